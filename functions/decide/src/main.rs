@@ -1,0 +1,13 @@
+//! The Lambda function `Decide`.
+
+use shared::aws::{DynamoTable, config, run_task};
+use shared::config::table_name;
+use shared::desk::Desk;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let desk = Desk::new(DynamoTable::new(&config().await, table_name()?));
+    run_task(|task| decide::decide(&desk, task))
+        .await
+        .map_err(anyhow::Error::from_boxed)
+}

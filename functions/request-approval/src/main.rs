@@ -1,0 +1,21 @@
+//! The Lambda function `RequestApproval`.
+
+use request_approval::RequestApproval;
+use shared::aws::{DynamoTable, SesMailer, SfnWorkflow, config, run_task};
+use shared::config::{Teams, link_key, mail_from, table_name};
+use shared::desk::Desk;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let aws = config().await;
+    let function = RequestApproval {
+        desk: Desk::new(DynamoTable::new(&aws, table_name()?)),
+        mailer: SesMailer::new(&aws, mail_from()?),
+        workflow: SfnWorkflow::new(&aws),
+        teams: Teams::from_env()?,
+        link_key: link_key()?,
+    };
+    run_task(|waiting| function.handle(waiting))
+        .await
+        .map_err(anyhow::Error::from_boxed)
+}

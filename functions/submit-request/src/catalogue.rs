@@ -1,0 +1,105 @@
+//! The offerings, read from the `Start` states of their state machines.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use shared::failure::Failure;
+use shared::id::OfferingPath;
+use shared::task::{OFFERING_VARIABLE, Offering, START_STATE};
+use shared::workflow::{Workflow, WorkflowError};
+use tokio::sync::Mutex;
+
+/// How long an offering is shown before its state machine is looked at again. Until then a customer
+/// may see the form as it was before a deployment.
+const KEPT: SignedDuration = SignedDuration::from_secs(60);
+
+/// The offerings of this deployment.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    machines: BTreeMap<OfferingPath, String>,
+    read: Mutex<BTreeMap<OfferingPath, (Timestamp, Offering)>>,
+}
+
+impl Catalogue {
+    pub(crate) fn new(machines: BTreeMap<OfferingPath, String>) -> Self {
+        Self {
+            machines,
+            read: Mutex::default(),
+        }
+    }
+
+    /// The state machine of an offering.
+    pub(crate) fn machine(&self, path: &OfferingPath) -> Option<&str> {
+        self.machines.get(path).map(String::as_str)
+    }
+
+    pub(crate) async fn all(
+        &self,
+        workflow: &impl Workflow,
+        now: Timestamp,
+    ) -> Result<Vec<Offering>, Failure> {
+        let mut offerings = Vec::new();
+        for path in self.machines.keys() {
+            offerings.extend(self.get(workflow, path, now).await?);
+        }
+        Ok(offerings)
+    }
+
+    /// An offering; `None` if there is none at that path.
+    pub(crate) async fn get(
+        &self,
+        workflow: &impl Workflow,
+        path: &OfferingPath,
+        now: Timestamp,
+    ) -> Result<Option<Offering>, Failure> {
+        let Some(machine) = self.machine(path) else {
+            return Ok(None);
+        };
+        let mut read = self.read.lock().await;
+        if let Some((at, offering)) = read.get(path)
+            && now.duration_since(*at) < KEPT
+        {
+            return Ok(Some(offering.clone()));
+        }
+        let definition = workflow.definition(machine).await;
+        let offering = offering_in(&definition.map_err(|error| failure(&error))?)?;
+        read.insert(path.clone(), (now, offering.clone()));
+        Ok(Some(offering))
+    }
+}
+
+fn failure(error: &WorkflowError) -> Failure {
+    Failure::WorkflowUnavailable(error.to_string())
+}
+
+fn offering_in(definition: &str) -> Result<Offering, Failure> {
+    #[derive(Deserialize)]
+    struct Definition {
+        #[serde(rename = "States")]
+        states: serde_json::Value,
+    }
+    let definition: Definition = serde_json::from_str(definition).map_err(|e| malformed(&e))?;
+    let offering = &definition.states[START_STATE]["Assign"][OFFERING_VARIABLE];
+    Offering::deserialize(offering).map_err(|e| malformed(&e))
+}
+
+fn malformed(error: &serde_json::Error) -> Failure {
+    let error = WorkflowError::Malformed(error.to_string());
+    Failure::PayloadInvalid(format!(
+        "{error}; generate it with `cargo run -p statemachines` and deploy it"
+    ))
+}
+
+/// The catalogue for programs.
+pub(crate) fn as_json(offerings: &[Offering]) -> serde_json::Value {
+    let entry = |offering: &Offering| {
+        serde_json::json!({
+            "service": offering.service,
+            "offering": offering.offering,
+            "form": format!("/services/{}", offering.path),
+            "requests": format!("/services/{}/requests", offering.path),
+        })
+    };
+    serde_json::json!({ "offerings": offerings.iter().map(entry).collect::<Vec<_>>() })
+}

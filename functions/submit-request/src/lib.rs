@@ -1,0 +1,255 @@
+//! The customer's side: what can be asked for, the form, taking a request, and how it stands.
+//!
+//! This function knows no process. What an offering asks and what it is called stands in the `Start`
+//! state of its state machine, so that publishing a changed form is deploying a changed state
+//! machine. A request is stored, and its execution started, before the customer is told
+//! "received".
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lambda_http::http::{HeaderValue, Method, StatusCode, header};
+use lambda_http::{Body, Request, Response};
+use shared::approval::LinkKey;
+use shared::desk::Desk;
+use shared::failure::Failure;
+use shared::form::{Answer, FieldError};
+use shared::http::{
+    Format, Problem, accepted, header_text, html, json, origin, received_at, reply, same_site,
+    see_other,
+};
+use shared::id::{OfferingPath, RequestId};
+use shared::table::Table;
+use shared::task::Offering;
+use shared::workflow::Workflow;
+
+mod catalogue;
+mod pages;
+mod posted;
+mod standing;
+mod submission;
+
+use catalogue::Catalogue;
+use posted::Posted;
+use standing::Standing;
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct SubmitRequest<T, W> {
+    desk: Desk<T>,
+    workflow: W,
+    catalogue: Catalogue,
+    link_key: LinkKey,
+    /// Scheme and host of all links, where they differ from what API Gateway sees.
+    public_url: Option<String>,
+}
+
+impl<T: Table, W: Workflow> SubmitRequest<T, W> {
+    /// The function for the offerings with these state machines.
+    pub fn new(
+        desk: Desk<T>,
+        workflow: W,
+        machines: BTreeMap<OfferingPath, String>,
+        link_key: LinkKey,
+        public_url: Option<String>,
+    ) -> Self {
+        Self {
+            desk,
+            workflow,
+            catalogue: Catalogue::new(machines),
+            link_key,
+            public_url,
+        }
+    }
+
+    /// Answers every route of the function.
+    pub async fn handle(&self, http: &Request) -> Response<Body> {
+        let path: Vec<&str> = http.uri().path().trim_matches('/').split('/').collect();
+        let answer = match (http.method(), path.as_slice()) {
+            (&Method::GET, [""]) => self.show_catalogue(http).await,
+            (&Method::GET, ["services", service, offering]) => {
+                self.show_form(http, service, offering).await
+            }
+            (&Method::POST, ["services", service, offering, "requests"]) => {
+                self.take(http, service, offering).await
+            }
+            (&Method::GET, ["requests", id, key]) => self.show_standing(http, id, key).await,
+            _ => Err(Problem::not_found()),
+        };
+        answer.unwrap_or_else(|problem| problem.into_response(answer_format(http)))
+    }
+
+    async fn show_catalogue(&self, http: &Request) -> Result<Response<Body>, Problem> {
+        let offerings = self.catalogue.all(&self.workflow, received(http)?).await?;
+        Ok(match accepted(http) {
+            Format::Html => html(StatusCode::OK, pages::catalogue(&offerings)),
+            Format::Json => json(StatusCode::OK, &catalogue::as_json(&offerings)),
+        })
+    }
+
+    async fn show_form(
+        &self,
+        http: &Request,
+        service: &str,
+        offering: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let offering = self.offering(http, service, offering).await?;
+        if accepted(http) == Format::Json {
+            let schema = offering.json_schema();
+            return Ok(reply(
+                StatusCode::OK,
+                "application/schema+json",
+                schema.to_string(),
+            ));
+        }
+        Ok(html(
+            StatusCode::OK,
+            pages::form(&offering, &[], &[], &pages::Notice::None),
+        ))
+    }
+
+    /// Takes a request: checks the answers, stores it, starts its execution, and only then says so.
+    async fn take(
+        &self,
+        http: &Request,
+        service: &str,
+        offering: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let offering = self.offering(http, service, offering).await?;
+        let posted = Posted::read(http)?;
+        if posted.is_form && !same_site(http) {
+            return Err(
+                Problem::new(StatusCode::FORBIDDEN, "Your request was not taken.")
+                    .detail("It came from another site. Please use our form."),
+            );
+        }
+        let values = match offering.form.check(&posted.answers) {
+            Ok(values) => values,
+            Err(errors) => return Err(refused(http, &offering, &posted.answers, errors)),
+        };
+        let origin = self
+            .public_url
+            .clone()
+            .or_else(|| origin(http))
+            .ok_or_else(no_context)?;
+        let wanted = submission::Wanted {
+            offering: &offering,
+            values: &values,
+            key: posted.idempotency_key.as_deref(),
+            origin,
+            at: received(http)?,
+        };
+        let request = match self.submit(wanted).await? {
+            submission::Taken::Request(request) => request,
+            // Somebody went back to a form that was sent, changed it, and sent it again.
+            submission::Taken::OtherAnswers if answer_format(http) == Format::Html => {
+                let page = pages::form(&offering, &posted.answers, &[], &pages::Notice::SentBefore);
+                return Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page));
+            }
+            submission::Taken::OtherAnswers => return Err(submission::other_answers()),
+        };
+        let url = request.status_url(&self.link_key);
+        Ok(match answer_format(http) {
+            Format::Html => see_other(&url),
+            Format::Json => {
+                let body = serde_json::json!({
+                    "requestId": request.request_id,
+                    "status": request.status,
+                    "statusUrl": url,
+                });
+                let mut response = json(StatusCode::ACCEPTED, &body);
+                if let Ok(url) = HeaderValue::from_str(&url) {
+                    response.headers_mut().insert(header::LOCATION, url);
+                }
+                response
+            }
+        })
+    }
+
+    /// How a request stands. Without the right key it does not exist.
+    async fn show_standing(
+        &self,
+        http: &Request,
+        id: &str,
+        key: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let id: RequestId = id.parse().map_err(|_| Problem::not_found())?;
+        if !self.link_key.opens_status(id, key) {
+            return Err(Problem::not_found());
+        }
+        let request = self
+            .desk
+            .request(id)
+            .await
+            .map_err(Failure::from)?
+            .ok_or_else(Problem::not_found)?
+            .value;
+        let standing = Standing::of(&request);
+        Ok(match accepted(http) {
+            Format::Html => html(StatusCode::OK, pages::standing(&request, &standing)),
+            Format::Json => json(StatusCode::OK, &standing.as_json()),
+        })
+    }
+
+    async fn offering(
+        &self,
+        http: &Request,
+        service: &str,
+        offering: &str,
+    ) -> Result<Offering, Problem> {
+        let path = format!("{service}/{offering}")
+            .parse()
+            .map_err(|_| Problem::not_found())?;
+        let found = self
+            .catalogue
+            .get(&self.workflow, &path, received(http)?)
+            .await?;
+        found.ok_or_else(Problem::not_found)
+    }
+}
+
+/// A refused form: for a program all reasons, for a person the form as it was filled in.
+fn refused(
+    http: &Request,
+    offering: &Offering,
+    answers: &[(String, Answer)],
+    errors: Vec<FieldError>,
+) -> Problem {
+    let problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "Your request was not taken.",
+    )
+    .detail("Please correct the fields below and send it again. Nothing was stored.");
+    match answer_format(http) {
+        Format::Json => problem.errors(errors),
+        Format::Html => problem.page(pages::form(
+            offering,
+            answers,
+            &errors,
+            &pages::Notice::None,
+        )),
+    }
+}
+
+/// JSON is answered with JSON, and so is whoever asks for it.
+fn answer_format(http: &Request) -> Format {
+    let is_json =
+        header_text(http, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"));
+    if is_json {
+        Format::Json
+    } else {
+        accepted(http)
+    }
+}
+
+fn received(http: &Request) -> Result<Timestamp, Problem> {
+    received_at(http).ok_or_else(no_context)
+}
+
+fn no_context() -> Problem {
+    Failure::PayloadInvalid("the event has no time or domain: is it from API Gateway?".to_owned())
+        .into()
+}
+
+#[cfg(test)]
+mod tests;

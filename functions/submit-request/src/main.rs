@@ -1,0 +1,21 @@
+//! The Lambda function `SubmitRequest`.
+
+use shared::aws::{DynamoTable, SfnWorkflow, config, run_http};
+use shared::config::{link_key, public_url, state_machines, table_name};
+use shared::desk::Desk;
+use submit_request::SubmitRequest;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let aws = config().await;
+    let function = &SubmitRequest::new(
+        Desk::new(DynamoTable::new(&aws, table_name()?)),
+        SfnWorkflow::new(&aws),
+        state_machines()?,
+        link_key()?,
+        public_url(),
+    );
+    run_http(|request| async move { function.handle(&request).await })
+        .await
+        .map_err(anyhow::Error::from_boxed)
+}

@@ -1,0 +1,66 @@
+//! How a request stands, in the customer's words.
+
+use shared::request::{Request, Status};
+use shared::task::variable;
+
+/// What a customer is told of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Standing<'a> {
+    request: &'a Request,
+    /// One sentence.
+    pub(crate) headline: &'static str,
+    /// Why, when it did not go as the customer hoped. Never Stripe's own words.
+    pub(crate) reason: Option<&'a str>,
+    /// Whether anything more will happen by itself.
+    pub(crate) is_over: bool,
+}
+
+impl<'a> Standing<'a> {
+    pub(crate) fn of(request: &'a Request) -> Self {
+        let (headline, reason) = match request.status {
+            Status::InReview => ("We are looking at your request.", None),
+            Status::Processing => (
+                "Your request is approved and the refund is being made.",
+                None,
+            ),
+            Status::Refunded => ("Your refund has been made.", None),
+            Status::Denied => (
+                "Your request was not approved.",
+                Some(denied_because(request)),
+            ),
+            Status::NeedsAttention => (
+                "Your request is with a member of our team.",
+                Some(
+                    "Something went wrong on our side. We have been told and are looking at it; you do not need to do anything.",
+                ),
+            ),
+        };
+        let is_over = matches!(request.status, Status::Refunded | Status::Denied);
+        Self {
+            request,
+            headline,
+            reason,
+            is_over,
+        }
+    }
+
+    pub(crate) fn as_json(&self) -> serde_json::Value {
+        let mut json = serde_json::json!({
+            "requestId": self.request.request_id,
+            "status": self.request.status,
+            "phase": self.request.phase,
+            "updatedAt": self.request.updated_at,
+        });
+        if let Some(reason) = self.reason {
+            json["reason"] = reason.into();
+        }
+        json
+    }
+}
+
+fn denied_because(request: &Request) -> &str {
+    if let Some(reason) = request.output(variable::REJECTION_REASON) {
+        return reason;
+    }
+    "The refund could not be made through our payment provider. Our team has been told and will get in touch with you."
+}

@@ -1,0 +1,55 @@
+//! How functions run on Lambda: those that a state machine invokes, and those behind API Gateway.
+
+use std::future::Future;
+
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn, tracing};
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+use crate::task::Outcome;
+
+/// Serves invocations with `handler` until Lambda ends the process.
+///
+/// A payload that does not fit becomes [`Failure::PayloadInvalid`]. A failure is logged once, here, and
+/// reported under its name, which the state machine matches on.
+pub async fn run_task<P, F>(handler: impl Fn(P) -> F) -> Result<(), lambda_runtime::Error>
+where
+    P: DeserializeOwned,
+    F: Future<Output = Result<Outcome, Failure>>,
+{
+    tracing::init_default_subscriber();
+    let handler = &handler;
+    lambda_runtime::run(service_fn(
+        move |event: LambdaEvent<serde_json::Value>| async move {
+            let answer = match serde_json::from_value(event.payload) {
+                // Boxed, as the SDK's futures nest too deeply for the compiler to lay out in one.
+                Ok(payload) => Box::pin(handler(payload)).await,
+                Err(error) => Err(Failure::PayloadInvalid(format!(
+                    "the payload does not fit: {error}"
+                ))),
+            };
+            answer.map_err(|failure| {
+            tracing::error!(error = failure.name(), message = %failure, "the invocation failed");
+            Diagnostic { error_type: failure.name().to_owned(), error_message: failure.to_string() }
+        })
+        },
+    ))
+    .await
+}
+
+/// Serves API Gateway's requests with `handler` until Lambda ends the process. It answers every
+/// request, also with a problem, so there is no error to report.
+#[cfg(feature = "http")]
+pub async fn run_http<F>(
+    handler: impl Fn(lambda_http::Request) -> F + Sync,
+) -> Result<(), lambda_runtime::Error>
+where
+    F: Future<Output = lambda_http::Response<lambda_http::Body>> + Send,
+{
+    tracing::init_default_subscriber();
+    let handler = &handler;
+    lambda_http::run(lambda_http::service_fn(move |request| async move {
+        Ok::<_, std::convert::Infallible>(Box::pin(handler(request)).await)
+    }))
+    .await
+}

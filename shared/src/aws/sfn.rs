@@ -1,0 +1,75 @@
+//! The process on AWS Step Functions.
+
+use aws_sdk_sfn::Client;
+use aws_sdk_sfn::error::ProvideErrorMetadata;
+
+use crate::id::{RequestId, TaskToken};
+use crate::task::Outcome;
+use crate::workflow::{Workflow, WorkflowError};
+
+/// Step Functions.
+#[derive(Debug, Clone)]
+pub struct SfnWorkflow {
+    client: Client,
+}
+
+impl SfnWorkflow {
+    /// A client for this environment.
+    pub fn new(config: &aws_config::SdkConfig) -> Self {
+        Self {
+            client: Client::new(config),
+        }
+    }
+}
+
+fn unavailable(error: &impl ProvideErrorMetadata) -> WorkflowError {
+    WorkflowError::Unavailable(error.code().unwrap_or("no answer").to_owned())
+}
+
+impl Workflow for SfnWorkflow {
+    async fn start(&self, machine: &str, request: RequestId) -> Result<(), WorkflowError> {
+        let input = serde_json::json!({ "requestId": request }).to_string();
+        let call = self
+            .client
+            .start_execution()
+            .state_machine_arn(machine)
+            .name(request.to_string())
+            .input(input);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            // It was started before, and may even have ended: that is what was wanted.
+            Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    async fn definition(&self, machine: &str) -> Result<String, WorkflowError> {
+        let answer = self
+            .client
+            .describe_state_machine()
+            .state_machine_arn(machine)
+            .send()
+            .await;
+        answer
+            .map(|machine| machine.definition)
+            .map_err(|error| unavailable(&error))
+    }
+
+    async fn succeed(&self, token: &TaskToken, outcome: &Outcome) -> Result<(), WorkflowError> {
+        let output = serde_json::to_string(outcome).expect("an outcome is a word");
+        let call = self
+            .client
+            .send_task_success()
+            .task_token(token.as_str())
+            .output(output);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(match error.code() {
+                Some("TaskTimedOut" | "InvalidToken" | "TaskDoesNotExist") => {
+                    WorkflowError::TokenGone
+                }
+                _ => unavailable(&error),
+            }),
+        }
+    }
+}

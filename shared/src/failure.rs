@@ -1,0 +1,72 @@
+//! How a function tells Step Functions that it failed.
+//!
+//! The names are part of the contract with the generated state machines, whose `Retry` and `Catch`
+//! match on them. A message never holds a customer's data: it stands in the execution's history.
+
+use crate::table::{CommitError, ReadError};
+
+/// A failed invocation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The database did not answer. Retried.
+    #[error("{0}")]
+    StoreUnavailable(String),
+    /// The mail service did not answer. Retried.
+    #[error("{0}")]
+    MailUnavailable(String),
+    /// Step Functions did not answer. Retried.
+    #[error("{0}")]
+    WorkflowUnavailable(String),
+    /// Stripe did not answer, or not in a way that says what happened. Retried: the next attempt
+    /// looks before it pays.
+    #[error("{0}")]
+    StripeUnavailable(String),
+    /// Stripe took the refund and has not paid it yet. Retried, at leisure.
+    #[error("{0}")]
+    StripePending(String),
+    /// Stripe refuses our credentials or our use of it: a person has to mend the configuration.
+    #[error("{0}")]
+    StripeMisconfigured(String),
+    /// The team's addresses, or a setting like that, are missing.
+    #[error("{0}")]
+    ConfigInvalid(String),
+    /// There is no such request.
+    #[error("the request does not exist")]
+    RequestNotFound,
+    /// The payload, or what is stored, is not what this function expects.
+    #[error("{0}")]
+    PayloadInvalid(String),
+}
+
+impl Failure {
+    /// The error's name, as `ErrorEquals` matches it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Failure::StoreUnavailable(_) => "Store.Unavailable",
+            Failure::MailUnavailable(_) => "Mail.Unavailable",
+            Failure::WorkflowUnavailable(_) => "Workflow.Unavailable",
+            Failure::StripeUnavailable(_) => "Stripe.Unavailable",
+            Failure::StripePending(_) => "Stripe.Pending",
+            Failure::StripeMisconfigured(_) => "Stripe.Misconfigured",
+            Failure::ConfigInvalid(_) => "Config.Invalid",
+            Failure::RequestNotFound => "Request.NotFound",
+            Failure::PayloadInvalid(_) => "Payload.Invalid",
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(_) => Failure::StoreUnavailable(error.to_string()),
+            ReadError::Malformed { .. } => Failure::PayloadInvalid(error.to_string()),
+        }
+    }
+}
+
+/// A conflict is worth another try too: whoever wrote first has finished by then.
+impl From<CommitError> for Failure {
+    fn from(error: CommitError) -> Self {
+        Failure::StoreUnavailable(error.to_string())
+    }
+}

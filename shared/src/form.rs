@@ -1,0 +1,457 @@
+//! A form as its definition describes it, and what a customer's answers must satisfy.
+//!
+//! The generated state machine carries the form in its `Start` state; `submit-request` reads it
+//! there, shows it, and checks answers with [`Form::check`]. All refusals are reported at once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::id::FieldName;
+use crate::money::Usd;
+
+/// The most characters in a single line of text.
+pub const LINE_CHARS: usize = 255;
+/// The most characters in a text area.
+pub const TEXT_CHARS: usize = 10_000;
+
+/// The fields of a form, in the order in which they are asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Form {
+    /// At least one; names are unique. The generator checks both.
+    pub fields: Vec<Field>,
+}
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Field {
+    /// The property's name in JSON, in conditions and in texts.
+    pub name: FieldName,
+    /// What a person reads beside the input.
+    pub label: String,
+    /// What may be answered.
+    #[serde(flatten)]
+    pub kind: FieldKind,
+    /// Whether an answer must be given.
+    pub required: bool,
+    /// A sentence that helps to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// What may be answered to a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum FieldKind {
+    /// An email address.
+    Email,
+    /// A line of text.
+    Text {
+        /// A stricter shape that the line must have.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<TextFormat>,
+    },
+    /// Several lines of text.
+    Textarea,
+    /// An amount of US dollars.
+    Usd,
+    /// One of a list.
+    Select {
+        /// What can be chosen, in order.
+        options: Vec<String>,
+    },
+}
+
+/// A shape of a line of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextFormat {
+    /// A Stripe charge `ch_...` or payment intent `pi_...`.
+    StripeCharge,
+    /// A Stripe customer `cus_...`.
+    StripeCustomer,
+}
+
+impl TextFormat {
+    fn prefixes(self) -> &'static [&'static str] {
+        match self {
+            TextFormat::StripeCharge => &["ch_", "pi_"],
+            TextFormat::StripeCustomer => &["cus_"],
+        }
+    }
+
+    fn accepts(self, text: &str) -> bool {
+        self.prefixes().iter().any(|prefix| {
+            text.strip_prefix(prefix).is_some_and(|rest| {
+                !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            })
+        })
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            TextFormat::StripeCharge => {
+                "must be a Stripe charge or payment, such as ch_1A2b3C or pi_1A2b3C"
+            }
+            TextFormat::StripeCustomer => "must be a Stripe customer, such as cus_1A2b3C",
+        }
+    }
+
+    fn pattern(self) -> &'static str {
+        match self {
+            TextFormat::StripeCharge => "^(ch|pi)_[A-Za-z0-9_]+$",
+            TextFormat::StripeCustomer => "^cus_[A-Za-z0-9_]+$",
+        }
+    }
+}
+
+/// What was sent for one field, before any check. A number keeps its decimal text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// A JSON string, or a value of a posted form.
+    Text(String),
+    /// A JSON number, exactly as written.
+    Number(String),
+    /// JSON null: the same as no answer.
+    Null,
+    /// Anything else that JSON can say.
+    Other,
+}
+
+/// A checked answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Value {
+    /// An amount, in cents.
+    Cents(Usd),
+    /// A text: a line, several lines, an address or an option.
+    Text(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Cents(amount) => amount.fmt(f),
+            Value::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// The checked answers by field. An optional field without an answer is absent.
+pub type Values = BTreeMap<FieldName, Value>;
+
+/// One reason why a form was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The property it concerns, as it was sent.
+    pub field: String,
+    /// What is wrong and what would be right, to follow the field's label.
+    pub message: String,
+}
+
+impl Form {
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name.as_str() == name)
+    }
+
+    /// Checks all answers and gives either every value or every reason for a refusal.
+    ///
+    /// A field that the form does not ask for is refused, and so is a field answered twice: in a
+    /// form about money a mistyped or doubled property must not be dropped silently.
+    pub fn check(&self, answers: &[(String, Answer)]) -> Result<Values, Vec<FieldError>> {
+        let mut values = Values::new();
+        let mut errors = Vec::new();
+        let mut refuse = |field: &str, message: &str| {
+            errors.push(FieldError {
+                field: field.to_owned(),
+                message: message.to_owned(),
+            });
+        };
+        for field in &self.fields {
+            let name = field.name.as_str();
+            let mut given = answers.iter().filter(|(n, _)| n == name);
+            let answer = given.next().map(|(_, answer)| answer);
+            if given.next().is_some() {
+                refuse(name, "is answered more than once");
+                continue;
+            }
+            match field.check(answer) {
+                Ok(Some(value)) => {
+                    values.insert(field.name.clone(), value);
+                }
+                Ok(None) => {}
+                Err(message) => refuse(name, &message),
+            }
+        }
+        for (name, _) in answers {
+            if self.field(name).is_none() {
+                refuse(name, "is not a field of this form");
+            }
+        }
+        if errors.is_empty() {
+            Ok(values)
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The form as JSON Schema 2020-12, for clients that post JSON.
+    pub fn json_schema(&self, id: &str, title: &str, description: &str) -> serde_json::Value {
+        let properties: serde_json::Map<String, serde_json::Value> = self
+            .fields
+            .iter()
+            .map(|field| (field.name.to_string(), field.json_schema()))
+            .collect();
+        let required: Vec<&str> = self
+            .fields
+            .iter()
+            .filter(|field| field.required)
+            .map(|field| field.name.as_str())
+            .collect();
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": id,
+            "title": title,
+            "description": description,
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": false,
+        })
+    }
+}
+
+impl Field {
+    /// The checked value of an answer; `None` when an optional field was left empty.
+    fn check(&self, answer: Option<&Answer>) -> Result<Option<Value>, String> {
+        let text = match (answer, &self.kind) {
+            (None | Some(Answer::Null), _) => "",
+            (Some(Answer::Text(text)), _) => text.trim(),
+            (Some(Answer::Number(text)), FieldKind::Usd) => text,
+            (Some(Answer::Other), FieldKind::Usd) => {
+                return Err("must be an amount in dollars, such as 19.99".to_owned());
+            }
+            (Some(Answer::Number(_) | Answer::Other), _) => return Err("must be a text".to_owned()),
+        };
+        if text.is_empty() {
+            return if self.required {
+                Err("is required".to_owned())
+            } else {
+                Ok(None)
+            };
+        }
+        self.kind.check(text).map(Some)
+    }
+
+    fn json_schema(&self) -> serde_json::Value {
+        let mut schema = match &self.kind {
+            FieldKind::Email => json!({"type": "string", "format": "email", "maxLength": 254}),
+            FieldKind::Text { format: None } => json!({"type": "string", "maxLength": LINE_CHARS}),
+            FieldKind::Text {
+                format: Some(format),
+            } => {
+                json!({"type": "string", "maxLength": LINE_CHARS, "pattern": format.pattern()})
+            }
+            FieldKind::Textarea => json!({"type": "string", "maxLength": TEXT_CHARS}),
+            FieldKind::Usd => json!({
+                "type": ["string", "number"],
+                "pattern": "^[0-9]+(\\.[0-9]{1,2})?$",
+                "exclusiveMinimum": 0,
+                "maximum": 999_999,
+            }),
+            FieldKind::Select { options } => json!({"type": "string", "enum": options}),
+        };
+        schema["title"] = json!(self.label);
+        if let Some(help) = &self.help {
+            schema["description"] = json!(help);
+        }
+        schema
+    }
+}
+
+impl FieldKind {
+    /// The value that a non-empty text stands for.
+    fn check(&self, text: &str) -> Result<Value, String> {
+        match self {
+            FieldKind::Usd => text
+                .parse()
+                .map(Value::Cents)
+                .map_err(|e: crate::money::AmountError| e.to_string()),
+            FieldKind::Email if !is_email(text) => {
+                Err("must be an email address, such as ada@example.com".to_owned())
+            }
+            FieldKind::Text {
+                format: Some(format),
+            } if !format.accepts(text) => Err(format.message().to_owned()),
+            FieldKind::Select { options } if !options.iter().any(|option| option == text) => {
+                Err(format!("must be one of: {}", options.join(", ")))
+            }
+            FieldKind::Textarea => long_enough(text, TEXT_CHARS, |c| {
+                c.is_control() && !"\r\n\t".contains(c)
+            }),
+            FieldKind::Email | FieldKind::Text { .. } | FieldKind::Select { .. } => {
+                long_enough(text, LINE_CHARS, char::is_control)
+            }
+        }
+    }
+}
+
+fn long_enough(text: &str, max_chars: usize, forbidden: fn(char) -> bool) -> Result<Value, String> {
+    if text.chars().count() > max_chars {
+        return Err(format!("must be at most {max_chars} characters"));
+    }
+    if text.chars().any(forbidden) {
+        return Err("must not contain line breaks or control characters".to_owned());
+    }
+    Ok(Value::Text(text.to_owned()))
+}
+
+/// A deliberately plain rule: one `@`, a local part, a domain with a dot, and nothing that could
+/// break out of a mail header. Whether the mailbox exists is found out by writing to it.
+pub fn is_email(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_graphic() && !"<>()[]\\,;:\"@".contains(c);
+    text.len() <= 254
+        && text.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty()
+                && local.len() <= 64
+                && local.chars().all(plain)
+                && domain.split('.').count() >= 2
+                && domain.split('.').all(|label| {
+                    !label.is_empty()
+                        && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+                })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> Form {
+        serde_json::from_value(json!([
+            {"name": "customerEmail", "label": "Customer Email", "type": "email", "required": true},
+            {"name": "stripeCustomerId", "label": "Stripe Customer ID", "type": "text", "format": "stripe-customer", "required": false},
+            {"name": "chargeIdToRefund", "label": "Charge", "type": "text", "format": "stripe-charge", "required": true},
+            {"name": "refundAmount", "label": "Amount", "type": "usd", "required": true},
+            {"name": "reason", "label": "Reason", "type": "select", "options": ["Goodwill", "Other"], "required": true},
+            {"name": "notes", "label": "Notes", "type": "textarea", "required": true},
+        ]))
+        .unwrap()
+    }
+
+    fn answers() -> Vec<(String, Answer)> {
+        [
+            ("customerEmail", "ada@example.com"),
+            ("chargeIdToRefund", "ch_1"),
+            ("refundAmount", "19.99"),
+            ("reason", "Goodwill"),
+            ("notes", "Late.\nVery late."),
+        ]
+        .map(|(name, text)| (name.to_owned(), Answer::Text(text.to_owned())))
+        .to_vec()
+    }
+
+    fn with(name: &str, answer: Answer) -> Vec<(String, Answer)> {
+        let mut answers = answers();
+        answers.retain(|(n, _)| n != name);
+        answers.push((name.to_owned(), answer));
+        answers
+    }
+
+    fn refusal(name: &str, answer: Answer) -> String {
+        let errors = form().check(&with(name, answer)).unwrap_err();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert_eq!(errors[0].field, name);
+        errors[0].message.clone()
+    }
+
+    #[test]
+    fn accepts_good_answers_and_leaves_empty_optionals_out() {
+        let values = form()
+            .check(&with("stripeCustomerId", Answer::Text("  ".into())))
+            .unwrap();
+        assert_eq!(values.len(), 5);
+        let amount = &values[&"refundAmount".parse().unwrap()];
+        assert_eq!(*amount, Value::Cents("19.99".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_json_number_is_read_as_its_text() {
+        let values = form()
+            .check(&with("refundAmount", Answer::Number("50.5".into())))
+            .unwrap();
+        assert_eq!(
+            values[&"refundAmount".parse().unwrap()].to_string(),
+            "$50.50"
+        );
+        assert!(refusal("refundAmount", Answer::Number("1e3".into())).contains("digits only"));
+        assert!(refusal("refundAmount", Answer::Other).contains("amount"));
+        assert_eq!(
+            refusal("notes", Answer::Number("5".into())),
+            "must be a text"
+        );
+    }
+
+    #[test]
+    fn every_refusal_names_its_field_and_all_come_at_once() {
+        let errors = form()
+            .check(&[("colour".into(), Answer::Text("red".into()))])
+            .unwrap_err();
+        let fields: Vec<&str> = errors.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "customerEmail",
+                "chargeIdToRefund",
+                "refundAmount",
+                "reason",
+                "notes",
+                "colour"
+            ]
+        );
+    }
+
+    #[test]
+    fn refuses_what_does_not_fit_the_field() {
+        let text = |t: &str| Answer::Text(t.to_owned());
+        for bad in [
+            "ada",
+            "ada@",
+            "@x.y",
+            "a b@x.y",
+            "a@x",
+            "a@x.y\r\nBcc: z@x.y",
+            "a@b@c.d",
+            "<a@x.y>",
+        ] {
+            assert!(
+                refusal("customerEmail", text(bad)).contains("email address"),
+                "{bad}"
+            );
+        }
+        for bad in ["ch_", "ch_1/../x", "xx_1", "ch_1?y", "cus_1"] {
+            assert!(
+                refusal("chargeIdToRefund", text(bad)).contains("ch_1A2b3C"),
+                "{bad}"
+            );
+        }
+        assert!(refusal("reason", text("Because")).contains("Goodwill, Other"));
+        assert!(refusal("notes", text(&"x".repeat(10_001))).contains("10000"));
+        assert!(refusal("notes", text("a\u{0}b")).contains("control"));
+        assert!(refusal("stripeCustomerId", text("acct_1")).contains("cus_1A2b3C"));
+        assert_eq!(refusal("notes", Answer::Null), "is required");
+        let twice = [answers(), answers()].concat();
+        assert!(
+            form()
+                .check(&twice)
+                .unwrap_err()
+                .iter()
+                .all(|e| e.message.contains("more than once"))
+        );
+    }
+}

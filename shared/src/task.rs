@@ -1,0 +1,253 @@
+//! What the generated state machines and the functions say to each other.
+//!
+//! The generator writes these types into each state's payload, the functions read them: one
+//! definition for both sides. A state carries the configuration of its phase and never a
+//! customer's data; what the function needs to know of the request it reads from the table.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::form::Form;
+use crate::id::{FieldName, OfferingPath, PhaseName, RequestId, TaskToken, TeamId};
+use crate::rule::Rule;
+
+/// The payload of a Task state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task<C> {
+    /// The request, which is also the name of the execution.
+    pub request_id: RequestId,
+    /// When the state was entered. Functions have no clock of their own: this is their time.
+    pub entered_at: Timestamp,
+    /// The phase of the definition that the state stands for.
+    pub phase: PhaseName,
+    /// What the definition says about the phase.
+    pub config: C,
+}
+
+/// The payload of a Task state that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingTask<C> {
+    /// The task.
+    #[serde(flatten)]
+    pub task: Task<C>,
+    /// What lets the execution go on. It never leaves the backend.
+    pub task_token: TaskToken,
+}
+
+/// What every function answers, and the task's token is answered with: the branch to take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// One of [`outcome`], or the name of a branch of a condition.
+    pub outcome: String,
+}
+
+impl Outcome {
+    /// The outcome of that name.
+    pub fn new(outcome: impl Into<String>) -> Self {
+        Self {
+            outcome: outcome.into(),
+        }
+    }
+}
+
+/// The outcomes that functions answer with.
+pub mod outcome {
+    /// The phase did what it is for.
+    pub const DONE: &str = "done";
+    /// The outside world refused for good; the reason is recorded with the request.
+    pub const ERROR: &str = "error";
+    /// The approver said yes.
+    pub const APPROVE: &str = "approve";
+    /// The approver said no, with a reason.
+    pub const REJECT: &str = "reject";
+    /// Nobody decided in time.
+    pub const EXPIRE: &str = "expire";
+    /// No condition held.
+    pub const OTHERWISE: &str = "otherwise";
+}
+
+/// Names that phases set for the conditions and texts of later phases.
+pub mod variable {
+    /// Why the request was rejected. Set by the way out of an approval that is not `approve`.
+    pub const REJECTION_REASON: &str = "rejectionReason";
+    /// Stripe's own message, for the team. Set by the `error` way out of a connector.
+    pub const STRIPE_ERROR: &str = "stripeError";
+    /// The request's id. Always set.
+    pub const REQUEST_ID: &str = "requestId";
+    /// The customer's status page, an absolute URL. Always set.
+    pub const STATUS_URL: &str = "statusUrl";
+    /// What a refund sets, as members of the connector's output variable.
+    pub const REFUND_MEMBERS: [&str; 3] = ["id", "amount", "status"];
+}
+
+/// What an offering is: its names and its form. The `Start` state assigns it to a variable of this
+/// name, where `submit-request` reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Offering {
+    /// Where it lives.
+    pub path: OfferingPath,
+    /// The service it belongs to.
+    pub service: Titled,
+    /// Its own name and description.
+    pub offering: Titled,
+    /// The phase in which a new request begins.
+    pub first_phase: PhaseName,
+    /// What is asked.
+    pub form: Form,
+}
+
+impl Offering {
+    /// The form as JSON Schema, for clients that post JSON.
+    pub fn json_schema(&self) -> serde_json::Value {
+        let id = format!("/services/{}", self.path);
+        self.form
+            .json_schema(&id, &self.offering.name, &self.offering.description)
+    }
+}
+
+/// A name and a sentence about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Titled {
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+}
+
+/// The generated state and variable that carry the [`Offering`].
+pub const START_STATE: &str = "Start";
+/// See [`START_STATE`].
+pub const OFFERING_VARIABLE: &str = "offering";
+
+/// `request-approval`: ask a team, and wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalConfig {
+    /// Who is asked.
+    pub team: TeamId,
+    /// The team's name as the definition writes it.
+    pub responsible: String,
+    /// What is asked.
+    pub question: String,
+    /// How long until nobody is waited for any longer, in seconds from the first asking.
+    pub expire_seconds: u32,
+    /// What the customer is told when nobody decided.
+    pub expire_reason: String,
+}
+
+/// `decide`: the first branch whose condition holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionConfig {
+    /// In order.
+    pub branches: Vec<Branch>,
+}
+
+/// One branch of a condition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Branch {
+    /// The outcome to answer: `branch-1`, `branch-2`, ... in the definition's order.
+    pub outcome: String,
+    /// The condition as the definition writes it, for the audit trail.
+    pub text: String,
+    /// The condition, checked and lowered.
+    pub when: Rule,
+}
+
+/// `issue-refund`: pay back through Stripe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundConfig {
+    /// The field that holds the charge or payment intent.
+    pub charge: FieldName,
+    /// The field that holds the amount.
+    pub amount: FieldName,
+    /// The field that holds the customer's reason.
+    pub reason: FieldName,
+    /// Stripe's reason for each of the form's; those that are absent are `requested_by_customer`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stripe_reasons: BTreeMap<String, StripeReason>,
+    /// The variable that the refund is stored under.
+    pub output: FieldName,
+}
+
+/// The reasons that Stripe knows. Its third, `fraudulent`, puts the customer on a block list and is
+/// never sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StripeReason {
+    /// The customer was charged twice.
+    Duplicate,
+    /// The customer asked.
+    RequestedByCustomer,
+}
+
+/// `send-email`: one mail from a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailConfig {
+    /// To whom.
+    pub to: Recipient,
+    /// A template of one line.
+    pub subject: String,
+    /// A template of paragraphs, separated by empty lines.
+    #[serde(with = "lines")]
+    pub body: String,
+}
+
+/// Who gets a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Recipient {
+    /// The address in a field of the form.
+    Field(FieldName),
+    /// Everyone of a team.
+    Team(TeamId),
+}
+
+/// `close-request`: the request has come to an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloseConfig {
+    /// Which.
+    pub status: EndStatus,
+    /// The name of the error that stopped the execution, with [`EndStatus::NeedsAttention`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// How a request can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndStatus {
+    /// The customer has the money, or it is on its way.
+    Refunded,
+    /// The customer does not get it.
+    Denied,
+    /// Something broke, and a person has to look.
+    NeedsAttention,
+}
+
+/// A text of several lines as the list of its lines: a state machine reads and compares better that
+/// way, and the validators of Amazon States Language refuse a text with a line break in it, and an
+/// empty one. So an empty line is written as a space; white space at the end of a line is not kept.
+mod lines {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(text.lines().map(|line| match line.trim_end() {
+            "" => " ",
+            line => line,
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<String, D::Error> {
+        let lines = Vec::<String>::deserialize(deserializer)?;
+        let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+        Ok(lines.join("\n"))
+    }
+}
