@@ -375,6 +375,7 @@ pub mod fixture {
             task: Task {
                 request_id,
                 entered_at: jiff::Timestamp::from_second(second).expect("it is a small number"),
+                state: phase.to_string(),
                 phase,
                 config: ApprovalConfig {
                     team: "csm-team".parse().expect("it is a team id"),

@@ -36,7 +36,7 @@ fn request_key(id: RequestId) -> Key {
     }
 }
 
-/// A request, opened for one passage through a phase.
+/// A request, opened for one passage through a state.
 #[derive(Debug)]
 pub enum Opened {
     /// An earlier attempt of the same invocation has done it all: answer the same again.
@@ -67,14 +67,14 @@ impl<T: Table> Desk<T> {
         load(&self.table, &request_key(id)).await
     }
 
-    /// Opens a request for a task of its state machine. Lambda may run a task more than once; a phase
+    /// Opens a request for a task of its state machine. Lambda may run a task more than once; a state
     /// that was handled for this passage is not handled again.
     pub async fn open<C>(&self, task: &Task<C>) -> Result<Opened, Failure> {
         let request = self
             .request(task.request_id)
             .await?
             .ok_or(Failure::RequestNotFound)?;
-        Ok(match request.value.handled(&task.phase, task.entered_at) {
+        Ok(match request.value.handled(task.passage()) {
             Some(outcome) => Opened::Handled(Outcome::new(outcome)),
             None => Opened::Fresh(Box::new(request)),
         })

@@ -17,18 +17,13 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// A mail whose HTML part is made of the text's paragraphs, with its links made clickable.
+    /// A mail whose HTML part is made of the text's paragraphs, with its links made clickable. A
+    /// single line break is where the definition's author wrapped a line, and no break for a reader.
     pub fn from_text(to: String, subject: &str, text: &str) -> Self {
         let mut html = String::new();
         for paragraph in text.split("\n\n").map(str::trim).filter(|p| !p.is_empty()) {
             html.push_str("<p>");
-            html.push_str(
-                &paragraph
-                    .split('\n')
-                    .map(linked)
-                    .collect::<Vec<_>>()
-                    .join("<br>"),
-            );
+            html.push_str(&linked(paragraph));
             html.push_str("</p>");
         }
         Self {
@@ -66,8 +61,8 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// A line with its web addresses as links, escaped.
-fn linked(line: &str) -> String {
+/// A paragraph with its web addresses as links, escaped.
+fn linked(paragraph: &str) -> String {
     let word = |word: &str| {
         let escaped = escape(word);
         if word.starts_with("https://") || word.starts_with("http://") {
@@ -76,7 +71,11 @@ fn linked(line: &str) -> String {
             escaped
         }
     };
-    line.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    paragraph
+        .split_whitespace()
+        .map(word)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A text as one line: a line break in a subject could begin another header.
@@ -169,7 +168,7 @@ mod tests {
         assert_eq!(mail.subject, "Hi Bcc: x@y.z");
         assert!(
             mail.html
-                .contains("<p>&lt;b&gt;Hello&lt;/b&gt; &amp; more<br>second line</p>")
+                .contains("<p>&lt;b&gt;Hello&lt;/b&gt; &amp; more second line</p>")
         );
         assert!(mail.html.contains("<a href=\"https://x.y/z?a=1&amp;b=2\">"));
     }

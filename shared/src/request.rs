@@ -14,7 +14,7 @@ use crate::audit::{Actor, AuditRecord};
 use crate::form::{Form, Value, Values};
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::money::Usd;
-use crate::task::{EndStatus, Offering, variable};
+use crate::task::{EndStatus, Offering, Passage, variable};
 
 /// Where a request stands, as the customer is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,18 +92,18 @@ pub struct Request {
     /// What phases found out, by variable.
     #[serde(default)]
     pub outputs: BTreeMap<FieldName, serde_json::Value>,
-    /// The phases that were handled, so that a repeated invocation does nothing twice.
+    /// The states that were handled, so that a repeated invocation does nothing twice.
     #[serde(default)]
-    pub steps: BTreeMap<PhaseName, Step>,
+    pub steps: BTreeMap<String, Step>,
     /// How many audit records it has.
     pub audit_count: u32,
 }
 
-/// A phase that was handled.
+/// A state that was handled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// When the state was entered: which passage through the phase this was.
+    /// When the state was entered: which passage through it this was.
     pub entered_at: Timestamp,
     /// What it was answered with.
     pub outcome: String,
@@ -230,10 +230,8 @@ impl Request {
     }
 
     /// Changes the request as the event says and returns the record for its trail.
-    ///
-    /// `phase` is the phase in which it happened.
-    pub fn apply(&mut self, event: &Event<'_>, phase: &PhaseName, at: Timestamp) -> AuditRecord {
-        self.phase.clone_from(phase);
+    pub fn apply(&mut self, event: &Event<'_>, passage: Passage<'_>) -> AuditRecord {
+        self.phase.clone_from(passage.phase);
         let (actor, action, detail) = match *event {
             Event::Asked { responsible } => {
                 self.status = Status::InReview;
@@ -262,7 +260,7 @@ impl Request {
                 (Actor::System, "expired", None)
             }
             Event::Evaluated { text, outcome } => {
-                self.step(phase, at, outcome);
+                self.step(passage, outcome);
                 (Actor::System, "evaluated", Some(text.to_owned()))
             }
             Event::RefundIntended { charge, amount } => {
@@ -287,16 +285,16 @@ impl Request {
                 self.status = Status::Refunded;
                 let refund = json!({"id": id, "amount": amount.to_string(), "status": status});
                 self.outputs.insert(output.clone(), refund);
-                self.step(phase, at, crate::task::outcome::DONE);
+                self.step(passage, crate::task::outcome::DONE);
                 (Actor::System, "refunded", Some(format!("{amount}: {id}")))
             }
             Event::RefundRefused { message } => {
                 self.set(variable::STRIPE_ERROR, json!(message));
-                self.step(phase, at, crate::task::outcome::ERROR);
+                self.step(passage, crate::task::outcome::ERROR);
                 (Actor::System, "refund refused", Some(message.to_owned()))
             }
             Event::Mailed { to, accepted } => {
-                self.step(phase, at, crate::task::outcome::DONE);
+                self.step(passage, crate::task::outcome::DONE);
                 (
                     Actor::System,
                     if accepted { "mailed" } else { "mail refused" },
@@ -305,17 +303,17 @@ impl Request {
             }
             Event::Closed { status, error } => {
                 self.status = status.into();
-                self.step(phase, at, crate::task::outcome::DONE);
+                self.step(passage, crate::task::outcome::DONE);
                 (Actor::System, "closed", error.map(ToOwned::to_owned))
             }
         };
-        self.record(at, actor, action, detail)
+        self.record(passage.at, actor, action, detail)
     }
 
-    /// What a phase was answered with in the passage that began at `entered_at`, if it was handled.
-    pub fn handled(&self, phase: &PhaseName, entered_at: Timestamp) -> Option<&str> {
-        let step = self.steps.get(phase)?;
-        (step.entered_at == entered_at).then_some(step.outcome.as_str())
+    /// What this very passage was answered with, if it was handled before.
+    pub fn handled(&self, passage: Passage<'_>) -> Option<&str> {
+        let step = self.steps.get(passage.state)?;
+        (step.entered_at == passage.at).then_some(step.outcome.as_str())
     }
 
     /// The answers by field.
@@ -367,15 +365,12 @@ impl Request {
         self.outputs.insert(name, value);
     }
 
-    fn step(&mut self, phase: &PhaseName, entered_at: Timestamp, outcome: &str) {
-        let outcome = outcome.to_owned();
-        self.steps.insert(
-            phase.clone(),
-            Step {
-                entered_at,
-                outcome,
-            },
-        );
+    fn step(&mut self, passage: Passage<'_>, outcome: &str) {
+        let step = Step {
+            entered_at: passage.at,
+            outcome: outcome.to_owned(),
+        };
+        self.steps.insert(passage.state.to_owned(), step);
     }
 
     fn record(
@@ -470,6 +465,10 @@ mod tests {
         name.parse().unwrap()
     }
 
+    fn passage(phase: &PhaseName) -> Passage<'_> {
+        Passage::during(phase, Timestamp::UNIX_EPOCH)
+    }
+
     #[test]
     fn every_event_leaves_one_record_with_the_next_number() {
         let (mut request, first) = fixture::request();
@@ -508,7 +507,7 @@ mod tests {
             Status::Refunded,
         ];
         for (n, (event, status)) in events.iter().zip(statuses).enumerate() {
-            let record = request.apply(event, &phase("P"), Timestamp::UNIX_EPOCH);
+            let record = request.apply(event, passage(&phase("P")));
             assert_eq!(usize::try_from(record.seq).unwrap(), n + 2);
             assert_eq!((record.status, request.status), (status, status));
         }
@@ -524,36 +523,35 @@ mod tests {
             outcome,
             reason,
         };
-        request.apply(
-            &decided("approve", Some("fine")),
-            &phase("P"),
-            Timestamp::UNIX_EPOCH,
-        );
+        request.apply(&decided("approve", Some("fine")), passage(&phase("P")));
         assert_eq!(request.output(variable::REJECTION_REASON), None);
-        request.apply(
-            &decided("reject", Some("Too late")),
-            &phase("P"),
-            Timestamp::UNIX_EPOCH,
-        );
+        request.apply(&decided("reject", Some("Too late")), passage(&phase("P")));
         assert_eq!(request.output(variable::REJECTION_REASON), Some("Too late"));
     }
 
     #[test]
-    fn a_phase_counts_as_handled_only_for_the_passage_that_handled_it() {
+    fn a_state_counts_as_handled_only_for_the_passage_that_handled_it() {
         let (mut request, _) = fixture::request();
-        let first: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let second: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
+        let phase = phase("Threshold Check");
+        let first = passage(&phase);
+        let later = Passage {
+            at: "2026-01-02T00:00:00Z".parse().unwrap(),
+            ..first
+        };
         let event = Event::Evaluated {
             text: "refundAmount >= 500",
             outcome: "branch-1",
         };
-        request.apply(&event, &phase("Threshold Check"), first);
+        request.apply(&event, first);
+        assert_eq!(request.handled(first), Some("branch-1"));
+        assert_eq!(request.handled(later), None);
         assert_eq!(
-            request.handled(&phase("Threshold Check"), first),
-            Some("branch-1")
+            request.handled(Passage {
+                state: "Another",
+                ..first
+            }),
+            None
         );
-        assert_eq!(request.handled(&phase("Threshold Check"), second), None);
-        assert_eq!(request.handled(&phase("Other"), first), None);
     }
 
     #[test]
@@ -561,8 +559,7 @@ mod tests {
         let (mut request, _) = fixture::request();
         request.apply(
             &Event::RefundRefused { message: "No." },
-            &phase("P"),
-            Timestamp::UNIX_EPOCH,
+            passage(&phase("P")),
         );
         let json = serde_json::to_value(&request).unwrap();
         assert_eq!(serde_json::from_value::<Request>(json).unwrap(), request);

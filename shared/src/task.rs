@@ -19,12 +19,48 @@ use crate::rule::Rule;
 pub struct Task<C> {
     /// The request, which is also the name of the execution.
     pub request_id: RequestId,
+    /// The state's name. One phase can have several states: that of a connector, and that of the
+    /// mail which tells the team that it failed.
+    pub state: String,
     /// When the state was entered. Functions have no clock of their own: this is their time.
     pub entered_at: Timestamp,
     /// The phase of the definition that the state stands for.
     pub phase: PhaseName,
     /// What the definition says about the phase.
     pub config: C,
+}
+
+/// One passage through a state: where in the process, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passage<'a> {
+    /// The phase.
+    pub phase: &'a PhaseName,
+    /// The state of the phase.
+    pub state: &'a str,
+    /// When the state was entered, or when something happened while it was waiting.
+    pub at: Timestamp,
+}
+
+impl<'a> Passage<'a> {
+    /// Something that happened at that time while the phase's own state was waiting.
+    pub fn during(phase: &'a PhaseName, at: Timestamp) -> Self {
+        Self {
+            phase,
+            state: phase.as_str(),
+            at,
+        }
+    }
+}
+
+impl<C> Task<C> {
+    /// The passage that this task is.
+    pub fn passage(&self) -> Passage<'_> {
+        Passage {
+            phase: &self.phase,
+            state: &self.state,
+            at: self.entered_at,
+        }
+    }
 }
 
 /// The payload of a Task state that waits for a person.

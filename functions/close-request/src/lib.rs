@@ -20,7 +20,7 @@ pub async fn close(desk: &Desk<impl Table>, task: Task<CloseConfig>) -> Result<O
         status: *status,
         error: error.as_deref(),
     };
-    let record = request.value.apply(&event, &task.phase, task.entered_at);
+    let record = request.value.apply(&event, task.passage());
     desk.save(&mut request, &record, Vec::new()).await?;
     Ok(Outcome::new(outcome::DONE))
 }
@@ -43,6 +43,7 @@ mod tests {
             request_id: request.request_id,
             entered_at: Timestamp::UNIX_EPOCH,
             phase: "Needs Attention".parse().unwrap(),
+            state: "Needs Attention".to_owned(),
             config: CloseConfig {
                 status: EndStatus::NeedsAttention,
                 error: Some("Stripe.Misconfigured".into()),

@@ -31,7 +31,7 @@ pub async fn decide(
         text,
         outcome: branch,
     };
-    let record = request.value.apply(&event, &task.phase, task.entered_at);
+    let record = request.value.apply(&event, task.passage());
     desk.save(&mut request, &record, Vec::new()).await?;
     Ok(Outcome::new(branch))
 }
@@ -57,6 +57,7 @@ mod tests {
             request_id,
             entered_at: Timestamp::UNIX_EPOCH,
             phase: "Threshold Check".parse().unwrap(),
+            state: "Threshold Check".to_owned(),
             config: ConditionConfig {
                 branches: vec![Branch {
                     outcome: "branch-1".into(),

@@ -101,7 +101,7 @@ impl<T: Table, S: Stripe> IssueRefund<T, S> {
             charge: &charge,
             amount,
         };
-        let record = request.value.apply(&event, &task.phase, task.entered_at);
+        let record = request.value.apply(&event, task.passage());
         let value = RefundEntry {
             request_id: task.request_id,
             charge: charge.clone(),
@@ -166,7 +166,7 @@ impl<T: Table, S: Stripe> IssueRefund<T, S> {
         answer: Answer,
         task: &Task<RefundConfig>,
     ) -> Result<Outcome, Failure> {
-        let mut record = |event| request.value.apply(&event, &task.phase, task.entered_at);
+        let mut record = |event| request.value.apply(&event, task.passage());
         let (record, stripe_id, result) = match &answer {
             Answer::Refused(message) => (
                 record(Event::RefundRefused { message }),

@@ -38,6 +38,7 @@ impl Case {
             request_id: self.id,
             entered_at: Timestamp::UNIX_EPOCH,
             phase: "Process Refund".parse().unwrap(),
+            state: "Process Refund".to_owned(),
             config: serde_json::from_value(config).unwrap(),
         };
         self.function.handle(task).await

@@ -16,7 +16,7 @@ use shared::failure::Failure;
 use shared::http::{Format, Problem, accepted, html, json, received_at};
 use shared::request::{Event, Request as RefundRequest};
 use shared::table::{CommitError, Stored, Table, Write};
-use shared::task::Outcome;
+use shared::task::{Outcome, Passage};
 use shared::workflow::{Workflow, WorkflowError};
 
 mod pages;
@@ -179,7 +179,10 @@ impl<T: Table, W: Workflow> RecordApproval<T, W> {
                 outcome: &decision.outcome,
                 reason: decision.reason.as_deref(),
             };
-            let record = case.request.value.apply(&event, &case.link.phase, at);
+            let record = case
+                .request
+                .value
+                .apply(&event, Passage::during(&case.link.phase, at));
             case.approval.value.decision = Some(decision.clone());
             let write = Write::update(&case.approval);
             match self

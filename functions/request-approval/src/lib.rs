@@ -4,7 +4,6 @@
 //! between two reminders. Each passage finds the approval as it is and does the one thing that is
 //! due, so a decision that could not be handed to an earlier token is handed to the next.
 
-use jiff::Timestamp;
 use shared::approval::{Approval, Decision, LinkKey};
 use shared::config::Teams;
 use shared::desk::Desk;
@@ -12,7 +11,7 @@ use shared::failure::Failure;
 use shared::mail::{MailError, Mailer};
 use shared::request::{Event, Request};
 use shared::table::{CommitError, ReadError, Stored, Table, Write};
-use shared::task::{ApprovalConfig, Outcome, WaitingTask, outcome};
+use shared::task::{ApprovalConfig, Outcome, Passage, WaitingTask, outcome};
 use shared::workflow::{Workflow, WorkflowError};
 
 mod letter;
@@ -121,7 +120,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                     &mut request,
                     &mut approval,
                     &Event::Reminded,
-                    task.entered_at,
+                    task.passage(),
                 )
                 .await?;
                 self.write_to_all(&request.value, approval, true).await?;
@@ -139,7 +138,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                     &mut request,
                     &mut approval,
                     &Event::Expired { reason },
-                    task.entered_at,
+                    task.passage(),
                 )
                 .await?;
                 self.deliver(waiting, outcome::EXPIRE).await
@@ -185,7 +184,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         let event = Event::Asked {
             responsible: &task.config.responsible,
         };
-        let record = request.value.apply(&event, &task.phase, task.entered_at);
+        let record = request.value.apply(&event, task.passage());
         self.desk.save(request, &record, writes).await?;
         Ok(approval)
     }
@@ -196,9 +195,9 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         request: &mut Stored<Request>,
         approval: &mut Stored<Approval>,
         event: &Event<'_>,
-        at: Timestamp,
+        passage: Passage<'_>,
     ) -> Result<(), Interrupted> {
-        let record = request.value.apply(event, &approval.value.phase, at);
+        let record = request.value.apply(event, passage);
         self.desk
             .save(request, &record, vec![Write::update(approval)])
             .await?;

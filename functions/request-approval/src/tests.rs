@@ -1,5 +1,6 @@
 //! Asking, asking again, giving up, and never losing a decision.
 
+use jiff::Timestamp;
 use shared::approval::Verdict;
 use shared::approval::fixture::{link_key, waiting};
 use shared::id::RequestId;
@@ -198,9 +199,10 @@ async fn when_the_process_comes_back_it_is_another_question() {
         text: "again",
         outcome: "branch-1",
     };
-    let record = request
-        .value
-        .apply(&event, &"Elsewhere".parse().unwrap(), Timestamp::UNIX_EPOCH);
+    let record = request.value.apply(
+        &event,
+        Passage::during(&"Elsewhere".parse().unwrap(), Timestamp::UNIX_EPOCH),
+    );
     function
         .desk
         .save(&mut request, &record, Vec::new())

@@ -64,11 +64,9 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             Recipient::Field(field) => field.as_str(),
             Recipient::Team(team) => team.as_str(),
         };
-        let record = request.value.apply(
-            &Event::Mailed { to, accepted },
-            &task.phase,
-            task.entered_at,
-        );
+        let record = request
+            .value
+            .apply(&Event::Mailed { to, accepted }, task.passage());
         self.desk.save(&mut request, &record, Vec::new()).await?;
         Ok(Outcome::new(outcome::DONE))
     }
@@ -123,6 +121,7 @@ mod tests {
             request_id,
             entered_at: Timestamp::UNIX_EPOCH,
             phase: "Send Confirmation Email".parse().unwrap(),
+            state: "Send Confirmation Email".to_owned(),
             config: EmailConfig {
                 to,
                 subject: "Refund of {{ refundAmount }}".into(),
@@ -172,7 +171,7 @@ mod tests {
             .unwrap();
         assert_eq!(function.mailer.sent().len(), 2);
         let unknown = Task {
-            phase: "Other".parse().unwrap(),
+            state: "Other".to_owned(),
             ..task(id, team("nobody"), "Look.")
         };
         assert!(matches!(

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shared::approval::fixture::link_key;
 use shared::request::fixture;
 use shared::table::memory::MemoryTable;
+use shared::task::Passage;
 use shared::workflow::{MemoryWorkflow, WorkflowError};
 
 use super::*;
@@ -306,8 +307,7 @@ async fn a_customer_never_reads_stripes_words() {
     };
     request.apply(
         &event,
-        &"Process Refund".parse().unwrap(),
-        Timestamp::UNIX_EPOCH,
+        Passage::during(&"Process Refund".parse().unwrap(), Timestamp::UNIX_EPOCH),
     );
     request.status = shared::request::Status::Denied;
     let reason = Standing::of(&request).reason.unwrap();

@@ -1,0 +1,255 @@
+//! How the parts of a definition fit together, and the checked [`Process`] that they make.
+
+mod mails;
+mod refund;
+mod teams;
+
+use shared::id::PhaseName;
+use shared::task::{ApprovalConfig, Branch, ConditionConfig, EndStatus, Offering, outcome};
+
+use crate::condition;
+use crate::definition::{Approval, Definition, Kind, NEXT, Phase, Way};
+use crate::diagnostic::Report;
+use crate::graph::Graph;
+use crate::names::{Names, Place};
+use crate::process::{Action, Exit, Process, Step};
+use teams::Teams;
+
+/// How often an approval may be asked for: each asking is a mail, and some events of an execution's
+/// 25,000.
+const MAX_ASKINGS: u32 = 100;
+/// How long all approvals on a path may wait together. An execution ends after a year, whatever it
+/// waits for; the rest of the year is for retries.
+const MAX_WAIT_DAYS: u64 = 350;
+const DAY_SECONDS: u64 = 24 * 60 * 60;
+
+/// What the checks look at.
+struct Context<'d> {
+    definition: &'d Definition,
+    graph: Graph<'d>,
+    names: Names,
+    teams: Teams,
+}
+
+/// Checks a definition. `None` when there was any problem with it, here or before.
+pub(crate) fn check(report: &mut Report<'_>, definition: &Definition) -> Option<Process> {
+    let context = Context {
+        definition,
+        graph: Graph::build(report, definition),
+        names: Names::of(definition),
+        teams: Teams::of(report, definition),
+    };
+    check_start(report, definition);
+    check_waits(report, &context);
+    let steps: Vec<Option<Step>> = definition
+        .phases
+        .iter()
+        .enumerate()
+        .map(|(index, phase)| context.step(report, index, phase))
+        .collect();
+    if report.count() > 0 {
+        return None;
+    }
+    let steps: Vec<Step> = steps.into_iter().collect::<Option<_>>()?;
+    let start = steps
+        .iter()
+        .find(|step| matches!(step.action, Action::Start))?;
+    Some(Process {
+        offering: Offering {
+            path: definition.path.clone(),
+            service: definition.service.clone(),
+            offering: definition.offering.clone(),
+            first_phase: start.exits.first()?.to.clone(),
+            form: definition.fields.form(),
+        },
+        attention: context.teams.attention()?,
+        steps,
+    })
+}
+
+fn check_start(report: &mut Report<'_>, definition: &Definition) {
+    if definition.start().is_none() {
+        report.refuse(
+            definition.phases_at,
+            "there is no phase that a request starts in",
+            "Add a phase `Start:` with `type: start`.",
+        );
+    }
+}
+
+fn check_waits(report: &mut Report<'_>, context: &Context<'_>) {
+    let wait = |kind: &Kind| match kind {
+        Kind::Approval(approval) => u64::from(approval.expire_seconds.value),
+        Kind::Start
+        | Kind::Condition
+        | Kind::Refund(_)
+        | Kind::Email(_)
+        | Kind::End(_)
+        | Kind::Unreadable => 0,
+    };
+    let most = MAX_WAIT_DAYS * DAY_SECONDS;
+    let phases = &context.definition.phases;
+    let single = phases.iter().any(|phase| wait(&phase.kind) > most);
+    // Where a path goes round there is no longest one.
+    if !single && report.count() == 0 && context.graph.longest(&wait) > most {
+        report.refuse(
+            context.definition.phases_at,
+            format!(
+                "the approvals of one path can wait for more than {MAX_WAIT_DAYS} days together"
+            ),
+            "Step Functions ends every execution after a year. Let the approvals expire sooner.",
+        );
+    }
+}
+
+impl Context<'_> {
+    fn step(&self, report: &mut Report<'_>, index: usize, phase: &Phase) -> Option<Step> {
+        let action = match &phase.kind {
+            Kind::Start => Action::Start,
+            Kind::Approval(approval) => self.approval(report, phase, approval)?,
+            Kind::Condition => self.condition(report, phase)?,
+            Kind::Refund(refund) => {
+                let config = self.refund(report, refund);
+                let after = Place {
+                    phase: index,
+                    way: Some(outcome::ERROR),
+                };
+                let on_error = self.mail(report, &refund.on_error, after);
+                Action::Refund {
+                    config: config?,
+                    on_error: on_error?,
+                }
+            }
+            Kind::Email(mail) => {
+                let place = Place {
+                    phase: index,
+                    way: None,
+                };
+                Action::Email(self.mail(report, mail, place)?)
+            }
+            Kind::End(status) => {
+                self.check_paid(report, index, *status);
+                Action::End(*status)
+            }
+            Kind::Unreadable => return None,
+        };
+        Some(Step {
+            name: phase.name.value.parse().ok()?,
+            exits: self.exits(phase)?,
+            action,
+        })
+    }
+
+    fn approval(
+        &self,
+        report: &mut Report<'_>,
+        phase: &Phase,
+        approval: &Approval,
+    ) -> Option<Action> {
+        let (remind, expire) = (&approval.remind_seconds, &approval.expire_seconds);
+        if expire.value % remind.value != 0 {
+            report.refuse(
+                expire.span,
+                "the time until it expires is no multiple of the time between reminders",
+                "It expires when a reminder would be due: `remind: every 24 hours` goes with `expire: after 14 days`.",
+            );
+        } else if expire.value / remind.value > MAX_ASKINGS {
+            report.refuse(
+                remind.span,
+                format!("this would remind more than {MAX_ASKINGS} times"),
+                "Remind less often, or let it expire sooner.",
+            );
+        }
+        if u64::from(expire.value) > MAX_WAIT_DAYS * DAY_SECONDS {
+            report.refuse(
+                expire.span,
+                format!("an approval cannot wait for more than {MAX_WAIT_DAYS} days"),
+                "Step Functions ends every execution after a year. Let it expire sooner.",
+            );
+        }
+        let team = self.teams.responsible(report, phase)?;
+        Some(Action::Approval {
+            config: ApprovalConfig {
+                team: team.id,
+                responsible: team.name,
+                question: approval.question.clone(),
+                expire_seconds: expire.value,
+                expire_reason: approval.expire_reason.clone(),
+            },
+            remind_seconds: remind.value,
+        })
+    }
+
+    fn condition(&self, report: &mut Report<'_>, phase: &Phase) -> Option<Action> {
+        let conditions: Vec<&Way> = self
+            .ways(phase)
+            .filter(|way| way.name.value != outcome::OTHERWISE && way.name.value != NEXT)
+            .collect();
+        let branches: Vec<Option<Branch>> = conditions
+            .iter()
+            .enumerate()
+            .map(|(index, way)| {
+                Some(Branch {
+                    outcome: branch_outcome(index),
+                    text: way.name.value.clone(),
+                    when: condition::lower(report, &self.definition.fields, &way.name)?,
+                })
+            })
+            .collect();
+        Some(Action::Condition(ConditionConfig {
+            branches: branches.into_iter().collect::<Option<_>>()?,
+        }))
+    }
+
+    fn ways(&self, phase: &Phase) -> impl Iterator<Item = &Way> {
+        let connections = self.definition.connections.iter();
+        connections
+            .filter(|connection| connection.from.value == phase.name.value)
+            .flat_map(|connection| &connection.ways)
+    }
+
+    /// The ways out with what the phase's function answers for them.
+    fn exits(&self, phase: &Phase) -> Option<Vec<Exit>> {
+        let mut branches = 0..;
+        self.ways(phase)
+            .map(|way| {
+                let name = way.name.value.clone();
+                let named = !matches!(phase.kind, Kind::Condition) || name == outcome::OTHERWISE;
+                let outcome = if named {
+                    name.clone()
+                } else {
+                    branch_outcome(branches.next()?)
+                };
+                Some(Exit {
+                    outcome,
+                    label: (name != NEXT).then_some(name),
+                    to: way.to.value.parse::<PhaseName>().ok()?,
+                })
+            })
+            .collect()
+    }
+
+    /// A customer is told "refunded" only when a refund was paid.
+    fn check_paid(&self, report: &mut Report<'_>, index: usize, status: EndStatus) {
+        let phases = &self.definition.phases;
+        let pays = |phase: usize| matches!(phases[phase].kind, Kind::Refund(_) | Kind::Unreadable);
+        let unpaid = self
+            .graph
+            .path(index, |edge| pays(edge.from) && edge.way != outcome::ERROR);
+        if let (EndStatus::Refunded, Some(path)) = (status, unpaid) {
+            let start = path.first().map_or(index, |edge| edge.from);
+            report.refuse(
+                phases[index].name.span,
+                format!(
+                    "nothing is paid on the path {}, and it ends as refunded",
+                    self.graph.describe(start, &path)
+                ),
+                "Lead this path through a refund, or to an end with `status: denied`.",
+            );
+        }
+    }
+}
+
+fn branch_outcome(index: usize) -> String {
+    format!("branch-{}", index + 1)
+}

@@ -1,0 +1,301 @@
+//! Conditions: CEL, checked against the form and lowered to a [`Rule`].
+//!
+//! CEL is parsed by the `cel` crate. Of its syntax tree only comparisons of a field with a value are
+//! taken, joined by `&&`, `||` and `!`. Amounts are taken from the text of the condition, not from
+//! the tree, where a number with a point is a float.
+
+use cel::IdedExpr;
+use cel::common::ast::{Expr, ListExpr, LiteralValue, SourceInfo, operators};
+use shared::form::{Field, FieldKind};
+use shared::id::FieldName;
+use shared::money::Usd;
+use shared::rule::{Comparison, Equality, Rule};
+
+use crate::definition::{Fields, Found};
+use crate::diagnostic::{Report, suggestion};
+use crate::source::{At, Span, place_within};
+
+const HELP: &str = "Compare a field with a value, such as `refundAmount >= 500` or `reason == 'Goodwill'`, \
+                    and join comparisons with `&&`, `||`, `!` and parentheses.";
+
+/// The rule that a condition stands for. What cannot be decided exactly is reported.
+pub(crate) fn lower(report: &mut Report<'_>, fields: &Fields, text: &At<String>) -> Option<Rule> {
+    let program = match cel::Program::compile(&text.value) {
+        Ok(program) => program,
+        Err(errors) => {
+            let column = errors.errors.first().map_or(1, |error| error.pos.1);
+            let start = usize::try_from(column - 1)
+                .unwrap_or(0)
+                .min(text.value.len());
+            let at = place_within(report.source, text.span, &text.value, start..start + 1);
+            report.refuse(at, "this condition cannot be read here", HELP);
+            return None;
+        }
+    };
+    Lowering {
+        report,
+        fields,
+        text,
+        places: program.source_info(),
+    }
+    .rule(program.expression())
+}
+
+struct Lowering<'a, 's> {
+    report: &'a mut Report<'s>,
+    fields: &'a Fields,
+    text: &'a At<String>,
+    places: &'a SourceInfo,
+}
+
+impl<'a> Lowering<'a, '_> {
+    fn rule(&mut self, expr: &IdedExpr) -> Option<Rule> {
+        let Expr::Call(call) = &expr.expr else {
+            return self.unsupported(expr);
+        };
+        let args = match (&call.target, &call.args[..]) {
+            (None, [only]) if call.func_name == operators::LOGICAL_NOT => {
+                return Some(Rule::Not(Box::new(self.rule(only)?)));
+            }
+            (None, [left, right]) => (left, right),
+            _ => return self.unsupported(expr),
+        };
+        match call.func_name.as_str() {
+            operators::LOGICAL_AND => self.join(expr, Rule::All, operators::LOGICAL_AND),
+            operators::LOGICAL_OR => self.join(expr, Rule::Any, operators::LOGICAL_OR),
+            operators::IN => self.one_of(expr, args.0, args.1),
+            operator => match comparison(operator) {
+                Some(is) => self.compare(expr, args, is),
+                None => self.unsupported(expr),
+            },
+        }
+    }
+
+    /// `a && b && c` as one list, whichever way the parser nests it.
+    fn join(
+        &mut self,
+        expr: &IdedExpr,
+        rule: fn(Vec<Rule>) -> Rule,
+        operator: &str,
+    ) -> Option<Rule> {
+        let rules: Vec<Option<Rule>> = operands(expr, operator)
+            .into_iter()
+            .map(|operand| self.rule(operand))
+            .collect();
+        Some(rule(rules.into_iter().collect::<Option<_>>()?))
+    }
+
+    fn compare(
+        &mut self,
+        expr: &IdedExpr,
+        (left, right): (&IdedExpr, &IdedExpr),
+        is: Comparison,
+    ) -> Option<Rule> {
+        let (field, value, is) = match (&left.expr, &right.expr) {
+            (Expr::Ident(name), Expr::Literal(value)) => ((left, name), (right, value), is),
+            (Expr::Literal(value), Expr::Ident(name)) => ((right, name), (left, value), flip(is)),
+            _ => return self.unsupported(expr),
+        };
+        let field = self.field(field.0, field.1)?;
+        if field.kind == FieldKind::Usd {
+            let cents = self.cents(field, value.0, value.1)?;
+            return Some(Rule::Amount {
+                field: field.name.clone(),
+                is,
+                cents,
+            });
+        }
+        let is = match is {
+            Comparison::Equal => Equality::Equal,
+            Comparison::NotEqual => Equality::NotEqual,
+            Comparison::Less | Comparison::AtMost | Comparison::AtLeast | Comparison::More => {
+                return self.refuse(
+                    expr,
+                    format!("`{}` is a text, and texts have no order", field.name),
+                    "Compare it with `==` or `!=`. Only amounts can be larger or smaller.",
+                );
+            }
+        };
+        let value = self.option(field, value.0, value.1)?;
+        Some(text_rule(&field.name, is, value))
+    }
+
+    /// `reason in ['Goodwill', 'Other']`
+    fn one_of(&mut self, expr: &IdedExpr, left: &IdedExpr, right: &IdedExpr) -> Option<Rule> {
+        let (Expr::Ident(name), Expr::List(ListExpr { elements, .. })) = (&left.expr, &right.expr)
+        else {
+            return self.unsupported(expr);
+        };
+        let field = self.field(left, name)?;
+        if field.kind == FieldKind::Usd || elements.is_empty() {
+            return self.refuse(
+                expr,
+                "`in` takes a text and a list of texts",
+                "Write it like `reason in ['Goodwill', 'Other']`.",
+            );
+        }
+        let mut rules = Vec::new();
+        for element in elements {
+            let Expr::Literal(value) = &element.expr else {
+                return self.unsupported(element);
+            };
+            let value = self.option(field, element, value)?;
+            rules.push(text_rule(&field.name, Equality::Equal, value));
+        }
+        Some(Rule::Any(rules))
+    }
+
+    /// The field of that name, which must always have a value when it is an amount.
+    fn field(&mut self, at: &IdedExpr, name: &str) -> Option<&'a Field> {
+        let fields = self.fields;
+        let field = match fields.find(name) {
+            Found::Field(field) => field,
+            Found::Unreadable => return None,
+            Found::Unknown => {
+                let help = suggestion(name, fields.names());
+                return self.refuse(at, format!("the form has no field `{name}`"), help);
+            }
+        };
+        if field.kind == FieldKind::Usd && !field.required {
+            return self.refuse(
+                at,
+                format!("`{name}` can be left empty, and then there is nothing to compare"),
+                "Make the field `required: true`.",
+            );
+        }
+        Some(field)
+    }
+
+    /// The cents of a number, from the digits that the condition is written with.
+    fn cents(&mut self, field: &Field, at: &IdedExpr, value: &LiteralValue) -> Option<u64> {
+        let (LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_)) = value else {
+            return self.refuse(
+                at,
+                format!(
+                    "`{}` is an amount, and is compared with a number of dollars",
+                    field.name
+                ),
+                "Write a number without quotes, such as 500 or 499.99.",
+            );
+        };
+        let (start, stop) = self.places.offset_for(at.id)?;
+        let (start, stop) = (start as usize, stop as usize);
+        let written = self.text.value.get(start..=stop)?;
+        // A sign is not part of the number's place.
+        let negative = self.text.value[..start].trim_end().ends_with('-');
+        let cents = (!negative).then(|| cents(written)).flatten();
+        if cents.is_none() {
+            return self.refuse(
+                at,
+                format!("`{written}` is not an amount of dollars that can be compared exactly"),
+                format!(
+                    "Write digits with at most two after a point, such as 500 or 499.99, up to {}.",
+                    Usd::MAX.to_decimal()
+                ),
+            );
+        }
+        cents
+    }
+
+    /// A text to compare a field with; for a select, one of its options.
+    fn option(&mut self, field: &Field, at: &IdedExpr, value: &LiteralValue) -> Option<String> {
+        let LiteralValue::String(text) = value else {
+            return self.refuse(
+                at,
+                format!("`{}` is a text, and is compared with a text", field.name),
+                "Put the text in single quotes, such as 'Goodwill'.",
+            );
+        };
+        let text = text.inner();
+        if let FieldKind::Select { options } = &field.kind
+            && !options.iter().any(|option| option == text)
+        {
+            let help = suggestion(text, options.iter().map(String::as_str));
+            return self.refuse(
+                at,
+                format!("`{text}` is not an option of `{}`", field.name),
+                help,
+            );
+        }
+        Some(text.to_owned())
+    }
+
+    fn unsupported<T>(&mut self, at: &IdedExpr) -> Option<T> {
+        self.refuse(at, "a condition cannot do this", HELP)
+    }
+
+    fn refuse<T>(
+        &mut self,
+        at: &IdedExpr,
+        problem: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<T> {
+        let span = self.place(at);
+        self.report.refuse(span, problem, help);
+        None
+    }
+
+    fn place(&self, expr: &IdedExpr) -> Span {
+        let Some((start, stop)) = self.places.offset_for(expr.id) else {
+            return self.text.span;
+        };
+        let part = start as usize..stop as usize + 1;
+        place_within(self.report.source, self.text.span, &self.text.value, part)
+    }
+}
+
+/// What an operator joins, in order.
+fn operands<'e>(expr: &'e IdedExpr, operator: &str) -> Vec<&'e IdedExpr> {
+    if let Expr::Call(call) = &expr.expr
+        && call.func_name == operator
+    {
+        let args = call.args.iter();
+        return args.flat_map(|arg| operands(arg, operator)).collect();
+    }
+    vec![expr]
+}
+
+fn comparison(operator: &str) -> Option<Comparison> {
+    match operator {
+        operators::LESS => Some(Comparison::Less),
+        operators::LESS_EQUALS => Some(Comparison::AtMost),
+        operators::EQUALS => Some(Comparison::Equal),
+        operators::NOT_EQUALS => Some(Comparison::NotEqual),
+        operators::GREATER_EQUALS => Some(Comparison::AtLeast),
+        operators::GREATER => Some(Comparison::More),
+        _ => None,
+    }
+}
+
+/// The same comparison with its sides exchanged: `500 <= amount` is `amount >= 500`.
+fn flip(is: Comparison) -> Comparison {
+    match is {
+        Comparison::Less => Comparison::More,
+        Comparison::AtMost => Comparison::AtLeast,
+        Comparison::AtLeast => Comparison::AtMost,
+        Comparison::More => Comparison::Less,
+        same @ (Comparison::Equal | Comparison::NotEqual) => same,
+    }
+}
+
+fn text_rule(field: &FieldName, is: Equality, value: String) -> Rule {
+    Rule::Text {
+        field: field.clone(),
+        is,
+        value,
+    }
+}
+
+/// `500`, `499.9`, `499.99`. Unlike an amount that is paid it may be zero.
+fn cents(text: &str) -> Option<u64> {
+    let (dollars, fraction) = text.split_once('.').unwrap_or((text, "00"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(dollars) || !digits(fraction) || fraction.len() > 2 {
+        return None;
+    }
+    let cents: u64 = format!("{dollars}{fraction:0<2}").parse().ok()?;
+    (cents <= Usd::MAX.cents()).then_some(cents)
+}
+
+#[cfg(test)]
+mod tests;

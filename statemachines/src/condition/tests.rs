@@ -1,0 +1,143 @@
+use proptest::prelude::*;
+use serde_json::json;
+use shared::form::{Value, Values};
+
+use super::*;
+
+fn fields() -> Fields {
+    let field = |name: &str, kind: FieldKind, required: bool| {
+        let at = At {
+            value: name.to_owned(),
+            span: Span::default(),
+        };
+        let field = Field {
+            name: name.parse().unwrap(),
+            label: name.to_owned(),
+            kind,
+            required,
+            help: None,
+        };
+        (at, Some(field))
+    };
+    let options = vec!["Goodwill".to_owned(), "It's late".to_owned()];
+    Fields(vec![
+        field("amount", FieldKind::Usd, true),
+        field("tip", FieldKind::Usd, false),
+        field("reason", FieldKind::Select { options }, true),
+        field("notes", FieldKind::Textarea, false),
+    ])
+}
+
+/// The rule as JSON, or the first problem.
+fn lowered(condition: &str) -> Result<serde_json::Value, String> {
+    let mut report = Report::new(condition);
+    let text = At {
+        value: condition.to_owned(),
+        span: Span {
+            start: 0,
+            end: condition.len(),
+        },
+    };
+    match (lower(&mut report, &fields(), &text), report.finish("")) {
+        (Some(rule), None) => Ok(serde_json::to_value(rule).unwrap()),
+        (None, Some(problems)) => Err(problems.problems[0].problem.clone()),
+        other => panic!("{condition}: {other:?}"),
+    }
+}
+
+#[test]
+fn amounts_become_exact_cents() {
+    let amount =
+        |is: &str, cents: u64| Ok(json!({"amount": {"field": "amount", "is": is, "cents": cents}}));
+    assert_eq!(lowered("amount >= 500"), amount(">=", 50_000));
+    assert_eq!(lowered("amount < 499.99"), amount("<", 49_999));
+    assert_eq!(lowered("amount == 0.1"), amount("==", 10));
+    assert_eq!(lowered("amount > 0"), amount(">", 0));
+    assert_eq!(lowered("amount <= 999999.99"), amount("<=", 99_999_999));
+    assert_eq!(lowered("(amount) != (7)"), amount("!=", 700));
+    assert_eq!(lowered("500 <= amount"), amount(">=", 50_000));
+    assert_eq!(lowered("500 > amount"), amount("<", 50_000));
+}
+
+#[test]
+fn texts_and_combinations() {
+    let is = |field: &str, is: &str, value: &str| json!({"text": {"field": field, "is": is, "value": value}});
+    let goodwill = is("reason", "==", "Goodwill");
+    let late = is("reason", "==", "It's late");
+    assert_eq!(lowered("reason == 'Goodwill'"), Ok(goodwill.clone()));
+    assert_eq!(lowered("\"It's late\" == reason"), Ok(late.clone()));
+    assert_eq!(lowered("notes != ''"), Ok(is("notes", "!=", "")));
+    assert_eq!(
+        lowered("reason in ['Goodwill', \"It's late\"]"),
+        Ok(json!({"any": [goodwill, late]}))
+    );
+    let small = json!({"amount": {"field": "amount", "is": "<", "cents": 5000}});
+    assert_eq!(
+        lowered("amount < 50 && notes == 'é' && !(reason == 'Goodwill' || amount < 50)"),
+        Ok(json!({"all": [
+            small,
+            is("notes", "==", "é"),
+            {"not": {"any": [goodwill, small]}},
+        ]}))
+    );
+}
+
+#[test]
+fn what_cannot_be_decided_exactly_is_refused() {
+    for (condition, problem) in [
+        ("amount >= 499.999", "`499.999` is not an amount"),
+        ("amount >= -5", "`5` is not an amount"),
+        ("amount >= - 5.5", "`5.5` is not an amount"),
+        ("amount >= 5u", "`5u` is not an amount"),
+        ("amount >= 0x10", "`0x10` is not an amount"),
+        ("amount >= 1e3", "`1e3` is not an amount"),
+        ("amount >= .5", "`.5` is not an amount"),
+        ("amount >= 1000000", "`1000000` is not an amount"),
+        ("amount >= 99999999999999999999", "cannot be read"),
+        ("amount >= true", "is compared with a number"),
+        ("amount >= null", "is compared with a number"),
+        ("amount in [5]", "`in` takes a text"),
+        ("reason in []", "`in` takes a text"),
+        ("reason in ['Lost']", "`Lost` is not an option"),
+        ("reason in [reason]", "cannot do this"),
+        ("reason == 5.0", "is compared with a text"),
+        ("reason >= 'Goodwill'", "texts have no order"),
+        ("tip >= 5", "can be left empty"),
+        ("nothing == 5", "no field `nothing`"),
+        ("amount == amount", "cannot do this"),
+        ("5 == 5", "cannot do this"),
+        ("amount", "cannot do this"),
+        ("true", "cannot do this"),
+        ("amount >= 5 ? true : false", "cannot do this"),
+        ("amount + 1 >= 5", "cannot do this"),
+        ("size(notes) > 5", "cannot do this"),
+        ("notes.contains('x')", "cannot do this"),
+        ("amount.cents == 5", "cannot do this"),
+        ("has(amount.cents)", "cannot do this"),
+        ("[1].exists(x, x == amount)", "cannot do this"),
+        ("amount >= $500", "cannot be read"),
+        ("amount >= 1,000", "cannot be read"),
+        ("", "cannot be read"),
+    ] {
+        let refused = lowered(condition).expect_err(condition);
+        assert!(refused.contains(problem), "{condition}: {refused}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_threshold_means_its_cents(threshold in 0..=99_999_999u64, amount in 1..=99_999_999u64) {
+        let condition = format!("amount >= {}.{:02}", threshold / 100, threshold % 100);
+        let rule: Rule = serde_json::from_value(lowered(&condition).unwrap()).unwrap();
+        for cents in [amount, threshold.max(1), (threshold + 1).min(99_999_999)] {
+            let amount = Value::Cents(Usd::from_cents(cents).unwrap());
+            let values = Values::from([("amount".parse().unwrap(), amount)]);
+            prop_assert_eq!(rule.holds(&values), Ok(cents >= threshold));
+        }
+    }
+
+    #[test]
+    fn no_condition_panics(condition in "(amount|reason|'|\"|[0-9.]{1,4}|[-+*/=<>&|!()\\[\\]?:, é])*") {
+        let _ = lowered(&condition);
+    }
+}

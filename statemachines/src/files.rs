@@ -1,0 +1,187 @@
+//! The files: definitions in, generated out.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::{Diagnostics, Generated, compile};
+
+/// The folders of a set of definitions.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// Where people write: `<service>/<offering>.yaml`.
+    pub definitions: PathBuf,
+    /// What is generated: `<service>/<offering>.asl.json`, `.schema.json` and `.mmd`.
+    pub generated: PathBuf,
+}
+
+/// Why there is nothing to write.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Definitions with mistakes, by file.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Refused(Vec<Diagnostics>),
+    /// A file or folder that cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// How a generated file differs from what its definition says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// It says something else.
+    Stale,
+    /// It is not there.
+    Missing,
+    /// No definition asks for it.
+    Extra,
+}
+
+/// A generated file that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Which, below the folder of generated files.
+    pub path: PathBuf,
+    /// How.
+    pub difference: Difference,
+    /// What it should say; nothing when it should not be there.
+    content: Option<String>,
+}
+
+impl Folders {
+    /// The folders of this crate's own checkout.
+    pub fn of_this_checkout() -> Self {
+        Self::below(Path::new(env!("CARGO_MANIFEST_DIR")))
+    }
+
+    /// `definitions` and `generated` below a folder.
+    pub fn below(root: &Path) -> Self {
+        Self {
+            definitions: root.join("definitions"),
+            generated: root.join("generated"),
+        }
+    }
+
+    /// Compiles every definition and compares the result with the generated files. In the order of
+    /// their paths; nothing is written.
+    pub fn changes(&self) -> Result<Vec<Change>, Error> {
+        let mut expected = self.expected()?;
+        let mut changes = Vec::new();
+        for path in files_below(&self.generated)? {
+            let content = expected.remove(&path);
+            let found = read(&self.generated.join(&path))?;
+            let difference = match &content {
+                None => Difference::Extra,
+                Some(content) if *content != found => Difference::Stale,
+                Some(_) => continue,
+            };
+            changes.push(Change {
+                path,
+                difference,
+                content,
+            });
+        }
+        changes.extend(expected.into_iter().map(|(path, content)| Change {
+            path,
+            difference: Difference::Missing,
+            content: Some(content),
+        }));
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(changes)
+    }
+
+    /// The path of a generated file, as a person in the current folder would write it.
+    pub fn path_of(&self, change: &Change) -> PathBuf {
+        shown(&self.generated.join(&change.path))
+    }
+
+    /// Makes the generated files what they should be.
+    pub fn apply(&self, changes: &[Change]) -> Result<(), Error> {
+        for change in changes {
+            let path = self.generated.join(&change.path);
+            match &change.content {
+                Some(content) => {
+                    let folder = path.parent().unwrap_or(&path);
+                    fs::create_dir_all(folder).map_err(at(folder))?;
+                    fs::write(&path, content).map_err(at(&path))?;
+                }
+                None => fs::remove_file(&path).map_err(at(&path))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What every generated file should say.
+    fn expected(&self) -> Result<BTreeMap<PathBuf, String>, Error> {
+        let (mut expected, mut refused) = (BTreeMap::new(), Vec::new());
+        for path in files_below(&self.definitions)? {
+            let full = self.definitions.join(&path);
+            let source = read(&full)?;
+            match compile(&shown(&full), &source) {
+                Ok(generated) => expected.extend(files(generated)),
+                Err(problems) => refused.push(problems),
+            }
+        }
+        if refused.is_empty() {
+            Ok(expected)
+        } else {
+            Err(Error::Refused(refused))
+        }
+    }
+}
+
+fn files(generated: Generated) -> [(PathBuf, String); 3] {
+    let path = &generated.path;
+    [
+        (format!("{path}.asl.json").into(), generated.asl),
+        (format!("{path}.schema.json").into(), generated.schema),
+        (format!("{path}.mmd").into(), generated.diagram),
+    ]
+}
+
+/// The path as a person in the current folder would write it.
+fn shown(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).to_owned()
+}
+
+/// All files below a folder, relative to it and in order. None when there is no such folder.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        let entries = match fs::read_dir(&next) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries.map_err(at(&next))?,
+        };
+        for entry in entries {
+            let path = entry.map_err(at(&next))?.path();
+            let name = path.file_name().unwrap_or_default();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !name.as_encoded_bytes().starts_with(b".") {
+                files.push(path.strip_prefix(folder).unwrap_or(&path).to_owned());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(at(path))
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io {
+        path: path.clone(),
+        source,
+    }
+}

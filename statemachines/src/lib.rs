@@ -1,0 +1,109 @@
+//! Turns a process that people write into what machines run.
+//!
+//! A definition (`definitions/<service>/<offering>.yaml`) says what is asked, which phases a request
+//! goes through, who decides and what the emails say. From it this crate writes the Step Functions
+//! state machine, the form's JSON Schema and a diagram. In the order of the data:
+//!
+//! 1. `yaml` parses the text into a tree that keeps every place, and `read` makes it a `definition`:
+//!    each part on its own.
+//! 2. `check` puts the parts together: the `graph` of the phases, the `names` that are set on every
+//!    path, each `condition` and each `text`. What passes is a `process`.
+//! 3. `asl`, `mermaid` and the form's own JSON Schema write the process down, and [`files`] keeps
+//!    `generated/` up to date.
+//!
+//! Every problem is a [`Diagnostic`]: where it is, what is wrong and what to do. All problems of a
+//! definition are reported at once. A definition that passes has no path that does not end, no name
+//! without a value and no amount that is not exact.
+
+mod asl;
+mod check;
+mod condition;
+mod definition;
+mod diagnostic;
+pub mod files;
+mod graph;
+mod mermaid;
+mod names;
+mod process;
+mod read;
+mod source;
+mod text;
+mod yaml;
+
+use std::path::Path;
+
+use shared::id::OfferingPath;
+
+use diagnostic::Report;
+pub use diagnostic::{Diagnostic, Diagnostics};
+use source::Span;
+
+/// What is generated from one definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// Where the offering lives: the definition's folder and file name.
+    pub path: OfferingPath,
+    /// The state machine, in Amazon States Language.
+    pub asl: String,
+    /// The form's JSON Schema.
+    pub schema: String,
+    /// The diagram, in Mermaid.
+    pub diagram: String,
+}
+
+/// Checks a definition and generates everything from it.
+///
+/// Of `path` the last folder and the file name matter: they are the service and the offering. The
+/// problems name the path as it is given.
+pub fn compile(path: &Path, source: &str) -> Result<Generated, Diagnostics> {
+    let mut report = Report::new(source);
+    let process = offering_path(&mut report, path).and_then(|path| {
+        let tree = yaml::parse(&mut report)?;
+        let definition = read::read(&mut report, path, &tree)?;
+        check::check(&mut report, &definition)
+    });
+    match (process, report.finish(&path.display().to_string())) {
+        (Some(process), None) => Ok(generate(&process)),
+        (_, Some(problems)) => Err(problems),
+        (None, None) => unreachable!("without a process there is a problem"),
+    }
+}
+
+fn generate(process: &process::Process) -> Generated {
+    let offering = &process.offering;
+    let path = &offering.path;
+    let titles = &offering.offering;
+    let id = format!("/services/{path}");
+    let schema = offering
+        .form
+        .json_schema(&id, &titles.name, &titles.description);
+    Generated {
+        path: path.clone(),
+        asl: pretty(&asl::state_machine(process)),
+        schema: pretty(&schema),
+        diagram: mermaid::flowchart(process),
+    }
+}
+
+fn pretty(json: &serde_json::Value) -> String {
+    format!("{json:#}\n")
+}
+
+fn offering_path(report: &mut Report<'_>, path: &Path) -> Option<OfferingPath> {
+    let service = path.parent().and_then(Path::file_name);
+    let offering = path
+        .file_stem()
+        .filter(|_| path.extension().is_some_and(|e| e == "yaml"));
+    let parsed = service.zip(offering).and_then(|(service, offering)| {
+        let path = format!("{}/{}", service.to_str()?, offering.to_str()?);
+        path.parse().ok()
+    });
+    if parsed.is_none() {
+        report.refuse(
+            Span::default(),
+            "the file's name cannot be the address of an offering",
+            "Call it `<service>/<offering>.yaml`, both in lower-case words joined by hyphens.",
+        );
+    }
+    parsed
+}

@@ -1,0 +1,52 @@
+//! The diagram of a process, as a Mermaid flowchart.
+
+use std::fmt::Write as _;
+
+use crate::process::{Action, Process, Step};
+
+/// The flowchart.
+pub(crate) fn flowchart(process: &Process) -> String {
+    let path = &process.offering.path;
+    let mut chart = format!(
+        "%% Generated from statemachines/definitions/{path}.yaml. Do not edit.\nflowchart TD\n"
+    );
+    for (index, step) in process.steps.iter().enumerate() {
+        let _ = writeln!(chart, "    {}{}", id(index), node(step));
+    }
+    for (index, step) in process.steps.iter().enumerate() {
+        for exit in &step.exits {
+            let to = process.steps.iter().position(|step| step.name == exit.to);
+            let (from, to) = (id(index), to.map(id).unwrap_or_default());
+            let _ = match exit.label.as_deref().map(escape) {
+                Some(label) => writeln!(chart, "    {from} -->|\"{label}\"| {to}"),
+                None => writeln!(chart, "    {from} --> {to}"),
+            };
+        }
+    }
+    chart
+}
+
+fn id(index: usize) -> String {
+    format!("p{}", index + 1)
+}
+
+/// A shape for each type of phase, with who or what acts in it.
+fn node(step: &Step) -> String {
+    let name = escape(step.name.as_str());
+    match &step.action {
+        Action::Start | Action::End(_) => format!("([\"{name}\"])"),
+        Action::Approval { config, .. } => {
+            format!("[/\"{name}<br>{}\"/]", escape(&config.responsible))
+        }
+        Action::Condition(_) => format!("{{\"{name}\"}}"),
+        Action::Refund { .. } => format!("[[\"{name}<br>Stripe\"]]"),
+        Action::Email(_) => format!("[\"{name}\"]"),
+    }
+}
+
+/// Mermaid takes labels for HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,104 @@
+//! The tree into a [`Definition`], with every problem of a part on its own: what is missing, unknown,
+//! doubled, or of the wrong kind. How the parts fit together is checked afterwards.
+
+mod form;
+mod marks;
+mod phases;
+mod section;
+
+use shared::id::OfferingPath;
+use shared::task::Titled;
+
+use crate::definition::{Connection, Definition, NEXT, Way};
+use crate::diagnostic::Report;
+use crate::source::{At, Span};
+use crate::yaml::{Entry, Node};
+use section::{Section, text_of};
+
+/// Reads a definition. `None` when a whole section is missing, so that there is nothing to go on with.
+pub(crate) fn read(
+    report: &mut Report<'_>,
+    path: OfferingPath,
+    tree: &At<Node>,
+) -> Option<Definition> {
+    let mut top = Section::open(report, "the definition", Span::default(), tree)?;
+    let service = top.section(report, "service");
+    let offering = top.section(report, "offering");
+    let form = top.section(report, "form");
+    let phases = top.section(report, "phases");
+    let connections = top.section(report, "connections");
+    let responsibilities = top.section(report, "responsibilities");
+    top.close(report);
+
+    let service = service.map(|section| titled(report, section));
+    let offering = offering.map(|section| titled(report, section));
+    let fields = form.map(|section| form::read(report, &section));
+    let phases = phases.map(|section| (section.at, phases::read(report, &section)));
+    let connections = connections.map(|section| {
+        let entries = section.entries.iter();
+        entries
+            .filter_map(|entry| connection(report, entry))
+            .collect()
+    });
+    let responsibilities = responsibilities.map(|section| {
+        let entries = section.entries.iter();
+        let teams = entries
+            .filter_map(|(what, who)| Some((what.clone(), text_of(report, &what.value, who)?)));
+        (section.at, teams.collect())
+    });
+
+    let (phases_at, phases) = phases?;
+    let (responsibilities_at, responsibilities) = responsibilities?;
+    Some(Definition {
+        path,
+        service: service?,
+        offering: offering?,
+        fields: fields?,
+        phases_at,
+        phases,
+        connections: connections?,
+        responsibilities_at,
+        responsibilities,
+    })
+}
+
+fn titled(report: &mut Report<'_>, mut section: Section<'_>) -> Titled {
+    let name = section.plain(report, "name");
+    let description = section.plain(report, "description");
+    section.close(report);
+    // What could not be read has been reported, and nothing is generated then.
+    Titled {
+        name: name.unwrap_or_default(),
+        description: description.unwrap_or_default(),
+    }
+}
+
+/// `Start: CSM Review`, or a mapping of the ways out.
+fn connection(report: &mut Report<'_>, (from, to): &Entry) -> Option<Connection> {
+    let ways = if let Node::Map(_) = &to.value {
+        let label = format!("the connections of `{}`", from.value);
+        let section = Section::open(report, &label, from.span, to)?;
+        section
+            .entries
+            .iter()
+            .filter_map(|(name, to)| {
+                marks::check(report, &name.value, name.span);
+                Some(Way {
+                    to: text_of(report, &name.value, to)?,
+                    name: name.clone(),
+                })
+            })
+            .collect()
+    } else {
+        let to = text_of(report, &from.value, to)?;
+        let name = At {
+            value: NEXT.to_owned(),
+            span: from.span,
+        };
+        vec![Way { name, to }]
+    };
+    Some(Connection {
+        from: from.clone(),
+        ways,
+    })
+}

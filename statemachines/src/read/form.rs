@@ -1,0 +1,172 @@
+//! The form: what is asked of the customer.
+
+use shared::form::{Field, FieldKind, TextFormat};
+use shared::id::FieldName;
+
+use super::section::{Section, text_of};
+use crate::definition::Fields;
+use crate::diagnostic::{Report, suggestion};
+use crate::names::{KEYWORDS, RESERVED};
+use crate::source::At;
+use crate::yaml::{Entry, Node};
+
+const TYPES: [&str; 5] = ["email", "text", "textarea", "number", "select"];
+const FORMATS: [(&str, TextFormat); 2] = [
+    ("stripe-charge", TextFormat::StripeCharge),
+    ("stripe-customer", TextFormat::StripeCustomer),
+];
+pub(super) fn read(report: &mut Report<'_>, section: &Section<'_>) -> Fields {
+    let fields = section.entries.iter();
+    Fields(
+        fields
+            .map(|(name, node)| (name.clone(), field(report, name, node)))
+            .collect(),
+    )
+}
+
+fn field(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<Field> {
+    let label = format!("field `{}`", name.value);
+    let field_name = field_name(report, name);
+    let mut section = Section::open(report, &label, name.span, node)?;
+    let label = section.plain(report, "label");
+    let kind = kind(report, &mut section);
+    let required = section.required(report, "required");
+    let required = required.and_then(|entry| flag(report, entry));
+    let help = match section.optional("help") {
+        Some(_) => Some(section.plain(report, "help")?),
+        None => None,
+    };
+    section.close(report);
+    Some(Field {
+        name: field_name?,
+        label: label?,
+        kind: kind?,
+        required: required?,
+        help,
+    })
+}
+
+/// A name that conditions and texts can use.
+fn field_name(report: &mut Report<'_>, name: &At<String>) -> Option<FieldName> {
+    let written = name.value.as_str();
+    if RESERVED.contains(&written) || KEYWORDS.contains(&written) {
+        report.refuse(
+            name.span,
+            format!("`{written}` means something else in conditions or texts"),
+            "Call the field something else.",
+        );
+        return None;
+    }
+    let parsed = name.value.parse();
+    if parsed.is_err() {
+        report.refuse(
+            name.span,
+            format!("`{}` cannot be the name of a field", name.value),
+            "Begin with a letter, and use letters, digits and _ only, such as `refundAmount`.",
+        );
+    }
+    parsed.ok()
+}
+
+fn kind(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<FieldKind> {
+    let kind = section.text(report, "type")?;
+    // Asked for with every type, so that a stray one is refused with the better message below.
+    let options = section.optional("options");
+    let format = section.optional("format");
+    if let (Some((key, _)), true) = (options, kind.value != "select") {
+        report.refuse(
+            key.span,
+            format!("a field of type `{}` has no options", kind.value),
+            "Remove the options, or make it `type: select`.",
+        );
+    }
+    if let (Some((key, _)), true) = (format, kind.value != "text") {
+        report.refuse(
+            key.span,
+            format!("a field of type `{}` has no format", kind.value),
+            "Remove the format, or make it `type: text`.",
+        );
+    }
+    match kind.value.as_str() {
+        "email" => Some(FieldKind::Email),
+        "textarea" => Some(FieldKind::Textarea),
+        "number" => Some(FieldKind::Usd),
+        "text" => match format {
+            None => Some(FieldKind::Text { format: None }),
+            Some(entry) => Some(FieldKind::Text {
+                format: Some(text_format(report, entry)?),
+            }),
+        },
+        "select" => options_of(report, &kind, options).map(|options| FieldKind::Select { options }),
+        other => {
+            report.refuse(
+                kind.span,
+                format!("there is no field type `{other}`"),
+                suggestion(other, TYPES),
+            );
+            None
+        }
+    }
+}
+
+fn text_format(report: &mut Report<'_>, (_, node): &Entry) -> Option<TextFormat> {
+    let text = text_of(report, "format", node)?;
+    let known = FORMATS.iter().find(|(name, _)| *name == text.value);
+    if known.is_none() {
+        report.refuse(
+            text.span,
+            format!("there is no format `{}`", text.value),
+            suggestion(&text.value, FORMATS.map(|(name, _)| name)),
+        );
+    }
+    known.map(|(_, format)| *format)
+}
+
+fn options_of(
+    report: &mut Report<'_>,
+    kind: &At<String>,
+    entry: Option<&Entry>,
+) -> Option<Vec<String>> {
+    let at = entry.map_or(kind.span, |(key, _)| key.span);
+    let refuse = |report: &mut Report<'_>| {
+        report.refuse(
+            at,
+            "a select needs options to choose from",
+            "List them below `options:`, each on a line that begins with `- `.",
+        );
+    };
+    let Some(Node::List(items)) = entry.map(|(_, node)| &node.value) else {
+        refuse(report);
+        return None;
+    };
+    if items.is_empty() {
+        refuse(report);
+        return None;
+    }
+    let mut options: Vec<String> = Vec::new();
+    for item in items {
+        let option = text_of(report, "option", item)?;
+        super::marks::check_plain(report, "option", &option);
+        if options.contains(&option.value) {
+            report.refuse(
+                option.span,
+                format!("the option `{}` is listed twice", option.value),
+                "Remove one of them.",
+            );
+        }
+        options.push(option.value);
+    }
+    Some(options)
+}
+
+fn flag(report: &mut Report<'_>, (key, node): &Entry) -> Option<bool> {
+    if let Node::Flag(flag) = node.value {
+        return Some(flag);
+    }
+    report.refuse(
+        node.span,
+        format!("`{}` must be true or false", key.value),
+        "Write `true` or `false` without quotes.",
+    );
+    None
+}

@@ -1,0 +1,146 @@
+//! Reading a mapping key by key.
+
+use super::marks;
+use crate::diagnostic::{Report, list, nearest};
+use crate::source::{At, Span};
+use crate::yaml::{Entry, Node};
+
+/// A mapping that is being read.
+pub(super) struct Section<'n> {
+    /// How to call it in a message.
+    label: String,
+    /// Where to show what is missing.
+    pub(super) at: Span,
+    /// Its entries in order, each key once.
+    pub(super) entries: Vec<&'n Entry>,
+    /// The keys asked for so far.
+    known: Vec<&'static str>,
+}
+
+impl<'n> Section<'n> {
+    /// The entries of a mapping. Anything else, and doubled keys, are reported.
+    pub(super) fn open(
+        report: &mut Report<'_>,
+        label: &str,
+        at: Span,
+        node: &'n At<Node>,
+    ) -> Option<Self> {
+        let Node::Map(map) = &node.value else {
+            report.refuse(
+                if at == Span::default() { node.span } else { at },
+                format!("{label} must consist of lines `name: ...`"),
+                "Write each part on a line of its own, indented below this one.",
+            );
+            return None;
+        };
+        let mut entries: Vec<&Entry> = Vec::new();
+        for entry in map {
+            let (key, _) = entry;
+            match entries.iter().find(|(first, _)| first.value == key.value) {
+                Some((first, _)) => {
+                    let line = report.source[..first.span.start].matches('\n').count() + 1;
+                    report.refuse(
+                        key.span,
+                        format!("`{}` is written twice", key.value),
+                        format!("The first one is on line {line}. Rename or remove one of them."),
+                    );
+                }
+                None => entries.push(entry),
+            }
+        }
+        Some(Self {
+            label: label.to_owned(),
+            at,
+            entries,
+            known: Vec::new(),
+        })
+    }
+
+    /// The place and value of a key that may be absent.
+    pub(super) fn optional(&mut self, key: &'static str) -> Option<&'n Entry> {
+        self.known.push(key);
+        self.entries
+            .iter()
+            .copied()
+            .find(|(known, _)| known.value == key)
+    }
+
+    /// The place and value of a key that must be there.
+    pub(super) fn required(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+    ) -> Option<&'n Entry> {
+        let entry = self.optional(key);
+        if entry.is_none() {
+            report.refuse(
+                self.at,
+                format!("{} has no `{key}`", self.label),
+                format!("Add a line `{key}: ...`."),
+            );
+        }
+        entry
+    }
+
+    /// The mapping at a key.
+    pub(super) fn section(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+    ) -> Option<Section<'n>> {
+        let (at, node) = self.required(report, key)?;
+        Section::open(report, &format!("`{key}`"), at.span, node)
+    }
+
+    /// The text at a key.
+    pub(super) fn text(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+    ) -> Option<At<String>> {
+        let (_, node) = self.required(report, key)?;
+        text_of(report, key, node)
+    }
+
+    /// A text that is shown as it is, without names to fill in.
+    pub(super) fn plain(&mut self, report: &mut Report<'_>, key: &'static str) -> Option<String> {
+        let text = self.text(report, key)?;
+        marks::check_plain(report, key, &text);
+        Some(text.value.trim().to_owned())
+    }
+
+    /// Reports every key that was not asked for.
+    pub(super) fn close(self, report: &mut Report<'_>) {
+        for (key, _) in self.entries {
+            if !self.known.contains(&key.value.as_str()) {
+                let help = match nearest(&key.value, self.known.iter().copied()) {
+                    Some(near) => format!("Did you mean `{near}`?"),
+                    None => format!("It may have: {}.", list(self.known.iter().copied())),
+                };
+                report.refuse(
+                    key.span,
+                    format!("{} has no such thing as `{}`", self.label, key.value),
+                    help,
+                );
+            }
+        }
+    }
+}
+
+/// The text of a node, which must not be empty.
+pub(super) fn text_of(report: &mut Report<'_>, label: &str, node: &At<Node>) -> Option<At<String>> {
+    let help = match &node.value {
+        Node::Text(text) if !text.trim().is_empty() => {
+            marks::check(report, text, node.span);
+            return Some(At {
+                value: text.clone(),
+                span: node.span,
+            });
+        }
+        Node::Text(_) | Node::Empty => "Write the text after the colon.",
+        Node::Flag(_) | Node::Number => "Put it in quotes to make it a text.",
+        Node::List(_) | Node::Map(_) => "Write one text after the colon.",
+    };
+    report.refuse(node.span, format!("`{label}` must be a text"), help);
+    None
+}

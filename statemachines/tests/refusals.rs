@@ -1,0 +1,183 @@
+//! Every kind of mistake, made in an otherwise valid definition, and what a person is told.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use std::path::Path;
+
+use statemachines::compile;
+
+const VALID: &str = include_str!("fixtures/shop/refund.yaml");
+
+/// What is said about a definition at this path.
+#[track_caller]
+fn refusal(path: &str, source: &str) -> String {
+    match compile(Path::new(path), source) {
+        Ok(_) => panic!("the definition was not refused"),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+/// The valid definition with some of its text replaced.
+#[track_caller]
+fn changed(changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(VALID.to_owned(), |text, (from, to)| {
+        assert!(
+            text.contains(from),
+            "the definition does not contain {from:?}"
+        );
+        text.replace(from, to)
+    })
+}
+
+#[test]
+fn the_definition_without_a_mistake_is_accepted() {
+    if let Err(problems) = compile(Path::new("shop/refund.yaml"), VALID) {
+        panic!("{problems}");
+    }
+}
+
+/// One test with one snapshot for each mistake.
+macro_rules! mistakes {
+    ($($name:ident: $($from:literal => $to:literal),+;)+) => {$(
+        #[test]
+        fn $name() {
+            let source = changed(&[$(($from, $to)),+]);
+            insta::assert_snapshot!(refusal("shop/refund.yaml", &source));
+        }
+    )+};
+}
+
+mistakes! {
+    // The file
+    bad_yaml: "  name: Shop\n" => "  name: Shop: the best\n";
+    braces_without_quotes: "to: \"{{ email }}\"" => "to: {{ email }}";
+    tab_indentation: "  email:\n    label: Email" => "  email:\n\tlabel: Email";
+    not_a_mapping: "phases:\n  Start:\n    type: start" => "phases:\n  Start: start";
+    missing_section: "offering:\n  name: Refund\n  description: Money back\n" => "";
+    unknown_section: "offering:\n  name" => "offerings:\n  - x\noffering:\n  name";
+
+    // The form
+    unknown_key: "    required: false" => "    required: false\n    requierd: true";
+    missing_key: "    label: Note\n" => "";
+    unknown_field_type: "type: textarea" => "type: textaera";
+    field_that_is_no_name: "  note:\n" => "  my-note:\n";
+    field_with_a_reserved_name: "  note:\n" => "  stripeError:\n";
+    flag_that_is_none: "required: false" => "required: maybe";
+    label_that_is_no_text: "label: Note" => "label: 5";
+    name_in_a_plain_text: "question: Pay it back?" => "question: Pay {{ amount }} back?";
+    select_without_options: "    options: [Broken, Late]\n" => "";
+    select_with_empty_options: "[Broken, Late]" => "[]";
+    duplicate_options: "[Broken, Late]" => "[Broken, Late, Broken]";
+    options_of_a_text: "type: textarea" => "type: textarea\n    options: [a]";
+    unknown_format: "stripe-charge" => "stripe-chrage";
+    duplicate_field: "  note:\n" => "  email:\n    label: Again\n  note:\n";
+
+    // The phases
+    duplicate_phase: "  Sorry:\n    type" => "  Paid:\n    type: end\n    status: refunded\n  Sorry:\n    type";
+    bad_phase_name: "Refused" => "Refused / Denied";
+    phase_named_like_a_generated_state: "Refused" => "Review Outcome";
+    unknown_phase_type: "type: condition" => "type: decision";
+    no_start: "  Start:\n    type: start\n" => "";
+    two_starts: "  Check:\n    type: condition" => "  Check:\n    type: start";
+    bad_duration: "every 24 hours" => "daily";
+    expire_no_multiple_of_remind: "every 24 hours" => "every 5 days";
+    too_many_reminders: "every 24 hours" => "every 1 hour";
+    wait_beyond_a_year: "every 24 hours" => "every 30 days", "after 14 days" => "after 360 days";
+    waits_beyond_a_year_together: "every 24 hours" => "every 10 days", "after 14 days" => "after 200 days",
+        "every 12 hours" => "every 10 days", "after 1 week" => "after 200 days";
+    unknown_connector: "Stripe - Create Refund" => "Stripe - Make Refund";
+    connector_field_of_the_wrong_type: "charge: \"{{ charge }}\"" => "charge: \"{{ email }}\"";
+    connector_field_that_is_unknown: "amount: \"{{ amount }}\"" => "amount: \"{{ amuont }}\"";
+    connector_field_that_is_no_field: "reason: \"{{ reason }}\"" => "reason: Late";
+    connector_amount_that_is_optional: "type: number\n    required: true" => "type: number\n    required: false";
+    fraudulent: "Late: requested_by_customer" => "Late: fraudulent";
+    stripe_reason_for_no_option: "Late: requested_by_customer" => "Lost: duplicate";
+    output_that_is_a_field: "output: refund" => "output: note";
+    unknown_status: "status: denied" => "status: rejected";
+
+    // The emails
+    email_to_a_field_that_is_none: "to: \"{{ email }}\"" => "to: \"{{ charge }}\"";
+    email_to_an_address: "to: \"{{ email }}\"" => "to: boss@example.com";
+    email_to_an_optional_field: "type: email\n    required: true" => "type: email\n    required: false";
+    tell_an_unknown_team: "tell: Shop Team" => "tell: Shpo Team";
+    subject_of_two_lines: "subject: Refunded" => "subject: |\n      Refunded\n      at last";
+    unknown_name_in_a_text: "See {{ refund.id }}" => "See {{ refudn.id }}";
+    output_without_its_part: "See {{ refund.id }}" => "See {{ refund }}";
+    part_of_a_field: "{{ amount }} back" => "{{ amount.cents }} back";
+    name_not_set_on_some_path: "Sorry. {{ rejectionReason }}" => "Sorry. {{ refund.id }}";
+    name_not_set_on_one_of_two_paths: "otherwise: Pay" => "otherwise: Sorry";
+    stripes_words_to_the_customer: "    error: Refused" => "    error: Sorry",
+        "{{ rejectionReason }}" => "{{ stripeError }}";
+    filter_in_a_text: "{{ amount }} back" => "{{ amount | round }} back";
+    open_braces: "{{ amount }} back" => "{{ amount back";
+    if_without_an_end: "{{ amount }} back" => "{% if note %}{{ amount }} back";
+    dollar_before_braces: "We paid {{ amount }}" => "We paid ${{amount}}";
+    substitution_mark: "We paid {{ amount }}" => "We paid ${Amount}";
+    line_that_would_be_evaluated: "{# the id helps support #}" => "{% if note %}You wrote: {{ note }}{% endif %}";
+
+    // The connections
+    dangling_connection: "  Thanks: Paid" => "  Thanks: Piad";
+    dangling_connection_to_nothing_similar: "  Thanks: Paid" => "  Thanks: Archive";
+    connection_from_an_unknown_phase: "  Sorry: Refused\n" => "  Sorry: Refused\n  Archive: Refused\n";
+    missing_connection: "  Sorry: Refused\n" => "";
+    missing_way_out: "    reject: Sorry\n" => "";
+    unknown_way_out: "approve: Check" => "aprove: Check";
+    way_out_of_another_type: "done: Thanks" => "approve: Thanks";
+    one_way_out_of_an_approval: "  Second Review:\n    approve: Pay\n    reject: Sorry\n    expire: Sorry" => "  Second Review: Pay";
+    ways_out_of_an_email: "  Thanks: Paid" => "  Thanks:\n    done: Paid";
+    connection_from_an_end: "  Sorry: Refused\n" => "  Sorry: Refused\n  Refused: Paid\n";
+    unreachable_phase: "    otherwise: Pay" => "    otherwise: Refused",
+        "    approve: Pay" => "    approve: Refused";
+    path_without_an_end: "otherwise: Pay" => "otherwise: Review";
+    refunded_without_a_refund: "  Sorry: Refused" => "  Sorry: Paid";
+
+    // The conditions
+    otherwise_without_a_condition: "    amount >= 500 || reason == 'Late': Second Review\n" => "";
+    condition_without_otherwise: "    otherwise: Pay\n" => "";
+    unknown_name_in_a_condition: "amount >= 500" => "amuont >= 500";
+    amount_against_a_text: "amount >= 500" => "amount >= '500'";
+    text_against_a_number: "reason == 'Late'" => "reason == 5";
+    text_with_an_order: "reason == 'Late'" => "reason > 'Late'";
+    select_against_no_option: "reason == 'Late'" => "reason == 'Lost'";
+    fraction_of_a_cent: "amount >= 500" => "amount >= 499.999";
+    exponent: "amount >= 500" => "amount >= 5e2";
+    negative_amount: "amount >= 500" => "amount >= -500.0";
+    arithmetic: "amount >= 500" => "amount * 2 >= 500";
+    function_call: "reason == 'Late'" => "reason.startsWith('L')";
+    condition_that_is_no_condition: "reason == 'Late'" => "reason";
+    broken_condition: "reason == 'Late'" => "reason = 'Late'";
+    unfinished_condition: "amount >= 500 || reason == 'Late'" => "amount >= 500 ||";
+
+    // The responsibilities
+    approval_without_a_team: "  Review: Shop Team\n" => "";
+    responsible_for_no_approval: "  Review: Shop Team" => "  Review: Shop Team\n  Thanks: Shop Team";
+    responsible_for_an_unknown_phase: "  Review: Shop Team" => "  Review: Shop Team\n  Reveiw: Shop Team";
+    nobody_for_what_gets_stuck: "  Needs Attention: Shop Team\n" => "";
+    team_without_a_name: "  Review: Shop Team" => "  Review: \"???\"";
+}
+
+#[test]
+fn all_problems_are_reported_at_once_in_the_order_of_the_lines() {
+    let source = changed(&[
+        ("type: textarea", "type: textaera"),
+        ("tell: Shop Team", "tell: Shpo Team"),
+        (
+            "See {{ refund.id }}",
+            "See {{ refudn.id }} for {{ amuont }}",
+        ),
+        ("amount >= 500", "amount >= 'x' && nothing == 5"),
+        ("  Thanks: Paid", "  Thanks: Piad"),
+        ("  Second Review: Shop Team", "  Second Reveiw: Shop Team"),
+    ]);
+    insta::assert_snapshot!(refusal("shop/refund.yaml", &source));
+}
+
+#[test]
+fn a_file_name_that_is_no_address() {
+    insta::assert_snapshot!(refusal("Shop/My Refund.yml", VALID));
+}
+
+#[test]
+fn an_empty_file() {
+    insta::assert_snapshot!(refusal("shop/refund.yaml", ""));
+}

@@ -1,0 +1,179 @@
+//! What holds of every generated state machine, whatever the definition.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod walk;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use proptest::prelude::*;
+use shared::task::EmailConfig;
+use statemachines::compile;
+
+const VALID: &str = include_str!("fixtures/shop/refund.yaml");
+const COMMITTED: &str = include_str!("../generated/customer-success/refund-request.asl.json");
+
+#[test]
+fn the_committed_state_machine_holds_together() {
+    walk::check(COMMITTED);
+}
+
+#[test]
+fn the_smaller_one_is_as_expected() {
+    let generated = compile(Path::new("shop/refund.yaml"), VALID).unwrap();
+    walk::check(&generated.asl);
+    insta::assert_snapshot!("small_schema", generated.schema);
+    insta::assert_snapshot!("small_diagram", generated.diagram);
+}
+
+#[test]
+fn a_text_arrives_line_by_line() {
+    let source = VALID.replace("See {{", "\n      \u{201c}See\u{201d} {{");
+    let generated = compile(Path::new("shop/refund.yaml"), &source).unwrap();
+    let machine: serde_json::Value = serde_json::from_str(&generated.asl).unwrap();
+    let config = &machine["States"]["Thanks"]["Arguments"]["Payload"]["config"];
+    let config: EmailConfig = serde_json::from_value(config.clone()).unwrap();
+    assert_eq!(config.subject, "Refunded");
+    assert_eq!(
+        config.body,
+        "We paid {{ amount }} back.\n{# the id helps support #}\n\n\u{201c}See\u{201d} {{ refund.id }}."
+    );
+}
+
+/// A phase: its kind, an index into [`KINDS`], and where its ways out lead.
+type Phase = (usize, [usize; 3]);
+
+/// What each kind of phase says, and the names of its ways out.
+const KINDS: [(&str, &[&str]); 4] = [
+    (
+        "type: email\n    to: \"{{ email }}\"\n    subject: Hi\n    body: Hi {{ email }}",
+        &["next"],
+    ),
+    (
+        "type: approval\n    question: Well?\n    remind: every 1 day\n    expire: after 2 days\n    \
+         reason when expired: Late.",
+        &["approve", "reject", "expire"],
+    ),
+    ("type: condition", &["amount >= 5", "otherwise"]),
+    (
+        "type: connector\n    connector: Stripe - Create Refund\n    charge: \"{{ charge }}\"\n    \
+         amount: \"{{ amount }}\"\n    reason: \"{{ reason }}\"\n    output: refund\n    on error:\n      \
+         tell: Team\n      subject: No\n      body: \"{{ stripeError }}\"",
+        &["done", "error"],
+    ),
+];
+
+/// Where the ways out of a phase lead. After the last phase there is the end, which has none.
+fn targets(phases: &[Phase], index: usize) -> &[usize] {
+    phases
+        .get(index)
+        .map_or(&[], |(kind, targets)| &targets[..KINDS[*kind].1.len()])
+}
+
+/// The phases that some path reaches from the first one.
+fn reached(phases: &[Phase]) -> BTreeSet<usize> {
+    let (mut reached, mut open) = (BTreeSet::new(), vec![0]);
+    while let Some(index) = open.pop() {
+        if reached.insert(index) {
+            open.extend(targets(phases, index));
+        }
+    }
+    reached
+}
+
+/// Whether every path from here on ends, found by walking all of them.
+fn every_path_ends(phases: &[Phase], path: &mut Vec<usize>, here: usize) -> bool {
+    if path.contains(&here) {
+        return false;
+    }
+    path.push(here);
+    let mut targets = targets(phases, here).iter();
+    let ends = targets.all(|to| every_path_ends(phases, path, *to));
+    path.pop();
+    ends
+}
+
+/// The phases, called `P0`, `P1` and so on, as a definition. Those that nothing leads to are left out.
+fn definition(phases: &[Phase]) -> String {
+    let (head, _) = VALID.split_once("phases:").unwrap();
+    let (mut texts, mut ways, mut teams) = (String::new(), String::new(), String::new());
+    for index in reached(phases) {
+        let Some((kind, _)) = phases.get(index) else {
+            let _ = writeln!(texts, "  P{index}:\n    type: end\n    status: denied");
+            continue;
+        };
+        let (text, names) = KINDS[*kind];
+        let _ = writeln!(texts, "  P{index}:\n    {text}");
+        let _ = writeln!(ways, "  P{index}:");
+        for (name, to) in names.iter().zip(targets(phases, index)) {
+            let _ = writeln!(ways, "    {name}: P{to}");
+        }
+        if text.starts_with("type: approval") {
+            let _ = writeln!(teams, "  P{index}: Team");
+        }
+    }
+    format!(
+        "{head}phases:\n  Start:\n    type: start\n{texts}\
+         connections:\n  Start: P0\n{ways}\
+         responsibilities:\n{teams}  Needs Attention: Team\n"
+    )
+}
+
+/// Phases whose ways mostly lead to later ones.
+fn phases() -> impl Strategy<Value = Vec<Phase>> {
+    (1..8usize).prop_flat_map(|count| {
+        let phase = |index: usize| {
+            let target = prop_oneof![19 => index + 1..=count, 1 => 0..=count];
+            (0..KINDS.len(), [target.clone(), target.clone(), target])
+        };
+        (0..count).map(phase).collect::<Vec<_>>()
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_definition_compiles_exactly_when_every_path_ends(phases in phases()) {
+        let text = definition(&phases);
+        let ends = every_path_ends(&phases, &mut Vec::new(), 0);
+        match compile(Path::new("shop/refund.yaml"), &text) {
+            Ok(generated) => {
+                prop_assert!(ends, "a path does not end:\n{text}");
+                walk::check(&generated.asl);
+            }
+            Err(problems) => {
+                prop_assert!(!ends, "{problems}\n{text}");
+                prop_assert!(problems.to_string().contains("this path need not end"), "{problems}");
+            }
+        }
+    }
+
+    /// Whatever a slip of the editor does to a definition, it is refused in words or stays valid.
+    #[test]
+    fn a_damaged_definition_never_panics(
+        line in 0..200usize, keep in 0..80usize, insert in "[a-z{}%$:#'\" |>-]{0,4}", drop in 0..3usize,
+    ) {
+        let mut lines: Vec<String> = VALID.lines().map(str::to_owned).collect();
+        let line = line % lines.len();
+        let old: Vec<char> = lines[line].chars().collect();
+        let keep = keep % (old.len() + 1);
+        let rest = old[keep..].iter().skip(drop);
+        lines[line] = old[..keep].iter().chain(insert.chars().collect::<Vec<_>>().iter()).chain(rest).collect();
+        match compile(Path::new("shop/refund.yaml"), &lines.join("\n")) {
+            Ok(generated) => walk::check(&generated.asl),
+            Err(problems) => prop_assert!(!problems.problems.is_empty()),
+        }
+    }
+
+    #[test]
+    fn a_definition_without_some_lines_never_panics(from in 0..200usize, count in 1..30usize) {
+        let lines: Vec<&str> = VALID.lines().collect();
+        let from = from % lines.len();
+        let kept = lines.iter().enumerate().filter(|(index, _)| !(from..from + count).contains(index));
+        let text: Vec<&str> = kept.map(|(_, line)| *line).collect();
+        if let Ok(generated) = compile(Path::new("shop/refund.yaml"), &text.join("\n")) {
+            walk::check(&generated.asl);
+        }
+    }
+}

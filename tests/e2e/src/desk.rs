@@ -1,0 +1,321 @@
+//! A running stack, seen from outside.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method, Response, redirect};
+use serde_json::{Value, json};
+
+use crate::form::Form;
+use crate::mail::Mail;
+use crate::process::Process;
+
+/// The offering that these tests use.
+const OFFERING: &str = "/services/customer-success/refund-request";
+/// How long anything may take that does not wait for a person or a timer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running stack.
+#[derive(Debug)]
+pub struct Desk {
+    process: Process,
+    client: Client,
+}
+
+/// A request that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// Its id.
+    pub id: String,
+    /// Where its customer looks.
+    pub status_url: String,
+}
+
+impl Desk {
+    /// A fresh stack that keeps nothing.
+    pub async fn open() -> Self {
+        Self::with(&["--port", "0", "--ephemeral"]).await
+    }
+
+    /// A stack started with these arguments.
+    pub async fn with(arguments: &[&str]) -> Self {
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build();
+        Self {
+            process: Process::start(arguments).await,
+            client: client.expect("a client can be built"),
+        }
+    }
+
+    /// `kill -9`.
+    pub async fn kill(mut self) {
+        self.process.kill().await;
+    }
+
+    /// Scheme, host and port.
+    pub fn base(&self) -> &str {
+        &self.process.base
+    }
+
+    /// An absolute URL for a path; what is absolute stays as it is.
+    pub fn url(&self, path: &str) -> String {
+        if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.base())
+        }
+    }
+
+    /// Any call.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Response {
+        let mut request = self.client.request(method, self.url(path)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("the stack answers")
+    }
+
+    /// A page or document, by its `Accept`.
+    pub async fn get(&self, path: &str, accept: &str) -> (u16, String) {
+        let response = self
+            .call(Method::GET, path, &[("accept", accept)], String::new())
+            .await;
+        (
+            response.status().as_u16(),
+            response.text().await.expect("the answer is text"),
+        )
+    }
+
+    /// A JSON document.
+    pub async fn get_json(&self, path: &str) -> Value {
+        let (status, body) = self.get(path, "application/json").await;
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).expect("the answer is JSON")
+    }
+
+    /// Posts JSON.
+    pub async fn post_json(&self, path: impl AsRef<str>, body: &Value) -> (u16, Value) {
+        self.post(
+            path.as_ref(),
+            &[("content-type", "application/json")],
+            body.to_string(),
+        )
+        .await
+    }
+
+    async fn post(&self, path: &str, headers: &[(&str, &str)], body: String) -> (u16, Value) {
+        let response = self.call(Method::POST, path, headers, body).await;
+        let (status, text) = (
+            response.status().as_u16(),
+            response.text().await.expect("the answer is text"),
+        );
+        (
+            status,
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        )
+    }
+
+    /// Posts the form and gives whatever comes back.
+    pub async fn try_submit(&self, form: &Form, idempotency_key: Option<&str>) -> (u16, Value) {
+        self.submit_text(form.json().to_string(), idempotency_key)
+            .await
+    }
+
+    /// Posts any text as if it were a JSON form.
+    pub async fn submit_text(&self, body: String, idempotency_key: Option<&str>) -> (u16, Value) {
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(idempotency_key.map(|key| ("idempotency-key", key)));
+        self.post(&format!("{OFFERING}/requests"), &headers, body)
+            .await
+    }
+
+    /// Posts the form and expects that it is taken.
+    pub async fn submit(&self, form: &Form) -> Submitted {
+        let (status, body) = self.try_submit(form, None).await;
+        assert_eq!(status, 202, "{body}");
+        Submitted::read(&body)
+    }
+
+    /// What the customer is told.
+    pub async fn status(&self, request: &Submitted) -> Value {
+        self.get_json(&request.status_url).await
+    }
+
+    /// Waits until the customer is told this status.
+    pub async fn wait_for_status(&self, request: &Submitted, status: &str) -> Value {
+        let wanted = format!("the status {status}");
+        self.eventually(&wanted, || async {
+            let now = self.status(request).await;
+            if now["status"] == status {
+                Ok(now)
+            } else {
+                Err(now.to_string())
+            }
+        })
+        .await
+    }
+
+    /// All mails to somebody, oldest first.
+    pub async fn mails(&self, to: &str) -> Vec<Mail> {
+        let mails = self.get_json(&format!("/_local/api/emails?to={to}")).await;
+        mails
+            .as_array()
+            .expect("mails are a list")
+            .iter()
+            .map(Mail::read)
+            .collect()
+    }
+
+    /// Waits for a mail to somebody whose subject or text contains the words; the newest of them.
+    pub async fn mail(&self, to: &str, words: &str) -> Mail {
+        let wanted = format!("a mail to {to} with {words:?}");
+        self.eventually(&wanted, || async {
+            let mails = self.mails(to).await;
+            let fits = |mail: &&Mail| mail.subject.contains(words) || mail.text.contains(words);
+            mails
+                .iter()
+                .rev()
+                .find(fits)
+                .cloned()
+                .ok_or_else(|| format!("{mails:?}"))
+        })
+        .await
+    }
+
+    /// The execution of a request.
+    pub async fn execution(&self, request: &Submitted) -> Value {
+        self.get_json(&format!("/_local/api/executions/{}", request.id))
+            .await
+    }
+
+    /// Waits until the execution has ended.
+    pub async fn wait_for_end(&self, request: &Submitted) -> Value {
+        self.eventually("the execution's end", || async {
+            let execution = self.execution(request).await;
+            if execution["status"] == "RUNNING" {
+                Err(execution.to_string())
+            } else {
+                Ok(execution)
+            }
+        })
+        .await
+    }
+
+    /// Lets time jump, and waits for what became due.
+    pub async fn advance(&self, by: &str) {
+        let (status, body) = self
+            .post_json("/_local/api/clock", &json!({ "advance": by }))
+            .await;
+        assert_eq!(status, 200, "{body}");
+    }
+
+    /// The refunds that Stripe made of a charge or payment intent.
+    pub async fn refunds(&self, charge: &str) -> Vec<Value> {
+        let parameter = if charge.starts_with("pi_") {
+            "payment_intent"
+        } else {
+            "charge"
+        };
+        let path = format!("/_local/stripe/v1/refunds?limit=100&{parameter}={charge}");
+        let response = self
+            .call(
+                Method::GET,
+                &path,
+                &[("authorization", "Bearer sk_test_e2e")],
+                String::new(),
+            )
+            .await;
+        let body: Value = response.json().await.expect("Stripe answers JSON");
+        body["data"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{body}"))
+            .clone()
+    }
+
+    /// Everything in the table, as DynamoDB writes it.
+    pub async fn items(&self) -> Vec<Value> {
+        let headers = [
+            ("content-type", "application/x-amz-json-1.0"),
+            ("x-amz-target", "DynamoDB_20120810.ListTables"),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=00",
+            ),
+            ("x-amz-date", "20260101T000000Z"),
+        ];
+        let (_, tables) = self
+            .post("/_local/aws/dynamodb", &headers, "{}".to_owned())
+            .await;
+        let mut scan = headers;
+        scan[1].1 = "DynamoDB_20120810.Scan";
+        let body =
+            json!({"TableName": tables["TableNames"][0], "ConsistentRead": true}).to_string();
+        let (status, items) = self.post("/_local/aws/dynamodb", &scan, body).await;
+        assert_eq!(status, 200, "{tables} {items}");
+        items["Items"].as_array().expect("a scan has items").clone()
+    }
+
+    /// The audit trail of a request: action, actor and detail of each record in order.
+    pub async fn trail(&self, request: &Submitted) -> Vec<(String, String, String)> {
+        let items = self.items().await;
+        let text =
+            |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+        let mut trail: Vec<&Value> = items
+            .iter()
+            .filter(|item| {
+                item["kind"]["S"] == "audit" && item["requestId"]["S"] == request.id.as_str()
+            })
+            .collect();
+        trail.sort_by_key(|item| text(item, "sk"));
+        trail
+            .iter()
+            .map(|item| {
+                (
+                    text(item, "action"),
+                    text(item, "actor"),
+                    text(item, "detail"),
+                )
+            })
+            .collect()
+    }
+
+    /// Tries until it succeeds.
+    pub async fn eventually<T, F: Future<Output = Result<T, String>>>(
+        &self,
+        wanted: &str,
+        mut check: impl FnMut() -> F,
+    ) -> T {
+        let begun = Instant::now();
+        loop {
+            match check().await {
+                Ok(found) => return found,
+                Err(now) => assert!(begun.elapsed() < PATIENCE, "waited for {wanted}; now {now}"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Submitted {
+    /// Reads the answer to a form that was taken.
+    pub fn read(body: &Value) -> Self {
+        let text = |field: &str| {
+            body[field]
+                .as_str()
+                .expect("a request that was taken has it")
+                .to_owned()
+        };
+        Self {
+            id: text("requestId"),
+            status_url: text("statusUrl"),
+        }
+    }
+}

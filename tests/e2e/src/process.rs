@@ -1,0 +1,90 @@
+//! The stack as a process: built once, started for each test, killed at its end.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command as AsyncCommand};
+
+/// How long a start may take: long enough for a build of all functions on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(900);
+
+/// A running stack.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) base: String,
+}
+
+fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// The binary, built as `cargo run` builds it. The whole workspace's binaries are built in one go, so
+/// that cargo unifies features as it did for the tests, and nothing is compiled twice.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let cargo = env!("CARGO");
+        let built = Command::new(cargo)
+            .args([
+                "build",
+                "--quiet",
+                "--workspace",
+                "--bins",
+                "--message-format=json-render-diagnostics",
+            ])
+            .current_dir(workspace())
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo runs");
+        assert!(built.status.success(), "the workspace builds");
+        let messages = String::from_utf8(built.stdout).expect("cargo writes UTF-8");
+        let executables = messages.lines().filter_map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).ok()?;
+            Some(PathBuf::from(message["executable"].as_str()?))
+        });
+        let mut desks =
+            executables.filter(|path| path.file_stem().is_some_and(|stem| stem == "refund-desk"));
+        desks
+            .next()
+            .expect("the workspace has a binary refund-desk")
+    })
+}
+
+impl Process {
+    /// Starts a stack and waits until it serves.
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
+        let binary = tokio::task::spawn_blocking(binary)
+            .await
+            .expect("the build does not panic");
+        let mut child = AsyncCommand::new(binary)
+            .args(arguments)
+            .current_dir(workspace())
+            .stdout(Stdio::piped())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
+        let base = tokio::time::timeout(START_LIMIT, async {
+            while let Some(line) = lines.next_line().await.expect("stdout is UTF-8") {
+                if let Some(base) = line.strip_prefix("Ready on ") {
+                    return base.to_owned();
+                }
+            }
+            panic!("the stack ended before it was ready");
+        });
+        let base = base.await.expect("the stack starts in time");
+        // Keeps reading, so that the stack never blocks on a full pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { child, base }
+    }
+
+    /// `kill -9`: no chance to tidy up.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.expect("the stack is running");
+    }
+}
