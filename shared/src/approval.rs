@@ -107,7 +107,7 @@ pub struct Approval {
     /// When the team was first asked.
     pub asked_at: Timestamp,
     /// When nobody is waited for any longer.
-    pub expires_at: Timestamp,
+    pub decide_until: Timestamp,
     /// When the waiting state was last entered.
     pub entered_at: Timestamp,
     /// The token that the execution waits with now.
@@ -234,7 +234,7 @@ impl Approval {
             question: task.config.question.clone(),
             nonce: uuid::Uuid::new_v4().simple().to_string(),
             asked_at: task.entered_at,
-            expires_at: task
+            decide_until: task
                 .entered_at
                 .saturating_add(patience)
                 .unwrap_or(Timestamp::MAX),
@@ -268,7 +268,7 @@ impl Approval {
             round: self.round,
             approver: approver.email.clone(),
             kept_until: self
-                .expires_at
+                .decide_until
                 .saturating_add(LINK_KEPT)
                 .unwrap_or(Timestamp::MAX),
         };
@@ -300,7 +300,7 @@ impl Approval {
         if let Some(decision) = &self.decision {
             return Err(Refusal::Decided(decision.clone()));
         }
-        if at >= self.expires_at {
+        if at >= self.decide_until {
             return Err(Refusal::Expired);
         }
         if !same(&key.code(&self.nonce, &link.approver), code.trim()) {

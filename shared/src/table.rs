@@ -59,6 +59,9 @@ pub struct Item {
     pub body: serde_json::Value,
 }
 
+/// Attributes that belong to the item. No entity may have a field of such a name.
+pub const ENVELOPE: [&str; 5] = ["pk", "sk", "kind", "version", "expiresAt"];
+
 /// One write of a transaction. It holds only if the item has the version before, or is absent for
 /// version 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,12 +79,18 @@ impl Write {
     }
 
     fn versioned<T: Entity>(entity: &T, version: u64) -> Self {
+        let body = serde_json::to_value(entity).expect("entities have string keys and serialize");
+        debug_assert!(
+            ENVELOPE.iter().all(|name| body.get(name).is_none()),
+            "a field of {} would be lost in the item's own attributes",
+            T::KIND
+        );
         Self(Item {
             key: entity.key(),
             kind: T::KIND,
             version,
             expires_at: entity.expires_at(),
-            body: serde_json::to_value(entity).expect("entities have string keys and serialize"),
+            body,
         })
     }
 }

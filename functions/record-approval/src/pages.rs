@@ -25,7 +25,7 @@ pub(crate) fn opened(case: &Case, now: Timestamp, preset: Option<&str>) -> (Stat
             decided(approval, decision, &case.link, false),
         );
     }
-    if now >= approval.expires_at {
+    if now >= approval.decide_until {
         return (
             refusal_status(&Refusal::Expired),
             over(approval, &Refusal::Expired),
@@ -137,7 +137,7 @@ fn question(case: &Case, form: &Form<'_>) -> Markup {
                 div.note.bad role="alert" { p { "Your decision was not recorded: " (refusal) "." } }
             }
             (form.markup())
-            p.soft { small { "You can decide until " (when(approval.expires_at)) ". Request " (approval.request_id) } }
+            p.soft { small { "You can decide until " (when(approval.decide_until)) ". Request " (approval.request_id) } }
         },
     )
 }

@@ -32,7 +32,7 @@ pub(crate) fn letter(
         reject: link(Verdict::Reject),
         code,
         until: approval
-            .expires_at
+            .decide_until
             .strftime("%-d %B %Y, %H:%M UTC")
             .to_string(),
     };

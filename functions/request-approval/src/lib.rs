@@ -68,7 +68,7 @@ fn due(
         },
         Some(decision) => Due::Deliver(decision.clone()),
         None if now == approval.entered_at => Due::Resume,
-        None if now >= approval.expires_at => Due::Expire,
+        None if now >= approval.decide_until => Due::Expire,
         None => Due::Remind,
     }
 }

@@ -6,10 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
-use crate::table::{CommitError, Item, Key, ReadError, Table, Write};
-
-/// Attributes that belong to the item and not to the entity.
-const ENVELOPE: [&str; 5] = ["pk", "sk", "kind", "version", "expiresAt"];
+use crate::table::{CommitError, ENVELOPE, Item, Key, ReadError, Table, Write};
 
 /// A DynamoDB table with the string keys `pk` and `sk`.
 #[derive(Debug, Clone)]
