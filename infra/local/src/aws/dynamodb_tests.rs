@@ -1,0 +1,89 @@
+use super::*;
+use crate::template::Key;
+
+fn table(sort_key: &str) -> Table {
+    let key = |name: &str| Key {
+        name: name.to_owned(),
+        kind: "S".to_owned(),
+    };
+    Table {
+        name: "Test".to_owned(),
+        partition_key: key("pk"),
+        sort_key: Some(key(sort_key)),
+        ttl_attribute: Some("expiresAt".to_owned()),
+    }
+}
+
+fn put(tables: &DynamoDb, item: Value) {
+    let request = json!({ "TableName": "Test", "Item": item });
+    tables
+        .database
+        .put_item(serde_json::from_value(request).unwrap())
+        .unwrap();
+}
+
+#[test]
+fn items_are_shown_as_plain_json() {
+    let tables = DynamoDb::open(None, &[table("sk")]).unwrap();
+    put(
+        &tables,
+        json!({
+            "pk": { "S": "a" }, "sk": { "S": "1" }, "cents": { "N": "200000" }, "half": { "N": "0.5" },
+            "list": { "L": [{ "BOOL": true }, { "NULL": true }] }, "map": { "M": { "x": { "SS": ["y"] } } }
+        }),
+    );
+    assert_eq!(
+        tables.scan().unwrap(),
+        [json!({
+            "pk": "a", "sk": "1", "cents": 200_000, "half": "0.5",
+            "list": [true, null], "map": { "x": ["y"] }
+        })]
+    );
+}
+
+#[test]
+fn what_expired_is_removed_and_nothing_else() {
+    let tables = DynamoDb::open(None, &[table("sk")]).unwrap();
+    for (id, expires) in [
+        ("old", json!({ "N": "999" })),
+        ("new", json!({ "N": "1000" })),
+        ("text", json!({ "S": "1" })),
+    ] {
+        put(
+            &tables,
+            json!({ "pk": { "S": id }, "sk": { "S": "1" }, "expiresAt": expires }),
+        );
+    }
+    put(
+        &tables,
+        json!({ "pk": { "S": "forever" }, "sk": { "S": "1" } }),
+    );
+    assert_eq!(tables.sweep(1000).unwrap(), 1);
+    let mut left: Vec<_> = tables
+        .scan()
+        .unwrap()
+        .into_iter()
+        .map(|item| item["pk"].clone())
+        .collect();
+    left.sort_by_key(ToString::to_string);
+    assert_eq!(left, ["forever", "new", "text"]);
+}
+
+#[test]
+fn data_outlives_the_process_but_not_another_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dynamodb.db");
+    let tables = DynamoDb::open(Some(&file), &[table("sk")]).unwrap();
+    put(&tables, json!({ "pk": { "S": "a" }, "sk": { "S": "1" } }));
+    drop(tables);
+    let tables = DynamoDb::open(Some(&file), &[table("sk")]).unwrap();
+    assert_eq!(tables.scan().unwrap().len(), 1);
+    drop(tables);
+    let error = DynamoDb::open(Some(&file), &[table("other")])
+        .err()
+        .unwrap();
+    assert!(
+        error.to_string().contains("delete the data directory"),
+        "{error}"
+    );
+}

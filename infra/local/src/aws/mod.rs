@@ -1,0 +1,5 @@
+//! The AWS wire protocols that the functions' SDKs speak.
+
+pub mod dynamodb;
+pub mod ses;
+pub mod states;

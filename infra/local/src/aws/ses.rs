@@ -1,0 +1,282 @@
+//! Simple Email Service, version 1: the query protocol (a form goes in, XML comes out), with `SendEmail` into the
+//! outbox. Every other action is refused by name, and so is everything of `SendEmail` that nobody here needs
+//! (configuration sets, tags, identities' policies): a stand-in that ignores a setting tells a lie.
+//!
+//! An address at `unverified.example.com` plays the identity that a new SES account has not verified: it is refused
+//! with `MessageRejected`, so that the way of a mail that cannot be sent can be walked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use uuid::Uuid;
+
+use crate::outbox::{NewMail, Outbox};
+
+const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
+const MAX_RECIPIENTS: usize = 50;
+const MAX_MESSAGE_BYTES: usize = 10 * 1024 * 1024;
+const UNVERIFIED_DOMAIN: &str = "unverified.example.com";
+/// The whole of what a request may set.
+const KNOWN: [&str; 10] = [
+    "Action",
+    "Version",
+    "Source",
+    "Message.Subject.Data",
+    "Message.Subject.Charset",
+    "Message.Body.Text.Data",
+    "Message.Body.Text.Charset",
+    "Message.Body.Html.Data",
+    "Message.Body.Html.Charset",
+    "ReturnPath",
+];
+const LISTS: [&str; 4] = [
+    "Destination.ToAddresses.member.",
+    "Destination.CcAddresses.member.",
+    "Destination.BccAddresses.member.",
+    "ReplyToAddresses.member.",
+];
+
+/// SES at any path under where it is mounted: the query protocol has one address.
+///
+/// Mount it with [`Router::nest_service`]: SDKs post to the endpoint with a slash at its end, which
+/// [`Router::nest`] does not hand on.
+pub fn router(outbox: Arc<Outbox>) -> Router {
+    Router::new()
+        .fallback(serve)
+        // A little more than the largest message, for the encoding around it.
+        .layer(DefaultBodyLimit::max(4 * MAX_MESSAGE_BYTES))
+        .with_state(outbox)
+}
+
+/// A refusal by SES's own code.
+#[derive(Debug, PartialEq, Eq)]
+struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl Refusal {
+    fn sender(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code,
+            message: message.into(),
+        }
+    }
+
+    fn parameter(message: impl Into<String>) -> Self {
+        Self::sender("InvalidParameterValue", message)
+    }
+}
+
+type Params = BTreeMap<String, String>;
+
+async fn serve(State(outbox): State<Arc<Outbox>>, body: Bytes) -> Response {
+    let params: Params = form_urlencoded::parse(&body).into_owned().collect();
+    let request_id = Uuid::new_v4().to_string();
+    match act(&outbox, &params) {
+        Ok(message_id) => xml(StatusCode::OK, &sent(&message_id, &request_id), &request_id),
+        Err(refusal) => xml(refusal.status, &failed(&refusal, &request_id), &request_id),
+    }
+}
+
+fn act(outbox: &Outbox, params: &Params) -> Result<String, Refusal> {
+    match params.get("Action").map(String::as_str) {
+        Some("SendEmail") => {
+            let mail = read_mail(params)?;
+            outbox.send(mail).map_err(|error| {
+                tracing::error!(%error, "the outbox could not be written");
+                Refusal {
+                    status: StatusCode::INTERNAL_SERVER_ERROR,
+                    code: "InternalFailure",
+                    message: "The outbox could not be written.".to_owned(),
+                }
+            })
+        }
+        Some(other) => Err(Refusal::sender(
+            "InvalidAction",
+            format!("The local SES stand-in implements SendEmail alone, not {other}."),
+        )),
+        None => Err(Refusal::sender(
+            "MissingAction",
+            "The request names no Action.",
+        )),
+    }
+}
+
+/// The mail that a `SendEmail` describes.
+fn read_mail(params: &Params) -> Result<NewMail, Refusal> {
+    // An empty list comes as its bare name.
+    let is_list = |name: &str, value: &str| {
+        LISTS.iter().any(|list| {
+            name.starts_with(list) || value.is_empty() && list.starts_with(&format!("{name}."))
+        })
+    };
+    let unknown = params
+        .iter()
+        .find(|(name, value)| !KNOWN.contains(&name.as_str()) && !is_list(name, value));
+    if let Some((name, _)) = unknown {
+        let message = format!("The local SES stand-in does not implement {name}.");
+        return Err(Refusal::sender("InvalidParameter", message));
+    }
+    let value = |name: &str| params.get(name).cloned().unwrap_or_default();
+    let mut to = Vec::new();
+    for list in LISTS {
+        for (_, address) in params
+            .range(list.to_owned()..)
+            .take_while(|(name, _)| name.starts_with(list))
+        {
+            let address = read_address(address)?;
+            if !list.starts_with("ReplyTo") {
+                to.push(address);
+            }
+        }
+    }
+    if to.is_empty() {
+        return Err(Refusal::parameter("Missing required header 'To'."));
+    }
+    if to.len() > MAX_RECIPIENTS {
+        let message = format!("Recipient count exceeds {MAX_RECIPIENTS}.");
+        return Err(Refusal::sender("MessageRejected", message));
+    }
+    let from = value("Source");
+    let sender = read_address(&from)?;
+    let subject = value("Message.Subject.Data");
+    if has_line_break(&subject) {
+        return Err(Refusal::parameter(
+            "Header value contains a line break: 'Subject'.",
+        ));
+    }
+    let (text, html) = (
+        value("Message.Body.Text.Data"),
+        value("Message.Body.Html.Data"),
+    );
+    if text.is_empty() && html.is_empty() {
+        return Err(Refusal::sender(
+            "MessageRejected",
+            "The message has no body.",
+        ));
+    }
+    if subject.len() + text.len() + html.len() > MAX_MESSAGE_BYTES {
+        let message = format!("Message length is more than {MAX_MESSAGE_BYTES} bytes long.");
+        return Err(Refusal::parameter(message));
+    }
+    check_verified(to.iter().chain([&sender]))?;
+    Ok(NewMail {
+        to,
+        from,
+        subject,
+        text,
+        html,
+    })
+}
+
+fn check_verified<'a>(mut addresses: impl Iterator<Item = &'a String>) -> Result<(), Refusal> {
+    let unverified = addresses.find(|address| {
+        let domain = address.rsplit_once('@').map(|(_, domain)| domain);
+        domain.is_some_and(|domain| domain.eq_ignore_ascii_case(UNVERIFIED_DOMAIN))
+    });
+    match unverified {
+        None => Ok(()),
+        Some(address) => Err(Refusal::sender(
+            "MessageRejected",
+            format!(
+                "Email address is not verified. The following identities failed the check in region \
+                 US-EAST-1: {address}"
+            ),
+        )),
+    }
+}
+
+/// The address in `a@b` or `Name <a@b>`.
+fn read_address(text: &str) -> Result<String, Refusal> {
+    if has_line_break(text) {
+        return Err(Refusal::parameter("Header value contains a line break."));
+    }
+    let trimmed = text.trim();
+    let address = match trimmed.strip_suffix('>') {
+        None => trimmed,
+        Some(rest) => match rest.rsplit_once('<') {
+            Some((_name, address)) => address,
+            None => return Err(Refusal::parameter("Illegal address")),
+        },
+    };
+    let Some((local, domain)) = address.rsplit_once('@') else {
+        return Err(Refusal::parameter("Missing final '@domain'"));
+    };
+    let plain_local = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    if local.is_empty() || !local.chars().all(plain_local) {
+        return Err(Refusal::parameter(
+            "Local address contains an illegal character",
+        ));
+    }
+    let good_label = |label: &str| {
+        let inside = label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        inside && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+    };
+    if !domain.split('.').all(good_label) {
+        return Err(Refusal::parameter("Domain contains an illegal character"));
+    }
+    Ok(address.to_owned())
+}
+
+fn has_line_break(text: &str) -> bool {
+    text.contains(['\r', '\n'])
+}
+
+fn sent(message_id: &str, request_id: &str) -> String {
+    format!(
+        "<SendEmailResponse xmlns=\"{NAMESPACE}\"><SendEmailResult><MessageId>{message_id}</MessageId>\
+         </SendEmailResult><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\
+         </SendEmailResponse>"
+    )
+}
+
+fn failed(refusal: &Refusal, request_id: &str) -> String {
+    let side = if refusal.status.is_server_error() {
+        "Receiver"
+    } else {
+        "Sender"
+    };
+    format!(
+        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{side}</Type><Code>{}</Code><Message>{}</Message>\
+         </Error><RequestId>{request_id}</RequestId></ErrorResponse>",
+        refusal.code,
+        escaped(&refusal.message),
+    )
+}
+
+/// Text inside an element. Control characters that XML cannot hold become a mark.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            c if c.is_control() && !c.is_whitespace() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn xml(status: StatusCode, body: &str, request_id: &str) -> Response {
+    let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}\n");
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    let id = HeaderValue::from_str(request_id).expect("a uuid is a header value");
+    headers.insert("x-amzn-requestid", id);
+    response
+}
+
+#[cfg(test)]
+mod tests;

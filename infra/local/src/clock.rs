@@ -1,0 +1,304 @@
+//! The one source of time of the local stack.
+//!
+//! Time is the system's plus an offset that only grows, so a person can let seven days pass at once
+//! and every timer that became due fires. Nothing else in this package reads the system time.
+//!
+//! A [`Clock::fixed`] clock stands still until it is moved: simulations use it, so that a run depends
+//! on nothing but its seed.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+/// How long one real sleep may be. Sleeping in short steps notices that the system's time moved
+/// while the machine was suspended, which a monotonic sleep does not.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
+
+/// A clock whose time can be moved forward. Clones share the same time.
+#[derive(Clone)]
+pub struct Clock {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    source: Source,
+    offset: watch::Sender<SignedDuration>,
+    /// The latest time anyone has seen: the system's time may step back, this clock never does.
+    latest: Mutex<Timestamp>,
+    file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    System,
+    Fixed(Timestamp),
+}
+
+/// What the offset file holds.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    offset: SignedDuration,
+}
+
+impl Clock {
+    /// The system's time. Its offset starts at zero and is kept nowhere.
+    pub fn system() -> Clock {
+        Clock::new(Source::System, SignedDuration::ZERO, None)
+    }
+
+    /// The system's time plus the offset that `file` keeps. The file appears with the first jump.
+    pub fn open(file: &Path) -> io::Result<Clock> {
+        let offset = match fs::read(file) {
+            Ok(text) => {
+                let saved: Saved = serde_json::from_slice(&text).map_err(|error| {
+                    let problem = format!(
+                        "{} does not hold a clock offset ({error}): delete it to return to the present",
+                        file.display()
+                    );
+                    io::Error::new(io::ErrorKind::InvalidData, problem)
+                })?;
+                saved.offset
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => SignedDuration::ZERO,
+            Err(error) => return Err(error),
+        };
+        Ok(Clock::new(Source::System, offset, Some(file.to_path_buf())))
+    }
+
+    /// A clock that stands at `start` until it is moved.
+    pub fn fixed(start: Timestamp) -> Clock {
+        Clock::new(Source::Fixed(start), SignedDuration::ZERO, None)
+    }
+
+    fn new(source: Source, offset: SignedDuration, file: Option<PathBuf>) -> Clock {
+        Clock {
+            shared: Arc::new(Shared {
+                source,
+                offset: watch::Sender::new(offset),
+                latest: Mutex::new(Timestamp::MIN),
+                file,
+            }),
+        }
+    }
+
+    /// The time by this clock. Never earlier than what an earlier call returned.
+    pub fn now(&self) -> Timestamp {
+        let base = match self.shared.source {
+            Source::System => Timestamp::now(),
+            Source::Fixed(start) => start,
+        };
+        let now = later(base, self.offset());
+        let mut latest = self
+            .shared
+            .latest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *latest = now.max(*latest);
+        *latest
+    }
+
+    /// How far this clock has been moved ahead.
+    pub fn offset(&self) -> SignedDuration {
+        *self.shared.offset.borrow()
+    }
+
+    /// Sets how far this clock is ahead and wakes all sleepers that became due. Time never goes back:
+    /// a smaller offset than the present one is refused.
+    pub fn set_offset(&self, offset: SignedDuration) -> io::Result<()> {
+        self.move_offset(|current| {
+            if offset < current {
+                let problem =
+                    format!("the clock is {current} ahead and cannot go back to {offset}");
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+            }
+            Ok(offset)
+        })
+    }
+
+    /// Moves the clock ahead by `by` and wakes all sleepers that became due.
+    pub fn jump(&self, by: Duration) -> io::Result<()> {
+        self.move_offset(|current| {
+            let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+            Ok(current.saturating_add(by))
+        })
+    }
+
+    /// Moves the clock ahead so that it is at least `at`. Does nothing when that has passed.
+    pub fn jump_to(&self, at: Timestamp) -> io::Result<()> {
+        let missing = self.now().duration_until(at);
+        match Duration::try_from(missing) {
+            Ok(missing) if !missing.is_zero() => self.jump(missing),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns once the time is `at` or later: because time passed or because it was moved.
+    pub async fn sleep_until(&self, at: Timestamp) {
+        // Subscribed before the time is read, so no jump in between is missed.
+        let mut offset = self.shared.offset.subscribe();
+        loop {
+            let missing = Duration::try_from(self.now().duration_until(at)).unwrap_or_default();
+            if missing.is_zero() {
+                return;
+            }
+            match self.shared.source {
+                Source::System => {
+                    // Either way the loop looks at the time again.
+                    let _ =
+                        tokio::time::timeout(missing.min(LONGEST_SLEEP), offset.changed()).await;
+                }
+                Source::Fixed(_) => {
+                    // The sender lives as long as `self`, so this ends by a jump alone.
+                    let _ = offset.changed().await;
+                }
+            }
+        }
+    }
+
+    /// Keeps the new offset before anyone can see it, so that a restart never goes back in time.
+    fn move_offset(
+        &self,
+        new: impl FnOnce(SignedDuration) -> io::Result<SignedDuration>,
+    ) -> io::Result<()> {
+        let mut result = Ok(());
+        self.shared.offset.send_if_modified(|offset| {
+            let kept = new(*offset).and_then(|next| self.shared.keep(next).map(|()| next));
+            match kept {
+                Ok(next) => {
+                    let moved = next != *offset;
+                    *offset = next;
+                    moved
+                }
+                Err(error) => {
+                    result = Err(error);
+                    false
+                }
+            }
+        });
+        result
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock")
+            .field("now", &self.now())
+            .field("offset", &self.offset())
+            .finish()
+    }
+}
+
+impl Shared {
+    /// Writes beside the file and renames, so that a crash leaves the old or the new offset.
+    fn keep(&self, offset: SignedDuration) -> io::Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let fresh = file.with_extension("json.new");
+        fs::write(&fresh, serde_json::to_vec(&Saved { offset })?)?;
+        fs::rename(fresh, file)
+    }
+}
+
+fn later(base: Timestamp, by: SignedDuration) -> Timestamp {
+    base.saturating_add(by)
+        .expect("a duration without calendar units can always be added")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WEEK: Duration = Duration::from_hours(7 * 24);
+
+    #[tokio::test]
+    async fn a_jump_wakes_a_sleeper_of_the_system_clock() {
+        let clock = Clock::system();
+        let due = later(clock.now(), SignedDuration::from_hours(24));
+        let sleeper = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep_until(due).await }
+        });
+        clock.jump(Duration::from_hours(23)).unwrap();
+        tokio::task::yield_now().await;
+        assert!(!sleeper.is_finished(), "an hour is missing");
+        clock.jump(Duration::from_hours(1)).unwrap();
+        sleeper.await.unwrap();
+        assert!(clock.now() >= due);
+    }
+
+    #[tokio::test]
+    async fn real_time_passing_wakes_a_sleeper() {
+        let clock = Clock::system();
+        let due = later(clock.now(), SignedDuration::from_millis(5));
+        clock.sleep_until(due).await;
+        assert!(clock.now() >= due);
+    }
+
+    #[tokio::test]
+    async fn a_fixed_clock_moves_only_when_told() {
+        let start: Timestamp = "2026-11-02T09:00:00Z".parse().unwrap();
+        let clock = Clock::fixed(start);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        assert_eq!(clock.now(), start);
+        clock.jump(WEEK).unwrap();
+        assert_eq!(clock.now().to_string(), "2026-11-09T09:00:00Z");
+        clock.jump_to(start).unwrap();
+        assert_eq!(clock.now().to_string(), "2026-11-09T09:00:00Z");
+    }
+
+    #[test]
+    fn time_never_goes_back() {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
+        clock.jump(WEEK).unwrap();
+        let refusal = clock.set_offset(SignedDuration::from_hours(1)).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "the clock is PT168H ahead and cannot go back to PT1H"
+        );
+        assert_eq!(clock.offset(), SignedDuration::from_hours(168));
+    }
+
+    #[test]
+    fn the_offset_survives_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state/clock.json");
+        let clock = Clock::open(&file).unwrap();
+        assert_eq!(clock.offset(), SignedDuration::ZERO);
+        clock.jump(WEEK).unwrap();
+        let reopened = Clock::open(&file).unwrap();
+        assert_eq!(reopened.offset(), SignedDuration::from_hours(168));
+        assert!(clock.now() <= reopened.now());
+    }
+
+    #[test]
+    fn a_damaged_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("clock.json");
+        fs::write(&file, "tomorrow").unwrap();
+        let problem = Clock::open(&file).unwrap_err().to_string();
+        assert!(
+            problem.contains("clock.json") && problem.contains("delete it"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn the_far_future_is_the_end_of_time_and_no_panic() {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
+        clock.jump(Duration::MAX).unwrap();
+        clock.jump(Duration::MAX).unwrap();
+        assert_eq!(clock.now(), Timestamp::MAX);
+    }
+}

@@ -1,0 +1,40 @@
+// Keeps the page fresh: asks for its own changing part and puts it in place when it differs. The server answers
+// at once when there is news and otherwise after a moment, so this neither lags nor hurries.
+(() => {
+  const live = document.getElementById("live");
+  const news = document.getElementById("news");
+  let tag = live.dataset.tag;
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  const shown = () => new Promise((done) => {
+    if (!document.hidden) return done();
+    document.addEventListener("visibilitychange", () => done(), { once: true });
+  });
+  const busy = () => {
+    const selection = document.getSelection();
+    return selection && !selection.isCollapsed && live.contains(selection.anchorNode);
+  };
+  const put = (text) => {
+    const open = new Map([...live.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
+    const held = document.activeElement && live.contains(document.activeElement) ? document.activeElement.id : "";
+    live.innerHTML = text;
+    for (const d of live.querySelectorAll("details[id]")) if (open.has(d.id)) d.open = open.get(d.id);
+    if (held) document.getElementById(held)?.focus({ preventScroll: true });
+    news.textContent = live.querySelector("[data-news]")?.dataset.news ?? "";
+  };
+  const run = async () => {
+    for (;;) {
+      await shown();
+      try {
+        const answer = await fetch(location.href, { headers: { "x-fragment": "1", "if-none-match": tag } });
+        if (answer.status === 200 && !busy()) {
+          put(await answer.text());
+          tag = answer.headers.get("etag");
+        }
+        await pause(answer.status === 304 ? 300 : 700);
+      } catch {
+        await pause(3000); // The stack is restarting, most likely.
+      }
+    }
+  };
+  run();
+})();

@@ -1,0 +1,99 @@
+//! What a person and a test see of the local stack: `/_local`, the console, and `/_local/api`.
+//!
+//! Every page works without scripts (it reloads itself); with them, a few lines fetch the page's changing part and
+//! put it in place. Nothing comes from elsewhere. All that is shown was written by somebody else, a customer
+//! above all: it is escaped by `maud`, mails in HTML are shown in a sandbox, and a content security policy says
+//! the same once more.
+//!
+//! - `view.rs`: what there is to show, read from the table's items, the executor and the outbox
+//! - `pages/`: the pages; `diagram/`: where a request is; `text.rs`: links and codes in a mail's text
+//! - `api.rs`: the JSON for tests
+//!
+//! The console only looks. The one thing that changes something is the clock's address in the API.
+
+mod api;
+mod diagram;
+mod live;
+mod pages;
+#[cfg(test)]
+mod tests;
+mod text;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::outbox::Outbox;
+use crate::states::Executor;
+
+/// Gives the items of the `DynamoDB` table as plain JSON.
+pub type Items = Arc<dyn Fn() -> Vec<Value> + Send + Sync>;
+
+/// What the console shows.
+#[derive(Clone)]
+pub struct Console {
+    /// Runs the processes.
+    pub executor: Arc<Executor>,
+    /// Holds the mails.
+    pub outbox: Arc<Outbox>,
+    /// The stack's time.
+    pub clock: Clock,
+    /// The table's items.
+    pub items: Items,
+    /// The forms: title and path.
+    pub forms: Vec<(String, String)>,
+}
+
+/// The console and its API, at their full paths under `/_local`.
+pub fn router(console: Console) -> Router {
+    Router::new()
+        .route("/_local", get(home))
+        .route("/_local/", get(home))
+        .route("/_local/requests/{id}", get(request))
+        .route("/_local/emails/{id}", get(mail))
+        .route("/_local/emails/{id}/html", get(mail_html))
+        .route("/_local/api/emails", get(api::emails))
+        .route("/_local/api/executions/{id}", get(api::execution))
+        .route("/_local/api/clock", post(api::clock))
+        .with_state(Arc::new(console))
+}
+
+type Shared = State<Arc<Console>>;
+
+async fn home(State(console): Shared, headers: HeaderMap) -> Response {
+    let render = || Some(pages::home::page(&view::Snapshot::take(&console)));
+    live::answer(&console, &headers, render).await
+}
+
+async fn request(State(console): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let render = || pages::request::page(&view::Snapshot::take(&console), &id);
+    live::answer(&console, &headers, render).await
+}
+
+async fn mail(State(console): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let render = || console.outbox.get(&id).map(|mail| pages::mail::page(&mail));
+    live::answer(&console, &headers, render).await
+}
+
+/// A mail's HTML alone, for the frame on its page: no scripts, nothing fetched, links open in the whole window.
+async fn mail_html(State(console): Shared, Path(id): Path<String>) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; \
+                          frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation";
+    let Some(mail) = console.outbox.get(&id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let page = format!("<!doctype html><base target=\"_top\">{}", mail.html);
+    let mut response = Html(page).into_response();
+    let policy = HeaderValue::from_static(POLICY);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}

@@ -1,0 +1,171 @@
+//! Where the stack keeps what outlives it: `.local` in the workspace, which anybody may delete.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The data directory, or nothing when nothing is to be kept.
+#[derive(Debug)]
+pub struct DataDir {
+    path: Option<PathBuf>,
+    /// Held as long as the stack runs. The operating system lets go of it however the stack ends.
+    _lock: Option<File>,
+}
+
+/// Why a data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// Another stack uses it.
+    #[error(
+        "another local stack is using {0}: stop that one, or give this one `--data-dir DIR` or `--ephemeral`"
+    )]
+    InUse(PathBuf),
+    /// It cannot be read or written.
+    #[error("cannot use {path} to keep data: {source}")]
+    Io {
+        /// The directory or a file in it.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file with the secrets is damaged.
+    #[error(
+        "{path} does not hold the local secrets ({problem}): delete the data directory to start anew"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Secrets that `Secrets Manager` would generate.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Secrets {
+    link_key: String,
+}
+
+impl DataDir {
+    /// Nothing is kept.
+    pub fn ephemeral() -> DataDir {
+        DataDir {
+            path: None,
+            _lock: None,
+        }
+    }
+
+    /// Takes a directory for this process alone. It is made when it is missing.
+    pub fn open(path: &Path) -> Result<DataDir, DataDirError> {
+        let failed = |source| DataDirError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        fs::create_dir_all(path).map_err(failed)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("lock"))
+            .map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(DataDir {
+                path: Some(path.to_owned()),
+                _lock: Some(lock),
+            }),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path.to_owned())),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Its path, unless nothing is kept.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// A file in it, unless nothing is kept.
+    pub fn file(&self, name: &str) -> Option<PathBuf> {
+        self.path.as_ref().map(|path| path.join(name))
+    }
+
+    /// The key that signs links: made once, so that links in old mails go on working.
+    pub fn link_key(&self) -> Result<String, DataDirError> {
+        let Some(path) = self.file("secrets.json") else {
+            return Ok(random_key());
+        };
+        let failed = |source| DataDirError::Io {
+            path: path.clone(),
+            source,
+        };
+        match fs::read(&path) {
+            Ok(text) => {
+                let secrets: Secrets =
+                    serde_json::from_slice(&text).map_err(|error| DataDirError::Damaged {
+                        path: path.clone(),
+                        problem: error.to_string(),
+                    })?;
+                Ok(secrets.link_key)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let secrets = Secrets {
+                    link_key: random_key(),
+                };
+                let text = serde_json::to_vec(&secrets).map_err(|error| failed(error.into()))?;
+                // Renamed into place: a crash leaves the whole file or none.
+                let fresh = path.with_extension("json.new");
+                fs::write(&fresh, text).map_err(failed)?;
+                fs::rename(&fresh, &path).map_err(failed)?;
+                Ok(secrets.link_key)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+/// 64 hexadecimal digits. Two random UUIDs hold 244 random bits.
+fn random_key() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_stack_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = DataDir::open(folder.path()).unwrap();
+        let error = DataDir::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("another local stack"), "{error}");
+        drop(first);
+        DataDir::open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn the_link_key_stays_the_same_where_data_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&folder.path().join("deep")).unwrap();
+        let key = data.link_key().unwrap();
+        assert_eq!(key.len(), 64);
+        assert_eq!(data.link_key().unwrap(), key);
+        assert_ne!(DataDir::ephemeral().link_key().unwrap(), key);
+    }
+
+    #[test]
+    fn damaged_secrets_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("secrets.json"), "{}").unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let error = data.link_key().unwrap_err().to_string();
+        assert!(
+            error.contains("secrets.json") && error.contains("delete"),
+            "{error}"
+        );
+    }
+}

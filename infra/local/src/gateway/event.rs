@@ -1,0 +1,163 @@
+//! A request as an event of payload format 2.0.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use axum::http::{HeaderMap, header, request::Parts};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::template::ACCOUNT;
+
+/// What an event says besides the request itself.
+pub(super) struct Context<'a> {
+    pub(super) route_key: &'a str,
+    /// Decoded: API Gateway decodes a path before it looks for a route.
+    pub(super) path: &'a str,
+    pub(super) path_parameters: &'a Map<String, Value>,
+    pub(super) domain_name: &'a str,
+    pub(super) request_id: Uuid,
+    pub(super) now: Timestamp,
+}
+
+/// The event of a request.
+pub(super) fn payload(context: &Context<'_>, parts: &Parts, body: &[u8]) -> Value {
+    let query = parts.uri.query().unwrap_or_default();
+    let headers = headers(&parts.headers, context.domain_name);
+    let cookies = cookies(&parts.headers);
+    let (text, is_base64) = encode_body(&parts.headers, body);
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": context.route_key,
+        "rawPath": context.path,
+        "rawQueryString": query,
+        "headers": headers,
+        "requestContext": {
+            "accountId": ACCOUNT,
+            "apiId": "local",
+            "domainName": context.domain_name,
+            "domainPrefix": context.domain_name.split('.').next(),
+            "http": {
+                "method": parts.method.as_str(),
+                "path": context.path,
+                "protocol": format!("{:?}", parts.version),
+                // The stack listens on this address alone, so nobody else can be calling.
+                "sourceIp": "127.0.0.1",
+                "userAgent": headers.get("user-agent").map_or("", String::as_str),
+            },
+            "requestId": context.request_id,
+            "routeKey": context.route_key,
+            "stage": "$default",
+            "time": clf(context.now),
+            "timeEpoch": context.now.as_millisecond(),
+        },
+        "isBase64Encoded": is_base64,
+    });
+    // API Gateway leaves out what is empty.
+    if !cookies.is_empty() {
+        event["cookies"] = json!(cookies);
+    }
+    if !query.is_empty() {
+        event["queryStringParameters"] = json!(query_parameters(query));
+    }
+    if !context.path_parameters.is_empty() {
+        event["pathParameters"] = json!(context.path_parameters);
+    }
+    if !body.is_empty() {
+        event["body"] = json!(text);
+    }
+    event
+}
+
+/// Percent-decodes. What is not UTF-8 then shows as replacement characters.
+pub(super) fn decode(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
+}
+
+/// Lower-case names, repeated headers joined by commas, cookies left to a field of their own.
+fn headers(headers: &HeaderMap, domain_name: &str) -> BTreeMap<String, String> {
+    let mut joined = BTreeMap::new();
+    for name in headers.keys().filter(|name| *name != header::COOKIE) {
+        let values: Vec<_> = headers
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        joined.insert(name.as_str().to_owned(), values.join(","));
+    }
+    let port = domain_name.rsplit(':').next().unwrap_or_default();
+    for (name, value) in [
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-port", port),
+        ("x-forwarded-proto", "http"),
+    ] {
+        joined.insert(name.to_owned(), value.to_owned());
+    }
+    joined
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .flat_map(|value| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            value
+                .split(';')
+                .map(|cookie| cookie.trim().to_owned())
+                .filter(|cookie| !cookie.is_empty())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Decoded, the values of a repeated name joined by commas.
+fn query_parameters(query: &str) -> BTreeMap<String, String> {
+    let mut parameters: BTreeMap<String, String> = BTreeMap::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decode_plus = |text: &str| decode(&text.replace('+', " ")).into_owned();
+        parameters
+            .entry(decode_plus(name))
+            .and_modify(|joined| {
+                joined.push(',');
+                joined.push_str(&decode_plus(value));
+            })
+            .or_insert_with(|| decode_plus(value));
+    }
+    parameters
+}
+
+/// Text as it is, anything else in base64. Forms count as anything else, which surprises many.
+fn encode_body(headers: &HeaderMap, body: &[u8]) -> (String, bool) {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("text/plain")
+        .to_ascii_lowercase();
+    let content_type = content_type.split(';').next().unwrap_or_default().trim();
+    let is_text = content_type.starts_with("text/")
+        || matches!(
+            content_type,
+            "application/json" | "application/javascript" | "application/xml"
+        )
+        || content_type.ends_with("+json")
+        || content_type.ends_with("+xml");
+    match std::str::from_utf8(body) {
+        Ok(text) if is_text && !headers.contains_key(header::CONTENT_ENCODING) => {
+            (text.to_owned(), false)
+        }
+        _ => (BASE64_STANDARD.encode(body), true),
+    }
+}
+
+/// As access logs write times: `12/Mar/2020:19:03:58 +0000`.
+fn clf(at: Timestamp) -> String {
+    at.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
+}
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

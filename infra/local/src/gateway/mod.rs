@@ -1,0 +1,132 @@
+//! API Gateway: an HTTP API with the template's routes in front of the functions.
+//!
+//! Requests become events of payload format 2.0, answers become responses, and limits and refusals are
+//! API Gateway's own, so that a function meets here what it will meet on AWS.
+
+mod event;
+mod response;
+mod routes;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use tokio::time;
+use tracing::{error, warn};
+use uuid::Uuid;
+
+use crate::{clock::Clock, lambda::Functions, template::Route};
+use routes::Routes;
+
+/// The largest request that an HTTP API takes.
+const LARGEST_REQUEST: usize = 10 * 1024 * 1024;
+
+/// How long an HTTP API waits for a function.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An HTTP API.
+pub struct Gateway {
+    routes: Routes,
+    functions: Functions,
+    clock: Clock,
+    /// `127.0.0.1:PORT`, where a real API would have its own name.
+    domain_name: String,
+    patience: Option<Duration>,
+}
+
+impl Gateway {
+    /// An API at `domain_name` that reads the time of its requests from `clock`.
+    pub fn new(
+        routes: &[Route],
+        functions: Functions,
+        clock: Clock,
+        domain_name: String,
+    ) -> Gateway {
+        Gateway {
+            routes: Routes::new(routes),
+            functions,
+            clock,
+            domain_name,
+            patience: Some(PATIENCE),
+        }
+    }
+
+    /// Waits for functions as long as they take, for hosts that compile on the first call.
+    #[must_use]
+    pub fn patient(self) -> Gateway {
+        Gateway {
+            patience: None,
+            ..self
+        }
+    }
+
+    /// Everything that no other route of the stack takes.
+    pub fn router(self) -> Router {
+        Router::new().fallback(serve).with_state(Arc::new(self))
+    }
+
+    async fn answer(&self, request: Request, request_id: Uuid) -> Response {
+        let (parts, body) = request.into_parts();
+        let path = event::decode(parts.uri.path());
+        let Some(found) = self.routes.find(parts.method.as_str(), &path) else {
+            return refusal(StatusCode::NOT_FOUND, "Not Found");
+        };
+        let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
+            return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        };
+        let route_key = found.key();
+        let context = event::Context {
+            route_key: &route_key,
+            path: &path,
+            path_parameters: &found.parameters,
+            domain_name: &self.domain_name,
+            request_id,
+            now: self.clock.now(),
+        };
+        let payload = event::payload(&context, &parts, &body).to_string();
+        let invocation = self.functions.invoke(found.function, payload.into());
+        let answer = match self.patience {
+            Some(patience) => match time::timeout(patience, invocation).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    warn!(
+                        function = found.function,
+                        "took longer than API Gateway waits"
+                    );
+                    return refusal(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+                }
+            },
+            None => invocation.await,
+        };
+        let interpreted = answer
+            .map_err(|error| error.to_string())
+            .and_then(|answer| response::interpret(&answer));
+        interpreted.unwrap_or_else(|error| {
+            error!(function = found.function, route = route_key, "{error}");
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        })
+    }
+}
+
+async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let request_id = Uuid::new_v4();
+    let mut response = gateway.answer(request, request_id).await;
+    let id = HeaderValue::from_str(&request_id.to_string()).expect("a UUID is header text");
+    response.headers_mut().insert("apigw-requestid", id);
+    response
+}
+
+/// API Gateway's own answer.
+fn refusal(status: StatusCode, message: &str) -> Response {
+    let body = format!(r#"{{"message":"{message}"}}"#);
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}

@@ -1,0 +1,153 @@
+//! Compiles the functions.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use serde::Deserialize;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+};
+
+/// Why there are no functions to run.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Cargo is not there.
+    #[error("cannot run {cargo} to build the functions: {source}")]
+    NoCargo {
+        /// The program.
+        cargo: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Cargo's output cannot be read.
+    #[error("cannot read what cargo says: {0}")]
+    Output(#[source] std::io::Error),
+    /// A function does not compile. Cargo has said why.
+    #[error("the functions do not compile: see above, mend it, and start again")]
+    Failed,
+    /// A binary is missing.
+    #[error("cargo built no binary `{0}`, which infra/template.yaml names")]
+    NoBinary(String),
+}
+
+/// What cargo says about something it made.
+#[derive(Deserialize)]
+struct Message {
+    reason: String,
+    executable: Option<PathBuf>,
+    target: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Builds binaries of a workspace and says where they are. Cargo shows its progress and its errors to
+/// the person itself.
+///
+/// Binaries are selected, never packages: without packages cargo unifies features over the workspace's
+/// default members, which are the stack and the functions, and so does the `cargo run` that started
+/// this process. What it compiled for the stack serves the functions too. With `--package` a hundred
+/// crates would be compiled again with slightly other features; with `--bins` the binary of this very
+/// process would be replaced while it runs.
+pub async fn build(
+    workspace: &Path,
+    binaries: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut command = Command::new(&cargo);
+    command
+        .current_dir(workspace)
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(binaries.iter().flat_map(|binary| ["--bin", binary]))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    forget_outer_cargo(&mut command);
+    let mut child = command
+        .spawn()
+        .map_err(|source| BuildError::NoCargo { cargo, source })?;
+    let mut executables = BTreeMap::new();
+    if let Some(stdout) = child.stdout.take() {
+        let mut lines = BufReader::new(stdout).lines();
+        while let Some(line) = lines.next_line().await.map_err(BuildError::Output)? {
+            executables.extend(executable(&line));
+        }
+    }
+    if !child.wait().await.map_err(BuildError::Output)?.success() {
+        return Err(BuildError::Failed);
+    }
+    match binaries
+        .iter()
+        .find(|binary| !executables.contains_key(**binary))
+    {
+        Some(binary) => Err(BuildError::NoBinary((*binary).to_owned())),
+        None => Ok(executables),
+    }
+}
+
+/// The name and path of the binary that a line of cargo's output announces.
+fn executable(line: &str) -> Option<(String, PathBuf)> {
+    let message: Message = serde_json::from_str(line).ok()?;
+    (message.reason == "compiler-artifact").then_some((message.target?.name, message.executable?))
+}
+
+/// `cargo run` and `cargo test` describe the package they run to it by variables. To build scripts
+/// that watch these, each would look like a change.
+fn forget_outer_cargo(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_")
+            || name.starts_with("CARGO_BIN_")
+            || matches!(
+                name.as_ref(),
+                "CARGO_CRATE_NAME"
+                    | "CARGO_MANIFEST_DIR"
+                    | "CARGO_MANIFEST_PATH"
+                    | "CARGO_PRIMARY_PACKAGE"
+                    | "CARGO_TARGET_TMPDIR"
+                    | "OUT_DIR"
+            )
+        {
+            command.env_remove(name.as_ref());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binaries_are_read_from_cargos_messages() {
+        let line = r#"{"reason":"compiler-artifact","package_id":"x","target":{"kind":["bin"],"name":"decide"},"executable":"/t/debug/decide","fresh":true}"#;
+        assert_eq!(
+            executable(line),
+            Some(("decide".to_owned(), PathBuf::from("/t/debug/decide")))
+        );
+        for other in [
+            r#"{"reason":"compiler-artifact","target":{"name":"shared"},"executable":null}"#,
+            r#"{"reason":"build-finished","success":true}"#,
+            "warning: something",
+        ] {
+            assert_eq!(executable(other), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn failures_are_said_in_plain_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = build(folder.path(), &BTreeSet::from(["nothing"]))
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("do not compile"), "{error}");
+    }
+}

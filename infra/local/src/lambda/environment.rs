@@ -1,0 +1,153 @@
+//! The environment that a function's process gets.
+
+use std::collections::BTreeMap;
+
+use crate::template::{Function, REGION};
+
+/// What a process on this machine needs of the stack's own environment: to find programs, to keep
+/// temporary files, to trust the machine's certificates and to get through its proxy when it talks to
+/// the real Stripe, and the knobs of logs, backtraces and coverage. Nothing else gets in, so that a
+/// function cannot come to rely on a developer's shell.
+const PASSED_ON: &[&str] = &[
+    "HTTPS_PROXY",
+    "LLVM_PROFILE_FILE",
+    "NO_PROXY",
+    "PATH",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "https_proxy",
+    "no_proxy",
+];
+
+/// Where the SDKs of functions find the stand-ins, and the credentials that these ask for but never
+/// check.
+pub fn endpoints(base_url: &str) -> BTreeMap<String, String> {
+    let address = |service: &str| format!("{base_url}/_local/aws/{service}");
+    BTreeMap::from(
+        [
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", address("dynamodb")),
+            ("AWS_ENDPOINT_URL_SES", address("ses")),
+            ("AWS_ENDPOINT_URL_SFN", address("states")),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    )
+}
+
+/// One environment that serves every function, for runners such as `cargo lambda watch` that give all
+/// of a workspace's functions the same. Fails with the name of a variable of which two functions need
+/// different values.
+pub fn shared_environment(
+    functions: &[Function],
+    base_url: &str,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut shared = endpoints(base_url);
+    for (name, value) in functions.iter().flat_map(|function| &function.environment) {
+        match shared.insert(name.clone(), value.clone()) {
+            Some(other) if other != *value => return Err(name.clone()),
+            _ => {}
+        }
+    }
+    Ok(shared)
+}
+
+/// The environment of one process of a function.
+pub(super) fn of_process(
+    function: &Function,
+    base_url: &str,
+    runtime_api: &str,
+    inherited: impl Fn(&str) -> Option<String>,
+) -> BTreeMap<String, String> {
+    let mut environment = endpoints(base_url);
+    for name in PASSED_ON {
+        if let Some(value) = inherited(name) {
+            environment.insert((*name).to_owned(), value);
+        }
+    }
+    let own = [
+        ("AWS_LAMBDA_FUNCTION_NAME", function.id.clone()),
+        (
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            function.memory_mb.to_string(),
+        ),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        (
+            "AWS_LAMBDA_LOG_GROUP_NAME",
+            format!("/aws/lambda/{}", function.id),
+        ),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "local".to_owned()),
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_owned()),
+        ("TZ", ":UTC".to_owned()),
+        ("_HANDLER", "bootstrap".to_owned()),
+    ];
+    environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    environment.extend(function.environment.clone());
+    environment
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn function(id: &str, variables: &[(&str, &str)]) -> Function {
+        Function {
+            id: id.to_owned(),
+            binary: id.to_lowercase(),
+            timeout: Duration::from_secs(3),
+            memory_mb: 128,
+            environment: variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_process_gets_its_own_variables_and_hardly_any_others() {
+        let environment = of_process(
+            &function("Decide", &[("TABLE_NAME", "t")]),
+            "http://127.0.0.1:3000",
+            "http://127.0.0.1:3000/_local/lambda/Decide/1",
+            |name| Some(format!("the shell's {name}")),
+        );
+        assert_eq!(environment["TABLE_NAME"], "t");
+        assert_eq!(environment["AWS_LAMBDA_FUNCTION_NAME"], "Decide");
+        assert_eq!(
+            environment["AWS_ENDPOINT_URL_SFN"],
+            "http://127.0.0.1:3000/_local/aws/states"
+        );
+        assert_eq!(environment["AWS_ACCESS_KEY_ID"], "local");
+        assert_eq!(environment["PATH"], "the shell's PATH");
+        assert!(!environment.contains_key("HOME"));
+        assert!(!environment.contains_key("AWS_PROFILE"));
+    }
+
+    #[test]
+    fn one_environment_serves_all_functions_unless_they_disagree() {
+        let base = "http://127.0.0.1:3000";
+        let shared = shared_environment(
+            &[
+                function("A", &[("X", "1")]),
+                function("B", &[("X", "1"), ("Y", "2")]),
+            ],
+            base,
+        )
+        .unwrap();
+        assert_eq!(shared["X"], "1");
+        assert_eq!(shared["Y"], "2");
+        let clash = shared_environment(
+            &[function("A", &[("X", "1")]), function("B", &[("X", "2")])],
+            base,
+        );
+        assert_eq!(clash, Err("X".to_owned()));
+    }
+}

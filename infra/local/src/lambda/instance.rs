@@ -1,0 +1,167 @@
+//! One process of a function.
+
+use std::{io, path::Path, process::Stdio, time::Duration};
+
+use bytes::Bytes;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+    sync::oneshot,
+    time,
+};
+use tracing::info;
+use uuid::Uuid;
+
+use super::{
+    environment,
+    error::{FunctionError, InvokeError},
+    host::{Connection, Host, Invocation, Signal},
+};
+use crate::template::{Function, function_arn};
+
+/// How long Lambda lets a function initialize.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A process that has started and waits for an invocation.
+pub(super) struct Instance {
+    function: String,
+    timeout: Duration,
+    child: Child,
+    connection: Connection,
+}
+
+/// How an invocation ended, and whether the process can take another.
+pub(super) struct Outcome {
+    pub(super) answer: Result<Bytes, FunctionError>,
+    pub(super) reusable: bool,
+}
+
+impl Instance {
+    /// Starts a process and waits until it asks for work.
+    pub(super) async fn start(
+        function: &Function,
+        executable: &Path,
+        base_url: &str,
+        host: &Host,
+    ) -> Result<Instance, InvokeError> {
+        let mut connection = host.connect();
+        let runtime_api = format!("{base_url}/_local/lambda/{}/{}", function.id, connection.id);
+        let mut child = spawn(function, executable, base_url, &runtime_api).map_err(|error| {
+            InvokeError::Unreachable(format!(
+                "cannot start {} for function `{}`: {error}",
+                executable.display(),
+                function.id
+            ))
+        })?;
+        let ready = tokio::select! {
+            signal = connection.signals.recv() => match signal {
+                Some(Signal::InitError(error)) => Err(error),
+                Some(Signal::Ready) | None => Ok(()),
+            },
+            status = child.wait() => Err(exited(connection.id, status)),
+            () = time::sleep(INIT_TIMEOUT) => Err(timed_out(connection.id, INIT_TIMEOUT)),
+        };
+        ready?;
+        Ok(Instance {
+            function: function.id.clone(),
+            timeout: function.timeout,
+            child,
+            connection,
+        })
+    }
+
+    /// Whether the process is still there.
+    pub(super) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Gives the process an invocation and waits for its answer, its end, or the end of its time. The
+    /// time starts when the process is ready: on Lambda, too, initialization does not count.
+    pub(super) async fn invoke(&mut self, payload: Bytes) -> Outcome {
+        let request_id = Uuid::new_v4();
+        let (reply, answer) = oneshot::channel();
+        let invocation = Invocation {
+            request_id,
+            function_arn: function_arn(&self.function),
+            timeout: self.timeout,
+            payload,
+            reply,
+        };
+        // An error is a process that is gone, which the wait below sees.
+        let _ = self.connection.invocations.send(invocation).await;
+        tokio::select! {
+            // In this order: a process may answer and then exit.
+            biased;
+            Ok(answer) = answer => Outcome { answer, reusable: true },
+            status = self.child.wait() => Outcome {
+                answer: Err(exited(request_id, status)),
+                reusable: false,
+            },
+            () = time::sleep(self.timeout) => {
+                // Its side effects must not go on. Dropping the instance would kill it as well, but
+                // not before this answer is out.
+                let _ = self.child.start_kill();
+                Outcome { answer: Err(timed_out(request_id, self.timeout)), reusable: false }
+            }
+        }
+    }
+}
+
+fn spawn(
+    function: &Function,
+    executable: &Path,
+    base_url: &str,
+    runtime_api: &str,
+) -> io::Result<Child> {
+    let environment = environment::of_process(function, base_url, runtime_api, |name| {
+        std::env::var(name).ok()
+    });
+    let mut child = Command::new(executable)
+        .env_clear()
+        .envs(environment)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Ends with the stack. When the stack itself is killed, this cannot run: then the process
+        // loses its connection to the Runtime API and ends by itself.
+        .kill_on_drop(true)
+        .spawn()?;
+    if let Some(stdout) = child.stdout.take() {
+        forward(function.id.clone(), stdout);
+    }
+    if let Some(stderr) = child.stderr.take() {
+        forward(function.id.clone(), stderr);
+    }
+    Ok(child)
+}
+
+/// Writes each line of a process's output to the stack's log, under the function's name.
+fn forward(function: String, output: impl AsyncRead + Unpin + Send + 'static) {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(output).split(b'\n');
+        while let Ok(Some(line)) = lines.next_segment().await {
+            info!(target: "function", "{function}: {}", String::from_utf8_lossy(&line).trim_end());
+        }
+    });
+}
+
+fn exited(request_id: Uuid, status: io::Result<std::process::ExitStatus>) -> FunctionError {
+    let how = match status {
+        Ok(status) if status.success() => "Runtime exited without providing a reason".to_owned(),
+        Ok(status) => format!("Runtime exited with error: {status}"),
+        Err(error) => format!("Runtime cannot be watched: {error}"),
+    };
+    FunctionError::new(
+        "Runtime.ExitError",
+        format!("RequestId: {request_id} Error: {how}"),
+    )
+}
+
+fn timed_out(request_id: Uuid, timeout: Duration) -> FunctionError {
+    let message = format!(
+        "RequestId: {request_id} Error: Task timed out after {}.{:02} seconds",
+        timeout.as_secs(),
+        timeout.subsec_millis() / 10
+    );
+    FunctionError::new("Sandbox.Timedout", message)
+}

@@ -1,0 +1,88 @@
+//! All processes of one function.
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use tracing::debug;
+
+use super::{error::InvokeError, host::Host, instance::Instance};
+use crate::template::Function;
+
+/// How many processes a function may have at a time. Lambda would start a thousand; a laptop queues.
+const MOST_INSTANCES: usize = 8;
+
+/// The processes of a function: started when none is idle, then used again.
+pub(super) struct Pool {
+    function: Function,
+    executable: PathBuf,
+    base_url: String,
+    host: Host,
+    idle: Mutex<Vec<Instance>>,
+    free: Semaphore,
+}
+
+impl Pool {
+    pub(super) fn new(function: Function, executable: PathBuf, base_url: &str, host: Host) -> Pool {
+        Pool {
+            function,
+            executable,
+            base_url: base_url.to_owned(),
+            host,
+            idle: Mutex::default(),
+            free: Semaphore::new(MOST_INSTANCES),
+        }
+    }
+
+    /// Runs one invocation in a process of its own.
+    pub(super) async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        let _permit = self
+            .free
+            .acquire()
+            .await
+            .map_err(|_| InvokeError::Stopping)?;
+        let started = Instant::now();
+        let (mut instance, start) = match self.take_idle() {
+            Some(instance) => (instance, "warm"),
+            None => {
+                let host = &self.host;
+                let instance =
+                    Instance::start(&self.function, &self.executable, &self.base_url, host).await?;
+                (instance, "cold")
+            }
+        };
+        let outcome = instance.invoke(payload).await;
+        debug!(
+            function = self.function.id,
+            start,
+            took = ?started.elapsed(),
+            failed = outcome.answer.is_err(),
+            "invoked"
+        );
+        if outcome.reusable && !self.free.is_closed() {
+            self.idle().push(instance);
+        }
+        Ok(outcome.answer?)
+    }
+
+    /// Ends the idle processes and starts no others.
+    pub(super) fn stop(&self) {
+        self.free.close();
+        self.idle().clear();
+    }
+
+    /// The process that was used last, skipping those that ended while idle.
+    fn take_idle(&self) -> Option<Instance> {
+        let mut idle = self.idle();
+        std::iter::from_fn(|| idle.pop())
+            .find_map(|mut instance| instance.is_alive().then_some(instance))
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

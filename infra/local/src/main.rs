@@ -1,0 +1,92 @@
+//! `cargo run`: Refund Desk on this machine, with stand-ins for AWS and Stripe.
+
+use std::{io::Write, process::ExitCode};
+
+use anyhow::Context;
+use local::{Options, Stack};
+use tracing_subscriber::{filter::Targets, prelude::*};
+
+fn main() -> ExitCode {
+    let options = Options::from_process();
+    log_to_stderr();
+    match serve(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn serve(options: Options) -> anyhow::Result<()> {
+    let stop = stop_signal()?;
+    tokio::pin!(stop);
+    let stack = tokio::select! {
+        stack = local::start(options) => stack?,
+        () = &mut stop => return Ok(()),
+    };
+    announce(&stack).context("cannot write to the terminal")?;
+    stop.await;
+    // The runtime ends with this function, and with it every process that the stack started.
+    drop(stack);
+    Ok(())
+}
+
+/// Says where everything is. The first line is what programs wait for.
+fn announce(stack: &Stack) -> std::io::Result<()> {
+    let base = format!("http://{}", stack.addr);
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Ready on {base}")?;
+    for (title, path) in &stack.forms {
+        writeln!(out, "  {title}: {base}{path}")?;
+    }
+    writeln!(out, "  Mails, requests and the audit trail: {base}/_local")?;
+    writeln!(out, "  Ctrl-C stops it.")?;
+    out.flush()
+}
+
+/// Ends when a person or the system asks this process to stop.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminate = {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?
+    };
+    Ok(async move {
+        let interrupt = tokio::signal::ctrl_c();
+        #[cfg(unix)]
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = interrupt.await;
+    })
+}
+
+/// What functions print and what goes wrong. `RUST_LOG` says otherwise, such as `debug` or
+/// `local=debug,function=warn`.
+fn log_to_stderr() {
+    let usual = || {
+        Targets::new()
+            .with_default(tracing::Level::WARN)
+            .with_targets([
+                ("local", tracing::Level::INFO),
+                ("function", tracing::Level::INFO),
+                // Says every refused condition of a conditional write, which is how writes race.
+                ("dynoxide", tracing::Level::ERROR),
+            ])
+    };
+    let targets = std::env::var("RUST_LOG")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(usual);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(targets)
+        .init();
+}

@@ -1,0 +1,130 @@
+//! What the executor has to do and when: the due time of each execution, and how much is under way.
+//!
+//! Both are under one lock, so that "nothing is due and nothing is under way" is one question with one
+//! answer, however many tasks ask.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+/// Due times by execution, and a count of what is under way.
+#[derive(Debug)]
+pub(crate) struct Agenda {
+    entries: Mutex<Entries>,
+    changed: watch::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    due_of: HashMap<String, Timestamp>,
+    by_due: BTreeSet<(Timestamp, String)>,
+    under_way: usize,
+    closed: bool,
+}
+
+/// Something under way, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct UnderWay {
+    agenda: Arc<Agenda>,
+}
+
+impl Agenda {
+    pub(crate) fn new() -> Arc<Agenda> {
+        Arc::new(Agenda {
+            entries: Mutex::default(),
+            changed: watch::Sender::new(()),
+        })
+    }
+
+    /// Notes when time alone will give the execution something to do; `None`: never.
+    pub(crate) fn set_due(&self, arn: &str, due: Option<Timestamp>) {
+        let mut entries = self.entries();
+        entries.forget(arn);
+        if let Some(due) = due
+            && !entries.closed
+        {
+            entries.due_of.insert(arn.to_string(), due);
+            entries.by_due.insert((due, arn.to_string()));
+        }
+        drop(entries);
+        self.changed.send_replace(());
+    }
+
+    /// The earliest due time.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.entries().by_due.first().map(|(due, _)| *due)
+    }
+
+    /// Takes out the executions that are due, earliest first. Each is under way from the same moment
+    /// on, so that no one can find the agenda settled in between.
+    pub(crate) fn take_due(self: &Arc<Self>, now: Timestamp) -> Vec<(String, UnderWay)> {
+        let mut entries = self.entries();
+        let mut taken = Vec::new();
+        while let Some((due, arn)) = entries.by_due.first().cloned()
+            && due <= now
+        {
+            entries.forget(&arn);
+            entries.under_way += 1;
+            let agenda = Arc::clone(self);
+            taken.push((arn, UnderWay { agenda }));
+        }
+        taken
+    }
+
+    /// Counts something as under way.
+    pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
+        self.entries().under_way += 1;
+        UnderWay {
+            agenda: Arc::clone(self),
+        }
+    }
+
+    /// Whether nothing is under way and nothing is due. True from [`Agenda::close`] on.
+    pub(crate) fn is_settled(&self, now: Timestamp) -> bool {
+        let entries = self.entries();
+        let due = entries.by_due.first().is_some_and(|(due, _)| *due <= now);
+        entries.closed || (entries.under_way == 0 && !due)
+    }
+
+    /// Forgets all due times and takes no new ones.
+    pub(crate) fn close(&self) {
+        let mut entries = self.entries();
+        entries.closed = true;
+        entries.due_of.clear();
+        entries.by_due.clear();
+        drop(entries);
+        self.changed.send_replace(());
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.entries().closed
+    }
+
+    /// Sees every change after this call.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn forget(&mut self, arn: &str) {
+        if let Some((arn, due)) = self.due_of.remove_entry(arn) {
+            self.by_due.remove(&(due, arn));
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.agenda.entries().under_way -= 1;
+        self.agenda.changed.send_replace(());
+    }
+}

@@ -1,0 +1,72 @@
+//! A development stand-in for AWS Step Functions Standard workflows.
+//!
+//! It executes the part of the Amazon States Language that this project's generator writes, in the
+//! query language `JSONata`, and refuses loudly what it does not implement: a definition that would run
+//! differently on AWS must not seem to work here. The functions themselves are behind [`TaskRunner`] and
+//! time is behind [`crate::clock::Clock`], so the same executor serves the local stack and simulations.
+//!
+//! How it is built, from the inside out:
+//! - `asl`, `load`, `check`: a definition, as types, and what is refused
+//! - `record`, `run`, `position`, `history`: facts, and an execution as a fold over them
+//! - `decide`, `leave`, `retry`, `context`, `jsonata`: the next fact, from a run and the time; no effects
+//! - `execution`, `storage`: a run and its journal; records before it acts
+//! - `agenda`, `driver`, `executor`: all executions; timers, invocations, tokens; the door
+//!
+//! Every execution is a journal of its facts. A restart replays it, so approvals and timers survive
+//! `kill -9`.
+
+use std::pin::Pin;
+
+use serde_json::Value;
+
+mod agenda;
+mod asl;
+mod check;
+mod context;
+mod decide;
+mod dice;
+mod driver;
+mod error;
+mod execution;
+mod executor;
+mod history;
+mod host_functions;
+mod jsonata;
+mod leave;
+mod load;
+mod names;
+mod position;
+mod record;
+mod retry;
+mod run;
+mod storage;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{OpenError, StartError, TokenError};
+pub use executor::{Executor, Options, Started};
+pub use history::{EventType, HistoryEvent};
+pub use load::DefinitionError;
+pub use view::{ExecutionStatus, ExecutionView};
+
+/// What a function's invocation comes to.
+pub type Answer = Pin<Box<dyn Future<Output = Result<Value, TaskError>> + Send>>;
+
+/// Invokes functions for the executor.
+pub trait TaskRunner: Send + Sync {
+    /// Invokes the function with this payload. The future ends with what the function answered or with
+    /// its error, or with one of Lambda's own errors when there was no answer.
+    fn invoke(&self, function: String, payload: Value) -> Answer;
+}
+
+/// Why a task failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}: {cause}")]
+pub struct TaskError {
+    /// The name that Retry and Catch match: a function's own error type, or one of Lambda's names.
+    pub error: String,
+    /// What there is to say about it; on AWS the function's whole error as JSON text.
+    pub cause: String,
+}

@@ -1,0 +1,134 @@
+//! Where an execution can be: between states, in one, or at its end.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::retry;
+
+/// Where an execution is.
+#[derive(Debug)]
+pub(crate) enum Position {
+    /// About to enter a state.
+    Between {
+        next: String,
+        input: Value,
+    },
+    /// In a state.
+    In(Visit),
+    /// The last state ended; only the end of the execution is not recorded yet.
+    Finished {
+        output: Value,
+    },
+    Succeeded {
+        output: Value,
+    },
+    Failed {
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    TimedOut,
+}
+
+/// A stay in one state.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub(crate) state: String,
+    pub(crate) input: Value,
+    pub(crate) entered_at: Timestamp,
+    /// How often each retrier has retried, by its index.
+    pub(crate) retries: BTreeMap<usize, u32>,
+    pub(crate) phase: Phase,
+}
+
+/// How far a stay in a state is.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// Nothing was tried yet.
+    Ready,
+    /// A Wait, or the delay before a retry.
+    WaitingUntil(Timestamp),
+    Running(Attempt),
+    /// A Task has its result; its Output and Assign are still to be evaluated.
+    Answered {
+        result: Value,
+    },
+    /// Retry and Catch are still to decide.
+    Failed {
+        error: String,
+        cause: String,
+    },
+}
+
+/// One try of a Task.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    /// Counts the tries of the whole execution from 1.
+    pub(crate) number: u64,
+    pub(crate) token: Option<String>,
+    pub(crate) deadline: Option<Timestamp>,
+    /// The function returned and only the token's answer is awaited.
+    pub(crate) submitted: bool,
+}
+
+impl Position {
+    /// The stay, in a state.
+    pub(crate) fn visit(&self) -> Option<&Visit> {
+        match self {
+            Position::In(visit) => Some(visit),
+            Position::Between { .. }
+            | Position::Finished { .. }
+            | Position::Succeeded { .. }
+            | Position::Failed { .. }
+            | Position::TimedOut => None,
+        }
+    }
+}
+
+impl Visit {
+    /// A stay that just began.
+    pub(crate) fn new(state: String, input: Value, entered_at: Timestamp) -> Visit {
+        Visit {
+            state,
+            input,
+            entered_at,
+            retries: BTreeMap::new(),
+            phase: Phase::Ready,
+        }
+    }
+}
+
+impl Phase {
+    /// The try of a Task that is under way.
+    pub(crate) fn attempt(&self) -> Option<&Attempt> {
+        match self {
+            Phase::Running(attempt) => Some(attempt),
+            Phase::Ready
+            | Phase::WaitingUntil(_)
+            | Phase::Answered { .. }
+            | Phase::Failed { .. } => None,
+        }
+    }
+
+    /// When it ends by the passing of time alone.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        match self {
+            Phase::WaitingUntil(until) => Some(*until),
+            Phase::Running(attempt) => attempt.deadline,
+            Phase::Ready | Phase::Answered { .. } | Phase::Failed { .. } => None,
+        }
+    }
+
+    pub(crate) fn failed(error: &str, cause: &str) -> Phase {
+        Phase::Failed {
+            error: error.to_string(),
+            cause: cause.to_string(),
+        }
+    }
+
+    pub(crate) fn timed_out() -> Phase {
+        // Step Functions gives timeouts no cause.
+        Phase::failed(retry::TIMEOUT, "")
+    }
+}

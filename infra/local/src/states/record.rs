@@ -1,0 +1,100 @@
+//! What is written down about an execution. The records of an execution, in order, are its whole
+//! truth: [`super::run::Run`] is rebuilt from them, and its history is derived from them.
+//!
+//! A fact holds the outcome of a decision (evaluated values, due times, tokens), never what led to it.
+//! So replaying evaluates nothing, and neither chance nor the time of the replay changes anything.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A fact and when it became one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Record {
+    pub(crate) at: Timestamp,
+    pub(crate) fact: Fact,
+}
+
+/// How an execution began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Start {
+    pub(crate) machine_arn: String,
+    pub(crate) name: String,
+    /// The definition as it was then: publishing a new one does not change a running execution.
+    pub(crate) definition: String,
+    pub(crate) input: Value,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub(crate) enum Fact {
+    ExecutionStarted(Start),
+    StateEntered {
+        state: String,
+        input: Value,
+    },
+    WaitStarted {
+        until: Timestamp,
+    },
+    /// Recorded before the function is invoked.
+    TaskScheduled {
+        function: String,
+        payload: Value,
+        token: Option<String>,
+        deadline: Option<Timestamp>,
+    },
+    /// The function that was given a token returned; the token's answer is awaited.
+    TaskSubmitted {
+        answer: Value,
+    },
+    TaskSucceeded {
+        output: Value,
+    },
+    TaskFailed {
+        error: String,
+        cause: String,
+    },
+    TaskTimedOut,
+    /// A `JSONata` expression of the current state could not be evaluated.
+    EvaluationFailed {
+        cause: String,
+        location: String,
+    },
+    /// The current state made more data than Step Functions allows.
+    DataLimitExceeded {
+        cause: String,
+    },
+    RetryScheduled {
+        retrier: usize,
+        until: Timestamp,
+    },
+    /// Without `next` the execution ends with `output`.
+    StateExited {
+        next: Option<String>,
+        output: Value,
+        assign: Map<String, Value>,
+    },
+    ExecutionSucceeded,
+    ExecutionFailed {
+        error: Option<String>,
+        cause: Option<String>,
+    },
+    ExecutionTimedOut,
+}
+
+impl Fact {
+    /// Whether nothing can follow.
+    pub(crate) fn ends_execution(&self) -> bool {
+        matches!(
+            self,
+            Fact::ExecutionSucceeded | Fact::ExecutionFailed { .. } | Fact::ExecutionTimedOut
+        )
+    }
+}

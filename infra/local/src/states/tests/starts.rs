@@ -1,0 +1,196 @@
+//! Starting executions: names, inputs, repeats.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::states::{ExecutionStatus, StartError};
+
+fn waiting() -> Value {
+    machine(&json!({"W": {"Type": "Wait", "Seconds": 60, "End": true}}))
+}
+
+#[tokio::test]
+async fn the_same_start_while_it_runs_is_the_same_execution() {
+    let stage = quiet(&waiting());
+    let first = stage
+        .executor
+        .start(MACHINE, "r1", json!({"a": 1, "b": 2}))
+        .unwrap();
+    stage.advance(10).await;
+    let again = stage
+        .executor
+        .start(MACHINE, "r1", json!({"b": 2, "a": 1}))
+        .unwrap();
+    assert_eq!(first, again);
+    assert_eq!(
+        first.execution_arn,
+        "arn:aws:states:us-east-1:000000000000:execution:refund-request:r1"
+    );
+    assert_eq!(stage.executor.executions().len(), 1);
+}
+
+#[tokio::test]
+async fn another_input_or_a_closed_execution_is_refused() {
+    let stage = quiet(&waiting());
+    stage
+        .executor
+        .start(MACHINE, "r1", json!({"a": 1}))
+        .unwrap();
+    let other_input = stage
+        .executor
+        .start(MACHINE, "r1", json!({"a": 2}))
+        .unwrap_err();
+    assert!(
+        matches!(other_input, StartError::ExecutionAlreadyExists(_)),
+        "{other_input}"
+    );
+    stage.advance(60).await;
+    assert_eq!(stage.view().status, ExecutionStatus::Succeeded);
+    let closed = stage
+        .executor
+        .start(MACHINE, "r1", json!({"a": 1}))
+        .unwrap_err();
+    assert!(
+        matches!(closed, StartError::ExecutionAlreadyExists(_)),
+        "{closed}"
+    );
+}
+
+#[tokio::test]
+async fn names_are_unique_for_each_state_machine() {
+    let stage = quiet(&waiting());
+    let survey = MACHINE.replace("refund-request", "csat-survey");
+    stage
+        .executor
+        .define(&survey, &waiting().to_string())
+        .unwrap();
+    stage.executor.start(MACHINE, "r1", json!(1)).unwrap();
+    let other = stage.executor.start(&survey, "r1", json!(2)).unwrap();
+    assert_eq!(stage.executor.executions().len(), 2);
+    assert_eq!(
+        stage
+            .executor
+            .execution(&other.execution_arn)
+            .unwrap()
+            .input,
+        json!(2)
+    );
+}
+
+#[tokio::test]
+async fn names_follow_the_rules_of_step_functions() {
+    let stage = quiet(&waiting());
+    let longest = "x".repeat(80);
+    for good in [
+        "a",
+        "0198c2d4-7f5c-7aaa-8bbb-1234567890ab",
+        "a.b_c+d=e@f!(g)",
+        longest.as_str(),
+    ] {
+        stage.executor.start(MACHINE, good, json!({})).unwrap();
+    }
+    let too_long = "x".repeat(81);
+    for bad in [
+        "",
+        "a b",
+        "a/b",
+        "../a",
+        "a:b",
+        "a*",
+        "a\u{7}",
+        "a{b}",
+        "a,b",
+        too_long.as_str(),
+    ] {
+        let refusal = stage.executor.start(MACHINE, bad, json!({})).unwrap_err();
+        assert!(
+            matches!(refusal, StartError::InvalidName(_)),
+            "{bad:?}: {refusal}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_machine_and_a_large_input_are_refused() {
+    let stage = quiet(&waiting());
+    let unknown =
+        stage
+            .executor
+            .start("arn:aws:states:us-east-1:0:stateMachine:x", "r1", json!({}));
+    assert!(matches!(
+        unknown.unwrap_err(),
+        StartError::StateMachineDoesNotExist(_)
+    ));
+    let fits = json!("x".repeat(262_142));
+    stage.executor.start(MACHINE, "fits", fits).unwrap();
+    let large = stage
+        .executor
+        .start(MACHINE, "large", json!("x".repeat(262_143)))
+        .unwrap_err();
+    assert!(
+        matches!(large, StartError::InvalidExecutionInput(262_145)),
+        "{large}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_starts_at_once_one_begins() {
+    let data = folder();
+    let stage = open(
+        Some(data.path()),
+        Clock::fixed(start_of_test()),
+        &waiting(),
+        |_| Reply::Hang,
+    );
+    let starts: Vec<_> = (0..16)
+        .map(|_| {
+            let executor = Arc::clone(&stage.executor);
+            tokio::spawn(async move { executor.start(MACHINE, "r1", json!({})).unwrap() })
+        })
+        .collect();
+    for start in starts {
+        start.await.unwrap();
+    }
+    stage.executor.idle().await;
+    assert_eq!(
+        lines(&stage.view().history),
+        "ExecutionStarted\nWaitStateEntered W"
+    );
+}
+
+#[tokio::test]
+async fn a_running_execution_keeps_the_definition_it_started_with() {
+    let stage = quiet(&waiting());
+    stage.run(json!("old")).await;
+    let new = machine(&json!({"S": {"Type": "Succeed", "Output": "new"}}));
+    stage.executor.define(MACHINE, &new.to_string()).unwrap();
+    assert_eq!(stage.executor.definition(MACHINE).unwrap(), new.to_string());
+    stage.executor.start(MACHINE, "r2", json!({})).unwrap();
+    stage.advance(60).await;
+    assert_eq!(*output(&stage.view()), "old");
+    assert_eq!(*output(&stage.executor.execution("r2").unwrap()), "new");
+}
+
+#[tokio::test]
+async fn a_stopped_executor_starts_nothing() {
+    let stage = quiet(&waiting());
+    stage.executor.stop();
+    let refusal = stage.executor.start(MACHINE, "r1", json!({})).unwrap_err();
+    assert!(matches!(refusal, StartError::Stopped), "{refusal}");
+    stage.executor.idle().await;
+}
+
+#[test]
+fn opening_outside_of_a_runtime_is_an_error_and_no_panic() {
+    let clock = Clock::fixed(start_of_test());
+    let runner = Arc::new(Functions {
+        script: Box::new(|_| Reply::Hang),
+        calls: Mutex::default(),
+        clock: clock.clone(),
+    });
+    let error = Executor::open(None, clock, runner).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "the executor must be opened inside a tokio runtime"
+    );
+}

@@ -1,0 +1,27 @@
+//! A small stateful stand-in for Stripe's API: the objects and the refund rules that Refund Desk meets,
+//! with Stripe's own wording, so that a refund can be tried to the cent without an account.
+//!
+//! - the objects and the refund rules, without HTTP, clock or randomness: `model.rs`
+//! - what was there before anybody came: `world.rs`
+//! - what a request may say: `params.rs`; what an object looks like on the wire: `render.rs`
+//! - idempotency keys: `keys.rs`; the state on disk and one call after another: `stand_in.rs`
+//! - HTTP: `door.rs` (keys), `router.rs` (addresses)
+//!
+//! Deliberately absent: everything that moves money in, webhooks, `expand[]`, Search and Connect. What is
+//! not implemented is refused as Stripe refuses an unknown parameter or address, never ignored.
+
+mod door;
+mod error;
+mod keys;
+mod model;
+mod params;
+mod render;
+mod router;
+mod stand_in;
+#[cfg(test)]
+mod tests;
+mod wording;
+mod world;
+
+pub use router::router;
+pub use stand_in::StandIn;

@@ -1,0 +1,114 @@
+//! Lists, customers, and the objects that the documentation names.
+
+use super::*;
+
+#[tokio::test]
+async fn refunds_are_listed_newest_first_by_charge_intent_and_page() {
+    let app = fresh();
+    for amount in 1..=12 {
+        refund(
+            &app,
+            None,
+            &format!("payment_intent=pi_demo_2000&amount={amount}"),
+        )
+        .await;
+    }
+    refund(&app, None, "charge=ch_demo_2000&amount=77").await;
+    let amounts = |answer: &Answer| -> Vec<u64> {
+        let data = answer.body["data"].as_array().unwrap();
+        data.iter()
+            .map(|refund| refund["amount"].as_u64().unwrap())
+            .collect()
+    };
+
+    let by_charge = get(&app, "/v1/refunds?charge=ch_demo_pi_2000").await;
+    assert_eq!(amounts(&by_charge), [12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
+    assert_eq!(by_charge.body["has_more"], true);
+    assert_eq!(by_charge.body["url"], "/v1/refunds");
+    let last = by_charge.body["data"][9]["id"].as_str().unwrap();
+    let uri = format!("/v1/refunds?payment_intent=pi_demo_2000&limit=100&starting_after={last}");
+    let rest = get(&app, &uri).await;
+    assert_eq!(amounts(&rest), [2, 1]);
+    assert_eq!(rest.body["has_more"], false);
+    assert_eq!(
+        amounts(&get(&app, "/v1/refunds?charge=ch_demo_2000").await),
+        [77]
+    );
+    assert_eq!(
+        amounts(&get(&app, "/v1/refunds?charge=ch_demo_eur").await),
+        [0_u64; 0]
+    );
+
+    for (query, status, message) in [
+        (
+            "limit=0",
+            400,
+            "This value must be greater than or equal to 1.",
+        ),
+        (
+            "limit=101",
+            400,
+            "This value must be less than or equal to 100.",
+        ),
+        ("created=1", 400, "Received unknown parameter: created"),
+        ("charge=ch_x", 404, "No such charge: 'ch_x'"),
+        ("payment_intent=pi_x", 404, "No such payment_intent: 'pi_x'"),
+        ("starting_after=re_x", 404, "No such refund: 're_x'"),
+    ] {
+        let answer = get(&app, &format!("/v1/refunds?{query}")).await;
+        assert_eq!((answer.status, answer.message()), (status, message));
+    }
+}
+
+#[tokio::test]
+async fn customers_are_found_by_their_exact_email() {
+    let app = fresh();
+    let ids = |answer: &Answer| -> Vec<String> {
+        let data = answer.body["data"].as_array().unwrap();
+        data.iter()
+            .map(|c| c["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let found = get(&app, "/v1/customers?email=customer%40example.com").await;
+    assert_eq!(ids(&found), ["cus_demo"]);
+    let other_case = get(&app, "/v1/customers?email=Customer@example.com").await;
+    assert_eq!(ids(&other_case), [""; 0]);
+    assert_eq!(
+        ids(&get(&app, "/v1/customers").await),
+        ["cus_other", "cus_demo"]
+    );
+    assert_eq!(
+        get(&app, "/v1/customers/cus_other").await.body["email"],
+        "other@example.com"
+    );
+    assert_eq!(
+        get(&app, "/v1/customers/cus_x").await.message(),
+        "No such customer: 'cus_x'"
+    );
+}
+
+#[tokio::test]
+async fn the_documented_objects_are_there() {
+    let app = fresh();
+    let documented = [
+        ("ch_demo_2000", "cus_demo", 200_000, "usd", false, false),
+        ("ch_demo_refunded", "cus_demo", 200_000, "usd", true, false),
+        ("ch_demo_disputed", "cus_demo", 200_000, "usd", false, true),
+        ("ch_demo_eur", "cus_demo", 200_000, "eur", false, false),
+        ("ch_other_100", "cus_other", 10_000, "usd", false, false),
+    ];
+    for (id, customer, amount, currency, refunded, disputed) in documented {
+        let charge = get(&app, &format!("/v1/charges/{id}")).await.body;
+        assert_eq!(charge["customer"], customer, "{id}");
+        assert_eq!(charge["amount_captured"], amount, "{id}");
+        assert_eq!(charge["currency"], currency, "{id}");
+        assert_eq!(charge["refunded"], refunded, "{id}");
+        assert_eq!(charge["disputed"], disputed, "{id}");
+    }
+    let intent = get(&app, "/v1/payment_intents/pi_demo_2000").await.body;
+    assert_eq!(intent["status"], "succeeded");
+    assert_eq!(intent["amount_received"], 200_000);
+    let charge = intent["latest_charge"].as_str().unwrap();
+    let charge = get(&app, &format!("/v1/charges/{charge}")).await.body;
+    assert_eq!(charge["payment_intent"], "pi_demo_2000");
+}

@@ -1,0 +1,233 @@
+//! Reads `infra/template.yaml`, so that nothing is configured twice: what SAM deploys is what runs
+//! here.
+//!
+//! Of SAM and `CloudFormation` this knows what the template uses: HTTP API events, functions, state
+//! machines, tables and secrets, and the expressions `!Ref`, `!Sub`, `!GetAtt` and
+//! `{{resolve:secretsmanager:..}}`. Anything else is refused with its place in the file rather than
+//! silently ignored. Policies are the exception: nothing on this machine enforces them.
+
+mod node;
+mod read;
+mod resolve;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub use node::Place;
+pub(crate) use resolve::function_arn;
+pub use resolve::{ACCOUNT, REGION, STACK};
+
+/// What the template says, with this machine's values in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// The Lambda functions, by logical id.
+    pub functions: Vec<Function>,
+    /// The routes of the HTTP API.
+    pub routes: Vec<Route>,
+    /// The state machines, by logical id.
+    pub machines: Vec<Machine>,
+    /// The `DynamoDB` tables, by logical id.
+    pub tables: Vec<Table>,
+    /// The logical ids of the secrets that `Secrets Manager` generates on AWS.
+    pub secrets: Vec<String>,
+}
+
+/// A Lambda function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Its logical id, which is also its name here.
+    pub id: String,
+    /// The binary that SAM builds for it.
+    pub binary: String,
+    /// How long an invocation may take.
+    pub timeout: Duration,
+    /// How much memory Lambda would give it.
+    pub memory_mb: u32,
+    /// Its environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// A route of the HTTP API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// `GET`, `POST`, or `ANY`.
+    pub method: String,
+    /// The path, such as `/approvals/{linkId}`.
+    pub path: String,
+    /// The logical id of the function behind it.
+    pub function: String,
+}
+
+/// A state machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// Its logical id.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The file with its definition.
+    pub definition: PathBuf,
+    /// What to put in for each `${Name}` of the definition.
+    pub substitutions: BTreeMap<String, String>,
+}
+
+/// A `DynamoDB` table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// The partition key.
+    pub partition_key: Key,
+    /// The sort key.
+    pub sort_key: Option<Key>,
+    /// The attribute that says when an item expires.
+    pub ttl_attribute: Option<String>,
+}
+
+/// An attribute of a table's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The attribute's name.
+    pub name: String,
+    /// `S`, `N` or `B`.
+    pub kind: String,
+}
+
+/// This machine's values for what AWS would know.
+#[derive(Debug, Clone, Default)]
+pub struct LocalValues {
+    /// Environment variables that replace a function's own of the same name.
+    pub environment: BTreeMap<String, String>,
+    /// The values of the template's secrets, by logical id.
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// Why the template could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Something is wrong in this file.
+    #[error("{path}:{problem}")]
+    In {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        problem: Box<TemplateError>,
+    },
+    /// The file is not YAML.
+    #[error(" not YAML: {0}")]
+    Yaml(String),
+    /// The file says something that is not implemented here, or not right.
+    #[error("{place}: {problem}")]
+    Unsupported {
+        /// Line and column.
+        place: Place,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// A generated file is missing.
+    #[error(
+        "the state machine {path} is not there yet: generate it with `cargo run -p statemachines`"
+    )]
+    DefinitionMissing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A definition has a name in it that the template does not fill in.
+    #[error(
+        "{path} refers to `${{{name}}}`, but DefinitionSubstitutions of `{machine}` has no such name"
+    )]
+    SubstitutionMissing {
+        /// The definition's file.
+        path: PathBuf,
+        /// The state machine's logical id.
+        machine: String,
+        /// The name in the file.
+        name: String,
+    },
+}
+
+impl Template {
+    /// Reads the template at `path`.
+    pub fn read(path: &Path, local: &LocalValues) -> Result<Template, TemplateError> {
+        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Template::parse(&text, folder, local).map_err(|problem| TemplateError::In {
+            path: path.to_owned(),
+            problem: Box::new(problem),
+        })
+    }
+
+    /// Reads the text of a template whose relative paths start at `folder`.
+    pub fn parse(
+        text: &str,
+        folder: &Path,
+        local: &LocalValues,
+    ) -> Result<Template, TemplateError> {
+        read::template(text, folder, local)
+    }
+}
+
+impl Machine {
+    /// The definition with its substitutions put in.
+    pub fn load(&self) -> Result<String, TemplateError> {
+        let path = &self.definition;
+        let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => TemplateError::DefinitionMissing { path: path.clone() },
+            _ => TemplateError::File {
+                path: path.clone(),
+                source,
+            },
+        })?;
+        self.fill_in(&text)
+    }
+
+    /// Replaces each `${Name}`: like AWS in the text of the file, wherever it stands.
+    fn fill_in(&self, text: &str) -> Result<String, TemplateError> {
+        let mut result = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            result.push_str(before);
+            let name_length = after
+                .find(|c: char| !c.is_ascii_alphanumeric())
+                .unwrap_or(after.len());
+            let (name, tail) = after.split_at(name_length);
+            rest = match tail.strip_prefix('}') {
+                Some(tail) if !name.is_empty() => {
+                    let value = self.substitutions.get(name).ok_or_else(|| {
+                        TemplateError::SubstitutionMissing {
+                            path: self.definition.clone(),
+                            machine: self.id.clone(),
+                            name: name.to_owned(),
+                        }
+                    })?;
+                    result.push_str(value);
+                    tail
+                }
+                // Not a substitution, such as `${{ amount }}` in a mail's text.
+                _ => {
+                    result.push_str("${");
+                    after
+                }
+            };
+        }
+        result.push_str(rest);
+        Ok(result)
+    }
+}
+
+#[cfg(test)]
+mod tests;

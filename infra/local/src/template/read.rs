@@ -1,0 +1,264 @@
+//! From the tree of the file to what the local stack needs of it.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use super::{
+    Function, Key, LocalValues, Machine, Route, Table, Template, TemplateError,
+    node::{Content, Node},
+    resolve::{Scope, table_name},
+};
+
+/// Resource types that mean nothing on this machine.
+const WITHOUT_LOCAL_MEANING: &[&str] = &[
+    "AWS::CloudWatch::Alarm",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::LogGroup",
+];
+
+/// Properties of a function that are read here or mean nothing on this machine.
+const FUNCTION_PROPERTIES: &[&str] = &[
+    "Architectures",
+    "CodeUri",
+    "Description",
+    "Environment",
+    "Events",
+    "Handler",
+    "LoggingConfig",
+    "MemorySize",
+    "Policies",
+    "ReservedConcurrentExecutions",
+    "Runtime",
+    "Tags",
+    "Timeout",
+    "Tracing",
+];
+
+/// Lambda's own defaults.
+const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
+const DEFAULT_MEMORY_MB: u32 = 128;
+
+/// Reads the text of a template.
+pub(super) fn template(
+    text: &str,
+    folder: &Path,
+    local: &LocalValues,
+) -> Result<Template, TemplateError> {
+    let root = Node::parse(text)?;
+    let scope = Scope::new(&root, &local.secrets)?;
+    for (id, resource) in scope.all() {
+        check_kind(id, resource.kind, resource.node)?;
+    }
+    let defaults = root.at(&["Globals", "Function"]);
+    if let Some(globals) = root.get("Globals") {
+        globals.only("Globals", &["Function"])?;
+    }
+    if let Some(defaults) = defaults {
+        defaults.only("Globals.Function", FUNCTION_PROPERTIES)?;
+    }
+    let mut functions = Vec::new();
+    let mut routes = Vec::new();
+    for (id, node) in scope.of_kind("AWS::Serverless::Function") {
+        functions.push(function(&scope, id, node, defaults, local)?);
+        if let Some(events) = node.at(&["Properties", "Events"]) {
+            for (_, event) in events.entries()? {
+                routes.push(route(&scope, id, event)?);
+            }
+        }
+    }
+    Ok(Template {
+        functions,
+        routes,
+        machines: scope
+            .of_kind("AWS::Serverless::StateMachine")
+            .map(|(id, node)| machine(&scope, id, node, folder))
+            .collect::<Result<_, _>>()?,
+        tables: scope
+            .of_kind("AWS::DynamoDB::Table")
+            .map(|(id, node)| table(&scope, id, node))
+            .collect::<Result<_, _>>()?,
+        secrets: scope
+            .of_kind("AWS::SecretsManager::Secret")
+            .map(|(id, _)| id.to_owned())
+            .collect(),
+    })
+}
+
+fn check_kind(id: &str, kind: &str, node: &Node) -> Result<(), TemplateError> {
+    let properties = node.get("Properties");
+    match kind {
+        "AWS::Serverless::Function"
+        | "AWS::Serverless::HttpApi"
+        | "AWS::Serverless::StateMachine"
+        | "AWS::DynamoDB::Table" => Ok(()),
+        "AWS::SecretsManager::Secret" => match properties {
+            Some(properties) if properties.get("GenerateSecretString").is_some() => Ok(()),
+            _ => Err(node.problem(format!(
+                "secret `{id}` has no GenerateSecretString, so the local stack does not know its value"
+            ))),
+        },
+        _ if WITHOUT_LOCAL_MEANING.contains(&kind) => Ok(()),
+        _ => Err(node.problem(format!(
+            "resource `{id}` is of type {kind}, which is not implemented by the local stack"
+        ))),
+    }
+}
+
+fn function(
+    scope: &Scope<'_>,
+    id: &str,
+    node: &Node,
+    defaults: Option<&Node>,
+    local: &LocalValues,
+) -> Result<Function, TemplateError> {
+    let properties = node.require("Properties")?;
+    properties.only("a function", FUNCTION_PROPERTIES)?;
+    let binary = node
+        .at(&["Metadata", "BuildProperties", "Binary"])
+        .ok_or_else(|| {
+            node.problem(format!(
+                "function `{id}` has no Metadata with BuildProperties and a Binary"
+            ))
+        })?;
+    let setting = |name: &str| {
+        properties
+            .get(name)
+            .or_else(|| defaults.and_then(|node| node.get(name)))
+    };
+    let timeout = match setting("Timeout") {
+        Some(node) => scope.number(node)?,
+        None => DEFAULT_TIMEOUT_SECONDS,
+    };
+    let memory_mb = match setting("MemorySize") {
+        Some(node) => scope.number(node)?,
+        None => DEFAULT_MEMORY_MB,
+    };
+    let mut environment = BTreeMap::new();
+    for source in [defaults, Some(properties)].into_iter().flatten() {
+        if let Some(variables) = source.at(&["Environment", "Variables"]) {
+            for (name, node) in variables.entries()? {
+                let value = match local.environment.get(name) {
+                    Some(value) => value.clone(),
+                    None => scope.text(node)?,
+                };
+                environment.insert(name.clone(), value);
+            }
+        }
+    }
+    Ok(Function {
+        id: id.to_owned(),
+        binary: scope.text(binary)?,
+        timeout: Duration::from_secs(timeout),
+        memory_mb,
+        environment,
+    })
+}
+
+fn route(scope: &Scope<'_>, function: &str, event: &Node) -> Result<Route, TemplateError> {
+    let kind = event.require("Type")?;
+    if !matches!(&kind.content, Content::Text(kind) if kind == "HttpApi") {
+        return Err(kind.problem("only events of type HttpApi are implemented by the local stack"));
+    }
+    let properties = event.require("Properties")?;
+    properties.only("an HttpApi event", &["ApiId", "Auth", "Method", "Path"])?;
+    let path = properties.require("Path")?;
+    let route = Route {
+        method: scope
+            .text(properties.require("Method")?)?
+            .to_ascii_uppercase(),
+        path: scope.text(path)?,
+        function: function.to_owned(),
+    };
+    if !route.path.starts_with('/') {
+        return Err(path.problem("a path starts with a slash"));
+    }
+    Ok(route)
+}
+
+fn machine(
+    scope: &Scope<'_>,
+    id: &str,
+    node: &Node,
+    folder: &Path,
+) -> Result<Machine, TemplateError> {
+    let properties = node.require("Properties")?;
+    properties.only(
+        "a state machine",
+        &[
+            "DefinitionSubstitutions",
+            "DefinitionUri",
+            "Logging",
+            "Name",
+            "Policies",
+            "Tags",
+            "Tracing",
+            "Type",
+        ],
+    )?;
+    let mut substitutions = BTreeMap::new();
+    if let Some(node) = properties.get("DefinitionSubstitutions") {
+        for (name, value) in node.entries()? {
+            substitutions.insert(name.clone(), scope.text(value)?);
+        }
+    }
+    Ok(Machine {
+        id: id.to_owned(),
+        arn: scope.arn_of_machine(id, node)?,
+        definition: folder.join(scope.text(properties.require("DefinitionUri")?)?),
+        substitutions,
+    })
+}
+
+fn table(scope: &Scope<'_>, id: &str, node: &Node) -> Result<Table, TemplateError> {
+    let properties = node.require("Properties")?;
+    properties.only(
+        "a table",
+        &[
+            "AttributeDefinitions",
+            "BillingMode",
+            "DeletionProtectionEnabled",
+            "KeySchema",
+            "PointInTimeRecoverySpecification",
+            "SSESpecification",
+            "TableClass",
+            "Tags",
+            "TimeToLiveSpecification",
+        ],
+    )?;
+    let mut kinds = BTreeMap::new();
+    for definition in properties.require("AttributeDefinitions")?.items()? {
+        kinds.insert(
+            scope.text(definition.require("AttributeName")?)?,
+            scope.text(definition.require("AttributeType")?)?,
+        );
+    }
+    let (mut partition_key, mut sort_key) = (None, None);
+    for element in properties.require("KeySchema")?.items()? {
+        let name = scope.text(element.require("AttributeName")?)?;
+        let kind = kinds.get(&name).cloned().ok_or_else(|| {
+            element.problem(format!("`{name}` is missing in AttributeDefinitions"))
+        })?;
+        let key = Some(Key { name, kind });
+        match scope.text(element.require("KeyType")?)?.as_str() {
+            "HASH" => partition_key = key,
+            "RANGE" => sort_key = key,
+            other => {
+                return Err(element.problem(format!("`{other}` is neither HASH nor RANGE")));
+            }
+        }
+    }
+    let ttl_attribute = match properties.get("TimeToLiveSpecification") {
+        Some(ttl) if scope.text(ttl.require("Enabled")?)? == "true" => {
+            Some(scope.text(ttl.require("AttributeName")?)?)
+        }
+        _ => None,
+    };
+    Ok(Table {
+        name: table_name(id),
+        partition_key: partition_key
+            .ok_or_else(|| node.problem(format!("table `{id}` has no HASH key")))?,
+        sort_key,
+        ttl_attribute,
+    })
+}

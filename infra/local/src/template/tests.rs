@@ -1,0 +1,181 @@
+use super::*;
+
+fn local() -> LocalValues {
+    LocalValues {
+        environment: BTreeMap::from([("STRIPE_API_KEY".to_owned(), "rk_test_local".to_owned())]),
+        secrets: BTreeMap::from([("LinkKey".to_owned(), "secret".to_owned())]),
+    }
+}
+
+/// The template that is deployed.
+fn ours() -> Template {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    Template::read(&path, &local()).unwrap()
+}
+
+fn refusal(resources: &str) -> String {
+    let text = format!("Resources:\n{resources}");
+    Template::parse(&text, Path::new("infra"), &local())
+        .unwrap_err()
+        .to_string()
+}
+
+fn function_with(environment: &str) -> String {
+    format!(
+        "  F:\n    Type: AWS::Serverless::Function\n    Metadata: {{ BuildProperties: {{ Binary: f }} }}\n    \
+         Properties: {{ Environment: {{ Variables: {{ A: {environment} }} }} }}\n"
+    )
+}
+
+#[test]
+fn our_functions_have_what_they_need() {
+    let template = ours();
+    let of = |id: &str| {
+        template
+            .functions
+            .iter()
+            .find(|function| function.id == id)
+            .unwrap()
+    };
+    let submit = of("SubmitRequest");
+    assert_eq!(submit.binary, "submit-request");
+    assert_eq!(submit.memory_mb, 256);
+    assert_eq!(submit.timeout, Duration::from_secs(15));
+    assert_eq!(submit.environment["TABLE_NAME"], "refund-desk-Table");
+    assert_eq!(submit.environment["LINK_KEY"], "secret");
+    assert_eq!(submit.environment["PUBLIC_URL"], "");
+    assert_eq!(
+        submit.environment["STATE_MACHINES"],
+        r#"{"customer-success/refund-request":"arn:aws:states:us-east-1:000000000000:stateMachine:refund-desk-refund-request"}"#
+    );
+    let issue = of("IssueRefund");
+    assert_eq!(issue.timeout, Duration::from_secs(60));
+    assert_eq!(issue.environment["STRIPE_API_KEY"], "rk_test_local");
+    assert_eq!(
+        issue.environment["STRIPE_API_BASE"],
+        "https://api.stripe.com"
+    );
+    let teams: serde_json::Value =
+        serde_json::from_str(&of("SendEmail").environment["TEAMS"]).unwrap();
+    assert_eq!(teams["csm-manager"][0], "csm-manager@example.com");
+    assert!(
+        !of("Decide").environment.contains_key("LINK_KEY"),
+        "only where it is needed"
+    );
+}
+
+#[test]
+fn our_routes_machine_table_and_secret() {
+    let template = ours();
+    let mut routes: Vec<String> = template
+        .routes
+        .iter()
+        .map(|route| format!("{} {} {}", route.method, route.path, route.function))
+        .collect();
+    routes.sort();
+    assert_eq!(
+        routes,
+        [
+            "GET / SubmitRequest",
+            "GET /approvals/{linkId} RecordApproval",
+            "GET /requests/{requestId}/{statusKey} SubmitRequest",
+            "GET /services/{service}/{offering} SubmitRequest",
+            "POST /approvals/{linkId} RecordApproval",
+            "POST /services/{service}/{offering}/requests SubmitRequest",
+        ]
+    );
+    let [machine] = template.machines.as_slice() else {
+        panic!("one state machine, not {:?}", template.machines);
+    };
+    assert_eq!(machine.id, "RefundRequest");
+    assert!(
+        machine
+            .definition
+            .ends_with("statemachines/generated/customer-success/refund-request.asl.json")
+    );
+    assert_eq!(
+        machine.substitutions["Decide"],
+        "arn:aws:lambda:us-east-1:000000000000:function:Decide"
+    );
+    assert_eq!(
+        template.tables,
+        [Table {
+            name: "refund-desk-Table".into(),
+            partition_key: Key {
+                name: "pk".into(),
+                kind: "S".into()
+            },
+            sort_key: Some(Key {
+                name: "sk".into(),
+                kind: "S".into()
+            }),
+            ttl_attribute: Some("expiresAt".into()),
+        }]
+    );
+    assert_eq!(template.secrets, ["LinkKey"]);
+}
+
+#[test]
+fn long_forms_and_literals_mean_the_same() {
+    let text = "Parameters: { P: { Default: 7 } }\nResources:\n".to_owned()
+        + &function_with("{ 'Fn::Sub': '${!kept} ${P} ${F.Arn} ${AWS::Region}' }");
+    let template = Template::parse(&text, Path::new("."), &local()).unwrap();
+    assert_eq!(
+        template.functions[0].environment["A"],
+        "${kept} 7 arn:aws:lambda:us-east-1:000000000000:function:F us-east-1"
+    );
+}
+
+#[test]
+fn what_is_not_implemented_is_refused_with_its_place() {
+    assert_eq!(
+        refusal(&function_with("!Join ['', [a, b]]")),
+        "5:56: `!Join` is not implemented by the local stack; it knows !Ref, !Sub and !GetAtt"
+    );
+    assert_eq!(
+        refusal(&function_with("!Ref Nothing")),
+        "5:55: `Nothing` is neither a parameter nor a resource of this template"
+    );
+    assert_eq!(
+        refusal(&function_with("!GetAtt F.Colour")),
+        "5:58: attribute `Colour` of `F` (AWS::Serverless::Function) is not implemented by the local stack"
+    );
+    assert_eq!(
+        refusal(&function_with("'{{resolve:ssm:/a}}'")),
+        "5:50: the local stack has no value for `{{resolve:ssm:/a}}`"
+    );
+    assert_eq!(
+        refusal("  Q:\n    Type: AWS::SQS::Queue\n"),
+        "3:5: resource `Q` is of type AWS::SQS::Queue, which is not implemented by the local stack"
+    );
+    assert_eq!(
+        refusal(
+            "  F:\n    Type: AWS::Serverless::Function\n    Metadata: { BuildProperties: { Binary: f } }\n    Properties: { Layers: [a] }\n"
+        ),
+        "5:27: `Layers` of a function is not implemented by the local stack"
+    );
+}
+
+#[test]
+fn definitions_are_filled_in() {
+    let machine = Machine {
+        id: "M".into(),
+        arn: "arn".into(),
+        definition: "m.asl.json".into(),
+        substitutions: BTreeMap::from([("Decide".to_owned(), "arn:decide".to_owned())]),
+    };
+    assert_eq!(
+        machine
+            .fill_in(r#"{"a":"${Decide}","b":"$5 ${{ amount }} ${","c":"${Decide}"}"#)
+            .unwrap(),
+        r#"{"a":"arn:decide","b":"$5 ${{ amount }} ${","c":"arn:decide"}"#
+    );
+    assert_eq!(
+        machine.fill_in("${Decode}").unwrap_err().to_string(),
+        "m.asl.json refers to `${Decode}`, but DefinitionSubstitutions of `M` has no such name"
+    );
+    assert_eq!(
+        machine.load().unwrap_err().to_string(),
+        "the state machine m.asl.json is not there yet: generate it with `cargo run -p statemachines`"
+    );
+}

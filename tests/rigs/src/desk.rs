@@ -1,0 +1,227 @@
+//! A running desk, as a customer and an approver use it: over HTTP and through their mail.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::{Value, json};
+use ureq::Agent;
+
+/// The offering that rigs play.
+const OFFERING: &str = "/services/customer-success/refund-request";
+/// How long one call may take. A function may have to be compiled first.
+const CALL: Duration = Duration::from_secs(120);
+
+/// A desk at an address.
+pub(crate) struct Desk {
+    base: String,
+    patience: Duration,
+    agent: Agent,
+}
+
+/// A request that was taken.
+pub(crate) struct Submitted {
+    pub(crate) id: String,
+    pub(crate) status_url: String,
+}
+
+impl Desk {
+    /// The desk at `base`, where anything that waits for no person happens within `patience`.
+    pub(crate) fn at(base: &str, patience: Duration) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_global(Some(CALL))
+            .build();
+        Self {
+            base: base.to_owned(),
+            patience,
+            agent: agent.into(),
+        }
+    }
+
+    /// Sends in the form.
+    pub(crate) fn submit(&self, form: &Value) -> anyhow::Result<Submitted> {
+        let (status, body) = self.post(&format!("{OFFERING}/requests"), form)?;
+        ensure!(status == 202, "the form was answered with {status}: {body}");
+        let text = |field: &str| {
+            let text = body[field].as_str().map(ToOwned::to_owned);
+            text.with_context(|| format!("the answer has no {field}: {body}"))
+        };
+        Ok(Submitted {
+            id: text("requestId")?,
+            status_url: text("statusUrl")?,
+        })
+    }
+
+    /// Waits for a mail to somebody whose subject contains the words.
+    pub(crate) fn mail(&self, to: &str, words: &str) -> anyhow::Result<Mail> {
+        let path = format!("/_local/api/emails?to={to}");
+        self.eventually(&format!("a mail to {to} about {words:?}"), || {
+            let mails = self.get(&path)?;
+            let fits = |mail: &&Value| {
+                mail["subject"]
+                    .as_str()
+                    .is_some_and(|it| it.contains(words))
+            };
+            let found = mails.as_array().and_then(|mails| mails.iter().find(fits));
+            Ok(found.map(Mail::read).ok_or(mails.clone()))
+        })
+    }
+
+    /// Waits until the customer is told this status.
+    pub(crate) fn wait_for_status(&self, request: &Submitted, status: &str) -> anyhow::Result<()> {
+        self.eventually(&format!("the status {status}"), || {
+            let now = self.get(&request.status_url)?;
+            Ok(if now["status"] == status {
+                Ok(())
+            } else {
+                Err(now)
+            })
+        })
+    }
+
+    /// Approves as the mail's reader would: by its link, with its code.
+    pub(crate) fn approve(&self, mail: &Mail) -> anyhow::Result<()> {
+        let decision = json!({"decision": "approve", "code": mail.code()?});
+        let (status, body) = self.post(mail.decision_address()?, &decision)?;
+        ensure!(
+            status == 200,
+            "the decision was answered with {status}: {body}"
+        );
+        Ok(())
+    }
+
+    /// The refunds that Stripe made of a charge.
+    pub(crate) fn refunds(&self, charge: &str) -> anyhow::Result<Vec<Value>> {
+        let refunds = self.get(&format!("/_local/stripe/v1/refunds?charge={charge}"))?;
+        let refunds = refunds["data"].as_array().cloned();
+        refunds.context("Stripe lists the charge's refunds")
+    }
+
+    /// Waits until the request's execution has succeeded.
+    pub(crate) fn wait_for_success(&self, request: &Submitted) -> anyhow::Result<()> {
+        let path = format!("/_local/api/executions/{}", request.id);
+        self.eventually("success of the execution", || {
+            let now = self.get(&path)?;
+            Ok(if now["status"] == "SUCCEEDED" {
+                Ok(())
+            } else {
+                Err(now)
+            })
+        })
+    }
+
+    fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let url = self.url(path);
+        let request = self
+            .agent
+            .get(&url)
+            .header("accept", "application/json")
+            .header("authorization", "Bearer sk_test_rig");
+        let mut answer = request.call().with_context(|| format!("GET {url}"))?;
+        let (status, text) = (answer.status(), answer.body_mut().read_to_string()?);
+        ensure!(
+            status.is_success(),
+            "GET {url} was answered with {status}: {text}"
+        );
+        serde_json::from_str(&text).with_context(|| format!("GET {url} answers JSON, not {text}"))
+    }
+
+    fn post(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
+        let url = self.url(path);
+        let request = self
+            .agent
+            .post(&url)
+            .header("content-type", "application/json");
+        let mut answer = request
+            .send(body.to_string())
+            .with_context(|| format!("POST {url}"))?;
+        let text = answer.body_mut().read_to_string()?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok((answer.status().as_u16(), body))
+    }
+
+    fn url(&self, path: &str) -> String {
+        if path.starts_with("http") {
+            return path.to_owned();
+        }
+        format!("{}{path}", self.base)
+    }
+
+    /// Asks until the answer is `Ok(Ok(..))`. An `Ok(Err(..))` is how things stand meanwhile.
+    fn eventually<T>(
+        &self,
+        wanted: &str,
+        mut ask: impl FnMut() -> anyhow::Result<Result<T, Value>>,
+    ) -> anyhow::Result<T> {
+        let started = Instant::now();
+        loop {
+            match ask()? {
+                Ok(found) => return Ok(found),
+                Err(now) if started.elapsed() > self.patience => {
+                    bail!(
+                        "there was no {wanted} within {:?}, but {now}",
+                        self.patience
+                    )
+                }
+                Err(_) => thread::sleep(Duration::from_millis(100)),
+            }
+        }
+    }
+}
+
+/// A mail as its reader sees it.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    pub(crate) text: String,
+}
+
+impl Mail {
+    fn read(mail: &Value) -> Self {
+        Self {
+            text: mail["text"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// The code that is printed in it.
+    fn code(&self) -> anyhow::Result<&str> {
+        let code = self
+            .text
+            .lines()
+            .find_map(|line| line.strip_prefix("Code: "));
+        code.with_context(|| format!("the mail has no code:\n{}", self.text))
+    }
+
+    /// Where its reader's decision goes: the link without the choice that it carries.
+    fn decision_address(&self) -> anyhow::Result<&str> {
+        let link = self
+            .text
+            .split_whitespace()
+            .find_map(|word| word.strip_suffix("?decision=approve"));
+        link.with_context(|| format!("the mail has no link to approve:\n{}", self.text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_is_read_as_its_recipient_reads_it() {
+        let mail = Mail::read(&json!({
+            "text": "Please decide.\nApprove: http://127.0.0.1:3000/approvals/x?decision=approve\n\
+                     Reject: http://127.0.0.1:3000/approvals/x?decision=reject\nCode: 123456\n",
+        }));
+        assert_eq!(mail.code().unwrap(), "123456");
+        assert_eq!(
+            mail.decision_address().unwrap(),
+            "http://127.0.0.1:3000/approvals/x"
+        );
+        let other = Mail::read(&json!({"text": "Nothing to decide."}));
+        assert!(other.code().is_err() && other.decision_address().is_err());
+    }
+}

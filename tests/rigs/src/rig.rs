@@ -1,0 +1,52 @@
+//! The rigs, one file each.
+
+mod asl_lint;
+mod cargo_deny;
+mod cargo_lambda_watch;
+mod template_lint;
+
+use crate::{Checkout, Checks};
+
+/// Something that other people made and that judges this project.
+pub trait Rig {
+    /// Its name on the command line and its folder under `tools/`.
+    fn name(&self) -> &'static str;
+
+    /// What it shows, in one line.
+    fn shows(&self) -> &'static str;
+
+    /// Puts what it needs into `.rigs/`. Quick when that is there already.
+    fn install(&self, checkout: &Checkout) -> anyhow::Result<()>;
+
+    /// Judges.
+    fn run(&self, checkout: &Checkout, checks: &mut Checks<'_>) -> anyhow::Result<()>;
+}
+
+/// All rigs, the quick ones first.
+pub fn all() -> Vec<&'static dyn Rig> {
+    vec![
+        &asl_lint::AslLint,
+        &template_lint::TemplateLint,
+        &cargo_deny::CargoDeny,
+        &cargo_lambda_watch::CargoLambdaWatch,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rig_has_a_name_of_its_own_and_a_list_of_what_it_installs() {
+        let checkout = Checkout::of_this_package().unwrap();
+        let names: BTreeSet<_> = all().iter().map(|rig| rig.name()).collect();
+        assert_eq!(names.len(), all().len());
+        for name in names {
+            let lists = ["requirements.txt", "package-lock.json"];
+            let listed = |list| checkout.tool_list(name, list).is_file();
+            assert!(lists.into_iter().any(listed), "{name}");
+        }
+    }
+}
