@@ -411,7 +411,7 @@ fn answered(form: &Form, values: &Values) -> Vec<Answered> {
 pub mod fixture {
     //! A request to test with.
 
-    use super::*;
+    use super::{AuditRecord, Offering, Request, RequestId, Submission, Timestamp, json};
 
     /// The offering of [`request`].
     pub fn offering() -> Offering {

@@ -63,11 +63,7 @@ mod tests {
             (Status::NeedsAttention, 2)
         );
         let trail = desk.table().items();
-        let last = trail
-            .iter()
-            .filter(|item| item.kind == "audit")
-            .next_back()
-            .unwrap();
+        let last = trail.iter().rfind(|item| item.kind == "audit").unwrap();
         assert_eq!(last.body["detail"], "Stripe.Misconfigured");
     }
 }

@@ -101,7 +101,7 @@ impl<T: Table, W: Workflow> RecordApproval<T, W> {
                 pages::decided(&case.approval.value, &decision, &case.link, result.is_ok()),
             ),
             (format, None) => {
-                let refusal = result.err().expect("what is not decided was refused");
+                let refusal = result.expect_err("what is not decided was refused");
                 match format {
                     Format::Html => html(
                         refusal_status(&refusal),
@@ -215,7 +215,7 @@ impl<T: Table, W: Workflow> RecordApproval<T, W> {
                         .await;
                     match newest {
                         Ok(Some(newest)) if newest.value.task_token != token => {
-                            token = newest.value.task_token
+                            token = newest.value.task_token;
                         }
                         Ok(_) | Err(_) => return,
                     }

@@ -153,11 +153,7 @@ async fn a_decision_is_recorded_and_the_execution_is_told() {
         [("token-1".to_owned(), "approve".to_owned())]
     );
     let items = asked.function.desk.table().items();
-    let last = items
-        .iter()
-        .filter(|item| item.kind == "audit")
-        .next_back()
-        .unwrap();
+    let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
     assert_eq!(
         (&last.body["actor"], &last.body["action"]),
         (&json!(TEAM[0]), &json!("approve"))

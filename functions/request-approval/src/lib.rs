@@ -230,7 +230,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             match self.mailer.send(&mail).await {
                 Ok(()) => {}
                 Err(MailError::Refused(why)) => {
-                    tracing::error!(why, "an approver's address was refused")
+                    tracing::error!(why, "an approver's address was refused");
                 }
                 Err(error @ MailError::Unavailable(_)) => {
                     return Err(Failure::MailUnavailable(error.to_string()).into());

@@ -193,11 +193,7 @@ mod tests {
             .fail_next(MailError::Refused("MessageRejected".into()));
         function.handle(task(id, customer(), "Hi")).await.unwrap();
         let trail = function.desk.table().items();
-        let last = trail
-            .iter()
-            .filter(|item| item.kind == "audit")
-            .next_back()
-            .unwrap();
+        let last = trail.iter().rfind(|item| item.kind == "audit").unwrap();
         assert_eq!(
             (&last.body["action"], &last.body["detail"]),
             (&"mail refused".into(), &"customerEmail".into())

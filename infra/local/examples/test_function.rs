@@ -1,5 +1,9 @@
 //! A Lambda function that does as it is told, for the tests of [`local::lambda`]. An example, because
 //! cargo builds examples for tests and nothing else.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests look at a process's environment"
+)]
 
 use std::time::Duration;
 
@@ -20,7 +24,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 }
 
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-    match event.payload["do"].as_str() {
+    // An event of the HTTP API says by its path what to do.
+    let path = event.payload["rawPath"].as_str().unwrap_or_default();
+    let told = event.payload["do"].as_str();
+    match told.or(path.strip_prefix('/')) {
         Some("fail") => Err(Diagnostic {
             error_type: "Test.Failed".to_owned(),
             error_message: "as told".to_owned(),
@@ -33,7 +40,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
             .await;
             Ok(json!("slept"))
         }
-        Some("http") => Ok(json!({ "statusCode": 201, "body": "made" })),
+        Some("http") => Ok(json!({ "statusCode": 201, "body": "made", "cookies": ["a=1"] })),
         _ => Ok(json!({
             "echo": event.payload,
             "process": std::process::id(),

@@ -8,7 +8,7 @@ use tracing_subscriber::{filter::Targets, prelude::*};
 
 fn main() -> ExitCode {
     let options = Options::from_process();
-    log_to_stderr();
+    log_to_stderr(options.environment.log.as_deref());
     match serve(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -67,7 +67,7 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
 
 /// What functions print and what goes wrong. `RUST_LOG` says otherwise, such as `debug` or
 /// `local=debug,function=warn`.
-fn log_to_stderr() {
+fn log_to_stderr(wanted: Option<&str>) {
     let usual = || {
         Targets::new()
             .with_default(tracing::Level::WARN)
@@ -78,8 +78,7 @@ fn log_to_stderr() {
                 ("dynoxide", tracing::Level::ERROR),
             ])
     };
-    let targets = std::env::var("RUST_LOG")
-        .ok()
+    let targets = wanted
         .and_then(|text| text.parse().ok())
         .unwrap_or_else(usual);
     let lines = tracing_subscriber::fmt::layer()

@@ -28,27 +28,90 @@ pub struct Options {
     #[arg(long, value_name = "URL", value_parser = http_url)]
     pub functions: Option<String>,
 
-    /// Values from the environment that functions get in place of the template's.
+    /// What the process's environment says.
     #[arg(skip)]
-    pub overrides: BTreeMap<String, String>,
+    pub environment: Environment,
 }
 
-/// Variables of the environment that replace a function's own.
-const OVERRIDES: [&str; 3] = ["STRIPE_API_BASE", "STRIPE_API_KEY", "TEAMS"];
+/// What of the process's environment the stack uses. Read once, here.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// The cargo that builds the functions.
+    pub cargo: String,
+    /// Variables that functions get in place of the template's.
+    pub overrides: BTreeMap<String, String>,
+    /// Variables that every function's process gets besides its own.
+    pub passed_on: BTreeMap<String, String>,
+    /// What to log.
+    pub log: Option<String>,
+}
+
+/// Variables that replace a function's own.
+const OVERRIDES: &[&str] = &["STRIPE_API_BASE", "STRIPE_API_KEY", "TEAMS"];
+
+/// What a process on this machine needs of the stack's own environment: to find programs, to keep
+/// temporary files, to trust the machine's certificates and to get through its proxy when it talks to
+/// the real Stripe, and the knobs of logs, backtraces and coverage. Nothing else gets in, so that a
+/// function cannot come to rely on a developer's shell.
+const PASSED_ON: &[&str] = &[
+    "HTTPS_PROXY",
+    "LLVM_PROFILE_FILE",
+    "NO_PROXY",
+    "PATH",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "https_proxy",
+    "no_proxy",
+];
+
+impl Environment {
+    /// Reads the environment of this process.
+    pub fn from_process() -> Environment {
+        Environment::read(|name| {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place of the local stack that reads the environment"
+            )]
+            std::env::var(name).ok()
+        })
+    }
+
+    /// Reads an environment. An empty variable is the same as none.
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Environment {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let pick = |names: &[&str]| {
+            names
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), variable(name)?)))
+                .collect()
+        };
+        Environment {
+            cargo: variable("CARGO").unwrap_or_else(|| "cargo".to_owned()),
+            overrides: pick(OVERRIDES),
+            passed_on: pick(PASSED_ON),
+            log: variable("RUST_LOG"),
+        }
+    }
+}
+
+impl Default for Environment {
+    fn default() -> Environment {
+        Environment::read(|_| None)
+    }
+}
 
 impl Options {
     /// Reads the command line and the environment. Ends the process when they make no sense, and for
     /// `--help` and `--version`.
     pub fn from_process() -> Options {
-        let mut options = Options::parse();
-        for name in OVERRIDES {
-            if let Ok(value) = std::env::var(name)
-                && !value.is_empty()
-            {
-                options.overrides.insert(name.to_owned(), value);
-            }
+        Options {
+            environment: Environment::from_process(),
+            ..Options::parse()
         }
-        options
     }
 
     /// A port of the system's choice and nothing kept.
@@ -58,7 +121,7 @@ impl Options {
             ephemeral: true,
             data_dir: None,
             functions: None,
-            overrides: BTreeMap::new(),
+            environment: Environment::from_process(),
         }
     }
 }
@@ -83,6 +146,28 @@ mod tests {
             Options::try_parse_from(["refund-desk", "--port", "0", "--ephemeral"]).unwrap();
         assert_eq!((options.port, options.ephemeral), (0, true));
         assert_eq!(Options::try_parse_from(["refund-desk"]).unwrap().port, 3000);
+    }
+
+    #[test]
+    fn little_of_the_environment_gets_in() {
+        let shell = |name: &str| match name {
+            "TEAMS" => Some(String::new()),
+            _ => Some(format!("the shell's {name}")),
+        };
+        let environment = Environment::read(shell);
+        assert_eq!(environment.cargo, "the shell's CARGO");
+        assert_eq!(
+            environment.overrides["STRIPE_API_KEY"],
+            "the shell's STRIPE_API_KEY"
+        );
+        assert!(
+            !environment.overrides.contains_key("TEAMS"),
+            "empty is none"
+        );
+        assert_eq!(environment.passed_on["PATH"], "the shell's PATH");
+        assert!(!environment.passed_on.contains_key("HOME"));
+        assert!(!environment.passed_on.contains_key("AWS_PROFILE"));
+        assert_eq!(Environment::default().cargo, "cargo");
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl HttpStripe {
         let should_retry = match response
             .headers()
             .get("stripe-should-retry")
-            .map(|v| v.as_bytes())
+            .map(reqwest::header::HeaderValue::as_bytes)
         {
             Some(b"true") => Some(true),
             Some(b"false") => Some(false),

@@ -13,7 +13,7 @@ use crate::process::Process;
 /// The offering that these tests use.
 const OFFERING: &str = "/services/customer-success/refund-request";
 /// How long anything may take that does not wait for a person or a timer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running stack.
 #[derive(Debug)]
@@ -261,6 +261,20 @@ impl Desk {
         let (status, items) = self.post("/_local/aws/dynamodb", &scan, body).await;
         assert_eq!(status, 200, "{tables} {items}");
         items["Items"].as_array().expect("a scan has items").clone()
+    }
+
+    /// Everything in the table once nothing is being written any more: the sending of mails is
+    /// noted down after they are out.
+    pub async fn settled_items(&self) -> Vec<Value> {
+        let mut before = self.items().await;
+        loop {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let now = self.items().await;
+            if now == before {
+                return now;
+            }
+            before = now;
+        }
     }
 
     /// The audit trail of a request: action, actor and detail of each record in order.

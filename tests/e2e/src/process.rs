@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command as AsyncCommand};
 
 /// How long a start may take: long enough for a build of all functions on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(900);
+const START_LIMIT: Duration = Duration::from_mins(15);
 
 /// A running stack.
 #[derive(Debug)]

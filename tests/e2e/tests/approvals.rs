@@ -46,7 +46,7 @@ async fn looking_decides_nothing() {
     let desk = Desk::open().await;
     let request = desk.submit(&form()).await;
     desk.mail("csm-2@example.com", "CSM Review").await;
-    let before = desk.items().await;
+    let before = desk.settled_items().await;
     for approver in ["csm-1@example.com", "csm-2@example.com"] {
         for link in desk.mail(approver, "CSM Review").await.links() {
             for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
@@ -65,7 +65,7 @@ async fn without_the_right_code_nothing_is_decided() {
     let request = desk.submit(&form()).await;
     let mail = desk.mail("csm-1@example.com", "CSM Review").await;
     let others = desk.mail("csm-2@example.com", "CSM Review").await.code();
-    let before = desk.items().await;
+    let before = desk.settled_items().await;
     for code in ["", "1", others.as_str()] {
         let (status, _) = desk
             .post_json(

@@ -1,7 +1,7 @@
 //! Where things are in this checkout.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -41,10 +41,16 @@ impl Checkout {
     /// An empty folder for what a rig writes while it runs. It stays, so that a person can look.
     pub(crate) fn scratch(&self, rig: &str) -> anyhow::Result<PathBuf> {
         let folder = self.root.join(".rigs/scratch").join(rig);
-        if folder.exists() {
-            fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {folder:?}"))?;
-        }
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {folder:?}"))?;
+        empty(&folder)?;
         Ok(folder)
     }
+}
+
+/// Makes a folder that is empty, whatever was there.
+pub(crate) fn empty(folder: &Path) -> anyhow::Result<()> {
+    let emptied = match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => fs::create_dir_all(folder),
+    };
+    emptied.with_context(|| format!("cannot make an empty folder {}", folder.display()))
 }

@@ -59,7 +59,7 @@ pub(crate) fn stdout(command: &mut Command) -> anyhow::Result<String> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("{name:?} failed:\n{text}{}", said.trim_end());
+        bail!("{} failed:\n{text}{}", name.display(), said.trim_end());
     }
     Ok(text)
 }
@@ -69,7 +69,7 @@ fn output(command: &mut Command) -> anyhow::Result<Output> {
     command
         .stdin(Stdio::null())
         .output()
-        .with_context(|| format!("cannot run {name:?}: is it installed?"))
+        .with_context(|| format!("cannot run {}: is it installed?", name.display()))
 }
 
 /// A command that knows nothing of the `cargo run` that this process is in. Cargo tells the program it

@@ -12,7 +12,7 @@ use ureq::Agent;
 /// The offering that rigs play.
 const OFFERING: &str = "/services/customer-success/refund-request";
 /// How long one call may take. A function may have to be compiled first.
-const CALL: Duration = Duration::from_secs(120);
+const CALL: Duration = Duration::from_mins(2);
 
 /// A desk at an address.
 pub(crate) struct Desk {

@@ -9,6 +9,7 @@ use anyhow::Context;
 
 use crate::{
     Checkout,
+    checkout::empty,
     command::{command, stdout},
 };
 
@@ -45,7 +46,8 @@ pub(crate) fn node(checkout: &Checkout, rig: &str) -> anyhow::Result<PathBuf> {
     let folder = checkout.installed(rig);
     once(&folder, &[&lists[0], &lists[1]], || {
         for (list, file) in lists.iter().zip(files) {
-            fs::copy(list, folder.join(file)).with_context(|| format!("cannot copy {list:?}"))?;
+            fs::copy(list, folder.join(file))
+                .with_context(|| format!("cannot copy {}", list.display()))?;
         }
         let mut npm = command("npm", &folder);
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
@@ -63,18 +65,16 @@ fn once(
 ) -> anyhow::Result<()> {
     let mut wanted = String::new();
     for list in lists {
-        wanted += &fs::read_to_string(list).with_context(|| format!("cannot read {list:?}"))?;
+        wanted +=
+            &fs::read_to_string(list).with_context(|| format!("cannot read {}", list.display()))?;
     }
     let stamp = folder.join(STAMP);
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {folder:?}"))?;
-    }
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {folder:?}"))?;
+    empty(folder)?;
     install()?;
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {stamp:?}"))
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
 #[cfg(test)]

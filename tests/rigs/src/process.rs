@@ -38,7 +38,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a program that writes to a log.
     pub(crate) fn start(name: &str, program: &Command, log: PathBuf) -> anyhow::Result<Self> {
-        let out = File::create(&log).with_context(|| format!("cannot write {log:?}"))?;
+        let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         let mut keeper = keeper_of(program);
         keeper
             .stdin(Stdio::piped())

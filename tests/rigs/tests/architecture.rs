@@ -1,4 +1,6 @@
-//! The rules that hold the code's parts apart. Each is here because nothing else would notice.
+//! Which part may know which, and how a part is named. Nothing else would notice.
+
+#![expect(clippy::unwrap_used, reason = "a panic fails the test and says where")]
 
 use std::{
     collections::BTreeSet,
@@ -8,11 +10,6 @@ use std::{
 };
 
 use serde_json::Value;
-
-/// The modules of `shared` that say what a refund request is. They know no AWS, no HTTP, no runtime.
-const PURE: [&str; 10] = [
-    "approval", "audit", "form", "id", "money", "refund", "request", "rule", "task", "text",
-];
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -199,121 +196,4 @@ fn every_function_is_a_folder_a_binary_and_a_resource_of_one_name() {
     for (resource, _) in resources {
         assert!(ids.contains(resource), "there is no folder for {resource}");
     }
-}
-
-// ---------------------------------------------------------------- what source files may say
-
-/// A source file without its comments and without the tests at its end.
-struct Source {
-    path: String,
-    code: String,
-}
-
-impl Source {
-    /// Whether a word of the code begins with this.
-    fn says(&self, word: &str) -> bool {
-        let inside_a_word = |before: char| before.is_alphanumeric() || before == '_';
-        let mut places = self.code.match_indices(word);
-        places.any(|(at, _)| !self.code[..at].ends_with(inside_a_word))
-    }
-}
-
-/// The sources of a folder, or one source file, but not its tests.
-fn sources(path: &str) -> Vec<Source> {
-    let mut files = Vec::new();
-    collect(&root().join(path), &mut files);
-    assert!(!files.is_empty(), "there is nothing in {path}");
-    let sources = files.into_iter().map(|file| {
-        let text = fs::read_to_string(&file).unwrap();
-        let lines = text.lines().take_while(|line| *line != "#[cfg(test)]");
-        let code: Vec<&str> = lines
-            .filter(|line| !line.trim_start().starts_with("//"))
-            .collect();
-        Source {
-            path: file.strip_prefix(root()).unwrap().display().to_string(),
-            code: code.join("\n"),
-        }
-    });
-    sources.collect()
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if path.is_dir() {
-        if !matches!(name.as_ref(), "tests" | "examples" | "target") {
-            let mut entries: Vec<_> = fs::read_dir(path)
-                .unwrap()
-                .map(|entry| entry.unwrap().path())
-                .collect();
-            entries.sort();
-            entries.iter().for_each(|entry| collect(entry, files));
-        }
-    } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
-        files.push(path.to_owned());
-    }
-}
-
-/// Nobody says any of these words.
-fn none_says(sources: &[Source], words: &[&str], why: &str) {
-    for source in sources {
-        for word in words {
-            assert!(!source.says(word), "{} says `{word}`: {why}", source.path);
-        }
-    }
-}
-
-#[test]
-fn pure_modules_name_no_sdk_and_no_runtime() {
-    for module in PURE {
-        let mut files = sources(&format!("shared/src/{module}.rs"));
-        let folder = format!("shared/src/{module}");
-        if root().join(&folder).is_dir() {
-            files.extend(sources(&folder));
-        }
-        let words = [
-            "aws_",
-            "lambda_",
-            "reqwest",
-            "tokio",
-            "crate::aws",
-            "crate::http",
-            "std::env",
-        ];
-        none_says(&files, &words, "this module is about refunds alone");
-    }
-}
-
-#[test]
-fn functions_read_no_clock() {
-    let words = ["SystemTime", "Instant", "Timestamp::now", "Zoned::now"];
-    for folder in ["functions", "shared/src"] {
-        none_says(&sources(folder), &words, "the time comes with the event");
-    }
-}
-
-#[test]
-fn no_float_is_anywhere_near_an_amount() {
-    for folder in ["functions", "shared/src", "infra/local/src/stripe"] {
-        none_says(&sources(folder), &["f32", "f64"], "money is whole cents");
-    }
-}
-
-#[test]
-fn only_mains_print() {
-    for package in packages() {
-        let mut files = sources(&format!("{}/src", package.folder));
-        files.retain(|source| !source.path.ends_with("/main.rs"));
-        let words = ["println!", "print!", "eprintln!", "eprint!", "dbg!"];
-        none_says(&files, &words, "libraries log");
-    }
-}
-
-#[test]
-fn words_are_found_where_they_begin() {
-    let source = Source {
-        path: String::new(),
-        code: "let x: f64 = my_f32; std::time::Instant::now(); InstantX".to_owned(),
-    };
-    assert!(source.says("f64") && source.says("Instant"));
-    assert!(!source.says("f32") && !source.says("SystemTime"));
 }

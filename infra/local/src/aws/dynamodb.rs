@@ -20,12 +20,12 @@ use dynoxide::{
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 use tokio::{net::TcpListener, task::JoinHandle, time};
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
 use crate::{clock::Clock, http_client::HttpClient, template::Table};
 
 /// How often expired items are removed. AWS takes up to a few days; nobody may rely on either.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// `DynamoDB` accepts requests of up to this size.
 const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
@@ -66,19 +66,28 @@ impl DynamoDb {
         })
     }
 
-    /// Starts the engine's server. The router passes everything on to it; aborting the task stops it.
-    pub async fn serve(&self) -> io::Result<(Router, JoinHandle<()>)> {
+    /// Starts the engine's server, which stops when `stopped` ends. The router passes everything on to
+    /// it.
+    pub async fn serve(
+        &self,
+        stopped: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<Router> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let upstream = Upstream {
             authority: listener.local_addr()?.to_string(),
             client: HttpClient::new(),
         };
-        let server = tokio::spawn(dynoxide::server::serve_on(listener, self.database.clone()));
-        let router = Router::new()
+        let served =
+            dynoxide::server::serve_with_shutdown(listener, self.database.clone(), stopped);
+        tokio::spawn(async move {
+            if let Err(error) = served.await {
+                error!(%error, "the DynamoDB stand-in stopped");
+            }
+        });
+        Ok(Router::new()
             .fallback(pass_on)
             .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
-            .with_state(upstream);
-        Ok((router, server))
+            .with_state(upstream))
     }
 
     /// Removes expired items now and then, by the stack's clock.
@@ -116,7 +125,7 @@ impl DynamoDb {
                 expression_attribute_values: Some(values.clone()),
                 ..ScanRequest::default()
             };
-            for item in self.scan_table(table, scan)? {
+            for item in self.scan_table(table, &scan)? {
                 let delete = DeleteItemRequest {
                     table_name: table.name.clone(),
                     key: key_of(table, item),
@@ -144,12 +153,12 @@ impl DynamoDb {
                 consistent_read: Some(true),
                 ..ScanRequest::default()
             };
-            items.extend(self.scan_table(table, scan)?.into_iter().map(plain_item));
+            items.extend(self.scan_table(table, &scan)?.into_iter().map(plain_item));
         }
         Ok(items)
     }
 
-    fn scan_table(&self, table: &Table, scan: ScanRequest) -> Result<Vec<Item>, DynamoDbError> {
+    fn scan_table(&self, table: &Table, scan: &ScanRequest) -> Result<Vec<Item>, DynamoDbError> {
         let mut items = Vec::new();
         let mut start = None;
         loop {
@@ -287,5 +296,4 @@ async fn pass_on(State(upstream): State<Upstream>, parts: Parts, body: Bytes) ->
 }
 
 #[cfg(test)]
-#[path = "dynamodb_tests.rs"]
 mod tests;

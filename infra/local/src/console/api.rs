@@ -149,7 +149,7 @@ fn json_answer(status: StatusCode, body: &Value) -> Response {
 }
 
 /// An error as RFC 9457 writes it.
-fn problem(status: StatusCode, detail: &str) -> Response {
+pub(crate) fn problem(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
     let body = json!({"title": title, "status": status.as_u16(), "detail": detail});
     answer(status, "application/problem+json", &body)

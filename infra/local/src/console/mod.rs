@@ -9,7 +9,8 @@
 //! - `pages/`: the pages; `diagram/`: where a request is; `text.rs`: links and codes in a mail's text
 //! - `api.rs`: the JSON for tests
 //!
-//! The console only looks. The one thing that changes something is the clock's address in the API.
+//! The console mostly looks. What changes something is a POST: the clock's address in the API, and the redrive
+//! of an execution that failed.
 
 mod api;
 mod diagram;
@@ -25,13 +26,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::outbox::Outbox;
-use crate::states::Executor;
+use crate::states::{Executor, RedriveError};
 
 /// Gives the items of the `DynamoDB` table as plain JSON.
 pub type Items = Arc<dyn Fn() -> Vec<Value> + Send + Sync>;
@@ -57,6 +58,7 @@ pub fn router(console: Console) -> Router {
         .route("/_local", get(home))
         .route("/_local/", get(home))
         .route("/_local/requests/{id}", get(request))
+        .route("/_local/requests/{id}/redrive", post(redrive))
         .route("/_local/emails/{id}", get(mail))
         .route("/_local/emails/{id}/html", get(mail_html))
         .route("/_local/api/emails", get(api::emails))
@@ -75,6 +77,21 @@ async fn home(State(console): Shared, headers: HeaderMap) -> Response {
 async fn request(State(console): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let render = || pages::request::page(&view::Snapshot::take(&console), &id);
     live::answer(&console, &headers, render).await
+}
+
+/// Lets a failed execution go on, and shows the request again.
+async fn redrive(State(console): Shared, Path(id): Path<String>) -> Response {
+    match console.executor.redrive(&id) {
+        Ok(_) => Redirect::to(&pages::request_path(&id)).into_response(),
+        Err(error) => {
+            let status = match error {
+                RedriveError::ExecutionDoesNotExist(_) => StatusCode::NOT_FOUND,
+                RedriveError::ExecutionNotRedrivable(_) => StatusCode::CONFLICT,
+                RedriveError::Stopped | RedriveError::Storage(_) => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            api::problem(status, &format!("It was not redriven: {error}."))
+        }
+    }
 }
 
 async fn mail(State(console): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {

@@ -46,6 +46,7 @@ pub(crate) struct Run {
     pub(crate) started_at: Timestamp,
     pub(crate) error: Option<String>,
     pub(crate) cause: Option<String>,
+    pub(crate) is_redrivable: bool,
 }
 
 /// A state that was entered.
@@ -72,7 +73,7 @@ impl Snapshot {
         let items = (console.items)();
         let mut requests: Vec<Request> = of_kind(&items, "request").map(Request::read).collect();
         for execution in console.executor.executions() {
-            let run = Run::of(console, &execution);
+            let run = Run::of(&execution);
             match requests.iter_mut().find(|known| known.id == execution.name) {
                 Some(request) => request.run = request.run.take().or(Some(run)),
                 None => requests.push(Request {
@@ -127,7 +128,7 @@ impl Request {
 }
 
 impl Run {
-    fn of(console: &Console, execution: &ExecutionView) -> Self {
+    fn of(execution: &ExecutionView) -> Self {
         let mut steps: Vec<Step> = Vec::new();
         for event in &execution.history {
             let Some(state) = &event.state else {
@@ -162,6 +163,7 @@ impl Run {
             started_at: execution.started_at,
             error: execution.error.clone(),
             cause: execution.cause.clone(),
+            is_redrivable: execution.not_redrivable.is_none(),
         }
     }
 }

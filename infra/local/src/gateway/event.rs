@@ -88,11 +88,12 @@ fn headers(headers: &HeaderMap, domain_name: &str) -> BTreeMap<String, String> {
         joined.insert(name.as_str().to_owned(), values.join(","));
     }
     let port = domain_name.rsplit(':').next().unwrap_or_default();
-    for (name, value) in [
-        ("x-forwarded-for", "127.0.0.1"),
-        ("x-forwarded-port", port),
-        ("x-forwarded-proto", "http"),
-    ] {
+    // What a caller claims stays in front of what is known.
+    joined
+        .entry("x-forwarded-for".to_owned())
+        .and_modify(|claimed| claimed.push_str(", 127.0.0.1"))
+        .or_insert_with(|| "127.0.0.1".to_owned());
+    for (name, value) in [("x-forwarded-port", port), ("x-forwarded-proto", "http")] {
         joined.insert(name.to_owned(), value.to_owned());
     }
     joined
@@ -159,5 +160,4 @@ fn clf(at: Timestamp) -> String {
 }
 
 #[cfg(test)]
-#[path = "event_tests.rs"]
 mod tests;

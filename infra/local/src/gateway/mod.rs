@@ -56,13 +56,11 @@ impl Gateway {
         }
     }
 
-    /// Waits for functions as long as they take, for hosts that compile on the first call.
+    /// Waits for functions as long as `patience`, or as long as they take: a host that compiles on the
+    /// first call needs more than API Gateway's 30 seconds.
     #[must_use]
-    pub fn patient(self) -> Gateway {
-        Gateway {
-            patience: None,
-            ..self
-        }
+    pub fn with_patience(self, patience: Option<Duration>) -> Gateway {
+        Gateway { patience, ..self }
     }
 
     /// Everything that no other route of the stack takes.
@@ -91,17 +89,15 @@ impl Gateway {
         let payload = event::payload(&context, &parts, &body).to_string();
         let invocation = self.functions.invoke(found.function, payload.into());
         let answer = match self.patience {
-            Some(patience) => match time::timeout(patience, invocation).await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    warn!(
-                        function = found.function,
-                        "took longer than API Gateway waits"
-                    );
-                    return refusal(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
-                }
-            },
-            None => invocation.await,
+            Some(patience) => time::timeout(patience, invocation).await,
+            None => Ok(invocation.await),
+        };
+        let Ok(answer) = answer else {
+            warn!(
+                function = found.function,
+                "took longer than API Gateway waits"
+            );
+            return refusal(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
         };
         let interpreted = answer
             .map_err(|error| error.to_string())

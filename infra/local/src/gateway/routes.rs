@@ -109,7 +109,7 @@ fn matched(pattern: &[Segment], path: &[&str]) -> Option<Map<String, Value>> {
                 parameters.insert(name.clone(), Value::from(rest.join("/")));
                 return Some(parameters);
             }
-            _ => return None,
+            Segment::Literal(_) | Segment::Parameter(_) | Segment::Greedy(_) => return None,
         }
         rest = others;
     }

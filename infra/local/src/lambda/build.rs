@@ -34,6 +34,32 @@ pub enum BuildError {
     NoBinary(String),
 }
 
+/// By these, `cargo run` and `cargo test` describe the package that they run to its program. To a build
+/// script that watches one of them, every other package's value would look like a change.
+const OUTER_CARGO: &[&str] = &[
+    "CARGO_BIN_NAME",
+    "CARGO_CRATE_NAME",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PKG_AUTHORS",
+    "CARGO_PKG_DESCRIPTION",
+    "CARGO_PKG_HOMEPAGE",
+    "CARGO_PKG_LICENSE",
+    "CARGO_PKG_LICENSE_FILE",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_README",
+    "CARGO_PKG_REPOSITORY",
+    "CARGO_PKG_RUST_VERSION",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+    "CARGO_PRIMARY_PACKAGE",
+    "CARGO_TARGET_TMPDIR",
+    "OUT_DIR",
+];
+
 /// What cargo says about something it made.
 #[derive(Deserialize)]
 struct Message {
@@ -56,11 +82,11 @@ struct Target {
 /// crates would be compiled again with slightly other features; with `--bins` the binary of this very
 /// process would be replaced while it runs.
 pub async fn build(
+    cargo: &str,
     workspace: &Path,
     binaries: &BTreeSet<&str>,
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut command = Command::new(&cargo);
+    let mut command = Command::new(cargo);
     command
         .current_dir(workspace)
         .args(["build", "--message-format=json-render-diagnostics"])
@@ -71,10 +97,13 @@ pub async fn build(
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    forget_outer_cargo(&mut command);
-    let mut child = command
-        .spawn()
-        .map_err(|source| BuildError::NoCargo { cargo, source })?;
+    for name in OUTER_CARGO {
+        command.env_remove(name);
+    }
+    let mut child = command.spawn().map_err(|source| BuildError::NoCargo {
+        cargo: cargo.to_owned(),
+        source,
+    })?;
     let mut executables = BTreeMap::new();
     if let Some(stdout) = child.stdout.take() {
         let mut lines = BufReader::new(stdout).lines();
@@ -100,28 +129,6 @@ fn executable(line: &str) -> Option<(String, PathBuf)> {
     (message.reason == "compiler-artifact").then_some((message.target?.name, message.executable?))
 }
 
-/// `cargo run` and `cargo test` describe the package they run to it by variables. To build scripts
-/// that watch these, each would look like a change.
-fn forget_outer_cargo(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        if name.starts_with("CARGO_PKG_")
-            || name.starts_with("CARGO_BIN_")
-            || matches!(
-                name.as_ref(),
-                "CARGO_CRATE_NAME"
-                    | "CARGO_MANIFEST_DIR"
-                    | "CARGO_MANIFEST_PATH"
-                    | "CARGO_PRIMARY_PACKAGE"
-                    | "CARGO_TARGET_TMPDIR"
-                    | "OUT_DIR"
-            )
-        {
-            command.env_remove(name.as_ref());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,9 +152,16 @@ mod tests {
     #[tokio::test]
     async fn failures_are_said_in_plain_words() {
         let folder = tempfile::tempdir().unwrap();
-        let error = build(folder.path(), &BTreeSet::from(["nothing"]))
+        let error = build(env!("CARGO"), folder.path(), &BTreeSet::from(["nothing"]))
             .await
             .unwrap_err();
         assert!(error.to_string().contains("do not compile"), "{error}");
+        let error = build("no-such-cargo", folder.path(), &BTreeSet::new())
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("cannot run no-such-cargo"),
+            "{error}"
+        );
     }
 }

@@ -4,25 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::template::{Function, REGION};
 
-/// What a process on this machine needs of the stack's own environment: to find programs, to keep
-/// temporary files, to trust the machine's certificates and to get through its proxy when it talks to
-/// the real Stripe, and the knobs of logs, backtraces and coverage. Nothing else gets in, so that a
-/// function cannot come to rely on a developer's shell.
-const PASSED_ON: &[&str] = &[
-    "HTTPS_PROXY",
-    "LLVM_PROFILE_FILE",
-    "NO_PROXY",
-    "PATH",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-    "SYSTEMROOT",
-    "TMPDIR",
-    "https_proxy",
-    "no_proxy",
-];
-
 /// Where the SDKs of functions find the stand-ins, and the credentials that these ask for but never
 /// check.
 pub fn endpoints(base_url: &str) -> BTreeMap<String, String> {
@@ -57,19 +38,14 @@ pub fn shared_environment(
     Ok(shared)
 }
 
-/// The environment of one process of a function.
-pub(super) fn of_process(
+/// The environment of a function's processes, but for the address that each has of its own.
+pub(super) fn of_function(
     function: &Function,
     base_url: &str,
-    runtime_api: &str,
-    inherited: impl Fn(&str) -> Option<String>,
+    passed_on: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let mut environment = endpoints(base_url);
-    for name in PASSED_ON {
-        if let Some(value) = inherited(name) {
-            environment.insert((*name).to_owned(), value);
-        }
-    }
+    environment.extend(passed_on.clone());
     let own = [
         ("AWS_LAMBDA_FUNCTION_NAME", function.id.clone()),
         (
@@ -83,7 +59,8 @@ pub(super) fn of_process(
             format!("/aws/lambda/{}", function.id),
         ),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "local".to_owned()),
-        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_owned()),
+        // What it prints goes through the stack's log, which would escape the colours.
+        ("NO_COLOR", "1".to_owned()),
         ("TZ", ":UTC".to_owned()),
         ("_HANDLER", "bootstrap".to_owned()),
     ];
@@ -112,12 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn a_process_gets_its_own_variables_and_hardly_any_others() {
-        let environment = of_process(
+    fn a_process_gets_its_own_variables_and_what_is_passed_on() {
+        let environment = of_function(
             &function("Decide", &[("TABLE_NAME", "t")]),
             "http://127.0.0.1:3000",
-            "http://127.0.0.1:3000/_local/lambda/Decide/1",
-            |name| Some(format!("the shell's {name}")),
+            &BTreeMap::from([("PATH".to_owned(), "/bin".to_owned())]),
         );
         assert_eq!(environment["TABLE_NAME"], "t");
         assert_eq!(environment["AWS_LAMBDA_FUNCTION_NAME"], "Decide");
@@ -126,9 +102,7 @@ mod tests {
             "http://127.0.0.1:3000/_local/aws/states"
         );
         assert_eq!(environment["AWS_ACCESS_KEY_ID"], "local");
-        assert_eq!(environment["PATH"], "the shell's PATH");
-        assert!(!environment.contains_key("HOME"));
-        assert!(!environment.contains_key("AWS_PROFILE"));
+        assert_eq!(environment["PATH"], "/bin");
     }
 
     #[test]

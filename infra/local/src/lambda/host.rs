@@ -277,9 +277,13 @@ fn refusal(status: StatusCode, kind: &str, message: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// When the time of an invocation that starts now is up, by the machine's real clock: functions compare
-/// it with theirs, which the stack's time travel does not reach.
+/// When the time of an invocation that starts now is up. Not by the stack's clock: its time travel does
+/// not reach into functions.
 fn deadline_ms(timeout: Duration) -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "functions compare the deadline with the machine's real clock"
+    )]
     let deadline = SystemTime::now() + timeout;
     let since_epoch = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
     since_epoch.as_millis().to_string()
@@ -297,5 +301,4 @@ fn trace_id(request: Uuid) -> String {
 }
 
 #[cfg(test)]
-#[path = "host_tests.rs"]
 mod tests;

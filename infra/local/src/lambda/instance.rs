@@ -1,6 +1,6 @@
 //! One process of a function.
 
-use std::{io, path::Path, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, io, path::PathBuf, process::Stdio, time::Duration};
 
 use bytes::Bytes;
 use tokio::{
@@ -13,7 +13,6 @@ use tracing::info;
 use uuid::Uuid;
 
 use super::{
-    environment,
     error::{FunctionError, InvokeError},
     host::{Connection, Host, Invocation, Signal},
 };
@@ -21,6 +20,16 @@ use crate::template::{Function, function_arn};
 
 /// How long Lambda lets a function initialize.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How to start a process of a function.
+pub(super) struct Program {
+    pub(super) function: Function,
+    pub(super) executable: PathBuf,
+    /// But for the address that each process has of its own.
+    pub(super) environment: BTreeMap<String, String>,
+    /// The stack's own address.
+    pub(super) base_url: String,
+}
 
 /// A process that has started and waits for an invocation.
 pub(super) struct Instance {
@@ -38,18 +47,13 @@ pub(super) struct Outcome {
 
 impl Instance {
     /// Starts a process and waits until it asks for work.
-    pub(super) async fn start(
-        function: &Function,
-        executable: &Path,
-        base_url: &str,
-        host: &Host,
-    ) -> Result<Instance, InvokeError> {
+    pub(super) async fn start(program: &Program, host: &Host) -> Result<Instance, InvokeError> {
+        let function = &program.function;
         let mut connection = host.connect();
-        let runtime_api = format!("{base_url}/_local/lambda/{}/{}", function.id, connection.id);
-        let mut child = spawn(function, executable, base_url, &runtime_api).map_err(|error| {
+        let mut child = program.spawn(connection.id).map_err(|error| {
             InvokeError::Unreachable(format!(
                 "cannot start {} for function `{}`: {error}",
-                executable.display(),
+                program.executable.display(),
                 function.id
             ))
         })?;
@@ -107,32 +111,29 @@ impl Instance {
     }
 }
 
-fn spawn(
-    function: &Function,
-    executable: &Path,
-    base_url: &str,
-    runtime_api: &str,
-) -> io::Result<Child> {
-    let environment = environment::of_process(function, base_url, runtime_api, |name| {
-        std::env::var(name).ok()
-    });
-    let mut child = Command::new(executable)
-        .env_clear()
-        .envs(environment)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // Ends with the stack. When the stack itself is killed, this cannot run: then the process
-        // loses its connection to the Runtime API and ends by itself.
-        .kill_on_drop(true)
-        .spawn()?;
-    if let Some(stdout) = child.stdout.take() {
-        forward(function.id.clone(), stdout);
+impl Program {
+    fn spawn(&self, instance: Uuid) -> io::Result<Child> {
+        let name = &self.function.id;
+        let runtime_api = format!("{}/_local/lambda/{name}/{instance}", self.base_url);
+        let mut child = Command::new(&self.executable)
+            .env_clear()
+            .envs(&self.environment)
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ends with the stack. When the stack itself is killed, this cannot run: then the process
+            // loses its connection to the Runtime API and ends by itself.
+            .kill_on_drop(true)
+            .spawn()?;
+        if let Some(stdout) = child.stdout.take() {
+            forward(name.clone(), stdout);
+        }
+        if let Some(stderr) = child.stderr.take() {
+            forward(name.clone(), stderr);
+        }
+        Ok(child)
     }
-    if let Some(stderr) = child.stderr.take() {
-        forward(function.id.clone(), stderr);
-    }
-    Ok(child)
 }
 
 /// Writes each line of a process's output to the stack's log, under the function's name.

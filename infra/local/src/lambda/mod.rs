@@ -27,6 +27,7 @@ use crate::template::Function;
 pub use environment::{endpoints, shared_environment};
 pub use error::{FunctionError, InvokeError};
 use host::Host;
+use instance::Program;
 use pool::Pool;
 use remote::Remote;
 
@@ -45,12 +46,13 @@ enum Backend {
 }
 
 impl Functions {
-    /// Functions whose processes this stack starts itself. `base_url` is the stack's own address; the
-    /// router has to be served there under `/_local/lambda`.
+    /// Functions whose processes this stack starts itself, with `passed_on` in the environment of each.
+    /// `base_url` is the stack's own address; the router has to be served there under `/_local/lambda`.
     pub fn local(
         functions: &[Function],
         executables: &BTreeMap<String, PathBuf>,
         base_url: &str,
+        passed_on: &BTreeMap<String, String>,
     ) -> Result<(Functions, Router), InvokeError> {
         let host = Host::default();
         let mut backends = HashMap::new();
@@ -58,7 +60,13 @@ impl Functions {
             let executable = executables
                 .get(&function.binary)
                 .ok_or_else(|| InvokeError::NoSuchFunction(function.binary.clone()))?;
-            let pool = Pool::new(function.clone(), executable.clone(), base_url, host.clone());
+            let program = Program {
+                function: function.clone(),
+                executable: executable.clone(),
+                environment: environment::of_function(function, base_url, passed_on),
+                base_url: base_url.to_owned(),
+            };
+            let pool = Pool::new(program, host.clone());
             backends.insert(function.id.clone(), Backend::Local(Arc::new(pool)));
         }
         Ok((Functions::new(backends), host.router()))

@@ -1,7 +1,6 @@
 //! All processes of one function.
 
 use std::{
-    path::PathBuf,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -10,28 +9,27 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tracing::debug;
 
-use super::{error::InvokeError, host::Host, instance::Instance};
-use crate::template::Function;
+use super::{
+    error::InvokeError,
+    host::Host,
+    instance::{Instance, Program},
+};
 
 /// How many processes a function may have at a time. Lambda would start a thousand; a laptop queues.
 const MOST_INSTANCES: usize = 8;
 
 /// The processes of a function: started when none is idle, then used again.
 pub(super) struct Pool {
-    function: Function,
-    executable: PathBuf,
-    base_url: String,
+    program: Program,
     host: Host,
     idle: Mutex<Vec<Instance>>,
     free: Semaphore,
 }
 
 impl Pool {
-    pub(super) fn new(function: Function, executable: PathBuf, base_url: &str, host: Host) -> Pool {
+    pub(super) fn new(program: Program, host: Host) -> Pool {
         Pool {
-            function,
-            executable,
-            base_url: base_url.to_owned(),
+            program,
             host,
             idle: Mutex::default(),
             free: Semaphore::new(MOST_INSTANCES),
@@ -46,18 +44,14 @@ impl Pool {
             .await
             .map_err(|_| InvokeError::Stopping)?;
         let started = Instant::now();
-        let (mut instance, start) = match self.take_idle() {
-            Some(instance) => (instance, "warm"),
-            None => {
-                let host = &self.host;
-                let instance =
-                    Instance::start(&self.function, &self.executable, &self.base_url, host).await?;
-                (instance, "cold")
-            }
+        let (mut instance, start) = if let Some(instance) = self.take_idle() {
+            (instance, "warm")
+        } else {
+            (Instance::start(&self.program, &self.host).await?, "cold")
         };
         let outcome = instance.invoke(payload).await;
         debug!(
-            function = self.function.id,
+            function = self.program.function.id,
             start,
             took = ?started.elapsed(),
             failed = outcome.answer.is_err(),

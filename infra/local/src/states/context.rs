@@ -15,17 +15,21 @@ pub(crate) fn states(run: &Run, visit: &Visit) -> Value {
     if run.current_task().is_some() {
         state["RetryCount"] = json!(visit.retries.values().sum::<u32>());
     }
+    let mut execution = json!({
+        "Id": start.arn(),
+        "Input": start.input,
+        "Name": start.name,
+        "RoleArn": start.role_arn(),
+        "StartTime": rfc3339_millis(run.started_at()),
+        "RedriveCount": run.redrives(),
+    });
+    if let Some(at) = run.redriven_at() {
+        execution["RedriveTime"] = json!(rfc3339_millis(at));
+    }
     json!({
         "input": visit.input,
         "context": {
-            "Execution": {
-                "Id": start.arn(),
-                "Input": start.input,
-                "Name": start.name,
-                "RoleArn": start.role_arn(),
-                "StartTime": rfc3339_millis(run.started_at()),
-                "RedriveCount": 0,
-            },
+            "Execution": execution,
             "State": state,
             "StateMachine": {"Id": start.machine_arn, "Name": start.machine_name()},
         },

@@ -37,6 +37,23 @@ pub enum StartError {
     Storage(#[from] io::Error),
 }
 
+/// Why an execution was not redriven.
+#[derive(Debug, thiserror::Error)]
+pub enum RedriveError {
+    /// There is no execution of this name or ARN.
+    #[error("Execution Does Not Exist: '{0}'")]
+    ExecutionDoesNotExist(String),
+    /// It can run no further, for this reason.
+    #[error("{0}")]
+    ExecutionNotRedrivable(&'static str),
+    /// The executor was stopped.
+    #[error("the executor was stopped")]
+    Stopped,
+    /// The redrive could not be written down, so it did not happen.
+    #[error("the redrive cannot be kept: {0}")]
+    Storage(#[from] io::Error),
+}
+
 /// Why the answer to a task token was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {

@@ -15,19 +15,19 @@ use super::{
     agenda::Agenda,
     asl::Machine,
     decide::{self, Next, runtime_failure},
-    error::TokenError,
+    error::{RedriveError, TokenError},
     history,
     leave::{is_too_large, too_large},
     position::Attempt,
     record::{Fact, Record, Start},
-    retry,
+    redrive, retry,
     run::{Run, result_of_invocation},
     view::ExecutionView,
 };
 use crate::{clock::Clock, journal::Journal};
 
 /// Step Functions ends an execution with its 25,000th event.
-const MOST_EVENTS: usize = 25_000;
+pub(crate) const MOST_EVENTS: usize = 25_000;
 
 /// An execution that may be asked and answered from many tasks.
 #[derive(Debug)]
@@ -127,8 +127,8 @@ impl Execution {
         &self.arn
     }
 
-    pub(crate) fn view(&self) -> ExecutionView {
-        ExecutionView::of(&self.core().run)
+    pub(crate) fn view(&self, now: Timestamp) -> ExecutionView {
+        ExecutionView::of(&self.core().run, now)
     }
 
     /// Every token this execution ever gave out.
@@ -218,6 +218,21 @@ impl Execution {
         };
         core.commit(now, fact)?;
         Ok(())
+    }
+
+    /// Lets an execution that failed or timed out run on from where it ended. It is in the journal when
+    /// this returns.
+    pub(crate) fn redrive(&self, clock: &Clock) -> Result<Timestamp, RedriveError> {
+        let mut core = self.core();
+        if core.closed {
+            return Err(RedriveError::Stopped);
+        }
+        let now = clock.now();
+        if let Some(reason) = redrive::obstacle(&core.run, now) {
+            return Err(RedriveError::ExecutionNotRedrivable(reason));
+        }
+        core.commit(now, Fact::ExecutionRedriven)?;
+        Ok(now)
     }
 
     /// From here on nothing is recorded, and so nothing happens.

@@ -16,7 +16,7 @@ use super::{
     agenda::Agenda,
     asl::Machine,
     driver::fire_when_due,
-    error::{OpenError, StartError, TokenError},
+    error::{OpenError, RedriveError, StartError, TokenError},
     execution::Execution,
     leave::MOST_BYTES,
     load::DefinitionError,
@@ -248,25 +248,43 @@ impl Executor {
         Ok(())
     }
 
+    /// Lets an execution that failed or timed out run on, by the definition it started with: the state
+    /// that it ended in begins again, with the same input, its time limit and its retries. It is in the
+    /// journal when this returns. Gives the time of the redrive.
+    pub fn redrive(self: &Arc<Self>, name_or_arn: &str) -> Result<Timestamp, RedriveError> {
+        let execution = self
+            .find(name_or_arn)
+            .ok_or_else(|| RedriveError::ExecutionDoesNotExist(name_or_arn.to_string()))?;
+        let under_way = self.agenda.begin();
+        let at = execution.redrive(&self.clock)?;
+        self.drive(execution, under_way);
+        Ok(at)
+    }
+
     /// An execution by its name or ARN. Of several with one name, which only different state machines
     /// can have, the one that started last.
     pub fn execution(&self, name_or_arn: &str) -> Option<ExecutionView> {
+        Some(self.find(name_or_arn)?.view(self.clock.now()))
+    }
+
+    fn find(&self, name_or_arn: &str) -> Option<Arc<Execution>> {
         let executions = lock(&self.executions);
         if let Some(execution) = executions.get(name_or_arn) {
-            return Some(execution.view());
+            return Some(Arc::clone(execution));
         }
         let suffix = format!(":{name_or_arn}");
         executions
             .values()
             .filter(|execution| execution.arn().ends_with(&suffix))
             .max_by_key(|execution| execution.started_at())
-            .map(|execution| execution.view())
+            .cloned()
     }
 
     /// All executions, the one that started last first.
     pub fn executions(&self) -> Vec<ExecutionView> {
         let all: Vec<_> = lock(&self.executions).values().cloned().collect();
-        let mut views: Vec<_> = all.iter().map(|execution| execution.view()).collect();
+        let now = self.clock.now();
+        let mut views: Vec<_> = all.iter().map(|execution| execution.view(now)).collect();
         views.sort_by_key(|view| std::cmp::Reverse(view.started_at));
         views
     }

@@ -41,6 +41,7 @@ pub enum EventType {
     ExecutionSucceeded,
     ExecutionFailed,
     ExecutionTimedOut,
+    ExecutionRedriven,
     EvaluationFailed,
     PassStateEntered,
     PassStateExited,
@@ -69,6 +70,7 @@ impl EventType {
             EventType::ExecutionSucceeded => "executionSucceededEventDetails",
             EventType::ExecutionFailed => "executionFailedEventDetails",
             EventType::ExecutionTimedOut => "executionTimedOutEventDetails",
+            EventType::ExecutionRedriven => "executionRedrivenEventDetails",
             EventType::EvaluationFailed => "evaluationFailedEventDetails",
             EventType::PassStateEntered
             | EventType::TaskStateEntered
@@ -160,6 +162,10 @@ pub(crate) fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
             vec![(EventType::ExecutionFailed, details)]
         }
         Fact::ExecutionTimedOut => vec![(EventType::ExecutionTimedOut, json!({}))],
+        Fact::ExecutionRedriven => {
+            let details = json!({"redriveCount": run.redrives() + 1});
+            vec![(EventType::ExecutionRedriven, details)]
+        }
         Fact::WaitStarted { .. } | Fact::RetryScheduled { .. } | Fact::DataLimitExceeded { .. } => {
             Vec::new()
         }

@@ -8,6 +8,7 @@
 //! How it is built, from the inside out:
 //! - `asl`, `load`, `check`: a definition, as types, and what is refused
 //! - `record`, `run`, `position`, `history`: facts, and an execution as a fold over them
+//! - `redrive`: which executions that failed can run on
 //! - `decide`, `leave`, `retry`, `context`, `jsonata`: the next fact, from a run and the time; no effects
 //! - `execution`, `storage`: a run and its journal; records before it acts
 //! - `agenda`, `driver`, `executor`: all executions; timers, invocations, tokens; the door
@@ -37,6 +38,7 @@ mod load;
 mod names;
 mod position;
 mod record;
+mod redrive;
 mod retry;
 mod run;
 mod storage;
@@ -45,7 +47,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use error::{OpenError, StartError, TokenError};
+pub use error::{OpenError, RedriveError, StartError, TokenError};
 pub use executor::{Executor, Options, Started};
 pub use history::{EventType, HistoryEvent};
 pub use load::DefinitionError;

@@ -86,6 +86,18 @@ impl Position {
     }
 }
 
+impl Position {
+    /// Where a redriven execution goes on that ended here: a state that had begun begins again, with all
+    /// of its retries. What was over stays over.
+    pub(crate) fn rerun(self) -> Position {
+        if let Position::In(visit) = self {
+            Position::In(Visit::new(visit.state, visit.input, visit.entered_at))
+        } else {
+            self
+        }
+    }
+}
+
 impl Visit {
     /// A stay that just began.
     pub(crate) fn new(state: String, input: Value, entered_at: Timestamp) -> Visit {

@@ -87,10 +87,12 @@ pub(crate) enum Fact {
         cause: Option<String>,
     },
     ExecutionTimedOut,
+    /// It failed or timed out before, and runs on from where it ended.
+    ExecutionRedriven,
 }
 
 impl Fact {
-    /// Whether nothing can follow.
+    /// Whether nothing can follow but a redrive.
     pub(crate) fn ends_execution(&self) -> bool {
         matches!(
             self,

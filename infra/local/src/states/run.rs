@@ -21,8 +21,12 @@ pub(crate) struct Run {
     machine: Arc<Machine>,
     started_at: Timestamp,
     stopped_at: Option<Timestamp>,
+    redrives: u32,
+    redriven_at: Option<Timestamp>,
     variables: Map<String, Value>,
     position: Position,
+    /// Where it was when it failed or timed out.
+    ended_in: Option<Position>,
     history: Vec<HistoryEvent>,
     records: usize,
     tasks_scheduled: u64,
@@ -41,6 +45,9 @@ impl Run {
             machine,
             started_at: at,
             stopped_at: None,
+            redrives: 0,
+            redriven_at: None,
+            ended_in: None,
             variables: Map::new(),
             history: Vec::new(),
             records: 1,
@@ -65,6 +72,16 @@ impl Run {
 
     pub(crate) fn stopped_at(&self) -> Option<Timestamp> {
         self.stopped_at
+    }
+
+    /// How often it was redriven.
+    pub(crate) fn redrives(&self) -> u32 {
+        self.redrives
+    }
+
+    /// When it was redriven last.
+    pub(crate) fn redriven_at(&self) -> Option<Timestamp> {
+        self.redriven_at
     }
 
     pub(crate) fn variables(&self) -> &Map<String, Value> {
@@ -134,10 +151,11 @@ impl Run {
         }
     }
 
-    /// When the whole execution times out.
+    /// When the whole execution times out. A redrive begins to count anew.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         let seconds = self.machine.timeout_seconds?;
-        Some(after(self.started_at, i64::from(seconds)))
+        let begun = self.redriven_at.unwrap_or(self.started_at);
+        Some(after(begun, i64::from(seconds)))
     }
 
     /// When there is something to do by the passing of time alone.
@@ -188,6 +206,16 @@ impl Run {
                 self.end(record.at, Position::Failed { error, cause });
             }
             Fact::ExecutionTimedOut => self.end(record.at, Position::TimedOut),
+            Fact::ExecutionRedriven => {
+                let ended_in = self
+                    .ended_in
+                    .take()
+                    .ok_or("a redrive of what did not fail")?;
+                self.position = ended_in.rerun();
+                self.stopped_at = None;
+                self.redrives += 1;
+                self.redriven_at = Some(record.at);
+            }
             Fact::WaitStarted { .. }
             | Fact::TaskScheduled { .. }
             | Fact::TaskSubmitted { .. }
@@ -247,18 +275,22 @@ impl Run {
             | Fact::StateExited { .. }
             | Fact::ExecutionSucceeded
             | Fact::ExecutionFailed { .. }
-            | Fact::ExecutionTimedOut => return Err("a record in the wrong place".to_string()),
+            | Fact::ExecutionTimedOut
+            | Fact::ExecutionRedriven => return Err("a record in the wrong place".to_string()),
         }
         Ok(())
     }
 
     fn end(&mut self, at: Timestamp, position: Position) {
         self.stopped_at = Some(at);
-        self.position = position;
+        let ended_in = std::mem::replace(&mut self.position, position);
+        let failed = !matches!(self.position, Position::Succeeded { .. });
+        self.ended_in = failed.then_some(ended_in);
     }
 
     fn write_history(&mut self, at: Timestamp, fact: &Fact) {
-        let about_all = fact.ends_execution() || matches!(fact, Fact::ExecutionStarted(_));
+        let about_all = fact.ends_execution()
+            || matches!(fact, Fact::ExecutionStarted(_) | Fact::ExecutionRedriven);
         let state = self
             .current_state()
             .filter(|_| !about_all)

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{history::HistoryEvent, position::Position, run::Run};
+use super::{history::HistoryEvent, position::Position, redrive, run::Run};
 
 /// Step Functions' own names for how an execution is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -58,6 +58,12 @@ pub struct ExecutionView {
     pub started_at: Timestamp,
     /// When it ended, if it did.
     pub stopped_at: Option<Timestamp>,
+    /// How often it was redriven.
+    pub redrives: u32,
+    /// When it was redriven last.
+    pub redriven_at: Option<Timestamp>,
+    /// Why it cannot be redriven, if it cannot.
+    pub not_redrivable: Option<&'static str>,
     /// The state it is in, while it runs.
     pub current_state: Option<String>,
     /// Everything that happened, oldest first.
@@ -65,7 +71,7 @@ pub struct ExecutionView {
 }
 
 impl ExecutionView {
-    pub(crate) fn of(run: &Run) -> ExecutionView {
+    pub(crate) fn of(run: &Run, now: Timestamp) -> ExecutionView {
         let start = run.start();
         let mut view = ExecutionView {
             arn: start.arn(),
@@ -79,6 +85,9 @@ impl ExecutionView {
             cause: None,
             started_at: run.started_at(),
             stopped_at: run.stopped_at(),
+            redrives: run.redrives(),
+            redriven_at: run.redriven_at(),
+            not_redrivable: redrive::obstacle(run, now),
             current_state: run.current_state().map(str::to_string),
             history: run.history().to_vec(),
         };

@@ -185,12 +185,13 @@ impl Machine {
     /// The definition with its substitutions put in.
     pub fn load(&self) -> Result<String, TemplateError> {
         let path = &self.definition;
-        let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => TemplateError::DefinitionMissing { path: path.clone() },
-            _ => TemplateError::File {
-                path: path.clone(),
-                source,
-            },
+        let text = std::fs::read_to_string(path).map_err(|source| {
+            let path = path.clone();
+            if source.kind() == std::io::ErrorKind::NotFound {
+                TemplateError::DefinitionMissing { path }
+            } else {
+                TemplateError::File { path, source }
+            }
         })?;
         self.fill_in(&text)
     }

@@ -64,26 +64,32 @@ impl Node {
         match &self.content {
             Content::Map(entries) if self.tag.is_none() => Ok(entries),
             Content::Null => Ok(&[]),
-            _ => Err(self.problem("expected a map here")),
+            Content::Bool(_)
+            | Content::Number(_)
+            | Content::Text(_)
+            | Content::List(_)
+            | Content::Map(_) => Err(self.problem("expected a map here")),
         }
     }
 
     /// The items of a list.
     pub(crate) fn items(&self) -> Result<&[Node], TemplateError> {
-        match &self.content {
-            Content::List(items) if self.tag.is_none() => Ok(items),
-            _ => Err(self.problem("expected a list here")),
+        if let Content::List(items) = &self.content
+            && self.tag.is_none()
+        {
+            return Ok(items);
         }
+        Err(self.problem("expected a list here"))
     }
 
     /// The value of a key, if this is a map that has it.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        match &self.content {
-            Content::Map(entries) => entries
-                .iter()
-                .find_map(|(name, node)| (name == key).then_some(node)),
-            _ => None,
-        }
+        let Content::Map(entries) = &self.content else {
+            return None;
+        };
+        entries
+            .iter()
+            .find_map(|(name, node)| (name == key).then_some(node))
     }
 
     /// The value of a key that has to be there.

@@ -8,18 +8,54 @@ use super::{
     resolve::{Scope, table_name},
 };
 
+/// Sections of a template that are read here or mean nothing on this machine.
+const TEMPLATE_SECTIONS: &[&str] = &[
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Transform",
+];
+
+/// Attributes of a resource that are read here or mean nothing on this machine.
+const RESOURCE_ATTRIBUTES: &[&str] = &[
+    "Condition",
+    "DeletionPolicy",
+    "DependsOn",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdateReplacePolicy",
+];
+
 /// Resource types that mean nothing on this machine.
 const WITHOUT_LOCAL_MEANING: &[&str] = &[
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::Events::Rule",
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Role",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
+    "AWS::SES::ConfigurationSet",
+    "AWS::SES::ConfigurationSetEventDestination",
+    "AWS::SES::EmailIdentity",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
 ];
 
 /// Properties of a function that are read here or mean nothing on this machine.
 const FUNCTION_PROPERTIES: &[&str] = &[
     "Architectures",
+    "AutoPublishAlias",
+    "AutoPublishAliasAllProperties",
     "CodeUri",
     "Description",
     "Environment",
@@ -29,10 +65,20 @@ const FUNCTION_PROPERTIES: &[&str] = &[
     "MemorySize",
     "Policies",
     "ReservedConcurrentExecutions",
+    "Role",
     "Runtime",
     "Tags",
     "Timeout",
     "Tracing",
+];
+
+/// Properties of an HTTP API that mean nothing on this machine.
+const HTTP_API_PROPERTIES: &[&str] = &[
+    "AccessLogSettings",
+    "DefaultRouteSettings",
+    "Description",
+    "StageName",
+    "Tags",
 ];
 
 /// Lambda's own defaults.
@@ -50,6 +96,7 @@ pub(super) fn template(
     for (id, resource) in scope.all() {
         check_kind(id, resource.kind, resource.node)?;
     }
+    root.only("a template", TEMPLATE_SECTIONS)?;
     let defaults = root.at(&["Globals", "Function"]);
     if let Some(globals) = root.get("Globals") {
         globals.only("Globals", &["Function"])?;
@@ -86,19 +133,25 @@ pub(super) fn template(
 }
 
 fn check_kind(id: &str, kind: &str, node: &Node) -> Result<(), TemplateError> {
+    if WITHOUT_LOCAL_MEANING.contains(&kind) {
+        return Ok(());
+    }
+    node.only("a resource", RESOURCE_ATTRIBUTES)?;
     let properties = node.get("Properties");
     match kind {
         "AWS::Serverless::Function"
-        | "AWS::Serverless::HttpApi"
         | "AWS::Serverless::StateMachine"
         | "AWS::DynamoDB::Table" => Ok(()),
+        "AWS::Serverless::HttpApi" => match properties {
+            Some(properties) => properties.only("an HttpApi", HTTP_API_PROPERTIES),
+            None => Ok(()),
+        },
         "AWS::SecretsManager::Secret" => match properties {
             Some(properties) if properties.get("GenerateSecretString").is_some() => Ok(()),
             _ => Err(node.problem(format!(
                 "secret `{id}` has no GenerateSecretString, so the local stack does not know its value"
             ))),
         },
-        _ if WITHOUT_LOCAL_MEANING.contains(&kind) => Ok(()),
         _ => Err(node.problem(format!(
             "resource `{id}` is of type {kind}, which is not implemented by the local stack"
         ))),
@@ -138,11 +191,16 @@ fn function(
     for source in [defaults, Some(properties)].into_iter().flatten() {
         if let Some(variables) = source.at(&["Environment", "Variables"]) {
             for (name, node) in variables.entries()? {
+                // A secret that a function reads by itself on AWS is given to it here.
+                let name = match name.strip_suffix("_SECRET_ARN") {
+                    Some(given) if local.environment.contains_key(given) => given,
+                    _ => name,
+                };
                 let value = match local.environment.get(name) {
                     Some(value) => value.clone(),
                     None => scope.text(node)?,
                 };
-                environment.insert(name.clone(), value);
+                environment.insert(name.to_owned(), value);
             }
         }
     }
@@ -186,11 +244,14 @@ fn machine(
     properties.only(
         "a state machine",
         &[
+            "AutoPublishAlias",
             "DefinitionSubstitutions",
             "DefinitionUri",
+            "DeploymentPreference",
             "Logging",
             "Name",
             "Policies",
+            "Role",
             "Tags",
             "Tracing",
             "Type",

@@ -102,12 +102,16 @@ impl<'a> Scope<'a> {
             })?;
             return literal(default);
         }
+        // What has an alias here is the thing itself: there is one version of everything.
+        let aliased = self.aliased(name);
+        let name = aliased.unwrap_or(name);
         let Some(resource) = self.resources.get(name) else {
             return Err(node.problem(format!(
                 "`{name}` is neither a parameter nor a resource of this template"
             )));
         };
         match resource.kind {
+            "AWS::Serverless::Function" if aliased.is_some() => Ok(function_arn(name)),
             "AWS::Serverless::Function" => Ok(name.to_owned()),
             "AWS::Serverless::HttpApi" => Ok("local".to_owned()),
             "AWS::DynamoDB::Table" => Ok(table_name(name)),
@@ -117,6 +121,23 @@ impl<'a> Scope<'a> {
                 "a reference to `{name}` ({other}) is not implemented by the local stack"
             ))),
         }
+    }
+
+    /// The function or state machine that the name of an alias stands for. SAM calls that of a function
+    /// `Function.Alias`, and that of a state machine only by the logical id that it makes up.
+    fn aliased<'n>(&'n self, name: &'n str) -> Option<&'n str> {
+        let of_kind = |id: &str, kind: &str| {
+            let resource = self.resources.get(id);
+            resource.filter(|resource| resource.kind == kind)
+        };
+        if let Some(function) = name.strip_suffix(".Alias") {
+            return of_kind(function, "AWS::Serverless::Function").map(|_| function);
+        }
+        let mut machines = self.of_kind("AWS::Serverless::StateMachine");
+        machines.find_map(|(id, machine)| {
+            let alias = machine.at(&["Properties", "AutoPublishAlias"])?;
+            (name.strip_prefix(id)?.strip_prefix("Alias")? == literal(alias).ok()?).then_some(id)
+        })
     }
 
     fn attribute(&self, node: &Node, path: &str) -> Result<String, TemplateError> {
@@ -150,8 +171,10 @@ impl<'a> Scope<'a> {
                 .ok_or_else(|| node.problem("a `${` is never closed"))?;
             result.push_str(before);
             match name.strip_prefix('!') {
-                Some(literal) => result.push_str(&format!("${{{literal}}}")),
-                None if name.contains('.') => result.push_str(&self.attribute(node, name)?),
+                Some(literal) => result.extend(["${", literal, "}"]),
+                None if name.contains('.') && self.aliased(name).is_none() => {
+                    result.push_str(&self.attribute(node, name)?);
+                }
                 None => result.push_str(&self.reference(node, name)?),
             }
             rest = after;
@@ -234,12 +257,12 @@ fn intrinsic(node: &Node) -> Option<(&str, &Node)> {
     if let Some(tag) = &node.tag {
         return Some((tag, node));
     }
-    match &node.content {
-        Content::Map(entries) => match entries.as_slice() {
-            [(name, argument)] if name == "Ref" => Some(("Ref", argument)),
-            [(name, argument)] => Some((name.strip_prefix("Fn::")?, argument)),
-            _ => None,
-        },
+    let Content::Map(entries) = &node.content else {
+        return None;
+    };
+    match entries.as_slice() {
+        [(name, argument)] if name == "Ref" => Some(("Ref", argument)),
+        [(name, argument)] => Some((name.strip_prefix("Fn::")?, argument)),
         _ => None,
     }
 }
@@ -257,12 +280,9 @@ fn literal(node: &Node) -> Result<String, TemplateError> {
 
 /// `A.B`, which `GetAtt` also takes as the list `[A, B]`.
 fn attribute_path(node: &Node) -> Result<String, TemplateError> {
-    match &node.content {
-        Content::List(parts) => Ok(parts
-            .iter()
-            .map(literal)
-            .collect::<Result<Vec<_>, _>>()?
-            .join(".")),
-        _ => literal(node),
-    }
+    let Content::List(parts) = &node.content else {
+        return literal(node);
+    };
+    let parts: Vec<_> = parts.iter().map(literal).collect::<Result<_, _>>()?;
+    Ok(parts.join("."))
 }

@@ -49,7 +49,7 @@ fn our_functions_have_what_they_need() {
         r#"{"customer-success/refund-request":"arn:aws:states:us-east-1:000000000000:stateMachine:refund-desk-refund-request"}"#
     );
     let issue = of("IssueRefund");
-    assert_eq!(issue.timeout, Duration::from_secs(60));
+    assert_eq!(issue.timeout, Duration::from_mins(1));
     assert_eq!(issue.environment["STRIPE_API_KEY"], "rk_test_local");
     assert_eq!(
         issue.environment["STRIPE_API_BASE"],
@@ -145,8 +145,8 @@ fn what_is_not_implemented_is_refused_with_its_place() {
         "5:50: the local stack has no value for `{{resolve:ssm:/a}}`"
     );
     assert_eq!(
-        refusal("  Q:\n    Type: AWS::SQS::Queue\n"),
-        "3:5: resource `Q` is of type AWS::SQS::Queue, which is not implemented by the local stack"
+        refusal("  Q:\n    Type: AWS::Kinesis::Stream\n"),
+        "3:5: resource `Q` is of type AWS::Kinesis::Stream, which is not implemented by the local stack"
     );
     assert_eq!(
         refusal(
@@ -154,6 +154,22 @@ fn what_is_not_implemented_is_refused_with_its_place() {
         ),
         "5:27: `Layers` of a function is not implemented by the local stack"
     );
+}
+
+#[test]
+fn what_would_behave_differently_is_refused() {
+    let api = "  Api:\n    Type: AWS::Serverless::HttpApi\n    ";
+    assert_eq!(
+        refusal(&format!("{api}Properties: {{ CorsConfiguration: true }}\n")),
+        "4:38: `CorsConfiguration` of an HttpApi is not implemented by the local stack"
+    );
+    assert_eq!(
+        refusal(&format!("{api}CreationPolicy: Slow\n")),
+        "4:21: `CreationPolicy` of a resource is not implemented by the local stack"
+    );
+    let plain_secret =
+        "  Key:\n    Type: AWS::SecretsManager::Secret\n    Properties: { SecretString: x }\n";
+    assert!(refusal(plain_secret).contains("does not know its value"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! npm's `asl-validator` on the generated state machines. It knows the rules of the Amazon States
+//! `asl-validator` on the generated state machines. It knows the rules of the Amazon States
 //! Language that no template linter looks at, such as a `Next` that leads nowhere.
 
 use std::{
@@ -43,7 +43,8 @@ impl Rig for AslLint {
         let machines = machines(&generated)?;
         ensure!(
             !machines.is_empty(),
-            "there is no state machine in {generated:?}"
+            "there is no state machine in {}",
+            generated.display()
         );
         for machine in &machines {
             let name = machine
@@ -67,7 +68,8 @@ impl Rig for AslLint {
 /// All state machines below a folder, in order.
 fn machines(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {folder:?}"))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {
         let path = entry?.path();
         if path.is_dir() {

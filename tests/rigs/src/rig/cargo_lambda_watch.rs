@@ -20,7 +20,7 @@ const NAME: &str = "cargo-lambda-watch";
 const STACK_PORT: u16 = 3000;
 const WATCH_PORT: u16 = 9000;
 /// Every function is started by `cargo run` at its first use.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(super) struct CargoLambdaWatch;
 

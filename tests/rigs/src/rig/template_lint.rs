@@ -1,4 +1,4 @@
-//! PyPI's `cfn-lint` on the template, and on what SAM makes of it.
+//! `cfn-lint` on the template, and on what SAM makes of it.
 //!
 //! `sam validate` accepts a reference to nothing inside a policy and an action that IAM does not know.
 //! Expanded by SAM's own translator first, the same template shows them, so both are linted.
@@ -19,8 +19,8 @@ use crate::{
 
 const NAME: &str = "template-lint";
 
-/// Mistakes that a person could make: what the template says, what it would say, and the name of the
-/// rule that has to catch it.
+/// Mistakes that a person could make: what the template says, what it would say, and words that the
+/// linter then has to use.
 const MISTAKES: [(&str, &str, &str); 4] = [
     ("TABLE_NAME: !Ref Table", "TABLE_NAME: !Ref Tabel", "Tabel"),
     (

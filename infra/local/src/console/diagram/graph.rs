@@ -46,6 +46,9 @@ struct Link {
 
 type States = Map<String, Value>;
 
+/// The Choice that a redriven execution goes on with.
+const RESUME: &str = "Resume";
+
 impl Graph {
     /// Reads a definition. `entered` are the states an execution entered: they are drawn in any case.
     pub(crate) fn read(definition: &str, entered: &[String]) -> Option<Self> {
@@ -69,7 +72,7 @@ impl Graph {
             name: (*name).clone(),
             ends: !links
                 .iter()
-                .any(|link| link.from == **name && !link.exceptional),
+                .any(|link| link.from == **name && (!link.exceptional || link.from == RESUME)),
         });
         let drawn_as = states.keys().filter_map(|name| {
             let phase = outcome_of(states, name).unwrap_or(name);
@@ -110,6 +113,8 @@ fn links_from(states: &States, name: &str) -> Vec<Link> {
             exceptional,
         })
     };
+    // Back to where it broke, for whoever mended it: no way of the process.
+    let of_redrive = name == RESUME;
     let choice = match state.get("Next").and_then(Value::as_str) {
         Some(next) if outcome_of(states, next) == Some(name) => states.get(next),
         _ => Some(state),
@@ -117,12 +122,14 @@ fn links_from(states: &States, name: &str) -> Vec<Link> {
     let mut links = Vec::new();
     if let Some(choice) = choice {
         for rule in array(choice, "Choices") {
-            links.extend(link(rule.get("Next"), condition_label(rule, state), false));
+            let label = condition_label(rule, state);
+            links.extend(link(rule.get("Next"), label, of_redrive));
         }
         // An outcome that nobody named is a fault; another Choice's default is an ordinary way.
         let of_outcome = !std::ptr::eq(choice, state);
         let label = if of_outcome { "on error" } else { "otherwise" };
-        links.extend(link(choice.get("Default"), label.to_owned(), of_outcome));
+        let exceptional = of_outcome || of_redrive;
+        links.extend(link(choice.get("Default"), label.to_owned(), exceptional));
         if !of_outcome {
             links.extend(link(state.get("Next"), String::new(), false));
         }
@@ -260,8 +267,9 @@ fn merged(
             continue;
         };
         let taken = went(entered, &link.from, &link.to);
-        // So is asking again after a time without an answer, until it happens.
-        let on_demand = uncovered.contains(&link.to) || link.from == link.to;
+        // So is asking again after a time without an answer, until it happens, and a way back out.
+        let on_demand =
+            uncovered.contains(&link.to) || uncovered.contains(&link.from) || link.from == link.to;
         if link.exceptional && on_demand && !taken {
             continue;
         }

@@ -160,7 +160,7 @@ fn short(id: &str) -> String {
     id.chars().take(8).collect()
 }
 
-fn request_path(id: &str) -> String {
+pub(crate) fn request_path(id: &str) -> String {
     let encoded: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
     // A space is a plus only in a form.
     format!("/_local/requests/{}", encoded.replace('+', "%20"))

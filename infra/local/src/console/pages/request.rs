@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::home::{fact_card, mail_card};
-use super::{Page, audit_table, chip, drawing, framed, moment, span, time, title};
+use super::{Page, audit_table, chip, drawing, framed, moment, request_path, span, time, title};
 use crate::console::view::{Request, Run, Snapshot};
 use crate::outbox::Mail;
 
@@ -56,6 +56,12 @@ fn way(request: &Request, run: &Run) -> Markup {
             }
             @if let Some(error) = &run.error {
                 p.block { span.chip.bad { (error) } " " (run.cause.as_deref().unwrap_or_default()) }
+            }
+            @if run.is_redrivable {
+                form.actions method="post" action={ (request_path(&request.id)) "/redrive" } {
+                    button.action id="redrive" { "Redrive" }
+                    span.meta { "It goes on from where it stopped. Mend the cause first." }
+                }
             }
         }
         div.card {

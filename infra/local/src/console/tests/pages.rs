@@ -65,6 +65,37 @@ async fn requests_come_from_the_items_and_follow_their_executions() {
 }
 
 #[tokio::test]
+async fn what_failed_can_be_redriven() {
+    let desk = Desk::open();
+    desk.start("r-1").await;
+    let redrive = || Request::post("/_local/requests/r-1/redrive").body(Body::empty());
+    let running = desk.send(redrive().unwrap()).await;
+    assert_eq!(running.status, 409);
+    assert!(
+        !desk
+            .get("/_local/requests/r-1")
+            .await
+            .text
+            .contains("Redrive")
+    );
+
+    desk.decide("r-1", "unheard of").await;
+    let page = desk.get("/_local/requests/r-1").await;
+    let form = "method=\"post\" action=\"/_local/requests/r-1/redrive\"";
+    assert!(page.text.contains(form), "{}", page.text);
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("form-action 'self'"), "{policy}");
+    let redriven = desk.send(redrive().unwrap()).await;
+    assert_eq!(
+        (redriven.status, redriven.header("location")),
+        (303, "/_local/requests/r-1")
+    );
+    assert_eq!(desk.executor.execution("r-1").unwrap().redrives, 1);
+    let unknown = Request::post("/_local/requests/r-2/redrive").body(Body::empty());
+    assert_eq!(desk.send(unknown.unwrap()).await.status, 404);
+}
+
+#[tokio::test]
 async fn what_others_wrote_stays_text() {
     let desk = Desk::open();
     let mut item = json!({"kind": "request", "requestId": HOSTILE});

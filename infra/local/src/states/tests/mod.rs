@@ -13,6 +13,7 @@ use super::{Answer, ExecutionView, Executor, HistoryEvent, Options, TaskError, T
 use crate::clock::Clock;
 
 mod histories;
+mod redrive;
 mod refusals;
 mod resume;
 mod starts;

@@ -14,7 +14,7 @@ fn table(sort_key: &str) -> Table {
     }
 }
 
-fn put(tables: &DynamoDb, item: Value) {
+fn put(tables: &DynamoDb, item: &Value) {
     let request = json!({ "TableName": "Test", "Item": item });
     tables
         .database
@@ -27,7 +27,7 @@ fn items_are_shown_as_plain_json() {
     let tables = DynamoDb::open(None, &[table("sk")]).unwrap();
     put(
         &tables,
-        json!({
+        &json!({
             "pk": { "S": "a" }, "sk": { "S": "1" }, "cents": { "N": "200000" }, "half": { "N": "0.5" },
             "list": { "L": [{ "BOOL": true }, { "NULL": true }] }, "map": { "M": { "x": { "SS": ["y"] } } }
         }),
@@ -51,12 +51,12 @@ fn what_expired_is_removed_and_nothing_else() {
     ] {
         put(
             &tables,
-            json!({ "pk": { "S": id }, "sk": { "S": "1" }, "expiresAt": expires }),
+            &json!({ "pk": { "S": id }, "sk": { "S": "1" }, "expiresAt": expires }),
         );
     }
     put(
         &tables,
-        json!({ "pk": { "S": "forever" }, "sk": { "S": "1" } }),
+        &json!({ "pk": { "S": "forever" }, "sk": { "S": "1" } }),
     );
     assert_eq!(tables.sweep(1000).unwrap(), 1);
     let mut left: Vec<_> = tables
@@ -74,7 +74,7 @@ fn data_outlives_the_process_but_not_another_key() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dynamodb.db");
     let tables = DynamoDb::open(Some(&file), &[table("sk")]).unwrap();
-    put(&tables, json!({ "pk": { "S": "a" }, "sk": { "S": "1" } }));
+    put(&tables, &json!({ "pk": { "S": "a" }, "sk": { "S": "1" } }));
     drop(tables);
     let tables = DynamoDb::open(Some(&file), &[table("sk")]).unwrap();
     assert_eq!(tables.scan().unwrap().len(), 1);

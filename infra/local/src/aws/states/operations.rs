@@ -1,117 +1,24 @@
-//! Step Functions: AWS JSON 1.0 over the executor.
-//!
-//! The operation is in the header `X-Amz-Target`; the body is its input. Only what functions and tools
-//! here need is answered; anything else is refused by name.
+//! The operations of Step Functions that are answered here, with the names that AWS gives their fields.
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::Response,
-};
-use bytes::Bytes;
 use jiff::Timestamp;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::states::{ExecutionView, Executor, HistoryEvent, StartError, TokenError};
-
-const TARGET: &str = "AWSStepFunctions.";
-
-/// Step Functions at any path under where it is mounted: the protocol has one address.
-pub fn router(executor: Arc<Executor>) -> Router {
-    Router::new()
-        .fallback(serve)
-        .layer(DefaultBodyLimit::max(2 * 1024 * 1024))
-        .with_state(executor)
-}
-
-/// A refusal by Step Functions' own name.
-#[derive(Debug, PartialEq, Eq)]
-struct Refusal {
-    status: StatusCode,
-    kind: &'static str,
-    message: String,
-}
-
-impl Refusal {
-    fn new(kind: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal {
-            status: StatusCode::BAD_REQUEST,
-            kind,
-            message: message.into(),
-        }
-    }
-
-    fn internal(message: impl Into<String>) -> Refusal {
-        Refusal {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            ..Refusal::new("InternalServerException", message)
-        }
-    }
-}
-
-type Answer = Result<Value, Refusal>;
-
-async fn serve(State(executor): State<Arc<Executor>>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-        .unwrap_or_default();
-    let (status, body) = match answer(&executor, target, &body) {
-        Ok(body) => (StatusCode::OK, body),
-        Err(refusal) => (
-            refusal.status,
-            json!({ "__type": refusal.kind, "message": refusal.message }),
-        ),
-    };
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    let json = HeaderValue::from_static("application/x-amz-json-1.0");
-    headers.insert(header::CONTENT_TYPE, json);
-    let id = HeaderValue::try_from(Uuid::new_v4().to_string()).expect("a UUID is header text");
-    headers.insert("x-amzn-requestid", id);
-    response
-}
-
-fn answer(executor: &Arc<Executor>, target: &str, body: &[u8]) -> Answer {
-    match target.strip_prefix(TARGET).unwrap_or_default() {
-        "StartExecution" => start_execution(executor, read(body)?),
-        "DescribeStateMachine" => describe_state_machine(executor, &read(body)?),
-        "DescribeExecution" => describe_execution(executor, &read(body)?),
-        "GetExecutionHistory" => get_execution_history(executor, &read(body)?),
-        "SendTaskSuccess" => send_task_success(executor, &read(body)?),
-        "SendTaskFailure" => send_task_failure(executor, read(body)?),
-        _ => Err(Refusal::new(
-            "UnknownOperationException",
-            format!("The local stack does not implement `{target}` of Step Functions"),
-        )),
-    }
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| {
-        Refusal::new(
-            "ValidationException",
-            format!("The input is wrong: {error}"),
-        )
-    })
-}
+use super::{Answer, Refusal};
+use crate::states::{ExecutionView, Executor, HistoryEvent, RedriveError, StartError, TokenError};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct StartExecution {
+pub(super) struct StartExecution {
     state_machine_arn: String,
     name: Option<String>,
     input: Option<String>,
 }
 
-fn start_execution(executor: &Arc<Executor>, input: StartExecution) -> Answer {
+pub(super) fn start_execution(executor: &Arc<Executor>, input: StartExecution) -> Answer {
     let name = input.name.unwrap_or_else(|| Uuid::new_v4().to_string());
     let text = input.input.unwrap_or_else(|| "{}".to_owned());
     let value = serde_json::from_str(&text).map_err(|error| {
@@ -146,11 +53,11 @@ fn start_execution(executor: &Arc<Executor>, input: StartExecution) -> Answer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct DescribeStateMachine {
+pub(super) struct DescribeStateMachine {
     state_machine_arn: String,
 }
 
-fn describe_state_machine(executor: &Executor, input: &DescribeStateMachine) -> Answer {
+pub(super) fn describe_state_machine(executor: &Executor, input: &DescribeStateMachine) -> Answer {
     let arn = &input.state_machine_arn;
     let definition = executor.definition(arn).ok_or_else(|| {
         Refusal::new(
@@ -171,7 +78,7 @@ fn describe_state_machine(executor: &Executor, input: &DescribeStateMachine) -> 
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OfExecution {
+pub(super) struct OfExecution {
     execution_arn: String,
     max_results: Option<usize>,
     next_token: Option<String>,
@@ -189,7 +96,7 @@ fn find(executor: &Executor, input: &OfExecution) -> Result<ExecutionView, Refus
     })
 }
 
-fn describe_execution(executor: &Executor, input: &OfExecution) -> Answer {
+pub(super) fn describe_execution(executor: &Executor, input: &OfExecution) -> Answer {
     let execution = find(executor, input)?;
     let mut answer = json!({
         "executionArn": execution.arn,
@@ -199,8 +106,18 @@ fn describe_execution(executor: &Executor, input: &OfExecution) -> Answer {
         "startDate": epoch_seconds(execution.started_at),
         "input": execution.input.to_string(),
         "inputDetails": { "included": true },
-        "redriveCount": 0,
+        "redriveCount": execution.redrives,
     });
+    answer["redriveStatus"] = match execution.not_redrivable {
+        None => "REDRIVABLE".into(),
+        Some(reason) => {
+            answer["redriveStatusReason"] = reason.into();
+            "NOT_REDRIVABLE".into()
+        }
+    };
+    if let Some(redriven_at) = execution.redriven_at {
+        answer["redriveDate"] = epoch_seconds(redriven_at);
+    }
     if let Some(stopped_at) = execution.stopped_at {
         answer["stopDate"] = epoch_seconds(stopped_at);
     }
@@ -216,11 +133,34 @@ fn describe_execution(executor: &Executor, input: &OfExecution) -> Answer {
     Ok(answer)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RedriveExecution {
+    execution_arn: String,
+}
+
+/// A client's token is not looked at: the same redrive sent twice is refused the second time.
+pub(super) fn redrive_execution(executor: &Arc<Executor>, input: &RedriveExecution) -> Answer {
+    let at = executor.redrive(&input.execution_arn).map_err(|error| {
+        let message = error.to_string();
+        match error {
+            RedriveError::ExecutionDoesNotExist(_) => {
+                Refusal::new("ExecutionDoesNotExist", message)
+            }
+            RedriveError::ExecutionNotRedrivable(_) => {
+                Refusal::new("ExecutionNotRedrivable", message)
+            }
+            RedriveError::Stopped | RedriveError::Storage(_) => Refusal::internal(message),
+        }
+    })?;
+    Ok(json!({ "redriveDate": epoch_seconds(at) }))
+}
+
 /// How many events a page has unless the caller says otherwise.
 const PAGE: usize = 100;
 const LARGEST_PAGE: usize = 1000;
 
-fn get_execution_history(executor: &Executor, input: &OfExecution) -> Answer {
+pub(super) fn get_execution_history(executor: &Executor, input: &OfExecution) -> Answer {
     let mut events = find(executor, input)?.history;
     if input.reverse_order {
         events.reverse();
@@ -257,12 +197,12 @@ fn event(event: &HistoryEvent) -> Value {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SendTaskSuccess {
+pub(super) struct SendTaskSuccess {
     task_token: String,
     output: String,
 }
 
-fn send_task_success(executor: &Arc<Executor>, input: &SendTaskSuccess) -> Answer {
+pub(super) fn send_task_success(executor: &Arc<Executor>, input: &SendTaskSuccess) -> Answer {
     let output = serde_json::from_str(&input.output)
         .map_err(|error| Refusal::new("InvalidOutput", format!("Invalid Output: '{error}'")))?;
     executor
@@ -273,18 +213,18 @@ fn send_task_success(executor: &Arc<Executor>, input: &SendTaskSuccess) -> Answe
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SendTaskFailure {
+pub(super) struct SendTaskFailure {
     task_token: String,
     error: Option<String>,
     cause: Option<String>,
 }
 
-fn send_task_failure(executor: &Arc<Executor>, input: SendTaskFailure) -> Answer {
+pub(super) fn send_task_failure(executor: &Arc<Executor>, input: SendTaskFailure) -> Answer {
     executor
         .send_task_failure(
             &input.task_token,
-            &input.error.unwrap_or_default(),
-            &input.cause.unwrap_or_default(),
+            input.error.unwrap_or_default(),
+            input.cause.unwrap_or_default(),
         )
         .map_err(|error| token_refusal(&error))?;
     Ok(json!({}))
@@ -305,7 +245,3 @@ fn token_refusal(error: &TokenError) -> Refusal {
 fn epoch_seconds(at: Timestamp) -> Value {
     Value::from(at.as_millisecond() as f64 / 1000.0)
 }
-
-#[cfg(test)]
-#[path = "states_tests.rs"]
-mod tests;

@@ -146,9 +146,55 @@ async fn a_failed_task_fails_its_execution() {
     rig.executor.idle().await;
     let describe = json!({ "executionArn": started["executionArn"] });
     let (_, done) = rig.call("DescribeExecution", describe).await;
+    assert_eq!(done["redriveStatus"], "REDRIVABLE");
     assert_eq!(
         (&done["status"], &done["error"], &done["cause"]),
         (&json!("FAILED"), &json!("No"), &json!("because"))
+    );
+}
+
+#[tokio::test]
+async fn what_failed_is_redriven_and_waits_with_a_new_token() {
+    let mut rig = Rig::new();
+    let (_, started) = rig.start("one", "{}").await;
+    let describe = json!({ "executionArn": started["executionArn"] });
+    let first = rig.tokens.recv().await.unwrap();
+    let running = rig.call("RedriveExecution", describe.clone()).await;
+    assert_eq!(refused(&running), "ExecutionNotRedrivable");
+    let failure = json!({ "taskToken": first, "error": "No" });
+    rig.call("SendTaskFailure", failure).await;
+    rig.executor.idle().await;
+    let (_, failed) = rig.call("DescribeExecution", describe.clone()).await;
+    assert_eq!(
+        (&failed["redriveStatus"], &failed["redriveCount"]),
+        (&json!("REDRIVABLE"), &json!(0))
+    );
+
+    let (status, redriven) = rig.call("RedriveExecution", describe.clone()).await;
+    assert_eq!(
+        (status, &redriven["redriveDate"]),
+        (200, &json!(1_793_610_000.5))
+    );
+    let second = rig.tokens.recv().await.unwrap();
+    assert_ne!(first, second);
+    let success = json!({ "taskToken": second, "output": "{}" });
+    assert_eq!(rig.call("SendTaskSuccess", success).await.0, 200);
+    rig.executor.idle().await;
+    let (_, done) = rig.call("DescribeExecution", describe.clone()).await;
+    assert_eq!(
+        (
+            &done["status"],
+            &done["redriveCount"],
+            &done["redriveStatus"]
+        ),
+        (&json!("SUCCEEDED"), &json!(1), &json!("NOT_REDRIVABLE"))
+    );
+    let (_, history) = rig.call("GetExecutionHistory", describe).await;
+    let events = history["events"].as_array().unwrap();
+    let redriven = events.iter().find(|e| e["type"] == "ExecutionRedriven");
+    assert_eq!(
+        redriven.unwrap()["executionRedrivenEventDetails"],
+        json!({ "redriveCount": 1 })
     );
 }
 
@@ -189,6 +235,11 @@ async fn what_is_not_there_is_refused_by_name() {
         ),
         (
             "DescribeExecution",
+            json!({ "executionArn": "arn:x" }),
+            "ExecutionDoesNotExist",
+        ),
+        (
+            "RedriveExecution",
             json!({ "executionArn": "arn:x" }),
             "ExecutionDoesNotExist",
         ),

@@ -1,180 +1,102 @@
 //! Wires the stand-ins together and serves them on one port.
 
+mod error;
+mod guard;
+
 use std::{
     collections::BTreeSet,
     io,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
     sync::Arc,
 };
 
-use axum::{
-    Router,
-    extract::Request,
-    http::{StatusCode, header},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-    routing::any_service,
-    serve::ListenerExt,
-};
-use tokio::{net::TcpListener, task::JoinHandle};
+use axum::{Router, middleware, routing::any_service, serve::ListenerExt};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{error, info, warn};
 
 use crate::{
-    aws::{
-        self,
-        dynamodb::{DynamoDb, DynamoDbError},
-    },
+    aws::{self, dynamodb::DynamoDb},
     clock::Clock,
     console::{self, Console},
-    data_dir::{DataDir, DataDirError},
+    data_dir::DataDir,
     gateway::Gateway,
-    lambda::{
-        Functions, InvokeError,
-        build::{self, BuildError},
-    },
+    lambda::{Functions, build},
     options::Options,
     outbox::Outbox,
-    states::{DefinitionError, Executor, OpenError},
+    states::Executor,
     stripe,
-    template::{LocalValues, Machine, Template, TemplateError},
+    template::{LocalValues, Machine, Template},
     workspace::Workspace,
 };
+pub use error::StackError;
 
 /// The port that the environment of `cargo lambda watch` is written for.
-const USUAL_PORT: u16 = 3000;
+pub const USUAL_PORT: u16 = 3000;
 
 /// A stack that is serving. Dropping it stops it and everything that it started.
 pub struct Stack {
     /// Where it serves.
     pub addr: SocketAddr,
-    /// Paths of the forms that customers fill in, with their titles.
+    /// The forms that customers fill in: title and path.
     pub forms: Vec<(String, String)>,
     executor: Arc<Executor>,
     functions: Functions,
-    tasks: Vec<JoinHandle<()>>,
+    sweeper: JoinHandle<()>,
+    /// The servers stop when this is gone.
+    _running: watch::Sender<()>,
     /// Last: the data directory is free once nothing writes to it any more.
     _data: DataDir,
 }
 
-/// Why a stack could not start.
-#[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "each says it in its message")]
-pub enum StackError {
-    #[error("cannot find infra/template.yaml: run this from inside the project's folder")]
-    NoWorkspace,
-    #[error(
-        "port {0} is taken, maybe by another local stack: stop that one, or choose another port with `--port N` (0 picks a free one)"
-    )]
-    PortTaken(u16),
-    #[error("cannot listen on port {port} of this machine: {source}")]
-    Listen { port: u16, source: io::Error },
-    #[error(transparent)]
-    Data(#[from] DataDirError),
-    #[error("cannot read what an earlier run kept: {0}")]
-    Kept(#[source] io::Error),
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    #[error("{path} is not a state machine that can run here: {problem}")]
-    Definition {
-        path: PathBuf,
-        problem: DefinitionError,
-    },
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    #[error(transparent)]
-    Functions(#[from] InvokeError),
-    #[error(transparent)]
-    DynamoDb(#[from] DynamoDbError),
-    #[error(transparent)]
-    Executor(#[from] OpenError),
+/// Everything behind the port.
+struct StandIns {
+    clock: Clock,
+    dynamodb: DynamoDb,
+    executor: Arc<Executor>,
+    functions: Functions,
+    outbox: Arc<Outbox>,
+    stripe: Arc<stripe::StandIn>,
 }
 
 /// Starts a stack: once this returns, it serves.
 pub async fn start(options: Options) -> Result<Stack, StackError> {
     let workspace = Workspace::find().ok_or(StackError::NoWorkspace)?;
     let data = open_data_dir(&options, &workspace)?;
-    let clock = match data.file("clock.json") {
-        Some(file) => Clock::open(&file).map_err(StackError::Kept)?,
-        None => Clock::system(),
-    };
     // Early, because a taken port is not worth a build, and because functions are told the address.
     let listener = listen(options.port).await?;
-    let addr = listener.local_addr().map_err(|source| StackError::Listen {
-        port: options.port,
-        source,
-    })?;
+    let addr = listener.local_addr().map_err(StackError::Serve)?;
     let base_url = format!("http://{addr}");
 
-    let template = Template::read(
-        &workspace.template(),
-        &local_values(&options, &data, &base_url)?,
-    )?;
-    let definitions = template
-        .machines
-        .iter()
-        .map(|machine| Ok((machine, machine.load()?)))
-        .collect::<Result<Vec<_>, TemplateError>>()?;
+    let values = local_values(&options, &data, &base_url)?;
+    let template = Template::read(&workspace.template(), &values)?;
+    let definitions = load_definitions(&template)?;
     let (functions, lambda) = functions(&options, &workspace, &template, &base_url).await?;
+    let stand_ins = StandIns::open(&data, &template, functions)?;
+    stand_ins.publish(&definitions)?;
 
-    let dynamodb = DynamoDb::open(data.file("dynamodb.db").as_deref(), &template.tables)?;
-    let outbox = Arc::new(Outbox::open(data.path(), clock.clone()).map_err(StackError::Kept)?);
-    let stripe = stripe::StandIn::open(data.path(), clock.clone()).map_err(StackError::Kept)?;
-    let executor = Executor::open(data.path(), clock.clone(), Arc::new(functions.clone()))?;
-    for (machine, definition) in &definitions {
-        executor
-            .define(&machine.arn, definition)
-            .map_err(|problem| StackError::Definition {
-                path: machine.definition.clone(),
-                problem,
-            })?;
-    }
-
-    let (dynamodb_router, dynamodb_server) = dynamodb.serve().await.map_err(StackError::Kept)?;
     let mut gateway = Gateway::new(
         &template.routes,
-        functions.clone(),
-        clock.clone(),
+        stand_ins.functions.clone(),
+        stand_ins.clock.clone(),
         addr.to_string(),
     );
     if options.functions.is_some() {
-        gateway = gateway.patient();
+        gateway = gateway.with_patience(None);
     }
     let forms: Vec<_> = template.machines.iter().map(form).collect();
-    let console = Console {
-        executor: Arc::clone(&executor),
-        outbox: Arc::clone(&outbox),
-        clock: clock.clone(),
-        items: items(&dynamodb),
-        forms: forms.clone(),
-    };
-    let stand_ins = Router::new()
-        .merge(console::router(console))
-        .merge(aws_service("dynamodb", dynamodb_router))
-        .merge(aws_service("ses", aws::ses::router(outbox)))
-        .merge(aws_service(
-            "states",
-            aws::states::router(Arc::clone(&executor)),
-        ))
-        .nest("/_local/lambda", lambda)
-        .nest("/_local/stripe", stripe::router(Arc::new(stripe)))
-        .layer(middleware::from_fn(this_machine_only));
-    let app = stand_ins.fallback_service(gateway.router());
-    let server = tokio::spawn(async move {
-        // A small answer must not wait for the acknowledgement of an earlier one.
-        let listener = listener.tap_io(|connection| {
-            let _ = connection.set_nodelay(true);
-        });
-        if let Err(error) = axum::serve(listener, app).await {
-            error!(%error, "the server stopped");
-        }
-    });
+    let (running, stopped) = watch::channel(());
+    let dynamodb = stand_ins.dynamodb.serve(until(stopped.clone())).await;
+    let app = stand_ins
+        .router(dynamodb.map_err(StackError::Serve)?, lambda, forms.clone())
+        .fallback_service(gateway.router());
+    tokio::spawn(serve(listener, app, stopped));
     Ok(Stack {
         addr,
         forms,
-        executor,
-        functions,
-        tasks: vec![server, dynamodb_server, dynamodb.sweep_regularly(clock)],
+        sweeper: stand_ins.dynamodb.sweep_regularly(stand_ins.clock),
+        executor: stand_ins.executor,
+        functions: stand_ins.functions,
+        _running: running,
         _data: data,
     })
 }
@@ -183,10 +105,91 @@ impl Drop for Stack {
     fn drop(&mut self) {
         self.executor.stop();
         self.functions.stop();
-        for task in &self.tasks {
-            task.abort();
-        }
+        self.sweeper.abort();
     }
+}
+
+impl StandIns {
+    /// Opens what an earlier run kept. Executions that were under way go on from here.
+    fn open(
+        data: &DataDir,
+        template: &Template,
+        functions: Functions,
+    ) -> Result<StandIns, StackError> {
+        let clock = match data.file("clock.json") {
+            Some(file) => Clock::open(&file).map_err(StackError::Kept)?,
+            None => Clock::system(),
+        };
+        let folder = data.path();
+        let outbox = Outbox::open(folder, clock.clone()).map_err(StackError::Kept)?;
+        let stripe = stripe::StandIn::open(folder, clock.clone()).map_err(StackError::Kept)?;
+        Ok(StandIns {
+            dynamodb: DynamoDb::open(data.file("dynamodb.db").as_deref(), &template.tables)?,
+            executor: Executor::open(folder, clock.clone(), Arc::new(functions.clone()))?,
+            outbox: Arc::new(outbox),
+            stripe: Arc::new(stripe),
+            functions,
+            clock,
+        })
+    }
+
+    /// Publishes the state machines.
+    fn publish(&self, definitions: &[(&Machine, String)]) -> Result<(), StackError> {
+        for (machine, definition) in definitions {
+            self.executor
+                .define(&machine.arn, definition)
+                .map_err(|problem| StackError::Definition {
+                    path: machine.definition.clone(),
+                    problem,
+                })?;
+        }
+        Ok(())
+    }
+
+    /// Everything under `/_local`.
+    fn router(&self, dynamodb: Router, lambda: Router, forms: Vec<(String, String)>) -> Router {
+        let console = Console {
+            executor: Arc::clone(&self.executor),
+            outbox: Arc::clone(&self.outbox),
+            clock: self.clock.clone(),
+            items: items(&self.dynamodb),
+            forms,
+        };
+        let ses = aws::ses::router(Arc::clone(&self.outbox));
+        let states = aws::states::router(Arc::clone(&self.executor));
+        Router::new()
+            .merge(console::router(console))
+            .merge(aws_service("dynamodb", dynamodb))
+            .merge(aws_service("ses", ses))
+            .merge(aws_service("states", states))
+            .nest("/_local/lambda", lambda)
+            .nest("/_local/stripe", stripe::router(Arc::clone(&self.stripe)))
+            .layer(middleware::from_fn(guard::this_machine_only))
+    }
+}
+
+async fn serve(listener: TcpListener, app: Router, stopped: watch::Receiver<()>) {
+    // A small answer must not wait for the acknowledgement of an earlier one.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    let served = axum::serve(listener, app).with_graceful_shutdown(until(stopped));
+    if let Err(error) = served.await {
+        error!(%error, "the server stopped");
+    }
+}
+
+/// Ends when the stack stops.
+async fn until(mut stopped: watch::Receiver<()>) {
+    // Nothing is ever sent: the error that the sender is gone is the signal.
+    let _ = stopped.changed().await;
+}
+
+fn load_definitions(template: &Template) -> Result<Vec<(&Machine, String)>, StackError> {
+    let machines = template.machines.iter();
+    machines
+        .map(|machine| Ok((machine, machine.load()?)))
+        .collect()
 }
 
 fn open_data_dir(options: &Options, workspace: &Workspace) -> Result<DataDir, StackError> {
@@ -203,9 +206,12 @@ fn open_data_dir(options: &Options, workspace: &Workspace) -> Result<DataDir, St
 async fn listen(port: u16) -> Result<TcpListener, StackError> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => StackError::PortTaken(port),
-            _ => StackError::Listen { port, source },
+        .map_err(|source| {
+            if source.kind() == io::ErrorKind::AddrInUse {
+                StackError::PortTaken(port)
+            } else {
+                StackError::Listen { port, source }
+            }
         })
 }
 
@@ -215,7 +221,7 @@ fn local_values(
     data: &DataDir,
     base_url: &str,
 ) -> Result<LocalValues, StackError> {
-    let given = &options.overrides;
+    let given = &options.environment.overrides;
     if given.contains_key("STRIPE_API_BASE") != given.contains_key("STRIPE_API_KEY") {
         warn!(
             "a Stripe of your own needs both STRIPE_API_BASE and STRIPE_API_KEY; only one is set"
@@ -263,11 +269,12 @@ async fn functions(
         .iter()
         .map(|function| function.binary.as_str())
         .collect();
-    let executables = build::build(workspace.root(), &binaries).await?;
+    let executables = build::build(&options.environment.cargo, workspace.root(), &binaries).await?;
     Ok(Functions::local(
         &template.functions,
         &executables,
         base_url,
+        &options.environment.passed_on,
     )?)
 }
 
@@ -306,23 +313,6 @@ fn items(dynamodb: &DynamoDb) -> console::Items {
             Vec::new()
         })
     })
-}
-
-/// Refuses callers who came by another name than this machine's: a web page elsewhere can make a name
-/// of its own point here, and would then read the outbox.
-async fn this_machine_only(request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .map_or("", |host| {
-            host.rsplit_once(':').map_or(host, |(name, _)| name)
-        });
-    if matches!(host, "127.0.0.1" | "localhost") {
-        return next.run(request).await;
-    }
-    let refusal = "This is for http://127.0.0.1 and http://localhost alone.\n";
-    (StatusCode::FORBIDDEN, refusal).into_response()
 }
 
 #[cfg(test)]

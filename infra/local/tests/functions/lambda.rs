@@ -1,45 +1,26 @@
 //! The Lambda stand-in with a real function process.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-use axum::Router;
-use local::{
-    lambda::{Functions, InvokeError},
-    template::Function,
-};
+use local::lambda::InvokeError;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
 
-/// Functions of the stack, served on a port of their own.
-struct Rig {
-    functions: Functions,
-    server: JoinHandle<()>,
-}
+use crate::support::Lambda;
+
+/// Invokes the function with JSON.
+struct Rig(Lambda);
 
 impl Rig {
     async fn new(timeout: Duration, at_start: &str) -> Rig {
-        let function = Function {
-            id: "Test".to_owned(),
-            binary: "test-function".to_owned(),
-            timeout,
-            memory_mb: 256,
-            environment: BTreeMap::from([("TEST_AT_START".to_owned(), at_start.to_owned())]),
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let executables = BTreeMap::from([("test-function".to_owned(), test_function())]);
-        let (functions, router) = Functions::local(&[function], &executables, &base_url).unwrap();
-        let app = Router::new().nest("/_local/lambda", router);
-        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Rig { functions, server }
+        Rig(Lambda::start(timeout, at_start).await)
     }
 
     async fn invoke(&self, payload: Value) -> Result<Value, InvokeError> {
         let answer = self
+            .0
             .functions
             .invoke("Test", payload.to_string().into())
             .await?;
@@ -55,13 +36,6 @@ impl Rig {
             other => panic!("expected a function error, not {other:?}"),
         }
     }
-}
-
-/// Cargo puts examples beside the folder of tests.
-fn test_function() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let target = tests.parent().unwrap().parent().unwrap();
-    target.join("examples").join("test_function")
 }
 
 const LONG: Duration = Duration::from_secs(20);
@@ -88,7 +62,7 @@ async fn concurrent_invocations_have_processes_of_their_own_up_to_a_bound() {
     let rig = Rig::new(LONG, "").await;
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..20 {
-        let functions = rig.functions.clone();
+        let functions = rig.0.functions.clone();
         calls.spawn(async move {
             let payload = json!({ "do": "sleep", "ms": 30 }).to_string();
             functions.invoke("Test", payload.into()).await.unwrap()
@@ -98,7 +72,7 @@ async fn concurrent_invocations_have_processes_of_their_own_up_to_a_bound() {
     let mut processes = Vec::new();
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..20 {
-        let functions = rig.functions.clone();
+        let functions = rig.0.functions.clone();
         calls.spawn(async move { functions.invoke("Test", "{}".into()).await.unwrap() });
     }
     while let Some(answer) = calls.join_next().await {
@@ -171,7 +145,7 @@ async fn processes_end_with_the_stack_and_when_it_is_killed() {
     let stopped = rig.invoke(json!({})).await.unwrap()["process"]
         .as_u64()
         .unwrap();
-    rig.functions.stop();
+    rig.0.functions.stop();
     assert!(gone(stopped).await, "stopped");
     assert!(matches!(
         rig.invoke(json!({})).await,
@@ -183,8 +157,8 @@ async fn processes_end_with_the_stack_and_when_it_is_killed() {
         .as_u64()
         .unwrap();
     // As when the stack is killed: its connections end and nobody ends its processes.
-    rig.server.abort();
-    std::mem::forget(rig.functions);
+    rig.0.server().abort();
+    std::mem::forget(rig.0.functions);
     assert!(gone(orphan).await, "orphaned");
 }
 
@@ -192,6 +166,7 @@ async fn processes_end_with_the_stack_and_when_it_is_killed() {
 async fn an_unknown_function_is_said_so() {
     let rig = Rig::new(LONG, "").await;
     let error = rig
+        .0
         .functions
         .invoke("Nothing", "{}".into())
         .await
