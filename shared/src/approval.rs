@@ -3,95 +3,38 @@
 //! Everything a link needs is derived from a random nonce and the deployment's link key, so a
 //! reminder can carry the same link and code while the table holds neither: it stores a hash to find
 //! the link by, and the nonce, which says nothing without the key.
+//!
+//! - [`door`] says who may decide: [`authorize_decision`] is the only way to a decision.
+//! - [`link`] counts wrong codes; a locked link is followed by a fresh one of the next generation.
+//! - [`shown`] binds a decision to what was decided on.
 
-use std::fmt;
-
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-use crate::id::{PhaseName, RequestId, TaskToken};
+use crate::id::{PhaseName, RequestId, TaskToken, TeamId};
+use crate::request::Request;
 use crate::table::{Entity, Key};
-use crate::task::{ApprovalConfig, WaitingTask, outcome};
+use crate::task::{ApprovalConfig, Confirm, WaitingTask};
 
-/// The most characters in a reason.
-pub const REASON_CHARS: usize = 2_000;
+pub mod door;
+mod key;
+pub mod link;
+pub mod shown;
+
+pub use door::{
+    Authorized, Barred, Decision, Door, Entered, REASON_CHARS, Refusal, Verdict,
+    authorize_decision, is_same_person,
+};
+pub use key::{LinkKey, hex, link_hash};
+pub use link::{Link, WRONG_CODES};
+pub use shown::digest_of;
 
 /// How long after its end a link still tells who decided.
 const LINK_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// The secret from which links, codes and status pages' keys are derived.
-#[derive(Clone)]
-pub struct LinkKey(Vec<u8>);
-
-impl LinkKey {
-    /// A key from a secret of at least 32 characters.
-    pub fn new(secret: &str) -> Option<Self> {
-        (secret.len() >= 32).then(|| Self(secret.as_bytes().to_vec()))
-    }
-
-    /// The link id of an approver: 128 bits in hexadecimal.
-    pub fn link_id(&self, nonce: &str, approver: &str) -> String {
-        hex(&self.derive("link", &[nonce, approver])[..16])
-    }
-
-    /// The code that is printed in the mail with that link, and nowhere else: six digits.
-    pub fn code(&self, nonce: &str, approver: &str) -> String {
-        let bytes = self.derive("code", &[nonce, approver]);
-        let number = bytes[..8]
-            .iter()
-            .fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
-        format!("{:06}", number % 1_000_000)
-    }
-
-    /// The unguessable part of a request's status page: 128 bits in hexadecimal.
-    pub fn status_key(&self, request_id: RequestId) -> String {
-        hex(&self.derive("status", &[&request_id.to_string()])[..16])
-    }
-
-    /// Whether a key from a URL belongs to the request.
-    pub fn opens_status(&self, request_id: RequestId, key: &str) -> bool {
-        same(&self.status_key(request_id), key)
-    }
-
-    fn derive(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        for part in [purpose].iter().chain(parts) {
-            mac.update(part.as_bytes());
-            // Ends each part, so that no two lists of parts read the same.
-            mac.update(&[0]);
-        }
-        mac.finalize().into_bytes().into()
-    }
-}
-
-impl fmt::Debug for LinkKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LinkKey(secret)")
-    }
-}
-
-/// What the table knows a link by.
-pub fn link_hash(link_id: &str) -> String {
-    hex(&Sha256::digest(link_id.as_bytes()))
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes everything");
-        text
-    })
-}
-
-fn same(a: &str, b: &str) -> bool {
-    a.as_bytes().ct_eq(b.as_bytes()).into()
-}
+/// How many mails with a fresh link an approver gets within [`FRESH_WITHIN`]. Whoever locks links on
+/// purpose cannot flood them; after that the next reminder brings the fresh link.
+const FRESH_MAILS: usize = 5;
+const FRESH_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// A question to a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,12 +48,33 @@ pub struct Approval {
     pub round: u32,
     /// The team's name.
     pub responsible: String,
+    /// The teams that are asked, now or later: the case can be handed to any of their members.
+    #[serde(default)]
+    pub teams: Vec<TeamId>,
     /// What is asked.
     pub question: String,
+    /// The version of the definition that asks.
+    #[serde(default)]
+    pub definition: String,
+    /// What a decision needs besides the link.
+    #[serde(default)]
+    pub confirm: Confirm,
+    /// How many different people have to say yes.
+    #[serde(default = "one")]
+    pub approvals: u32,
+    /// Who decided one of these phases cannot decide this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub separate_from: Vec<PhaseName>,
     /// Random; see [`LinkKey`].
     nonce: String,
     /// When the team was first asked.
     pub asked_at: Timestamp,
+    /// When another team was asked too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_at: Option<Timestamp>,
+    /// Whether nobody who is asked may decide, and who knows that.
+    #[serde(default)]
+    pub impasse: Impasse,
     /// When nobody is waited for any longer.
     pub decide_until: Timestamp,
     /// When the waiting state was last entered.
@@ -119,12 +83,15 @@ pub struct Approval {
     pub task_token: TaskToken,
     /// Who is asked.
     pub approvers: Vec<Approver>,
+    /// Who has said yes, while more people have to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    given: Vec<Decision>,
     /// The answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decision: Option<Decision>,
+    decision: Option<Decision>,
 }
 
-/// One member of the team.
+/// Somebody who is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approver {
@@ -133,127 +100,111 @@ pub struct Approver {
     /// For which passage through the waiting state they were last written to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notified_for: Option<Timestamp>,
-}
-
-/// The answer to an approval.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Decision {
-    /// `approve`, `reject` or `expire`.
-    pub outcome: String,
-    /// The approver's address; `None` when the time ran out.
+    /// The team they are asked for, where that is not the responsible one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// When.
-    pub at: Timestamp,
-    /// Why.
+    pub team: Option<String>,
+    /// Which of their links is in use.
+    #[serde(default)]
+    pub generation: u32,
+    /// Which of their links they were mailed last.
+    #[serde(default)]
+    pub mailed_generation: u32,
+    /// When they were mailed a fresh link outside of a reminder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    fresh_mails: Vec<Timestamp>,
+    /// To whom they gave the case; their link decides nothing any longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub handed_to: Option<String>,
 }
 
-/// What a person can decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Yes.
-    Approve,
-    /// No, with a reason.
-    Reject,
-}
-
-impl Verdict {
-    /// The verdict as links, forms and executions spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Verdict::Approve => outcome::APPROVE,
-            Verdict::Reject => outcome::REJECT,
+impl Approver {
+    fn new(email: &str) -> Self {
+        Self {
+            email: email.to_owned(),
+            notified_for: None,
+            team: None,
+            generation: 0,
+            mailed_generation: 0,
+            fresh_mails: Vec::new(),
+            handed_to: None,
         }
     }
 }
 
-/// Where an approval's link leads: stored under the hash of its id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Link {
-    hash: String,
-    /// The request.
-    pub request_id: RequestId,
-    /// The phase.
-    pub phase: PhaseName,
-    /// The round of the approval that it belongs to.
-    pub round: u32,
-    /// Whose link it is.
-    pub approver: String,
-    /// When the database may forget it.
-    kept_until: Timestamp,
+/// Whether nobody who is asked may decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Impasse {
+    /// Enough of them may.
+    #[default]
+    None,
+    /// The team that looks after what gets stuck is still to be told.
+    Untold,
+    /// It was told.
+    Told,
 }
 
-/// What somebody who holds a link asks for.
-#[derive(Debug, Clone, Copy)]
-pub struct Attempt<'a> {
-    /// The link that was opened.
-    pub link: &'a Link,
+/// A decision that was recorded, and how many more the approval needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    decision: Decision,
+    missing: u32,
+}
+
+impl Recorded {
     /// The decision.
-    pub verdict: Verdict,
-    /// The code from the mail.
-    pub code: &'a str,
-    /// Why.
-    pub reason: &'a str,
-    /// When.
-    pub at: Timestamp,
+    pub fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// How many more people have to say yes. 0 when it is decided.
+    pub fn missing(&self) -> u32 {
+        self.missing
+    }
 }
 
-/// Why an attempt does not count. The message is meant for the approver.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Somebody was faster, or the time ran out.
-    #[error("this request has already been decided")]
-    Decided(Decision),
-    /// The link belongs to an earlier round of the same phase.
-    #[error("this link is no longer in use; please use the newest mail")]
-    Superseded,
-    /// The time to decide is over.
-    #[error("this link has expired")]
-    Expired,
-    /// Not the code in that approver's mail.
-    #[error("that is not the code in your mail")]
-    WrongCode,
-    /// A rejection needs a reason.
-    #[error("please give the reason; the customer is told")]
-    ReasonMissing,
-    /// More than [`REASON_CHARS`].
-    #[error("please give the reason in at most {REASON_CHARS} characters")]
-    ReasonTooLong,
+fn one() -> u32 {
+    1
 }
 
 impl Approval {
     /// A new question, asked when the waiting state was entered.
     pub fn ask(waiting: &WaitingTask<ApprovalConfig>, round: u32, team: &[String]) -> Self {
         let task = &waiting.task;
+        let others = task
+            .config
+            .escalate
+            .iter()
+            .map(|escalation| &escalation.team);
+        let teams = [&task.config.team].into_iter().chain(others);
         let patience = SignedDuration::from_secs(i64::from(task.config.expire_seconds));
-        Self {
+        let mut approval = Self {
             request_id: task.request_id,
             phase: task.phase.clone(),
             round,
             responsible: task.config.responsible.clone(),
+            teams: teams.cloned().collect(),
             question: task.config.question.clone(),
+            definition: task.version.clone(),
+            confirm: task.config.confirm,
+            approvals: task.config.approvals,
+            separate_from: task.config.separate_from.clone(),
             nonce: uuid::Uuid::new_v4().simple().to_string(),
             asked_at: task.entered_at,
+            escalated_at: None,
+            impasse: Impasse::None,
             decide_until: task
                 .entered_at
                 .saturating_add(patience)
                 .unwrap_or(Timestamp::MAX),
             entered_at: task.entered_at,
             task_token: waiting.task_token.clone(),
-            approvers: team
-                .iter()
-                .map(|email| Approver {
-                    email: email.clone(),
-                    notified_for: None,
-                })
-                .collect(),
+            approvers: Vec::new(),
+            given: Vec::new(),
             decision: None,
-        }
+        };
+        approval.enlist(team);
+        approval
     }
 
     /// Where the approval of a phase is stored.
@@ -264,79 +215,191 @@ impl Approval {
         }
     }
 
-    /// The links of all approvers, to be stored together with the approval.
-    pub fn links(&self, key: &LinkKey) -> Vec<Link> {
-        let link = |approver: &Approver| Link {
-            hash: link_hash(&key.link_id(&self.nonce, &approver.email)),
-            request_id: self.request_id,
-            phase: self.phase.clone(),
-            round: self.round,
-            approver: approver.email.clone(),
-            kept_until: self
-                .decide_until
-                .saturating_add(LINK_KEPT)
-                .unwrap_or(Timestamp::MAX),
-        };
-        self.approvers.iter().map(link).collect()
+    /// Asks these people too. Returns those who were not asked yet, for whom there are no links.
+    pub fn enlist(&mut self, people: &[String]) -> Vec<String> {
+        let mut new = Vec::new();
+        for email in people {
+            if self.approver(email).is_none() {
+                self.approvers.push(Approver::new(email));
+                new.push(email.clone());
+            }
+        }
+        new
     }
 
-    /// The link id and the code that go into an approver's mail.
-    pub fn secrets(&self, key: &LinkKey, approver: &str) -> (String, String) {
-        (
-            key.link_id(&self.nonce, approver),
-            key.code(&self.nonce, approver),
+    /// Asks another team too. Returns those who were not asked yet.
+    pub fn escalate(&mut self, team: &str, people: &[String], at: Timestamp) -> Vec<String> {
+        self.escalated_at = Some(at);
+        let new = self.enlist(people);
+        for email in &new {
+            if let Some(approver) = self.approver_mut(email) {
+                approver.team = Some(team.to_owned());
+            }
+        }
+        new
+    }
+
+    /// Somebody who is asked, by address.
+    pub fn approver(&self, email: &str) -> Option<&Approver> {
+        self.approvers
+            .iter()
+            .find(|approver| is_same_person(&approver.email, email))
+    }
+
+    fn approver_mut(&mut self, email: &str) -> Option<&mut Approver> {
+        self.approvers
+            .iter_mut()
+            .find(|approver| is_same_person(&approver.email, email))
+    }
+
+    /// The links of all approvers, to be stored together with the approval.
+    pub fn links(&self, key: &LinkKey) -> Vec<Link> {
+        let emails = self.approvers.iter();
+        emails
+            .map(|approver| self.link(key, &approver.email))
+            .collect()
+    }
+
+    /// The link of an approver that is in use.
+    pub fn link(&self, key: &LinkKey, email: &str) -> Link {
+        let until = self.decide_until.saturating_add(LINK_KEPT);
+        Link::new(
+            &self.secrets(key, email).0,
+            self.request_id,
+            &self.phase,
+            self.round,
+            email,
+            self.generation(email),
+            until.unwrap_or(Timestamp::MAX),
         )
     }
 
-    /// Whether an attempt counts, and as which decision.
-    ///
-    /// The only door to a decision: whatever route an approver comes by, it leads through here.
-    pub fn authorize(&self, key: &LinkKey, attempt: Attempt<'_>) -> Result<Decision, Refusal> {
-        let Attempt {
-            link,
-            verdict,
-            code,
-            reason,
-            at,
-        } = attempt;
-        if link.round != self.round {
-            return Err(Refusal::Superseded);
-        }
-        if let Some(decision) = &self.decision {
-            return Err(Refusal::Decided(decision.clone()));
-        }
-        if at >= self.decide_until {
-            return Err(Refusal::Expired);
-        }
-        if !same(&key.code(&self.nonce, &link.approver), code.trim()) {
-            return Err(Refusal::WrongCode);
-        }
-        let reason = reason.trim();
-        if reason.is_empty() && verdict == Verdict::Reject {
-            return Err(Refusal::ReasonMissing);
-        }
-        if reason.chars().count() > REASON_CHARS {
-            return Err(Refusal::ReasonTooLong);
-        }
-        Ok(Decision {
-            outcome: verdict.as_str().to_owned(),
-            by: Some(link.approver.clone()),
-            at,
-            reason: (!reason.is_empty()).then(|| reason.to_owned()),
-        })
-    }
-}
-
-impl Link {
-    /// Where the link of that id is stored.
-    pub fn key_of(link_id: &str) -> Key {
-        Self::key_of_hash(&link_hash(link_id))
+    /// The link id and the code that go into an approver's mail.
+    pub fn secrets(&self, key: &LinkKey, email: &str) -> (String, String) {
+        let generation = self.generation(email);
+        (
+            key.link_id(&self.nonce, email, generation),
+            key.code(&self.nonce, email, generation),
+        )
     }
 
-    fn key_of_hash(hash: &str) -> Key {
-        Key {
-            pk: format!("LINK#{hash}"),
-            sk: "LINK".to_owned(),
+    fn generation(&self, email: &str) -> u32 {
+        self.approver(email)
+            .map_or(0, |approver| approver.generation)
+    }
+
+    /// The answer, once there is one.
+    pub fn decision(&self) -> Option<&Decision> {
+        self.decision.as_ref()
+    }
+
+    /// That person's yes, while more people have to say yes.
+    pub fn given_by(&self, email: &str) -> Option<&Decision> {
+        self.given.iter().find(|decision| decision.is_by(email))
+    }
+
+    /// How many more people have to say yes.
+    pub fn missing(&self) -> u32 {
+        let given = u32::try_from(self.given.len()).unwrap_or(u32::MAX);
+        self.approvals.saturating_sub(given)
+    }
+
+    /// Whether that person took part in the decision.
+    pub fn was_decided_by(&self, email: &str) -> bool {
+        self.given_by(email).is_some() || self.decision().is_some_and(|it| it.is_by(email))
+    }
+
+    /// Whether somebody is still asked: not who gave the case away or has said yes.
+    pub fn waits_for(&self, approver: &Approver) -> bool {
+        approver.handed_to.is_none() && self.given_by(&approver.email).is_none()
+    }
+
+    /// Why somebody must not decide this, if that is so.
+    pub fn barred(&self, email: &str, request: &Request, earlier: &[Approval]) -> Option<Barred> {
+        if request.emails().any(|own| is_same_person(own, email)) {
+            return Some(Barred::OwnRequest);
+        }
+        let separate = |other: &&Approval| self.separate_from.contains(&other.phase);
+        let mut before = earlier.iter().filter(separate);
+        before
+            .find(|other| other.was_decided_by(email))
+            .map(|other| Barred::DecidedBefore(other.phase.clone()))
+    }
+
+    /// Whether enough of those who are asked may decide.
+    pub fn is_decidable(&self, request: &Request, earlier: &[Approval]) -> bool {
+        let able = self.approvers.iter().filter(|approver| {
+            self.waits_for(approver) && self.barred(&approver.email, request, earlier).is_none()
+        });
+        u32::try_from(able.count()).unwrap_or(u32::MAX) >= self.missing()
+    }
+
+    /// Records what the door has let through.
+    pub fn record(&mut self, authorized: Authorized) -> Recorded {
+        let Authorized(decision) = authorized;
+        let is_yes = decision.outcome() == Verdict::Approve.as_str();
+        if is_yes && self.missing() > 1 {
+            self.given.push(decision.clone());
+        } else {
+            self.decision = Some(decision.clone());
+        }
+        let missing = match self.decision {
+            Some(_) => 0,
+            None => self.missing(),
+        };
+        Recorded { decision, missing }
+    }
+
+    /// Gives up, when the time is over and nobody decided.
+    pub fn expire(&mut self, at: Timestamp, reason: &str) {
+        if self.decision.is_none() && at >= self.decide_until {
+            self.decision = Some(Decision::expired(at, reason));
+        }
+    }
+
+    /// Notes that an approver was written to since the waiting state was entered.
+    pub fn note_mail(&mut self, email: &str) {
+        let passage = self.entered_at;
+        if let Some(approver) = self.approver_mut(email) {
+            approver.notified_for = Some(passage);
+            approver.mailed_generation = approver.generation;
+        }
+    }
+
+    /// Replaces an approver's locked link by a fresh one. Says whether they may be mailed now.
+    pub fn renew(&mut self, email: &str, at: Timestamp) -> bool {
+        let Some(approver) = self.approver_mut(email) else {
+            return false;
+        };
+        approver.generation += 1;
+        approver
+            .fresh_mails
+            .retain(|sent| at.duration_since(*sent) < FRESH_WITHIN);
+        let may_be_mailed = approver.fresh_mails.len() < FRESH_MAILS;
+        if may_be_mailed {
+            approver.fresh_mails.push(at);
+        }
+        may_be_mailed
+    }
+
+    /// Hands the case from one to another, who gets a link if they had none that is in use. Says
+    /// whether they need one.
+    pub fn hand_over(&mut self, from: &str, to: &str) -> bool {
+        if let Some(giver) = self.approver_mut(from) {
+            giver.handed_to = Some(to.to_owned());
+        }
+        match self.approver_mut(to) {
+            None => {
+                self.enlist(&[to.to_owned()]);
+                true
+            }
+            // It comes back to somebody who had given it away: their old link stays without use.
+            Some(taker) if taker.handed_to.is_some() => {
+                taker.handed_to = None;
+                taker.generation += 1;
+                true
+            }
+            Some(_) => false,
         }
     }
 }
@@ -349,154 +412,7 @@ impl Entity for Approval {
     }
 }
 
-impl Entity for Link {
-    const KIND: &'static str = "link";
-
-    fn key(&self) -> Key {
-        Self::key_of_hash(&self.hash)
-    }
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.kept_until)
-    }
-}
-
 #[cfg(any(test, feature = "fakes"))]
-pub mod fixture {
-    //! An approval to test with.
-
-    use crate::id::{PhaseName, RequestId};
-    use crate::task::{ApprovalConfig, Task, WaitingTask};
-
-    /// A key that is no secret.
-    pub fn link_key() -> super::LinkKey {
-        super::LinkKey::new("0123456789abcdef0123456789abcdef").expect("it is long enough")
-    }
-
-    /// The payload of `CSM Review`, entered at the given second of 1970.
-    pub fn waiting(request_id: RequestId, second: i64, token: &str) -> WaitingTask<ApprovalConfig> {
-        let phase: PhaseName = "CSM Review".parse().expect("it is a phase name");
-        WaitingTask {
-            task: Task {
-                request_id,
-                entered_at: jiff::Timestamp::from_second(second).expect("it is a small number"),
-                state: phase.to_string(),
-                phase,
-                config: ApprovalConfig {
-                    team: "csm-team".parse().expect("it is a team id"),
-                    responsible: "CSM Team".to_owned(),
-                    question: "Refund?".to_owned(),
-                    expire_seconds: 14 * 24 * 3600,
-                    expire_reason: "Nobody could look at it in time.".to_owned(),
-                },
-            },
-            task_token: token.parse().expect("it is a task token"),
-        }
-    }
-}
-
+pub mod fixture;
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn approval() -> Approval {
-        let waiting = fixture::waiting(RequestId::random(), 0, "token");
-        Approval::ask(
-            &waiting,
-            1,
-            &["a@example.com".to_owned(), "b@example.com".to_owned()],
-        )
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    #[test]
-    fn links_and_codes_differ_by_approver_and_are_stable() {
-        let (approval, key) = (approval(), fixture::link_key());
-        let (link_a, code_a) = approval.secrets(&key, "a@example.com");
-        let (link_b, _) = approval.secrets(&key, "b@example.com");
-        assert_ne!(link_a, link_b);
-        assert_eq!((link_a.len(), code_a.len()), (32, 6));
-        assert_eq!(
-            approval.secrets(&key, "a@example.com"),
-            (link_a.clone(), code_a)
-        );
-        assert_eq!(approval.links(&key)[0].key(), Link::key_of(&link_a));
-        let stored = serde_json::to_string(&(&approval, approval.links(&key))).unwrap();
-        assert!(
-            !stored.contains(&link_a),
-            "the table must not hold a usable link"
-        );
-    }
-
-    #[test]
-    fn only_the_right_code_in_time_decides() {
-        let (mut approval, key) = (approval(), fixture::link_key());
-        let links = approval.links(&key);
-        let (_, code_a) = approval.secrets(&key, "a@example.com");
-        let (_, code_b) = approval.secrets(&key, "b@example.com");
-        let attempt = |link, verdict, code, reason, at| Attempt {
-            link,
-            verdict,
-            code,
-            reason,
-            at,
-        };
-        let (yes, no) = (Verdict::Approve, Verdict::Reject);
-        let (link, end) = (&links[0], 14 * 24 * 3600);
-
-        let refused = |approval: &Approval, a| approval.authorize(&key, a).unwrap_err();
-        for wrong in ["", "000000x", code_b.as_str()] {
-            assert_eq!(
-                refused(&approval, attempt(link, yes, wrong, "", at(1))),
-                Refusal::WrongCode
-            );
-        }
-        assert_eq!(
-            refused(&approval, attempt(link, no, &code_a, "  ", at(1))),
-            Refusal::ReasonMissing
-        );
-        let long = "x".repeat(REASON_CHARS + 1);
-        assert_eq!(
-            refused(&approval, attempt(link, no, &code_a, &long, at(1))),
-            Refusal::ReasonTooLong
-        );
-        assert_eq!(
-            refused(&approval, attempt(link, yes, &code_a, "", at(end))),
-            Refusal::Expired
-        );
-
-        let padded = format!(" {code_a} ");
-        let decision = approval
-            .authorize(&key, attempt(link, no, &padded, " Late. ", at(end - 1)))
-            .unwrap();
-        assert_eq!(decision.by.as_deref(), Some("a@example.com"));
-        assert_eq!(decision.reason.as_deref(), Some("Late."));
-
-        approval.decision = Some(decision.clone());
-        let second = attempt(&links[1], yes, &code_b, "", at(2));
-        assert_eq!(refused(&approval, second), Refusal::Decided(decision));
-        approval.round = 2;
-        assert_eq!(refused(&approval, second), Refusal::Superseded);
-    }
-
-    #[test]
-    fn a_short_secret_is_no_key_and_a_key_does_not_print() {
-        assert!(LinkKey::new("short").is_none());
-        assert!(!format!("{:?}", fixture::link_key()).contains("0123"));
-    }
-
-    #[test]
-    fn a_status_page_opens_with_its_own_key_only() {
-        let (key, a, b) = (
-            fixture::link_key(),
-            RequestId::random(),
-            RequestId::random(),
-        );
-        assert!(key.opens_status(a, &key.status_key(a)));
-        assert!(!key.opens_status(a, &key.status_key(b)));
-        assert!(!key.opens_status(a, ""));
-    }
-}
+mod tests;

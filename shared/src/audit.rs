@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{OfferingPath, PhaseName, RequestId};
-use crate::request::Status;
+use crate::status::Status;
 
 /// What happened, when, by whom, and where the request stood afterwards.
 ///

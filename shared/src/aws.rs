@@ -4,7 +4,10 @@
 //! Lambda and the SDKs define, so the same binary runs against AWS and against the local stack.
 
 mod dynamodb;
+mod logging;
 mod run;
+#[cfg(feature = "secrets")]
+mod secrets;
 mod ses;
 mod sfn;
 
@@ -12,6 +15,8 @@ pub use dynamodb::DynamoTable;
 #[cfg(feature = "http")]
 pub use run::run_http;
 pub use run::run_task;
+#[cfg(feature = "secrets")]
+pub use secrets::StripeKeys;
 pub use ses::SesMailer;
 pub use sfn::SfnWorkflow;
 

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use crate::approval::LinkKey;
 use crate::form::is_email;
 use crate::id::{OfferingPath, TeamId};
+use crate::stripe::event::WebhookSecret;
+use crate::stripe::{ApiKey, Mode};
 
 /// A setting is missing or does not fit.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,30 @@ pub fn public_url() -> Option<String> {
     Some(url.trim_end_matches('/').to_owned())
 }
 
+/// How functions log: what Lambda's logging controls say, and `METRICS_NAMESPACE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logging {
+    /// `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG`: how much.
+    pub level: String,
+    /// `AWS_LAMBDA_LOG_FORMAT`: whether the lines are read by `CloudWatch` rather than by a person.
+    pub json: bool,
+    /// Under which name `CloudWatch` keeps the numbers.
+    pub namespace: String,
+}
+
+impl Logging {
+    /// Reads it. Nothing of it has to be there.
+    pub fn from_env() -> Self {
+        let level = variable("AWS_LAMBDA_LOG_LEVEL").or_else(|_| variable("RUST_LOG"));
+        let format = variable("AWS_LAMBDA_LOG_FORMAT");
+        Self {
+            level: level.unwrap_or_else(|_| "info".to_owned()).to_lowercase(),
+            json: format.is_ok_and(|format| format.eq_ignore_ascii_case("json")),
+            namespace: variable("METRICS_NAMESPACE").unwrap_or_else(|_| "refund-desk".to_owned()),
+        }
+    }
+}
+
 /// `STATE_MACHINES`: the ARN of each offering's state machine, as a JSON object.
 pub fn state_machines() -> Result<BTreeMap<OfferingPath, String>, ConfigError> {
     let json = variable("STATE_MACHINES")?;
@@ -105,25 +131,66 @@ impl Teams {
 }
 
 /// How to reach Stripe.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct StripeConfig {
     /// Scheme and host, such as `https://api.stripe.com`.
     pub base: String,
-    /// A secret or restricted key. Never logged.
-    pub key: String,
+    /// What opens it.
+    pub key: StripeKey,
+}
+
+/// Where Stripe's key is.
+#[derive(Debug, Clone)]
+pub enum StripeKey {
+    /// Here.
+    Given(ApiKey),
+    /// In a secret of Secrets Manager, where it may be replaced at any time.
+    Secret {
+        /// Its name or ARN.
+        id: String,
+        /// Whether it may be a live key.
+        mode: Mode,
+    },
 }
 
 impl StripeConfig {
-    /// `STRIPE_API_BASE` and `STRIPE_API_KEY`.
+    /// `STRIPE_API_BASE`, and `STRIPE_API_KEY_SECRET_ARN` or else `STRIPE_API_KEY`. Real money is moved
+    /// only with `STRIPE_MODE=live`.
     pub fn from_env() -> Result<Self, ConfigError> {
         let base = variable("STRIPE_API_BASE")?
             .trim_end_matches('/')
             .to_owned();
-        Ok(Self {
-            base,
-            key: variable("STRIPE_API_KEY")?.trim().to_owned(),
-        })
+        let mode = match variable("STRIPE_MODE").ok().as_deref() {
+            Some("live") => Mode::Live,
+            None | Some("test") => Mode::Test,
+            Some(_) => {
+                return Err(ConfigError {
+                    name: "STRIPE_MODE",
+                    problem: "must be test or live".to_owned(),
+                });
+            }
+        };
+        let key = if let Ok(id) = variable("STRIPE_API_KEY_SECRET_ARN") {
+            StripeKey::Secret { id, mode }
+        } else {
+            let key = ApiKey::new(&variable("STRIPE_API_KEY")?, mode);
+            StripeKey::Given(key.map_err(|error| ConfigError {
+                name: "STRIPE_API_KEY",
+                problem: format!("cannot be used: {error}"),
+            })?)
+        };
+        Ok(Self { base, key })
     }
+}
+
+/// `STRIPE_WEBHOOK_SECRETS`: the secrets of Stripe's webhook, with a comma between them. There are two
+/// while one is replaced by another.
+pub fn webhook_secrets() -> Result<Vec<WebhookSecret>, ConfigError> {
+    checked(
+        "STRIPE_WEBHOOK_SECRETS",
+        WebhookSecret::parse_list(&variable("STRIPE_WEBHOOK_SECRETS")?),
+        "a secret whsec_..., or several with commas between them",
+    )
 }
 
 #[cfg(test)]

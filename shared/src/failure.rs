@@ -21,9 +21,15 @@ pub enum Failure {
     /// looks before it pays.
     #[error("{0}")]
     StripeUnavailable(String),
-    /// Stripe took the refund and has not paid it yet. Retried, at leisure.
+    /// Stripe took the refund and has not paid it in all this time. A person has to look.
     #[error("{0}")]
     StripePending(String),
+    /// Nobody knows what became of a call, and another one would not tell. A person has to look.
+    #[error("{0}")]
+    StripeUndecided(String),
+    /// It is unclear whose the charge is. A person can tell.
+    #[error("{0}")]
+    StripeGuestCharge(String),
     /// Stripe refuses our credentials or our use of it: a person has to mend the configuration.
     #[error("{0}")]
     StripeMisconfigured(String),
@@ -33,6 +39,12 @@ pub enum Failure {
     /// There is no such request.
     #[error("the request does not exist")]
     RequestNotFound,
+    /// What is to be paid is not what was decided on. A person has to look.
+    #[error("{0}")]
+    RequestChanged(String),
+    /// The execution cannot go on by itself, and fails on purpose: a redrive lets it go on.
+    #[error("The request needs attention. Its audit trail says why.")]
+    NeedsAttention,
     /// The payload, or what is stored, is not what this function expects.
     #[error("{0}")]
     PayloadInvalid(String),
@@ -47,9 +59,13 @@ impl Failure {
             Failure::WorkflowUnavailable(_) => "Workflow.Unavailable",
             Failure::StripeUnavailable(_) => "Stripe.Unavailable",
             Failure::StripePending(_) => "Stripe.Pending",
+            Failure::StripeUndecided(_) => "Stripe.Undecided",
+            Failure::StripeGuestCharge(_) => "Stripe.GuestCharge",
             Failure::StripeMisconfigured(_) => "Stripe.Misconfigured",
             Failure::ConfigInvalid(_) => "Config.Invalid",
             Failure::RequestNotFound => "Request.NotFound",
+            Failure::RequestChanged(_) => "Request.Changed",
+            Failure::NeedsAttention => "Request.NeedsAttention",
             Failure::PayloadInvalid(_) => "Payload.Invalid",
         }
     }

@@ -84,7 +84,8 @@ impl TextFormat {
         }
     }
 
-    fn accepts(self, text: &str) -> bool {
+    /// Whether a text has this shape.
+    pub fn accepts(self, text: &str) -> bool {
         self.prefixes().iter().any(|prefix| {
             text.strip_prefix(prefix).is_some_and(|rest| {
                 !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

@@ -9,7 +9,7 @@ use lambda_http::{Body, Request, RequestExt, Response};
 mod page;
 mod problem;
 
-pub use page::{answers, page, refreshing_page, when};
+pub use page::{answers, page, when};
 pub use problem::Problem;
 
 /// The most bytes of a request's body.

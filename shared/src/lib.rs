@@ -4,12 +4,12 @@
 //! Three layers, each importing only those above it:
 //!
 //! 1. **Pure rules**, no IO and no SDK: [`money`], [`id`], [`form`], [`rule`], [`text`], [`task`] (the
-//!    payloads that the generated state machines send), [`request`], [`audit`], [`approval`],
-//!    [`refund`].
+//!    payloads that the generated state machines send), [`request`], [`question`], [`audit`],
+//!    [`approval`], [`refund`], [`findings`].
 //! 2. **Ports**: what the functions ask of the outside world, as narrow traits with an in-memory
 //!    fake beside each: [`table`], [`mail`], [`workflow`], [`stripe`]. [`desk`] reads and writes
-//!    requests through a table.
-//! 3. **Implementations** behind features: `aws` (DynamoDB, SES, Step Functions and the Lambda
+//!    requests through a table, and [`metrics`] measures what it stores.
+//! 3. **Implementations** behind features: `letters` (the mails to approvers), `aws` (DynamoDB, SES, Step Functions and the Lambda
 //!    runtime), `stripe` (HTTP), `http` (pages and problem documents).
 //!
 //! Nothing here reads a clock, and nothing but [`config`] reads the environment: time comes with the
@@ -20,13 +20,17 @@ pub mod audit;
 pub mod config;
 pub mod desk;
 pub mod failure;
+pub mod findings;
 pub mod form;
 pub mod id;
 pub mod mail;
+pub mod metrics;
 pub mod money;
+pub mod question;
 pub mod refund;
 pub mod request;
 pub mod rule;
+pub mod status;
 pub mod stripe;
 pub mod table;
 pub mod task;
@@ -37,3 +41,5 @@ pub mod workflow;
 pub mod aws;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "letters")]
+pub mod letter;

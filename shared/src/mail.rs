@@ -20,6 +20,7 @@ impl Mail {
     /// A mail whose HTML part is made of the text's paragraphs, with its links made clickable. A
     /// single line break is where the definition's author wrapped a line, and no break for a reader.
     pub fn from_text(to: String, subject: &str, text: &str) -> Self {
+        let text = tame(text);
         let mut html = String::new();
         for paragraph in text.split("\n\n").map(str::trim).filter(|p| !p.is_empty()) {
             html.push_str("<p>");
@@ -33,15 +34,49 @@ impl Mail {
             html: document(&html),
         }
     }
+
+    /// A mail of two parts that were written for each other; the HTML part is escaped already.
+    pub fn new(to: &str, subject: &str, text: String, html: &str) -> Self {
+        Self {
+            to: to.to_owned(),
+            subject: one_line(subject),
+            text,
+            html: document(html),
+        }
+    }
 }
+
+/// A text as it is shown: without control characters, and without the marks that turn the direction of
+/// what follows them. Nobody's words can reach beyond their place.
+pub fn tame(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| if c == '\r' { '\n' } else { c })
+        .filter(|c| !is_wild(*c))
+        .collect()
+}
+
+fn is_wild(c: char) -> bool {
+    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    // A text program may take the two separators for ends of lines.
+    turns || matches!(c, '\u{2028}' | '\u{2029}') || (c.is_control() && c != '\n' && c != '\t')
+}
+
+/// What mail programs that read style sheets add to the styles that stand in the elements: the dark
+/// mode, and a phone's width. The others show the light one.
+const STYLE: &str = include_str!("mail.css");
 
 /// A mail's HTML document around a body that is already escaped.
 pub fn document(body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\">\
-         <meta name=\"color-scheme\" content=\"light dark\"></head>\
-         <body style=\"margin:0 auto;max-width:36rem;padding:1.5rem;font:16px/1.5 system-ui,sans-serif\">{body}</body></html>"
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <meta name=\"supported-color-schemes\" content=\"light dark\">\
+         <title>Refund Desk</title><style>{STYLE}</style></head>\
+         <body class=\"page\" style=\"margin:0;padding:24px 12px;background:#f3f5f8;color:#1a1d21;font:16px/1.55 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif\">\
+         <div class=\"card\" role=\"main\" style=\"max-width:560px;margin:0 auto;padding:28px;background:#ffffff;border:1px solid #dfe4ea;border-radius:12px;overflow-wrap:anywhere\">{body}</div>\
+         </body></html>"
     )
 }
 
@@ -80,7 +115,7 @@ fn linked(paragraph: &str) -> String {
 
 /// A text as one line: a line break in a subject could begin another header.
 fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control())
+    text.split(|c: char| c.is_control() || is_wild(c))
         .map(str::trim)
         .filter(|p| !p.is_empty())
         .collect::<Vec<_>>()

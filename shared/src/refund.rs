@@ -1,4 +1,4 @@
-//! The ledger entry of a refund: the intent is written before Stripe is called.
+//! The ledger entry of a refund or credit: the intent is written before Stripe is called.
 //!
 //! At most one entry exists per request, created under a condition. Whoever finds one that is not
 //! settled knows that Stripe may have been asked already, and looks before asking again: also
@@ -7,25 +7,91 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::RequestId;
+use crate::id::{FieldName, PhaseName, RequestId, TaskToken, TeamId};
 use crate::money::Usd;
+use crate::request::Event;
+use crate::stripe::{Refund, Standing};
 use crate::table::{Entity, Key};
 
-/// What we asked Stripe to pay back, or are about to.
+/// What we asked Stripe to give back, or are about to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefundEntry {
     /// For which request.
     pub request_id: RequestId,
+    /// In which phase of the process.
+    pub phase: PhaseName,
+    /// As money, or as a credit.
+    pub means: Means,
     /// The charge or payment intent.
     pub charge: String,
     /// How much.
     pub amount: Usd,
     /// When it was intended.
     pub intended_at: Timestamp,
-    /// Stripe's id of the refund, once it has told us.
+    /// The variable that the definition keeps the result under.
+    pub output: FieldName,
+    /// The team to tell when a refund fails after all.
+    pub tell: TeamId,
+    /// Stripe's id of the refund or credit, once it has told us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stripe_id: Option<String>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+    /// The state that waits for its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// Whether the team has heard that it came back.
+    #[serde(default)]
+    pub told: bool,
+}
+
+/// How something is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Means {
+    /// Money, where it came from.
+    Refund,
+    /// A credit toward the next invoice.
+    Credit,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Settled {
+    /// The customer has it.
+    Paid,
+    /// Stripe said no, for good: something else may be tried.
+    Refused,
+    /// The customer had it, and then the bank sent the money back.
+    Reversed,
+}
+
+/// A state that waits for the end of a pending refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    /// Its name.
+    pub state: String,
+    /// What lets the execution go on.
+    pub task_token: TaskToken,
+}
+
+/// What news about a refund changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Nothing: it is known, or about another refund.
+    None,
+    /// Stripe took it, and says so in this word.
+    Pending(String),
+    /// It was paid.
+    Paid,
+    /// It will not be paid, in words for the team.
+    Refused(String),
+    /// It had been paid and came back, in words for the team.
+    Reversed(String),
 }
 
 impl RefundEntry {
@@ -40,12 +106,59 @@ impl RefundEntry {
     /// The key under which Stripe answers a repeated call with the first call's answer. It depends
     /// on what is paid and never on the attempt.
     pub fn idempotency_key(&self) -> String {
+        let means = match self.means {
+            Means::Refund => "refund",
+            Means::Credit => "credit",
+        };
         format!(
-            "refund-{}-{}-{}",
+            "{means}-{}-{}-{}",
             self.request_id,
             self.charge,
             self.amount.cents()
         )
+    }
+
+    /// Takes in how a refund stands, and says what is new about that.
+    ///
+    /// News come from answers and from events, late, twice and in any order. So a refund only ever goes
+    /// forward: from pending to paid or refused, and from paid to reversed.
+    pub fn take_in(&mut self, refund: &Refund) -> News {
+        let known = self.stripe_id.as_ref();
+        if self.means != Means::Refund || known.is_some_and(|id| *id != refund.id) {
+            return News::None;
+        }
+        let first = self.stripe_id.replace(refund.id.clone()).is_none();
+        let news = match (self.settled, refund.standing()) {
+            (None, Standing::Pending(word)) if first => News::Pending(word),
+            (None, Standing::Paid) => News::Paid,
+            (None, Standing::Failed(why)) => News::Refused(why),
+            (Some(Settled::Paid), Standing::Failed(why)) => News::Reversed(why),
+            _ => News::None,
+        };
+        match news {
+            News::Paid => self.settled = Some(Settled::Paid),
+            News::Refused(_) => self.settled = Some(Settled::Refused),
+            News::Reversed(_) => self.settled = Some(Settled::Reversed),
+            News::None | News::Pending(_) => {}
+        }
+        news
+    }
+
+    /// What news mean for the request.
+    pub fn event<'a>(&'a self, news: &'a News) -> Option<Event<'a>> {
+        let id = self.stripe_id.as_deref().unwrap_or_default();
+        match news {
+            News::None => None,
+            News::Pending(status) => Some(Event::RefundPending { id, status }),
+            News::Paid => Some(Event::RefundSucceeded {
+                id,
+                amount: self.amount,
+                status: "succeeded",
+                output: &self.output,
+            }),
+            News::Refused(message) => Some(Event::RefundRefused { message }),
+            News::Reversed(message) => Some(Event::RefundReversed { message }),
+        }
     }
 }
 
@@ -54,5 +167,122 @@ impl Entity for RefundEntry {
 
     fn key(&self) -> Key {
         Self::key_of(self.request_id)
+    }
+}
+
+#[cfg(any(test, feature = "fakes"))]
+pub mod fixture {
+    //! An entry to test with.
+
+    use super::{Means, RefundEntry, RequestId, Timestamp, Usd};
+
+    /// Fifty dollars of `ch_1`, about to be asked for.
+    pub fn entry(request_id: RequestId) -> RefundEntry {
+        RefundEntry {
+            request_id,
+            phase: "Process Refund".parse().expect("it is a phase's name"),
+            means: Means::Refund,
+            charge: "ch_1".to_owned(),
+            amount: Usd::from_cents(5000).expect("it is an amount"),
+            intended_at: Timestamp::UNIX_EPOCH,
+            output: "stripeRefundResult".parse().expect("it is a name"),
+            tell: "csm-team".parse().expect("it is a team"),
+            stripe_id: None,
+            settled: None,
+            waiting: None,
+            told: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn refund(id: &str, status: &str) -> Refund {
+        Refund {
+            id: id.to_owned(),
+            amount: 5000,
+            status: Some(status.to_owned()),
+            failure_reason: None,
+            metadata: std::collections::BTreeMap::new(),
+        }
+    }
+
+    fn settled_by(statuses: &[&str]) -> (Option<Settled>, Vec<News>) {
+        let mut entry = fixture::entry(RequestId::random());
+        let news = statuses
+            .iter()
+            .map(|status| entry.take_in(&refund("re_1", status)));
+        let news = news.collect();
+        (entry.settled, news)
+    }
+
+    #[test]
+    fn a_refund_only_goes_forward() {
+        let failed = || "The refund re_1 is failed: no reason given".to_owned();
+        let pending = || News::Pending("pending".to_owned());
+        for (statuses, settled, news) in [
+            (vec!["succeeded"], Some(Settled::Paid), vec![News::Paid]),
+            (
+                vec!["pending", "pending", "succeeded", "pending"],
+                Some(Settled::Paid),
+                vec![pending(), News::None, News::Paid, News::None],
+            ),
+            (
+                vec!["succeeded", "failed", "succeeded", "failed"],
+                Some(Settled::Reversed),
+                vec![News::Paid, News::Reversed(failed()), News::None, News::None],
+            ),
+            (
+                vec!["pending", "failed", "succeeded"],
+                Some(Settled::Refused),
+                vec![pending(), News::Refused(failed()), News::None],
+            ),
+        ] {
+            assert_eq!(settled_by(&statuses), (settled, news), "{statuses:?}");
+        }
+    }
+
+    #[test]
+    fn another_refund_is_no_news() {
+        let mut entry = fixture::entry(RequestId::random());
+        assert_eq!(entry.take_in(&refund("re_1", "succeeded")), News::Paid);
+        assert_eq!(entry.take_in(&refund("re_2", "failed")), News::None);
+        assert_eq!(entry.settled, Some(Settled::Paid));
+    }
+
+    #[test]
+    fn the_key_depends_on_what_is_paid_alone() {
+        let id = RequestId::random();
+        let entry = fixture::entry(id);
+        let later = RefundEntry {
+            intended_at: "2026-01-02T00:00:00Z".parse().unwrap(),
+            ..entry.clone()
+        };
+        assert_eq!(entry.idempotency_key(), format!("refund-{id}-ch_1-5000"));
+        assert_eq!(entry.idempotency_key(), later.idempotency_key());
+        let credit = RefundEntry {
+            means: Means::Credit,
+            ..entry.clone()
+        };
+        assert_ne!(credit.idempotency_key(), entry.idempotency_key());
+    }
+
+    proptest! {
+        #[test]
+        fn every_news_is_told_once(
+            statuses in proptest::collection::vec(
+                proptest::sample::select(vec!["pending", "requires_action", "succeeded", "failed", "canceled"]), 0..12)
+        ) {
+            let (settled, news) = settled_by(&statuses);
+            let count = |wanted: fn(&News) -> bool| news.iter().filter(|n| wanted(n)).count();
+            prop_assert!(count(|n| matches!(n, News::Paid)) <= 1);
+            prop_assert!(count(|n| matches!(n, News::Refused(_))) <= 1);
+            prop_assert!(count(|n| matches!(n, News::Reversed(_))) <= 1);
+            prop_assert_eq!(count(|n| matches!(n, News::Refused(_))) == 1, settled == Some(Settled::Refused));
+        }
     }
 }

@@ -9,51 +9,20 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::approval::LinkKey;
+use crate::approval::{LinkKey, Recorded};
 use crate::audit::{Actor, AuditRecord};
-use crate::form::{Form, Value, Values};
+use crate::form::{FieldKind, Form, TextFormat, Value, Values};
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::money::Usd;
-use crate::task::{EndStatus, Offering, Passage, variable};
+use crate::question::Question;
+use crate::task::{EndStatus, Offering, Passage, outcome, variable};
 
-/// Where a request stands, as the customer is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// A person is asked, or will be.
-    InReview,
-    /// The refund is being paid.
-    Processing,
-    /// The refund is paid.
-    Refunded,
-    /// There will be no refund.
-    Denied,
-    /// The process stopped, and a person of the team has to look.
-    NeedsAttention,
-}
+mod event;
+mod trail;
 
-impl Status {
-    /// The status as the interface spells it: `in_review`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::InReview => "in_review",
-            Status::Processing => "processing",
-            Status::Refunded => "refunded",
-            Status::Denied => "denied",
-            Status::NeedsAttention => "needs_attention",
-        }
-    }
-}
-
-impl From<EndStatus> for Status {
-    fn from(end: EndStatus) -> Self {
-        match end {
-            EndStatus::Refunded => Status::Refunded,
-            EndStatus::Denied => Status::Denied,
-            EndStatus::NeedsAttention => Status::NeedsAttention,
-        }
-    }
-}
+pub use crate::status::Status;
+pub use event::Event;
+use trail::Entry;
 
 /// An answer as it was given, with the question as it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +31,50 @@ pub struct Answered {
     pub name: FieldName,
     /// Its label in the form that the customer filled in.
     pub label: String,
+    /// What kind of thing was asked for.
+    #[serde(default)]
+    pub kind: AnswerKind,
     /// The answer; `None` when an optional field was left empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
+    /// The approver who gave it, where it was not the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_by: Option<String>,
+}
+
+/// What an answer is, where that matters for who may see it and who may decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerKind {
+    /// An address of the customer's.
+    Email,
+    /// A payment at Stripe.
+    Charge,
+    /// An amount.
+    Amount,
+    /// One of Stripe's customers.
+    Customer,
+    /// Anything else; it may be personal.
+    #[default]
+    Other,
+}
+
+impl AnswerKind {
+    fn of(kind: &FieldKind) -> Self {
+        match kind {
+            FieldKind::Email => AnswerKind::Email,
+            FieldKind::Usd => AnswerKind::Amount,
+            FieldKind::Text {
+                format: Some(TextFormat::StripeCharge),
+            } => AnswerKind::Charge,
+            FieldKind::Text {
+                format: Some(TextFormat::StripeCustomer),
+            } => AnswerKind::Customer,
+            FieldKind::Text { .. } | FieldKind::Textarea | FieldKind::Select { .. } => {
+                AnswerKind::Other
+            }
+        }
+    }
 }
 
 /// A customer's request.
@@ -77,6 +87,9 @@ pub struct Request {
     pub offering: OfferingPath,
     /// The offering's name when it was submitted.
     pub title: String,
+    /// The version of the definition whose form the customer filled in.
+    #[serde(default)]
+    pub definition: String,
     /// Scheme and host under which the customer reached us; every link of this request begins so.
     pub origin: String,
     /// Where it stands.
@@ -95,8 +108,43 @@ pub struct Request {
     /// The states that were handled, so that a repeated invocation does nothing twice.
     #[serde(default)]
     pub steps: BTreeMap<String, Step>,
+    /// How the refund stands, once Stripe has taken it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<RefundProgress>,
+    /// Where it stopped, while its execution cannot go on by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+    /// What the approvers of each phase were shown, as a digest: what is decided is what is paid.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub approved: BTreeMap<PhaseName, String>,
+    /// What approvers asked the customer, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
     /// How many audit records it has.
     pub audit_count: u32,
+}
+
+/// How a refund that Stripe took stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundProgress {
+    /// The money is on its way.
+    Pending,
+    /// The customer has it.
+    Paid,
+    /// The customer had it, and then the bank sent it back.
+    Reversed,
+}
+
+/// Where a request stopped, so that a redrive finds it as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// How often the execution had been redriven by then.
+    pub redrives: u32,
+    /// Where the request stood.
+    pub status: Status,
+    /// The phase it was in.
+    pub phase: PhaseName,
 }
 
 /// A state that was handled.
@@ -107,83 +155,6 @@ pub struct Step {
     pub entered_at: Timestamp,
     /// What it was answered with.
     pub outcome: String,
-}
-
-/// Something that happened to a request.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event<'a> {
-    /// A team is asked to decide.
-    Asked {
-        /// The team's name.
-        responsible: &'a str,
-    },
-    /// The team is asked again.
-    Reminded,
-    /// Somebody decided.
-    Decided {
-        /// The approver's address.
-        by: &'a str,
-        /// `approve` or `reject`.
-        outcome: &'a str,
-        /// Why. Always there for a rejection.
-        reason: Option<&'a str>,
-    },
-    /// Nobody decided in time.
-    Expired {
-        /// What the customer is told.
-        reason: &'a str,
-    },
-    /// A condition was evaluated.
-    Evaluated {
-        /// The condition that held, or `otherwise`.
-        text: &'a str,
-        /// The branch.
-        outcome: &'a str,
-    },
-    /// Stripe is about to be asked for a refund.
-    RefundIntended {
-        /// The charge or payment intent.
-        charge: &'a str,
-        /// How much.
-        amount: Usd,
-    },
-    /// Stripe took the refund, but the money has not moved yet.
-    RefundPending {
-        /// Stripe's id of the refund.
-        id: &'a str,
-        /// Stripe's status.
-        status: &'a str,
-    },
-    /// Stripe paid.
-    RefundSucceeded {
-        /// Stripe's id of the refund.
-        id: &'a str,
-        /// How much.
-        amount: Usd,
-        /// Stripe's status.
-        status: &'a str,
-        /// The variable that the definition keeps it under.
-        output: &'a FieldName,
-    },
-    /// Stripe will not pay.
-    RefundRefused {
-        /// Stripe's message, for the team.
-        message: &'a str,
-    },
-    /// A mail was handed to the mail service.
-    Mailed {
-        /// To whom, as a role: no address of a customer stands in the trail.
-        to: &'a str,
-        /// False when the service refused the address for good.
-        accepted: bool,
-    },
-    /// The request came to an end.
-    Closed {
-        /// Which.
-        status: EndStatus,
-        /// The error that stopped the execution, if one did.
-        error: Option<&'a str>,
-    },
 }
 
 /// A new request, before it is stored.
@@ -215,6 +186,7 @@ impl Request {
             request_id,
             offering: offering.path.clone(),
             title: offering.offering.name.clone(),
+            definition: offering.version.clone(),
             origin,
             status: Status::InReview,
             phase: offering.first_phase.clone(),
@@ -223,6 +195,10 @@ impl Request {
             answers: answered(&offering.form, values),
             outputs: BTreeMap::new(),
             steps: BTreeMap::new(),
+            refund: None,
+            stopped: None,
+            approved: BTreeMap::new(),
+            questions: Vec::new(),
             audit_count: 0,
         };
         let record = request.record(at, Actor::Customer, "submitted", None);
@@ -231,51 +207,55 @@ impl Request {
 
     /// Changes the request as the event says and returns the record for its trail.
     pub fn apply(&mut self, event: &Event<'_>, passage: Passage<'_>) -> AuditRecord {
-        self.phase.clone_from(passage.phase);
-        let (actor, action, detail) = match *event {
-            Event::Asked { responsible } => {
-                self.status = Status::InReview;
-                (Actor::System, "asked", Some(responsible.to_owned()))
+        let phase_before = std::mem::replace(&mut self.phase, passage.phase.clone());
+        self.change(event, passage, phase_before);
+        let Entry {
+            actor,
+            action,
+            detail,
+        } = trail::entry(event, self.questions.len());
+        self.record(passage.at, actor, action, detail)
+    }
+
+    fn change(&mut self, event: &Event<'_>, passage: Passage<'_>, phase_before: PhaseName) {
+        match *event {
+            Event::Asked { .. } => {
+                self.goes_on(Status::InReview);
+                self.approved.remove(passage.phase);
             }
-            Event::Reminded => (Actor::System, "reminded", None),
-            Event::Decided {
+            Event::Reminded
+            | Event::Escalated { .. }
+            | Event::NobodyMayDecide { .. }
+            | Event::LinkLocked { .. }
+            | Event::HandedOver { .. } => {}
+            Event::Decided(recorded) => self.decided(recorded, passage),
+            Event::Questioned { by, text } => self.ask_back(passage, by, text),
+            Event::Replied { number, text } => self.reply(number, text, passage.at),
+            Event::Expired { reason } => self.set(variable::REJECTION_REASON, json!(reason)),
+            Event::Evaluated { outcome, .. } => self.step(passage, outcome),
+            Event::RefundIntended { .. } | Event::CreditIntended { .. } => {
+                self.goes_on(Status::Processing);
+            }
+            Event::CreditGiven { id, amount, output } => {
+                self.status = Status::Refunded;
+                let credit = json!({"id": id, "amount": amount.to_string(), "status": "credited"});
+                self.outputs.insert(output.clone(), credit);
+                self.step(passage, outcome::DONE);
+            }
+            Event::RefundPending { .. } => {
+                self.refund = Some(RefundProgress::Pending);
+                self.step(passage, outcome::PENDING);
+            }
+            Event::RefundReversed { message } => {
+                self.status = Status::NeedsAttention;
+                self.refund = Some(RefundProgress::Reversed);
+                self.set(variable::STRIPE_ERROR, json!(message));
+            }
+            Event::CustomerIdentified {
                 by,
-                outcome,
-                reason,
-            } => {
-                if outcome != crate::task::outcome::APPROVE {
-                    self.set(
-                        variable::REJECTION_REASON,
-                        json!(reason.unwrap_or_default()),
-                    );
-                }
-                (
-                    Actor::Approver(by.to_owned()),
-                    outcome,
-                    reason.map(ToOwned::to_owned),
-                )
-            }
-            Event::Expired { reason } => {
-                self.set(variable::REJECTION_REASON, json!(reason));
-                (Actor::System, "expired", None)
-            }
-            Event::Evaluated { text, outcome } => {
-                self.step(passage, outcome);
-                (Actor::System, "evaluated", Some(text.to_owned()))
-            }
-            Event::RefundIntended { charge, amount } => {
-                self.status = Status::Processing;
-                (
-                    Actor::System,
-                    "refund intended",
-                    Some(format!("{amount} of {charge}")),
-                )
-            }
-            Event::RefundPending { id, status } => (
-                Actor::System,
-                "refund pending",
-                Some(format!("{id}: {status}")),
-            ),
+                field,
+                customer,
+            } => self.identify(by, field, customer),
             Event::RefundSucceeded {
                 id,
                 amount,
@@ -283,37 +263,41 @@ impl Request {
                 output,
             } => {
                 self.status = Status::Refunded;
+                self.refund = Some(RefundProgress::Paid);
                 let refund = json!({"id": id, "amount": amount.to_string(), "status": status});
                 self.outputs.insert(output.clone(), refund);
-                self.step(passage, crate::task::outcome::DONE);
-                (Actor::System, "refunded", Some(format!("{amount}: {id}")))
+                self.step(passage, outcome::DONE);
             }
             Event::RefundRefused { message } => {
+                self.refund = None;
                 self.set(variable::STRIPE_ERROR, json!(message));
-                self.step(passage, crate::task::outcome::ERROR);
-                (Actor::System, "refund refused", Some(message.to_owned()))
+                self.step(passage, outcome::ERROR);
             }
-            Event::Mailed { to, accepted } => {
-                self.step(passage, crate::task::outcome::DONE);
-                (
-                    Actor::System,
-                    if accepted { "mailed" } else { "mail refused" },
-                    Some(to.to_owned()),
-                )
+            Event::Mailed { .. } => self.step(passage, outcome::DONE),
+            Event::Closed { status } => {
+                // A refund that failed while its confirmation was on the way is not covered up.
+                let reversed = self.refund == Some(RefundProgress::Reversed);
+                if !(reversed && status == EndStatus::Refunded) {
+                    self.status = status.into();
+                }
+                self.step(passage, outcome::DONE);
             }
-            Event::Closed { status, error } => {
-                self.status = status.into();
-                self.step(passage, crate::task::outcome::DONE);
-                (Actor::System, "closed", error.map(ToOwned::to_owned))
+            Event::Stopped { redrives, .. } => {
+                self.stop(redrives, phase_before);
+                self.step(passage, outcome::DONE);
             }
-        };
-        self.record(passage.at, actor, action, detail)
+            Event::Resumed => {
+                self.resume(phase_before, passage.phase);
+                self.step(passage, outcome::RESUME);
+            }
+        }
     }
 
-    /// What this very passage was answered with, if it was handled before.
+    /// What this very passage was answered with, if it was handled before. If a later one was, this one
+    /// was given up long ago, and nothing comes of it.
     pub fn handled(&self, passage: Passage<'_>) -> Option<&str> {
         let step = self.steps.get(passage.state)?;
-        (step.entered_at == passage.at).then_some(step.outcome.as_str())
+        (step.entered_at >= passage.at).then_some(step.outcome.as_str())
     }
 
     /// The answers by field.
@@ -329,6 +313,21 @@ impl Request {
             .find(|a| a.name == *field)?
             .value
             .as_ref()
+    }
+
+    /// The answer to a field, if an approver gave it.
+    pub fn vouched(&self, field: &FieldName) -> Option<&Value> {
+        let answer = self.answers.iter().find(|a| a.name == *field)?;
+        answer.given_by.as_ref().and(answer.value.as_ref())
+    }
+
+    /// Which of Stripe's customers an approver says that it is.
+    pub fn vouched_customer(&self) -> Option<&str> {
+        let given = |a: &&Answered| a.kind == AnswerKind::Customer && a.given_by.is_some();
+        match &self.answers.iter().find(given)?.value {
+            Some(Value::Text(customer)) => Some(customer),
+            Some(Value::Cents(_)) | None => None,
+        }
     }
 
     /// The first amount of the form: what the request is about, at a glance.
@@ -356,6 +355,83 @@ impl Request {
             .find(|(n, _)| n.as_str() == name)?
             .1
             .as_str()
+    }
+
+    /// The customer's addresses.
+    pub fn emails(&self) -> impl Iterator<Item = &str> {
+        self.answers
+            .iter()
+            .filter_map(|answer| match (&answer.value, answer.kind) {
+                (Some(Value::Text(address)), AnswerKind::Email) => Some(address.as_str()),
+                _ => None,
+            })
+    }
+
+    fn decided(&mut self, recorded: &Recorded, passage: Passage<'_>) {
+        let decision = recorded.decision();
+        let is_yes = decision.outcome() == outcome::APPROVE;
+        if !is_yes {
+            let reason = decision.reason().unwrap_or_default();
+            self.set(variable::REJECTION_REASON, json!(reason));
+        }
+        if let (true, 0, Some(shown)) = (is_yes, recorded.missing(), decision.shown()) {
+            let phase = passage.phase.clone();
+            self.approved.insert(phase, shown.to_owned());
+        }
+    }
+
+    fn ask_back(&mut self, passage: Passage<'_>, by: &str, text: &str) {
+        let number = u32::try_from(self.questions.len() + 1).unwrap_or(u32::MAX);
+        let question = Question::new(number, passage.phase, by, text, passage.at);
+        self.questions.push(question);
+    }
+
+    fn reply(&mut self, number: u32, text: &str, at: Timestamp) {
+        if let Some(question) = self.questions.iter_mut().find(|q| q.number == number) {
+            question.reply(text, at);
+        }
+    }
+
+    /// Something is under way. While the execution stands still that is no news to the customer: it is
+    /// an attempt that was given up, and a redrive goes on from it.
+    fn goes_on(&mut self, status: Status) {
+        match &mut self.stopped {
+            Some(stopped) => stopped.status = status,
+            None => self.status = status,
+        }
+    }
+
+    fn stop(&mut self, redrives: u32, phase: PhaseName) {
+        let status = std::mem::replace(&mut self.status, Status::NeedsAttention);
+        self.stopped = Some(Stopped {
+            redrives,
+            status,
+            phase,
+        });
+    }
+
+    /// Puts the request back to where it stopped, but for what people did in the meantime: a link that
+    /// was mailed before still takes a decision.
+    fn resume(&mut self, phase: PhaseName, phase_of_stop: &PhaseName) {
+        self.phase = phase;
+        let Some(stopped) = self.stopped.take() else {
+            return;
+        };
+        if self.status == Status::NeedsAttention {
+            self.status = stopped.status;
+        }
+        if self.phase == *phase_of_stop {
+            self.phase = stopped.phase;
+        }
+    }
+
+    /// Takes an approver's answer in place of one that is missing, and of no other.
+    fn identify(&mut self, by: &str, field: &FieldName, customer: &str) {
+        let missing = |a: &&mut Answered| a.name == *field && a.value.is_none();
+        if let Some(answer) = self.answers.iter_mut().find(missing) {
+            answer.value = Some(Value::Text(customer.to_owned()));
+            answer.given_by = Some(by.to_owned());
+        }
     }
 
     fn set(&mut self, name: &str, value: serde_json::Value) {
@@ -402,166 +478,14 @@ fn answered(form: &Form, values: &Values) -> Vec<Answered> {
         .map(|field| Answered {
             name: field.name.clone(),
             label: field.label.clone(),
+            kind: AnswerKind::of(&field.kind),
             value: values.get(&field.name).cloned(),
+            given_by: None,
         })
         .collect()
 }
 
 #[cfg(any(test, feature = "fakes"))]
-pub mod fixture {
-    //! A request to test with.
-
-    use super::{AuditRecord, Offering, Request, RequestId, Submission, Timestamp, json};
-
-    /// The offering of [`request`].
-    pub fn offering() -> Offering {
-        serde_json::from_value(json!({
-            "path": "customer-success/refund-request",
-            "service": {"name": "Customer Success", "description": "Requests handled by the CS team"},
-            "offering": {"name": "Refund Request", "description": "Process a refund"},
-            "firstPhase": "CSM Review",
-            "form": [
-                {"name": "customerEmail", "label": "Customer Email", "type": "email", "required": true},
-                {"name": "stripeCustomerId", "label": "Stripe Customer ID", "type": "text", "required": false},
-                {"name": "chargeIdToRefund", "label": "Charge ID to Refund", "type": "text", "format": "stripe-charge", "required": true},
-                {"name": "refundAmount", "label": "Refund Amount (USD)", "type": "usd", "required": true},
-                {"name": "reason", "label": "Reason", "type": "select", "options": ["Duplicate charge", "Other"], "required": true},
-                {"name": "notes", "label": "Notes", "type": "textarea", "required": true}
-            ]
-        }))
-        .expect("the fixture is a valid offering")
-    }
-
-    /// A request of 50 USD by ada@example.com, just submitted.
-    pub fn request() -> (Request, AuditRecord) {
-        let offering = offering();
-        let answers = [
-            ("customerEmail", "ada@example.com"),
-            ("chargeIdToRefund", "ch_1"),
-            ("refundAmount", "50"),
-            ("reason", "Duplicate charge"),
-            ("notes", "Charged twice in May."),
-        ]
-        .map(|(name, text)| (name.to_owned(), crate::form::Answer::Text(text.to_owned())));
-        let values = offering
-            .form
-            .check(&answers)
-            .expect("the fixture is a valid form");
-        Request::submit(Submission {
-            request_id: RequestId::random(),
-            offering: &offering,
-            values: &values,
-            origin: "https://refunds.example.com".to_owned(),
-            at: Timestamp::UNIX_EPOCH,
-        })
-    }
-}
-
+pub mod fixture;
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn phase(name: &str) -> PhaseName {
-        name.parse().unwrap()
-    }
-
-    fn passage(phase: &PhaseName) -> Passage<'_> {
-        Passage::during(phase, Timestamp::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn every_event_leaves_one_record_with_the_next_number() {
-        let (mut request, first) = fixture::request();
-        assert_eq!((first.seq, first.action.as_str()), (1, "submitted"));
-        let output = "stripeRefundResult".parse().unwrap();
-        let amount = Usd::from_cents(5000).unwrap();
-        let events = [
-            Event::Asked {
-                responsible: "CSM Team",
-            },
-            Event::Decided {
-                by: "csm-1@example.com",
-                outcome: "approve",
-                reason: None,
-            },
-            Event::RefundIntended {
-                charge: "ch_1",
-                amount,
-            },
-            Event::RefundSucceeded {
-                id: "re_1",
-                amount,
-                status: "succeeded",
-                output: &output,
-            },
-            Event::Closed {
-                status: EndStatus::Refunded,
-                error: None,
-            },
-        ];
-        let statuses = [
-            Status::InReview,
-            Status::InReview,
-            Status::Processing,
-            Status::Refunded,
-            Status::Refunded,
-        ];
-        for (n, (event, status)) in events.iter().zip(statuses).enumerate() {
-            let record = request.apply(event, passage(&phase("P")));
-            assert_eq!(usize::try_from(record.seq).unwrap(), n + 2);
-            assert_eq!((record.status, request.status), (status, status));
-        }
-        assert_eq!(request.outputs[&output]["id"], "re_1");
-        assert_eq!(request.outputs[&output]["amount"], "$50.00");
-    }
-
-    #[test]
-    fn a_rejection_sets_the_reason_and_an_approval_does_not() {
-        let (mut request, _) = fixture::request();
-        let decided = |outcome, reason| Event::Decided {
-            by: "a@b.c",
-            outcome,
-            reason,
-        };
-        request.apply(&decided("approve", Some("fine")), passage(&phase("P")));
-        assert_eq!(request.output(variable::REJECTION_REASON), None);
-        request.apply(&decided("reject", Some("Too late")), passage(&phase("P")));
-        assert_eq!(request.output(variable::REJECTION_REASON), Some("Too late"));
-    }
-
-    #[test]
-    fn a_state_counts_as_handled_only_for_the_passage_that_handled_it() {
-        let (mut request, _) = fixture::request();
-        let phase = phase("Threshold Check");
-        let first = passage(&phase);
-        let later = Passage {
-            at: "2026-01-02T00:00:00Z".parse().unwrap(),
-            ..first
-        };
-        let event = Event::Evaluated {
-            text: "refundAmount >= 500",
-            outcome: "branch-1",
-        };
-        request.apply(&event, first);
-        assert_eq!(request.handled(first), Some("branch-1"));
-        assert_eq!(request.handled(later), None);
-        assert_eq!(
-            request.handled(Passage {
-                state: "Another",
-                ..first
-            }),
-            None
-        );
-    }
-
-    #[test]
-    fn stored_and_read_back_it_is_the_same() {
-        let (mut request, _) = fixture::request();
-        request.apply(
-            &Event::RefundRefused { message: "No." },
-            passage(&phase("P")),
-        );
-        let json = serde_json::to_value(&request).unwrap();
-        assert_eq!(serde_json::from_value::<Request>(json).unwrap(), request);
-    }
-}
+mod tests;

@@ -1,7 +1,8 @@
-//! The port to Stripe: the few calls that a refund needs, and what their answers mean.
+//! The port to Stripe: the few calls that a refund or a credit needs, and what their answers mean.
 //!
-//! [`classify`] is the heart: a pure function from an answer to one of four meanings. The client only
-//! carries bytes, and `issue-refund` only obeys.
+//! [`classify`] is the heart: a pure function from an answer to its meaning. The client only carries
+//! bytes, and `issue-refund` only obeys. Three narrow traits: [`Payments`] are read, [`Refunds`] and
+//! [`Credits`] are made.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -13,10 +14,24 @@ use crate::task::StripeReason;
 
 #[cfg(feature = "stripe")]
 mod client;
+mod credit;
+pub mod event;
+mod key;
+mod meaning;
 pub mod memory;
+mod payment;
 
 #[cfg(feature = "stripe")]
-pub use client::HttpStripe;
+pub use client::{HttpStripe, Timeouts};
+pub use credit::{Credit, CreditOrder, CreditTarget};
+pub use key::{ApiKey, FetchedKey, KeyError, KeySource, Mode};
+pub use meaning::{Answer, StripeError, classify};
+pub use payment::{
+    Asker, Charge, Customer, Intent, Ownership, Payer, Payment, amount_text, ownership,
+};
+
+/// The name under which Stripe keeps a request's id with what was made for it.
+pub const REQUEST_ID: &str = "request_id";
 
 /// What is to be paid back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +48,32 @@ pub struct RefundOrder {
     pub idempotency_key: String,
 }
 
+impl RefundOrder {
+    /// The call's parameters, in the order in which they are sent.
+    pub fn parameters(&self) -> Vec<(String, String)> {
+        let named = |name: &str, value: String| (name.to_owned(), value);
+        let mut form = vec![
+            named(charge_parameter(&self.charge), self.charge.clone()),
+            named("amount", self.amount.cents().to_string()),
+            named("reason", self.reason.as_str().to_owned()),
+        ];
+        form.extend(credit::metadata_parameters(&self.metadata));
+        form
+    }
+}
+
 /// The parameter that names what is refunded: Stripe takes a payment intent under its own name.
 pub fn charge_parameter(charge: &str) -> &'static str {
-    if charge.starts_with("pi_") {
+    if is_intent(charge) {
         "payment_intent"
     } else {
         "charge"
     }
+}
+
+/// Whether this names a payment intent rather than a charge.
+pub fn is_intent(charge: &str) -> bool {
+    charge.starts_with("pi_")
 }
 
 /// A refund as Stripe describes it. The status stays open to new words.
@@ -59,89 +93,51 @@ pub struct Refund {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// What we look at of a charge or payment intent before paying.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Payment {
-    /// In lower case, such as `usd`.
-    pub currency: String,
+/// How a refund stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The customer has the money.
+    Paid,
+    /// It was taken, and the money has not moved yet; with Stripe's word for that.
+    Pending(String),
+    /// It will not be paid; in words for the team.
+    Failed(String),
 }
 
-/// What an answer other than the wanted one means.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StripeError {
-    /// A definite no. The message is Stripe's, word for word.
-    #[error("Stripe refused")]
-    Refused {
-        /// For the team's eyes.
-        message: String,
-        /// Stripe's code, where it gives one.
-        code: Option<String>,
-    },
-    /// It is not known whether anything happened: look, then try again with the same key.
-    #[error("Stripe's answer is unknown: {0}")]
-    Unknown(String),
-    /// Our key or our use of the interface is wrong, whoever asks for whatever refund.
-    #[error("Stripe refuses our configuration: {0}")]
-    Misconfigured(String),
-}
-
-/// An answer as it came over the wire.
-#[derive(Debug, Clone, Copy)]
-pub struct Answer<'a> {
-    /// The HTTP status.
-    pub status: u16,
-    /// `Stripe-Should-Retry`, which overrules the status.
-    pub should_retry: Option<bool>,
-    /// The body.
-    pub body: &'a [u8],
-}
-
-#[derive(Deserialize)]
-struct ErrorBody {
-    error: ErrorDetail,
-}
-
-#[derive(Deserialize)]
-struct ErrorDetail {
-    r#type: String,
-    code: Option<String>,
-    message: Option<String>,
-}
-
-/// What an answer means.
-///
-/// Only an error that Stripe spells out with a status of 400, 402 or 404 is a refusal. A body that
-/// does not parse is never taken for an answer, whatever its status.
-pub fn classify<T: for<'de> Deserialize<'de>>(answer: Answer<'_>) -> Result<T, StripeError> {
-    let Answer {
-        status,
-        should_retry,
-        body,
-    } = answer;
-    if (200..300).contains(&status) {
-        return serde_json::from_slice(body)
-            .map_err(|_| StripeError::Unknown(format!("a {status} that cannot be read")));
+impl Refund {
+    /// How it stands. Whatever words Stripe adds: only `succeeded` means that the customer has the money.
+    pub fn standing(&self) -> Standing {
+        match self.status.as_deref() {
+            Some("succeeded") => Standing::Paid,
+            Some(status @ ("failed" | "canceled")) => {
+                let reason = self.failure_reason.as_deref().unwrap_or("no reason given");
+                Standing::Failed(format!("The refund {} is {status}: {reason}", self.id))
+            }
+            Some(status) => Standing::Pending(status.to_owned()),
+            None => Standing::Pending("without a status".to_owned()),
+        }
     }
-    let error = serde_json::from_slice::<ErrorBody>(body)
-        .ok()
-        .map(|body| body.error);
-    match (status, error) {
-        (401 | 403 | 300..=399, _) => Err(StripeError::Misconfigured(format!("status {status}"))),
-        (_, Some(error)) if error.r#type == "idempotency_error" => Err(StripeError::Misconfigured(
-            "the idempotency key was used for another call".to_owned(),
-        )),
-        (400 | 402 | 404, Some(error)) if should_retry != Some(true) => Err(StripeError::Refused {
-            message: error
-                .message
-                .unwrap_or_else(|| "Stripe gave no message.".to_owned()),
-            code: error.code,
-        }),
-        _ => Err(StripeError::Unknown(format!("status {status}"))),
+
+    /// Whether it was made for that request.
+    pub fn is_for(&self, request_id: &str) -> bool {
+        self.metadata.get(REQUEST_ID).map(String::as_str) == Some(request_id)
     }
 }
 
-/// Stripe.
-pub trait Stripe: Send + Sync {
+/// What is read before anything is paid.
+pub trait Payments: Send + Sync {
+    /// A charge, or a payment intent and the charge it came to, and who paid.
+    fn payment(&self, charge: &str) -> impl Future<Output = Result<Payment, StripeError>> + Send;
+
+    /// The customers with exactly that address.
+    fn customers(
+        &self,
+        email: &str,
+    ) -> impl Future<Output = Result<Vec<Customer>, StripeError>> + Send;
+}
+
+/// Money back.
+pub trait Refunds: Send + Sync {
     /// Asks for a refund.
     fn create_refund(
         &self,
@@ -156,81 +152,75 @@ pub trait Stripe: Send + Sync {
         &self,
         charge: &str,
     ) -> impl Future<Output = Result<Vec<Refund>, StripeError>> + Send;
-
-    /// A charge or payment intent.
-    fn payment(&self, charge: &str) -> impl Future<Output = Result<Payment, StripeError>> + Send;
 }
+
+/// Credits in place of money back.
+pub trait Credits: Send + Sync {
+    /// The finalized invoice that was paid with a payment intent, if one was.
+    fn paid_invoice(
+        &self,
+        intent: &str,
+    ) -> impl Future<Output = Result<Option<String>, StripeError>> + Send;
+
+    /// Asks for a credit.
+    fn create_credit(
+        &self,
+        order: &CreditOrder,
+    ) -> impl Future<Output = Result<Credit, StripeError>> + Send;
+
+    /// All credits of that kind.
+    fn credits(
+        &self,
+        target: &CreditTarget,
+    ) -> impl Future<Output = Result<Vec<Credit>, StripeError>> + Send;
+}
+
+/// All of it.
+pub trait Stripe: Payments + Refunds + Credits {}
+
+impl<S: Payments + Refunds + Credits> Stripe for S {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn meaning(status: u16, should_retry: Option<bool>, body: &str) -> Result<Refund, StripeError> {
-        classify(Answer {
-            status,
-            should_retry,
-            body: body.as_bytes(),
-        })
-    }
-
-    fn error(kind: &str) -> String {
-        format!(r#"{{"error":{{"type":"{kind}","code":"some_code","message":"No."}}}}"#)
-    }
-
-    #[test]
-    fn every_answer_has_one_meaning() {
-        let refund = r#"{"id":"re_1","amount":5000,"status":"succeeded","metadata":{"request_id":"x"},"more":1}"#;
-        assert_eq!(meaning(200, None, refund).unwrap().id, "re_1");
-
-        let refused = StripeError::Refused {
-            message: "No.".into(),
-            code: Some("some_code".into()),
-        };
-        for status in [400, 402, 404] {
-            assert_eq!(
-                meaning(status, None, &error("invalid_request_error")),
-                Err(refused.clone())
-            );
-        }
-        assert_eq!(
-            meaning(400, Some(false), &error("card_error")),
-            Err(refused)
-        );
-
-        for (status, should_retry, body) in [
-            (200, None, "garbled".to_owned()),
-            (200, None, "{}".to_owned()),
-            (400, None, "<html>".to_owned()),
-            (400, Some(true), error("invalid_request_error")),
-            (409, None, error("invalid_request_error")),
-            (429, None, error("rate_limit_error")),
-            (500, None, error("api_error")),
-            (500, Some(false), error("api_error")),
-            (503, None, String::new()),
-        ] {
-            let answer = meaning(status, should_retry, &body);
-            assert!(
-                matches!(answer, Err(StripeError::Unknown(_))),
-                "{status} {body}: {answer:?}"
-            );
-        }
-        for (status, body) in [
-            (401, error("invalid_request_error")),
-            (403, error("invalid_request_error")),
-            (302, String::new()),
-            (400, error("idempotency_error")),
-        ] {
-            let answer = meaning(status, None, &body);
-            assert!(
-                matches!(answer, Err(StripeError::Misconfigured(_))),
-                "{status} {body}: {answer:?}"
-            );
-        }
-    }
-
     #[test]
     fn a_payment_intent_goes_under_its_own_name() {
         assert_eq!(charge_parameter("ch_1"), "charge");
         assert_eq!(charge_parameter("pi_1"), "payment_intent");
+    }
+
+    #[test]
+    fn only_one_word_means_that_the_customer_has_the_money() {
+        let refund = |status: Option<&str>| Refund {
+            id: "re_1".to_owned(),
+            amount: 1,
+            status: status.map(ToOwned::to_owned),
+            failure_reason: Some("lost_or_stolen_card".to_owned()),
+            metadata: BTreeMap::new(),
+        };
+        for (status, standing) in [
+            (Some("succeeded"), Standing::Paid),
+            (Some("pending"), Standing::Pending("pending".to_owned())),
+            (
+                Some("requires_action"),
+                Standing::Pending("requires_action".to_owned()),
+            ),
+            (
+                Some("a_new_word"),
+                Standing::Pending("a_new_word".to_owned()),
+            ),
+            (None, Standing::Pending("without a status".to_owned())),
+            (
+                Some("failed"),
+                Standing::Failed("The refund re_1 is failed: lost_or_stolen_card".to_owned()),
+            ),
+            (
+                Some("canceled"),
+                Standing::Failed("The refund re_1 is canceled: lost_or_stolen_card".to_owned()),
+            ),
+        ] {
+            assert_eq!(refund(status).standing(), standing, "{status:?}");
+        }
     }
 }

@@ -133,6 +133,14 @@ pub trait Table: Send + Sync {
         key: &Key,
     ) -> impl Future<Output = Result<Option<(serde_json::Value, u64)>, ReadError>> + Send;
 
+    /// The bodies and versions of all items of a partition whose sort key begins so, in its order, read
+    /// consistently.
+    fn list(
+        &self,
+        pk: &str,
+        sk_prefix: &str,
+    ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
+
     /// Writes all or nothing. At most 100 writes, each to another key.
     fn commit(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), CommitError>> + Send;
 }
@@ -145,11 +153,33 @@ pub async fn load<T: Entity>(
     let Some((body, version)) = table.get(key).await? else {
         return Ok(None);
     };
+    read(body, version, &key.pk, &key.sk).map(Some)
+}
+
+/// Reads the entities of a partition whose sort key begins so.
+pub async fn load_all<T: Entity>(
+    table: &impl Table,
+    pk: &str,
+    sk_prefix: &str,
+) -> Result<Vec<Stored<T>>, ReadError> {
+    let items = table.list(pk, sk_prefix).await?;
+    items
+        .into_iter()
+        .map(|(body, version)| read(body, version, pk, sk_prefix))
+        .collect()
+}
+
+fn read<T: Entity>(
+    body: serde_json::Value,
+    version: u64,
+    pk: &str,
+    sk: &str,
+) -> Result<Stored<T>, ReadError> {
     match serde_json::from_value(body) {
-        Ok(value) => Ok(Some(Stored { value, version })),
+        Ok(value) => Ok(Stored { value, version }),
         Err(error) => Err(ReadError::Malformed {
-            pk: key.pk.clone(),
-            sk: key.sk.clone(),
+            pk: pk.to_owned(),
+            sk: sk.to_owned(),
             // serde's message may quote a value; its category and place may not.
             why: format!("{:?} error for kind {}", error.classify(), T::KIND),
         }),

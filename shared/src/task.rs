@@ -26,6 +26,9 @@ pub struct Task<C> {
     pub entered_at: Timestamp,
     /// The phase of the definition that the state stands for.
     pub phase: PhaseName,
+    /// The version of the definition that the execution runs: see [`Offering::version`].
+    #[serde(default)]
+    pub version: String,
     /// What the definition says about the phase.
     pub config: C,
 }
@@ -102,8 +105,12 @@ pub mod outcome {
     pub const REJECT: &str = "reject";
     /// Nobody decided in time.
     pub const EXPIRE: &str = "expire";
+    /// It was begun, and is not done yet.
+    pub const PENDING: &str = "pending";
     /// No condition held.
     pub const OTHERWISE: &str = "otherwise";
+    /// A person has looked, and the execution goes on from where it stopped.
+    pub const RESUME: &str = "resume";
 }
 
 /// Names that phases set for the conditions and texts of later phases.
@@ -135,6 +142,9 @@ pub struct Offering {
     pub first_phase: PhaseName,
     /// What is asked.
     pub form: Form,
+    /// A digest of everything that is generated from the definition: another one for every change.
+    #[serde(default)]
+    pub version: String,
 }
 
 impl Offering {
@@ -170,10 +180,69 @@ pub struct ApprovalConfig {
     pub responsible: String,
     /// What is asked.
     pub question: String,
+    /// How many different people have to say yes.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub approvals: u32,
+    /// Who decided one of these phases of the same request cannot decide this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub separate_from: Vec<PhaseName>,
+    /// What a decision needs besides the link.
+    #[serde(default, skip_serializing_if = "Confirm::is_code")]
+    pub confirm: Confirm,
+    /// Who is asked too when nobody decided for some time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalate: Option<Escalation>,
     /// How long until nobody is waited for any longer, in seconds from the first asking.
     pub expire_seconds: u32,
     /// What the customer is told when nobody decided.
     pub expire_reason: String,
+    /// Who is told when nobody who is asked may decide.
+    pub attention: TeamId,
+}
+
+/// What a decision needs besides the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    /// The code that is printed in the approver's mail. No robot that opens links has it.
+    #[default]
+    Code,
+    /// A click is enough: whoever holds the link decides, a robot too.
+    Click,
+}
+
+impl Confirm {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    fn is_code(&self) -> bool {
+        *self == Confirm::Code
+    }
+}
+
+/// Another team, which is asked in addition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Escalation {
+    /// How long nobody decided, in seconds from the first asking.
+    pub after_seconds: u32,
+    /// Who is asked then.
+    pub team: TeamId,
+    /// The team's name as the definition writes it.
+    pub responsible: String,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_one(number: &u32) -> bool {
+    *number == 1
 }
 
 /// `decide`: the first branch whose condition holds.
@@ -194,7 +263,55 @@ pub struct Branch {
     pub when: Rule,
 }
 
-/// `issue-refund`: pay back through Stripe.
+/// The payload of a Task state that has to do with Stripe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectorTask {
+    /// The task.
+    #[serde(flatten)]
+    pub task: Task<ConnectorConfig>,
+    /// What lets the execution go on, with [`ConnectorConfig::AwaitRefund`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_token: Option<TaskToken>,
+}
+
+/// `issue-refund`: what is to be done with Stripe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "camelCase")]
+pub enum ConnectorConfig {
+    /// Find out about the charge, for the reviewer.
+    LookUp(LookUpConfig),
+    /// Pay back.
+    CreateRefund(RefundConfig),
+    /// Wait until a refund is paid, or is not going to be.
+    AwaitRefund,
+    /// Give a credit toward the next invoice.
+    CreateCredit(RefundConfig),
+}
+
+/// Find out about a charge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookUpConfig {
+    /// The field that holds the charge or payment intent.
+    pub charge: FieldName,
+    /// Who asks.
+    #[serde(flatten)]
+    pub asker: AskerConfig,
+}
+
+/// Which fields say who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskerConfig {
+    /// The field that holds the address of the one who asks.
+    pub customer_email: FieldName,
+    /// The field in which a reviewer may have entered which of Stripe's customers it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stripe_customer: Option<FieldName>,
+}
+
+/// Pay back or credit through Stripe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefundConfig {
@@ -202,13 +319,18 @@ pub struct RefundConfig {
     pub charge: FieldName,
     /// The field that holds the amount.
     pub amount: FieldName,
+    /// Who asks: only what is theirs is given back.
+    #[serde(flatten)]
+    pub asker: AskerConfig,
     /// The field that holds the customer's reason.
     pub reason: FieldName,
     /// Stripe's reason for each of the form's; those that are absent are `requested_by_customer`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stripe_reasons: BTreeMap<String, StripeReason>,
-    /// The variable that the refund is stored under.
+    /// The variable that the result is stored under.
     pub output: FieldName,
+    /// Who is told when a refund fails after it had succeeded.
+    pub tell: TeamId,
 }
 
 /// The reasons that Stripe knows. Its third, `fraudulent`, puts the customer on a block list and is
@@ -220,6 +342,16 @@ pub enum StripeReason {
     Duplicate,
     /// The customer asked.
     RequestedByCustomer,
+}
+
+impl StripeReason {
+    /// The reason as Stripe spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StripeReason::Duplicate => "duplicate",
+            StripeReason::RequestedByCustomer => "requested_by_customer",
+        }
+    }
 }
 
 /// `send-email`: one mail from a template.
@@ -244,14 +376,33 @@ pub enum Recipient {
     Team(TeamId),
 }
 
-/// `close-request`: the request has come to an end.
+/// `close-request`: the request does not go on, for good or until somebody has looked at it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CloseConfig {
-    /// Which.
-    pub status: EndStatus,
-    /// The name of the error that stopped the execution, with [`EndStatus::NeedsAttention`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+#[serde(rename_all = "camelCase")]
+pub enum CloseConfig {
+    /// It has come to an end.
+    End(EndStatus),
+    /// Something broke, and a person has to look: to be recorded.
+    Stop(Stop),
+    /// The same, and the execution is to fail here until it is redriven.
+    Hold(Stop),
+}
+
+/// What broke.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// The error's name.
+    pub error: String,
+}
+
+/// The payload of a Task state that closes a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosingTask {
+    /// The task.
+    #[serde(flatten)]
+    pub task: Task<CloseConfig>,
+    /// How often the execution has been redriven.
+    pub redrives: u32,
 }
 
 /// How a request can end.
@@ -262,8 +413,6 @@ pub enum EndStatus {
     Refunded,
     /// The customer does not get it.
     Denied,
-    /// Something broke, and a person has to look.
-    NeedsAttention,
 }
 
 /// A text of several lines as the list of its lines: a state machine reads and compares better that

@@ -4,19 +4,18 @@
 //! than one way out, a Choice on the function's answer. A state never carries an answer of the
 //! customer: only the request's id, what the definition says, and outcomes.
 
+mod connector;
 mod retry;
 mod task;
 
 use serde_json::{Map, Value, json};
-use shared::task::{
-    CloseConfig, EmailConfig, EndStatus, OFFERING_VARIABLE, Recipient, START_STATE, outcome,
-};
+use shared::task::{CloseConfig, EmailConfig, OFFERING_VARIABLE, Recipient, START_STATE, Stop};
 
 use crate::process::{
-    Action, ERROR_EMAIL_SUFFIX, Exit, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX,
-    Process, STOPPED, Step,
+    Action, Exit, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX, Process, RESUME, STOPPED,
+    Step,
 };
-use task::{Function, Task};
+use task::{Function, RESUME_AT, Task};
 
 /// A Standard workflow runs for a year at most. The checks keep every path well below it.
 const EXECUTION_SECONDS: u32 = 365 * 24 * 60 * 60;
@@ -44,7 +43,7 @@ fn add_step(states: &mut Map<String, Value>, process: &Process, step: &Step) {
     let name = step.name.as_str();
     let choice = format!("{name}{OUTCOME_SUFFIX}");
     let mut add = |name: &str, state: Value| states.insert(name.to_owned(), state);
-    let only_exit = || step.exits.first().map(|exit| exit.to.as_str());
+    let only_exit = || step.exits.first().map(|exit| exit.state.as_str());
     match &step.action {
         Action::Start => {
             let state = json!({
@@ -57,102 +56,106 @@ fn add_step(states: &mut Map<String, Value>, process: &Process, step: &Step) {
         Action::Approval {
             config,
             remind_seconds,
+            look_up,
         } => {
             add(name, task::approval(name, config, *remind_seconds, &choice));
-            add(&choice, outcome_choice(&step.exits));
+            add(&choice, outcome_choice(name, &step.exits));
+            if let Some(look_up) = look_up {
+                connector::add_lookup(states, name, look_up);
+            }
         }
         Action::Condition(config) => {
             add(
                 name,
                 Task::new(Function::Decide, name, config).next(&choice),
             );
-            add(&choice, outcome_choice(&step.exits));
+            add(&choice, outcome_choice(name, &step.exits));
         }
-        Action::Refund { config, on_error } => {
-            let error_email = format!("{name}{ERROR_EMAIL_SUFFIX}");
-            add(
-                name,
-                Task::new(Function::IssueRefund, name, config).next(&choice),
-            );
-            // The team is told before the request goes where the definition sends it.
-            let told = |exit: &Exit| match exit.outcome.as_str() {
-                outcome::ERROR => error_email.clone(),
-                _ => exit.to.to_string(),
-            };
-            add(&choice, outcome_choice_to(&step.exits, told));
-            if let Some(error) = step.exits.iter().find(|e| e.outcome == outcome::ERROR) {
-                let email = Task::new(Function::SendEmail, &error_email, on_error);
-                add(&error_email, email.of_phase(name).next(error.to.as_str()));
-            }
-        }
+        Action::Connector(connector) => connector::add(states, step, connector),
         Action::Email(config) => {
             let email = Task::new(Function::SendEmail, name, config);
             add(name, email.next(only_exit().unwrap_or(NEEDS_ATTENTION)));
         }
         Action::End(end) => {
-            let config = CloseConfig {
-                status: *end,
-                error: None,
-            };
-            add(
-                name,
-                Task::new(Function::CloseRequest, name, &config).end(*end),
-            );
+            let close = Task::closing(name, &CloseConfig::End(*end));
+            add(name, close.end(*end));
         }
     }
 }
 
 /// Where a request gets when something broke for good: it is recorded, the team is told, and the
 /// execution fails, so that it shows up in Step Functions and its alarms.
+///
+/// It fails by a Task, and by none but this without a Catch: a redrive runs the state again that
+/// failed, and a Fail state could only fail again. The function then lets the execution go on to where
+/// it had stopped.
 fn add_needs_attention(states: &mut Map<String, Value>, process: &Process) {
-    let close = CloseConfig {
-        status: EndStatus::NeedsAttention,
+    let stop = || Stop {
         // From a Catch there is the error's name. From the Default of a Choice there is the outcome
         // that no rule knows.
-        error: Some(
-            "{% $exists($states.input.error) ? $states.input.error : 'Outcome.Unknown' %}"
-                .to_owned(),
-        ),
+        error: "{% $exists($states.input.error) ? $states.input.error : 'Outcome.Unknown' %}"
+            .to_owned(),
     };
     let email = EmailConfig {
         to: Recipient::Team(process.attention.id.clone()),
         subject: "A request needs your attention: {{ requestId }}".to_owned(),
         body: "Something broke while a request was processed, and it cannot go on by itself.\n\n\
-               The request's audit trail and its execution in Step Functions say what happened.\n\n\
+               The request's audit trail and its execution in Step Functions say what happened.\n\
+               Once the cause is mended, redrive the execution: it goes on from where it stopped.\n\
+               That is possible for 14 days.\n\n\
                Request {{ requestId }}: {{ statusUrl }}"
             .to_owned(),
     };
-    let close = Task::new(Function::CloseRequest, NEEDS_ATTENTION, &close).catch_to(STOPPED);
+    let resume = resume_choice(states);
+    let record = Task::closing(NEEDS_ATTENTION, &CloseConfig::Stop(stop())).catch_to(STOPPED);
     let email = Task::new(Function::SendEmail, NEEDS_ATTENTION_EMAIL, &email)
         .of_phase(NEEDS_ATTENTION)
         .catch_to(STOPPED);
-    let stopped = json!({
-        "Type": "Fail",
-        "Error": "Request.NeedsAttention",
-        "Cause": "The request needs attention. Its audit trail says why.",
-    });
-    states.insert(
-        NEEDS_ATTENTION.to_owned(),
-        close.next(NEEDS_ATTENTION_EMAIL),
-    );
-    states.insert(NEEDS_ATTENTION_EMAIL.to_owned(), email.next(STOPPED));
-    states.insert(STOPPED.to_owned(), stopped);
+    let hold = Task::closing(STOPPED, &CloseConfig::Hold(stop()))
+        .of_phase(NEEDS_ATTENTION)
+        .without_catch();
+    let mut add = |name: &str, state: Value| states.insert(name.to_owned(), state);
+    add(NEEDS_ATTENTION, record.next(NEEDS_ATTENTION_EMAIL));
+    add(NEEDS_ATTENTION_EMAIL, email.next(STOPPED));
+    add(STOPPED, hold.next(RESUME));
+    add(RESUME, resume);
 }
 
-fn outcome_choice(exits: &[Exit]) -> Value {
-    outcome_choice_to(exits, |exit| exit.to.to_string())
+/// Leads back to the state that had failed, by the variable that every way to
+/// [`NEEDS_ATTENTION`] sets. Names hold no double quotes, but may hold an apostrophe.
+fn resume_choice(states: &Map<String, Value>) -> Value {
+    let stops = |state: &Value| {
+        let mut catchers = state["Catch"].as_array().into_iter().flatten();
+        catchers.any(|catcher| catcher["Next"] == NEEDS_ATTENTION)
+    };
+    let stopping = states.iter().filter(|(_, state)| stops(state));
+    let choices: Vec<Value> = stopping
+        .map(|(name, _)| {
+            json!({
+                "Condition": format!("{{% ${RESUME_AT} = \"{name}\" %}}"),
+                "Next": name,
+            })
+        })
+        .collect();
+    json!({ "Type": "Choice", "Choices": choices, "Default": NEEDS_ATTENTION })
 }
 
-/// Branches on what a function answered. The outcomes are ours and hold no quotes.
-fn outcome_choice_to(exits: &[Exit], target: impl Fn(&Exit) -> String) -> Value {
+/// Branches on what a task's function answered. The outcomes are ours and hold no quotes.
+fn outcome_choice(task: &str, exits: &[Exit]) -> Value {
     let choices: Vec<Value> = exits
         .iter()
         .map(|exit| {
             json!({
                 "Condition": format!("{{% $states.input.outcome = '{}' %}}", exit.outcome),
-                "Next": target(exit),
+                "Next": exit.state,
             })
         })
         .collect();
-    json!({ "Type": "Choice", "Choices": choices, "Default": NEEDS_ATTENTION })
+    json!({
+        "Type": "Choice",
+        "Choices": choices,
+        "Default": NEEDS_ATTENTION,
+        // Only where the default is taken.
+        "Assign": { RESUME_AT: task },
+    })
 }

@@ -1,26 +1,26 @@
 //! How the parts of a definition fit together, and the checked [`Process`] that they make.
 
+mod approval;
 mod mails;
 mod refund;
 mod teams;
 
 use shared::id::PhaseName;
-use shared::task::{ApprovalConfig, Branch, ConditionConfig, EndStatus, Offering, outcome};
+use shared::task::{Branch, ConditionConfig, EndStatus, Offering, outcome};
 
 use crate::condition;
-use crate::definition::{Approval, Definition, Kind, NEXT, Phase, Way};
+use crate::definition::{Approval, Connector, Deed, Definition, Kind, NEXT, Phase, Way};
 use crate::diagnostic::Report;
 use crate::graph::Graph;
 use crate::names::{Names, Place};
-use crate::process::{Action, Exit, Process, Step};
+use crate::process::{Action, Exit, LOOKUP_SUFFIX, Process, Step};
 use teams::Teams;
 
-/// How often an approval may be asked for: each asking is a mail, and some events of an execution's
-/// 25,000.
-const MAX_ASKINGS: u32 = 100;
 /// How long all approvals on a path may wait together. An execution ends after a year, whatever it
 /// waits for; the rest of the year is for retries.
 const MAX_WAIT_DAYS: u64 = 350;
+/// How long a refund may be pending before a person has to look.
+const MAX_PENDING_DAYS: u64 = 30;
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// What the checks look at.
@@ -61,6 +61,8 @@ pub(crate) fn check(report: &mut Report<'_>, definition: &Definition) -> Option<
             offering: definition.offering.clone(),
             first_phase: start.exits.first()?.to.clone(),
             form: definition.fields.form(),
+            // Comes from what is generated, and is put in then.
+            version: String::new(),
         },
         attention: context.teams.attention()?,
         steps,
@@ -80,9 +82,14 @@ fn check_start(report: &mut Report<'_>, definition: &Definition) {
 fn check_waits(report: &mut Report<'_>, context: &Context<'_>) {
     let wait = |kind: &Kind| match kind {
         Kind::Approval(approval) => u64::from(approval.expire_seconds.value),
+        Kind::Connector(Connector {
+            deed: Deed::Refund, ..
+        }) => MAX_PENDING_DAYS * DAY_SECONDS,
         Kind::Start
         | Kind::Condition
-        | Kind::Refund(_)
+        | Kind::Connector(Connector {
+            deed: Deed::Credit, ..
+        })
         | Kind::Email(_)
         | Kind::End(_)
         | Kind::Unreadable => 0,
@@ -106,19 +113,17 @@ impl Context<'_> {
     fn step(&self, report: &mut Report<'_>, index: usize, phase: &Phase) -> Option<Step> {
         let action = match &phase.kind {
             Kind::Start => Action::Start,
-            Kind::Approval(approval) => self.approval(report, phase, approval)?,
+            Kind::Approval(approval) => Action::Approval {
+                config: self.approval(report, phase, approval)?,
+                remind_seconds: approval.remind_seconds.value,
+                look_up: match &approval.look_up {
+                    Some(look_up) => Some(self.look_up(report, look_up)?),
+                    None => None,
+                },
+            },
             Kind::Condition => self.condition(report, phase)?,
-            Kind::Refund(refund) => {
-                let config = self.refund(report, refund);
-                let after = Place {
-                    phase: index,
-                    way: Some(outcome::ERROR),
-                };
-                let on_error = self.mail(report, &refund.on_error, after);
-                Action::Refund {
-                    config: config?,
-                    on_error: on_error?,
-                }
+            Kind::Connector(connector) => {
+                Action::Connector(self.connector(report, index, connector)?)
             }
             Kind::Email(mail) => {
                 let place = Place {
@@ -137,46 +142,6 @@ impl Context<'_> {
             name: phase.name.value.parse().ok()?,
             exits: self.exits(phase)?,
             action,
-        })
-    }
-
-    fn approval(
-        &self,
-        report: &mut Report<'_>,
-        phase: &Phase,
-        approval: &Approval,
-    ) -> Option<Action> {
-        let (remind, expire) = (&approval.remind_seconds, &approval.expire_seconds);
-        if expire.value % remind.value != 0 {
-            report.refuse(
-                expire.span,
-                "the time until it expires is no multiple of the time between reminders",
-                "It expires when a reminder would be due: `remind: every 24 hours` goes with `expire: after 14 days`.",
-            );
-        } else if expire.value / remind.value > MAX_ASKINGS {
-            report.refuse(
-                remind.span,
-                format!("this would remind more than {MAX_ASKINGS} times"),
-                "Remind less often, or let it expire sooner.",
-            );
-        }
-        if u64::from(expire.value) > MAX_WAIT_DAYS * DAY_SECONDS {
-            report.refuse(
-                expire.span,
-                format!("an approval cannot wait for more than {MAX_WAIT_DAYS} days"),
-                "Step Functions ends every execution after a year. Let it expire sooner.",
-            );
-        }
-        let team = self.teams.responsible(report, phase)?;
-        Some(Action::Approval {
-            config: ApprovalConfig {
-                team: team.id,
-                responsible: team.name,
-                question: approval.question.clone(),
-                expire_seconds: expire.value,
-                expire_reason: approval.expire_reason.clone(),
-            },
-            remind_seconds: remind.value,
         })
     }
 
@@ -224,15 +189,31 @@ impl Context<'_> {
                     outcome,
                     label: (name != NEXT).then_some(name),
                     to: way.to.value.parse::<PhaseName>().ok()?,
+                    state: self.entrance(&way.to.value),
                 })
             })
             .collect()
     }
 
+    /// The state that a phase begins with: where something is looked up before, that.
+    fn entrance(&self, phase: &str) -> String {
+        let definition = self.definition;
+        let kind = definition
+            .index(phase)
+            .map(|at| &definition.phases[at].kind);
+        match kind {
+            Some(Kind::Approval(Approval {
+                look_up: Some(_), ..
+            })) => format!("{phase}{LOOKUP_SUFFIX}"),
+            Some(_) | None => phase.to_owned(),
+        }
+    }
+
     /// A customer is told "refunded" only when a refund was paid.
     fn check_paid(&self, report: &mut Report<'_>, index: usize, status: EndStatus) {
         let phases = &self.definition.phases;
-        let pays = |phase: usize| matches!(phases[phase].kind, Kind::Refund(_) | Kind::Unreadable);
+        let pays =
+            |phase: usize| matches!(phases[phase].kind, Kind::Connector(_) | Kind::Unreadable);
         let unpaid = self
             .graph
             .path(index, |edge| pays(edge.from) && edge.way != outcome::ERROR);

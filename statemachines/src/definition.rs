@@ -5,7 +5,7 @@
 
 use shared::form::{Field, Form};
 use shared::id::OfferingPath;
-use shared::task::{EndStatus, START_STATE, StripeReason, Titled};
+use shared::task::{Confirm, EndStatus, START_STATE, StripeReason, Titled};
 
 use crate::source::{At, Span};
 
@@ -90,7 +90,7 @@ pub(crate) enum Kind {
     Approval(Approval),
     /// Its conditions are written as its connections.
     Condition,
-    Refund(Refund),
+    Connector(Connector),
     Email(Mail),
     End(EndStatus),
     /// Reported, and taken to be right by the checks that follow.
@@ -102,13 +102,51 @@ pub(crate) enum Kind {
 pub(crate) struct Approval {
     pub(crate) question: String,
     pub(crate) remind_seconds: At<u32>,
+    pub(crate) escalate: Option<Escalate>,
     pub(crate) expire_seconds: At<u32>,
     pub(crate) expire_reason: String,
+    /// Phases whose deciders cannot decide this one.
+    pub(crate) separate_from: Vec<At<String>>,
+    pub(crate) confirm: Confirm,
+    /// How many people have to say yes.
+    pub(crate) approvals: u32,
+    /// What is looked up before.
+    pub(crate) look_up: Option<LookUp>,
 }
 
-/// Stripe is asked to pay back.
+/// When another team is asked too, and which.
 #[derive(Debug)]
-pub(crate) struct Refund {
+pub(crate) struct Escalate {
+    pub(crate) after_seconds: At<u32>,
+    pub(crate) to: At<String>,
+}
+
+/// What a connector does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Refund,
+    Credit,
+}
+
+/// Who asks: fields in braces.
+#[derive(Debug)]
+pub(crate) struct Asker {
+    pub(crate) email: At<String>,
+    pub(crate) stripe_customer: Option<At<String>>,
+}
+
+/// What Stripe is asked before a person is.
+#[derive(Debug)]
+pub(crate) struct LookUp {
+    pub(crate) charge: At<String>,
+    pub(crate) asker: Asker,
+}
+
+/// Stripe is asked to pay back, or to give a credit.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    pub(crate) deed: Deed,
+    pub(crate) asker: Asker,
     pub(crate) charge: At<String>,
     pub(crate) amount: At<String>,
     pub(crate) reason: At<String>,
@@ -116,6 +154,8 @@ pub(crate) struct Refund {
     pub(crate) output: At<String>,
     /// The mail to a team when Stripe refuses.
     pub(crate) on_error: Mail,
+    /// The mail to the customer when Stripe takes a refund and does not pay it yet.
+    pub(crate) while_pending: Option<Mail>,
 }
 
 /// A mail; `to` is a field in braces or a team.

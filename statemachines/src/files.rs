@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::template::{self, Machine, TemplateError};
 use crate::{Diagnostics, Generated, compile};
 
 /// The folders of a set of definitions.
@@ -14,6 +15,9 @@ pub struct Folders {
     pub definitions: PathBuf,
     /// What is generated: `<service>/<offering>.asl.json`, `.schema.json` and `.mmd`.
     pub generated: PathBuf,
+    /// The SAM template that deploys them, which has generated parts. Where there is none, none is
+    /// written.
+    pub template: PathBuf,
 }
 
 /// Why there is nothing to write.
@@ -22,6 +26,14 @@ pub enum Error {
     /// Definitions with mistakes, by file.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Diagnostics>),
+    /// The template has no place for what is generated.
+    #[error("{path}: {problem}")]
+    Template {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        problem: TemplateError,
+    },
     /// A file or folder that cannot be read or written.
     #[error("{path}: {source}")]
     Io {
@@ -46,7 +58,7 @@ pub enum Difference {
 /// A generated file that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Which, below the folder of generated files.
+    /// Which, below the folder of generated files; the template by its whole path.
     pub path: PathBuf,
     /// How.
     pub difference: Difference,
@@ -60,11 +72,14 @@ impl Folders {
         Self::below(Path::new(env!("CARGO_MANIFEST_DIR")))
     }
 
-    /// `definitions` and `generated` below a folder.
+    /// `definitions` and `generated` below a folder, and `infra/template.yaml` beside it.
     pub fn below(root: &Path) -> Self {
+        let absolute = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+        let beside = absolute.parent().unwrap_or(&absolute);
         Self {
             definitions: root.join("definitions"),
             generated: root.join("generated"),
+            template: beside.join("infra/template.yaml"),
         }
     }
 
@@ -73,7 +88,13 @@ impl Folders {
     pub fn changes(&self) -> Result<Vec<Change>, Error> {
         let mut expected = self.expected()?;
         let mut changes = Vec::new();
-        for path in files_below(&self.generated)? {
+        let mut found = files_below(&self.generated)?;
+        found.extend(
+            expected
+                .contains_key(&self.template)
+                .then(|| self.template.clone()),
+        );
+        for path in found {
             let content = expected.remove(&path);
             let found = read(&self.generated.join(&path))?;
             let difference = match &content {
@@ -94,6 +115,16 @@ impl Folders {
         }));
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changes)
+    }
+
+    /// The state machines as the definitions say now, by the path of their offering.
+    pub fn machines(&self) -> Result<Vec<(String, String)>, Error> {
+        let expected = self.expected()?.into_iter();
+        let machine = |(path, content): (PathBuf, String)| {
+            let path = path.to_str()?.strip_suffix(".asl.json")?.to_owned();
+            Some((path, content))
+        };
+        Ok(expected.filter_map(machine).collect())
     }
 
     /// The path of a generated file, as a person in the current folder would write it.
@@ -120,19 +151,31 @@ impl Folders {
     /// What every generated file should say.
     fn expected(&self) -> Result<BTreeMap<PathBuf, String>, Error> {
         let (mut expected, mut refused) = (BTreeMap::new(), Vec::new());
+        let mut machines = Vec::new();
         for path in files_below(&self.definitions)? {
             let full = self.definitions.join(&path);
             let source = read(&full)?;
             match compile(&shown(&full), &source) {
-                Ok(generated) => expected.extend(files(generated)),
+                Ok(generated) => {
+                    machines.push(Machine::new(generated.path.clone(), &generated.asl));
+                    expected.extend(files(generated));
+                }
                 Err(problems) => refused.push(problems),
             }
         }
-        if refused.is_empty() {
-            Ok(expected)
-        } else {
-            Err(Error::Refused(refused))
+        if !refused.is_empty() {
+            return Err(Error::Refused(refused));
         }
+        if self.template.is_file() {
+            let text = read(&self.template)?;
+            let filled = template::fill_in(&text, &machines);
+            let filled = filled.map_err(|problem| Error::Template {
+                path: shown(&self.template),
+                problem,
+            })?;
+            expected.insert(self.template.clone(), filled);
+        }
+        Ok(expected)
     }
 }
 

@@ -18,6 +18,7 @@
 mod asl;
 mod check;
 mod condition;
+pub mod cost;
 mod definition;
 mod diagnostic;
 pub mod files;
@@ -27,12 +28,15 @@ mod names;
 mod process;
 mod read;
 mod source;
+pub mod template;
 mod text;
 mod yaml;
 
 use std::path::Path;
 
+use serde_json::{Map, json};
 use shared::id::OfferingPath;
+use shared::task::{OFFERING_VARIABLE, START_STATE};
 
 use diagnostic::Report;
 pub use diagnostic::{Diagnostic, Diagnostics};
@@ -79,10 +83,27 @@ fn generate(process: &process::Process) -> Generated {
         .json_schema(&id, &titles.name, &titles.description);
     Generated {
         path: path.clone(),
-        asl: pretty(&asl::state_machine(process)),
+        asl: pretty(&versioned(asl::state_machine(process))),
         schema: pretty(&schema),
         diagram: mermaid::flowchart(process),
     }
+}
+
+/// Puts the definition's version into the state machine: a digest of all that is generated, so that a
+/// decision can be bound to what was decided under.
+fn versioned(mut machine: serde_json::Value) -> serde_json::Value {
+    let version = shared::approval::digest_of(&machine);
+    machine["States"][START_STATE]["Assign"][OFFERING_VARIABLE]["version"] = json!(version);
+    for state in machine["States"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut)
+    {
+        if let Some(payload) = state.pointer_mut("/Arguments/Payload") {
+            payload["version"] = json!(version);
+        }
+    }
+    machine
 }
 
 fn pretty(json: &serde_json::Value) -> String {

@@ -3,23 +3,26 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use statemachines::cost;
 use statemachines::files::{Difference, Error, Folders};
 
 const USAGE: &str = "\
 Generates the state machines, schemas and diagrams from the definitions.
 
-Usage: cargo run -p statemachines [-- [--check] [--root FOLDER]]
+Usage: cargo run -p statemachines [-- [--check | --cost] [--root FOLDER]]
 
   --check        write nothing; fail when a generated file is not what its definition says
+  --cost         say what a thousand requests cost on AWS
   --root FOLDER  the folder with `definitions` and `generated` (default: statemachines)";
 
 fn main() -> ExitCode {
     let mut folders = Folders::of_this_checkout();
-    let mut check = false;
+    let (mut check, mut cost) = (false, false);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match (arg.as_str(), args.len()) {
             ("--check", _) => check = true,
+            ("--cost", _) => cost = true,
             ("--root", 1..) => {
                 folders = Folders::below(&args.next().map(PathBuf::from).unwrap_or_default());
             }
@@ -33,7 +36,12 @@ fn main() -> ExitCode {
             }
         }
     }
-    match run(&folders, check) {
+    let done = if cost {
+        say_costs(&folders)
+    } else {
+        run(&folders, check)
+    };
+    match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{error}");
@@ -70,6 +78,14 @@ fn run(folders: &Folders, check: bool) -> Result<ExitCode, Error> {
             Difference::Extra => "removed",
         };
         println!("{done} {}", folders.path_of(change).display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_costs(folders: &Folders) -> Result<ExitCode, Error> {
+    for (path, asl) in folders.machines()? {
+        let table = cost::table(&asl).unwrap_or_else(|error| format!("{error}\n"));
+        println!("{path}\n\n{table}");
     }
     Ok(ExitCode::SUCCESS)
 }

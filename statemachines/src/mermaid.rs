@@ -39,7 +39,7 @@ fn node(step: &Step) -> String {
             format!("[/\"{name}<br>{}\"/]", escape(&config.responsible))
         }
         Action::Condition(_) => format!("{{\"{name}\"}}"),
-        Action::Refund { .. } => format!("[[\"{name}<br>Stripe\"]]"),
+        Action::Connector(_) => format!("[[\"{name}<br>Stripe\"]]"),
         Action::Email(_) => format!("[\"{name}\"]"),
     }
 }

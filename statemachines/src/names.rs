@@ -8,7 +8,8 @@ use crate::definition::{Definition, Kind};
 use crate::diagnostic::{Report, list, suggestion};
 use crate::graph::{Edge, Graph};
 use crate::process::{
-    ERROR_EMAIL_SUFFIX, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX, STOPPED,
+    ERROR_EMAIL_SUFFIX, LOOKUP_SUFFIX, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX,
+    PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, RESUME, STOPPED,
 };
 use crate::source::At;
 
@@ -55,12 +56,16 @@ pub(crate) const KEYWORDS: [&str; 30] = [
 ];
 
 /// How the names of generated states end.
-pub(crate) const RESERVED_PHASES: [&str; 5] = [
+pub(crate) const RESERVED_PHASES: [&str; 9] = [
     NEEDS_ATTENTION,
     NEEDS_ATTENTION_EMAIL,
     STOPPED,
+    RESUME,
     OUTCOME_SUFFIX,
     ERROR_EMAIL_SUFFIX,
+    PENDING_SUFFIX,
+    PENDING_EMAIL_SUFFIX,
+    LOOKUP_SUFFIX,
 ];
 
 /// Every name that texts can use.
@@ -97,10 +102,10 @@ impl Names {
                         set(variable::REJECTION_REASON.to_owned(), index, way);
                     }
                 }
-                Kind::Refund(refund) => {
+                Kind::Connector(connector) => {
                     for member in variable::REFUND_MEMBERS {
                         set(
-                            format!("{}.{member}", refund.output.value),
+                            format!("{}.{member}", connector.output.value),
                             index,
                             outcome::DONE,
                         );

@@ -2,19 +2,28 @@
 
 use shared::id::{PhaseName, TeamId};
 use shared::task::{
-    ApprovalConfig, ConditionConfig, EmailConfig, EndStatus, Offering, RefundConfig,
+    ApprovalConfig, ConditionConfig, ConnectorConfig, EmailConfig, EndStatus, LookUpConfig,
+    Offering,
 };
 
 /// The generated state that a request gets into when something broke.
 pub(crate) const NEEDS_ATTENTION: &str = "Needs Attention";
 /// The generated state that then mails the team.
 pub(crate) const NEEDS_ATTENTION_EMAIL: &str = "Needs Attention Email";
-/// The generated state that then fails the execution.
+/// The generated state that then fails the execution, until it is redriven.
 pub(crate) const STOPPED: &str = "Stopped";
+/// The generated state that leads a redriven execution back to the state that had failed.
+pub(crate) const RESUME: &str = "Resume";
 /// What is added to the name of a phase for the state that branches on its outcome.
 pub(crate) const OUTCOME_SUFFIX: &str = " Outcome";
 /// What is added to the name of a connector for the state that tells a team of its error.
 pub(crate) const ERROR_EMAIL_SUFFIX: &str = " Error Email";
+/// What is added to the name of a connector for the state that waits for a refund to be paid.
+pub(crate) const PENDING_SUFFIX: &str = " Pending";
+/// What is added to the name of a connector for the state that tells the customer of it.
+pub(crate) const PENDING_EMAIL_SUFFIX: &str = " Pending Email";
+/// What is added to the name of an approval for the state that looks the charge up before.
+pub(crate) const LOOKUP_SUFFIX: &str = " Lookup";
 
 /// A checked process.
 #[derive(Debug)]
@@ -48,22 +57,40 @@ pub(crate) enum Action {
     Approval {
         config: ApprovalConfig,
         remind_seconds: u32,
+        /// What is looked up before.
+        look_up: Option<LookUpConfig>,
     },
     Condition(ConditionConfig),
-    Refund {
-        config: RefundConfig,
-        on_error: EmailConfig,
-    },
+    Connector(Connector),
     Email(EmailConfig),
     End(EndStatus),
 }
 
-/// A way out of a phase.
+/// What a connector does with Stripe.
 #[derive(Debug)]
+pub(crate) struct Connector {
+    pub(crate) config: ConnectorConfig,
+    /// To a team, when Stripe refuses.
+    pub(crate) on_error: EmailConfig,
+    /// To the customer, when Stripe takes a refund and does not pay it yet.
+    pub(crate) while_pending: Option<EmailConfig>,
+}
+
+impl Connector {
+    /// Whether there can be a time between taken and done.
+    pub(crate) fn may_be_pending(&self) -> bool {
+        matches!(self.config, ConnectorConfig::CreateRefund(_))
+    }
+}
+
+/// A way out of a phase.
+#[derive(Debug, Clone)]
 pub(crate) struct Exit {
     /// What the phase's function answers.
     pub(crate) outcome: String,
     /// What the definition calls it; nothing when it is the only one.
     pub(crate) label: Option<String>,
     pub(crate) to: PhaseName,
+    /// The state that this phase begins with.
+    pub(crate) state: String,
 }

@@ -1,6 +1,8 @@
 //! The tree into a [`Definition`], with every problem of a part on its own: what is missing, unknown,
 //! doubled, or of the wrong kind. How the parts fit together is checked afterwards.
 
+mod approvals;
+mod connectors;
 mod form;
 mod marks;
 mod phases;

@@ -81,6 +81,15 @@ mistakes! {
     two_starts: "  Check:\n    type: condition" => "  Check:\n    type: start";
     bad_duration: "every 24 hours" => "daily";
     expire_no_multiple_of_remind: "every 24 hours" => "every 5 days";
+    escalation_between_reminders: "    expire: after 1 week" => "    escalate:\n      after: 18 hours\n      to: Shop Manager\n    expire: after 1 week";
+    escalation_after_the_end: "    expire: after 1 week" => "    escalate:\n      after: 1 week\n      to: Shop Manager\n    expire: after 1 week";
+    escalation_to_the_same_team: "    expire: after 1 week" => "    escalate:\n      after: 24 hours\n      to: Shop Team\n    expire: after 1 week";
+    escalation_to_nobody: "    expire: after 1 week" => "    escalate:\n      after: 24 hours\n    expire: after 1 week";
+    separate_from_no_approval: "    question: Really?" => "    question: Really?\n    separate from: [Reviw]";
+    separate_from_itself: "    question: Really?" => "    question: Really?\n    separate from: Second Review";
+    unknown_confirmation: "    question: Really?" => "    question: Really?\n    confirm: clikc";
+    no_approvals: "    question: Really?" => "    question: Really?\n    approvals: 0";
+    approvals_that_are_no_number: "    question: Really?" => "    question: Really?\n    approvals: two";
     too_many_reminders: "every 24 hours" => "every 1 hour";
     wait_beyond_a_year: "every 24 hours" => "every 30 days", "after 14 days" => "after 360 days";
     waits_beyond_a_year_together: "every 24 hours" => "every 10 days", "after 14 days" => "after 200 days",
@@ -92,6 +101,17 @@ mistakes! {
     connector_amount_that_is_optional: "type: number\n    required: true" => "type: number\n    required: false";
     fraudulent: "Late: requested_by_customer" => "Late: fraudulent";
     stripe_reason_for_no_option: "Late: requested_by_customer" => "Lost: duplicate";
+    connector_without_a_customer: "    customer email: \"{{ email }}\"\n    amount" => "    amount";
+    customer_that_is_no_email: "customer email: \"{{ email }}\"" => "customer email: \"{{ note }}\"";
+    stripe_customer_that_is_none: "    customer email: \"{{ email }}\"\n    amount"
+        => "    customer email: \"{{ email }}\"\n    stripe customer: \"{{ note }}\"\n    amount";
+    lookup_without_a_customer: "    question: Pay it back?" => "    look up: \"{{ charge }}\"\n    question: Pay it back?";
+    lookup_of_no_charge: "    question: Pay it back?"
+        => "    look up: \"{{ email }}\"\n    customer email: \"{{ email }}\"\n    question: Pay it back?";
+    credit_that_is_pending: "Stripe - Create Refund" => "Stripe - Create Credit",
+        "    on error:\n" => "    while pending:\n      to: \"{{ email }}\"\n      subject: Soon\n      body: Soon.\n    on error:\n";
+    refund_that_is_named_while_it_is_pending: "    on error:\n"
+        => "    while pending:\n      to: \"{{ email }}\"\n      subject: Soon\n      body: \"{{ refund.id }}\"\n    on error:\n";
     output_that_is_a_field: "output: refund" => "output: note";
     unknown_status: "status: denied" => "status: rejected";
 

@@ -28,6 +28,55 @@ fn the_smaller_one_is_as_expected() {
     insta::assert_snapshot!("small_diagram", generated.diagram);
 }
 
+/// The states of the smaller one with some of its text replaced.
+fn states_of(changes: &[(&str, &str)]) -> serde_json::Value {
+    let change = |text: String, (from, to): &(&str, &str)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    };
+    let source = changes.iter().fold(VALID.to_owned(), change);
+    let generated = compile(Path::new("shop/refund.yaml"), &source).unwrap();
+    walk::check(&generated.asl);
+    let machine: serde_json::Value = serde_json::from_str(&generated.asl).unwrap();
+    machine["States"].clone()
+}
+
+#[test]
+fn a_credit_is_never_pending() {
+    let states = states_of(&[("Stripe - Create Refund", "Stripe - Create Credit")]);
+    let config = &states["Pay"]["Arguments"]["Payload"]["config"];
+    assert_eq!(config["action"], "createCredit");
+    assert_eq!(states.get("Pay Pending"), None);
+    assert_eq!(
+        states["Pay Outcome"]["Choices"].as_array().unwrap().len(),
+        2
+    );
+}
+
+#[test]
+fn what_is_pending_is_waited_for_with_or_without_a_mail() {
+    let next = |states: &serde_json::Value| {
+        let choices = states["Pay Outcome"]["Choices"].as_array().unwrap();
+        choices[2]["Next"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(next(&states_of(&[])), "Pay Pending");
+    let mail = "    while pending:\n      to: \"{{ email }}\"\n      subject: Soon\n      body: Soon.\n    on error:\n";
+    let states = states_of(&[("    on error:\n", mail)]);
+    assert_eq!(next(&states), "Pay Pending Email");
+    assert_eq!(states["Pay Pending Email"]["Next"], "Pay Pending");
+}
+
+#[test]
+fn a_lookup_comes_before_every_way_to_its_approval() {
+    let look_up =
+        "    look up: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    question: Really?";
+    let states = states_of(&[("    question: Really?", look_up)]);
+    let first = &states["Check Outcome"]["Choices"][0]["Next"];
+    assert_eq!(first, "Second Review Lookup");
+    assert_eq!(states["Second Review Lookup"]["Next"], "Second Review");
+    assert_eq!(states["Second Review"]["Catch"][0]["Next"], "Second Review");
+}
+
 #[test]
 fn a_text_arrives_line_by_line() {
     let source = VALID.replace("See {{", "\n      \u{201c}See\u{201d} {{");
@@ -58,7 +107,7 @@ const KINDS: [(&str, &[&str]); 4] = [
     ),
     ("type: condition", &["amount >= 5", "otherwise"]),
     (
-        "type: connector\n    connector: Stripe - Create Refund\n    charge: \"{{ charge }}\"\n    \
+        "type: connector\n    connector: Stripe - Create Refund\n    charge: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    \
          amount: \"{{ amount }}\"\n    reason: \"{{ reason }}\"\n    output: refund\n    on error:\n      \
          tell: Team\n      subject: No\n      body: \"{{ stripeError }}\"",
         &["done", "error"],
@@ -175,5 +224,56 @@ proptest! {
         if let Ok(generated) = compile(Path::new("shop/refund.yaml"), &text.join("\n")) {
             walk::check(&generated.asl);
         }
+    }
+}
+
+#[test]
+fn what_is_said_about_an_approval_arrives_in_its_state() {
+    let source = VALID.replace(
+        "    question: Really?\n    remind: every 12 hours\n",
+        "    question: Really?\n    separate from: [Review]\n    confirm: click\n    approvals: 2\n    \
+         escalate:\n      after: 3 days\n      to: Shop Manager\n",
+    );
+    let generated = compile(Path::new("shop/refund.yaml"), &source).unwrap();
+    let machine: serde_json::Value = serde_json::from_str(&generated.asl).unwrap();
+    let state = &machine["States"]["Second Review"];
+    let config = state["Arguments"]["Payload"]["config"].clone();
+    let config: shared::task::ApprovalConfig = serde_json::from_value(config).unwrap();
+    assert_eq!(config.approvals, 2);
+    assert_eq!(config.confirm, shared::task::Confirm::Click);
+    assert_eq!(config.separate_from[0].as_str(), "Review");
+    let escalation = config.escalate.unwrap();
+    assert_eq!(
+        (escalation.after_seconds, escalation.team.as_str()),
+        (3 * 24 * 3600, "shop-manager")
+    );
+    assert_eq!(
+        state["TimeoutSeconds"],
+        24 * 3600,
+        "people are reminded daily"
+    );
+}
+
+#[test]
+fn every_change_of_a_definition_is_another_version() {
+    let version = |source: &str| {
+        let generated = compile(Path::new("shop/refund.yaml"), source).unwrap();
+        let machine: serde_json::Value = serde_json::from_str(&generated.asl).unwrap();
+        let version = machine["States"]["Start"]["Assign"]["offering"]["version"].clone();
+        for (name, state) in machine["States"].as_object().unwrap() {
+            if let Some(payload) = state.pointer("/Arguments/Payload") {
+                assert_eq!(payload["version"], version, "{name}");
+            }
+        }
+        version.as_str().unwrap().to_owned()
+    };
+    let first = version(VALID);
+    assert_eq!((first.len(), version(VALID)), (64, first.clone()));
+    for (from, to) in [
+        ("Pay it back?", "Pay that back?"),
+        (">= 500", ">= 501"),
+        ("1 week", "2 weeks"),
+    ] {
+        assert_ne!(version(&VALID.replace(from, to)), first, "{to}");
     }
 }

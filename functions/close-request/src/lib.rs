@@ -1,69 +1,50 @@
-//! Brings a request to its end: refunded, denied, or in need of a person's attention.
+//! Brings a request to its end, or to a stop that a person has to look at.
 //!
 //! An end changes the request and its trail together, so it is a function and not merely a state in
-//! which an execution stops.
+//! which an execution stops. A stop takes two states: the first records it; the last of the execution
+//! fails on purpose, so that the execution shows up in Step Functions and its alarms. A redrive runs
+//! that last state again, and then it answers `resume`: the state machine goes back to where it broke.
 
 use shared::desk::{Desk, Opened};
 use shared::failure::Failure;
 use shared::request::Event;
 use shared::table::Table;
-use shared::task::{CloseConfig, Outcome, Task, outcome};
+use shared::task::{CloseConfig, ClosingTask, Outcome, Passage, Stop, outcome};
 
-/// Closes the request with the status that the payload names.
-pub async fn close(desk: &Desk<impl Table>, task: Task<CloseConfig>) -> Result<Outcome, Failure> {
+/// Does what the payload says.
+pub async fn close(desk: &Desk<impl Table>, closing: ClosingTask) -> Result<Outcome, Failure> {
+    let ClosingTask { task, redrives } = closing;
     let mut request = match desk.open(&task).await? {
         Opened::Handled(outcome) => return Ok(outcome),
         Opened::Fresh(request) => request,
     };
-    let CloseConfig { status, error } = &task.config;
-    let event = Event::Closed {
-        status: *status,
-        error: error.as_deref(),
+    let stopped = |stop| stopped(stop, redrives);
+    let redrives_before = request.value.stopped.as_ref().map(|s| s.redrives);
+    let (event, answer) = match (&task.config, redrives_before) {
+        (CloseConfig::End(status), _) => (Event::Closed { status: *status }, Ok(outcome::DONE)),
+        (CloseConfig::Stop(_), Some(_)) => return Ok(Outcome::new(outcome::DONE)),
+        (CloseConfig::Stop(stop), None) => (stopped(stop), Ok(outcome::DONE)),
+        (CloseConfig::Hold(_), Some(before)) if redrives > before => {
+            (Event::Resumed, Ok(outcome::RESUME))
+        }
+        (CloseConfig::Hold(_), Some(_)) => return Err(Failure::NeedsAttention),
+        // The state that should have recorded it could not.
+        (CloseConfig::Hold(stop), None) => (stopped(stop), Err(Failure::NeedsAttention)),
     };
-    let record = request.value.apply(&event, task.passage());
+    let passage = if matches!(event, Event::Stopped { .. }) {
+        // It counts for the state that was to record it: the last one is still to fail, until a redrive.
+        Passage::during(&task.phase, task.entered_at)
+    } else {
+        task.passage()
+    };
+    let record = request.value.apply(&event, passage);
     desk.save(&mut request, &record, Vec::new()).await?;
-    Ok(Outcome::new(outcome::DONE))
+    answer.map(Outcome::new)
+}
+
+fn stopped(Stop { error }: &Stop, redrives: u32) -> Event<'_> {
+    Event::Stopped { error, redrives }
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-    use shared::request::{Status, fixture};
-    use shared::table::memory::MemoryTable;
-    use shared::task::EndStatus;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn closes_once_with_the_status_and_the_error_in_the_trail() {
-        let desk = Desk::new(MemoryTable::default());
-        let (request, record) = fixture::request();
-        desk.create(&request, &record, Vec::new()).await.unwrap();
-        let task = Task {
-            request_id: request.request_id,
-            entered_at: Timestamp::UNIX_EPOCH,
-            phase: "Needs Attention".parse().unwrap(),
-            state: "Needs Attention".to_owned(),
-            config: CloseConfig {
-                status: EndStatus::NeedsAttention,
-                error: Some("Stripe.Misconfigured".into()),
-            },
-        };
-        for _ in 0..2 {
-            assert_eq!(close(&desk, task.clone()).await.unwrap().outcome, "done");
-        }
-        let stored = desk
-            .request(request.request_id)
-            .await
-            .unwrap()
-            .unwrap()
-            .value;
-        assert_eq!(
-            (stored.status, stored.audit_count),
-            (Status::NeedsAttention, 2)
-        );
-        let trail = desk.table().items();
-        let last = trail.iter().rfind(|item| item.kind == "audit").unwrap();
-        assert_eq!(last.body["detail"], "Stripe.Misconfigured");
-    }
-}
+mod tests;

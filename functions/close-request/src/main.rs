@@ -7,7 +7,7 @@ use shared::desk::Desk;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let desk = Desk::new(DynamoTable::new(&config().await, table_name()?));
-    run_task(|task| close_request::close(&desk, task))
+    run_task(|closing| close_request::close(&desk, closing))
         .await
         .map_err(anyhow::Error::from_boxed)
 }

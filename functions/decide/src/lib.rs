@@ -56,6 +56,7 @@ mod tests {
         Task {
             request_id,
             entered_at: Timestamp::UNIX_EPOCH,
+            version: "v1".to_owned(),
             phase: "Threshold Check".parse().unwrap(),
             state: "Threshold Check".to_owned(),
             config: ConditionConfig {

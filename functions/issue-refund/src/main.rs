@@ -1,16 +1,19 @@
 //! The Lambda function `IssueRefund`.
 
 use issue_refund::IssueRefund;
-use shared::aws::{DynamoTable, config, run_task};
+use shared::aws::{DynamoTable, SfnWorkflow, StripeKeys, config, run_task};
 use shared::config::{StripeConfig, table_name};
 use shared::desk::Desk;
 use shared::stripe::HttpStripe;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let aws = config().await;
+    let StripeConfig { base, key } = StripeConfig::from_env()?;
     let function = IssueRefund {
-        desk: Desk::new(DynamoTable::new(&config().await, table_name()?)),
-        stripe: HttpStripe::new(StripeConfig::from_env()?)?,
+        desk: Desk::new(DynamoTable::new(&aws, table_name()?)),
+        stripe: HttpStripe::new(&base, StripeKeys::new(&aws, key))?,
+        workflow: SfnWorkflow::new(&aws),
     };
     run_task(|task| function.handle(task))
         .await

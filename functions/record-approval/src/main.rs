@@ -1,8 +1,8 @@
 //! The Lambda function `RecordApproval`.
 
 use record_approval::RecordApproval;
-use shared::aws::{DynamoTable, SfnWorkflow, config, run_http};
-use shared::config::{link_key, table_name};
+use shared::aws::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
+use shared::config::{Teams, link_key, mail_from, table_name};
 use shared::desk::Desk;
 
 #[tokio::main]
@@ -10,7 +10,9 @@ async fn main() -> anyhow::Result<()> {
     let aws = config().await;
     let function = RecordApproval {
         desk: Desk::new(DynamoTable::new(&aws, table_name()?)),
+        mailer: SesMailer::new(&aws, mail_from()?),
         workflow: SfnWorkflow::new(&aws),
+        teams: Teams::from_env()?,
         link_key: link_key()?,
     };
     run_http(async |request| function.handle(&request).await)

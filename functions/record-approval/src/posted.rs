@@ -1,4 +1,5 @@
-//! What an approver posts: `decision`, `code`, `reason`, as a form or as JSON.
+//! What an approver posts, as a form or as JSON: `decision`, `code`, `reason`; or what else they do with
+//! a case.
 
 use lambda_http::Request;
 use lambda_http::http::{StatusCode, header};
@@ -7,57 +8,133 @@ use shared::approval::{Refusal, Verdict};
 use shared::form::FieldError;
 use shared::http::{Format, Problem, body_text, header_text, same_site};
 
-/// A decision as it was posted.
-#[derive(Debug, Deserialize)]
+/// What is wanted, with the code that allows it.
+#[derive(Debug)]
 pub(crate) struct Posted {
-    /// `approve` or `reject`.
-    #[serde(rename = "decision")]
-    pub(crate) verdict: Verdict,
+    pub(crate) intent: Intent,
     /// The code from the mail.
-    #[serde(default)]
     pub(crate) code: String,
-    /// Why.
-    #[serde(default)]
-    pub(crate) reason: String,
     /// How it came, and how it is answered.
-    #[serde(skip, default = "as_form")]
     pub(crate) format: Format,
 }
 
-fn as_form() -> Format {
-    Format::Html
+/// What is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// To see the case.
+    Look,
+    /// To decide it.
+    Decide {
+        /// How.
+        verdict: Verdict,
+        /// Why.
+        reason: String,
+    },
+    /// To give it to a colleague.
+    HandOver {
+        /// Their address.
+        to: String,
+    },
+    /// To enter which of Stripe's customers it is.
+    Identify {
+        /// `cus_...`
+        customer: String,
+    },
+    /// To ask the customer something.
+    Ask {
+        /// What.
+        question: String,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+struct Fields {
+    decision: Option<Verdict>,
+    action: Option<Action>,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    question: String,
+    #[serde(default, rename = "stripeCustomerId")]
+    customer: String,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Action {
+    HandOver,
+    Identify,
+    Ask,
 }
 
 impl Posted {
     pub(crate) fn read(http: &Request) -> Result<Self, Problem> {
         let body = body_text(http)?;
-        if is_json(http) {
-            let posted: Self = serde_json::from_str(body).map_err(|error| {
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Your decision was not recorded.")
-                    .detail(format!("Send JSON with decision (approve or reject), code and reason as texts: {error}."))
-                    .errors(vec![unclear()])
-            })?;
-            return Ok(Self {
-                format: Format::Json,
-                ..posted
-            });
-        }
-        if !same_site(http) {
-            return Err(
-                Problem::new(StatusCode::FORBIDDEN, "Your decision was not recorded.").detail(
-                    "It came from another site. Open the link in your mail and decide there.",
-                ),
-            );
-        }
-        serde_urlencoded::from_str(body).map_err(|_| {
-            Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "Your decision was not recorded.",
-            )
-            .detail("Choose whether to approve or to reject, and enter the code from your mail.")
-            .errors(vec![unclear()])
+        let (fields, format) = if is_json(http) {
+            (from_json(body)?, Format::Json)
+        } else {
+            if !same_site(http) {
+                return Err(
+                    Problem::new(StatusCode::FORBIDDEN, "Your decision was not recorded.").detail(
+                        "It came from another site. Open the link in your mail and decide there.",
+                    ),
+                );
+            }
+            (from_form(body)?, Format::Html)
+        };
+        let intent = match (fields.decision, fields.action) {
+            (Some(verdict), _) => Intent::Decide {
+                verdict,
+                reason: fields.reason,
+            },
+            (None, Some(Action::HandOver)) => Intent::HandOver { to: fields.to },
+            (None, Some(Action::Identify)) => Intent::Identify {
+                customer: fields.customer,
+            },
+            (None, Some(Action::Ask)) => Intent::Ask {
+                question: fields.question,
+            },
+            (None, None) => Intent::Look,
+        };
+        Ok(Self {
+            intent,
+            code: fields.code,
+            format,
         })
     }
+}
+
+fn from_json(body: &str) -> Result<Fields, Problem> {
+    let refuse = |why: String| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Your decision was not recorded.",
+        )
+        .detail(format!(
+            "Send JSON with decision (approve or reject), code and reason as texts: {why}."
+        ))
+        .errors(vec![unclear()])
+    };
+    let fields: Fields = serde_json::from_str(body).map_err(|error| refuse(error.to_string()))?;
+    if fields.decision.is_none() && fields.action.is_none() {
+        return Err(refuse("there is no decision".to_owned()));
+    }
+    Ok(fields)
+}
+
+fn from_form(body: &str) -> Result<Fields, Problem> {
+    serde_urlencoded::from_str(body).map_err(|_| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Your decision was not recorded.",
+        )
+        .detail("Choose whether to approve or to reject, and enter the code from your mail.")
+        .errors(vec![unclear()])
+    })
 }
 
 fn unclear() -> FieldError {
@@ -75,8 +152,15 @@ pub(crate) fn is_json(http: &Request) -> bool {
 /// The input that a refusal is about.
 pub(crate) fn field_of(refusal: &Refusal) -> Option<&'static str> {
     match refusal {
-        Refusal::WrongCode => Some("code"),
+        Refusal::NoCode | Refusal::WrongCode => Some("code"),
         Refusal::ReasonMissing | Refusal::ReasonTooLong => Some("reason"),
-        Refusal::Decided(_) | Refusal::Superseded | Refusal::Expired => None,
+        Refusal::Decided(_)
+        | Refusal::Given(_)
+        | Refusal::Superseded
+        | Refusal::HandedOver(_)
+        | Refusal::NoMember
+        | Refusal::Locked
+        | Refusal::Expired
+        | Refusal::Barred(_) => None,
     }
 }

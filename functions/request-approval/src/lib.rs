@@ -2,25 +2,27 @@
 //!
 //! The waiting state is entered again and again until somebody decides: its timeout is the time
 //! between two reminders. Each passage finds the approval as it is and does the one thing that is
-//! due, so a decision that could not be handed to an earlier token is handed to the next.
+//! [due](due::Due), so a decision that could not be handed to an earlier token is handed to the next.
 
-use shared::approval::{Approval, Decision, LinkKey};
+use shared::approval::{Approval, Impasse, LinkKey};
 use shared::config::Teams;
 use shared::desk::Desk;
 use shared::failure::Failure;
-use shared::mail::{MailError, Mailer};
+use shared::id::TeamId;
+use shared::mail::Mailer;
 use shared::request::{Event, Request};
 use shared::table::{CommitError, ReadError, Stored, Table, Write};
-use shared::task::{ApprovalConfig, Outcome, Passage, WaitingTask, outcome};
+use shared::task::{ApprovalConfig, Outcome, Task, WaitingTask, outcome};
 use shared::workflow::{Workflow, WorkflowError};
 
-mod letter;
+mod due;
+mod writing;
 
-use letter::letter;
+use due::{Due, due};
 
 /// How often a passage starts over because somebody else wrote at the same time. Each loss means that
 /// another write succeeded, and few people are asked at once.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 8;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -37,40 +39,12 @@ pub struct RequestApproval<T, M, W> {
     pub link_key: LinkKey,
 }
 
-/// The one thing that is due in a passage through the waiting state.
-#[derive(Debug, PartialEq)]
-enum Due {
-    /// Nobody was asked yet in this round.
-    Ask { round: u32 },
-    /// An earlier attempt of this very passage has asked: finish what it left.
-    Resume,
-    /// They were asked, and nobody answered.
-    Remind,
-    /// Nobody answered in time.
-    Expire,
-    /// Somebody decided, and the execution does not know yet.
-    Deliver(Decision),
-}
-
-fn due(
-    request: &Request,
-    approval: Option<&Approval>,
-    waiting: &WaitingTask<ApprovalConfig>,
-) -> Due {
-    let now = waiting.task.entered_at;
-    let Some(approval) = approval else {
-        return Due::Ask { round: 1 };
-    };
-    match &approval.decision {
-        // The request has moved on since and came back: that is another question.
-        Some(_) if request.phase != approval.phase => Due::Ask {
-            round: approval.round + 1,
-        },
-        Some(decision) => Due::Deliver(decision.clone()),
-        None if now == approval.entered_at => Due::Resume,
-        None if now >= approval.decide_until => Due::Expire,
-        None => Due::Remind,
-    }
+/// An approval as it was found, and what it depends on.
+struct Case {
+    request: Stored<Request>,
+    approval: Option<Stored<Approval>>,
+    /// The approvals that this one is kept separate from.
+    earlier: Vec<Approval>,
 }
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
@@ -90,156 +64,195 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
 
     async fn pass(&self, waiting: &WaitingTask<ApprovalConfig>) -> Result<Outcome, Interrupted> {
         let task = &waiting.task;
-        let mut request = self
-            .desk
-            .request(task.request_id)
-            .await?
-            .ok_or(Failure::RequestNotFound)?;
-        let approval = self.desk.approval(task.request_id, &task.phase).await?;
-        let due = due(&request.value, approval.as_ref().map(|a| &a.value), waiting);
-        match (due, approval) {
+        let mut case = self.open(task).await?;
+        let old = case.approval.take();
+        let due = due(&case.request.value, old.as_ref().map(|a| &a.value), waiting);
+        match (due, old) {
             (Due::Ask { round }, old) => {
-                let approval = self.ask(&mut request, old, round, waiting).await?;
-                self.write_to_all(&request.value, approval, false).await?;
+                let approval = self.ask(&mut case, old, round, waiting).await?;
+                self.write_to_all(&case, approval, task).await?;
                 Ok(Outcome::new("asked"))
             }
             (Due::Resume, Some(mut approval)) => {
-                let is_reminder = approval.value.asked_at != approval.value.entered_at;
                 if approval.value.task_token != waiting.task_token {
                     approval.value.task_token = waiting.task_token.clone();
                     self.desk.save_approval(&mut approval).await?;
                 }
-                self.write_to_all(&request.value, approval, is_reminder)
-                    .await?;
+                self.write_to_all(&case, approval, task).await?;
                 Ok(Outcome::new("resumed"))
             }
-            (Due::Remind, Some(mut approval)) => {
-                approval.value.task_token = waiting.task_token.clone();
-                approval.value.entered_at = task.entered_at;
-                self.change(
-                    &mut request,
-                    &mut approval,
-                    &Event::Reminded,
-                    task.passage(),
-                )
-                .await?;
-                self.write_to_all(&request.value, approval, true).await?;
-                Ok(Outcome::new("reminded"))
+            (due @ (Due::Remind | Due::Escalate), Some(approval)) => {
+                let escalates = due == Due::Escalate;
+                let approval = self
+                    .ask_again(&mut case, approval, waiting, escalates)
+                    .await?;
+                self.write_to_all(&case, approval, task).await?;
+                Ok(Outcome::new(if escalates {
+                    "escalated"
+                } else {
+                    "reminded"
+                }))
             }
             (Due::Expire, Some(mut approval)) => {
                 let reason = &task.config.expire_reason;
-                approval.value.decision = Some(Decision {
-                    outcome: outcome::EXPIRE.to_owned(),
-                    by: None,
-                    at: task.entered_at,
-                    reason: Some(reason.clone()),
-                });
-                self.change(
-                    &mut request,
-                    &mut approval,
-                    &Event::Expired { reason },
-                    task.passage(),
-                )
-                .await?;
+                approval.value.expire(task.entered_at, reason);
+                let event = Event::Expired { reason };
+                let record = case.request.value.apply(&event, task.passage());
+                let writes = vec![Write::update(&approval)];
+                self.desk.save(&mut case.request, &record, writes).await?;
                 self.deliver(waiting, outcome::EXPIRE).await
             }
-            (Due::Deliver(decision), _) => self.deliver(waiting, &decision.outcome).await,
-            (Due::Resume | Due::Remind | Due::Expire, None) => {
-                unreachable!("only an approval that exists can be resumed, reminded of or expire")
+            (Due::Deliver { outcome }, Some(approval)) => {
+                self.note_passage(approval, waiting).await?;
+                self.deliver(waiting, &outcome).await
             }
+            (Due::Nothing, _) => Ok(Outcome::new("belated")),
+            (_, None) => unreachable!("without an approval there is one to be asked for"),
         }
+    }
+
+    /// Stores that the execution goes on from this passage, before it does: another attempt of it that
+    /// comes late finds that it is not a new one.
+    async fn note_passage(
+        &self,
+        mut approval: Stored<Approval>,
+        waiting: &WaitingTask<ApprovalConfig>,
+    ) -> Result<(), Interrupted> {
+        let entered_at = waiting.task.entered_at;
+        if entered_at > approval.value.entered_at {
+            approval.value.entered_at = entered_at;
+            approval.value.task_token = waiting.task_token.clone();
+            self.desk.save_approval(&mut approval).await?;
+        }
+        Ok(())
+    }
+
+    async fn open(&self, task: &Task<ApprovalConfig>) -> Result<Case, Interrupted> {
+        let (id, separate) = (task.request_id, &task.config.separate_from);
+        let request = self.desk.request(id).await?;
+        Ok(Case {
+            request: request.ok_or(Failure::RequestNotFound)?,
+            approval: self.desk.approval(id, &task.phase).await?,
+            earlier: self.desk.approvals(id, separate).await?,
+        })
     }
 
     /// Stores the question, its links and the record of it in one transaction.
     async fn ask(
         &self,
-        request: &mut Stored<Request>,
+        case: &mut Case,
         old: Option<Stored<Approval>>,
         round: u32,
         waiting: &WaitingTask<ApprovalConfig>,
     ) -> Result<Stored<Approval>, Interrupted> {
         let task = &waiting.task;
-        let team = self.teams.members(&task.config.team);
-        let team = team
-            .ok_or_else(|| Failure::ConfigInvalid(format!("TEAMS has no {}", task.config.team)))?;
-        let value = Approval::ask(waiting, round, team);
-        let approval = Stored {
-            value,
-            version: old.as_ref().map_or(1, |old| old.version + 1),
-        };
-        let mut writes = vec![match old {
-            None => Write::create(&approval.value),
-            Some(old) => Write::update(&Stored {
-                value: approval.value.clone(),
-                version: old.version,
-            }),
-        }];
-        writes.extend(
-            approval
-                .value
-                .links(&self.link_key)
-                .iter()
-                .map(Write::create),
-        );
+        let mut value = Approval::ask(waiting, round, self.members(&task.config.team)?);
         let event = Event::Asked {
             responsible: &task.config.responsible,
         };
-        let record = request.value.apply(&event, task.passage());
-        self.desk.save(request, &record, writes).await?;
+        let record = case.request.value.apply(&event, task.passage());
+        let mut writes = self.resolve_impasse(case, &mut value, task);
+        writes.extend(value.links(&self.link_key).iter().map(Write::create));
+        let approval = match old {
+            None => {
+                writes.push(Write::create(&value));
+                Stored { value, version: 1 }
+            }
+            Some(Stored { version, .. }) => {
+                let changed = Stored { value, version };
+                writes.push(Write::update(&changed));
+                Stored {
+                    version: version + 1,
+                    ..changed
+                }
+            }
+        };
+        self.desk.save(&mut case.request, &record, writes).await?;
         Ok(approval)
     }
 
-    /// Stores a change of the approval together with what it means for the request.
-    async fn change(
+    /// Stores that everybody is asked again, and with them whoever joined a team since; with
+    /// `escalates` another team too.
+    async fn ask_again(
         &self,
-        request: &mut Stored<Request>,
-        approval: &mut Stored<Approval>,
-        event: &Event<'_>,
-        passage: Passage<'_>,
-    ) -> Result<(), Interrupted> {
-        let record = request.value.apply(event, passage);
-        self.desk
-            .save(request, &record, vec![Write::update(approval)])
-            .await?;
+        case: &mut Case,
+        mut approval: Stored<Approval>,
+        waiting: &WaitingTask<ApprovalConfig>,
+        escalates: bool,
+    ) -> Result<Stored<Approval>, Interrupted> {
+        let task = &waiting.task;
+        let value = &mut approval.value;
+        value.task_token = waiting.task_token.clone();
+        value.entered_at = task.entered_at;
+        let known = value.approvers.len();
+        value.enlist(self.members(&task.config.team)?);
+        let event = match &task.config.escalate {
+            Some(escalation) if escalates => {
+                let team = self.others(&escalation.team);
+                value.escalate(&escalation.responsible, team, task.entered_at);
+                Event::Escalated {
+                    responsible: &escalation.responsible,
+                }
+            }
+            Some(_) | None => Event::Reminded,
+        };
+        let record = case.request.value.apply(&event, task.passage());
+        let mut writes = self.resolve_impasse(case, value, task);
+        for approver in &value.approvers[known..] {
+            writes.push(Write::create(&value.link(&self.link_key, &approver.email)));
+        }
+        writes.push(Write::update(&approval));
+        self.desk.save(&mut case.request, &record, writes).await?;
         approval.version += 1;
-        Ok(())
+        Ok(approval)
     }
 
-    /// Writes to every approver who was not written to in this passage, and remembers each.
-    ///
-    /// One address that the service refuses does not keep the others from being asked.
-    async fn write_to_all(
+    /// Where too few of those who are asked may decide, others are asked at once; if that does not help,
+    /// the trail says so, and the team that looks after such things will be told.
+    fn resolve_impasse(
         &self,
-        request: &Request,
-        mut approval: Stored<Approval>,
-        is_reminder: bool,
-    ) -> Result<(), Interrupted> {
-        let passage = approval.value.entered_at;
-        for position in 0..approval.value.approvers.len() {
-            let approver = &approval.value.approvers[position];
-            if approver.notified_for == Some(passage) {
-                continue;
-            }
-            let mail = letter(
-                request,
-                &approval.value,
-                &approver.email,
-                &self.link_key,
-                is_reminder,
-            );
-            match self.mailer.send(&mail).await {
-                Ok(()) => {}
-                Err(MailError::Refused(why)) => {
-                    tracing::error!(why, "an approver's address was refused");
-                }
-                Err(error @ MailError::Unavailable(_)) => {
-                    return Err(Failure::MailUnavailable(error.to_string()).into());
-                }
-            }
-            approval.value.approvers[position].notified_for = Some(passage);
-            self.desk.save_approval(&mut approval).await?;
+        case: &mut Case,
+        approval: &mut Approval,
+        task: &Task<ApprovalConfig>,
+    ) -> Vec<Write> {
+        let config = &task.config;
+        let request = &mut case.request.value;
+        let mut records = Vec::new();
+        if let (false, Some(escalation), None) = (
+            approval.is_decidable(request, &case.earlier),
+            &config.escalate,
+            approval.escalated_at,
+        ) {
+            let team = self.others(&escalation.team);
+            approval.escalate(&escalation.responsible, team, task.entered_at);
+            let event = Event::Escalated {
+                responsible: &escalation.responsible,
+            };
+            records.push(request.apply(&event, task.passage()));
         }
-        Ok(())
+        if approval.is_decidable(request, &case.earlier) {
+            approval.impasse = Impasse::None;
+        } else if approval.impasse == Impasse::None {
+            approval.impasse = Impasse::Untold;
+            let event = Event::NobodyMayDecide {
+                responsible: &config.responsible,
+            };
+            records.push(request.apply(&event, task.passage()));
+        }
+        records.iter().map(Write::create).collect()
+    }
+
+    fn members(&self, team: &TeamId) -> Result<&[String], Failure> {
+        let missing = || Failure::ConfigInvalid(format!("TEAMS has no {team}"));
+        self.teams.members(team).ok_or_else(missing)
+    }
+
+    /// A team that is asked in addition. That it is missing must not keep the others from deciding.
+    fn others(&self, team: &TeamId) -> &[String] {
+        self.teams.members(team).unwrap_or_else(|| {
+            tracing::error!(%team, "TEAMS has no such team: nobody else is asked");
+            &[]
+        })
     }
 
     async fn deliver(

@@ -2,16 +2,18 @@
 
 use jiff::Timestamp;
 use shared::approval::Verdict;
-use shared::approval::fixture::{link_key, waiting};
+use shared::approval::fixture::{decide, link_key, waiting};
 use shared::id::RequestId;
-use shared::mail::MemoryMailer;
+use shared::mail::{MailError, MemoryMailer};
 use shared::request::fixture;
 use shared::table::memory::MemoryTable;
+use shared::task::{Escalation, Passage};
 use shared::workflow::MemoryWorkflow;
 
 use super::*;
 
 const DAY: i64 = 24 * 3600;
+const CSM: &str = "csm-1@example.com";
 
 type Function = RequestApproval<MemoryTable, MemoryMailer, MemoryWorkflow>;
 
@@ -19,7 +21,10 @@ async fn function() -> (Function, RequestId) {
     let desk = Desk::new(MemoryTable::default());
     let (request, record) = fixture::request();
     desk.create(&request, &record, Vec::new()).await.unwrap();
-    let teams = Teams::parse(r#"{"csm-team":["csm-1@example.com","csm-2@example.com"]}"#).unwrap();
+    let teams = Teams::parse(
+        r#"{"csm-team":["csm-1@example.com","csm-2@example.com"],"csm-manager":["boss@example.com"]}"#,
+    )
+    .unwrap();
     let (mailer, workflow) = (MemoryMailer::default(), MemoryWorkflow::default());
     (
         RequestApproval {
@@ -50,15 +55,27 @@ impl Function {
 
     async fn decide(&self, id: RequestId, verdict: Verdict) {
         let mut approval = self.approval_of(id).await;
-        let at = Timestamp::from_second(1).unwrap();
-        let by = Some("csm-1@example.com".to_owned());
-        approval.value.decision = Some(Decision {
-            outcome: verdict.as_str().into(),
-            by,
-            at,
-            reason: None,
-        });
+        let request = self.desk.request(id).await.unwrap().unwrap().value;
+        decide(&mut approval.value, &request, CSM, verdict, "Because.");
         self.desk.save_approval(&mut approval).await.unwrap();
+    }
+
+    fn to(&self) -> Vec<String> {
+        self.mailer.sent().into_iter().map(|mail| mail.to).collect()
+    }
+
+    /// The process goes on to another phase.
+    async fn move_on(&self, id: RequestId) {
+        let mut request = self.desk.request(id).await.unwrap().unwrap();
+        let event = Event::Evaluated {
+            text: "again",
+            outcome: "branch-1",
+        };
+        let elsewhere = "Elsewhere".parse().unwrap();
+        let passage = Passage::during(&elsewhere, Timestamp::UNIX_EPOCH);
+        let record = request.value.apply(&event, passage);
+        let saved = self.desk.save(&mut request, &record, Vec::new()).await;
+        saved.unwrap();
     }
 
     fn actions(&self) -> Vec<String> {
@@ -76,13 +93,7 @@ async fn asks_everyone_once_however_often_it_is_invoked() {
     for _ in 0..3 {
         function.at(id, 0, "t1").await.unwrap();
     }
-    let to: Vec<_> = function
-        .mailer
-        .sent()
-        .into_iter()
-        .map(|mail| mail.to)
-        .collect();
-    assert_eq!(to, ["csm-1@example.com", "csm-2@example.com"]);
+    assert_eq!(function.to(), ["csm-1@example.com", "csm-2@example.com"]);
     assert_eq!(function.actions(), ["submitted", "asked"]);
     let links = function
         .desk
@@ -194,27 +205,32 @@ async fn when_the_process_comes_back_it_is_another_question() {
     let (function, id) = function().await;
     function.at(id, 0, "t1").await.unwrap();
     function.decide(id, Verdict::Approve).await;
-    let mut request = function.desk.request(id).await.unwrap().unwrap();
-    let event = Event::Evaluated {
-        text: "again",
-        outcome: "branch-1",
-    };
-    let record = request.value.apply(
-        &event,
-        Passage::during(&"Elsewhere".parse().unwrap(), Timestamp::UNIX_EPOCH),
-    );
-    function
-        .desk
-        .save(&mut request, &record, Vec::new())
-        .await
-        .unwrap();
+    function.move_on(id).await;
 
     assert_eq!(function.at(id, DAY, "t2").await.unwrap(), "asked");
     let approval = function.approval_of(id).await.value;
-    assert_eq!((approval.round, approval.decision), (2, None));
+    assert_eq!((approval.round, approval.decision()), (2, None));
     let sent = function.mailer.sent();
     assert_eq!(sent.len(), 4);
     assert_ne!(sent[0].text, sent[2].text, "the links are new");
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_given_up_and_comes_late_asks_nobody() {
+    let (function, id) = function().await;
+    function.at(id, 0, "t1").await.unwrap();
+    function.at(id, DAY, "t2").await.unwrap();
+    assert_eq!(function.at(id, 0, "t1").await.unwrap(), "belated");
+    let approval = function.approval_of(id).await.value;
+    assert_eq!(approval.task_token.as_str(), "t2");
+
+    function.decide(id, Verdict::Approve).await;
+    assert_eq!(function.at(id, 2 * DAY, "t3").await.unwrap(), "delivered");
+    function.move_on(id).await;
+    for (second, token) in [(0, "t1"), (DAY, "t2"), (2 * DAY, "t3")] {
+        assert_eq!(function.at(id, second, token).await.unwrap(), "delivered");
+    }
+    assert_eq!(function.mailer.sent().len(), 4);
 }
 
 #[tokio::test]
@@ -225,4 +241,171 @@ async fn a_team_without_members_is_a_clear_error() {
         function.at(id, 0, "t1").await,
         Err(Failure::ConfigInvalid("TEAMS has no csm-team".into()))
     );
+}
+
+/// The same waiting state with another configuration.
+fn configured(
+    id: RequestId,
+    second: i64,
+    change: impl FnOnce(&mut ApprovalConfig),
+) -> WaitingTask<ApprovalConfig> {
+    let mut waiting = waiting(id, second, "t");
+    waiting.task.config.escalate = Some(Escalation {
+        after_seconds: 3 * 24 * 3600,
+        team: "csm-manager".parse().unwrap(),
+        responsible: "CSM Manager".to_owned(),
+    });
+    change(&mut waiting.task.config);
+    waiting
+}
+
+#[tokio::test]
+async fn after_three_days_another_team_is_asked_too_with_links_of_their_own() {
+    let (function, id) = function().await;
+    for day in 0..3 {
+        function
+            .handle(configured(id, day * DAY, |_| {}))
+            .await
+            .unwrap();
+    }
+    assert!(!function.to().contains(&"boss@example.com".to_owned()));
+    for _ in 0..2 {
+        function
+            .handle(configured(id, 3 * DAY, |_| {}))
+            .await
+            .unwrap();
+    }
+    let sent = function.mailer.sent();
+    let boss: Vec<_> = sent
+        .iter()
+        .filter(|mail| mail.to == "boss@example.com")
+        .collect();
+    assert_eq!(boss.len(), 1);
+    assert!(
+        boss[0].subject.starts_with("Escalated: ") && boss[0].text.contains("CSM Team has not")
+    );
+    assert_eq!(sent.len(), 4 * 2 + 1, "the team is reminded as well");
+    function
+        .handle(configured(id, 4 * DAY, |_| {}))
+        .await
+        .unwrap();
+    let last = function.mailer.sent().pop().unwrap();
+    assert!(last.to == "boss@example.com" && last.subject.starts_with("Reminder: "));
+    let expected = [
+        "submitted",
+        "asked",
+        "reminded",
+        "reminded",
+        "escalated",
+        "reminded",
+    ];
+    assert_eq!(function.actions(), expected);
+
+    let mut approval = function.approval_of(id).await;
+    let request = function.desk.request(id).await.unwrap().unwrap().value;
+    decide(
+        &mut approval.value,
+        &request,
+        "boss@example.com",
+        Verdict::Approve,
+        "",
+    );
+    assert!(approval.value.decision().is_some());
+}
+
+#[tokio::test]
+async fn where_nobody_of_the_team_may_decide_others_are_asked_at_once() {
+    let (mut function, id) = function().await;
+    function.teams =
+        Teams::parse(r#"{"csm-team":["ada@example.com"],"csm-manager":["boss@example.com"]}"#)
+            .unwrap();
+    function.handle(configured(id, 0, |_| {})).await.unwrap();
+    let sent = function.mailer.sent();
+    assert_eq!(function.to(), ["ada@example.com", "boss@example.com"]);
+    assert!(
+        sent[0]
+            .text
+            .contains("you cannot decide about your own request")
+    );
+    assert_eq!(function.actions(), ["submitted", "asked", "escalated"]);
+    function.handle(configured(id, DAY, |_| {})).await.unwrap();
+    assert_eq!(function.to().len(), 3, "who cannot decide is not reminded");
+}
+
+#[tokio::test]
+async fn where_nobody_at_all_may_decide_the_team_that_looks_after_it_is_told_once() {
+    let (mut function, id) = function().await;
+    function.teams = Teams::parse(r#"{"csm-team":["ada@example.com"]}"#).unwrap();
+    function
+        .mailer
+        .fail_next(MailError::Unavailable("Throttling".into()));
+    let first = function.handle(waiting(id, 0, "t")).await;
+    assert!(matches!(first, Err(Failure::MailUnavailable(_))));
+    for second in [0, 0, DAY] {
+        function.handle(waiting(id, second, "t")).await.unwrap();
+    }
+    let sent = function.mailer.sent();
+    let told = sent
+        .iter()
+        .filter(|mail| mail.subject.starts_with("Nobody may decide"));
+    assert_eq!(told.count(), 1);
+    assert_eq!(
+        function.actions(),
+        ["submitted", "asked", "nobody may decide", "reminded"]
+    );
+
+    // Somebody joins the team.
+    function.teams = Teams::parse(r#"{"csm-team":["ada@example.com","new@example.com"]}"#).unwrap();
+    function.handle(waiting(id, 2 * DAY, "t")).await.unwrap();
+    assert_eq!(function.to().last().unwrap(), "new@example.com");
+    let mut approval = function.approval_of(id).await;
+    let request = function.desk.request(id).await.unwrap().unwrap().value;
+    decide(
+        &mut approval.value,
+        &request,
+        "new@example.com",
+        Verdict::Reject,
+        "No.",
+    );
+}
+
+#[tokio::test]
+async fn an_escalation_to_a_team_that_is_missing_keeps_nobody_from_deciding() {
+    let (mut function, id) = function().await;
+    function.teams = Teams::parse(r#"{"csm-team":["csm-1@example.com"]}"#).unwrap();
+    for day in 0..5 {
+        function
+            .handle(configured(id, day * DAY, |_| {}))
+            .await
+            .unwrap();
+    }
+    assert_eq!(function.to().len(), 5);
+}
+
+#[tokio::test]
+async fn who_has_said_yes_is_not_reminded() {
+    let (function, id) = function().await;
+    function
+        .handle(configured(id, 0, |config| config.approvals = 2))
+        .await
+        .unwrap();
+    function.decide(id, Verdict::Approve).await;
+    function
+        .handle(configured(id, DAY, |config| config.approvals = 2))
+        .await
+        .unwrap();
+    assert_eq!(function.to()[2..], ["csm-2@example.com"]);
+    assert!(
+        function.workflow.calls().is_empty(),
+        "one more has to say yes"
+    );
+}
+
+#[tokio::test]
+async fn who_left_the_team_is_not_reminded() {
+    let (mut function, id) = function().await;
+    function.at(id, 0, "t").await.unwrap();
+    function.teams = Teams::parse(r#"{"csm-team":["csm-2@example.com"]}"#).unwrap();
+    function.at(id, DAY, "t").await.unwrap();
+    assert_eq!(function.to()[2..], ["csm-2@example.com"]);
 }

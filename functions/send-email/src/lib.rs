@@ -120,6 +120,7 @@ mod tests {
         Task {
             request_id,
             entered_at: Timestamp::UNIX_EPOCH,
+            version: "v1".to_owned(),
             phase: "Send Confirmation Email".parse().unwrap(),
             state: "Send Confirmation Email".to_owned(),
             config: EmailConfig {

@@ -19,13 +19,16 @@ use shared::http::{
     see_other,
 };
 use shared::id::{OfferingPath, RequestId};
-use shared::table::Table;
+use shared::mail::Mailer;
+use shared::request::Request as RefundRequest;
+use shared::table::{Stored, Table};
 use shared::task::Offering;
 use shared::workflow::Workflow;
 
 mod catalogue;
 mod pages;
 mod posted;
+mod reply;
 mod standing;
 mod submission;
 
@@ -35,8 +38,10 @@ use standing::Standing;
 
 /// What the function works with.
 #[derive(Debug)]
-pub struct SubmitRequest<T, W> {
+pub struct SubmitRequest<T, M, W> {
     desk: Desk<T>,
+    /// For the approver who hears that a question was answered.
+    mailer: M,
     workflow: W,
     catalogue: Catalogue,
     link_key: LinkKey,
@@ -44,10 +49,11 @@ pub struct SubmitRequest<T, W> {
     public_url: Option<String>,
 }
 
-impl<T: Table, W: Workflow> SubmitRequest<T, W> {
+impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     /// The function for the offerings with these state machines.
     pub fn new(
         desk: Desk<T>,
+        mailer: M,
         workflow: W,
         machines: BTreeMap<OfferingPath, String>,
         link_key: LinkKey,
@@ -55,6 +61,7 @@ impl<T: Table, W: Workflow> SubmitRequest<T, W> {
     ) -> Self {
         Self {
             desk,
+            mailer,
             workflow,
             catalogue: Catalogue::new(machines),
             link_key,
@@ -74,6 +81,9 @@ impl<T: Table, W: Workflow> SubmitRequest<T, W> {
                 self.take(http, service, offering).await
             }
             (&Method::GET, ["requests", id, key]) => self.show_standing(http, id, key).await,
+            (&Method::POST, ["requests", id, key, "answers"]) => {
+                self.take_answer(http, id, key).await
+            }
             _ => Err(Problem::not_found()),
         };
         answer.unwrap_or_else(|problem| problem.into_response(answer_format(http)))
@@ -166,29 +176,37 @@ impl<T: Table, W: Workflow> SubmitRequest<T, W> {
         })
     }
 
-    /// How a request stands. Without the right key it does not exist.
+    /// How a request stands.
     async fn show_standing(
         &self,
         http: &Request,
         id: &str,
         key: &str,
     ) -> Result<Response<Body>, Problem> {
+        let request = self.opened(id, key).await?.value;
+        let standing = Standing::of(&request);
+        Ok(match accepted(http) {
+            Format::Html => {
+                let page = pages::StatusPage {
+                    request: &request,
+                    standing: &standing,
+                    key,
+                    written: None,
+                };
+                html(StatusCode::OK, pages::standing(&page))
+            }
+            Format::Json => json(StatusCode::OK, &standing.as_json()),
+        })
+    }
+
+    /// The request behind a status page's address. Without the right key it does not exist.
+    async fn opened(&self, id: &str, key: &str) -> Result<Stored<RefundRequest>, Problem> {
         let id: RequestId = id.parse().map_err(|_| Problem::not_found())?;
         if !self.link_key.opens_status(id, key) {
             return Err(Problem::not_found());
         }
-        let request = self
-            .desk
-            .request(id)
-            .await
-            .map_err(Failure::from)?
-            .ok_or_else(Problem::not_found)?
-            .value;
-        let standing = Standing::of(&request);
-        Ok(match accepted(http) {
-            Format::Html => html(StatusCode::OK, pages::standing(&request, &standing)),
-            Format::Json => json(StatusCode::OK, &standing.as_json()),
-        })
+        let request = self.desk.request(id).await.map_err(Failure::from)?;
+        request.ok_or_else(Problem::not_found)
     }
 
     async fn offering(

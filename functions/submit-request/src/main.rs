@@ -1,7 +1,7 @@
 //! The Lambda function `SubmitRequest`.
 
-use shared::aws::{DynamoTable, SfnWorkflow, config, run_http};
-use shared::config::{link_key, public_url, state_machines, table_name};
+use shared::aws::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
+use shared::config::{link_key, mail_from, public_url, state_machines, table_name};
 use shared::desk::Desk;
 use submit_request::SubmitRequest;
 
@@ -10,6 +10,7 @@ async fn main() -> anyhow::Result<()> {
     let aws = config().await;
     let function = &SubmitRequest::new(
         Desk::new(DynamoTable::new(&aws, table_name()?)),
+        SesMailer::new(&aws, mail_from()?),
         SfnWorkflow::new(&aws),
         state_machines()?,
         link_key()?,

@@ -2,15 +2,14 @@
 
 use maud::{Markup, html};
 use shared::form::{Answer, Field, FieldError, FieldKind};
-use shared::http::{answers, page, refreshing_page, when};
+use shared::http::{answers, page, when};
+use shared::mail::tame;
+use shared::question::{Question, REPLY_CHARS};
 use shared::request::{Request, Status};
 use shared::task::Offering;
 
 use crate::posted::ONCE;
 use crate::standing::Standing;
-
-/// How often a status page looks again while something may still happen.
-const REFRESH_SECONDS: u32 = 20;
 
 pub(crate) fn catalogue(offerings: &[Offering]) -> Markup {
     page(
@@ -129,32 +128,94 @@ fn question(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) ->
     }
 }
 
-pub(crate) fn standing(request: &Request, standing: &Standing<'_>) -> Markup {
-    let refresh = (!standing.is_over).then_some(REFRESH_SECONDS);
+/// An answer that could not be taken, to be corrected.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WrittenAnswer<'a> {
+    pub(crate) number: u32,
+    pub(crate) text: &'a str,
+    pub(crate) problem: &'a str,
+}
+
+/// What the status page shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StatusPage<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) standing: &'a Standing<'a>,
+    /// The unguessable part of the page's address.
+    pub(crate) key: &'a str,
+    pub(crate) written: Option<WrittenAnswer<'a>>,
+}
+
+impl StatusPage<'_> {
+    /// The page's own path.
+    fn address(&self) -> String {
+        format!("/requests/{}/{}", self.request.request_id, self.key)
+    }
+}
+
+pub(crate) fn standing(shown: &StatusPage<'_>) -> Markup {
+    let StatusPage {
+        request, standing, ..
+    } = *shown;
     let good = request.status == Status::Refunded;
     let bad = request.status == Status::Denied;
-    refreshing_page(
+    page(
         &request.title,
-        refresh,
         &html! {
             p.crumb { (request.title) }
             h1 { (standing.headline) }
             div.note.good[good].bad[bad] role="status" {
                 p { "Now: " strong { (request.phase) } }
-                @if let Some(reason) = standing.reason { p { bdi { (reason) } } }
+                @if let Some(reason) = standing.reason { p { bdi { (tame(reason)) } } }
                 p { small { "Last change " time datetime=(request.updated_at) { (when(request.updated_at)) } } }
             }
+            @for question in request.questions.iter().rev() { (asked(shown, question)) }
             section.card aria-labelledby="sent" {
                 h2 #sent { "What you sent us" }
                 (answers(&request.answers))
             }
+            @if !standing.is_over { p { a href=(shown.address()) { "Look for news" } } }
             p.soft {
                 small {
                     "Request " (request.request_id) ", sent " (when(request.submitted_at)) ". "
-                    @if !standing.is_over { "This page looks for news by itself. " }
-                    "Keep its address: it is the only way here."
+                    "Keep this page's address: it is the only way here."
                 }
             }
         },
     )
+}
+
+/// A question of ours: to be answered, or with its answer.
+fn asked(page: &StatusPage<'_>, question: &Question) -> Markup {
+    let number = question.number;
+    let written = page.written.filter(|written| written.number == number);
+    let text = written.map_or("", |written| written.text);
+    let invalid = written.map(|_| "true");
+    let action = format!("{}/answers", page.address());
+    html! {
+        section.card aria-labelledby={ "question-" (number) } {
+            h2 id={ "question-" (number) } { "Our question to you" }
+            p.quote { bdi { (tame(&question.text)) } }
+            @match &question.reply {
+                Some(reply) => {
+                    p.soft { "You answered at " time datetime=(reply.at) { (when(reply.at)) } ":" }
+                    p.quote { bdi { (tame(&reply.text)) } }
+                },
+                None if question.is_open(page.request) => {
+                    @if let Some(written) = written {
+                        div.note.bad role="alert" { p { "Your answer was not taken: " (written.problem) "." } }
+                    }
+                    form method="post" action=(action) {
+                        input type="hidden" name="question" value=(number);
+                        div.field {
+                            label for={ "answer-" (number) } { "Your answer" }
+                            textarea id={ "answer-" (number) } name="answer" required maxlength=(REPLY_CHARS) aria-invalid=[invalid] { "\n" (text) }
+                        }
+                        button type="submit" { "Send my answer" }
+                    }
+                },
+                None => p.soft { "An answer is no longer needed." },
+            }
+        }
+    }
 }

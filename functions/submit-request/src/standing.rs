@@ -1,6 +1,7 @@
 //! How a request stands, in the customer's words.
 
-use shared::request::{Request, Status};
+use shared::question::Question;
+use shared::request::{RefundProgress, Request, Status};
 use shared::task::variable;
 
 /// What a customer is told of a request.
@@ -19,6 +20,11 @@ impl<'a> Standing<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
         let (headline, reason) = match request.status {
             Status::InReview => ("We are looking at your request.", None),
+            // Approved, and Stripe has taken it: only the bank is slow.
+            Status::Processing if request.refund == Some(RefundProgress::Pending) => (
+                "Your refund is on its way.",
+                Some("The payment provider has not completed it yet; that can take a few days."),
+            ),
             Status::Processing => (
                 "Your request is approved and the refund is being made.",
                 None,
@@ -54,8 +60,21 @@ impl<'a> Standing<'a> {
         if let Some(reason) = self.reason {
             json["reason"] = reason.into();
         }
+        let questions: Vec<_> = self.request.questions.iter().map(as_json).collect();
+        if !questions.is_empty() {
+            json["questions"] = questions.into();
+        }
         json
     }
+}
+
+/// A question for programs. Who asked is not told.
+fn as_json(question: &Question) -> serde_json::Value {
+    serde_json::json!({
+        "number": question.number,
+        "question": question.text,
+        "answer": question.reply.as_ref().map(|reply| reply.text.as_str()),
+    })
 }
 
 fn denied_because(request: &Request) -> &str {

@@ -9,6 +9,7 @@ use shared::failure::Failure;
 use shared::form::{FieldError, Values};
 use shared::http::Problem;
 use shared::id::RequestId;
+use shared::mail::Mailer;
 use shared::request::{Request, Submission};
 use shared::table::{CommitError, Entity, Key, Table, Write, load};
 use shared::task::Offering;
@@ -69,7 +70,7 @@ impl Entity for Used {
     }
 }
 
-impl<T: Table, W: Workflow> SubmitRequest<T, W> {
+impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     /// Stores the request with its audit record and its key in one transaction, then starts it.
     pub(crate) async fn submit(&self, wanted: Wanted<'_>) -> Result<Taken, Failure> {
         let (request, record) = Request::submit(Submission {

@@ -3,6 +3,7 @@
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use shared::approval::fixture::link_key;
+use shared::mail::MemoryMailer;
 use shared::request::fixture;
 use shared::table::memory::MemoryTable;
 use shared::task::Passage;
@@ -10,9 +11,12 @@ use shared::workflow::{MemoryWorkflow, WorkflowError};
 
 use super::*;
 
+mod hostile;
+mod replies;
+
 const PATH: &str = "/services/customer-success/refund-request";
 
-type Function = SubmitRequest<MemoryTable, MemoryWorkflow>;
+type Function = SubmitRequest<MemoryTable, MemoryMailer, MemoryWorkflow>;
 
 fn function() -> Function {
     let definition = json!({"States": {"Start": {"Assign": {"offering": fixture::offering()}}}});
@@ -23,6 +27,7 @@ fn function() -> Function {
     )]);
     SubmitRequest::new(
         Desk::new(MemoryTable::default()),
+        MemoryMailer::default(),
         workflow,
         machines,
         link_key(),

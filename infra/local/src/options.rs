@@ -28,6 +28,11 @@ pub struct Options {
     #[arg(long, value_name = "URL", value_parser = http_url)]
     pub functions: Option<String>,
 
+    /// Run what another template deploys, with the functions of this workspace.
+    /// [default: infra/template.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+
     /// What the process's environment says.
     #[arg(skip)]
     pub environment: Environment,
@@ -47,7 +52,12 @@ pub struct Environment {
 }
 
 /// Variables that replace a function's own.
-const OVERRIDES: &[&str] = &["STRIPE_API_BASE", "STRIPE_API_KEY", "TEAMS"];
+const OVERRIDES: &[&str] = &[
+    "STRIPE_API_BASE",
+    "STRIPE_API_KEY",
+    "STRIPE_WEBHOOK_SECRETS",
+    "TEAMS",
+];
 
 /// What a process on this machine needs of the stack's own environment: to find programs, to keep
 /// temporary files, to trust the machine's certificates and to get through its proxy when it talks to
@@ -121,6 +131,7 @@ impl Options {
             ephemeral: true,
             data_dir: None,
             functions: None,
+            template: None,
             environment: Environment::from_process(),
         }
     }

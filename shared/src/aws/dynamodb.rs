@@ -49,6 +49,27 @@ impl DynamoTable {
     }
 }
 
+/// The entity and the version in an item's attributes.
+fn body(
+    mut attributes: HashMap<String, AttributeValue>,
+    pk: &str,
+    sk: &str,
+) -> Result<(serde_json::Value, u64), ReadError> {
+    let malformed = |why: &str| ReadError::Malformed {
+        pk: pk.to_owned(),
+        sk: sk.to_owned(),
+        why: why.to_owned(),
+    };
+    let version = attributes
+        .get("version")
+        .and_then(|v| v.as_n().ok()?.parse().ok());
+    let version = version.ok_or_else(|| malformed("it has no version"))?;
+    attributes.retain(|name, _| !ENVELOPE.contains(&name.as_str()));
+    let body = serde_dynamo::from_item(attributes)
+        .map_err(|_| malformed("it has attributes that JSON lacks"))?;
+    Ok((body, version))
+}
+
 fn attributes(item: Item) -> Option<HashMap<String, AttributeValue>> {
     let mut attributes: HashMap<String, AttributeValue> = serde_dynamo::to_item(item.body).ok()?;
     attributes.insert("pk".to_owned(), AttributeValue::S(item.key.pk));
@@ -80,22 +101,32 @@ impl Table for DynamoTable {
             .send()
             .await
             .map_err(|error| ReadError::Unavailable(described(&error)))?;
-        let Some(mut attributes) = answer.item else {
-            return Ok(None);
-        };
-        let malformed = |why: &str| ReadError::Malformed {
-            pk: key.pk.clone(),
-            sk: key.sk.clone(),
-            why: why.to_owned(),
-        };
-        let version = attributes
-            .get("version")
-            .and_then(|v| v.as_n().ok()?.parse().ok());
-        let version = version.ok_or_else(|| malformed("it has no version"))?;
-        attributes.retain(|name, _| !ENVELOPE.contains(&name.as_str()));
-        let body = serde_dynamo::from_item(attributes)
-            .map_err(|_| malformed("it has attributes that JSON lacks"))?;
-        Ok(Some((body, version)))
+        answer
+            .item
+            .map(|attributes| body(attributes, &key.pk, &key.sk))
+            .transpose()
+    }
+
+    async fn list(
+        &self,
+        pk: &str,
+        sk_prefix: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .expression_attribute_values(":sk", AttributeValue::S(sk_prefix.to_owned()))
+            .consistent_read(true);
+        let mut pages = request.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
+            found.push(body(item, pk, sk_prefix)?);
+        }
+        Ok(found)
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {

@@ -2,9 +2,11 @@
 
 use std::future::Future;
 
+use lambda_runtime::tracing::Instrument;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn, tracing};
 use serde::de::DeserializeOwned;
 
+use super::logging;
 use crate::failure::Failure;
 use crate::task::Outcome;
 
@@ -17,17 +19,23 @@ where
     P: DeserializeOwned,
     F: Future<Output = Result<Outcome, Failure>>,
 {
-    tracing::init_default_subscriber();
+    logging::init();
     let handler = &handler;
     lambda_runtime::run(service_fn(
         move |event: LambdaEvent<serde_json::Value>| async move {
+            // The request's id is the execution's name. The payload holds no customer's data, but only
+            // what is named here is logged.
+            let text = |name: &str| event.payload[name].as_str().unwrap_or_default().to_owned();
+            let (request, phase, state) = (text("requestId"), text("phase"), text("state"));
+            let task = tracing::info_span!("task", request, phase, state);
             let answer = match serde_json::from_value(event.payload) {
                 // Boxed, as the SDK's futures nest too deeply for the compiler to lay out in one.
-                Ok(payload) => Box::pin(handler(payload)).await,
+                Ok(payload) => Box::pin(handler(payload)).instrument(task.clone()).await,
                 Err(error) => Err(Failure::PayloadInvalid(format!(
                     "the payload does not fit: {error}"
                 ))),
             };
+            let _entered = task.enter();
             answer.map_err(|failure| {
             tracing::error!(error = failure.name(), message = %failure, "the invocation failed");
             Diagnostic { error_type: failure.name().to_owned(), error_message: failure.to_string() }
@@ -46,10 +54,27 @@ pub async fn run_http<F>(
 where
     F: Future<Output = lambda_http::Response<lambda_http::Body>> + Send,
 {
-    tracing::init_default_subscriber();
+    logging::init();
     let handler = &handler;
     lambda_http::run(lambda_http::service_fn(move |request| async move {
-        Ok::<_, std::convert::Infallible>(Box::pin(handler(request)).await)
+        // The route and not the path: paths hold the keys of links.
+        let route = route(&request);
+        let answer = Box::pin(handler(request)).await;
+        tracing::info!(route, status = answer.status().as_u16(), "answered");
+        Ok::<_, std::convert::Infallible>(answer)
     }))
     .await
+}
+
+/// The route of the template that a request came by.
+#[cfg(feature = "http")]
+fn route(request: &lambda_http::Request) -> String {
+    use lambda_http::RequestExt;
+    use lambda_http::request::RequestContext;
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
+            context.route_key.clone().unwrap_or_default()
+        }
+        _ => String::new(),
+    }
 }

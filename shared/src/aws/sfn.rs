@@ -22,6 +22,16 @@ impl SfnWorkflow {
     }
 }
 
+/// The machine that an alias belongs to. Step Functions starts executions by alias and describes an
+/// alias only by where it leads; the machine itself has the newest definition, which is also the form
+/// that a customer is to see while a deployment is under way.
+fn without_alias(machine: &str) -> &str {
+    match machine.match_indices(':').nth(6) {
+        Some((end, _)) => &machine[..end],
+        None => machine,
+    }
+}
+
 fn unavailable(error: &impl ProvideErrorMetadata) -> WorkflowError {
     WorkflowError::Unavailable(error.code().unwrap_or("no answer").to_owned())
 }
@@ -47,7 +57,7 @@ impl Workflow for SfnWorkflow {
         let answer = self
             .client
             .describe_state_machine()
-            .state_machine_arn(machine)
+            .state_machine_arn(without_alias(machine))
             .send()
             .await;
         answer
@@ -71,5 +81,17 @@ impl Workflow for SfnWorkflow {
                 _ => unavailable(&error),
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_alias;
+
+    #[test]
+    fn an_alias_is_described_by_its_machine() {
+        let machine = "arn:aws:states:us-east-1:000000000000:stateMachine:desk";
+        assert_eq!(without_alias(machine), machine);
+        assert_eq!(without_alias(&format!("{machine}:live")), machine);
     }
 }

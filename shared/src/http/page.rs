@@ -9,6 +9,7 @@ use lambda_http::http::HeaderValue;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use crate::mail::tame;
 use crate::request::Answered;
 
 const STYLE: &str = include_str!("page.css");
@@ -26,13 +27,9 @@ pub(super) fn policy() -> HeaderValue {
     POLICY.clone()
 }
 
-/// A whole page with a title and a main part.
+/// A whole page with a title and a main part. It never loads itself anew: somebody may be reading it
+/// aloud, or writing into it.
 pub fn page(title: &str, main: &Markup) -> Markup {
-    refreshing_page(title, None, main)
-}
-
-/// A page that loads itself again after so many seconds, without a script.
-pub fn refreshing_page(title: &str, seconds: Option<u32>, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -40,7 +37,6 @@ pub fn refreshing_page(title: &str, seconds: Option<u32>, main: &Markup) -> Mark
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                @if let Some(seconds) = seconds { meta http-equiv="refresh" content=(seconds); }
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
@@ -58,7 +54,7 @@ pub fn answers(answered: &[Answered]) -> Markup {
             @for answer in answered {
                 dt { (answer.label) }
                 @match &answer.value {
-                    Some(value) => dd { bdi { (value) } },
+                    Some(value) => dd { bdi { (tame(&value.to_string())) } },
                     None => dd.none { "not given" },
                 }
             }

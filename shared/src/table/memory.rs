@@ -25,6 +25,19 @@ impl Table for MemoryTable {
         Ok(items.get(key).map(|item| (item.body.clone(), item.version)))
     }
 
+    async fn list(
+        &self,
+        pk: &str,
+        sk_prefix: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |key: &Key| key.pk == pk && key.sk.starts_with(sk_prefix);
+        let found = items.iter().filter(|(key, _)| wanted(key));
+        Ok(found
+            .map(|(_, item)| (item.body.clone(), item.version))
+            .collect())
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         let version = |key: &Key| items.get(key).map_or(0, |item| item.version);

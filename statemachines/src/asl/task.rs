@@ -2,13 +2,19 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use shared::task::{ApprovalConfig, EndStatus};
+use shared::task::{ApprovalConfig, CloseConfig, ConnectorConfig, EndStatus};
 
 use super::retry;
 use crate::process::NEEDS_ATTENTION;
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 const INVOKE_AND_WAIT: &str = "arn:aws:states:::lambda:invoke.waitForTaskToken";
+
+/// How often Stripe is asked about a pending refund: every six hours.
+const POLL_SECONDS: u32 = 6 * 60 * 60;
+
+/// The variable that keeps which state broke, for a redrive to go back to.
+pub(super) const RESUME_AT: &str = "resumeAt";
 
 /// The functions by their logical id in the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +52,8 @@ impl Function {
 pub(super) struct Task {
     function: Function,
     payload: Map<String, Value>,
-    catch: &'static str,
+    catch: Option<Value>,
+    retry: Vec<Value>,
 }
 
 impl Task {
@@ -55,8 +62,17 @@ impl Task {
         Self {
             function,
             payload: payload(name, config),
-            catch: NEEDS_ATTENTION,
+            catch: Some(catch_all(name)),
+            retry: retry::of(function),
         }
+    }
+
+    /// The state of that name, which closes the request.
+    pub(super) fn closing(name: &str, config: &CloseConfig) -> Self {
+        let mut task = Self::new(Function::CloseRequest, name, config);
+        let redrives = json!("{% $states.context.Execution.RedriveCount %}");
+        task.payload.insert("redrives".to_owned(), redrives);
+        task
     }
 
     /// The phase, where it has another name than the state.
@@ -65,9 +81,22 @@ impl Task {
         self
     }
 
-    /// Where to go when the function failed for good.
-    pub(super) fn catch_to(mut self, state: &'static str) -> Self {
-        self.catch = state;
+    /// Where to go when the function failed for good, in place of where a redrive would bring it
+    /// back from.
+    pub(super) fn catch_to(mut self, state: &str) -> Self {
+        self.catch = Some(catch(state));
+        self
+    }
+
+    /// Not for long: somebody waits, and it is not what they wait for.
+    pub(super) fn retried_briefly(mut self) -> Self {
+        self.retry = retry::briefly();
+        self
+    }
+
+    /// The function fails for good, and the execution with it.
+    pub(super) fn without_catch(mut self) -> Self {
+        self.catch = None;
         self
     }
 
@@ -91,9 +120,11 @@ impl Task {
             },
             "TimeoutSeconds": self.function.timeout_seconds(),
             "Output": output,
-            "Retry": retry::of(self.function),
-            "Catch": [catch_all(self.catch)],
+            "Retry": self.retry,
         });
+        if let Some(catch) = self.catch {
+            state["Catch"] = json!([catch]);
+        }
         state[way_on] = target;
         state
     }
@@ -107,7 +138,43 @@ pub(super) fn approval(
     remind_seconds: u32,
     next: &str,
 ) -> Value {
-    let mut payload = payload(name, config);
+    let payload = payload(name, config);
+    let retry = retry::of(Function::RequestApproval);
+    waiting(
+        name,
+        Function::RequestApproval,
+        payload,
+        &retry,
+        remind_seconds,
+        next,
+    )
+}
+
+/// The Task that waits until a pending refund is paid or is not going to be. Stripe tells by an event; in
+/// case that one got lost, the state is entered again from time to time, and the function asks.
+pub(super) fn pending(name: &str, phase: &str, next: &str) -> Value {
+    let mut payload = payload(name, &ConnectorConfig::AwaitRefund);
+    payload.insert("phase".to_owned(), json!(phase));
+    let retry = retry::while_waiting();
+    waiting(
+        name,
+        Function::IssueRefund,
+        payload,
+        &retry,
+        POLL_SECONDS,
+        next,
+    )
+}
+
+/// A Task that waits for somebody who has its token, and is entered again when nobody has answered.
+fn waiting(
+    name: &str,
+    function: Function,
+    mut payload: Map<String, Value>,
+    retry: &[Value],
+    seconds: u32,
+    next: &str,
+) -> Value {
     payload.insert(
         "taskToken".to_owned(),
         json!("{% $states.context.Task.Token %}"),
@@ -116,15 +183,15 @@ pub(super) fn approval(
         "Type": "Task",
         "Resource": INVOKE_AND_WAIT,
         "Arguments": {
-            "FunctionName": Function::RequestApproval.substitution(),
+            "FunctionName": function.substitution(),
             "Payload": payload,
         },
-        "TimeoutSeconds": remind_seconds,
+        "TimeoutSeconds": seconds,
         "Output": "{% $states.result %}",
-        "Retry": retry::of(Function::RequestApproval),
+        "Retry": retry,
         "Catch": [
             { "ErrorEquals": ["States.Timeout"], "Next": name },
-            catch_all(NEEDS_ATTENTION),
+            catch_all(name),
         ],
         "Next": next,
     })
@@ -146,8 +213,15 @@ fn payload(name: &str, config: &impl Serialize) -> Map<String, Value> {
     }
 }
 
+/// Whatever the state of that name failed by, a person has to look, and can bring it back here.
+fn catch_all(name: &str) -> Value {
+    let mut catch = catch(NEEDS_ATTENTION);
+    catch["Assign"] = json!({ RESUME_AT: name });
+    catch
+}
+
 /// Only the error's name goes on: its cause may hold anything.
-fn catch_all(next: &str) -> Value {
+fn catch(next: &str) -> Value {
     json!({
         "ErrorEquals": ["States.ALL"],
         "Output": { "error": "{% $states.errorOutput.Error %}" },

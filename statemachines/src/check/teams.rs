@@ -48,6 +48,13 @@ impl Teams {
         team
     }
 
+    /// Who is asked in an approval, if that was said.
+    pub(super) fn responsible_of(&self, phase: &Phase) -> Option<&TeamId> {
+        let mut teams = self.0.iter();
+        let (_, team) = teams.find(|(what, _)| *what == phase.name.value)?;
+        team.as_ref().map(|team| &team.id)
+    }
+
     /// Who is told when a request gets stuck.
     pub(super) fn attention(&self) -> Option<Team> {
         self.find(NEEDS_ATTENTION)
@@ -77,7 +84,9 @@ fn check_subject(report: &mut Report<'_>, definition: &Definition, what: &At<Str
     let phase = definition.phases.iter().find(|p| p.name.value == name);
     match phase.map(|phase| &phase.kind) {
         Some(Kind::Approval(_) | Kind::Unreadable) => {}
-        Some(Kind::Start | Kind::Condition | Kind::Refund(_) | Kind::Email(_) | Kind::End(_)) => {
+        Some(
+            Kind::Start | Kind::Condition | Kind::Connector(_) | Kind::Email(_) | Kind::End(_),
+        ) => {
             report.refuse(
                 what.span,
                 format!("`{name}` is no approval: nobody has to do anything in it"),
@@ -99,7 +108,7 @@ fn check_subject(report: &mut Report<'_>, definition: &Definition, what: &At<Str
     }
 }
 
-fn team(report: &mut Report<'_>, who: &At<String>) -> Option<Team> {
+pub(super) fn team(report: &mut Report<'_>, who: &At<String>) -> Option<Team> {
     let id = slug(&who.value).and_then(|slug| slug.parse().ok());
     if id.is_none() {
         report.refuse(

@@ -89,7 +89,7 @@ fn ways_out(kind: &Kind) -> Option<&'static [&'static str]> {
     match kind {
         Kind::Start | Kind::Email(_) => Some(&[NEXT]),
         Kind::Approval(_) => Some(&[outcome::APPROVE, outcome::REJECT, outcome::EXPIRE]),
-        Kind::Refund(_) => Some(&[outcome::DONE, outcome::ERROR]),
+        Kind::Connector(_) => Some(&[outcome::DONE, outcome::ERROR]),
         Kind::End(_) => Some(&[]),
         Kind::Condition | Kind::Unreadable => None,
     }

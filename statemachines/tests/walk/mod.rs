@@ -3,24 +3,34 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use shared::task::{
-    ApprovalConfig, CloseConfig, ConditionConfig, EmailConfig, Offering, RefundConfig, Task,
-    WaitingTask,
+    ApprovalConfig, ClosingTask, ConditionConfig, ConnectorConfig, ConnectorTask, EmailConfig,
+    Offering, Task, WaitingTask,
 };
 
 /// Every expression that a generated state machine may hold.
-const EXPRESSIONS: [&str; 8] = [
+const EXPRESSIONS: [&str; 10] = [
     "$states.context.Execution.Input.requestId",
     "$states.context.State.EnteredTime",
     "$states.context.Task.Token",
+    "$states.context.Execution.RedriveCount",
     "$states.result",
     "$states.result.Payload",
     "$states.errorOutput.Error",
     "$exists($states.input.error) ? $states.input.error : 'Outcome.Unknown'",
     // Of a Choice, followed by an outcome in quotes.
     "$states.input.outcome = ",
+    // Of the Choice that a redriven execution goes on with, followed by a state in quotes.
+    "$resumeAt = ",
 ];
+
+/// The only Task that nothing catches: it fails the execution on purpose.
+const STOPPED: &str = "Stopped";
+/// Where the execution then goes on when it is redriven.
+const RESUME: &str = "Resume";
+/// Where whatever broke leads to.
+const NEEDS_ATTENTION: &str = "Needs Attention";
 
 /// Checks everything that must hold of every generated state machine.
 #[track_caller]
@@ -51,7 +61,36 @@ pub(crate) fn check(asl: &str) {
         .filter(|name| !reached.contains(name.as_str()))
         .collect();
     assert!(unreached.is_empty(), "no path leads to {unreached:?}");
+    check_resume(states);
+    // Nothing goes on from where the execution fails but by a redrive, which is a person's doing.
+    next.insert(STOPPED, Vec::new());
+    next.remove(RESUME);
     check_ends(&next);
+}
+
+/// Whatever leads to a person's attention says first where a redrive is to go on, and it does so.
+fn check_resume(states: &Map<String, Value>) {
+    let choices = states[RESUME]["Choices"].as_array().unwrap();
+    let resumes = |name: &Value| {
+        let condition = format!("{{% $resumeAt = {name} %}}");
+        choices
+            .iter()
+            .any(|choice| choice["Condition"] == condition && choice["Next"] == *name)
+    };
+    for (name, state) in states.iter().filter(|(name, _)| *name != RESUME) {
+        let catchers = state["Catch"].as_array().into_iter().flatten();
+        let caught = catchers.filter(|catcher| catcher["Next"] == NEEDS_ATTENTION);
+        for catcher in caught {
+            assert_eq!(catcher["Assign"]["resumeAt"], *name);
+            assert!(resumes(&catcher["Assign"]["resumeAt"]), "{name}");
+        }
+        if state["Default"] == NEEDS_ATTENTION {
+            let back = &state["Assign"]["resumeAt"];
+            assert!(resumes(back), "{name}");
+            assert!(followers(&states[back.as_str().unwrap()]).contains(&name.as_str()));
+        }
+    }
+    assert_eq!(followers(&states[STOPPED]), [RESUME]);
 }
 
 /// From every state an end is reached, whichever way is taken: but for the approvals' own timeouts,
@@ -129,11 +168,13 @@ fn check_task(name: &str, state: &Value) {
             .unwrap()
             .contains(&"Lambda.TooManyRequestsException".into())
     );
-    let catch = state["Catch"].as_array().unwrap();
-    assert_eq!(
-        catch.last().unwrap()["ErrorEquals"],
-        serde_json::json!(["States.ALL"])
-    );
+    let catch = state["Catch"].as_array().map_or(&[][..], Vec::as_slice);
+    if name == STOPPED {
+        assert!(catch.is_empty(), "{name} must fail the execution");
+    } else {
+        let last = &catch.last().unwrap()["ErrorEquals"];
+        assert_eq!(*last, serde_json::json!(["States.ALL"]), "{name}");
+    }
     assert!(
         state["TimeoutSeconds"].as_u64().unwrap() > 0,
         "{name} has no time limit"
@@ -156,10 +197,32 @@ fn check_task(name: &str, state: &Value) {
             assert_eq!(catch[0]["Next"], name);
         }
         "${Decide}" => drop(parse::<Task<ConditionConfig>>(name, &payload)),
-        "${IssueRefund}" => drop(parse::<Task<RefundConfig>>(name, &payload)),
+        "${IssueRefund}" => check_connector(name, state, &payload),
         "${SendEmail}" => drop(parse::<Task<EmailConfig>>(name, &payload)),
-        "${CloseRequest}" => drop(parse::<Task<CloseConfig>>(name, &payload)),
+        "${CloseRequest}" => drop(parse::<ClosingTask>(name, &payload)),
         other => panic!("{name} runs {other}"),
+    }
+}
+
+fn check_connector(name: &str, state: &Value, payload: &Value) {
+    let task: ConnectorTask = parse(name, payload);
+    let catch = &state["Catch"][0];
+    match task.task.config {
+        // Without what a lookup finds the review goes on, and soon.
+        ConnectorConfig::LookUp(_) => {
+            assert_eq!(catch["Next"], state["Next"]);
+            let tries = |r: &Value| r["MaxAttempts"].as_u64().unwrap();
+            let retry = state["Retry"].as_array().unwrap();
+            assert!(retry.iter().all(|retrier| tries(retrier) <= 6), "{name}");
+        }
+        ConnectorConfig::AwaitRefund => {
+            assert!(task.task_token.is_some());
+            assert_eq!(catch["ErrorEquals"], serde_json::json!(["States.Timeout"]));
+            assert_eq!(catch["Next"], name, "{name} asks again");
+        }
+        ConnectorConfig::CreateRefund(_) | ConnectorConfig::CreateCredit(_) => {
+            assert_eq!(task.task_token, None);
+        }
     }
 }
 
@@ -173,7 +236,8 @@ fn substituted(payload: &Value) -> Value {
             "0b5dbd26-9a1e-4d52-8f4c-6cf3b0c1d7a1",
         )
         .replace(&context("State.EnteredTime"), "2026-11-24T06:00:00.000Z")
-        .replace(&context("Task.Token"), "token");
+        .replace(&context("Task.Token"), "token")
+        .replace(&format!("\"{}\"", context("Execution.RedriveCount")), "0");
     serde_json::from_str(&text).unwrap()
 }
 

@@ -37,14 +37,28 @@ impl Desk {
         Self::with(&["--port", "0", "--ephemeral"]).await
     }
 
+    /// A fresh stack with these people in its teams, as JSON.
+    pub async fn with_teams(teams: &str) -> Self {
+        Self::started(&["--port", "0", "--ephemeral"], &[("TEAMS", teams)]).await
+    }
+
     /// A stack started with these arguments.
     pub async fn with(arguments: &[&str]) -> Self {
+        Self::started(arguments, &[]).await
+    }
+
+    /// A stack started with these arguments and environment variables.
+    pub async fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::started(arguments, environment).await
+    }
+
+    async fn started(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .timeout(PATIENCE)
             .build();
         Self {
-            process: Process::start(arguments).await,
+            process: Process::start(arguments, environment).await,
             client: client.expect("a client can be built"),
         }
     }
@@ -144,6 +158,14 @@ impl Desk {
         Submitted::read(&body)
     }
 
+    /// Posts a form, as a browser does.
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let request = self.client.post(self.url(path)).form(fields);
+        let response = request.send().await.expect("the stack answers");
+        let status = response.status().as_u16();
+        (status, response.text().await.expect("the answer is text"))
+    }
+
     /// What the customer is told.
     pub async fn status(&self, request: &Submitted) -> Value {
         self.get_json(&request.status_url).await
@@ -209,6 +231,13 @@ impl Desk {
         .await
     }
 
+    /// Lets a failed execution go on, as a person does with the console's button.
+    pub async fn redrive(&self, request: &Submitted) {
+        let path = format!("/_local/requests/{}/redrive", request.id);
+        let (status, body) = self.post(&path, &[], String::new()).await;
+        assert_eq!(status, 303, "{body}");
+    }
+
     /// Lets time jump, and waits for what became due.
     pub async fn advance(&self, by: &str) {
         let (status, body) = self
@@ -242,25 +271,38 @@ impl Desk {
 
     /// Everything in the table, as DynamoDB writes it.
     pub async fn items(&self) -> Vec<Value> {
+        let scan = json!({"TableName": self.table().await, "ConsistentRead": true});
+        let items = self.dynamodb("Scan", &scan).await;
+        items["Items"].as_array().expect("a scan has items").clone()
+    }
+
+    /// Overwrites an item behind everybody's back.
+    pub async fn put_item(&self, item: &Value) {
+        let put = json!({"TableName": self.table().await, "Item": item});
+        self.dynamodb("PutItem", &put).await;
+    }
+
+    async fn table(&self) -> Value {
+        let tables = self.dynamodb("ListTables", &json!({})).await;
+        tables["TableNames"][0].clone()
+    }
+
+    async fn dynamodb(&self, operation: &str, body: &Value) -> Value {
+        let target = format!("DynamoDB_20120810.{operation}");
         let headers = [
             ("content-type", "application/x-amz-json-1.0"),
-            ("x-amz-target", "DynamoDB_20120810.ListTables"),
+            ("x-amz-target", target.as_str()),
             (
                 "authorization",
                 "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=00",
             ),
             ("x-amz-date", "20260101T000000Z"),
         ];
-        let (_, tables) = self
-            .post("/_local/aws/dynamodb", &headers, "{}".to_owned())
+        let (status, answer) = self
+            .post("/_local/aws/dynamodb", &headers, body.to_string())
             .await;
-        let mut scan = headers;
-        scan[1].1 = "DynamoDB_20120810.Scan";
-        let body =
-            json!({"TableName": tables["TableNames"][0], "ConsistentRead": true}).to_string();
-        let (status, items) = self.post("/_local/aws/dynamodb", &scan, body).await;
-        assert_eq!(status, 200, "{tables} {items}");
-        items["Items"].as_array().expect("a scan has items").clone()
+        assert_eq!(status, 200, "{operation}: {answer}");
+        answer
     }
 
     /// Everything in the table once nothing is being written any more: the sending of mails is

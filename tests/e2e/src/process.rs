@@ -56,12 +56,13 @@ fn binary() -> &'static Path {
 
 impl Process {
     /// Starts a stack and waits until it serves.
-    pub(crate) async fn start(arguments: &[&str]) -> Self {
+    pub(crate) async fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let binary = tokio::task::spawn_blocking(binary)
             .await
             .expect("the build does not panic");
         let mut child = AsyncCommand::new(binary)
             .args(arguments)
+            .envs(environment.iter().copied())
             .current_dir(workspace())
             .stdout(Stdio::piped())
             .stdin(Stdio::null())

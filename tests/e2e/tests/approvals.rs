@@ -66,7 +66,7 @@ async fn without_the_right_code_nothing_is_decided() {
     let mail = desk.mail("csm-1@example.com", "CSM Review").await;
     let others = desk.mail("csm-2@example.com", "CSM Review").await.code();
     let before = desk.settled_items().await;
-    for code in ["", "1", others.as_str()] {
+    for code in ["", "1", "junk", "1234567"] {
         let (status, _) = desk
             .post_json(
                 mail.address(),
@@ -84,9 +84,12 @@ async fn without_the_right_code_nothing_is_decided() {
         let (status, _) = desk.post_json(mail.address(), &body).await;
         assert!((400..500).contains(&status), "{body}: {status}");
     }
+    assert_eq!(desk.items().await, before);
     let (status, _) = mail.decide(&desk, "reject", "  ").await;
     assert_eq!(status, 422, "a rejection needs a reason");
-    assert_eq!(desk.items().await, before);
+    let another = json!({"decision": "approve", "code": others});
+    let (status, _) = desk.post_json(mail.address(), &another).await;
+    assert_eq!(status, 403, "each has their own code");
     assert_eq!(desk.status(&request).await["status"], "in_review");
     mail.approve(&desk).await;
     desk.wait_for_status(&request, "refunded").await;

@@ -221,7 +221,17 @@ async fn without_scripts_a_person_gets_there_by_forms_alone() {
 
     let mail = desk.mail(CSM, "CSM Review").await;
     let (_, page) = desk.get(&mail.link("approve"), "text/html").await;
-    assert!(page.contains("$20.00") && page.contains("ch_demo_2000") && page.contains("Sorry"));
+    assert!(page.contains("$20.00") && page.contains("ch_demo_2000"));
+    assert!(
+        !page.contains("Sorry") && !page.contains(CUSTOMER),
+        "first the code, then the case"
+    );
+    let code = format!("code={}", mail.code());
+    let response = desk
+        .call(reqwest::Method::POST, &mail.link("approve"), &headers, code)
+        .await;
+    let page = response.text().await.unwrap();
+    assert!(page.contains("Sorry") && page.contains(CUSTOMER));
     let decision = format!("decision=approve&reason=&code={}", mail.code());
     let response = desk
         .call(

@@ -17,6 +17,8 @@ const CALL: Duration = Duration::from_mins(2);
 /// A desk at an address.
 pub(crate) struct Desk {
     base: String,
+    /// Where its mails are read.
+    outbox: String,
     patience: Duration,
     agent: Agent,
 }
@@ -38,14 +40,26 @@ impl Desk {
             .build();
         Self {
             base: base.to_owned(),
+            outbox: "/_local/api/emails".to_owned(),
             patience,
             agent: agent.into(),
         }
     }
 
+    /// Reads mails where an emulator of SES shows them.
+    pub(crate) fn with_outbox(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.outbox);
+        self
+    }
+
     /// Sends in the form.
     pub(crate) fn submit(&self, form: &Value) -> anyhow::Result<Submitted> {
-        let (status, body) = self.post(&format!("{OFFERING}/requests"), form)?;
+        self.submit_to(OFFERING, form)
+    }
+
+    /// Sends in the form of any offering.
+    pub(crate) fn submit_to(&self, offering: &str, form: &Value) -> anyhow::Result<Submitted> {
+        let (status, body) = self.post(&format!("{offering}/requests"), form)?;
         ensure!(status == 202, "the form was answered with {status}: {body}");
         let text = |field: &str| {
             let text = body[field].as_str().map(ToOwned::to_owned);
@@ -59,17 +73,36 @@ impl Desk {
 
     /// Waits for a mail to somebody whose subject contains the words.
     pub(crate) fn mail(&self, to: &str, words: &str) -> anyhow::Result<Mail> {
-        let path = format!("/_local/api/emails?to={to}");
-        self.eventually(&format!("a mail to {to} about {words:?}"), || {
-            let mails = self.get(&path)?;
-            let fits = |mail: &&Value| {
-                mail["subject"]
-                    .as_str()
-                    .is_some_and(|it| it.contains(words))
+        self.mail_with(to, words, "")
+    }
+
+    /// Waits for a mail to somebody whose subject contains the words and whose text names the request.
+    pub(crate) fn mail_with(&self, to: &str, words: &str, id: &str) -> anyhow::Result<Mail> {
+        self.eventually(&format!("a mail to {to} about {words:?} of {id}"), || {
+            let mails = self.inbox(to)?;
+            let contains = |mail: &Value, field: &str, words: &str| {
+                mail[field].as_str().is_some_and(|it| it.contains(words))
             };
-            let found = mails.as_array().and_then(|mails| mails.iter().find(fits));
-            Ok(found.map(Mail::read).ok_or(mails.clone()))
+            let fits =
+                |mail: &&Value| contains(mail, "subject", words) && contains(mail, "text", id);
+            let found = mails.iter().find(fits).map(Mail::read);
+            Ok(found.ok_or(Value::Array(mails)))
         })
+    }
+
+    /// The mails to somebody: subject and text.
+    fn inbox(&self, to: &str) -> anyhow::Result<Vec<Value>> {
+        if self.outbox.starts_with('/') {
+            let mails = self.get(&format!("{}?to={to}", self.outbox))?;
+            return Ok(mails.as_array().cloned().unwrap_or_default());
+        }
+        // By account, as the emulator keeps them.
+        let mails = self.get(&self.outbox)?;
+        let accounts = mails["messages"].as_object().into_iter().flatten();
+        let mails = accounts.flat_map(|(_, mails)| mails.as_array().into_iter().flatten());
+        let mails = mails.filter(|mail| mail["To"] == json!([to]));
+        let read = |mail: &Value| json!({"subject": mail["Subject"], "text": mail["BodyText"]});
+        Ok(mails.map(read).collect())
     }
 
     /// Waits until the customer is told this status.
@@ -86,13 +119,28 @@ impl Desk {
 
     /// Approves as the mail's reader would: by its link, with its code.
     pub(crate) fn approve(&self, mail: &Mail) -> anyhow::Result<()> {
-        let decision = json!({"decision": "approve", "code": mail.code()?});
-        let (status, body) = self.post(mail.decision_address()?, &decision)?;
+        let (status, body) = self.decide(mail, "approve", "")?;
         ensure!(
             status == 200,
             "the decision was answered with {status}: {body}"
         );
         Ok(())
+    }
+
+    /// Decides as the mail's reader would, and gives whatever comes back.
+    pub(crate) fn decide(
+        &self,
+        mail: &Mail,
+        decision: &str,
+        reason: &str,
+    ) -> anyhow::Result<(u16, Value)> {
+        let decision = json!({"decision": decision, "code": mail.code()?, "reason": reason});
+        self.post(mail.decision_address()?, &decision)
+    }
+
+    /// What the customer is told.
+    pub(crate) fn status(&self, request: &Submitted) -> anyhow::Result<Value> {
+        self.get(&request.status_url)
     }
 
     /// The refunds that Stripe made of a charge.
@@ -115,7 +163,7 @@ impl Desk {
         })
     }
 
-    fn get(&self, path: &str) -> anyhow::Result<Value> {
+    pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
         let url = self.url(path);
         let request = self
             .agent
@@ -131,7 +179,7 @@ impl Desk {
         serde_json::from_str(&text).with_context(|| format!("GET {url} answers JSON, not {text}"))
     }
 
-    fn post(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
         let url = self.url(path);
         let request = self
             .agent
@@ -188,7 +236,7 @@ impl Mail {
     }
 
     /// The code that is printed in it.
-    fn code(&self) -> anyhow::Result<&str> {
+    pub(crate) fn code(&self) -> anyhow::Result<&str> {
         let code = self
             .text
             .lines()
@@ -197,7 +245,7 @@ impl Mail {
     }
 
     /// Where its reader's decision goes: the link without the choice that it carries.
-    fn decision_address(&self) -> anyhow::Result<&str> {
+    pub(crate) fn decision_address(&self) -> anyhow::Result<&str> {
         let link = self
             .text
             .split_whitespace()

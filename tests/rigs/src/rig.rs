@@ -1,8 +1,12 @@
 //! The rigs, one file each.
 
 mod asl_lint;
+mod aws_emulator;
+mod browser;
 mod cargo_deny;
 mod cargo_lambda_watch;
+mod cold_start;
+mod stripe;
 mod template_lint;
 
 use crate::{Checkout, Checks};
@@ -28,7 +32,14 @@ pub fn all() -> Vec<&'static dyn Rig> {
         &asl_lint::AslLint,
         &template_lint::TemplateLint,
         &cargo_deny::CargoDeny,
+        &stripe::schema::StripeSchema,
+        &stripe::sdk::StripeSdk,
+        &stripe::mock::StripeMock,
+        &stripe::local::StripeLocal,
         &cargo_lambda_watch::CargoLambdaWatch,
+        &aws_emulator::AwsEmulator,
+        &cold_start::ColdStart,
+        &browser::InTheBrowser,
     ]
 }
 

@@ -2,6 +2,7 @@
 
 mod error;
 mod guard;
+mod republish;
 
 use std::{
     collections::BTreeSet,
@@ -42,6 +43,9 @@ pub struct Stack {
     executor: Arc<Executor>,
     functions: Functions,
     sweeper: JoinHandle<()>,
+    /// Sends the events of the Stripe stand-in.
+    teller: JoinHandle<()>,
+    publisher: JoinHandle<()>,
     /// The servers stop when this is gone.
     _running: watch::Sender<()>,
     /// Last: the data directory is free once nothing writes to it any more.
@@ -68,7 +72,8 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let base_url = format!("http://{addr}");
 
     let values = local_values(&options, &data, &base_url)?;
-    let template = Template::read(&workspace.template(), &values)?;
+    let path = options.template.clone();
+    let template = Template::read(&path.unwrap_or_else(|| workspace.template()), &values)?;
     let definitions = load_definitions(&template)?;
     let (functions, lambda) = functions(&options, &workspace, &template, &base_url).await?;
     let stand_ins = StandIns::open(&data, &template, functions)?;
@@ -90,10 +95,16 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
         .router(dynamodb.map_err(StackError::Serve)?, lambda, forms.clone())
         .fallback_service(gateway.router());
     tokio::spawn(serve(listener, app, stopped));
+    let webhook = format!("{base_url}/webhooks/stripe");
+    let teller = stripe::tell(Arc::clone(&stand_ins.stripe), webhook);
+    let republished =
+        republish::on_change(template.machines.clone(), Arc::clone(&stand_ins.executor));
     Ok(Stack {
         addr,
         forms,
         sweeper: stand_ins.dynamodb.sweep_regularly(stand_ins.clock),
+        teller: tokio::spawn(teller),
+        publisher: tokio::spawn(republished),
         executor: stand_ins.executor,
         functions: stand_ins.functions,
         _running: running,
@@ -106,6 +117,8 @@ impl Drop for Stack {
         self.executor.stop();
         self.functions.stop();
         self.sweeper.abort();
+        self.teller.abort();
+        self.publisher.abort();
     }
 }
 
@@ -240,6 +253,7 @@ pub fn stand_in_values(base_url: &str) -> LocalValues {
     let environment = [
         ("STRIPE_API_BASE", format!("{base_url}/_local/stripe")),
         ("STRIPE_API_KEY", "rk_test_local".to_owned()),
+        ("STRIPE_WEBHOOK_SECRETS", stripe::WEBHOOK_SECRET.to_owned()),
     ];
     LocalValues {
         environment: environment

@@ -22,7 +22,7 @@ use super::{
     record::{Fact, Record, Start},
     redrive, retry,
     run::{Run, result_of_invocation},
-    view::ExecutionView,
+    view::{ExecutionStatus, ExecutionView},
 };
 use crate::{clock::Clock, journal::Journal};
 
@@ -125,6 +125,10 @@ impl Execution {
 
     pub(crate) fn arn(&self) -> &str {
         &self.arn
+    }
+
+    pub(crate) fn status(&self) -> ExecutionStatus {
+        ExecutionStatus::of(&self.core().run)
     }
 
     pub(crate) fn view(&self, now: Timestamp) -> ExecutionView {

@@ -23,7 +23,7 @@ use super::{
     names,
     record::Start,
     storage,
-    view::ExecutionView,
+    view::{ExecutionStatus, ExecutionView},
 };
 use crate::clock::Clock;
 
@@ -259,6 +259,11 @@ impl Executor {
         let at = execution.redrive(&self.clock)?;
         self.drive(execution, under_way);
         Ok(at)
+    }
+
+    /// How an execution is, by its name or ARN: [`Executor::execution`] without all the rest.
+    pub fn status(&self, name_or_arn: &str) -> Option<ExecutionStatus> {
+        Some(self.find(name_or_arn)?.status())
     }
 
     /// An execution by its name or ARN. Of several with one name, which only different state machines

@@ -21,6 +21,17 @@ pub enum ExecutionStatus {
 }
 
 impl ExecutionStatus {
+    pub(crate) fn of(run: &Run) -> ExecutionStatus {
+        match run.position() {
+            Position::Between { .. } | Position::In(_) | Position::Finished { .. } => {
+                ExecutionStatus::Running
+            }
+            Position::Succeeded { .. } => ExecutionStatus::Succeeded,
+            Position::Failed { .. } => ExecutionStatus::Failed,
+            Position::TimedOut => ExecutionStatus::TimedOut,
+        }
+    }
+
     /// The name as the AWS API writes it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,7 +89,7 @@ impl ExecutionView {
             machine_arn: start.machine_arn.clone(),
             definition: start.definition.clone(),
             name: start.name.clone(),
-            status: ExecutionStatus::Running,
+            status: ExecutionStatus::of(run),
             input: start.input.clone(),
             output: None,
             error: None,
@@ -92,17 +103,15 @@ impl ExecutionView {
             history: run.history().to_vec(),
         };
         match run.position() {
-            Position::Between { .. } | Position::In(_) | Position::Finished { .. } => {}
-            Position::Succeeded { output } => {
-                view.status = ExecutionStatus::Succeeded;
-                view.output = Some(output.clone());
-            }
+            Position::Succeeded { output } => view.output = Some(output.clone()),
             Position::Failed { error, cause } => {
-                view.status = ExecutionStatus::Failed;
                 view.error.clone_from(error);
                 view.cause.clone_from(cause);
             }
-            Position::TimedOut => view.status = ExecutionStatus::TimedOut,
+            Position::Between { .. }
+            | Position::In(_)
+            | Position::Finished { .. }
+            | Position::TimedOut => {}
         }
         view
     }

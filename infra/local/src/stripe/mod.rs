@@ -6,12 +6,14 @@
 //! - what a request may say: `params.rs`; what an object looks like on the wire: `render.rs`
 //! - idempotency keys: `keys.rs`; the state on disk and one call after another: `stand_in.rs`
 //! - HTTP: `door.rs` (keys), `router.rs` (addresses)
+//! - what it tells by itself: `events.rs`
 //!
-//! Deliberately absent: everything that moves money in, webhooks, `expand[]`, Search and Connect. What is
+//! Deliberately absent: everything that moves money in, `expand[]`, Search and Connect. What is
 //! not implemented is refused as Stripe refuses an unknown parameter or address, never ignored.
 
 mod door;
 mod error;
+mod events;
 mod keys;
 mod model;
 mod params;
@@ -23,5 +25,6 @@ mod tests;
 mod wording;
 mod world;
 
+pub use events::{WEBHOOK_SECRET, tell};
 pub use router::router;
 pub use stand_in::StandIn;

@@ -24,7 +24,8 @@ pub(crate) struct Customer {
 #[derive(Clone, Debug)]
 pub(crate) struct Charge {
     pub(crate) id: String,
-    pub(crate) customer: String,
+    /// None: a guest paid.
+    pub(crate) customer: Option<String>,
     pub(crate) payment_intent: Option<String>,
     pub(crate) amount_cents: u64,
     pub(crate) captured_cents: u64,
@@ -110,6 +111,23 @@ pub(crate) struct Refund {
 }
 
 impl Refund {
+    /// What will be told of it, and when: it is known from the start.
+    fn events(&self) -> Vec<Event> {
+        let event = |kind: &'static str, at| Event {
+            id: format!("evt_{}_{}", self.id, kind.trim_start_matches("refund.")),
+            kind,
+            refund: self.id.clone(),
+            at,
+        };
+        let settled = self.created.saturating_add(SETTLES_AFTER_SECONDS);
+        let created = event("refund.created", self.created);
+        match self.settlement {
+            Settlement::Immediate => vec![created],
+            Settlement::Delayed => vec![created, event("refund.updated", settled)],
+            Settlement::FailsLater => vec![created, event("refund.failed", settled)],
+        }
+    }
+
     /// The status follows from the clock alone, so nothing has to happen for a refund to settle.
     pub(crate) fn status(&self, now: i64) -> RefundStatus {
         let settled = now >= self.created.saturating_add(SETTLES_AFTER_SECONDS);
@@ -149,6 +167,19 @@ pub(crate) enum Change {
         refund: String,
         metadata: BTreeMap<String, String>,
     },
+    EventDelivered {
+        event: String,
+    },
+}
+
+/// Something about a refund that is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) id: String,
+    pub(crate) kind: &'static str,
+    pub(crate) refund: String,
+    /// When it happens.
+    pub(crate) at: i64,
 }
 
 /// Everything that exists.
@@ -159,6 +190,8 @@ pub(crate) struct World {
     pub(crate) intents: Vec<PaymentIntent>,
     /// In order of creation.
     pub(crate) refunds: Vec<Refund>,
+    /// Those that nobody has taken in yet.
+    pub(crate) events: Vec<Event>,
 }
 
 impl World {
@@ -205,9 +238,6 @@ impl World {
         now: i64,
     ) -> Result<Refund, StripeError> {
         let charge = self.target(&request.target)?;
-        if charge.captured_cents == 0 {
-            return Err(no_successful_charge(charge.payment_intent.as_deref()));
-        }
         if charge.disputed {
             let message = format!(
                 "Charge {} has been charged back; cannot issue a refund.",
@@ -215,7 +245,14 @@ impl World {
             );
             return Err(StripeError::refused(message).code("charge_disputed"));
         }
-        let left_cents = self.refundable_cents(charge, now);
+        // What was not captured yet can only be let go as a whole.
+        let is_captured = charge.captured_cents > 0;
+        let left_cents = if is_captured {
+            self.refundable_cents(charge, now)
+        } else {
+            let refunded_cents = self.refunded_cents(charge, now);
+            charge.amount_cents.saturating_sub(refunded_cents)
+        };
         if left_cents == 0 {
             let message = format!("Charge {} has already been refunded.", charge.id);
             return Err(StripeError::refused(message).code("charge_already_refunded"));
@@ -228,6 +265,11 @@ impl World {
                 display(left_cents, &charge.currency),
             );
             // Stripe gives this one no code.
+            return Err(StripeError::refused(message).param("amount"));
+        }
+        if !is_captured && amount_cents != charge.amount_cents {
+            let message = "You cannot partially refund an uncaptured charge. Instead, capture the charge for an \
+                           amount less than the original amount";
             return Err(StripeError::refused(message).param("amount"));
         }
         Ok(Refund {
@@ -264,7 +306,11 @@ impl World {
     /// Brings a change about. Total: what was journaled once applies again at every start.
     pub(crate) fn apply(&mut self, change: Change) {
         match change {
-            Change::RefundCreated(refund) => self.refunds.push(refund),
+            Change::RefundCreated(refund) => {
+                self.events.extend(refund.events());
+                self.refunds.push(refund);
+            }
+            Change::EventDelivered { event } => self.events.retain(|e| e.id != event),
             Change::MetadataSet { refund, metadata } => {
                 if let Some(found) = self.refunds.iter_mut().find(|r| r.id == refund) {
                     found.metadata = metadata;

@@ -42,7 +42,8 @@ pub(crate) fn refund(refund: &Refund, now: i64) -> Value {
 
 pub(crate) fn charge(world: &World, charge: &Charge, now: i64) -> Value {
     let refunded_cents = world.refunded_cents(charge, now);
-    let customer = world.customer(&charge.customer);
+    let customer = charge.customer.as_ref();
+    let customer = customer.and_then(|id| world.customer(id));
     json!({
         "id": charge.id,
         "object": "charge",
@@ -51,7 +52,7 @@ pub(crate) fn charge(world: &World, charge: &Charge, now: i64) -> Value {
         "amount_refunded": refunded_cents,
         "billing_details": {
             "address": null,
-            "email": customer.map(|customer| &customer.email),
+            "email": customer.map_or("guest@example.com", |customer| &customer.email),
             "name": customer.map(|customer| &customer.name),
             "phone": null,
         },
@@ -67,6 +68,7 @@ pub(crate) fn charge(world: &World, charge: &Charge, now: i64) -> Value {
         "metadata": {},
         "paid": true,
         "payment_intent": charge.payment_intent,
+        "payment_method_details": { "card": { "brand": "visa", "last4": "4242" }, "type": "card" },
         "receipt_email": null,
         "refunded": refunded_cents >= charge.captured_cents,
         "status": "succeeded",
@@ -78,7 +80,7 @@ pub(crate) fn payment_intent(intent: &PaymentIntent) -> Value {
         "id": intent.id,
         "object": "payment_intent",
         "amount": intent.amount_cents,
-        "amount_received": intent.amount_cents,
+        "amount_received": if intent.latest_charge.is_some() { intent.amount_cents } else { 0 },
         "canceled_at": null,
         "created": intent.created,
         "currency": intent.currency,
@@ -88,7 +90,10 @@ pub(crate) fn payment_intent(intent: &PaymentIntent) -> Value {
         "livemode": false,
         "metadata": {},
         "receipt_email": null,
-        "status": "succeeded",
+        "status": match intent.latest_charge {
+            Some(_) => "succeeded",
+            None => "requires_payment_method",
+        },
     })
 }
 

@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::error::StripeError;
@@ -23,6 +25,8 @@ pub struct StandIn {
     clock: Clock,
     latency: Duration,
     state: Mutex<State>,
+    /// Something happened that is to be told.
+    news: Notify,
 }
 
 #[derive(Debug)]
@@ -84,6 +88,7 @@ impl StandIn {
             clock,
             latency: Duration::ZERO,
             state: Mutex::new(state),
+            news: Notify::new(),
         })
     }
 
@@ -116,6 +121,42 @@ impl StandIn {
         });
         run.await
             .unwrap_or_else(|_| StripeError::internal("The stand-in failed.").into())
+    }
+
+    /// Waits until an event is due.
+    pub(crate) async fn next_event(&self) {
+        loop {
+            // Asked for before the look: what happens in between is noticed.
+            let news = self.news.notified();
+            let next = self.look(|world, _| world.events.iter().map(|event| event.at).min());
+            match next.and_then(|at| Timestamp::from_second(at).ok()) {
+                Some(at) if at <= self.clock.now() => return,
+                Some(at) => tokio::select! {
+                    () = news => {}
+                    () = self.clock.sleep_until(at) => {}
+                },
+                None => news.await,
+            }
+        }
+    }
+
+    /// The time by the account's clock.
+    pub(crate) fn time(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Notes that an event was taken in, so that it is not sent again.
+    pub(crate) fn delivered(&self, event: &str) {
+        let change = Change::EventDelivered {
+            event: event.to_owned(),
+        };
+        let kept = self.lock().keep(Line {
+            change: Some(change),
+            answer: None,
+        });
+        if let Err(error) = kept {
+            tracing::error!(%error, "the Stripe stand-in could not write its journal");
+        }
     }
 
     fn begin(&self, call: &Call) -> Option<Reply> {
@@ -169,6 +210,7 @@ impl StandIn {
             // Harmless after an answer was kept; needed when none was.
             state.keys.abandon(key);
         }
+        self.news.notify_waiters();
         match kept {
             Ok(()) => reply,
             Err(error) => {
@@ -193,6 +235,7 @@ impl State {
     fn preview(&self, change: &Change, now: i64) -> Option<Value> {
         match change {
             Change::RefundCreated(refund) => Some(render::refund(refund, now)),
+            Change::EventDelivered { .. } => None,
             Change::MetadataSet { refund, metadata } => {
                 let mut refund = self.world.refund(refund)?.clone();
                 refund.metadata.clone_from(metadata);

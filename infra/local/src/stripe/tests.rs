@@ -83,6 +83,20 @@ fn refusals() -> Vec<Case> {
             "Charge ch_demo_disputed has been charged back; cannot issue a refund.",
         ),
         refused(
+            ("ch_demo_uncaptured", Some(5)),
+            400,
+            None,
+            Some("amount"),
+            "You cannot partially refund an uncaptured charge. Instead, capture the charge for an amount less than the original amount",
+        ),
+        refused(
+            ("pi_demo_unpaid", Some(5)),
+            400,
+            None,
+            None,
+            "This PaymentIntent (pi_demo_unpaid) does not have a successful charge to refund.",
+        ),
+        refused(
             ("ch_other_100", Some(10_001)),
             400,
             None,
@@ -129,6 +143,7 @@ fn successes() -> Vec<Case> {
         paid(&[], ("ch_demo_2000", None), 200_000),
         paid(&[], ("ch_demo_2000", Some(1)), 1),
         paid(&[], ("ch_demo_2000", Some(200_000)), 200_000),
+        paid(&[], ("ch_demo_uncaptured", None), 200_000),
         paid(&[], ("pi_demo_2000", None), 200_000),
         paid(&[("ch_other_100", 6_000)], ("ch_other_100", None), 4_000),
         paid(

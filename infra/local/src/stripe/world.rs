@@ -35,24 +35,28 @@ pub(crate) fn at_start() -> World {
                 ..charge("ch_demo_fails_later")
             },
             Charge {
+                customer: None,
+                ..charge("ch_demo_guest")
+            },
+            Charge {
+                captured_cents: 0,
+                ..charge("ch_demo_uncaptured")
+            },
+            Charge {
                 payment_intent: Some("pi_demo_2000".into()),
                 ..charge("ch_demo_pi_2000")
             },
             Charge {
-                customer: "cus_other".into(),
+                customer: Some("cus_other".into()),
                 amount_cents: 10_000,
                 captured_cents: 10_000,
                 ..charge("ch_other_100")
             },
         ],
-        intents: vec![PaymentIntent {
-            id: "pi_demo_2000".into(),
-            customer: "cus_demo".into(),
-            amount_cents: TWO_THOUSAND_CENTS,
-            currency: "usd".into(),
-            latest_charge: Some("ch_demo_pi_2000".into()),
-            created: PAID_AT,
-        }],
+        intents: vec![
+            intent("pi_demo_2000", Some("ch_demo_pi_2000")),
+            intent("pi_demo_unpaid", None),
+        ],
         refunds: vec![Refund {
             id: "re_demo_refunded".into(),
             charge: "ch_demo_refunded".into(),
@@ -64,6 +68,7 @@ pub(crate) fn at_start() -> World {
             settlement: Settlement::Immediate,
             created: PAID_AT,
         }],
+        events: Vec::new(),
     }
 }
 
@@ -76,11 +81,23 @@ fn customer(id: &str, email: &str, name: &str) -> Customer {
     }
 }
 
+/// 2,000.00 USD of `cus_demo`.
+fn intent(id: &str, latest_charge: Option<&str>) -> PaymentIntent {
+    PaymentIntent {
+        id: id.into(),
+        customer: "cus_demo".into(),
+        amount_cents: TWO_THOUSAND_CENTS,
+        currency: "usd".into(),
+        latest_charge: latest_charge.map(Into::into),
+        created: PAID_AT,
+    }
+}
+
 /// 2,000.00 USD, paid by `cus_demo` with an ordinary card.
 fn charge(id: &str) -> Charge {
     Charge {
         id: id.into(),
-        customer: "cus_demo".into(),
+        customer: Some("cus_demo".into()),
         payment_intent: None,
         amount_cents: TWO_THOUSAND_CENTS,
         captured_cents: TWO_THOUSAND_CENTS,

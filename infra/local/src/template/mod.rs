@@ -231,4 +231,6 @@ impl Machine {
 }
 
 #[cfg(test)]
+mod permissions_tests;
+#[cfg(test)]
 mod tests;

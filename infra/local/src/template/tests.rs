@@ -2,7 +2,13 @@ use super::*;
 
 fn local() -> LocalValues {
     LocalValues {
-        environment: BTreeMap::from([("STRIPE_API_KEY".to_owned(), "rk_test_local".to_owned())]),
+        environment: BTreeMap::from(
+            [
+                ("STRIPE_API_KEY", "rk_test_local"),
+                ("STRIPE_WEBHOOK_SECRETS", "whsec_local"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        ),
         secrets: BTreeMap::from([("LinkKey".to_owned(), "secret".to_owned())]),
     }
 }
@@ -46,11 +52,15 @@ fn our_functions_have_what_they_need() {
     assert_eq!(submit.environment["PUBLIC_URL"], "");
     assert_eq!(
         submit.environment["STATE_MACHINES"],
-        r#"{"customer-success/refund-request":"arn:aws:states:us-east-1:000000000000:stateMachine:refund-desk-refund-request"}"#
+        r#"{"customer-success/refund-request":"arn:aws:states:us-east-1:000000000000:stateMachine:refund-desk-customer-success-refund-request"}"#
     );
     let issue = of("IssueRefund");
     assert_eq!(issue.timeout, Duration::from_mins(1));
     assert_eq!(issue.environment["STRIPE_API_KEY"], "rk_test_local");
+    assert!(
+        !issue.environment.contains_key("STRIPE_API_KEY_SECRET_ARN"),
+        "what it would read from there on AWS is given to it"
+    );
     assert_eq!(
         issue.environment["STRIPE_API_BASE"],
         "https://api.stripe.com"
@@ -81,13 +91,15 @@ fn our_routes_machine_table_and_secret() {
             "GET /requests/{requestId}/{statusKey} SubmitRequest",
             "GET /services/{service}/{offering} SubmitRequest",
             "POST /approvals/{linkId} RecordApproval",
+            "POST /requests/{requestId}/{statusKey}/answers SubmitRequest",
             "POST /services/{service}/{offering}/requests SubmitRequest",
+            "POST /webhooks/stripe StripeWebhook",
         ]
     );
     let [machine] = template.machines.as_slice() else {
         panic!("one state machine, not {:?}", template.machines);
     };
-    assert_eq!(machine.id, "RefundRequest");
+    assert_eq!(machine.id, "CustomerSuccessRefundRequest");
     assert!(
         machine
             .definition
@@ -193,5 +205,24 @@ fn definitions_are_filled_in() {
     assert_eq!(
         machine.load().unwrap_err().to_string(),
         "the state machine m.asl.json is not there yet: generate it with `cargo run -p statemachines`"
+    );
+}
+
+#[test]
+fn an_alias_is_the_thing_itself() {
+    let text = "Resources:\n  \
+        F: { Type: AWS::Serverless::Function, Metadata: { BuildProperties: { Binary: f } }, Properties: { \
+        Environment: { Variables: { M: !Ref MAliaslive, S: !Sub '${MAliaslive}', F: !Ref F.Alias, G: !Sub '${F.Alias}' } } } }\n  \
+        M: { Type: AWS::Serverless::StateMachine, Properties: { AutoPublishAlias: live, DefinitionUri: m.asl.json } }\n";
+    let template = Template::parse(text, Path::new("infra"), &local()).unwrap();
+    let variable = |name: &str| template.functions[0].environment[name].clone();
+    assert_eq!(variable("M"), template.machines[0].arn);
+    assert_eq!(variable("S"), template.machines[0].arn);
+    assert_eq!(variable("F"), function_arn("F"));
+    assert_eq!(variable("G"), function_arn("F"));
+    let problem = refusal(&function_with("!Ref FAliaslive"));
+    assert!(
+        problem.contains("neither a parameter nor a resource"),
+        "{problem}"
     );
 }

@@ -15,7 +15,7 @@ use crate::{
     process::Server,
 };
 
-const NAME: &str = "cargo-lambda-watch";
+pub(super) const NAME: &str = "cargo-lambda-watch";
 /// Where the environment in the workspace's Cargo.toml says that the local stack is.
 const STACK_PORT: u16 = 3000;
 const WATCH_PORT: u16 = 9000;
@@ -135,7 +135,7 @@ fn cargo(root: &Path) -> Command {
 }
 
 /// The search path with one more folder in front.
-fn with_first(folder: &Path) -> anyhow::Result<std::ffi::OsString> {
+pub(super) fn with_first(folder: &Path) -> anyhow::Result<std::ffi::OsString> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the search path of this process is what cargo gets too"

@@ -112,6 +112,23 @@ fn what_the_generator_writes_is_drawn() {
         .iter()
         .find(|edge| edge.contains("Needs Attention") || edge.contains("Resume"));
     assert_eq!(plumbing, None);
+
+    let stopped = ["Process Refund", "Needs Attention", "Stopped"];
+    let redriven = ["Resume", "Process Refund"];
+    let way = [&stopped[..], &redriven[..]].concat().into_iter();
+    let way: Vec<String> = way.map(str::to_owned).collect();
+    let edges = self::edges(&Graph::read(&definition, &way).unwrap());
+    let back: Vec<&String> = edges
+        .iter()
+        .filter(|edge| edge.starts_with("Resume") || edge.starts_with("Stopped"))
+        .collect();
+    assert_eq!(
+        back,
+        [
+            "Resume ~Process Refund~> Process Refund",
+            "Stopped --> Resume"
+        ]
+    );
 }
 
 #[test]

@@ -1,0 +1,126 @@
+//! Closing once, stopping, and going on after a redrive.
+
+use jiff::Timestamp;
+use shared::id::RequestId;
+use shared::request::{Request, Status, fixture};
+use shared::table::memory::MemoryTable;
+use shared::task::{EndStatus, Task};
+
+use super::*;
+
+struct Stage {
+    desk: Desk<MemoryTable>,
+    id: RequestId,
+}
+
+async fn stage() -> Stage {
+    let desk = Desk::new(MemoryTable::default());
+    let (request, record) = fixture::request();
+    desk.create(&request, &record, Vec::new()).await.unwrap();
+    let id = request.request_id;
+    Stage { desk, id }
+}
+
+impl Stage {
+    async fn run(
+        &self,
+        state: &str,
+        second: i64,
+        config: CloseConfig,
+        redrives: u32,
+    ) -> Result<String, Failure> {
+        let task = Task {
+            request_id: self.id,
+            entered_at: Timestamp::from_second(second).unwrap(),
+            version: "v1".to_owned(),
+            phase: "Needs Attention".parse().unwrap(),
+            state: state.to_owned(),
+            config,
+        };
+        let answer = close(&self.desk, ClosingTask { task, redrives }).await;
+        answer.map(|outcome| outcome.outcome)
+    }
+
+    async fn stop(&self, second: i64, redrives: u32) -> Result<String, Failure> {
+        let stop = CloseConfig::Stop(stop());
+        self.run("Needs Attention", second, stop, redrives).await
+    }
+
+    async fn hold(&self, second: i64, redrives: u32) -> Result<String, Failure> {
+        self.run("Stopped", second, CloseConfig::Hold(stop()), redrives)
+            .await
+    }
+
+    async fn request(&self) -> Request {
+        self.desk.request(self.id).await.unwrap().unwrap().value
+    }
+
+    /// What happened after the submission, with the details.
+    fn trail(&self) -> Vec<String> {
+        let items = self.desk.table().items();
+        let records = items.iter().filter(|item| item.kind == "audit").skip(1);
+        let text = |item: &shared::table::Item| {
+            let detail = item.body["detail"].as_str().unwrap_or_default();
+            format!("{} {detail}", item.body["action"].as_str().unwrap())
+        };
+        records.map(|item| text(item).trim().to_owned()).collect()
+    }
+}
+
+fn stop() -> Stop {
+    Stop {
+        error: "Stripe.Misconfigured".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_recorded_once() {
+    let stage = stage().await;
+    for _ in 0..2 {
+        let end = CloseConfig::End(EndStatus::Denied);
+        assert_eq!(stage.run("Denied", 0, end, 0).await.as_deref(), Ok("done"));
+    }
+    assert_eq!(stage.request().await.status, Status::Denied);
+    assert_eq!(stage.trail(), ["closed"]);
+}
+
+#[tokio::test]
+async fn a_stop_is_recorded_once_and_fails_until_it_is_redriven() {
+    let stage = stage().await;
+    for _ in 0..2 {
+        assert_eq!(stage.stop(0, 0).await.as_deref(), Ok("done"));
+        assert_eq!(stage.hold(1, 0).await, Err(Failure::NeedsAttention));
+    }
+    assert_eq!(stage.request().await.status, Status::NeedsAttention);
+    assert_eq!(stage.trail(), ["stopped Stripe.Misconfigured"]);
+
+    for _ in 0..2 {
+        assert_eq!(stage.hold(1, 1).await, Ok("resume".to_owned()));
+        // An attempt that was given up before and comes late.
+        assert_eq!(stage.stop(0, 0).await.as_deref(), Ok("done"));
+    }
+    assert_eq!(stage.request().await.status, Status::InReview);
+    assert_eq!(stage.trail(), ["stopped Stripe.Misconfigured", "resumed"]);
+}
+
+#[tokio::test]
+async fn a_redrive_counts_for_one_stop() {
+    let stage = stage().await;
+    stage.stop(0, 0).await.unwrap();
+    stage.hold(1, 3).await.unwrap();
+    stage.stop(2, 3).await.unwrap();
+    assert_eq!(stage.hold(3, 3).await, Err(Failure::NeedsAttention));
+    let request = stage.request().await;
+    let stopped = request.stopped.as_ref().unwrap();
+    assert_eq!((stopped.redrives, request.audit_count), (3, 4));
+}
+
+#[tokio::test]
+async fn a_stop_that_was_not_recorded_is_recorded_before_it_fails() {
+    let stage = stage().await;
+    for _ in 0..2 {
+        assert_eq!(stage.hold(1, 0).await, Err(Failure::NeedsAttention));
+    }
+    assert_eq!(stage.trail(), ["stopped Stripe.Misconfigured"]);
+    assert_eq!(stage.hold(1, 1).await, Ok("resume".to_owned()));
+}

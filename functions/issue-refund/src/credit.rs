@@ -1,0 +1,177 @@
+//! A credit toward the customer's next invoice.
+
+use shared::failure::Failure;
+use shared::money::Usd;
+use shared::refund::{Means, RefundEntry, Settled};
+use shared::request::{Event, Request};
+use shared::stripe::{
+    Credit, CreditOrder, CreditTarget, Payer, Payment, REQUEST_ID, Stripe, StripeError,
+};
+use shared::table::Table;
+use shared::task::{Outcome, RefundConfig, Task, outcome};
+use shared::workflow::Workflow;
+
+use crate::ledger::{Case, Ledger};
+use crate::refund::metadata;
+use crate::rules::{AskedBy, Objection, objection, refusal};
+use crate::{IssueRefund, failure};
+
+/// The name under which Stripe keeps the charge with a credit.
+const CHARGE: &str = "charge";
+
+impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
+    /// Credits, or finds out that it was credited or cannot be.
+    pub(crate) async fn create_credit(
+        &self,
+        task: &Task<&RefundConfig>,
+    ) -> Result<Outcome, Failure> {
+        let mut case = match self.consult(task, Means::Credit).await? {
+            Ledger::Over(outcome) => return Ok(outcome),
+            Ledger::Open(case) => case,
+        };
+        let target = match self.plan(&case, task).await {
+            Ok(Plan::ToMake(target)) => target,
+            Ok(Plan::Made(credit)) => return self.credited(&mut case, credit, task).await,
+            Err(Objection::AskSomebody(failure)) => return Err(failure),
+            Err(Objection::No(message)) => return self.refuse(&mut case, task, &message).await,
+        };
+        self.intend(&mut case, task).await?;
+        let order = order(&case.request.value, &case.entry.value, task.config, target);
+        match self.stripe.create_credit(&order).await {
+            Ok(credit) => self.credited(&mut case, credit, task).await,
+            Err(error) => match refusal(&error) {
+                Some(message) => self.refuse(&mut case, task, message).await,
+                None => Err(failure(&error)),
+            },
+        }
+    }
+
+    /// How the credit is to be given, unless it has been given already.
+    async fn plan(&self, case: &Case, task: &Task<&RefundConfig>) -> Result<Plan, Objection> {
+        let (request, entry) = (&case.request.value, &case.entry.value);
+        let payment = self
+            .stripe
+            .payment(&entry.charge)
+            .await
+            .map_err(|error| no(&error))?;
+        let target = self.target(&payment).await?;
+        let credits = self
+            .stripe
+            .credits(&target)
+            .await
+            .map_err(|error| no(&error))?;
+        let request_id = entry.request_id.to_string();
+        if let Some(credit) = credits.iter().find(|credit| is_for(credit, &request_id)) {
+            return Ok(Plan::Made(credit.clone()));
+        }
+        let unchanged = self.desk.check_unchanged(request, &task.version).await;
+        unchanged.map_err(Objection::AskSomebody)?;
+        let asked_by = AskedBy::of(request, &task.config.asker);
+        if let Some(objection) = objection(&payment, &asked_by) {
+            return Err(objection);
+        }
+        // Stripe keeps a credit note within its invoice. A balance it lets grow without end.
+        if let CreditTarget::Customer(_) = target {
+            within_the_charge(&payment, &credits, entry.amount)?;
+        }
+        Ok(Plan::ToMake(target))
+    }
+
+    async fn target(&self, payment: &Payment) -> Result<CreditTarget, Objection> {
+        if let Some(intent) = &payment.intent {
+            let invoice = self
+                .stripe
+                .paid_invoice(intent)
+                .await
+                .map_err(|error| no(&error))?;
+            if let Some(invoice) = invoice {
+                return Ok(CreditTarget::Invoice(invoice));
+            }
+        }
+        match &payment.payer {
+            Payer::Customer(customer) => Ok(CreditTarget::Customer(customer.id.clone())),
+            Payer::Guest(_) => Err(Objection::No(
+                "There is no customer in Stripe who could be given a credit.".to_owned(),
+            )),
+        }
+    }
+
+    async fn credited(
+        &self,
+        case: &mut Case,
+        credit: Credit,
+        task: &Task<&RefundConfig>,
+    ) -> Result<Outcome, Failure> {
+        let entry = &mut case.entry.value;
+        let amount = entry.amount;
+        entry.stripe_id = Some(credit.id.clone());
+        entry.settled = Some(Settled::Paid);
+        let (id, output) = (credit.id.as_str(), &task.config.output);
+        self.store(case, task, |_| Event::CreditGiven { id, amount, output })
+            .await?;
+        Ok(Outcome::new(outcome::DONE))
+    }
+}
+
+enum Plan {
+    Made(Credit),
+    ToMake(CreditTarget),
+}
+
+fn no(error: &StripeError) -> Objection {
+    match refusal(error) {
+        Some(message) => Objection::No(message.to_owned()),
+        None => Objection::AskSomebody(failure(error)),
+    }
+}
+
+/// A credit note that was taken back counts no more.
+fn is_for(credit: &Credit, request_id: &str) -> bool {
+    let given = credit.metadata.get(REQUEST_ID).map(String::as_str) == Some(request_id);
+    given && credit.status.as_deref() != Some("void")
+}
+
+/// What is credited for a charge and refunded of it is at most what was paid.
+fn within_the_charge(payment: &Payment, credits: &[Credit], amount: Usd) -> Result<(), Objection> {
+    let Some(charge) = &payment.charge else {
+        return Err(Objection::No(
+            "Nothing was paid that could be credited.".to_owned(),
+        ));
+    };
+    let of_charge = credits
+        .iter()
+        .filter(|credit| credit.metadata.get(CHARGE) == Some(&charge.id));
+    let credited: u64 = of_charge.map(|credit| credit.amount.unsigned_abs()).sum();
+    let left = charge
+        .captured_amount()
+        .saturating_sub(charge.amount_refunded)
+        .saturating_sub(credited);
+    if charge.disputed {
+        return Err(Objection::No(
+            "The charge is disputed: nothing is credited for it.".to_owned(),
+        ));
+    }
+    if amount.cents() > left {
+        return Err(Objection::No(
+            "The credit would be more than what is left of the charge.".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn order(
+    request: &Request,
+    entry: &RefundEntry,
+    config: &RefundConfig,
+    target: CreditTarget,
+) -> CreditOrder {
+    let reason = request.value(&config.reason).map(ToString::to_string);
+    let mut metadata = metadata(request, entry, &reason.unwrap_or_default());
+    metadata.insert(CHARGE.to_owned(), entry.charge.clone());
+    CreditOrder {
+        target,
+        amount: entry.amount,
+        metadata,
+        idempotency_key: entry.idempotency_key(),
+    }
+}

@@ -1,0 +1,89 @@
+//! A refund that Stripe took and has not paid yet: the execution waits for the news.
+//!
+//! Stripe tells by an event, which `stripe-webhook` hears. Events get lost, so each time that the waiting
+//! state is entered, Stripe is asked too.
+
+use jiff::SignedDuration;
+use shared::failure::Failure;
+use shared::id::TaskToken;
+use shared::refund::{RefundEntry, Settled, Waiting};
+use shared::stripe::Stripe;
+use shared::table::{Stored, Table, Write};
+use shared::task::{ConnectorConfig, Outcome, Task, outcome};
+use shared::workflow::{Workflow, WorkflowError};
+
+use crate::{IssueRefund, failure};
+
+/// How long a refund may be pending before a person has to look: Stripe's own slowest take less.
+const PENDING_AT_MOST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
+    /// Notes who waits, asks Stripe once, and lets the execution go on if there is news.
+    pub(crate) async fn await_refund(
+        &self,
+        task: &Task<ConnectorConfig>,
+        token: TaskToken,
+    ) -> Result<Outcome, Failure> {
+        let nothing = || Failure::PayloadInvalid("there is no refund to wait for".to_owned());
+        let mut entry = self
+            .desk
+            .refund(task.request_id)
+            .await?
+            .ok_or_else(nothing)?;
+        if entry.value.settled.is_none() {
+            // Noted before Stripe is asked: what happens after the answer, the event's receiver hears.
+            entry.value.waiting = Some(Waiting {
+                state: task.state.clone(),
+                task_token: token.clone(),
+            });
+            self.desk.save_refund(&mut entry).await?;
+            let id = entry.value.stripe_id.clone().ok_or_else(nothing)?;
+            let refund = self.stripe.refund(&id).await.map_err(|e| failure(&e))?;
+            self.record(&mut entry, &refund, task).await?;
+        }
+        match entry.value.settled {
+            Some(settled) => self.go_on(&token, settled).await,
+            None => still_pending(&entry.value, task),
+        }
+    }
+
+    async fn record(
+        &self,
+        entry: &mut Stored<RefundEntry>,
+        refund: &shared::stripe::Refund,
+        task: &Task<ConnectorConfig>,
+    ) -> Result<(), Failure> {
+        let news = entry.value.take_in(refund);
+        let Some(event) = entry.value.event(&news) else {
+            return Ok(());
+        };
+        let request = self.desk.request(task.request_id).await?;
+        let mut request = request.ok_or(Failure::RequestNotFound)?;
+        let record = request.value.apply(&event, task.passage());
+        let write = Write::update(entry);
+        self.desk.save(&mut request, &record, vec![write]).await?;
+        Ok(())
+    }
+
+    async fn go_on(&self, token: &TaskToken, settled: Settled) -> Result<Outcome, Failure> {
+        let outcome = Outcome::new(match settled {
+            Settled::Paid => outcome::DONE,
+            Settled::Refused | Settled::Reversed => outcome::ERROR,
+        });
+        match self.workflow.succeed(token, &outcome).await {
+            // Without the token the execution has heard already.
+            Ok(()) | Err(WorkflowError::TokenGone) => Ok(outcome),
+            Err(error) => Err(Failure::WorkflowUnavailable(error.to_string())),
+        }
+    }
+}
+
+fn still_pending(entry: &RefundEntry, task: &Task<ConnectorConfig>) -> Result<Outcome, Failure> {
+    if task.entered_at.duration_since(entry.intended_at) >= PENDING_AT_MOST {
+        let days = PENDING_AT_MOST.as_hours() / 24;
+        return Err(Failure::StripePending(format!(
+            "the refund has been pending for {days} days"
+        )));
+    }
+    Ok(Outcome::new(outcome::PENDING))
+}

@@ -1,0 +1,144 @@
+//! Money back.
+
+use std::collections::BTreeMap;
+
+use shared::failure::Failure;
+use shared::refund::{Means, News, RefundEntry};
+use shared::request::Request;
+use shared::stripe::{REQUEST_ID, Refund, RefundOrder, Stripe, StripeError};
+use shared::table::Table;
+use shared::task::{Outcome, RefundConfig, StripeReason, Task, outcome};
+use shared::workflow::Workflow;
+
+use crate::ledger::{Case, Ledger};
+use crate::rules::{AskedBy, Objection, objection, refusal};
+use crate::{IssueRefund, failure};
+
+impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
+    /// Pays, or finds out that it was paid or cannot be.
+    pub(crate) async fn create_refund(
+        &self,
+        task: &Task<&RefundConfig>,
+    ) -> Result<Outcome, Failure> {
+        let mut case = match self.consult(task, Means::Refund).await? {
+            Ledger::Over(outcome) => return Ok(outcome),
+            Ledger::Open(case) => case,
+        };
+        if case.look {
+            let found = self.find(&case.entry.value).await;
+            if let Some(refund) = found.map_err(|error| failure(&error))? {
+                return self.settle(&mut case, &refund, task).await;
+            }
+        }
+        let objection = match self.stripe.payment(&case.entry.value.charge).await {
+            Ok(payment) => {
+                let asked_by = AskedBy::of(&case.request.value, &task.config.asker);
+                objection(&payment, &asked_by)
+            }
+            Err(error) => match refusal(&error) {
+                Some(message) => Some(Objection::No(message.to_owned())),
+                None => return Err(failure(&error)),
+            },
+        };
+        match objection {
+            Some(Objection::AskSomebody(failure)) => return Err(failure),
+            Some(Objection::No(message)) => return self.refuse(&mut case, task, &message).await,
+            None => {}
+        }
+        let request = &case.request.value;
+        self.desk.check_unchanged(request, &task.version).await?;
+        self.intend(&mut case, task).await?;
+        self.pay(&mut case, task).await
+    }
+
+    /// Asks Stripe for the refund.
+    async fn pay(&self, case: &mut Case, task: &Task<&RefundConfig>) -> Result<Outcome, Failure> {
+        let order = order(&case.request.value, &case.entry.value, task.config);
+        let error = match self.stripe.create_refund(&order).await {
+            Ok(refund) => return self.settle(case, &refund, task).await,
+            Err(error) => error,
+        };
+        if let Some(message) = refusal(&error) {
+            return self.refuse(case, task, message).await;
+        }
+        // Where no other try would tell, a look may.
+        if let StripeError::Undecided(_) = error
+            && let Ok(Some(refund)) = self.find(&case.entry.value).await
+        {
+            return self.settle(case, &refund, task).await;
+        }
+        Err(failure(&error))
+    }
+
+    /// The refund that Stripe has made for the request, if it has.
+    async fn find(&self, entry: &RefundEntry) -> Result<Option<Refund>, StripeError> {
+        if let Some(id) = &entry.stripe_id {
+            return self.stripe.refund(id).await.map(Some);
+        }
+        let request_id = entry.request_id.to_string();
+        let refunds = self.stripe.refunds(&entry.charge).await;
+        let refunds = match refunds {
+            // There is nothing of a charge that Stripe does not know.
+            Err(StripeError::Refused { .. }) => return Ok(None),
+            refunds => refunds?,
+        };
+        Ok(refunds
+            .into_iter()
+            .find(|refund| refund.is_for(&request_id)))
+    }
+
+    /// Records what Stripe said, and says how the process goes on.
+    async fn settle(
+        &self,
+        case: &mut Case,
+        refund: &Refund,
+        task: &Task<&RefundConfig>,
+    ) -> Result<Outcome, Failure> {
+        let news = case.entry.value.take_in(refund);
+        let outcome = Outcome::new(match news {
+            News::Paid => outcome::DONE,
+            News::Refused(_) | News::Reversed(_) => outcome::ERROR,
+            News::Pending(_) | News::None => outcome::PENDING,
+        });
+        if case.entry.value.event(&news).is_some() {
+            self.store(case, task, |entry| {
+                entry.event(&news).expect("there is news")
+            })
+            .await?;
+        }
+        Ok(outcome)
+    }
+}
+
+fn order(request: &Request, entry: &RefundEntry, config: &RefundConfig) -> RefundOrder {
+    let reason = request
+        .value(&config.reason)
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let stripe_reason = config.stripe_reasons.get(&reason).copied();
+    RefundOrder {
+        charge: entry.charge.clone(),
+        amount: entry.amount,
+        reason: stripe_reason.unwrap_or(StripeReason::RequestedByCustomer),
+        metadata: metadata(request, entry, &reason),
+        idempotency_key: entry.idempotency_key(),
+    }
+}
+
+/// What Stripe keeps with a refund or credit. A value of Stripe's metadata has at most 500 characters.
+pub(crate) fn metadata(
+    request: &Request,
+    entry: &RefundEntry,
+    reason: &str,
+) -> BTreeMap<String, String> {
+    let reason = reason.chars().take(500).collect();
+    let values = [
+        (REQUEST_ID, entry.request_id.to_string()),
+        ("offering", request.offering.to_string()),
+        ("reason", reason),
+    ];
+    values
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}

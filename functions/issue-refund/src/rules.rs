@@ -1,0 +1,77 @@
+//! The few rules of our own: only where Stripe would not stop us.
+
+use shared::failure::Failure;
+use shared::request::Request;
+use shared::stripe::{Asker, Ownership, Payment, StripeError, ownership};
+use shared::task::AskerConfig;
+
+/// Who asks, as the fields that the definition names say.
+pub(crate) struct AskedBy {
+    email: String,
+    vouched: Option<String>,
+}
+
+impl AskedBy {
+    pub(crate) fn of(request: &Request, config: &AskerConfig) -> Self {
+        let email = request.value(&config.customer_email);
+        let field = config.stripe_customer.as_ref();
+        let vouched = field.and_then(|field| request.vouched(field));
+        Self {
+            email: email.map(ToString::to_string).unwrap_or_default(),
+            vouched: vouched.map(ToString::to_string),
+        }
+    }
+
+    pub(crate) fn email(&self) -> &str {
+        &self.email
+    }
+
+    pub(crate) fn owns(&self, payment: &Payment) -> Ownership {
+        let asker = Asker {
+            email: &self.email,
+            vouched: self.vouched.as_deref(),
+        };
+        ownership(&payment.payer, asker)
+    }
+}
+
+/// Why something is not given back although Stripe would.
+pub(crate) enum Objection {
+    /// For good, in words for the team.
+    No(String),
+    /// Until a person has settled it.
+    AskSomebody(Failure),
+}
+
+/// Looks for an objection. A message here is kept in the audit trail, which holds nothing of a customer.
+pub(crate) fn objection(payment: &Payment, asked_by: &AskedBy) -> Option<Objection> {
+    let id = &payment.id;
+    match asked_by.owns(payment) {
+        // Fifty of another currency are not fifty dollars.
+        _ if payment.currency != "usd" => {
+            let currency = payment.currency.to_uppercase();
+            Some(Objection::No(format!("{id} was paid in {currency}, not in USD.")))
+        }
+        Ownership::Theirs => None,
+        Ownership::Another => Some(Objection::No(format!(
+            "{id} belongs to another customer than the one who asks."
+        ))),
+        Ownership::Unclear => Some(Objection::AskSomebody(Failure::StripeGuestCharge(
+            "it is unclear whose the charge is: no customer of Stripe's with an address paid it, and \
+             the address given at the payment is not that of the one who asks"
+                .to_owned(),
+        ))),
+    }
+}
+
+/// Stripe's words, where an answer is a definite no.
+pub(crate) fn refusal(error: &StripeError) -> Option<&str> {
+    match error {
+        StripeError::Refused { message, .. } => Some(message),
+        StripeError::Busy(_)
+        | StripeError::Unknown(_)
+        | StripeError::Undecided(_)
+        | StripeError::Misconfigured(_)
+        | StripeError::KeyRefused => None,
+    }
+}

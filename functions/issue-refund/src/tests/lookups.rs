@@ -1,0 +1,79 @@
+//! What is found out before anybody decides.
+
+use shared::findings::{ChargeFindings, ChargeUse};
+
+use super::*;
+
+async fn look_up(case: &Case) -> Result<ChargeFindings, Failure> {
+    case.run("lookUp", "2026-01-01T00:00:00Z").await?;
+    let request = case.request().await;
+    Ok(case.function.desk.findings(&request).await.unwrap())
+}
+
+fn line(findings: &ChargeFindings, label: &str) -> String {
+    let lines = findings.lines();
+    let found = lines.iter().find(|(name, _)| *name == label);
+    found.map(|(_, value)| value.clone()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_lookup_changes_nothing_and_finds_the_charge() {
+    let case = Case::new([]).await;
+    let before = case.request().await;
+    let found = look_up(&case).await.unwrap();
+    assert_eq!(line(&found, "Charge amount"), "$2,000.00");
+    assert_eq!(line(&found, "Belongs to the customer who asks"), "yes");
+    assert_eq!(found.warnings(), Vec::<String>::new());
+    assert_eq!(case.request().await, before);
+    assert_eq!(case.paid(), 0);
+    assert!(look_up(&case).await.is_ok(), "again is fine");
+}
+
+#[tokio::test]
+async fn what_is_pending_counts_as_gone() {
+    let case = Case::new([Script::Pay("pending")]).await;
+    case.pay().await.unwrap();
+    let found = look_up(&case).await.unwrap();
+    assert_eq!(line(&found, "Refunds on their way"), "$50.00");
+    assert_eq!(line(&found, "Refundable"), "$1,950.00");
+}
+
+#[tokio::test]
+async fn no_such_charge_is_a_finding_and_an_outage_is_none() {
+    let case = Case::new([]).await;
+    case.function.stripe.fail_lookup(StripeError::Refused {
+        message: "No such charge: 'ch_1'".to_owned(),
+        code: None,
+    });
+    let found = look_up(&case).await.unwrap();
+    assert!(found.warnings()[0].contains("no such charge"));
+
+    let case = Case::new([]).await;
+    let outage = StripeError::Unknown("status 500".to_owned());
+    case.function.stripe.fail_lookup(outage);
+    assert_eq!(
+        look_up(&case).await.unwrap_err().name(),
+        "Stripe.Unavailable"
+    );
+    let request = case.request().await;
+    let found = case.function.desk.findings(&request).await.unwrap();
+    assert!(found.warnings()[0].contains("could not be asked"));
+}
+
+#[tokio::test]
+async fn other_requests_for_the_charge_are_found() {
+    let case = Case::new([]).await;
+    let (other, record) = fixture::request();
+    let used = ChargeUse {
+        charge: "ch_1".to_owned(),
+        request_id: other.request_id,
+    };
+    let desk = &case.function.desk;
+    let write = Write::create(&used);
+    desk.create(&other, &record, vec![write]).await.unwrap();
+    let found = look_up(&case).await.unwrap();
+    assert_eq!(found.others.len(), 1);
+    let shown = line(&found, "Other request for this charge");
+    assert!(shown.contains(&other.request_id.to_string()), "{shown}");
+    assert!(found.warnings()[0].contains("other requests"));
+}

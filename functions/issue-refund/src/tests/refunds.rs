@@ -1,0 +1,204 @@
+//! Money back.
+
+use shared::request::{Event, Status};
+use shared::stripe::{Customer, Payer};
+use shared::task::{Passage, StripeReason};
+
+use super::*;
+
+#[tokio::test]
+async fn pays_exact_cents_and_says_so() {
+    let case = Case::new([]).await;
+    assert_eq!(case.pay().await.unwrap().outcome, "done");
+    let order = case.function.stripe.orders().remove(0);
+    assert_eq!(
+        (order.charge.as_str(), order.amount.cents()),
+        ("ch_1", 5000)
+    );
+    assert_eq!(order.reason, StripeReason::Duplicate);
+    assert_eq!(order.metadata["request_id"], case.id.to_string());
+    assert_eq!(order.metadata["reason"], "Duplicate charge");
+    assert_eq!(
+        order.idempotency_key,
+        format!("refund-{}-ch_1-5000", case.id)
+    );
+    let request = case.request().await;
+    assert_eq!(request.status, Status::Refunded);
+    let output: &serde_json::Value = &request.outputs[&"stripeRefundResult".parse().unwrap()];
+    assert_eq!(
+        (&output["id"], &output["amount"]),
+        (&"re_1".into(), &"$50.00".into())
+    );
+}
+
+#[tokio::test]
+async fn a_repeated_invocation_pays_nothing_more() {
+    let case = Case::new([]).await;
+    for _ in 0..3 {
+        assert_eq!(case.pay().await.unwrap().outcome, "done");
+    }
+    assert_eq!(case.pay_again_later().await.unwrap().outcome, "done");
+    assert_eq!(case.paid(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_again_without_the_idempotency_key() {
+    // The fake keeps no idempotency keys, as Stripe after a day.
+    let case = Case::new([Script::PayAndDrop]).await;
+    assert!(matches!(
+        case.pay().await,
+        Err(Failure::StripeUnavailable(_))
+    ));
+    assert_eq!(case.request().await.status, Status::Processing);
+    assert_eq!(case.pay_again_later().await.unwrap().outcome, "done");
+    assert_eq!((case.paid(), case.function.stripe.orders().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_unknown_answer_is_retried_with_the_same_key() {
+    let busy = Script::Fail(StripeError::Busy("status 429".to_owned()));
+    let case = Case::new([unknown(), busy]).await;
+    for _ in 0..2 {
+        assert!(matches!(
+            case.pay().await,
+            Err(Failure::StripeUnavailable(_))
+        ));
+    }
+    assert_eq!(case.pay_again_later().await.unwrap().outcome, "done");
+    let orders = case.function.stripe.orders();
+    assert_eq!(orders.len(), 3);
+    let key = &orders[0].idempotency_key;
+    assert!(orders.iter().all(|order| order.idempotency_key == *key));
+    assert_eq!(case.paid(), 1);
+}
+
+#[tokio::test]
+async fn where_stripe_wants_no_other_try_a_person_decides() {
+    let undecided = Script::Fail(StripeError::Undecided("status 500".to_owned()));
+    let case = Case::new([undecided]).await;
+    assert!(matches!(case.pay().await, Err(Failure::StripeUndecided(_))));
+    assert_eq!(case.request().await.status, Status::Processing);
+    assert_eq!(case.pay_again_later().await.unwrap().outcome, "done");
+    assert_eq!(case.paid(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_outcome_with_the_message_word_for_word() {
+    let message = "Charge ch_1 has already been refunded.";
+    let case = Case::new([refused(message)]).await;
+    for _ in 0..2 {
+        assert_eq!(case.pay().await.unwrap().outcome, "error");
+    }
+    let orders = case.function.stripe.orders();
+    assert_eq!(orders.len(), 1, "a no is not asked for again");
+    assert_eq!(case.stripe_error().await, message);
+}
+
+#[tokio::test]
+async fn a_misconfiguration_is_neither_paid_nor_denied() {
+    for error in [
+        StripeError::Misconfigured("status 403".into()),
+        StripeError::KeyRefused,
+    ] {
+        let case = Case::new([Script::Fail(error)]).await;
+        assert!(matches!(
+            case.pay().await,
+            Err(Failure::StripeMisconfigured(_))
+        ));
+        assert_eq!(case.request().await.status, Status::Processing);
+        let redriven = case.pay_again_later().await.unwrap();
+        assert_eq!(
+            redriven.outcome, "done",
+            "once it is mended, a redrive pays"
+        );
+        assert_eq!(case.paid(), 1);
+    }
+}
+
+#[tokio::test]
+async fn fifty_euros_are_not_fifty_dollars() {
+    for currency in ["eur", "jpy"] {
+        let case = Case::new([]).await;
+        case.function.stripe.set_currency(currency);
+        assert_eq!(case.pay().await.unwrap().outcome, "error");
+        assert_eq!(case.paid(), 0);
+        let code = currency.to_uppercase();
+        assert_eq!(
+            case.stripe_error().await,
+            format!("ch_1 was paid in {code}, not in USD.")
+        );
+    }
+}
+
+fn bob() -> Payer {
+    Payer::Customer(Customer {
+        id: "cus_bob".to_owned(),
+        email: Some("bob@example.com".to_owned()),
+    })
+}
+
+#[tokio::test]
+async fn another_customers_charge_is_denied_with_its_own_reason() {
+    let case = Case::new([]).await;
+    case.function.stripe.set_payer(bob());
+    assert_eq!(case.pay().await.unwrap().outcome, "error");
+    assert_eq!(case.paid(), 0);
+    assert_eq!(
+        case.stripe_error().await,
+        "ch_1 belongs to another customer than the one who asks."
+    );
+}
+
+#[tokio::test]
+async fn a_reviewer_can_say_whose_charge_it_is_and_a_customer_cannot() {
+    let phase = "CSM Review".parse().unwrap();
+    let field = "stripeCustomerId".parse().unwrap();
+    let case = Case::new([]).await;
+    case.function.stripe.set_payer(bob());
+    case.change(|request| {
+        let event = Event::CustomerIdentified {
+            by: "csm-1@example.com",
+            field: &field,
+            customer: "cus_bob",
+        };
+        request.apply(&event, Passage::during(&phase, Timestamp::UNIX_EPOCH));
+    })
+    .await;
+    assert_eq!(case.pay().await.unwrap().outcome, "done");
+
+    let case = Case::new([]).await;
+    case.function.stripe.set_payer(bob());
+    case.change(|request| {
+        let mut answers = request.answers.iter_mut();
+        let answer = answers.find(|answer| answer.name == field).unwrap();
+        answer.value = Some(Value::Text("cus_bob".to_owned()));
+    })
+    .await;
+    assert_eq!(case.pay().await.unwrap().outcome, "error");
+}
+
+#[tokio::test]
+async fn a_guests_charge_with_another_address_needs_a_person() {
+    let case = Case::new([]).await;
+    let guest = |email: &str| Payer::Guest(Some(email.to_owned()));
+    case.function.stripe.set_payer(guest("bob@example.com"));
+    let failure = case.pay().await.unwrap_err();
+    assert_eq!(failure.name(), "Stripe.GuestCharge");
+    assert!(!failure.to_string().contains("example.com"), "{failure}");
+    assert_eq!(case.paid(), 0);
+
+    case.function.stripe.set_payer(guest("ADA@example.com"));
+    assert_eq!(case.pay_again_later().await.unwrap().outcome, "done");
+}
+
+#[tokio::test]
+async fn an_unknown_charge_is_denied_in_stripes_words() {
+    let case = Case::new([]).await;
+    let message = "No such charge: 'ch_1'".to_owned();
+    case.function.stripe.fail_lookup(StripeError::Refused {
+        message: message.clone(),
+        code: Some("resource_missing".to_owned()),
+    });
+    assert_eq!(case.pay().await.unwrap().outcome, "error");
+    assert_eq!((case.stripe_error().await, case.paid()), (message, 0));
+}

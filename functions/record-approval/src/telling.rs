@@ -1,0 +1,100 @@
+//! Who hears of what was done, after it is stored: the execution, a colleague, the customer.
+
+use shared::approval::Refusal;
+use shared::letter::{Letter, Occasion, to_customer};
+use shared::mail::{Mail, MailError, Mailer};
+use shared::table::Table;
+use shared::task::Outcome;
+use shared::workflow::{Workflow, WorkflowError};
+
+use crate::{Case, Done, RecordApproval, Undone};
+
+/// How often a service that does not answer is asked again.
+const ATTEMPTS: usize = 3;
+
+impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
+    /// Lets the execution go on, once there is a decision. The decision stands whether or not this
+    /// succeeds: the waiting state is entered again after its reminder time and then finds it.
+    pub(crate) async fn tell_execution(&self, case: &Case, done: &Result<Done, Undone>) {
+        let decision = match done {
+            Ok(Done::Decided(recorded)) if recorded.missing() == 0 => recorded.decision(),
+            // Whoever made it may have died before telling.
+            Err(Undone::Refused(Refusal::Decided(decision))) => decision,
+            Ok(_) | Err(_) => return,
+        };
+        let outcome = Outcome::new(decision.outcome());
+        let mut token = case.approval.value.task_token.clone();
+        for _ in 0..ATTEMPTS {
+            match self.workflow.succeed(&token, &outcome).await {
+                Ok(()) => return,
+                Err(WorkflowError::TokenGone) => {
+                    // The state was entered anew while the decision was made: there is a newer token,
+                    // or the execution has heard already.
+                    let link = &case.link.value;
+                    let newest = self.desk.approval(link.request_id, &link.phase).await;
+                    match newest {
+                        Ok(Some(newest)) if newest.value.task_token != token => {
+                            token = newest.value.task_token;
+                        }
+                        Ok(_) | Err(_) => return,
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "the execution was not told yet"),
+            }
+        }
+        tracing::error!(
+            "the execution was not told; it will find the decision at its next passage"
+        );
+    }
+
+    /// Writes to an approver. If that fails, the next reminder brings them the same.
+    pub(crate) async fn write_to(&self, case: &mut Case, to: &str, occasion: Occasion<'_>) {
+        let barred = case
+            .approval
+            .value
+            .barred(to, &case.request.value, &case.earlier);
+        let letter = Letter {
+            request: &case.request.value,
+            approval: &case.approval.value,
+            to,
+            key: &self.link_key,
+            occasion,
+            barred: barred.as_ref(),
+        };
+        if self.send(&letter.mail()).await {
+            case.approval.value.note_mail(to);
+            if let Err(error) = self.desk.save_approval(&mut case.approval).await {
+                // At worst the next reminder says once more what this mail has said.
+                tracing::info!(%error, "that the mail was sent is not noted");
+            }
+        }
+    }
+
+    /// Writes the newest question to the customer. It stands on the status page in any case.
+    pub(crate) async fn mail_question(&self, case: &Case) -> bool {
+        let request = &case.request.value;
+        let Some((to, question)) = request.emails().next().zip(request.questions.last()) else {
+            return false;
+        };
+        let status_url = request.status_url(&self.link_key);
+        self.send(&to_customer(request, to, question, &status_url))
+            .await
+    }
+
+    async fn send(&self, mail: &Mail) -> bool {
+        for _ in 0..ATTEMPTS {
+            match self.mailer.send(mail).await {
+                Ok(()) => return true,
+                Err(error @ MailError::Refused(_)) => {
+                    tracing::error!(%error, "the address was refused");
+                    return false;
+                }
+                Err(error @ MailError::Unavailable(_)) => {
+                    tracing::warn!(%error, "the mail was not sent yet");
+                }
+            }
+        }
+        tracing::error!("the mail was not sent");
+        false
+    }
+}

@@ -1,0 +1,97 @@
+//! Hostile text in every field of a case, on every page.
+
+use proptest::prelude::*;
+use shared::form::Value as Answer;
+use shared::request::Event;
+use shared::task::Passage;
+
+use super::*;
+
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("<script>alert(1)</script><img src=x onerror=alert(1)>".to_owned()),
+        Just("</textarea></form><form action=\"https://evil.example\">".to_owned()),
+        Just("\r\nSet-Cookie: a=b\r\n\r\n<h1>".to_owned()),
+        Just("\u{202e}\u{2066}\u{200f}evil\u{2069}\u{202c}".to_owned()),
+        Just("\" onfocus=\"alert(1)\" autofocus x='".to_owned()),
+        Just("&lt;b&gt;&#0;\u{0}\u{1b}[31m{{ 7*7 }}{% x %}${x}".to_owned()),
+        Just("x".repeat(10_000)),
+        any::<String>(),
+    ];
+    prop::collection::vec(piece, 1..5).prop_map(|pieces| pieces.concat())
+}
+
+/// All pages of a case in which every text is this one.
+async fn pages(text: &str) -> Vec<String> {
+    let asked = asked().await;
+    let desk = &asked.function.desk;
+    let mut request = desk.request(asked.id).await.unwrap().unwrap();
+    for answer in &mut request.value.answers {
+        answer.value = Some(Answer::Text(text.to_owned()));
+    }
+    let phase = "CSM Review".parse().unwrap();
+    let now = Passage::during(&phase, jiff::Timestamp::UNIX_EPOCH);
+    request
+        .value
+        .apply(&Event::Questioned { by: TEAM[1], text }, now);
+    request
+        .value
+        .apply(&Event::Replied { number: 1, text }, now);
+    desk.table()
+        .commit(vec![Write::update(&request)])
+        .await
+        .unwrap();
+    let code = &asked.secrets[0].1;
+    let fields = |fields: &[(&str, &str)]| serde_urlencoded::to_string(fields).unwrap();
+    let long = format!("{text}{}", "x".repeat(2_001));
+    let mut pages = vec![asked.get(0).await.1];
+    for body in [
+        fields(&[("code", code)]),
+        fields(&[("code", text)]),
+        fields(&[("code", code), ("decision", "reject"), ("reason", &long)]),
+        fields(&[("code", code), ("action", "ask"), ("question", &long)]),
+        fields(&[("code", code), ("action", "hand-over"), ("to", text)]),
+        fields(&[
+            ("code", code),
+            ("decision", "reject"),
+            ("reason", &format!("r{}", head(text))),
+        ]),
+    ] {
+        pages.push(asked.form(0, &body).await.1);
+    }
+    pages.push(asked.get(1).await.1);
+    pages
+}
+
+fn head(text: &str) -> String {
+    text.chars().take(1_900).collect()
+}
+
+fn count(page: &str, what: &str) -> usize {
+    page.matches(what).count()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_text_leaves_its_place_on_any_page(text in hostile()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (hostile, tame) = runtime.block_on(async { (pages(&text).await, pages("x").await) });
+        for (page, tame) in hostile.iter().zip(&tame) {
+            prop_assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
+            for markup in ["<script", "<img", "<form", "</form", "</textarea", "<bdi", "<h1"] {
+                prop_assert_eq!(count(page, markup), count(tame, markup), "{} in {}", markup, page);
+            }
+            prop_assert!(!page.contains("onfocus=\"alert") && !page.contains("action=\"https://evil"));
+        }
+        // What is shown as text is isolated, and turns nothing around it.
+        let case = &hostile[1];
+        let shown = case.split("<bdi>").skip(1).map(|rest| rest.split("</bdi>").next().unwrap());
+        for shown in shown {
+            let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200f}');
+            prop_assert!(!shown.contains(turns) && !shown.contains('<'));
+        }
+        prop_assert!(count(case, "<bdi>") >= 8, "every answer, the question and the reply");
+    }
+}

@@ -1,0 +1,243 @@
+//! What Stripe tells by itself about refunds: that a pending one was paid, or that a paid one came back.
+//!
+//! An event is believed by its signature alone, taken in once, and may come late and in any order. A
+//! refund only goes forward ([`RefundEntry::take_in`]), so what an old event says changes nothing. Each
+//! thing that follows from an event can be done twice; that the event was taken in is written down last.
+
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use shared::approval::LinkKey;
+use shared::config::Teams;
+use shared::desk::Desk;
+use shared::failure::Failure;
+use shared::http::{BODY_BYTES, Format, Problem, header_text, json, received_at};
+use shared::id::RequestId;
+use shared::mail::{Mail, MailError, Mailer};
+use shared::refund::{RefundEntry, Settled};
+use shared::request::{Event, Request as RefundRequest};
+use shared::stripe::event::{StripeEvent, WebhookSecret, verify};
+use shared::stripe::{REQUEST_ID, Refund};
+use shared::table::{CommitError, Stored, Table, Write, load};
+use shared::task::{Outcome, Passage, outcome};
+use shared::workflow::{Workflow, WorkflowError};
+
+mod seen;
+
+use seen::SeenEvent;
+
+/// How often an event is taken in anew because somebody else wrote at the same time.
+const ATTEMPTS: usize = 8;
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct StripeWebhook<T, W, M> {
+    /// The requests.
+    pub desk: Desk<T>,
+    /// The executions that wait for a pending refund.
+    pub workflow: W,
+    /// For telling a team.
+    pub mailer: M,
+    /// Who is on which team.
+    pub teams: Teams,
+    /// For the link to the customer's status page.
+    pub link_key: LinkKey,
+    /// What Stripe signs with.
+    pub secrets: Vec<WebhookSecret>,
+}
+
+impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
+    /// Answers `POST /webhooks/stripe`. Whatever is not answered with success, Stripe sends again.
+    pub async fn handle(&self, http: &Request) -> Response<Body> {
+        match self.receive(http).await {
+            Ok(()) => json(StatusCode::OK, &serde_json::json!({ "received": true })),
+            Err(problem) => problem.into_response(Format::Json),
+        }
+    }
+
+    async fn receive(&self, http: &Request) -> Result<(), Problem> {
+        // The bytes that were signed: API Gateway's Base64 is undone by then.
+        let body: &[u8] = http.body();
+        let now = received_at(http).ok_or_else(|| {
+            Failure::PayloadInvalid("the event has no time: is it from API Gateway?".to_owned())
+        })?;
+        let event = self.believe(header_text(http, "stripe-signature"), body, now)?;
+        let Some(refund) = &event.refund else {
+            return Ok(());
+        };
+        // A refund that somebody made by hand is none of ours.
+        let request_id = refund.metadata.get(REQUEST_ID);
+        let Some(request_id) = request_id.and_then(|id| id.parse::<RequestId>().ok()) else {
+            return Ok(());
+        };
+        let table = self.desk.table();
+        let seen = load::<SeenEvent>(table, &SeenEvent::key_of(&event.id)).await;
+        if seen.map_err(Failure::from)?.is_some() {
+            return Ok(());
+        }
+        self.take_in(request_id, refund, now).await?;
+        let seen = SeenEvent {
+            event_id: event.id,
+            received_at: now,
+        };
+        match table.commit(vec![Write::create(&seen)]).await {
+            Ok(()) | Err(CommitError::Conflict) => Ok(()),
+            Err(error) => Err(Failure::from(error).into()),
+        }
+    }
+
+    fn believe(
+        &self,
+        signature: Option<&str>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<StripeEvent, Problem> {
+        if body.len() > BODY_BYTES {
+            let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The event is too large.");
+            return Err(problem.detail("Events about refunds have a few KiB."));
+        }
+        verify(signature.unwrap_or_default(), body, &self.secrets, now).map_err(|error| {
+            tracing::warn!(%error, "an event was not believed");
+            Problem::new(StatusCode::BAD_REQUEST, "The event was not taken in.")
+                .detail(format!("It was not taken in: {error}."))
+        })?;
+        StripeEvent::read(body).ok_or_else(|| {
+            tracing::error!("a signed event cannot be read");
+            Problem::new(StatusCode::BAD_REQUEST, "The event cannot be read.")
+                .detail("It is signed, but not an event of Stripe's that this system knows.")
+        })
+    }
+
+    /// Brings the request up to date, lets an execution that waits go on, and tells the team.
+    async fn take_in(
+        &self,
+        request_id: RequestId,
+        refund: &Refund,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        for _ in 0..ATTEMPTS {
+            let Some(mut entry) = self.desk.refund(request_id).await? else {
+                return Ok(());
+            };
+            let request = self.desk.request(request_id).await?;
+            let mut request = request.ok_or(Failure::RequestNotFound)?;
+            match self.record(&mut request, &mut entry, refund, now).await {
+                Ok(()) => {}
+                Err(CommitError::Conflict) => continue,
+                Err(error @ CommitError::Unavailable(_)) => return Err(error.into()),
+            }
+            let is_the_one = entry.value.stripe_id.as_deref() == Some(refund.id.as_str());
+            return match entry.value.settled {
+                _ if !is_the_one => Ok(()),
+                None => Ok(()),
+                Some(Settled::Reversed) => self.tell_team(&mut request, &mut entry, now).await,
+                Some(Settled::Paid) => self.go_on(&entry.value, outcome::DONE).await,
+                Some(Settled::Refused) => self.go_on(&entry.value, outcome::ERROR).await,
+            };
+        }
+        Err(Failure::StoreUnavailable(
+            "others kept writing at the same time".to_owned(),
+        ))
+    }
+
+    async fn record(
+        &self,
+        request: &mut Stored<RefundRequest>,
+        entry: &mut Stored<RefundEntry>,
+        refund: &Refund,
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
+        let news = entry.value.take_in(refund);
+        let Some(event) = entry.value.event(&news) else {
+            return Ok(());
+        };
+        let waiting = entry.value.waiting.as_ref();
+        let passage = Passage {
+            state: waiting.map_or(entry.value.phase.as_str(), |waiting| &waiting.state),
+            ..Passage::during(&entry.value.phase, now)
+        };
+        let record = request.value.apply(&event, passage);
+        let write = Write::update(entry);
+        self.desk.save(request, &record, vec![write]).await?;
+        entry.version += 1;
+        Ok(())
+    }
+
+    async fn go_on(&self, entry: &RefundEntry, outcome: &str) -> Result<(), Failure> {
+        let Some(waiting) = &entry.waiting else {
+            return Ok(());
+        };
+        let outcome = Outcome::new(outcome);
+        match self.workflow.succeed(&waiting.task_token, &outcome).await {
+            // Without the token it has heard already, or asks for itself next time.
+            Ok(()) | Err(WorkflowError::TokenGone) => Ok(()),
+            Err(error) => Err(Failure::WorkflowUnavailable(error.to_string())),
+        }
+    }
+
+    /// Mails everyone of the team, once.
+    async fn tell_team(
+        &self,
+        request: &mut Stored<RefundRequest>,
+        entry: &mut Stored<RefundEntry>,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        if entry.value.told {
+            return Ok(());
+        }
+        let team = entry.value.tell.clone();
+        let members = self
+            .teams
+            .members(&team)
+            .ok_or_else(|| Failure::ConfigInvalid(format!("TEAMS has no {team}")))?;
+        let mut accepted = false;
+        for member in members {
+            let mail = self.letter(&request.value, &entry.value, member);
+            match self.mailer.send(&mail).await {
+                Ok(()) => accepted = true,
+                Err(MailError::Refused(_)) => {}
+                Err(error @ MailError::Unavailable(_)) => {
+                    return Err(Failure::MailUnavailable(error.to_string()));
+                }
+            }
+        }
+        let event = Event::Mailed {
+            to: team.as_str(),
+            accepted,
+        };
+        let phase = request.value.phase.clone();
+        let passage = Passage {
+            state: "A refund came back",
+            ..Passage::during(&phase, now)
+        };
+        let record = request.value.apply(&event, passage);
+        entry.value.told = true;
+        let write = Write::update(entry);
+        self.desk.save(request, &record, vec![write]).await?;
+        Ok(())
+    }
+
+    fn letter(&self, request: &RefundRequest, entry: &RefundEntry, to: &str) -> Mail {
+        let RefundEntry { charge, amount, .. } = entry;
+        let refund = entry.stripe_id.as_deref().unwrap_or_default();
+        let why = request.output(shared::task::variable::STRIPE_ERROR);
+        let why = why.unwrap_or_default();
+        let body = format!(
+            "The refund {refund} of {amount} on {charge} had succeeded, and then the money came back.\n\n\
+             Stripe says: {why}\n\n\
+             The customer was told that the refund was made. It is not made again by itself: please get \
+             in touch with the customer and find another way.\n\n\
+             Request {}: {}",
+            request.request_id,
+            request.status_url(&self.link_key)
+        );
+        Mail::from_text(
+            to.to_owned(),
+            &format!("A refund came back: {charge}"),
+            &body,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

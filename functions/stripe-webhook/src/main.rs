@@ -1,0 +1,22 @@
+//! The Lambda function `StripeWebhook`.
+
+use shared::aws::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
+use shared::config::{Teams, link_key, mail_from, table_name, webhook_secrets};
+use shared::desk::Desk;
+use stripe_webhook::StripeWebhook;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let aws = config().await;
+    let function = StripeWebhook {
+        desk: Desk::new(DynamoTable::new(&aws, table_name()?)),
+        workflow: SfnWorkflow::new(&aws),
+        mailer: SesMailer::new(&aws, mail_from()?),
+        teams: Teams::from_env()?,
+        link_key: link_key()?,
+        secrets: webhook_secrets()?,
+    };
+    run_http(async |request| function.handle(&request).await)
+        .await
+        .map_err(anyhow::Error::from_boxed)
+}

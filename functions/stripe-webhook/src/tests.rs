@@ -1,0 +1,284 @@
+//! Which events are believed, and what follows from them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lambda_http::request::from_str;
+use serde_json::{Value, json};
+use shared::approval::fixture::link_key;
+use shared::mail::MemoryMailer;
+use shared::refund::{Waiting, fixture as ledger};
+use shared::request::{Status, fixture};
+use shared::table::memory::MemoryTable;
+use shared::workflow::MemoryWorkflow;
+
+use super::*;
+
+const NOW: i64 = 1_700_000_000;
+const SECRETS: &str = "whsec_new,whsec_old";
+
+struct Case {
+    function: StripeWebhook<MemoryTable, MemoryWorkflow, MemoryMailer>,
+    id: RequestId,
+}
+
+impl Case {
+    /// A refund that was asked for; `waits` says whether an execution waits for it.
+    async fn new(waits: bool) -> Self {
+        let desk = Desk::new(MemoryTable::default());
+        let (request, record) = fixture::request();
+        let id = request.request_id;
+        let mut entry = ledger::entry(id);
+        entry.waiting = waits.then(|| Waiting {
+            state: "Process Refund Pending".to_owned(),
+            task_token: "token".parse().unwrap(),
+        });
+        let write = Write::create(&entry);
+        desk.create(&request, &record, vec![write]).await.unwrap();
+        let teams = r#"{"csm-team":["csm-1@example.com","csm-2@example.com"]}"#;
+        let function = StripeWebhook {
+            desk,
+            workflow: MemoryWorkflow::default(),
+            mailer: MemoryMailer::default(),
+            teams: Teams::parse(teams).unwrap(),
+            link_key: link_key(),
+            secrets: WebhookSecret::parse_list(SECRETS).unwrap(),
+        };
+        Self { function, id }
+    }
+
+    fn event(&self, event: &str, kind: &str, status: &str) -> String {
+        let refund = json!({
+            "id": "re_1", "object": "refund", "amount": 5000, "status": status,
+            "metadata": {"request_id": self.id.to_string()},
+        });
+        json!({"id": event, "object": "event", "type": kind, "data": {"object": refund}})
+            .to_string()
+    }
+
+    async fn updated(&self, event: &str, status: &str) -> u16 {
+        let body = self.event(event, "refund.updated", status);
+        self.send(&body, &signed(&body, "whsec_new", NOW), false)
+            .await
+    }
+
+    async fn send(&self, body: &str, signature: &str, base64: bool) -> u16 {
+        let http = event(body, signature, base64);
+        self.function.handle(&http).await.status().as_u16()
+    }
+
+    async fn request(&self) -> RefundRequest {
+        let request = self.function.desk.request(self.id).await.unwrap();
+        request.unwrap().value
+    }
+
+    fn actions(&self) -> Vec<String> {
+        let items = self.function.desk.table().items();
+        let audit = items.iter().filter(|item| item.kind == "audit");
+        audit
+            .map(|item| item.body["action"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+fn signed(body: &str, secret: &str, at: i64) -> String {
+    let secret = WebhookSecret::parse_list(secret).unwrap().remove(0);
+    format!("t={at},v1={}", secret.sign(at, body.as_bytes()))
+}
+
+/// As API Gateway hands it over.
+fn event(body: &str, signature: &str, base64: bool) -> Request {
+    let body = if base64 {
+        STANDARD.encode(body)
+    } else {
+        body.to_owned()
+    };
+    let event = json!({
+        "version": "2.0", "routeKey": "POST /webhooks/stripe", "rawPath": "/webhooks/stripe",
+        "rawQueryString": "",
+        "headers": {"stripe-signature": signature, "content-type": "application/json"},
+        "requestContext": {
+            "accountId": "0", "apiId": "a", "domainName": "d", "domainPrefix": "d",
+            "http": {"method": "POST", "path": "/webhooks/stripe", "protocol": "HTTP/1.1",
+                     "sourceIp": "127.0.0.1", "userAgent": "Stripe/1.0"},
+            "requestId": "r", "routeKey": "x", "stage": "$default", "time": "",
+            "timeEpoch": NOW * 1000
+        },
+        "body": body, "isBase64Encoded": base64,
+    });
+    from_str(&event.to_string()).unwrap()
+}
+
+#[tokio::test]
+async fn only_what_is_signed_is_believed() {
+    let case = Case::new(false).await;
+    let body = case.event("evt_1", "refund.updated", "succeeded");
+    let other = case.event("evt_2", "refund.updated", "succeeded");
+    for signature in [
+        String::new(),
+        signed(&body, "whsec_other", NOW),
+        signed(&body, "whsec_new", NOW - 301),
+        signed(&body, "whsec_new", NOW + 301),
+        signed(&other, "whsec_new", NOW),
+    ] {
+        assert_eq!(
+            case.send(&body, &signature, false).await,
+            400,
+            "{signature}"
+        );
+    }
+    assert_eq!(case.actions(), ["submitted"]);
+    assert_eq!(
+        case.send(&body, &signed(&body, "whsec_old", NOW), false)
+            .await,
+        200
+    );
+    assert_eq!(case.request().await.status, Status::Refunded);
+}
+
+#[tokio::test]
+async fn the_bytes_count_and_not_the_document() {
+    let case = Case::new(false).await;
+    let body = case.event("evt_1", "refund.updated", "succeeded");
+    let spaced = body.replace("\":", "\" : ");
+    let signature = signed(&spaced, "whsec_new", NOW);
+    assert_eq!(case.send(&body, &signature, false).await, 400);
+    assert_eq!(case.send(&spaced, &signature, true).await, 200);
+    assert_eq!(case.request().await.status, Status::Refunded);
+}
+
+#[tokio::test]
+async fn what_is_no_event_or_about_something_else_changes_nothing() {
+    let case = Case::new(false).await;
+    let of_nobody = |id: &str| {
+        case.event("evt_9", "refund.updated", "failed")
+            .replace(&case.id.to_string(), id)
+    };
+    let stranger = RequestId::random().to_string();
+    for (body, status) in [
+        ("garbled".to_owned(), 400),
+        (
+            json!({"id": "evt_1", "type": "charge.refunded", "data": {"object": {}}}).to_string(),
+            200,
+        ),
+        (
+            json!({"id": "evt_1", "type": "customer.created"}).to_string(),
+            200,
+        ),
+        (of_nobody("by hand"), 200),
+        (of_nobody(&stranger), 200),
+        ("x".repeat(64 * 1024 + 1), 413),
+    ] {
+        let signature = signed(&body, "whsec_new", NOW);
+        assert_eq!(case.send(&body, &signature, false).await, status);
+    }
+    assert_eq!(case.actions(), ["submitted"]);
+}
+
+#[tokio::test]
+async fn an_execution_that_waits_goes_on() {
+    for (status, outcome, end) in [
+        ("succeeded", "done", Status::Refunded),
+        ("failed", "error", Status::InReview),
+        ("canceled", "error", Status::InReview),
+    ] {
+        let case = Case::new(true).await;
+        assert_eq!(case.updated("evt_1", "pending").await, 200);
+        assert_eq!(case.function.workflow.calls(), []);
+        for _ in 0..2 {
+            assert_eq!(case.updated("evt_2", status).await, 200);
+        }
+        let told = [("token".to_owned(), outcome.to_owned())];
+        assert_eq!(case.function.workflow.calls(), told, "{status}");
+        assert_eq!(case.request().await.status, end);
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_told_is_told_when_stripe_sends_it_again() {
+    let case = Case::new(true).await;
+    let outage = WorkflowError::Unavailable("ThrottlingException".to_owned());
+    case.function.workflow.fail_next(outage);
+    assert_eq!(case.updated("evt_1", "succeeded").await, 503);
+    assert_eq!(case.updated("evt_1", "succeeded").await, 200);
+    assert_eq!(case.function.workflow.calls().len(), 1);
+    assert_eq!(case.actions(), ["submitted", "refunded"]);
+}
+
+#[tokio::test]
+async fn a_refund_that_comes_back_reopens_the_case_and_the_team_hears_once() {
+    let case = Case::new(false).await;
+    case.updated("evt_1", "succeeded").await;
+    let failed = case.event("evt_2", "refund.failed", "failed");
+    let signature = signed(&failed, "whsec_new", NOW);
+    let outage = MailError::Unavailable("Throttling".to_owned());
+    case.function.mailer.fail_next(outage);
+    assert_eq!(case.send(&failed, &signature, false).await, 503);
+    for _ in 0..3 {
+        assert_eq!(case.send(&failed, &signature, false).await, 200);
+    }
+    assert_eq!(case.updated("evt_3", "failed").await, 200);
+    assert_eq!(case.request().await.status, Status::NeedsAttention);
+    let trail = ["submitted", "refunded", "refund failed", "mailed"];
+    assert_eq!(case.actions(), trail);
+    let sent = case.function.mailer.sent();
+    let to: Vec<&str> = sent.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, ["csm-1@example.com", "csm-2@example.com"]);
+    assert!(sent[0].subject.contains("came back"));
+    for words in ["re_1", "$50.00", "ch_1", "no reason given"] {
+        assert!(sent[0].text.contains(words), "{words}: {}", sent[0].text);
+    }
+}
+
+#[tokio::test]
+async fn events_come_in_any_order() {
+    for events in [
+        [
+            ("evt_1", "pending"),
+            ("evt_2", "succeeded"),
+            ("evt_3", "failed"),
+        ],
+        [
+            ("evt_2", "succeeded"),
+            ("evt_1", "pending"),
+            ("evt_3", "failed"),
+        ],
+        [
+            ("evt_2", "succeeded"),
+            ("evt_3", "failed"),
+            ("evt_1", "pending"),
+        ],
+    ] {
+        let case = Case::new(false).await;
+        for (event, status) in events {
+            case.updated(event, status).await;
+        }
+        assert_eq!(
+            case.request().await.status,
+            Status::NeedsAttention,
+            "{events:?}"
+        );
+        assert_eq!(case.function.mailer.sent().len(), 2);
+    }
+    // Where the end comes first it was never paid, as far as anybody was told.
+    let case = Case::new(false).await;
+    case.updated("evt_3", "failed").await;
+    case.updated("evt_2", "succeeded").await;
+    assert_eq!(case.actions(), ["submitted", "refund refused"]);
+}
+
+#[tokio::test]
+async fn what_is_stored_of_an_event_goes_away_by_itself() {
+    let case = Case::new(false).await;
+    case.updated("evt_1", "succeeded").await;
+    let items = case.function.desk.table().items();
+    let seen = items
+        .iter()
+        .find(|item| item.kind == "stripeEvent")
+        .unwrap();
+    let body: &Value = &seen.body;
+    assert_eq!(body["eventId"], "evt_1");
+    assert_eq!(
+        seen.expires_at.unwrap().as_second(),
+        NOW + 30 * 24 * 60 * 60
+    );
+}

@@ -1,0 +1,225 @@
+//! The customer's answer to an approver's question.
+
+use jiff::Timestamp;
+use lambda_http::http::{StatusCode, header};
+use lambda_http::{Body, Request, Response};
+use serde::Deserialize;
+use shared::approval::Door;
+use shared::failure::Failure;
+use shared::form::FieldError;
+use shared::http::{Format, Problem, body_text, header_text, html, json, same_site, see_other};
+use shared::letter::{Letter, Occasion};
+use shared::mail::Mailer;
+use shared::question::{Question, REPLY_CHARS, checked_text};
+use shared::request::{Event, Request as RefundRequest};
+use shared::table::{CommitError, Stored, Table};
+use shared::task::Passage;
+use shared::workflow::Workflow;
+
+use crate::standing::Standing;
+use crate::{SubmitRequest, answer_format, pages, received};
+
+/// How often an answer starts over because somebody else wrote at the same time.
+const ATTEMPTS: usize = 8;
+
+/// An answer as it is posted.
+#[derive(Debug, Deserialize)]
+struct Posted {
+    /// The question's number. As text in a form, as a number or a text in JSON.
+    #[serde(deserialize_with = "number")]
+    question: u32,
+    #[serde(default)]
+    answer: String,
+}
+
+impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
+    /// Answers `POST /requests/{requestId}/{statusKey}/answers`.
+    pub(crate) async fn take_answer(
+        &self,
+        http: &Request,
+        id: &str,
+        key: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let mut request = self.opened(id, key).await?;
+        let posted = read(http)?;
+        let now = received(http)?;
+        for _ in 0..ATTEMPTS {
+            let question = open_question(&request.value, posted.question)?.clone();
+            let text = match checked_text(&posted.answer, REPLY_CHARS) {
+                Ok(text) => text,
+                Err(refusal) => {
+                    return refused(http, &request.value, key, &posted, &refusal.to_string());
+                }
+            };
+            match self.store(&mut request, &question, text, now).await {
+                Ok(()) => {
+                    self.tell(&request.value, &question, now).await;
+                    let url = request.value.status_url(&self.link_key);
+                    return Ok(match answer_format(http) {
+                        Format::Html => see_other(&url),
+                        Format::Json => json(
+                            StatusCode::OK,
+                            &serde_json::json!({"question": question.number, "statusUrl": url}),
+                        ),
+                    });
+                }
+                Err(CommitError::Conflict) => request = self.opened(id, key).await?,
+                Err(error @ CommitError::Unavailable(_)) => return Err(Failure::from(error).into()),
+            }
+        }
+        Err(Failure::from(CommitError::Conflict).into())
+    }
+
+    async fn store(
+        &self,
+        request: &mut Stored<RefundRequest>,
+        question: &Question,
+        text: &str,
+        at: Timestamp,
+    ) -> Result<(), CommitError> {
+        let event = Event::Replied {
+            number: question.number,
+            text,
+        };
+        let passage = Passage::during(&question.phase, at);
+        let record = request.value.apply(&event, passage);
+        self.desk.save(request, &record, Vec::new()).await
+    }
+
+    /// Writes to whoever asked, if they can still decide. The answer is on their page in any case.
+    async fn tell(&self, request: &RefundRequest, question: &Question, at: Timestamp) {
+        let approval = self
+            .desk
+            .approval(request.request_id, &question.phase)
+            .await;
+        let Ok(Some(approval)) = approval else {
+            return;
+        };
+        let approval = approval.value;
+        let to = question.asked_by.as_str();
+        let link = approval.link(&self.link_key, to);
+        let door = Door {
+            key: &self.link_key,
+            approval: &approval,
+            link: &link,
+            request,
+            earlier: &[],
+            is_member: true,
+            at,
+        };
+        if door.standing().is_err() {
+            return;
+        }
+        let letter = Letter {
+            request,
+            approval: &approval,
+            to,
+            key: &self.link_key,
+            occasion: Occasion::Answered,
+            barred: None,
+        };
+        if let Err(error) = self.mailer.send(&letter.mail()).await {
+            tracing::error!(%error, "the approver was not told of the answer");
+        }
+    }
+}
+
+fn read(http: &Request) -> Result<Posted, Problem> {
+    let body = body_text(http)?;
+    let unclear = || {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Your answer was not taken.",
+        )
+        .detail("Send question (its number) and answer (a text).")
+        .errors(vec![field_error(
+            "question",
+            "must be the number of a question",
+        )])
+    };
+    let kind = header_text(http, header::CONTENT_TYPE.as_str()).unwrap_or_default();
+    if kind.contains("json") {
+        return serde_json::from_str(body).map_err(|_| unclear());
+    }
+    if !same_site(http) {
+        return Err(
+            Problem::new(StatusCode::FORBIDDEN, "Your answer was not taken.")
+                .detail("It came from another site. Please answer on your status page."),
+        );
+    }
+    serde_urlencoded::from_str(body).map_err(|_| unclear())
+}
+
+fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(u32),
+        Text(String),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::Number(number) => Ok(number),
+        Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
+
+fn open_question(request: &RefundRequest, number: u32) -> Result<&Question, Problem> {
+    let question = request.questions.iter().find(|q| q.number == number);
+    let question = question.ok_or_else(|| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "There is no such question.",
+        )
+        .detail("Please look at your status page.")
+        .errors(vec![field_error("question", "is not one that was asked")])
+    })?;
+    if question.is_open(request) {
+        return Ok(question);
+    }
+    let why = if question.reply.is_some() {
+        "It was answered already, and the first answer stays."
+    } else {
+        "It is no longer needed: the request has moved on."
+    };
+    Err(Problem::new(StatusCode::CONFLICT, "Your answer was not taken.").detail(why))
+}
+
+/// An answer that cannot be taken: for a program the reason, for a person the page with what they wrote.
+fn refused(
+    http: &Request,
+    request: &RefundRequest,
+    key: &str,
+    posted: &Posted,
+    why: &str,
+) -> Result<Response<Body>, Problem> {
+    let problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "Your answer was not taken.",
+    );
+    match answer_format(http) {
+        Format::Json => Err(problem.errors(vec![field_error("answer", why)])),
+        Format::Html => {
+            let page = pages::StatusPage {
+                request,
+                standing: &Standing::of(request),
+                key,
+                written: Some(pages::WrittenAnswer {
+                    number: posted.question,
+                    text: &posted.answer,
+                    problem: why,
+                }),
+            };
+            Ok(html(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                pages::standing(&page),
+            ))
+        }
+    }
+}
+
+fn field_error(field: &str, message: &str) -> FieldError {
+    FieldError {
+        field: field.to_owned(),
+        message: message.to_owned(),
+    }
+}

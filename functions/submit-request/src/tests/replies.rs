@@ -1,0 +1,171 @@
+//! The customer's answers to approvers' questions.
+
+use shared::approval::Approval;
+use shared::approval::fixture::waiting;
+use shared::request::Event;
+use shared::table::Write;
+
+use super::*;
+
+const CSM: &str = "csm-1@example.com";
+
+struct Asked {
+    function: Function,
+    id: RequestId,
+    url: String,
+}
+
+/// A request whose approver has asked two questions.
+async fn asked() -> Asked {
+    let function = function();
+    let (mut request, record) = fixture::request();
+    let approval = Approval::ask(
+        &waiting(request.request_id, 0, "token"),
+        1,
+        &[CSM.to_owned()],
+    );
+    let now = Passage::during(&approval.phase, Timestamp::UNIX_EPOCH);
+    for text in ["Which month?", "Which card?"] {
+        request.apply(&Event::Questioned { by: CSM, text }, now);
+    }
+    let more = vec![Write::create(&approval)];
+    function.desk.create(&request, &record, more).await.unwrap();
+    let url = request.status_url(&link_key());
+    Asked {
+        function,
+        id: request.request_id,
+        url: url.replace("https://refunds.example.com", ""),
+    }
+}
+
+impl Asked {
+    async fn reply(&self, number: &str, text: &str) -> (u16, String, Option<String>) {
+        let body = serde_urlencoded::to_string([("question", number), ("answer", text)]).unwrap();
+        let headers = json!({"content-type": "application/x-www-form-urlencoded"});
+        let path = format!("{}/answers", self.url);
+        self.function.send("POST", &path, headers, &body).await
+    }
+
+    async fn page(&self) -> String {
+        self.function.send("GET", &self.url, json!({}), "").await.1
+    }
+}
+
+#[tokio::test]
+async fn a_question_is_answered_once_and_whoever_asked_is_told() {
+    let asked = asked().await;
+    let page = asked.page().await;
+    assert!(
+        page.contains("Which month?") && !page.contains(CSM),
+        "not who asks"
+    );
+    let (status, _, location) = asked.reply("1", " May. ").await;
+    assert_eq!(status, 303);
+    assert!(location.unwrap().ends_with(&asked.url));
+    assert_eq!(asked.reply("1", "June.").await.0, 409);
+    let sent = asked.function.mailer.sent();
+    assert!(sent.len() == 1 && sent[0].to == CSM && sent[0].text.contains("May."));
+    let page = asked.page().await;
+    assert!(page.contains("May.") && !page.contains("June."));
+    assert!(
+        page.contains("Send my answer"),
+        "the other question is still open"
+    );
+
+    let request = asked
+        .function
+        .desk
+        .request(asked.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .value;
+    assert_eq!(request.questions[0].reply.as_ref().unwrap().text, "May.");
+}
+
+#[tokio::test]
+async fn programs_answer_in_json() {
+    let asked = asked().await;
+    let path = format!("{}/answers", asked.url);
+    let json_headers = json!({"content-type": "application/json"});
+    for body in [
+        r#"{"question":2,"answer":"Visa"}"#,
+        r#"{"question":"1","answer":"May"}"#,
+    ] {
+        let (status, text, _) = asked
+            .function
+            .send("POST", &path, json_headers.clone(), body)
+            .await;
+        assert_eq!(status, 200, "{text}");
+    }
+    for body in [
+        "{}",
+        "[]",
+        r#"{"question":9,"answer":"x"}"#,
+        r#"{"question":-1}"#,
+    ] {
+        let (status, text, _) = asked
+            .function
+            .send("POST", &path, json_headers.clone(), body)
+            .await;
+        assert_eq!(status, 422, "{text}");
+    }
+    let (_, text, _) = asked
+        .function
+        .send("GET", &asked.url, json!({"accept": "application/json"}), "")
+        .await;
+    let standing: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        standing["questions"][1],
+        json!({"number": 2, "question": "Which card?", "answer": "Visa"})
+    );
+}
+
+#[tokio::test]
+async fn an_answer_is_there_and_not_endless_and_is_not_lost_when_refused() {
+    let asked = asked().await;
+    assert_eq!(asked.reply("1", "  ").await.0, 422);
+    let long = format!("<b>{}", "x".repeat(5_000));
+    let (status, page, _) = asked.reply("1", &long).await;
+    assert!(
+        status == 422 && page.contains("at most 5000 characters") && page.contains("&lt;b&gt;xxx")
+    );
+    assert!(asked.function.mailer.sent().is_empty());
+}
+
+#[tokio::test]
+async fn nobody_answers_without_the_key_or_from_another_site() {
+    let asked = asked().await;
+    let headers = json!({"content-type": "application/x-www-form-urlencoded"});
+    let wrong = format!("/requests/{}/{}/answers", asked.id, "0".repeat(32));
+    let body = "question=1&answer=x";
+    assert_eq!(
+        asked.function.send("POST", &wrong, headers, body).await.0,
+        404
+    );
+    let path = format!("{}/answers", asked.url);
+    let headers = json!({"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "cross-site"});
+    assert_eq!(
+        asked.function.send("POST", &path, headers, body).await.0,
+        403
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_refused_and_nobody_is_mailed() {
+    let asked = asked().await;
+    let mut request = asked
+        .function
+        .desk
+        .request(asked.id)
+        .await
+        .unwrap()
+        .unwrap();
+    request.value.phase = "Send Denial Email".parse().unwrap();
+    let table = asked.function.desk.table();
+    table.commit(vec![Write::update(&request)]).await.unwrap();
+    let (status, page, _) = asked.reply("1", "May").await;
+    assert!(status == 409 && page.contains("no longer needed"));
+    assert!(asked.page().await.contains("An answer is no longer needed"));
+    assert!(asked.function.mailer.sent().is_empty());
+}

@@ -1,0 +1,41 @@
+//! Publishes a state machine again when its generated file changes, as a deployment would. What is under
+//! way ends under the version that it started with.
+
+use std::{path::Path, sync::Arc, time::Duration, time::SystemTime};
+
+use tracing::{error, info};
+
+use crate::{states::Executor, template::Machine};
+
+/// How often the files are looked at.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Looks after the generated files for as long as it is polled.
+pub(super) async fn on_change(machines: Vec<Machine>, executor: Arc<Executor>) {
+    let mut seen: Vec<_> = machines.iter().map(|it| written(&it.definition)).collect();
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        for (machine, seen) in machines.iter().zip(&mut seen) {
+            let now = written(&machine.definition);
+            if now.is_none() || now == *seen {
+                continue;
+            }
+            match publish(machine, &executor) {
+                Ok(()) => info!("published {} anew", machine.definition.display()),
+                Err(problem) => error!("{problem}; the version before stays"),
+            }
+            *seen = now;
+        }
+    }
+}
+
+/// When a file was written.
+fn written(file: &Path) -> Option<SystemTime> {
+    file.metadata().ok()?.modified().ok()
+}
+
+fn publish(machine: &Machine, executor: &Executor) -> Result<(), String> {
+    let definition = machine.load().map_err(|error| error.to_string())?;
+    let defined = executor.define(&machine.arn, &definition);
+    defined.map_err(|problem| format!("{}: {problem}", machine.definition.display()))
+}

@@ -1,0 +1,77 @@
+//! An approval to test with.
+
+use jiff::Timestamp;
+
+use super::{Approval, Door, LinkKey, Recorded, Verdict, authorize_decision};
+use crate::id::{PhaseName, RequestId};
+use crate::task::{ApprovalConfig, Confirm, Task, WaitingTask};
+
+/// A key that is no secret.
+pub fn link_key() -> LinkKey {
+    LinkKey::new("0123456789abcdef0123456789abcdef").expect("it is long enough")
+}
+
+/// The payload of `CSM Review`, entered at the given second of 1970.
+pub fn waiting(request_id: RequestId, second: i64, token: &str) -> WaitingTask<ApprovalConfig> {
+    let phase: PhaseName = "CSM Review".parse().expect("it is a phase name");
+    WaitingTask {
+        task: Task {
+            request_id,
+            entered_at: Timestamp::from_second(second).expect("it is a small number"),
+            state: phase.to_string(),
+            phase,
+            version: "v1".to_owned(),
+            config: ApprovalConfig {
+                team: "csm-team".parse().expect("it is a team id"),
+                responsible: "CSM Team".to_owned(),
+                question: "Refund?".to_owned(),
+                approvals: 1,
+                separate_from: Vec::new(),
+                confirm: Confirm::Code,
+                escalate: None,
+                expire_seconds: 14 * 24 * 3600,
+                expire_reason: "Nobody could look at it in time.".to_owned(),
+                attention: "csm-team".parse().expect("it is a team id"),
+            },
+        },
+        task_token: token.parse().expect("it is a task token"),
+    }
+}
+
+/// A decision by `csm-1@example.com`, made as everybody makes it: through the door.
+pub fn recorded(verdict: Verdict, reason: &str) -> Recorded {
+    let (request, _) = crate::request::fixture::request();
+    let waiting = waiting(request.request_id, 0, "token");
+    let mut approval = Approval::ask(&waiting, 1, &["csm-1@example.com".to_owned()]);
+    decide(
+        &mut approval,
+        &request,
+        "csm-1@example.com",
+        verdict,
+        reason,
+    )
+}
+
+/// Decides an approval as that person, one second after it was asked.
+pub fn decide(
+    approval: &mut Approval,
+    request: &crate::request::Request,
+    by: &str,
+    verdict: Verdict,
+    reason: &str,
+) -> Recorded {
+    let key = link_key();
+    let (_, code) = approval.secrets(&key, by);
+    let link = approval.link(&key, by);
+    let door = Door {
+        key: &key,
+        approval,
+        link: &link,
+        request,
+        earlier: &[],
+        is_member: true,
+        at: approval.asked_at + jiff::SignedDuration::from_secs(1),
+    };
+    let authorized = authorize_decision(&door, verdict, &code, reason);
+    approval.record(authorized.expect("the fixture may decide"))
+}

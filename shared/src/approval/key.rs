@@ -1,0 +1,120 @@
+//! What links, codes and status pages are derived from.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::id::RequestId;
+
+/// The secret from which links, codes and status pages' keys are derived.
+#[derive(Clone)]
+pub struct LinkKey(Vec<u8>);
+
+impl LinkKey {
+    /// A key from a secret of at least 32 characters.
+    pub fn new(secret: &str) -> Option<Self> {
+        (secret.len() >= 32).then(|| Self(secret.as_bytes().to_vec()))
+    }
+
+    /// The link id of an approver: 128 bits in hexadecimal. Each generation has another one.
+    pub fn link_id(&self, nonce: &str, approver: &str, generation: u32) -> String {
+        hex(&self.derive("link", &[nonce, approver, &generation.to_string()])[..16])
+    }
+
+    /// The code that is printed in the mail with that link, and nowhere else: six digits.
+    pub fn code(&self, nonce: &str, approver: &str, generation: u32) -> String {
+        let bytes = self.derive("code", &[nonce, approver, &generation.to_string()]);
+        let number = bytes[..8]
+            .iter()
+            .fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// The unguessable part of a request's status page: 128 bits in hexadecimal.
+    pub fn status_key(&self, request_id: RequestId) -> String {
+        hex(&self.derive("status", &[&request_id.to_string()])[..16])
+    }
+
+    /// Whether a key from a URL belongs to the request.
+    pub fn opens_status(&self, request_id: RequestId, key: &str) -> bool {
+        same(&self.status_key(request_id), key)
+    }
+
+    fn derive(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        for part in [purpose].iter().chain(parts) {
+            mac.update(part.as_bytes());
+            // Ends each part, so that no two lists of parts read the same.
+            mac.update(&[0]);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkKey(secret)")
+    }
+}
+
+/// What the table knows a link by.
+pub fn link_hash(link_id: &str) -> String {
+    hex(&Sha256::digest(link_id.as_bytes()))
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            hex.extend(char::from_digit(u32::from(digit), 16));
+        }
+        hex
+    })
+}
+
+/// Compares in a time that tells nothing of where the texts differ.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    a.as_bytes().ct_eq(b.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::approval::fixture::link_key;
+
+    #[test]
+    fn a_short_secret_is_no_key_and_a_key_does_not_print() {
+        assert!(LinkKey::new("short").is_none());
+        assert!(!format!("{:?}", link_key()).contains("0123"));
+    }
+
+    #[test]
+    fn a_status_page_opens_with_its_own_key_only() {
+        let (key, a, b) = (link_key(), RequestId::random(), RequestId::random());
+        assert!(key.opens_status(a, &key.status_key(a)));
+        assert!(!key.opens_status(a, &key.status_key(b)));
+        assert!(!key.opens_status(a, ""));
+    }
+
+    #[test]
+    fn links_and_codes_differ_by_question_approver_and_generation() {
+        let key = link_key();
+        let all = [
+            ("n", "a@b.c", 0),
+            ("n", "a@b.c", 1),
+            ("n", "b@b.c", 0),
+            ("m", "a@b.c", 0),
+        ];
+        let links: std::collections::BTreeSet<_> =
+            all.iter().map(|(n, a, g)| key.link_id(n, a, *g)).collect();
+        assert_eq!(links.len(), all.len());
+        assert_eq!(
+            (key.link_id("n", "a", 0).len(), key.code("n", "a", 0).len()),
+            (32, 6)
+        );
+        assert_ne!(key.code("n", "a@b.c", 0), key.code("n", "a@b.c", 1));
+    }
+}

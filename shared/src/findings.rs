@@ -1,0 +1,298 @@
+//! What Stripe says about a charge before anybody decides, for the reviewer's eyes.
+//!
+//! Nothing here decides: what is wrong is a warning, and Stripe's own answer decides at the refund.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::RequestId;
+use crate::money::Usd;
+use crate::request::Status;
+use crate::stripe::{Charge, Ownership, Payer, Payment, amount_text};
+use crate::table::{Entity, Key};
+
+/// What a lookup found. It is stored beside the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Findings {
+    /// For which request.
+    pub request_id: RequestId,
+    /// When Stripe was asked.
+    pub looked_up_at: Timestamp,
+    /// The charges and payment intents that the request is about: as named, and as found.
+    pub charges: Vec<String>,
+    /// What Stripe knows of it. None: it knows no such charge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentFound>,
+    /// The customers with the address of the one who asks.
+    #[serde(default)]
+    pub customers: Vec<String>,
+}
+
+/// A payment as a reviewer sees it. Amounts are in the smallest unit of the currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentFound {
+    /// In lower case.
+    pub currency: String,
+    /// Whether it is that of the customer who asks.
+    pub ownership: Ownership,
+    /// Stripe's id of who paid. None: a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// What was paid. None: the payment intent came to no charge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<ChargeFound>,
+}
+
+/// A charge as a reviewer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChargeFound {
+    amount: u64,
+    captured: u64,
+    refunded: u64,
+    /// Taken by Stripe, and not paid back yet.
+    pending: u64,
+    paid_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last4: Option<String>,
+    disputed: bool,
+}
+
+impl PaymentFound {
+    /// What there is to say about a payment, of which so much is already on its way back.
+    pub fn new(payment: &Payment, ownership: Ownership, pending: u64) -> Self {
+        let charge = payment.charge.as_ref();
+        Self {
+            currency: payment.currency.clone(),
+            ownership,
+            customer: match &payment.payer {
+                Payer::Customer(customer) => Some(customer.id.clone()),
+                Payer::Guest(_) => None,
+            },
+            charge: charge.map(|charge| ChargeFound::new(charge, pending)),
+        }
+    }
+}
+
+impl ChargeFound {
+    fn new(charge: &Charge, pending: u64) -> Self {
+        Self {
+            amount: charge.amount,
+            captured: charge.captured_amount(),
+            refunded: charge.amount_refunded,
+            pending,
+            paid_at: Timestamp::from_second(charge.created).unwrap_or(Timestamp::UNIX_EPOCH),
+            last4: charge.last4().map(ToOwned::to_owned),
+            disputed: charge.disputed,
+        }
+    }
+
+    /// What can still be paid back.
+    fn refundable(&self) -> u64 {
+        self.captured
+            .saturating_sub(self.refunded)
+            .saturating_sub(self.pending)
+    }
+}
+
+impl Findings {
+    /// Where a request's findings are stored.
+    pub fn key_of(request_id: RequestId) -> Key {
+        Key {
+            pk: format!("REQUEST#{request_id}"),
+            sk: "LOOKUP".to_owned(),
+        }
+    }
+}
+
+impl Entity for Findings {
+    const KIND: &'static str = "findings";
+
+    fn key(&self) -> Key {
+        Self::key_of(self.request_id)
+    }
+}
+
+/// That a request is about a charge, so that others about the same charge find it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChargeUse {
+    /// The charge or payment intent.
+    pub charge: String,
+    /// The request.
+    pub request_id: RequestId,
+}
+
+impl ChargeUse {
+    /// The partition of all requests for a charge, and what their sort keys begin with.
+    pub fn of_charge(charge: &str) -> (String, &'static str) {
+        (format!("CHARGE#{charge}"), "REQUEST#")
+    }
+}
+
+impl Entity for ChargeUse {
+    const KIND: &'static str = "chargeUse";
+
+    fn key(&self) -> Key {
+        let (pk, prefix) = Self::of_charge(&self.charge);
+        Key {
+            pk,
+            sk: format!("{prefix}{}", self.request_id),
+        }
+    }
+}
+
+/// Another request for the same charge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherRequest {
+    /// Its id.
+    pub request_id: RequestId,
+    /// What it asks for.
+    pub amount: Option<Usd>,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was submitted.
+    pub submitted_at: Timestamp,
+}
+
+/// What a reviewer is shown about the charge of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChargeFindings {
+    /// What the lookup found. None: there was none, or Stripe did not answer.
+    pub found: Option<Findings>,
+    /// Other requests for the same charge, as they stand now.
+    pub others: Vec<OtherRequest>,
+    /// What this request asks for.
+    pub amount: Option<Usd>,
+    /// Which of Stripe's customers a reviewer says that it is.
+    pub vouched: Option<String>,
+}
+
+impl ChargeFindings {
+    /// What to show, as a label and a value each.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let Some(payment) = self.payment() else {
+            return Vec::new();
+        };
+        let mut lines = Vec::new();
+        if let Some(charge) = &payment.charge {
+            let text = |amount| amount_text(amount, &payment.currency);
+            lines.push(("Charge amount", text(charge.amount)));
+            lines.push(("Already refunded", text(charge.refunded)));
+            if charge.pending > 0 {
+                lines.push(("Refunds on their way", text(charge.pending)));
+            }
+            lines.push(("Refundable", text(charge.refundable())));
+            lines.push(("Currency", payment.currency.to_ascii_uppercase()));
+            lines.push(("Paid on", charge.paid_at.strftime("%-d %B %Y").to_string()));
+            if let Some(last4) = &charge.last4 {
+                lines.push(("Card", format!("ending in {last4}")));
+            }
+            let disputed = if charge.disputed { "yes" } else { "no" };
+            lines.push(("Disputed", disputed.to_owned()));
+        }
+        let customer = payment
+            .customer
+            .as_deref()
+            .unwrap_or("none, paid as a guest");
+        lines.push(("Stripe customer", customer.to_owned()));
+        let belongs = match self.ownership(payment) {
+            Ownership::Theirs => "yes",
+            Ownership::Another => "no",
+            Ownership::Unclear => "unclear",
+        };
+        lines.push(("Belongs to the customer who asks", belongs.to_owned()));
+        for other in &self.others {
+            let amount = other.amount.map(|it| it.to_string()).unwrap_or_default();
+            let status = other.status.as_str().replace('_', " ");
+            let on = other.submitted_at.strftime("%-d %B %Y");
+            lines.push((
+                "Other request for this charge",
+                format!("{amount}, {status}, sent on {on} ({})", other.request_id),
+            ));
+        }
+        lines
+    }
+
+    /// What a reviewer has to know before deciding.
+    pub fn warnings(&self) -> Vec<String> {
+        let Some(found) = &self.found else {
+            return vec![
+                "Stripe could not be asked about this charge. Look it up before you decide."
+                    .to_owned(),
+            ];
+        };
+        let Some(payment) = &found.payment else {
+            return vec!["Stripe knows no such charge: the refund will be refused.".to_owned()];
+        };
+        let mut warnings = self.ownership_warnings(payment, &found.customers);
+        if payment.currency != "usd" {
+            let currency = payment.currency.to_ascii_uppercase();
+            warnings.push(format!(
+                "It was paid in {currency}. Refunds are made in USD only: it will be refused."
+            ));
+        }
+        match &payment.charge {
+            None => warnings.push("Nothing was paid with this payment intent.".to_owned()),
+            Some(charge) => warnings.extend(self.charge_warnings(charge, &payment.currency)),
+        }
+        if !self.others.is_empty() {
+            warnings.push("There are other requests for this charge.".to_owned());
+        }
+        warnings
+    }
+
+    fn payment(&self) -> Option<&PaymentFound> {
+        self.found.as_ref()?.payment.as_ref()
+    }
+
+    /// As it was found, or as a reviewer has said since.
+    fn ownership(&self, payment: &PaymentFound) -> Ownership {
+        if self.vouched.is_some() && self.vouched == payment.customer {
+            Ownership::Theirs
+        } else {
+            payment.ownership
+        }
+    }
+
+    fn ownership_warnings(&self, payment: &PaymentFound, customers: &[String]) -> Vec<String> {
+        let known = match customers {
+            [] => "Stripe has no customer with the address of the one who asks.".to_owned(),
+            ids => format!("The customer who asks is {} in Stripe.", ids.join(" or ")),
+        };
+        match self.ownership(payment) {
+            Ownership::Theirs => Vec::new(),
+            Ownership::Another => vec![format!(
+                "This charge belongs to another customer: the refund will be refused. {known}"
+            )],
+            Ownership::Unclear => vec![format!(
+                "It is unclear whose charge this is: the address given at the payment is another one. {known}"
+            )],
+        }
+    }
+
+    fn charge_warnings(&self, charge: &ChargeFound, currency: &str) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let refundable = charge.refundable();
+        if charge.disputed {
+            warnings.push("The bank disputes this charge, or inquires about it.".to_owned());
+        }
+        if charge.captured == 0 {
+            warnings.push("The charge was not captured: there is nothing to refund.".to_owned());
+        } else if refundable == 0 {
+            warnings.push("The charge has been refunded in full already.".to_owned());
+        } else if self
+            .amount
+            .is_some_and(|wanted| wanted.cents() > refundable)
+        {
+            let left = amount_text(refundable, currency);
+            warnings.push(format!("Only {left} of the charge can still be refunded."));
+        }
+        warnings
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,300 @@
+//! The mails around an approval: to those who are asked, to the customer who is asked back, and to the
+//! team that has to know when nobody may decide.
+//!
+//! No subject names the customer or says what they wrote: subjects show on locked screens.
+
+use maud::{Markup, html};
+
+use crate::approval::{Approval, Barred, LinkKey, Verdict};
+use crate::form::Value;
+use crate::mail::{Mail, tame};
+use crate::question::Question;
+use crate::request::{Answered, Request};
+use crate::task::Confirm;
+
+const BUTTON: &str = "display:inline-block;padding:13px 28px;margin:0 12px 12px 0;border-radius:8px;color:#ffffff;font-weight:600;text-decoration:none;";
+const SOFT: &str = "color:#5b6470;";
+const CODE: &str = "display:inline-block;padding:8px 14px;border:1px solid #c6cdd6;border-radius:8px;background:#f3f5f8;font:600 24px/1.2 ui-monospace,Consolas,monospace;letter-spacing:4px;";
+const NOTE: &str =
+    "padding:10px 14px;border-radius:8px;background:#fff3d6;color:#6b4700;margin:0 0 16px;";
+
+/// Why an approver is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion<'a> {
+    /// They are asked for the first time.
+    Asked,
+    /// They were asked, and nobody decided.
+    Reminded,
+    /// Another team was asked, and nobody decided.
+    Escalated {
+        /// The other team.
+        from: &'a str,
+    },
+    /// Their link was locked, and this is the fresh one.
+    Renewed,
+    /// A colleague gave them the case.
+    HandedOver {
+        /// The colleague.
+        by: &'a str,
+    },
+    /// The customer answered their question.
+    Answered,
+}
+
+impl Occasion<'_> {
+    fn prefix(self) -> &'static str {
+        match self {
+            Occasion::Asked => "",
+            Occasion::Reminded => "Reminder: ",
+            Occasion::Escalated { .. } => "Escalated: ",
+            Occasion::Renewed => "New link: ",
+            Occasion::HandedOver { .. } => "Handed to you: ",
+            Occasion::Answered => "Answered: ",
+        }
+    }
+
+    fn sentence(self) -> Option<String> {
+        match self {
+            Occasion::Asked => None,
+            Occasion::Reminded => Some("Nobody has decided yet. Your links and your code are the same as before.".to_owned()),
+            Occasion::Escalated { from } => Some(format!("The {from} has not decided in time, so you are asked too.")),
+            Occasion::Renewed => Some("Your earlier link was locked, as a wrong code was entered on it several times. These are your new links and your new code.".to_owned()),
+            Occasion::HandedOver { by } => Some(format!("{by} handed this request to you.")),
+            Occasion::Answered => Some("The customer answered your question.".to_owned()),
+        }
+    }
+}
+
+/// The mail to one approver: the case at a glance, two links, and the code that makes them work.
+#[derive(Debug, Clone, Copy)]
+pub struct Letter<'a> {
+    /// What is to be decided.
+    pub request: &'a Request,
+    /// The question.
+    pub approval: &'a Approval,
+    /// To whom.
+    pub to: &'a str,
+    /// For the links and the code.
+    pub key: &'a LinkKey,
+    /// Why now.
+    pub occasion: Occasion<'a>,
+    /// Why they must not decide, if that is so.
+    pub barred: Option<&'a Barred>,
+}
+
+impl Letter<'_> {
+    /// The mail.
+    pub fn mail(&self) -> Mail {
+        let amount = self.request.amount();
+        let amount = amount.map(|amount| format!(" of {amount}"));
+        let subject = format!(
+            "{}{}: {}{}",
+            self.occasion.prefix(),
+            self.approval.phase,
+            self.request.title,
+            amount.unwrap_or_default()
+        );
+        Mail::new(self.to, &subject, self.text(), &self.html().into_string())
+    }
+
+    fn link(&self, verdict: Verdict) -> String {
+        let (link_id, _) = self.approval.secrets(self.key, self.to);
+        let origin = &self.request.origin;
+        format!("{origin}/approvals/{link_id}?decision={}", verdict.as_str())
+    }
+
+    /// The code, where one is asked for.
+    fn code(&self) -> Option<String> {
+        let (_, code) = self.approval.secrets(self.key, self.to);
+        (self.approval.confirm == Confirm::Code).then_some(code)
+    }
+
+    fn until(&self) -> String {
+        let until = self.approval.decide_until;
+        until.strftime("%-d %B %Y, %H:%M UTC").to_string()
+    }
+
+    /// What stands above the case.
+    fn notes(&self) -> Vec<String> {
+        let barred = self.barred.map(|barred| {
+            format!("You can look at this, but {barred}. Your colleagues have been asked as well.")
+        });
+        let several = (self.approval.approvals > 1).then(|| {
+            format!(
+                "{} different people have to approve this.",
+                self.approval.approvals
+            )
+        });
+        self.occasion
+            .sentence()
+            .into_iter()
+            .chain(barred)
+            .chain(several)
+            .collect()
+    }
+
+    fn text(&self) -> String {
+        let Self {
+            request, approval, ..
+        } = self;
+        let mut parts = vec![
+            approval.question.clone(),
+            format!("{}, for the {}", approval.phase, approval.responsible),
+        ];
+        parts.extend(self.notes());
+        parts.push(lines(
+            request.answers.iter().map(|a| (a.label.as_str(), shown(a))),
+        ));
+        parts.extend(request.questions.iter().map(|question| {
+            lines(
+                [
+                    ("Asked", tame(&question.text)),
+                    ("Customer", said(question)),
+                ]
+                .into_iter(),
+            )
+        }));
+        let mut links = format!(
+            "Approve: {}\nReject: {}",
+            self.link(Verdict::Approve),
+            self.link(Verdict::Reject)
+        );
+        if let Some(code) = self.code() {
+            links = format!(
+                "{links}\nCode: {code}\n\nThe page that opens asks for the code above. It is yours alone: please do not forward this mail."
+            );
+        }
+        parts.push(links);
+        parts.push(format!(
+            "You can decide until {}. Request {}\n",
+            self.until(),
+            request.request_id
+        ));
+        parts.join("\n\n")
+    }
+
+    fn html(&self) -> Markup {
+        let Self {
+            request, approval, ..
+        } = self;
+        html! {
+            p.soft style={ (SOFT) "margin:0 0 4px" } { (approval.phase) " · " (approval.responsible) }
+            h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { (approval.question) }
+            @for note in self.notes() { p.note style=(NOTE) { (note) } }
+            (self.case())
+            @for question in &request.questions { (exchange(question)) }
+            p style="margin:24px 0 4px" {
+                a.button href=(self.link(Verdict::Approve)) style={ (BUTTON) "background:#17703c" } { "Approve" }
+                a.button href=(self.link(Verdict::Reject)) style={ (BUTTON) "background:#a3231f" } { "Reject" }
+            }
+            @if let Some(code) = self.code() {
+                p style="margin:0 0 8px" { "The page that opens asks for this code:" }
+                p style="margin:0 0 16px" { span.code style=(CODE) { (code) } }
+            }
+            p.soft style={ (SOFT) "font-size:14px;margin:0" } {
+                "The links and the code are yours alone: please do not forward this mail. "
+                "You can decide until " (self.until()) ". Request " (request.request_id)
+            }
+        }
+    }
+
+    fn case(&self) -> Markup {
+        html! {
+            table role="presentation" cellpadding="0" cellspacing="0" style="width:100%;border-collapse:collapse;margin:0 0 8px" {
+                @for answer in &self.request.answers {
+                    tr {
+                        td.soft.line style={ (SOFT) "width:38%;text-align:left;vertical-align:top;padding:8px 12px 8px 0;border-top:1px solid #e6eaef" } { (answer.label) }
+                        td.line style="vertical-align:top;padding:8px 0;border-top:1px solid #e6eaef;white-space:pre-wrap" {
+                            @if answer.value.is_some() { bdi { (shown(answer)) } } @else { span.soft style=(SOFT) { "not given" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A question and what came of it.
+fn exchange(question: &Question) -> Markup {
+    html! {
+        p.line style="margin:8px 0 0;padding:8px 0 0;border-top:1px solid #e6eaef" {
+            span.soft style=(SOFT) { (question.asked_by) " asked the customer: " }
+            bdi style="white-space:pre-wrap" { (tame(&question.text)) }
+        }
+        p style="margin:4px 0 8px" { strong { bdi style="white-space:pre-wrap" { (said(question)) } } }
+    }
+}
+
+fn said(question: &Question) -> String {
+    let reply = question.reply.as_ref();
+    reply.map_or_else(|| "(no answer yet)".to_owned(), |reply| tame(&reply.text))
+}
+
+fn shown(answer: &Answered) -> String {
+    let value = answer.value.as_ref();
+    value.map_or_else(
+        || "not given".to_owned(),
+        |value: &Value| tame(&value.to_string()),
+    )
+}
+
+/// `label: value` line by line. What a value has after its first line is indented, so that no answer can
+/// begin a line that looks like one of ours.
+fn lines<'t>(pairs: impl Iterator<Item = (&'t str, String)>) -> String {
+    let line = |(label, value): (&str, String)| {
+        let value: Vec<&str> = value.lines().collect();
+        format!("{label}: {}", value.join("\n    "))
+    };
+    pairs.map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The mail to the customer who is asked something. The question itself stands on the status page, which
+/// is where it is answered.
+pub fn to_customer(request: &Request, to: &str, question: &Question, status_url: &str) -> Mail {
+    let text = format!(
+        "Hi!\n\nBefore we can decide about your request, we would like to know something:\n\n{}\n\n\
+         Please answer here: {status_url}\n\nThe sooner you answer, the sooner we can decide.\n\nRequest {}\n",
+        tame(&question.text)
+            .lines()
+            .map(|line| format!("    {line}"))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        request.request_id
+    );
+    let html = html! {
+        h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { "We have a question about your request" }
+        p { "Before we can decide about it, we would like to know:" }
+        p.note style={ (NOTE) "white-space:pre-wrap" } { bdi { (tame(&question.text)) } }
+        p style="margin:24px 0 4px" { a.button href=(status_url) style={ (BUTTON) "background:#2453c9" } { "Answer" } }
+        p.soft style={ (SOFT) "font-size:14px;margin:0" } {
+            "The sooner you answer, the sooner we can decide. Request " (request.request_id)
+        }
+    };
+    Mail::new(
+        to,
+        "We have a question about your request",
+        text,
+        &html.into_string(),
+    )
+}
+
+/// The mail to the team that looks after what gets stuck.
+pub fn nobody_may_decide(request: &Request, approval: &Approval, to: &str) -> Mail {
+    let reason = "Whoever could decide has decided an earlier phase of the same request, is its customer, or there are fewer people than have to approve.";
+    let text = format!(
+        "Nobody of the {} may decide {} of a request.\n\n{reason}\n\nAdd somebody to the team; they are asked at the next reminder. \
+         Otherwise the request expires on {}.\n\nRequest {}\n",
+        approval.responsible,
+        approval.phase,
+        approval.decide_until.strftime("%-d %B %Y, %H:%M UTC"),
+        request.request_id
+    );
+    Mail::from_text(
+        to.to_owned(),
+        &format!("Nobody may decide: {} of a request", approval.phase),
+        &text,
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! What an approver asks the customer, and what the customer says.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::PhaseName;
+use crate::request::{Request, Status};
+
+/// The most questions about one request.
+pub const QUESTIONS: usize = 10;
+/// The most characters in a question.
+pub const QUESTION_CHARS: usize = 1_000;
+/// The most characters in an answer to one.
+pub const REPLY_CHARS: usize = 5_000;
+
+/// A question to the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Question {
+    /// 1 for the first about a request.
+    pub number: u32,
+    /// Who decides there wants to know.
+    pub phase: PhaseName,
+    /// The approver's address. The customer is not told.
+    pub asked_by: String,
+    /// When.
+    pub asked_at: Timestamp,
+    /// What.
+    pub text: String,
+    /// What the customer says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Reply>,
+}
+
+/// What the customer says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+}
+
+impl Question {
+    pub(crate) fn new(number: u32, phase: &PhaseName, by: &str, text: &str, at: Timestamp) -> Self {
+        Self {
+            number,
+            phase: phase.clone(),
+            asked_by: by.to_owned(),
+            asked_at: at,
+            text: text.to_owned(),
+            reply: None,
+        }
+    }
+
+    /// The first answer stays.
+    pub(crate) fn reply(&mut self, text: &str, at: Timestamp) {
+        self.reply.get_or_insert_with(|| Reply {
+            at,
+            text: text.to_owned(),
+        });
+    }
+
+    /// Whether an answer can still matter: nobody answered, and the question's phase is not over.
+    pub fn is_open(&self, request: &Request) -> bool {
+        self.reply.is_none() && request.status == Status::InReview && request.phase == self.phase
+    }
+}
+
+/// Why a question or an answer is not taken. Meant for whoever wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextRefusal {
+    /// There is nothing in it.
+    #[error("please write something")]
+    Empty,
+    /// It is too long.
+    #[error("please write at most {0} characters")]
+    TooLong(usize),
+}
+
+/// A text without the white space around it, if it is there and not too long.
+pub fn checked_text(text: &str, most_chars: usize) -> Result<&str, TextRefusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        Err(TextRefusal::Empty)
+    } else if text.chars().count() > most_chars {
+        Err(TextRefusal::TooLong(most_chars))
+    } else {
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{Event, fixture};
+    use crate::task::Passage;
+
+    #[test]
+    fn a_question_is_answered_once_and_only_while_it_matters() {
+        let (mut request, _) = fixture::request();
+        let review: PhaseName = "CSM Review".parse().unwrap();
+        let now = Passage::during(&review, Timestamp::UNIX_EPOCH);
+        let asked = Event::Questioned {
+            by: "a@b.c",
+            text: "Which month?",
+        };
+        let record = request.apply(&asked, now);
+        assert_eq!(record.detail.as_deref(), Some("question 1"));
+        assert!(request.questions[0].is_open(&request));
+
+        let elsewhere = "Elsewhere".parse().unwrap();
+        let mut moved_on = request.clone();
+        moved_on.phase = elsewhere;
+        assert!(!moved_on.questions[0].is_open(&moved_on));
+
+        for text in ["May", "June"] {
+            let record = request.apply(&Event::Replied { number: 1, text }, now);
+            assert!(
+                !format!("{record:?}").contains(text),
+                "the trail holds no answers"
+            );
+        }
+        assert_eq!(request.questions[0].reply.as_ref().unwrap().text, "May");
+        assert!(!request.questions[0].is_open(&request));
+    }
+
+    #[test]
+    fn texts_are_neither_empty_nor_endless() {
+        assert_eq!(checked_text(" a\n", 2), Ok("a"));
+        assert_eq!(checked_text(" \n", 2), Err(TextRefusal::Empty));
+        assert_eq!(checked_text("\u{e9}\u{e9}", 2), Ok("\u{e9}\u{e9}"));
+        assert_eq!(checked_text("abc", 2), Err(TextRefusal::TooLong(2)));
+    }
+}

@@ -1,0 +1,149 @@
+//! What can happen to a request.
+
+use crate::approval::Recorded;
+use crate::id::FieldName;
+use crate::money::Usd;
+use crate::task::EndStatus;
+
+/// Something that happened to a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event<'a> {
+    /// A team is asked to decide.
+    Asked {
+        /// The team's name.
+        responsible: &'a str,
+    },
+    /// The team is asked again.
+    Reminded,
+    /// Nobody decided, so another team is asked too.
+    Escalated {
+        /// The other team's name.
+        responsible: &'a str,
+    },
+    /// None of those who are asked may decide.
+    NobodyMayDecide {
+        /// The team's name.
+        responsible: &'a str,
+    },
+    /// Somebody decided, as the door and the approval have recorded it.
+    Decided(&'a Recorded),
+    /// An approver's link was guessed at too often.
+    LinkLocked {
+        /// The approver's address.
+        approver: &'a str,
+    },
+    /// An approver gave the case to a colleague.
+    HandedOver {
+        /// The approver's address.
+        by: &'a str,
+        /// The colleague's.
+        to: &'a str,
+    },
+    /// An approver asks the customer something.
+    Questioned {
+        /// The approver's address.
+        by: &'a str,
+        /// What they ask.
+        text: &'a str,
+    },
+    /// The customer answers.
+    Replied {
+        /// Which question.
+        number: u32,
+        /// What they say.
+        text: &'a str,
+    },
+    /// Nobody decided in time.
+    Expired {
+        /// What the customer is told.
+        reason: &'a str,
+    },
+    /// A condition was evaluated.
+    Evaluated {
+        /// The condition that held, or `otherwise`.
+        text: &'a str,
+        /// The branch.
+        outcome: &'a str,
+    },
+    /// Stripe is about to be asked for a refund.
+    RefundIntended {
+        /// The charge or payment intent.
+        charge: &'a str,
+        /// How much.
+        amount: Usd,
+    },
+    /// A credit is about to be asked for.
+    CreditIntended {
+        /// The charge or payment intent.
+        charge: &'a str,
+        /// How much.
+        amount: Usd,
+    },
+    /// The customer got a credit.
+    CreditGiven {
+        /// Stripe's id of the credit.
+        id: &'a str,
+        /// How much.
+        amount: Usd,
+        /// The variable that the definition keeps it under.
+        output: &'a FieldName,
+    },
+    /// Stripe took the refund, but the money has not moved yet.
+    RefundPending {
+        /// Stripe's id of the refund.
+        id: &'a str,
+        /// Stripe's status.
+        status: &'a str,
+    },
+    /// Stripe paid.
+    RefundSucceeded {
+        /// Stripe's id of the refund.
+        id: &'a str,
+        /// How much.
+        amount: Usd,
+        /// Stripe's status.
+        status: &'a str,
+        /// The variable that the definition keeps it under.
+        output: &'a FieldName,
+    },
+    /// Stripe will not pay.
+    RefundRefused {
+        /// Stripe's message, for the team.
+        message: &'a str,
+    },
+    /// Stripe had paid, and then the bank sent the money back.
+    RefundReversed {
+        /// What happened, for the team.
+        message: &'a str,
+    },
+    /// An approver entered what the customer had left out: which of Stripe's customers it is.
+    CustomerIdentified {
+        /// The approver's address.
+        by: &'a str,
+        /// The field.
+        field: &'a FieldName,
+        /// `cus_...`
+        customer: &'a str,
+    },
+    /// A mail was handed to the mail service.
+    Mailed {
+        /// To whom, as a role: no address of a customer stands in the trail.
+        to: &'a str,
+        /// False when the service refused the address for good.
+        accepted: bool,
+    },
+    /// The request came to an end.
+    Closed {
+        /// Which.
+        status: EndStatus,
+    },
+    /// Something broke, and the execution cannot go on by itself.
+    Stopped {
+        /// The error's name.
+        error: &'a str,
+        /// How often the execution has been redriven.
+        redrives: u32,
+    },
+    /// The execution was redriven and goes on from where it stopped.
+    Resumed,
+}

@@ -1,0 +1,213 @@
+//! What a refund costs on AWS, from the generated state machine.
+//!
+//! A path through the machine is walked as a request goes: each state is a transition, each Task an
+//! invocation. What the machine does not say (how often somebody looks at a page, how long a function
+//! runs) is an assumption, and stands here as a constant. Prices are AWS's list prices for us-east-1 as
+//! of [`PRICES_OF`], in billionths of a dollar; free tiers are left out.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+/// When the prices were looked up.
+pub const PRICES_OF: &str = "November 2026";
+
+/// Billionths of a dollar.
+type Nano = u64;
+
+const TRANSITION: Nano = 25_000;
+const INVOCATION: Nano = 200;
+/// A millisecond of a function with 256 MB on arm64.
+const MILLISECOND: Nano = 4;
+const API_REQUEST: Nano = 1_000;
+const MAIL: Nano = 100_000;
+const READ_UNIT: Nano = 125;
+const WRITE_UNIT: Nano = 625;
+const SECRET_CALL: Nano = 5_000;
+/// A kilobyte into `CloudWatch`'s logs.
+const LOG_KB: Nano = 500;
+/// One trace of X-Ray.
+const TRACE: Nano = 5_000;
+
+/// How long an invocation takes, most of it waiting for other services.
+const MILLISECONDS_EACH: u64 = 100;
+/// An invocation reads two items and writes two in one transaction, which counts twice.
+const READS_EACH: u64 = 2;
+const WRITES_EACH: u64 = 4;
+const LOG_KB_EACH: u64 = 2;
+/// People who are asked in one approval.
+const APPROVERS: u64 = 2;
+/// The form, its submission, and the status page three times.
+const CUSTOMER_CALLS: u64 = 5;
+/// The page of a decision and the decision.
+const CALLS_EACH_APPROVAL: u64 = 2;
+/// What Stripe tells about a refund.
+const WEBHOOKS: u64 = 2;
+
+/// The paths that are walked: a name and the outcomes on the way.
+const PATHS: [(&str, &[&str]); 3] = [
+    (
+        "small, approved and paid",
+        &["approve", "otherwise", "done"],
+    ),
+    (
+        "large, approved twice and paid",
+        &["approve", "branch-1", "done"],
+    ),
+    ("denied", &["reject", "done"]),
+];
+
+/// What one request uses.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Usage {
+    transitions: u64,
+    invocations: u64,
+    api_requests: u64,
+    mails: u64,
+    secret_calls: u64,
+}
+
+impl Usage {
+    /// What a thousand such requests cost, in billionths of a dollar, by service.
+    fn of_a_thousand(&self) -> [(&'static str, Nano); 7] {
+        let functions = self.invocations + self.api_requests;
+        [
+            ("Step Functions", TRANSITION * self.transitions),
+            (
+                "Lambda",
+                (INVOCATION + MILLISECOND * MILLISECONDS_EACH) * functions,
+            ),
+            ("API Gateway", API_REQUEST * self.api_requests),
+            (
+                "DynamoDB",
+                (READ_UNIT * READS_EACH + WRITE_UNIT * WRITES_EACH) * functions,
+            ),
+            ("SES", MAIL * self.mails),
+            ("Secrets Manager", SECRET_CALL * self.secret_calls),
+            (
+                "CloudWatch and X-Ray",
+                (LOG_KB * LOG_KB_EACH + TRACE) * functions,
+            ),
+        ]
+        .map(|(service, each)| (service, each * 1000))
+    }
+}
+
+/// Walks the machine with these outcomes; nothing if it does not come to an end so.
+fn walk(machine: &Value, outcomes: &[&str]) -> Option<Usage> {
+    let mut usage = Usage {
+        api_requests: CUSTOMER_CALLS,
+        ..Usage::default()
+    };
+    let mut name = machine["StartAt"].as_str()?;
+    loop {
+        let state = &machine["States"][name];
+        usage.transitions += 1;
+        if state["Type"] == "Task" {
+            usage.invocations += 1;
+            match state["Arguments"]["FunctionName"].as_str()? {
+                "${RequestApproval}" => {
+                    usage.mails += APPROVERS;
+                    usage.api_requests += CALLS_EACH_APPROVAL;
+                }
+                "${SendEmail}" => usage.mails += 1,
+                "${IssueRefund}" => {
+                    usage.secret_calls += 1;
+                    // One that keeps a result has given something back, and Stripe tells of it.
+                    if state["Arguments"]["Payload"]["config"]["output"].is_string() {
+                        usage.api_requests += WEBHOOKS;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if state["Type"] == "Succeed" || state["End"] == true {
+            return Some(usage);
+        }
+        // No machine is that long: this one goes in a circle.
+        if usage.transitions > 1000 {
+            return None;
+        }
+        name = next(state, outcomes)?;
+    }
+}
+
+fn next<'a>(state: &'a Value, outcomes: &[&str]) -> Option<&'a str> {
+    if state["Type"] != "Choice" {
+        return state["Next"].as_str();
+    }
+    let choices = state["Choices"].as_array()?;
+    let taken = choices.iter().find(|choice| {
+        let condition = choice["Condition"].as_str().unwrap_or_default();
+        outcomes
+            .iter()
+            .any(|outcome| condition.contains(&format!("'{outcome}'")))
+    });
+    taken?["Next"].as_str()
+}
+
+/// A table for people, of a machine in Amazon States Language.
+pub fn table(asl: &str) -> Result<String, serde_json::Error> {
+    let machine: Value = serde_json::from_str(asl)?;
+    let mut table =
+        format!("Per 1,000 requests, list prices of {PRICES_OF} in us-east-1, in USD:\n\n");
+    let walked = PATHS.map(|(name, outcomes)| (name, walk(&machine, outcomes)));
+    for (name, usage) in walked {
+        let Some(usage) = usage else {
+            let _ = writeln!(table, "{name}: this process has no such path\n");
+            continue;
+        };
+        let services = usage.of_a_thousand();
+        let total: Nano = services.iter().map(|(_, cost)| cost).sum();
+        let _ = writeln!(
+            table,
+            "{name}: {}\n  {} transitions, {} invocations by the process, {} API requests, {} mails",
+            dollars(total),
+            usage.transitions,
+            usage.invocations,
+            usage.api_requests,
+            usage.mails
+        );
+        for (service, cost) in services {
+            let _ = writeln!(table, "  {:>7}  {service}", dollars(cost));
+        }
+        table.push('\n');
+    }
+    Ok(table)
+}
+
+/// Cents, rounded.
+fn dollars(nano: Nano) -> String {
+    let cents = (nano + 5_000_000) / 10_000_000;
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_is_counted_state_by_state() {
+        let task = |function: &str, next: &str| json!({"Type": "Task", "Arguments": {"FunctionName": format!("${{{function}}}")}, "Next": next});
+        let choice = json!({"Type": "Choice", "Choices": [
+            {"Condition": "{% $states.input.outcome = 'approve' %}", "Next": "Mail"},
+            {"Condition": "{% $states.input.outcome = 'reject' %}", "Next": "End"},
+        ]});
+        let machine = json!({"StartAt": "Ask", "States": {
+            "Ask": task("RequestApproval", "Choice"), "Choice": choice,
+            "Mail": task("SendEmail", "End"), "End": {"Type": "Pass", "End": true},
+        }});
+        let approved = walk(&machine, &["approve"]).unwrap();
+        assert_eq!(
+            (approved.transitions, approved.invocations, approved.mails),
+            (4, 2, 3)
+        );
+        let rejected = walk(&machine, &["reject"]).unwrap();
+        assert_eq!((rejected.transitions, rejected.mails), (3, 2));
+        assert_eq!(walk(&machine, &["unheard of"]), None);
+        assert_eq!(approved.of_a_thousand()[0], ("Step Functions", 100_000_000));
+        assert_eq!(dollars(100_000_000), "0.10");
+    }
+}

@@ -1,0 +1,34 @@
+//! What is decided is what is paid.
+
+use e2e::{Desk, form};
+use serde_json::Value;
+
+#[tokio::test]
+async fn what_is_changed_after_the_decision_is_not_paid_and_needs_attention() {
+    let desk = Desk::open().await;
+    let request = desk.submit(&form().amount("1500")).await;
+    desk.mail("csm-1@example.com", "CSM Review")
+        .await
+        .approve(&desk)
+        .await;
+    let finance = desk.mail("finance-1@example.com", "Finance Approval").await;
+    let items = desk.settled_items().await;
+    let stored = items
+        .iter()
+        .find(|item| item["kind"]["S"] == "request")
+        .unwrap();
+    let text = stored.to_string();
+    let changed = text.replace("150000", "190000");
+    assert_ne!(changed, text, "the amount is stored in cents");
+    let changed: Value = serde_json::from_str(&changed).unwrap();
+    desk.put_item(&changed).await;
+
+    finance.approve(&desk).await;
+    desk.wait_for_status(&request, "needs_attention").await;
+    assert!(desk.refunds("ch_demo_2000").await.is_empty());
+    desk.mail("csm-1@example.com", "needs your attention").await;
+    let end = desk.wait_for_end(&request).await;
+    assert_eq!(end["status"], "FAILED");
+    let trail = format!("{:?}", desk.trail(&request).await);
+    assert!(trail.contains("Request.Changed"), "{trail}");
+}

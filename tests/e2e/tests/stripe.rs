@@ -1,0 +1,156 @@
+//! What Stripe does after it was asked, and what a reviewer knows before.
+
+use e2e::{Desk, Mail, Submitted, form};
+
+const CSM: &str = "csm-1@example.com";
+const CUSTOMER: &str = "customer@example.com";
+
+/// A request that its reviewer has approved.
+async fn approved(desk: &Desk, charge: &str) -> Submitted {
+    let request = desk.submit(&form().charge(charge)).await;
+    desk.mail(CSM, &request.id).await.approve(desk).await;
+    request
+}
+
+/// The page of the case, as the reviewer sees it once the code was right.
+async fn case(desk: &Desk, mail: &Mail, more: &str) -> String {
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let body = format!("code={}{more}", mail.code());
+    let address = mail.address();
+    let response = desk
+        .call(reqwest::Method::POST, &address, &headers, body)
+        .await;
+    response.text().await.expect("a page is text")
+}
+
+async fn actions(desk: &Desk, request: &Submitted) -> Vec<String> {
+    let trail = desk.trail(request).await;
+    trail.into_iter().map(|(action, ..)| action).collect()
+}
+
+#[tokio::test]
+async fn the_reviewer_sees_the_charge_and_what_is_odd_about_it() {
+    let desk = Desk::open().await;
+    for (charge, shown) in [
+        ("ch_demo_2000", "$2,000.00"),
+        ("pi_demo_2000", "ending in 4242"),
+        ("ch_demo_refunded", "refunded in full already"),
+        ("ch_demo_disputed", "disputes this charge"),
+        ("ch_demo_eur", "paid in EUR"),
+        ("ch_demo_uncaptured", "not captured"),
+        ("pi_demo_unpaid", "Nothing was paid"),
+        ("ch_other_100", "belongs to another customer"),
+        ("ch_demo_guest", "unclear whose charge"),
+        ("ch_nowhere", "no such charge"),
+    ] {
+        let request = desk.submit(&form().charge(charge)).await;
+        let mail = desk.mail(CSM, &request.id).await;
+        let page = case(&desk, &mail, "").await;
+        assert!(page.contains(shown), "{charge}: {page}");
+        let (_, door) = desk.get(&mail.link("approve"), "text/html").await;
+        assert!(!door.contains(shown), "{charge}: not before the code");
+    }
+    let again = desk.submit(&form().charge("ch_demo_pi_2000")).await;
+    let mail = desk.mail(CSM, &again.id).await;
+    let page = case(&desk, &mail, "").await;
+    assert!(page.contains("other requests for this charge"), "{page}");
+}
+
+#[tokio::test]
+async fn another_customers_charge_is_denied_until_the_reviewer_says_whose_it_is() {
+    let desk = Desk::open().await;
+    let request = approved(&desk, "ch_other_100").await;
+    desk.wait_for_status(&request, "denied").await;
+    let trail = desk.trail(&request).await;
+    let refusal = trail.iter().find(|(action, ..)| action == "refund refused");
+    let reason = "ch_other_100 belongs to another customer than the one who asks.";
+    assert_eq!(refusal.expect("it is in the trail").2, reason);
+    desk.mail(CSM, reason).await;
+    assert!(desk.refunds("ch_other_100").await.is_empty());
+
+    let request = desk.submit(&form().charge("ch_other_100")).await;
+    let mail = desk.mail(CSM, &request.id).await;
+    let page = case(&desk, &mail, "&action=identify&stripeCustomerId=cus_other").await;
+    assert!(page.contains("The Stripe customer was entered"), "{page}");
+    mail.approve(&desk).await;
+    desk.wait_for_status(&request, "refunded").await;
+}
+
+#[tokio::test]
+async fn a_guests_charge_needs_a_person() {
+    let desk = Desk::open().await;
+    let request = approved(&desk, "ch_demo_guest").await;
+    desk.wait_for_status(&request, "needs_attention").await;
+    assert!(desk.refunds("ch_demo_guest").await.is_empty());
+    let form = form().charge("ch_demo_guest");
+    let form = form.with("customerEmail", "Guest@example.com".into());
+    let guest = desk.submit(&form).await;
+    desk.mail(CSM, &guest.id).await.approve(&desk).await;
+    desk.wait_for_status(&guest, "refunded").await;
+}
+
+#[tokio::test]
+async fn a_refund_that_is_pending_is_on_its_way_until_stripe_says_that_it_is_paid() {
+    let desk = Desk::open().await;
+    let request = approved(&desk, "ch_demo_slow").await;
+    let mail = desk.mail(CUSTOMER, "on its way").await;
+    assert!(mail.text.contains("$50.00"));
+    assert_eq!(desk.status(&request).await["status"], "processing");
+    let (_, page) = desk.get(&request.status_url, "text/html").await;
+    assert!(page.contains("Your refund is on its way"), "{page}");
+
+    desk.advance("31m").await;
+    desk.wait_for_status(&request, "refunded").await;
+    desk.wait_for_end(&request).await;
+    desk.mail(CUSTOMER, "has been processed").await;
+    let trail = actions(&desk, &request).await;
+    let expected = [
+        "refund intended",
+        "refund pending",
+        "mailed",
+        "refunded",
+        "mailed",
+        "closed",
+    ];
+    assert_eq!(trail[trail.len() - expected.len()..], expected);
+    assert_eq!(desk.refunds("ch_demo_slow").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_refund_that_comes_back_reopens_the_case() {
+    let desk = Desk::open().await;
+    let request = approved(&desk, "ch_demo_fails_later").await;
+    desk.wait_for_status(&request, "refunded").await;
+    desk.wait_for_end(&request).await;
+    desk.advance("31m").await;
+    desk.wait_for_status(&request, "needs_attention").await;
+    let mail = desk.mail(CSM, "came back").await;
+    assert!(
+        mail.text.contains("expired_or_canceled_card"),
+        "{}",
+        mail.text
+    );
+    desk.mail("csm-2@example.com", "came back").await;
+    let trail = actions(&desk, &request).await;
+    assert!(
+        trail.ends_with(&["refund failed".to_owned(), "mailed".to_owned()]),
+        "{trail:?}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_else_can_send_an_event() {
+    let desk = Desk::open().await;
+    let body = r#"{"id":"evt_1","type":"refund.failed","data":{"object":{}}}"#;
+    for signature in ["", "t=1,v1=00", "t=9999999999,v1=00"] {
+        let headers = [
+            ("content-type", "application/json"),
+            ("stripe-signature", signature),
+        ];
+        let post = reqwest::Method::POST;
+        let response = desk
+            .call(post, "/webhooks/stripe", &headers, body.to_owned())
+            .await;
+        assert_eq!(response.status(), 400);
+    }
+}

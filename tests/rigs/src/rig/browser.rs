@@ -1,0 +1,207 @@
+//! Debian's Chromium on the pages and mails: a robot that clicks whatever it finds, axe-core on every
+//! page, and pictures of all of them for a person to look at.
+
+mod driver;
+mod gallery;
+mod robot;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::{Value, json};
+
+use super::Rig;
+use crate::{
+    Checkout, Checks,
+    command::{command, judge, stdout},
+    desk::{Desk, Mail, Submitted},
+    install,
+    process::Server,
+};
+use driver::Browser;
+
+const NAME: &str = "browser";
+/// How long the stack may take to start, with all that it has to compile.
+const START: Duration = Duration::from_mins(15);
+/// How long anything may take that waits for no person.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(super) struct InTheBrowser;
+
+impl Rig for InTheBrowser {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn shows(&self) -> &'static str {
+        "in Chromium no robot decides anything, axe-core has no serious finding, and pictures are taken"
+    }
+
+    fn install(&self, checkout: &Checkout) -> anyhow::Result<()> {
+        for program in ["chromium", "chromedriver"] {
+            let there = judge(command(program, checkout.root()).arg("--version"));
+            if !there.is_ok_and(|printed| printed.content) {
+                let mut apt = command("apt-get", checkout.root());
+                apt.args(["install", "--yes", "--quiet", "chromium", "chromium-driver"]);
+                stdout(&mut apt).context("Debian's packages chromium and chromium-driver")?;
+            }
+        }
+        install::node(checkout, NAME).map(drop)
+    }
+
+    fn run(&self, checkout: &Checkout, checks: &mut Checks<'_>) -> anyhow::Result<()> {
+        let scratch = checkout.scratch(NAME)?;
+        let mut program = command("cargo", checkout.root());
+        program.args(["run", "--quiet", "--", "--ephemeral", "--port", "0"]);
+        let stack = Server::start("the local stack", &program, scratch.join("stack.log"))?;
+        stack.wait_for_words("Ready on http", START)?;
+        let base = after(&stack.log(), "Ready on ")?;
+
+        let mut program = command("chromedriver", checkout.root());
+        program.arg("--port=0");
+        let driver = Server::start("chromedriver", &program, scratch.join("driver.log"))?;
+        driver.wait_for_words("started successfully on port ", PATIENCE)?;
+        let port = after(&driver.log(), "started successfully on port ")?;
+
+        let axe = install::node(checkout, NAME)?.with_file_name("axe-core/axe.min.js");
+        let stage = Stage {
+            desk: Desk::at(&base, PATIENCE),
+            base,
+            scratch,
+            axe: std::fs::read_to_string(axe).context("axe-core is installed")?,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let browser = Browser::open(port.trim_end_matches('.'), &stage.scratch).await?;
+            let played = stage.play(&browser, checks).await;
+            browser.close().await;
+            played.with_context(|| stack.tail())
+        })
+    }
+}
+
+/// What comes after these words in a log, to the end of the line.
+fn after(log: &str, words: &str) -> anyhow::Result<String> {
+    let line = log.lines().find_map(|line| line.split_once(words));
+    let (_, rest) = line.with_context(|| format!("no line says {words:?}"))?;
+    Ok(rest.trim().to_owned())
+}
+
+/// Where the rig plays.
+struct Stage {
+    desk: Desk,
+    base: String,
+    scratch: PathBuf,
+    axe: String,
+}
+
+impl Stage {
+    async fn play(&self, browser: &Browser, checks: &mut Checks<'_>) -> anyhow::Result<()> {
+        self.let_the_robot_loose(browser, checks).await?;
+        let pages = self.visit_everything(browser, checks).await;
+        checks.check("every page and mail was visited", pages);
+        Ok(())
+    }
+
+    fn submit(&self, notes: &str) -> anyhow::Result<Submitted> {
+        self.desk.submit(&json!({
+            "customerEmail": "customer@example.com",
+            "chargeIdToRefund": "ch_demo_2000",
+            "refundAmount": "49.90",
+            "reason": "Service issue",
+            "notes": notes,
+        }))
+    }
+
+    /// Everything clickable is clicked and every form submitted, empty and with junk. Afterwards nothing
+    /// is decided, and the approver decides with the first mail.
+    async fn let_the_robot_loose(
+        &self,
+        browser: &Browser,
+        checks: &mut Checks<'_>,
+    ) -> anyhow::Result<()> {
+        let request = self.submit("The robot's request.")?;
+        let mail = self.desk.mail("csm-1@example.com", "CSM Review")?;
+        self.desk.mail("csm-2@example.com", "CSM Review")?;
+        // So that there is a mail to the customer too, and a form for them.
+        let question = json!({"action": "ask", "code": mail.code()?, "question": "Which one?"});
+        let (status, _) = self.desk.post(mail.decision_address()?, &question)?;
+        ensure!(status == 200, "the question was answered with {status}");
+        self.desk.mail("customer@example.com", "question")?;
+        let seen = robot::explore(browser, &self.desk, &self.base).await?;
+        let found = if seen.pages >= 5 && seen.submitted >= 16 {
+            Ok(())
+        } else {
+            Err(anyhow::anyhow!("it saw and submitted too little: {seen:?}"))
+        };
+        checks.check(
+            &format!(
+                "a robot opened {} pages and submitted {} forms",
+                seen.pages, seen.submitted
+            ),
+            found,
+        );
+        let undecided = self.is_undecided(&request);
+        checks.check("nothing was decided by it", undecided);
+        let decided = self.decide(browser, &mail, "approve").await;
+        checks.check(
+            "the approver decides afterwards with the first mail, in the browser",
+            decided,
+        );
+        let refunded = self.desk.wait_for_status(&request, "refunded");
+        checks.check("and the request is refunded", refunded);
+        Ok(())
+    }
+
+    fn is_undecided(&self, request: &Submitted) -> anyhow::Result<()> {
+        let status = self.desk.get(&request.status_url)?;
+        ensure!(status["status"] == "in_review", "{status}");
+        let execution = self
+            .desk
+            .get(&format!("/_local/api/executions/{}", request.id))?;
+        ensure!(execution["status"] == "RUNNING", "{execution}");
+        Ok(())
+    }
+
+    /// Link, code, case, decision: as a person goes.
+    async fn decide(&self, browser: &Browser, mail: &Mail, decision: &str) -> anyhow::Result<()> {
+        self.enter(browser, mail, decision).await?;
+        browser.click("button:not(.quiet)").await?;
+        let title = browser.heading().await?;
+        ensure!(title.starts_with("You "), "the page says {title:?}");
+        Ok(())
+    }
+
+    /// Opens the link and enters the code.
+    async fn enter(&self, browser: &Browser, mail: &Mail, decision: &str) -> anyhow::Result<()> {
+        let link = format!("{}?decision={decision}", mail.decision_address()?);
+        browser.goto(&link).await?;
+        let page = browser.source().await?;
+        if page.contains("customer@example.com") {
+            bail!("the page shows the customer before the code is right");
+        }
+        browser.type_into("#code", mail.code()?).await?;
+        browser.click("form button").await?;
+        let page = browser.source().await?;
+        ensure!(
+            page.contains("customer@example.com"),
+            "the case is not shown, but {:?} at {}",
+            browser.heading().await?,
+            browser.run("return location.href", Vec::new()).await?
+        );
+        Ok(())
+    }
+}
+
+/// What axe-core finds that is serious or critical.
+fn serious(found: &Value) -> anyhow::Result<Vec<String>> {
+    let violations = found["violations"].as_array();
+    let violations = violations.with_context(|| format!("axe-core says: {found}"))?;
+    let grave = violations
+        .iter()
+        .filter(|it| it["impact"] == "serious" || it["impact"] == "critical");
+    let told = grave.map(|it| format!("{}: {} {}", it["id"], it["help"], it["nodes"][0]["html"]));
+    Ok(told.collect())
+}

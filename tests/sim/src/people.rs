@@ -1,0 +1,123 @@
+//! Approvers: they get mails, open links and decide, and remember what they were told.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use lambda_http::Request;
+use lambda_http::request::from_str;
+use serde_json::{Value, json};
+use shared::mail::Mail;
+
+use crate::functions::{Functions, tick};
+
+/// What an approver's mail lets them do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Letter {
+    pub(crate) to: String,
+    pub(crate) link_id: String,
+    code: String,
+}
+
+impl Letter {
+    /// Reads a mail; `None` if it asks for no decision.
+    pub(crate) fn read(mail: &Mail) -> Option<Self> {
+        let (_, link) = mail.text.split_once("/approvals/")?;
+        let code = mail
+            .text
+            .lines()
+            .find_map(|line| line.strip_prefix("Code: "))?;
+        Some(Self {
+            to: mail.to.clone(),
+            link_id: link.split(['?', '\n']).next()?.to_owned(),
+            code: code.to_owned(),
+        })
+    }
+
+    fn post(&self, at: Timestamp, body: &Value) -> Request {
+        let path = format!("/approvals/{}", self.link_id);
+        let headers = json!({"content-type": "application/json", "accept": "application/json"});
+        post(
+            &path,
+            &json!({"linkId": self.link_id}),
+            &headers,
+            at,
+            &body.to_string(),
+        )
+    }
+}
+
+/// A POST as API Gateway hands it to a function.
+pub(crate) fn post(
+    path: &str,
+    parameters: &Value,
+    headers: &Value,
+    at: Timestamp,
+    body: &str,
+) -> Request {
+    let event = json!({
+        "version": "2.0", "routeKey": "x", "rawPath": path, "rawQueryString": "",
+        "pathParameters": parameters, "headers": headers,
+        "requestContext": {
+            "accountId": "1", "apiId": "a", "domainName": "d.example", "domainPrefix": "d",
+            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1",
+                "sourceIp": "1.2.3.4", "userAgent": "t"},
+            "requestId": "r", "routeKey": "x", "stage": "$default", "time": "",
+            "timeEpoch": at.as_millisecond()
+        },
+        "body": body, "isBase64Encoded": false
+    });
+    from_str(&event.to_string()).expect("it is an event of API Gateway")
+}
+
+/// An answer that an approver got to a decision.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) link_id: String,
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+/// All approvers. Clones share what they were told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct People(Arc<Mutex<Vec<Told>>>);
+
+impl People {
+    /// What they were told, in order.
+    pub(crate) fn told(&self) -> Vec<Told> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Posts a decision as a mail's reader would, and remembers the answer.
+    pub(crate) async fn decide(
+        &self,
+        functions: &Functions,
+        letter: &Letter,
+        decision: &str,
+    ) -> Told {
+        tick(&functions.line);
+        self.decide_now(functions, letter, decision).await
+    }
+
+    /// The same, without the moment that a click takes.
+    pub(crate) async fn decide_now(
+        &self,
+        functions: &Functions,
+        letter: &Letter,
+        decision: &str,
+    ) -> Told {
+        let body = json!({"decision": decision, "code": letter.code, "reason": "Because."});
+        let http = letter.post(functions.line.clock.now(), &body);
+        let response = functions.pages().handle(&http).await;
+        let told = Told {
+            link_id: letter.link_id.clone(),
+            status: response.status().as_u16(),
+            body: serde_json::from_slice(&response.into_body()).unwrap_or_default(),
+        };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(told.clone());
+        told
+    }
+}

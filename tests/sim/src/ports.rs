@@ -1,0 +1,200 @@
+//! What the functions talk to: the fakes that their own tests use, with faults in between.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use local::clock::Clock;
+use local::states::{Executor, TokenError};
+use serde_json::{Value, json};
+use shared::id::{RequestId, TaskToken};
+use shared::mail::{Mail, MailError, Mailer, MemoryMailer};
+use shared::table::memory::MemoryTable;
+use shared::table::{CommitError, Item, Key, ReadError, Table, Write};
+use shared::task::Outcome;
+use shared::workflow::{Workflow, WorkflowError};
+
+use crate::faults::{Fault, Faults, Place};
+use crate::people::Letter;
+
+pub(crate) mod stripe;
+
+/// What every port needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) faults: Faults,
+    pub(crate) clock: Clock,
+}
+
+impl Line {
+    /// Waits for its turn, and says what goes wrong with this call.
+    async fn call(&self, place: Place) -> Option<Fault> {
+        self.faults.pause().await;
+        self.faults.next(place, self.clock.now())
+    }
+}
+
+fn down() -> String {
+    "drawn".to_owned()
+}
+
+/// The table, which also remembers every transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct SimTable {
+    line: Line,
+    memory: Arc<MemoryTable>,
+    commits: Arc<Mutex<Vec<Vec<Item>>>>,
+}
+
+impl SimTable {
+    pub(crate) fn new(line: Line) -> Self {
+        Self {
+            line,
+            memory: Arc::default(),
+            commits: Arc::default(),
+        }
+    }
+
+    /// Everything in it.
+    pub(crate) fn items(&self) -> Vec<Item> {
+        self.memory.items()
+    }
+
+    /// What was written together, oldest first.
+    pub(crate) fn commits(&self) -> Vec<Vec<Item>> {
+        let commits = self.commits.lock();
+        commits.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Table for SimTable {
+    async fn get(&self, key: &Key) -> Result<Option<(Value, u64)>, ReadError> {
+        match self.line.call(Place::Read).await {
+            Some(_) => Err(ReadError::Unavailable(down())),
+            None => self.memory.get(key).await,
+        }
+    }
+
+    async fn list(&self, pk: &str, sk_prefix: &str) -> Result<Vec<(Value, u64)>, ReadError> {
+        match self.line.call(Place::Read).await {
+            Some(_) => Err(ReadError::Unavailable(down())),
+            None => self.memory.list(pk, sk_prefix).await,
+        }
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        let fault = self.line.call(Place::Commit).await;
+        match fault {
+            Some(Fault::Before) => return Err(CommitError::Unavailable(down())),
+            Some(Fault::Conflict) => return Err(CommitError::Conflict),
+            _ => {}
+        }
+        let items = writes.iter().map(|Write(item)| item.clone()).collect();
+        self.memory.commit(writes).await?;
+        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        commits.push(items);
+        match fault {
+            Some(_) => Err(CommitError::Unavailable(down())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The mail service.
+#[derive(Debug, Clone)]
+pub(crate) struct SimMailer {
+    line: Line,
+    memory: Arc<MemoryMailer>,
+    letters: Arc<Mutex<Vec<Letter>>>,
+}
+
+impl SimMailer {
+    pub(crate) fn new(line: Line) -> Self {
+        Self {
+            line,
+            memory: Arc::default(),
+            letters: Arc::default(),
+        }
+    }
+
+    /// What asks for a decision, oldest first.
+    pub(crate) fn letters(&self) -> Vec<Letter> {
+        let letters = self.letters.lock();
+        letters.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What arrived, oldest first.
+    pub(crate) fn sent(&self) -> Vec<Mail> {
+        self.memory.sent()
+    }
+}
+
+impl Mailer for SimMailer {
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        let fault = self.line.call(Place::Mail).await;
+        if fault != Some(Fault::Before) {
+            self.memory.send(mail).await?;
+            let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
+            letters.extend(Letter::read(mail));
+        }
+        match fault {
+            Some(_) => Err(MailError::Unavailable(down())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Step Functions: whichever executor is running now.
+#[derive(Clone)]
+pub(crate) struct SimWorkflow {
+    pub(crate) line: Line,
+    pub(crate) running: Running,
+}
+
+/// The executor of the moment.
+#[derive(Clone, Default)]
+pub(crate) struct Running(Arc<Mutex<Option<Arc<Executor>>>>);
+
+impl Running {
+    pub(crate) fn set(&self, executor: Arc<Executor>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(executor);
+    }
+
+    pub(crate) fn get(&self) -> Arc<Executor> {
+        let running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(running.as_ref().expect("a world has an executor"))
+    }
+}
+
+impl Workflow for SimWorkflow {
+    async fn start(&self, machine: &str, request: RequestId) -> Result<(), WorkflowError> {
+        let name = request.to_string();
+        let started = self.running.get();
+        let started = started.start(machine, &name, json!({ "requestId": request }));
+        started.map_or_else(
+            |e| Err(WorkflowError::Unavailable(e.to_string())),
+            |_| Ok(()),
+        )
+    }
+
+    async fn definition(&self, machine: &str) -> Result<String, WorkflowError> {
+        let definition = self.running.get().definition(machine);
+        definition.ok_or_else(|| WorkflowError::Malformed(machine.to_owned()))
+    }
+
+    async fn succeed(&self, token: &TaskToken, outcome: &Outcome) -> Result<(), WorkflowError> {
+        let fault = self.line.call(Place::Workflow).await;
+        if fault != Some(Fault::Before) {
+            let output = json!(outcome);
+            match self.running.get().send_task_success(token.as_str(), output) {
+                Ok(()) => {}
+                Err(TokenError::TaskTimedOut | TokenError::InvalidToken) => {
+                    return Err(WorkflowError::TokenGone);
+                }
+                Err(error) => return Err(WorkflowError::Unavailable(error.to_string())),
+            }
+        }
+        match fault {
+            Some(_) => Err(WorkflowError::Unavailable(down())),
+            None => Ok(()),
+        }
+    }
+}

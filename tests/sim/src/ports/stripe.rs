@@ -1,0 +1,149 @@
+//! Stripe: answers that are lost, refusals, refunds that take days, and no memory of idempotency keys
+//! at all, which is harsher than Stripe is within its first day.
+
+use std::sync::Arc;
+
+use shared::stripe::memory::{MemoryStripe, Script};
+use shared::stripe::{
+    Credit, CreditOrder, CreditTarget, Credits, Customer, Payment, Payments, Refund, RefundOrder,
+    Refunds, StripeError,
+};
+
+use super::{Line, down};
+use crate::faults::{Fault, Place};
+
+/// How Stripe means to answer when nothing goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// It pays.
+    Pays,
+    /// It pays, and takes its time.
+    Pends,
+    /// It refuses.
+    Refuses,
+    /// One or the other, or it takes its time.
+    Drawn,
+}
+
+/// Stripe.
+#[derive(Debug, Clone)]
+pub(crate) struct SimStripe {
+    line: Line,
+    mood: Mood,
+    memory: Arc<MemoryStripe>,
+}
+
+impl SimStripe {
+    pub(crate) fn new(line: Line, mood: Mood) -> Self {
+        let memory = Arc::default();
+        Self { line, mood, memory }
+    }
+
+    /// What was taken to be paid, whatever became of it.
+    pub(crate) fn paid(&self) -> Vec<Refund> {
+        self.memory.paid()
+    }
+
+    /// Decides what becomes of the refunds that are under way.
+    pub(crate) fn settle(&self) {
+        for refund in self.memory.paid() {
+            if refund.status.as_deref() == Some("pending") {
+                let fails = self.mood == Mood::Drawn && self.line.faults.below(4) == 0;
+                let status = if fails { "failed" } else { "succeeded" };
+                self.memory.set_status(&refund.id, status);
+            }
+        }
+    }
+
+    /// The refunds of which it is known what became of them.
+    pub(crate) fn settled(&self) -> Vec<Refund> {
+        let mut refunds = self.memory.paid();
+        refunds.retain(|refund| refund.status.as_deref() != Some("pending"));
+        refunds
+    }
+
+    fn answer(&self) -> Script {
+        let refusal = || {
+            Script::Fail(StripeError::Refused {
+                message: "No.".to_owned(),
+                code: None,
+            })
+        };
+        let drawn = match self.mood {
+            Mood::Pays => 0,
+            Mood::Pends => 6,
+            Mood::Refuses => 9,
+            Mood::Drawn => self.line.faults.below(10),
+        };
+        match drawn {
+            0..=5 => Script::Pay("succeeded"),
+            6..=7 => Script::Pay("pending"),
+            8 => Script::Fail(StripeError::Misconfigured("drawn".to_owned())),
+            _ => refusal(),
+        }
+    }
+
+    /// Makes the call, unless something goes wrong before, and loses the answer if something does
+    /// after.
+    async fn call<R>(
+        &self,
+        call: impl Future<Output = Result<R, StripeError>> + Send,
+    ) -> Result<R, StripeError> {
+        let fault = self.line.call(Place::Stripe).await;
+        if fault == Some(Fault::Before) {
+            return Err(StripeError::Unknown(down()));
+        }
+        let answer = call.await;
+        match fault {
+            Some(_) => Err(StripeError::Unknown(down())),
+            None => answer,
+        }
+    }
+}
+
+impl Refunds for SimStripe {
+    async fn create_refund(&self, order: &RefundOrder) -> Result<Refund, StripeError> {
+        let pay = async {
+            // Nothing else has a turn between these two.
+            self.memory.script([self.answer()]);
+            self.memory.create_refund(order).await
+        };
+        self.call(pay).await
+    }
+
+    async fn refund(&self, id: &str) -> Result<Refund, StripeError> {
+        self.call(self.memory.refund(id)).await
+    }
+
+    async fn refunds(&self, charge: &str) -> Result<Vec<Refund>, StripeError> {
+        self.call(self.memory.refunds(charge)).await
+    }
+}
+
+impl Payments for SimStripe {
+    async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
+        self.call(self.memory.payment(charge)).await
+    }
+
+    async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {
+        self.call(self.memory.customers(email)).await
+    }
+}
+
+impl Credits for SimStripe {
+    async fn paid_invoice(&self, intent: &str) -> Result<Option<String>, StripeError> {
+        self.call(self.memory.paid_invoice(intent)).await
+    }
+
+    async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {
+        let credit = async {
+            self.memory.script([self.answer()]);
+            self.memory.create_credit(order).await
+        };
+        self.call(credit).await
+    }
+
+    async fn credits(&self, target: &CreditTarget) -> Result<Vec<Credit>, StripeError> {
+        self.call(self.memory.credits(target)).await
+    }
+}

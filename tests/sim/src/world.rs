@@ -1,0 +1,290 @@
+//! A deployment in memory: the shipped state machine, the functions, and a time of its own.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use local::clock::Clock;
+use local::states::{ExecutionStatus, ExecutionView, Executor, Options, RedriveError};
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+use shared::approval::Link;
+use shared::desk::Desk;
+use shared::form::Answer;
+use shared::id::RequestId;
+use shared::request::{Request, Submission};
+use shared::task::Offering;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::faults::{Faults, Plan};
+use crate::functions::{Functions, Log, webhook_secret};
+use crate::people::{Letter, People, post};
+use crate::ports::stripe::{Mood, SimStripe};
+use crate::ports::{Line, Running, SimMailer, SimTable, SimWorkflow};
+
+const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:refund-request";
+const DEFINITION: &str =
+    include_str!("../../../statemachines/generated/customer-success/refund-request.asl.json");
+
+/// A deployment.
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) functions: Functions,
+    pub(crate) people: People,
+    pub(crate) requests: Vec<RequestId>,
+    running: Running,
+    /// Where the executor's journal is.
+    data: TempDir,
+    seed: u64,
+    /// Clicks that are not answered yet.
+    clicks: JoinSet<()>,
+}
+
+/// The machine as it is deployed: with names in place of substitutions.
+static MACHINE_TEXT: LazyLock<String> = LazyLock::new(|| {
+    let mut parts = DEFINITION.split("${");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.extend(part.splitn(2, '}'));
+    }
+    text
+});
+
+static OFFERING: LazyLock<Offering> = LazyLock::new(|| {
+    let machine: Value = serde_json::from_str(&MACHINE_TEXT).expect("the definition is JSON");
+    let offering = &machine["States"]["Start"]["Assign"]["offering"];
+    Offering::deserialize(offering).expect("it is an offering")
+});
+
+impl World {
+    pub(crate) fn open(seed: u64, plan: Plan, mood: Mood) -> Self {
+        Self::broken(seed, plan, mood, None)
+    }
+
+    /// A world in which the function of one state is broken until the execution is redriven. It may
+    /// have acted by then.
+    pub(crate) fn broken(
+        seed: u64,
+        plan: Plan,
+        mood: Mood,
+        broken: Option<(String, bool)>,
+    ) -> Self {
+        let begin: Timestamp = "2026-11-02T09:00:00Z".parse().expect("it is a time");
+        let clock = Clock::fixed(begin);
+        let faults = Faults::new(plan, seed);
+        let line = Line {
+            faults: faults.clone(),
+            clock: clock.clone(),
+        };
+        let running = Running::default();
+        let functions = Functions {
+            table: SimTable::new(line.clone()),
+            mailer: SimMailer::new(line.clone()),
+            stripe: SimStripe::new(line.clone(), mood),
+            workflow: SimWorkflow {
+                line: line.clone(),
+                running: running.clone(),
+            },
+            line,
+            broken,
+            log: Log::default(),
+        };
+        let world = Self {
+            clock,
+            faults,
+            functions,
+            people: People::default(),
+            requests: Vec::new(),
+            running,
+            data: tempfile::tempdir().expect("there is room"),
+            seed,
+            clicks: JoinSet::new(),
+        };
+        world.start_executor();
+        world
+    }
+
+    fn start_executor(&self) {
+        let runner = Arc::new(self.functions.clone());
+        let options = Options {
+            seed: Some(self.seed),
+        };
+        let data = Some(self.data.path());
+        let executor = Executor::open_with(data, self.clock.clone(), runner, options);
+        let executor = executor.expect("what it kept can be read");
+        let defined = executor.define(MACHINE, &MACHINE_TEXT);
+        defined.expect("it can run here");
+        self.running.set(executor);
+    }
+
+    /// The executor of the moment.
+    pub(crate) fn executor(&self) -> Arc<Executor> {
+        self.running.get()
+    }
+
+    /// `kill -9` of the executor, and a start. The functions under way run on.
+    pub(crate) fn restart(&self) {
+        self.executor().stop();
+        self.start_executor();
+    }
+
+    /// Stores a request of so many dollars and starts its execution, as `submit-request` does. Its id
+    /// is drawn from the seed, so that a run can be repeated.
+    pub(crate) async fn submit(&mut self, dollars: &str) -> RequestId {
+        let bytes = u128::from(self.seed) << 64 | (self.requests.len() as u128 + 1);
+        let id = uuid::Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid();
+        let id: RequestId = id.to_string().parse().expect("it is an id");
+        let charge = format!("ch_{}", self.requests.len() + 1);
+        let answers = [
+            ("customerEmail", "ada@example.com"),
+            ("chargeIdToRefund", &charge),
+            ("refundAmount", dollars),
+            ("reason", "Duplicate charge"),
+            ("notes", "Charged twice in May."),
+        ]
+        .map(|(name, text)| (name.to_owned(), Answer::Text(text.to_owned())));
+        let (request, record) = Request::submit(Submission {
+            request_id: id,
+            offering: &OFFERING,
+            values: &OFFERING.form.check(&answers).expect("it is filled in"),
+            origin: "https://refunds.example.com".to_owned(),
+            at: self.clock.now(),
+        });
+        let desk = Desk::new(self.functions.table.clone());
+        // Whether it is stored is a matter of another test; here it is.
+        while desk.create(&request, &record, Vec::new()).await.is_err() {
+            if matches!(desk.request(id).await, Ok(Some(_))) {
+                break;
+            }
+        }
+        let (name, input) = (id.to_string(), json!({ "requestId": id }));
+        let started = self.executor().start(MACHINE, &name, input);
+        started.expect("it starts");
+        self.requests.push(id);
+        id
+    }
+
+    /// Lets everything run that does not wait for time or people.
+    pub(crate) async fn quiet(&mut self) {
+        loop {
+            while self.clicks.join_next().await.is_some() {}
+            self.functions.run_late();
+            self.executor().idle().await;
+            tokio::task::yield_now().await;
+            if self.functions.log.at_work() == 0 {
+                self.executor().idle().await;
+                return;
+            }
+        }
+    }
+
+    /// Somebody clicks, and we do not wait for what comes of it.
+    pub(crate) fn click(&mut self, letter: Letter, decision: &'static str) {
+        let (people, functions) = (self.people.clone(), self.functions.clone());
+        self.clicks.spawn(async move {
+            people.decide(&functions, &letter, decision).await;
+        });
+    }
+
+    /// Stripe sends an event about a refund that is settled: for the first time, or again.
+    pub(crate) fn stripe_tells(&mut self) {
+        let settled = self.functions.stripe.settled();
+        let Some(refund) = self.faults.pick(&settled) else {
+            return;
+        };
+        let status = refund.status.as_deref().unwrap_or_default();
+        let event = json!({
+            "id": format!("evt_{}_{status}", refund.id), "object": "event", "type": "refund.updated",
+            "data": {"object": {"id": refund.id, "amount": refund.amount, "status": status,
+                "metadata": refund.metadata}},
+        });
+        let functions = self.functions.clone();
+        self.clicks.spawn(async move {
+            let (now, body) = (functions.line.clock.now(), event.to_string());
+            let signature = webhook_secret().sign(now.as_second(), body.as_bytes());
+            let headers = json!({"content-type": "application/json",
+                "stripe-signature": format!("t={},v1={signature}", now.as_second())});
+            let http = post("/webhooks/stripe", &json!({}), &headers, now, &body);
+            let status = functions.webhook().handle(&http).await.status().as_u16();
+            if status != 200 && status < 500 {
+                functions
+                    .log
+                    .problem(format!("Stripe's event was answered with {status}"));
+            }
+        });
+    }
+
+    /// All mails that ask for a decision, the newest last.
+    pub(crate) fn letters(&self) -> Vec<Letter> {
+        self.functions.mailer.letters()
+    }
+
+    /// Which request and phase a link is about.
+    pub(crate) fn link(&self, link_id: &str) -> Option<Link> {
+        let found = self.functions.table.items();
+        let key = Link::key_of(link_id);
+        let item = found.into_iter().find(|item| item.key == key)?;
+        serde_json::from_value(item.body).ok()
+    }
+
+    /// Moves the clock.
+    pub(crate) fn jump_to(&self, at: Timestamp) {
+        let moved = self.clock.jump_to(at);
+        moved.expect("a clock that is kept nowhere can be moved");
+    }
+
+    /// Moves the clock to what is due next; false when nothing is.
+    pub(crate) fn pass_time(&self) -> bool {
+        let due = self.executor().next_timer();
+        let moved = due.is_some_and(|due| self.clock.jump_to(due).is_ok());
+        self.functions.run_late();
+        if !moved && self.functions.log.late() > 0 {
+            // Only functions that are late wait for anything.
+            return self.clock.jump(Duration::from_hours(1)).is_ok();
+        }
+        moved
+    }
+
+    /// The execution of a request.
+    pub(crate) fn execution(&self, id: RequestId) -> ExecutionView {
+        let execution = self.executor().execution(&id.to_string());
+        execution.expect("every request has an execution")
+    }
+
+    /// Whether its execution has ended.
+    pub(crate) fn is_over(&self, id: RequestId) -> bool {
+        self.executor().status(&id.to_string()) != Some(ExecutionStatus::Running)
+    }
+
+    /// How each execution is.
+    pub(crate) fn statuses(&self) -> Vec<(RequestId, ExecutionStatus)> {
+        let executor = self.executor();
+        let of = |id: &RequestId| Some((*id, executor.status(&id.to_string())?));
+        self.requests.iter().filter_map(of).collect()
+    }
+
+    /// Somebody mended what was broken, and lets every failed execution go on. False when none could.
+    pub(crate) fn redrive(&self) -> bool {
+        let mut any = false;
+        for (id, status) in self.statuses() {
+            if status == ExecutionStatus::Failed {
+                match self.executor().redrive(&id.to_string()) {
+                    Ok(_) => any = true,
+                    Err(RedriveError::ExecutionNotRedrivable(_)) => {}
+                    Err(error) => self.functions.log.problem(error.to_string()),
+                }
+            }
+        }
+        any
+    }
+
+    /// The request as it is stored.
+    pub(crate) async fn request(&self, id: RequestId) -> Request {
+        self.faults.calm();
+        let desk = Desk::new(self.functions.table.clone());
+        let request = desk.request(id).await.expect("a calm table answers");
+        request.expect("it was stored").value
+    }
+}
