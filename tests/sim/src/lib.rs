@@ -6,6 +6,7 @@
 //! - `people`: approvers with their mails, and how a POST reaches a function
 //! - `chance`: a run in which everything is drawn from a seed; 300 seeds in a test
 //! - `steps`: the systematic pair: every step twice, and every step failing once, at every point
+//! - `credit`: a process with a credit in it, by its states' own payloads
 //! - `race`: a decision in the very instant in which the state that waits for it times out
 //! - `invariants`, over the `model` of a trail: what must hold after every run
 //!
@@ -13,6 +14,8 @@
 
 #[cfg(test)]
 mod chance;
+#[cfg(test)]
+mod credit;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
