@@ -15,8 +15,8 @@ use tower::ServiceExt;
 use crate::support::Lambda;
 
 /// An HTTP API with routes for all that the function can do.
-async fn api(patience: Option<Duration>) -> (Lambda, Router) {
-    let lambda = Lambda::start(Duration::from_secs(20), "").await;
+fn api(patience: Option<Duration>) -> (Lambda, Router) {
+    let lambda = Lambda::start(Duration::from_secs(20), "");
     let routes = ["/echo/{name}", "/http", "/fail", "/exit", "/sleep"].map(|path| Route {
         method: "POST".to_owned(),
         path: path.to_owned(),
@@ -54,7 +54,7 @@ async fn call(
 
 #[tokio::test]
 async fn a_request_reaches_the_function_and_its_answer_comes_back() {
-    let (_lambda, api) = api(None).await;
+    let (_lambda, api) = api(None);
     let (status, headers, body) = call(&api, "POST", "/echo/a%20b?x=1", "hello").await;
     assert_eq!(status, 200);
     assert_eq!(headers["content-type"], "application/json");
@@ -79,7 +79,7 @@ async fn a_request_reaches_the_function_and_its_answer_comes_back() {
 
 #[tokio::test]
 async fn refusals_are_api_gateways_own() {
-    let (_lambda, api) = api(Some(Duration::from_millis(300))).await;
+    let (_lambda, api) = api(Some(Duration::from_millis(300)));
     let not_found = r#"{"message":"Not Found"}"#;
     let failed = r#"{"message":"Internal Server Error"}"#;
     for (method, path, status, body) in [

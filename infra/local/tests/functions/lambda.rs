@@ -14,8 +14,8 @@ use crate::support::Lambda;
 struct Rig(Lambda);
 
 impl Rig {
-    async fn new(timeout: Duration, at_start: &str) -> Rig {
-        Rig(Lambda::start(timeout, at_start).await)
+    fn new(timeout: Duration, at_start: &str) -> Rig {
+        Rig(Lambda::start(timeout, at_start))
     }
 
     async fn invoke(&self, payload: Value) -> Result<Value, InvokeError> {
@@ -42,7 +42,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_process_is_used_again_and_has_a_clean_environment() {
-    let rig = Rig::new(LONG, "").await;
+    let rig = Rig::new(LONG, "");
     let first = rig.invoke(json!({ "a": "ä" })).await.unwrap();
     let second = rig.invoke(json!({})).await.unwrap();
     assert_eq!(first["echo"], json!({ "a": "ä" }));
@@ -59,7 +59,7 @@ async fn a_process_is_used_again_and_has_a_clean_environment() {
 
 #[tokio::test]
 async fn concurrent_invocations_have_processes_of_their_own_up_to_a_bound() {
-    let rig = Rig::new(LONG, "").await;
+    let rig = Rig::new(LONG, "");
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let functions = rig.0.functions.clone();
@@ -90,7 +90,7 @@ async fn concurrent_invocations_have_processes_of_their_own_up_to_a_bound() {
 
 #[tokio::test]
 async fn errors_of_the_function_are_passed_on_and_its_process_goes_on() {
-    let rig = Rig::new(LONG, "").await;
+    let rig = Rig::new(LONG, "");
     let before = rig.invoke(json!({})).await.unwrap();
     assert_eq!(
         rig.failure(json!({ "do": "fail" })).await,
@@ -102,7 +102,7 @@ async fn errors_of_the_function_are_passed_on_and_its_process_goes_on() {
 
 #[tokio::test]
 async fn a_process_that_exits_fails_its_invocation_and_is_replaced() {
-    let rig = Rig::new(LONG, "").await;
+    let rig = Rig::new(LONG, "");
     let before = rig.invoke(json!({})).await.unwrap();
     let (error, message) = rig.failure(json!({ "do": "exit" })).await;
     assert_eq!(error, "Runtime.ExitError");
@@ -116,7 +116,7 @@ async fn a_process_that_exits_fails_its_invocation_and_is_replaced() {
 
 #[tokio::test]
 async fn a_process_that_exits_before_it_is_ready_fails_at_once() {
-    let rig = Rig::new(LONG, "exit").await;
+    let rig = Rig::new(LONG, "exit");
     let started = Instant::now();
     let (error, message) = rig.failure(json!({})).await;
     assert_eq!(error, "Runtime.ExitError");
@@ -126,7 +126,7 @@ async fn a_process_that_exits_before_it_is_ready_fails_at_once() {
 
 #[tokio::test]
 async fn a_function_that_overruns_its_time_is_killed() {
-    let rig = Rig::new(Duration::from_millis(1500), "").await;
+    let rig = Rig::new(Duration::from_millis(1500), "");
     let before = rig.invoke(json!({})).await.unwrap();
     let (error, message) = rig.failure(json!({ "do": "sleep" })).await;
     assert_eq!(error, "Sandbox.Timedout");
@@ -141,7 +141,7 @@ async fn a_function_that_overruns_its_time_is_killed() {
 
 #[tokio::test]
 async fn processes_end_with_the_stack_and_when_it_is_killed() {
-    let rig = Rig::new(LONG, "").await;
+    let rig = Rig::new(LONG, "");
     let stopped = rig.invoke(json!({})).await.unwrap()["process"]
         .as_u64()
         .unwrap();
@@ -152,19 +152,21 @@ async fn processes_end_with_the_stack_and_when_it_is_killed() {
         Err(InvokeError::Stopping)
     ));
 
-    let rig = Rig::new(LONG, "").await;
+    let rig = Rig::new(LONG, "");
     let orphan = rig.invoke(json!({})).await.unwrap()["process"]
         .as_u64()
         .unwrap();
     // As when the stack is killed: its connections end and nobody ends its processes.
-    rig.0.server().abort();
+    // A while after the answer, as it then waits for the next invocation.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    drop(rig.0.server);
     std::mem::forget(rig.0.functions);
     assert!(gone(orphan).await, "orphaned");
 }
 
 #[tokio::test]
 async fn an_unknown_function_is_said_so() {
-    let rig = Rig::new(LONG, "").await;
+    let rig = Rig::new(LONG, "");
     let error = rig
         .0
         .functions

@@ -8,20 +8,40 @@ use std::{
 
 use axum::Router;
 use local::{lambda::Functions, template::Function};
-use tokio::{
-    net::TcpListener,
-    task::{AbortHandle, JoinHandle},
-};
+use tokio::{net::TcpListener, runtime::Runtime};
 
 /// The stand-in for Lambda with the one function `Test`, served on a port of its own.
 pub(crate) struct Lambda {
     pub(crate) functions: Functions,
-    server: JoinHandle<()>,
+    pub(crate) server: Server,
+}
+
+/// The server, on a runtime of its own: when that ends, all connections end with it, also those that
+/// wait for an answer.
+pub(crate) struct Server(Option<Runtime>);
+
+impl Server {
+    fn start(listener: std::net::TcpListener, app: Router) -> Self {
+        let runtime = Runtime::new().unwrap();
+        runtime.spawn(async move {
+            let listener = TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, app).await.unwrap();
+        });
+        Self(Some(runtime))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Lambda {
     /// Starts it. `at_start` is what the function does before it is ready.
-    pub(crate) async fn start(timeout: Duration, at_start: &str) -> Lambda {
+    pub(crate) fn start(timeout: Duration, at_start: &str) -> Lambda {
         let function = Function {
             id: "Test".to_owned(),
             binary: "test-function".to_owned(),
@@ -29,19 +49,15 @@ impl Lambda {
             memory_mb: 256,
             environment: BTreeMap::from([("TEST_AT_START".to_owned(), at_start.to_owned())]),
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let executables = BTreeMap::from([("test-function".to_owned(), test_function())]);
         let (functions, router) =
             Functions::local(&[function], &executables, &base_url, &BTreeMap::new()).unwrap();
         let app = Router::new().nest("/_local/lambda", router);
-        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let server = Server::start(listener, app);
         Lambda { functions, server }
-    }
-
-    /// Ends the server, as when the stack is killed.
-    pub(crate) fn server(&self) -> AbortHandle {
-        self.server.abort_handle()
     }
 }
 

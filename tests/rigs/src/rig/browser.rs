@@ -3,6 +3,7 @@
 
 mod driver;
 mod gallery;
+mod mails;
 mod robot;
 
 use std::{path::PathBuf, time::Duration};

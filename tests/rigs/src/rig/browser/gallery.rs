@@ -3,14 +3,14 @@
 
 use std::fs;
 
-use anyhow::{Context, ensure};
-use serde_json::{Value, json};
+use anyhow::ensure;
+use serde_json::json;
 
 use super::driver::{Browser, LOOKS};
 use super::{Stage, serious};
 use crate::{Checks, desk::Mail};
 
-const CSM: &str = "csm-1@example.com";
+pub(super) const CSM: &str = "csm-1@example.com";
 
 impl Stage {
     /// Goes wherever a customer and approvers go.
@@ -152,43 +152,11 @@ impl Stage {
             .await
     }
 
-    /// One of each kind of mail, by what its subject begins with.
-    async fn show_mails(&self, browser: &Browser, checks: &mut Checks<'_>) -> anyhow::Result<()> {
-        self.desk
-            .mail("customer@example.com", "About your refund request")?;
-        let mails = self.desk.get("/_local/api/emails")?;
-        let kinds = [
-            ("mail-asked", "CSM Review:"),
-            ("mail-new-link", "New link:"),
-            ("mail-handed-over", "Handed to you:"),
-            ("mail-question", "We have a question"),
-            ("mail-answered", "Answered:"),
-            ("mail-refunded", "Your refund has been processed"),
-            ("mail-denied", "About your refund request"),
-        ];
-        for (name, subject) in kinds {
-            let begins = |mail: &&Value| {
-                mail["subject"]
-                    .as_str()
-                    .is_some_and(|it| it.starts_with(subject))
-            };
-            let found = mails
-                .as_array()
-                .and_then(|mails| mails.iter().rev().find(begins));
-            let mail = found.with_context(|| format!("no mail begins {subject:?}"))?;
-            let file = self.scratch.join(format!("{name}.html"));
-            fs::write(&file, mail["html"].as_str().unwrap_or_default())?;
-            let url = format!("file://{}", file.display());
-            self.show(browser, checks, name, &url).await?;
-        }
-        Ok(())
-    }
-
-    fn mail_about(&self, id: &str, to: &str, subject: &str) -> anyhow::Result<Mail> {
+    pub(super) fn mail_about(&self, id: &str, to: &str, subject: &str) -> anyhow::Result<Mail> {
         self.desk.mail_with(to, subject, id)
     }
 
-    async fn show(
+    pub(super) async fn show(
         &self,
         browser: &Browser,
         checks: &mut Checks<'_>,
