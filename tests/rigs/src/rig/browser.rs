@@ -42,9 +42,15 @@ impl Rig for InTheBrowser {
         for program in ["chromium", "chromedriver"] {
             let there = judge(command(program, checkout.root()).arg("--version"));
             if !there.is_ok_and(|printed| printed.content) {
-                let mut apt = command("apt-get", checkout.root());
-                apt.args(["install", "--yes", "--quiet", "chromium", "chromium-driver"]);
-                stdout(&mut apt).context("Debian's packages chromium and chromium-driver")?;
+                // A new machine knows no packages until it has been told of them.
+                for arguments in [
+                    &["update", "--quiet"][..],
+                    &["install", "--yes", "--quiet", "chromium", "chromium-driver"],
+                ] {
+                    let mut apt = command("apt-get", checkout.root());
+                    apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+                    stdout(&mut apt).context("Debian's packages chromium and chromium-driver")?;
+                }
             }
         }
         install::node(checkout, NAME).map(drop)
