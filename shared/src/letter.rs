@@ -185,6 +185,8 @@ impl Letter<'_> {
             @for question in &request.questions { (exchange(question)) }
             p style="margin:24px 0 4px" {
                 a.button href=(self.link(Verdict::Approve)) style={ (BUTTON) "background:#17703c" } { "Approve" }
+                // A space, for readers whose mail program drops the styles.
+                " "
                 a.button href=(self.link(Verdict::Reject)) style={ (BUTTON) "background:#a3231f" } { "Reject" }
             }
             @if let Some(code) = self.code() {
