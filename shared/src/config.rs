@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::approval::LinkKey;
+use crate::approval::{LinkKey, is_same_person};
 use crate::form::is_email;
 use crate::id::{OfferingPath, TeamId};
 use crate::stripe::event::WebhookSecret;
@@ -127,6 +127,12 @@ impl Teams {
     /// The addresses of a team.
     pub fn members(&self, team: &TeamId) -> Option<&[String]> {
         self.0.get(team).map(Vec::as_slice)
+    }
+
+    /// Whether somebody is on one of these teams.
+    pub fn include(&self, teams: &[TeamId], address: &str) -> bool {
+        let mut members = teams.iter().filter_map(|team| self.members(team)).flatten();
+        members.any(|member| is_same_person(member, address))
     }
 }
 

@@ -39,6 +39,20 @@ pub fn accepted(request: &Request) -> Format {
     }
 }
 
+/// Whether the body says that it is JSON.
+pub fn is_json(request: &Request) -> bool {
+    header_text(request, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"))
+}
+
+/// How a caller wants to be answered: JSON is answered with JSON, and so is whoever asks for it.
+pub fn answer_format(request: &Request) -> Format {
+    if is_json(request) {
+        Format::Json
+    } else {
+        accepted(request)
+    }
+}
+
 /// A header as text.
 pub fn header_text<'r>(request: &'r Request, name: &str) -> Option<&'r str> {
     request.headers().get(name)?.to_str().ok()

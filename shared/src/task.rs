@@ -56,6 +56,18 @@ impl<'a> Passage<'a> {
 }
 
 impl<C> Task<C> {
+    /// The same task with a part of its configuration.
+    pub fn with<D>(&self, config: D) -> Task<D> {
+        Task {
+            request_id: self.request_id,
+            state: self.state.clone(),
+            entered_at: self.entered_at,
+            phase: self.phase.clone(),
+            version: self.version.clone(),
+            config,
+        }
+    }
+
     /// The passage that this task is.
     pub fn passage(&self) -> Passage<'_> {
         Passage {

@@ -28,8 +28,6 @@ pub(crate) struct Case {
     pub(crate) entry: Stored<RefundEntry>,
     /// Whether the intent is in the table.
     pub(crate) intended: bool,
-    /// Whether Stripe may have been asked before: look first.
-    pub(crate) look: bool,
 }
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
@@ -49,7 +47,6 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
                 request: request.clone(),
                 entry: Stored { value, version },
                 intended,
-                look: version > 0,
             })))
         };
         let Some(entry) = self.desk.refund(task.request_id).await? else {

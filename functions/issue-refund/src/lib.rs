@@ -21,7 +21,7 @@ use shared::desk::Desk;
 use shared::failure::Failure;
 use shared::stripe::{Stripe, StripeError};
 use shared::table::Table;
-use shared::task::{ConnectorConfig, ConnectorTask, Outcome, Task};
+use shared::task::{ConnectorConfig, ConnectorTask, Outcome};
 use shared::workflow::Workflow;
 
 /// What the function works with.
@@ -40,9 +40,9 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     pub async fn handle(&self, task: ConnectorTask) -> Result<Outcome, Failure> {
         let ConnectorTask { task, task_token } = task;
         match &task.config {
-            ConnectorConfig::LookUp(config) => self.look_up(&of(&task, config)).await,
-            ConnectorConfig::CreateRefund(config) => self.create_refund(&of(&task, config)).await,
-            ConnectorConfig::CreateCredit(config) => self.create_credit(&of(&task, config)).await,
+            ConnectorConfig::LookUp(config) => self.look_up(&task.with(config)).await,
+            ConnectorConfig::CreateRefund(config) => self.create_refund(&task.with(config)).await,
+            ConnectorConfig::CreateCredit(config) => self.create_credit(&task.with(config)).await,
             ConnectorConfig::AwaitRefund => {
                 let token = task_token.ok_or_else(|| {
                     Failure::PayloadInvalid("the task that waits has no token".to_owned())
@@ -50,18 +50,6 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
                 self.await_refund(&task, token).await
             }
         }
-    }
-}
-
-/// The task with the configuration of its action.
-fn of<'a, C: Clone>(task: &Task<ConnectorConfig>, config: &'a C) -> Task<&'a C> {
-    Task {
-        request_id: task.request_id,
-        state: task.state.clone(),
-        entered_at: task.entered_at,
-        phase: task.phase.clone(),
-        version: task.version.clone(),
-        config,
     }
 }
 

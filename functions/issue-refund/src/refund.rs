@@ -24,7 +24,8 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             Ledger::Over(outcome) => return Ok(outcome),
             Ledger::Open(case) => case,
         };
-        if case.look {
+        // Where there is an entry, Stripe may have been asked before: look first.
+        if case.entry.version > 0 {
             let found = self.find(&case.entry.value).await;
             if let Some(refund) = found.map_err(|error| failure(&error))? {
                 return self.settle(&mut case, &refund, task).await;

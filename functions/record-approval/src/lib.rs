@@ -11,12 +11,12 @@
 use jiff::Timestamp;
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
-use shared::approval::{Approval, Barred, Door, Link, LinkKey, Recorded, Refusal, is_same_person};
+use shared::approval::{Approval, Barred, Door, Link, LinkKey, Recorded, Refusal};
 use shared::config::Teams;
 use shared::desk::Desk;
 use shared::failure::Failure;
 use shared::findings::ChargeFindings;
-use shared::http::{Format, Problem, accepted, html, received_at};
+use shared::http::{Format, Problem, answer_format, html, received_at};
 use shared::mail::Mailer;
 use shared::request::Request as RefundRequest;
 use shared::table::{CommitError, ReadError, Stored, Table};
@@ -117,7 +117,6 @@ enum Undone {
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     /// Answers `GET` and `POST /approvals/{linkId}`.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
-        let format = accepted(http);
         let answer = match *http.method() {
             Method::GET => self.show(http).await,
             Method::POST => self.act(http).await,
@@ -126,13 +125,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 "This address takes GET and POST.",
             )),
         };
-        answer.unwrap_or_else(|problem| {
-            problem.into_response(if posted::is_json(http) {
-                Format::Json
-            } else {
-                format
-            })
-        })
+        answer.unwrap_or_else(|problem| problem.into_response(answer_format(http)))
     }
 
     async fn show(&self, http: &Request) -> Result<Response<Body>, Problem> {
@@ -169,14 +162,6 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         Err(Failure::StoreUnavailable("others kept writing at the same time".to_owned()).into())
     }
 
-    fn is_member(&self, approval: &Approval, approver: &str) -> bool {
-        let mut teams = approval.teams.iter();
-        teams.any(|team| {
-            let mut members = self.teams.members(team).into_iter().flatten();
-            members.any(|member| is_same_person(member, approver))
-        })
-    }
-
     /// Everything about the link in the path. An unknown one looks like any address without a page.
     async fn case(&self, http: &Request) -> Result<Case, Interrupted> {
         let parameters = http.path_parameters();
@@ -190,7 +175,9 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let separate = &approval.value.separate_from;
         Ok(Case {
             earlier: self.desk.approvals(id, separate).await?,
-            is_member: self.is_member(&approval.value, &link.value.approver),
+            is_member: self
+                .teams
+                .include(&approval.value.teams, &link.value.approver),
             request: request.ok_or(Interrupted::NotFound)?,
             findings: None,
             approval,

@@ -2,11 +2,11 @@
 //! a case.
 
 use lambda_http::Request;
-use lambda_http::http::{StatusCode, header};
+use lambda_http::http::StatusCode;
 use serde::Deserialize;
 use shared::approval::{Refusal, Verdict};
 use shared::form::FieldError;
-use shared::http::{Format, Problem, body_text, header_text, same_site};
+use shared::http::{Format, Problem, body_text, is_json, same_site};
 
 /// What is wanted, with the code that allows it.
 #[derive(Debug)]
@@ -142,11 +142,6 @@ fn unclear() -> FieldError {
         field: "decision".to_owned(),
         message: "must be approve or reject".to_owned(),
     }
-}
-
-/// Whether the body says that it is JSON.
-pub(crate) fn is_json(http: &Request) -> bool {
-    header_text(http, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"))
 }
 
 /// The input that a refusal is about.

@@ -1,6 +1,6 @@
 //! The mails of a passage: to each approver, and to the team that looks after an impasse.
 
-use shared::approval::{Approval, Approver, Impasse, is_same_person};
+use shared::approval::{Approval, Approver, Impasse};
 use shared::failure::Failure;
 use shared::letter::{Letter, Occasion, nobody_may_decide};
 use shared::mail::{Mail, MailError, Mailer};
@@ -25,9 +25,10 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         for position in 0..approval.value.approvers.len() {
             let value = &approval.value;
             let approver = &value.approvers[position];
+            // Who left all of the teams since they were asked is not reminded.
             if approver.notified_for == Some(passage)
                 || !value.waits_for(approver)
-                || !self.is_member(value, approver)
+                || !self.teams.include(&value.teams, &approver.email)
             {
                 continue;
             }
@@ -57,15 +58,6 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             self.desk.save_approval(&mut approval).await?;
         }
         Ok(())
-    }
-
-    /// Who left all of the teams since they were asked is not reminded.
-    fn is_member(&self, approval: &Approval, approver: &Approver) -> bool {
-        let mut teams = approval.teams.iter();
-        teams.any(|team| {
-            let mut members = self.teams.members(team).into_iter().flatten();
-            members.any(|member| is_same_person(member, &approver.email))
-        })
     }
 
     async fn send(&self, mail: &Mail) -> Result<(), Failure> {

@@ -15,7 +15,7 @@ use shared::desk::Desk;
 use shared::failure::Failure;
 use shared::form::{Answer, FieldError};
 use shared::http::{
-    Format, Problem, accepted, header_text, html, json, origin, received_at, reply, same_site,
+    Format, Problem, accepted, answer_format, html, json, origin, received_at, reply, same_site,
     see_other,
 };
 use shared::id::{OfferingPath, RequestId};
@@ -246,17 +246,6 @@ fn refused(
             &errors,
             &pages::Notice::None,
         )),
-    }
-}
-
-/// JSON is answered with JSON, and so is whoever asks for it.
-fn answer_format(http: &Request) -> Format {
-    let is_json =
-        header_text(http, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"));
-    if is_json {
-        Format::Json
-    } else {
-        accepted(http)
     }
 }
 

@@ -1,13 +1,13 @@
 //! The customer's answer to an approver's question.
 
 use jiff::Timestamp;
-use lambda_http::http::{StatusCode, header};
+use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
 use shared::approval::Door;
 use shared::failure::Failure;
 use shared::form::FieldError;
-use shared::http::{Format, Problem, body_text, header_text, html, json, same_site, see_other};
+use shared::http::{Format, Problem, body_text, html, is_json, json, same_site, see_other};
 use shared::letter::{Letter, Occasion};
 use shared::mail::Mailer;
 use shared::question::{Question, REPLY_CHARS, checked_text};
@@ -137,8 +137,7 @@ fn read(http: &Request) -> Result<Posted, Problem> {
             "must be the number of a question",
         )])
     };
-    let kind = header_text(http, header::CONTENT_TYPE.as_str()).unwrap_or_default();
-    if kind.contains("json") {
+    if is_json(http) {
         return serde_json::from_str(body).map_err(|_| unclear());
     }
     if !same_site(http) {
