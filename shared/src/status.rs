@@ -16,6 +16,8 @@ pub enum Status {
     Refunded,
     /// There will be no refund.
     Denied,
+    /// It was not about money, and it is done.
+    Completed,
     /// The process stopped, and a person of the team has to look.
     NeedsAttention,
 }
@@ -28,6 +30,7 @@ impl Status {
             Status::Processing => "processing",
             Status::Refunded => "refunded",
             Status::Denied => "denied",
+            Status::Completed => "completed",
             Status::NeedsAttention => "needs_attention",
         }
     }
@@ -38,6 +41,7 @@ impl From<EndStatus> for Status {
         match end {
             EndStatus::Refunded => Status::Refunded,
             EndStatus::Denied => Status::Denied,
+            EndStatus::Completed => Status::Completed,
         }
     }
 }

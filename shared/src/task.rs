@@ -135,6 +135,10 @@ pub mod variable {
     pub const REQUEST_ID: &str = "requestId";
     /// The customer's status page, an absolute URL. Always set.
     pub const STATUS_URL: &str = "statusUrl";
+    /// Where an invitation leads, an absolute URL. Set in the mail that invites, and nowhere else.
+    pub const INVITATION_URL: &str = "invitationUrl";
+    /// The code that an invitation needs. Set in the mail that invites, and nowhere else.
+    pub const INVITATION_CODE: &str = "invitationCode";
     /// What a refund sets, as members of the connector's output variable.
     pub const REFUND_MEMBERS: [&str; 3] = ["id", "amount", "status"];
 }
@@ -154,6 +158,9 @@ pub struct Offering {
     pub first_phase: PhaseName,
     /// What is asked.
     pub form: Form,
+    /// Whether only somebody can use it who was invited by a mail of another request.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_invitation: bool,
     /// A digest of everything that is generated from the definition: another one for every change.
     #[serde(default)]
     pub version: String,
@@ -182,7 +189,48 @@ pub const START_STATE: &str = "Start";
 /// See [`START_STATE`].
 pub const OFFERING_VARIABLE: &str = "offering";
 
-/// `request-approval`: ask a team, and wait.
+/// `request-approval`: ask somebody, and wait. A choice is told by its options.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum AskConfig {
+    /// The customer chooses.
+    Choice(ChoiceConfig),
+    /// A team approves.
+    Approval(ApprovalConfig),
+}
+
+/// Let the customer choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChoiceConfig {
+    /// The field that holds the address of the one who chooses.
+    pub to: FieldName,
+    /// What is asked.
+    pub question: String,
+    /// What can be chosen, in order; at least two.
+    pub options: Vec<ChoiceOption>,
+    /// What is written around the links: a template of one line.
+    pub subject: String,
+    /// A template of paragraphs, separated by empty lines.
+    #[serde(with = "lines")]
+    pub body: String,
+    /// What a choice needs besides the link.
+    #[serde(default, skip_serializing_if = "Confirm::is_code")]
+    pub confirm: Confirm,
+    /// How long until the choice is taken not to be made, in seconds from the asking.
+    pub expire_seconds: u32,
+}
+
+/// Something that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChoiceOption {
+    /// The outcome, as links and executions spell it.
+    pub outcome: String,
+    /// What the customer reads. In a [`ChoiceConfig`] a template of one line.
+    pub label: String,
+}
+
+/// Ask a team to approve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApprovalConfig {
@@ -376,6 +424,10 @@ pub struct EmailConfig {
     /// A template of paragraphs, separated by empty lines.
     #[serde(with = "lines")]
     pub body: String,
+    /// Which offering the mail invites to, which nobody can use without: the texts then have
+    /// [`variable::INVITATION_URL`] and [`variable::INVITATION_CODE`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invites: Option<OfferingPath>,
 }
 
 /// Who gets a mail.
@@ -425,6 +477,8 @@ pub enum EndStatus {
     Refunded,
     /// The customer does not get it.
     Denied,
+    /// It was not about money, and it is done.
+    Completed,
 }
 
 /// A text of several lines as the list of its lines: a state machine reads and compares better that

@@ -105,6 +105,7 @@ fn add_needs_attention(states: &mut Map<String, Value>, process: &Process) {
                That is possible for 14 days.\n\n\
                Request {{ requestId }}: {{ statusUrl }}"
             .to_owned(),
+        invites: None,
     };
     let resume = resume_choice(states);
     let record = Task::closing(NEEDS_ATTENTION, &CloseConfig::Stop(stop())).catch_to(STOPPED);

@@ -61,6 +61,7 @@ pub(crate) fn check(report: &mut Report<'_>, definition: &Definition) -> Option<
             offering: definition.offering.clone(),
             first_phase: start.exits.first()?.to.clone(),
             form: definition.fields.form(),
+            by_invitation: false,
             // Comes from what is generated, and is put in then.
             version: String::new(),
         },

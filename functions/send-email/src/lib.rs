@@ -127,6 +127,7 @@ mod tests {
                 to,
                 subject: "Refund of {{ refundAmount }}".into(),
                 body: body.into(),
+                invites: None,
             },
         }
     }

@@ -157,7 +157,7 @@ pub(crate) fn standing(shown: &StatusPage<'_>) -> Markup {
     let StatusPage {
         request, standing, ..
     } = *shown;
-    let good = request.status == Status::Refunded;
+    let good = matches!(request.status, Status::Refunded | Status::Completed);
     let bad = request.status == Status::Denied;
     page(
         &request.title,

@@ -34,6 +34,7 @@ impl<'a> Standing<'a> {
                 "Your request was not approved.",
                 Some(denied_because(request)),
             ),
+            Status::Completed => ("Thank you. We have everything we need.", None),
             Status::NeedsAttention => (
                 "Your request is with a member of our team.",
                 Some(
@@ -41,7 +42,10 @@ impl<'a> Standing<'a> {
                 ),
             ),
         };
-        let is_over = matches!(request.status, Status::Refunded | Status::Denied);
+        let is_over = matches!(
+            request.status,
+            Status::Refunded | Status::Denied | Status::Completed
+        );
         Self {
             request,
             headline,

@@ -40,6 +40,7 @@ impl Context<'_> {
             to: to?,
             subject: mail.subject.value.trim().to_owned(),
             body: mail.body.value.clone(),
+            invites: None,
         })
     }
 
