@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use shared::approval::LinkKey;
+use shared::config::Teams;
 use shared::desk::Desk;
 use shared::failure::Failure;
 use shared::form::{Answer, FieldError};
@@ -43,6 +44,8 @@ pub struct SubmitRequest<T, M, W> {
     /// For the approver who hears that a question was answered.
     mailer: M,
     workflow: W,
+    /// Who can still decide, and so hears of it.
+    teams: Teams,
     catalogue: Catalogue,
     link_key: LinkKey,
     /// Scheme and host of all links, where they differ from what API Gateway sees.
@@ -55,6 +58,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         desk: Desk<T>,
         mailer: M,
         workflow: W,
+        teams: Teams,
         machines: BTreeMap<OfferingPath, String>,
         link_key: LinkKey,
         public_url: Option<String>,
@@ -63,6 +67,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             desk,
             mailer,
             workflow,
+            teams,
             catalogue: Catalogue::new(machines),
             link_key,
             public_url,

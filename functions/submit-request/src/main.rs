@@ -1,7 +1,7 @@
 //! The Lambda function `SubmitRequest`.
 
 use shared::aws::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
-use shared::config::{link_key, mail_from, public_url, state_machines, table_name};
+use shared::config::{Teams, link_key, mail_from, public_url, state_machines, table_name};
 use shared::desk::Desk;
 use submit_request::SubmitRequest;
 
@@ -12,6 +12,7 @@ async fn main() -> anyhow::Result<()> {
         Desk::new(DynamoTable::new(&aws, table_name()?)),
         SesMailer::new(&aws, mail_from()?),
         SfnWorkflow::new(&aws),
+        Teams::from_env()?,
         state_machines()?,
         link_key()?,
         public_url(),

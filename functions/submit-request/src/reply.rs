@@ -104,7 +104,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             link: &link,
             request,
             earlier: &[],
-            is_member: true,
+            is_member: self.teams.include(&approval.teams, to),
             at,
         };
         if door.standing().is_err() {

@@ -29,6 +29,7 @@ fn function() -> Function {
         Desk::new(MemoryTable::default()),
         MemoryMailer::default(),
         workflow,
+        Teams::parse(r#"{"csm-team":["csm-1@example.com"]}"#).unwrap(),
         machines,
         link_key(),
         None,

@@ -152,6 +152,14 @@ async fn nobody_answers_without_the_key_or_from_another_site() {
 }
 
 #[tokio::test]
+async fn who_left_the_team_since_they_asked_is_not_told() {
+    let mut asked = asked().await;
+    asked.function.teams = Teams::parse(r#"{"csm-team":["csm-2@example.com"]}"#).unwrap();
+    assert_eq!(asked.reply("1", "May.").await.0, 303);
+    assert!(asked.function.mailer.sent().is_empty());
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_too_late_is_refused_and_nobody_is_mailed() {
     let asked = asked().await;
     let mut request = asked
