@@ -25,6 +25,7 @@ pub use door::{
     Authorized, Barred, Decision, Door, Entered, REASON_CHARS, Refusal, Verdict,
     authorize_decision, is_same_person,
 };
+pub(crate) use key::same;
 pub use key::{LinkKey, hex, link_hash};
 pub use link::{Link, WRONG_CODES};
 pub use shown::digest_of;

@@ -251,11 +251,25 @@ fn lines<'t>(pairs: impl Iterator<Item = (&'t str, String)>) -> String {
 }
 
 /// The mail to the customer who is asked something. The question itself stands on the status page, which
-/// is where it is answered.
-pub fn to_customer(request: &Request, to: &str, question: &Question, status_url: &str) -> Mail {
+/// is where it is answered, with the code that only this mail has.
+pub fn to_customer(
+    request: &Request,
+    to: &str,
+    question: &Question,
+    key: &LinkKey,
+    generation: u32,
+) -> Mail {
+    let status_url = &request.status_url(key);
+    let code = key.question_code(request.request_id, question.number, generation);
+    let why = match generation {
+        0 => "Before we can decide about your request, we would like to know something:",
+        _ => {
+            "A wrong code was entered several times, so here is a new one. The earlier one does not work any longer. We would like to know:"
+        }
+    };
     let text = format!(
-        "Hi!\n\nBefore we can decide about your request, we would like to know something:\n\n{}\n\n\
-         Please answer here: {status_url}\n\nThe sooner you answer, the sooner we can decide.\n\nRequest {}\n",
+        "Hi!\n\n{why}\n\n{}\n\nPlease answer here: {status_url}\nCode: {code}\n\n\
+         The page asks for the code above. It is yours alone: please do not forward this mail.\n\nThe sooner you answer, the sooner we can decide.\n\nRequest {}\n",
         tame(&question.text)
             .lines()
             .map(|line| format!("    {line}"))
@@ -265,11 +279,13 @@ pub fn to_customer(request: &Request, to: &str, question: &Question, status_url:
     );
     let html = html! {
         h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { "We have a question about your request" }
-        p { "Before we can decide about it, we would like to know:" }
+        p { (why) }
         p.note style={ (NOTE) "white-space:pre-wrap" } { bdi { (tame(&question.text)) } }
         p style="margin:24px 0 4px" { a.button href=(status_url) style={ (BUTTON) "background:#2453c9" } { "Answer" } }
+        p style="margin:0 0 8px" { "The page that opens asks for this code:" }
+        p style="margin:0 0 16px" { span.code style=(CODE) { (code) } }
         p.soft style={ (SOFT) "font-size:14px;margin:0" } {
-            "The sooner you answer, the sooner we can decide. Request " (request.request_id)
+            "The code is yours alone: please do not forward this mail. The sooner you answer, the sooner we can decide. Request " (request.request_id)
         }
     };
     Mail::new(

@@ -4,7 +4,7 @@
 //! Three layers, each importing only those above it:
 //!
 //! 1. **Pure rules**, no IO and no SDK: [`money`], [`id`], [`form`], [`rule`], [`text`], [`task`] (the
-//!    payloads that the generated state machines send), [`request`], [`question`], [`audit`],
+//!    payloads that the generated state machines send), [`request`], [`question`], [`code`], [`audit`],
 //!    [`approval`], [`refund`], [`findings`].
 //! 2. **Ports**: what the functions ask of the outside world, as narrow traits with an in-memory
 //!    fake beside each: [`table`], [`mail`], [`workflow`], [`stripe`]. [`desk`] reads and writes
@@ -17,6 +17,7 @@
 
 pub mod approval;
 pub mod audit;
+pub mod code;
 pub mod config;
 pub mod desk;
 pub mod failure;

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::PhaseName;
+use crate::code::CodeLock;
+use crate::id::{PhaseName, RequestId};
 use crate::request::{Request, Status};
+use crate::table::{Entity, Key};
 
 /// The most questions about one request.
 pub const QUESTIONS: usize = 10;
@@ -64,6 +66,38 @@ impl Question {
     /// Whether an answer can still matter: nobody answered, and the question's phase is not over.
     pub fn is_open(&self, request: &Request) -> bool {
         self.reply.is_none() && request.status == Status::InReview && request.phase == self.phase
+    }
+}
+
+/// The code that answering a question needs, and what was tried on it. Stored once something was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuestionCode {
+    request_id: RequestId,
+    number: u32,
+    /// Which code is in use.
+    pub lock: CodeLock,
+}
+
+impl QuestionCode {
+    /// The code of a question that nobody tried to answer.
+    pub fn new(request_id: RequestId, number: u32) -> Self {
+        Self {
+            request_id,
+            number,
+            lock: CodeLock::default(),
+        }
+    }
+}
+
+impl Entity for QuestionCode {
+    const KIND: &'static str = "question-code";
+
+    fn key(&self) -> Key {
+        Key {
+            pk: format!("REQUEST#{}", self.request_id),
+            sk: format!("QUESTION#{:06}", self.number),
+        }
     }
 }
 

@@ -227,6 +227,7 @@ impl Request {
             | Event::Escalated { .. }
             | Event::NobodyMayDecide { .. }
             | Event::LinkLocked { .. }
+            | Event::CodeRenewed { .. }
             | Event::HandedOver { .. } => {}
             Event::Decided(recorded) => self.decided(recorded, passage),
             Event::Questioned { by, text } => self.ask_back(passage, by, text),

@@ -76,8 +76,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let Some((to, question)) = request.emails().next().zip(request.questions.last()) else {
             return false;
         };
-        let status_url = request.status_url(&self.link_key);
-        self.send(&to_customer(request, to, question, &status_url))
+        self.send(&to_customer(request, to, question, &self.link_key, 0))
             .await
     }
 

@@ -27,6 +27,7 @@ use shared::task::Offering;
 use shared::workflow::Workflow;
 
 mod catalogue;
+mod codes;
 mod pages;
 mod posted;
 mod reply;

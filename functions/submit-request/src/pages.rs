@@ -133,6 +133,8 @@ fn question(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) ->
 pub(crate) struct WrittenAnswer<'a> {
     pub(crate) number: u32,
     pub(crate) text: &'a str,
+    /// Which of the inputs is to be corrected.
+    pub(crate) field: &'static str,
     pub(crate) problem: &'a str,
 }
 
@@ -190,7 +192,7 @@ fn asked(page: &StatusPage<'_>, question: &Question) -> Markup {
     let number = question.number;
     let written = page.written.filter(|written| written.number == number);
     let text = written.map_or("", |written| written.text);
-    let invalid = written.map(|_| "true");
+    let invalid = |field| written.filter(|w| w.field == field).map(|_| "true");
     let action = format!("{}/answers", page.address());
     html! {
         section.card aria-labelledby={ "question-" (number) } {
@@ -209,13 +211,27 @@ fn asked(page: &StatusPage<'_>, question: &Question) -> Markup {
                         input type="hidden" name="question" value=(number);
                         div.field {
                             label for={ "answer-" (number) } { "Your answer" }
-                            textarea id={ "answer-" (number) } name="answer" required maxlength=(REPLY_CHARS) aria-invalid=[invalid] { "\n" (text) }
+                            textarea id={ "answer-" (number) } name="answer" required maxlength=(REPLY_CHARS) aria-invalid=[invalid("answer")] { "\n" (text) }
                         }
+                        (code_field(&format!("code-{number}"), "The six digits in the mail in which we asked you this.", invalid("code").is_some()))
                         button type="submit" { "Send my answer" }
                     }
                 },
                 None => p.soft { "An answer is no longer needed." },
             }
+        }
+    }
+}
+
+/// Where the code from a mail is entered.
+fn code_field(id: &str, help: &str, is_invalid: bool) -> Markup {
+    let described = format!("{id}-help");
+    html! {
+        div.field {
+            label for=(id) { "Code" }
+            small id=(described) { (help) }
+            input.code id=(id) name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="12"
+                aria-describedby=(described) aria-invalid=[is_invalid.then_some("true")];
         }
     }
 }

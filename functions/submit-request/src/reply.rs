@@ -1,23 +1,27 @@
 //! The customer's answer to an approver's question.
+//!
+//! The status page shows the question to whoever holds its address, which a robot that reads mails does.
+//! An answer needs the code that is printed in the question's own mail.
 
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
 use shared::approval::Door;
+use shared::code::Tried;
 use shared::failure::Failure;
 use shared::form::FieldError;
 use shared::http::{Format, Problem, body_text, html, is_json, json, same_site, see_other};
-use shared::letter::{Letter, Occasion};
+use shared::letter::{Letter, Occasion, to_customer};
 use shared::mail::Mailer;
-use shared::question::{Question, REPLY_CHARS, checked_text};
+use shared::question::{Question, QuestionCode, REPLY_CHARS, checked_text};
 use shared::request::{Event, Request as RefundRequest};
-use shared::table::{CommitError, Stored, Table};
+use shared::table::{CommitError, Entity, Stored, Table, Write, load};
 use shared::task::Passage;
 use shared::workflow::Workflow;
 
 use crate::standing::Standing;
-use crate::{SubmitRequest, answer_format, pages, received};
+use crate::{SubmitRequest, answer_format, codes, pages, received};
 
 /// How often an answer starts over because somebody else wrote at the same time.
 const ATTEMPTS: usize = 8;
@@ -30,6 +34,16 @@ struct Posted {
     question: u32,
     #[serde(default)]
     answer: String,
+    /// From the question's mail.
+    #[serde(default)]
+    code: String,
+}
+
+/// Why an answer is not taken: the input, the status, and what to do.
+struct Unfit {
+    field: &'static str,
+    status: StatusCode,
+    message: String,
 }
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
@@ -48,11 +62,27 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             let text = match checked_text(&posted.answer, REPLY_CHARS) {
                 Ok(text) => text,
                 Err(refusal) => {
-                    return refused(http, &request.value, key, &posted, &refusal.to_string());
+                    let unfit = Unfit {
+                        field: "answer",
+                        status: StatusCode::UNPROCESSABLE_ENTITY,
+                        message: refusal.to_string(),
+                    };
+                    return refused(http, &request.value, key, &posted, &unfit);
                 }
             };
-            match self.store(&mut request, &question, text, now).await {
-                Ok(()) => {
+            let mut code = self.code(&request.value, &question).await?;
+            let tried = self.attempt(&mut code, &request.value, &question, &posted.code, now);
+            let stored = self.store(&mut request, &question, (text, tried), &code, now);
+            match (stored.await, codes::refusal(tried)) {
+                (Ok(()), Some((status, message))) => {
+                    let unfit = Unfit {
+                        field: "code",
+                        status,
+                        message: message.to_owned(),
+                    };
+                    return refused(http, &request.value, key, &posted, &unfit);
+                }
+                (Ok(()), None) => {
                     self.tell(&request.value, &question, now).await;
                     let url = request.value.status_url(&self.link_key);
                     return Ok(match answer_format(http) {
@@ -63,27 +93,76 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                         ),
                     });
                 }
-                Err(CommitError::Conflict) => request = self.opened(id, key).await?,
-                Err(error @ CommitError::Unavailable(_)) => return Err(Failure::from(error).into()),
+                (Err(CommitError::Conflict), _) => request = self.opened(id, key).await?,
+                (Err(error @ CommitError::Unavailable(_)), _) => {
+                    return Err(Failure::from(error).into());
+                }
             }
         }
         Err(Failure::from(CommitError::Conflict).into())
     }
 
+    /// The code of a question. What nobody tried to answer yet has no version.
+    async fn code(
+        &self,
+        request: &RefundRequest,
+        question: &Question,
+    ) -> Result<Stored<QuestionCode>, Failure> {
+        let new = QuestionCode::new(request.request_id, question.number);
+        let found = load(self.desk.table(), &new.key()).await?;
+        Ok(found.unwrap_or(Stored {
+            value: new,
+            version: 0,
+        }))
+    }
+
+    fn attempt(
+        &self,
+        code: &mut Stored<QuestionCode>,
+        request: &RefundRequest,
+        question: &Question,
+        posted: &str,
+        at: Timestamp,
+    ) -> Tried {
+        let (id, number) = (request.request_id, question.number);
+        let right = |generation| self.link_key.question_code(id, number, generation);
+        code.value.lock.attempt(right, posted, at)
+    }
+
+    /// Stores what came of a try: the answer, a fresh code that is then mailed, or only that it was wrong.
     async fn store(
         &self,
         request: &mut Stored<RefundRequest>,
         question: &Question,
-        text: &str,
+        (text, tried): (&str, Tried),
+        code: &Stored<QuestionCode>,
         at: Timestamp,
     ) -> Result<(), CommitError> {
-        let event = Event::Replied {
-            number: question.number,
-            text,
-        };
+        let number = question.number;
         let passage = Passage::during(&question.phase, at);
-        let record = request.value.apply(&event, passage);
-        self.desk.save(request, &record, Vec::new()).await
+        let writes = vec![Write::update(code)];
+        match tried {
+            Tried::NoCode => Ok(()),
+            Tried::Wrong | Tried::Locked => self.desk.table().commit(writes).await,
+            Tried::Right => {
+                let event = Event::Replied { number, text };
+                let record = request.value.apply(&event, passage);
+                self.desk.save(request, &record, writes).await
+            }
+            Tried::Renewed => {
+                let of = format!("question {number}");
+                let event = Event::CodeRenewed { of: &of };
+                let record = request.value.apply(&event, passage);
+                self.desk.save(request, &record, writes).await?;
+                let generation = code.value.lock.generation();
+                if let Some(to) = request.value.emails().next() {
+                    let mail =
+                        to_customer(&request.value, to, question, &self.link_key, generation);
+                    codes::send(&self.mailer, &mail).await;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Writes to whoever asked, if they can still decide. The answer is on their page in any case.
@@ -131,7 +210,7 @@ fn read(http: &Request) -> Result<Posted, Problem> {
             StatusCode::UNPROCESSABLE_ENTITY,
             "Your answer was not taken.",
         )
-        .detail("Send question (its number) and answer (a text).")
+        .detail("Send question (its number), answer (a text), and code (from our mail).")
         .errors(vec![field_error(
             "question",
             "must be the number of a question",
@@ -189,14 +268,11 @@ fn refused(
     request: &RefundRequest,
     key: &str,
     posted: &Posted,
-    why: &str,
+    unfit: &Unfit,
 ) -> Result<Response<Body>, Problem> {
-    let problem = Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "Your answer was not taken.",
-    );
+    let problem = Problem::new(unfit.status, "Your answer was not taken.");
     match answer_format(http) {
-        Format::Json => Err(problem.errors(vec![field_error("answer", why)])),
+        Format::Json => Err(problem.errors(vec![field_error(unfit.field, &unfit.message)])),
         Format::Html => {
             let page = pages::StatusPage {
                 request,
@@ -205,13 +281,11 @@ fn refused(
                 written: Some(pages::WrittenAnswer {
                     number: posted.question,
                     text: &posted.answer,
-                    problem: why,
+                    field: unfit.field,
+                    problem: &unfit.message,
                 }),
             };
-            Ok(html(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                pages::standing(&page),
-            ))
+            Ok(html(unfit.status, pages::standing(&page)))
         }
     }
 }

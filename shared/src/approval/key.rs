@@ -25,11 +25,18 @@ impl LinkKey {
 
     /// The code that is printed in the mail with that link, and nowhere else: six digits.
     pub fn code(&self, nonce: &str, approver: &str, generation: u32) -> String {
-        let bytes = self.derive("code", &[nonce, approver, &generation.to_string()]);
-        let number = bytes[..8]
-            .iter()
-            .fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
-        format!("{:06}", number % 1_000_000)
+        six_digits(&self.derive("code", &[nonce, approver, &generation.to_string()]))
+    }
+
+    /// The code that is printed in the mail which asks a customer something: six digits, others for each
+    /// question and generation.
+    pub fn question_code(&self, request_id: RequestId, number: u32, generation: u32) -> String {
+        let parts = [
+            request_id.to_string(),
+            number.to_string(),
+            generation.to_string(),
+        ];
+        six_digits(&self.derive("question", &parts.each_ref().map(String::as_str)))
     }
 
     /// The unguessable part of a request's status page: 128 bits in hexadecimal.
@@ -65,6 +72,13 @@ pub fn link_hash(link_id: &str) -> String {
     hex(&Sha256::digest(link_id.as_bytes()))
 }
 
+fn six_digits(bytes: &[u8; 32]) -> String {
+    let number = bytes[..8]
+        .iter()
+        .fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+    format!("{:06}", number % 1_000_000)
+}
+
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut hex, byte| {
@@ -76,7 +90,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// Compares in a time that tells nothing of where the texts differ.
-pub(super) fn same(a: &str, b: &str) -> bool {
+pub(crate) fn same(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 

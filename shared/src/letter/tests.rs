@@ -121,18 +121,19 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
         text: "Which month?\nMay?",
     };
     request.apply(&asked, Passage::during(&approval.phase, approval.asked_at));
-    let mail = to_customer(
-        &request,
-        "ada@example.com",
-        &request.questions[0],
-        "https://d/requests/1/k",
-    );
+    let key = link_key();
+    let mail = |generation| {
+        let question = &request.questions[0];
+        to_customer(&request, "ada@example.com", question, &key, generation)
+    };
+    let (mail, fresh) = (mail(0), mail(1));
     assert_eq!(mail.subject, "We have a question about your request");
     assert!(mail.text.contains("    Which month?\n    May?"));
-    assert!(
-        mail.html.contains("https://d/requests/1/k")
-            && mail.text.contains("https://d/requests/1/k")
-    );
+    let page = request.status_url(&key);
+    assert!(mail.html.contains(&page) && mail.text.contains(&page));
+    let code = key.question_code(request.request_id, 1, 0);
+    assert!(mail.text.contains(&format!("\nCode: {code}\n")) && mail.html.contains(&code));
+    assert!(!fresh.text.contains(&code) && fresh.text.contains("A wrong code was entered"));
     assert!(!mail.text.contains(TO), "the customer is not told who asks");
 }
 
@@ -168,7 +169,7 @@ proptest! {
         request.apply(&Event::Questioned { by: TO, text: &text }, now);
         request.apply(&Event::Replied { number: 1, text: &text }, now);
         let letter = mail(&request, &approval, Occasion::HandedOver { by: "b@b.c" });
-        let question = to_customer(&request, "ada@example.com", &request.questions[0], "https://d/k");
+        let question = to_customer(&request, "ada@example.com", &request.questions[0], &link_key(), 0);
         for mail in [&letter, &question] {
             prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
             for part in [&mail.text, &mail.html, &mail.subject] {
@@ -181,6 +182,8 @@ proptest! {
             }
         }
         let begins = |words: &str| letter.text.lines().filter(|line| line.starts_with(words)).count();
+        let codes = question.text.lines().filter(|line| line.starts_with("Code: ")).count();
+        prop_assert_eq!(codes, 1);
         prop_assert_eq!((begins("Code: "), begins("Approve: "), begins("Reject: ")), (1, 1, 1));
         // As many tags as without the text: it opened and closed none.
         let tags = |mail: &Mail| mail.html.matches('<').count();

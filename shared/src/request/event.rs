@@ -53,6 +53,11 @@ pub enum Event<'a> {
         /// What they say.
         text: &'a str,
     },
+    /// A code was guessed at too often, and the customer is mailed another one.
+    CodeRenewed {
+        /// What the code is for.
+        of: &'a str,
+    },
     /// Nobody decided in time.
     Expired {
         /// What the customer is told.

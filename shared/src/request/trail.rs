@@ -60,6 +60,7 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
             action: "question answered",
             detail: Some(format!("question {number}")),
         },
+        Event::CodeRenewed { of } => by_system("code renewed", text(of)),
         Event::CustomerIdentified { by: who, field, .. } => {
             by(who, "customer identified", text(field.as_str()))
         }

@@ -166,18 +166,40 @@ async fn the_customer_is_asked_back_and_the_answer_is_on_the_decision_page() {
     );
 
     let answers = format!("{}/answers", request.status_url);
+    let code = question.code();
     let (status, page) = desk
-        .post_form(&answers, &[("question", "1"), ("answer", " ")])
+        .post_form(
+            &answers,
+            &[("question", "1"), ("answer", " "), ("code", &code)],
+        )
         .await;
     assert!(status == 422 && page.contains("Your answer was not taken"));
-    let answer = [("question", "1"), ("answer", "The one of May.")];
+    let answer = [
+        ("question", "1"),
+        ("answer", "The one of May."),
+        ("code", &code),
+    ];
     let wrong = request.status_url.replace("/requests/", "/requests/x");
     assert_eq!(
         desk.post_form(&format!("{wrong}/answers"), &answer).await.0,
         404
     );
+    let junk = [
+        ("question", "1"),
+        ("answer", "Junk."),
+        ("code", &mail.code()),
+    ];
+    let (status, page) = desk.post_form(&answers, &junk).await;
+    assert!(
+        status == 403 && page.contains("not the code in our mail"),
+        "an approver's code is no customer's: {page}"
+    );
     assert_eq!(desk.post_form(&answers, &answer).await.0, 303);
-    let again = [("question", "1"), ("answer", "No, of June.")];
+    let again = [
+        ("question", "1"),
+        ("answer", "No, of June."),
+        ("code", &code),
+    ];
     assert_eq!(
         desk.post_form(&answers, &again).await.0,
         409,

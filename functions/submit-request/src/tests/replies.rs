@@ -39,8 +39,23 @@ async fn asked() -> Asked {
 }
 
 impl Asked {
+    /// Answers with the code of the question's mail.
     async fn reply(&self, number: &str, text: &str) -> (u16, String, Option<String>) {
-        let body = serde_urlencoded::to_string([("question", number), ("answer", text)]).unwrap();
+        self.reply_with(&self.code(number), number, text).await
+    }
+
+    fn code(&self, number: &str) -> String {
+        link_key().question_code(self.id, number.parse().unwrap(), 0)
+    }
+
+    async fn reply_with(
+        &self,
+        code: &str,
+        number: &str,
+        text: &str,
+    ) -> (u16, String, Option<String>) {
+        let fields = [("question", number), ("answer", text), ("code", code)];
+        let body = serde_urlencoded::to_string(fields).unwrap();
         let headers = json!({"content-type": "application/x-www-form-urlencoded"});
         let path = format!("{}/answers", self.url);
         self.function.send("POST", &path, headers, &body).await
@@ -88,15 +103,23 @@ async fn programs_answer_in_json() {
     let asked = asked().await;
     let path = format!("{}/answers", asked.url);
     let json_headers = json!({"content-type": "application/json"});
-    for body in [
-        r#"{"question":2,"answer":"Visa"}"#,
-        r#"{"question":"1","answer":"May"}"#,
+    let (one, two) = (asked.code("1"), asked.code("2"));
+    for (body, expected) in [
+        (json!({"question": 2, "answer": "Visa"}), 403),
+        (json!({"question": 2, "answer": "Visa", "code": ""}), 403),
+        (json!({"question": 2, "answer": "Visa", "code": one}), 403),
+        (json!({"question": 2, "answer": "Visa", "code": two}), 200),
+        (json!({"question": "1", "answer": "May", "code": one}), 200),
     ] {
+        let headers = json_headers.clone();
         let (status, text, _) = asked
             .function
-            .send("POST", &path, json_headers.clone(), body)
+            .send("POST", &path, headers, &body.to_string())
             .await;
-        assert_eq!(status, 200, "{text}");
+        assert_eq!(status, expected, "{text}");
+        let problem: Value = serde_json::from_str(&text).unwrap();
+        let field = problem["errors"][0]["field"].as_str();
+        assert_eq!(field, (expected == 403).then_some("code"), "{text}");
     }
     for body in [
         "{}",
@@ -176,4 +199,75 @@ async fn an_answer_that_comes_too_late_is_refused_and_nobody_is_mailed() {
     assert!(status == 409 && page.contains("no longer needed"));
     assert!(asked.page().await.contains("An answer is no longer needed"));
     assert!(asked.function.mailer.sent().is_empty());
+}
+
+#[tokio::test]
+async fn who_has_not_read_the_mail_answers_nothing() {
+    let asked = asked().await;
+    let other = asked.code("2");
+    for (code, words) in [
+        ("", "six digits"),
+        ("junk", "six digits"),
+        (other.as_str(), "not the code in our mail"),
+    ] {
+        let (status, page, _) = asked.reply_with(code, "1", "<b>Junk").await;
+        assert_eq!(status, 403, "{code:?}");
+        assert!(
+            page.contains(words) && page.contains("&lt;b&gt;Junk"),
+            "{code:?}: {page}"
+        );
+        assert!(!page.contains(&asked.code("1")), "the page has no code");
+    }
+    assert!(!asked.page().await.contains("You answered"));
+    assert_eq!(asked.reply("1", "May.").await.0, 303);
+}
+
+#[tokio::test]
+async fn guessing_brings_a_fresh_code_and_the_customer_answers_with_it() {
+    let asked = asked().await;
+    let wrong = if asked.code("1") == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    for expected in [403, 403, 403, 403, 423] {
+        assert_eq!(asked.reply_with(wrong, "1", "Junk").await.0, expected);
+    }
+    let mails = asked.function.mailer.sent();
+    let [mail] = mails.as_slice() else {
+        panic!("one mail: {mails:?}");
+    };
+    assert_eq!(mail.to, "ada@example.com");
+    let fresh = mail
+        .text
+        .lines()
+        .find_map(|line| line.strip_prefix("Code: "))
+        .unwrap();
+    assert_eq!(
+        asked.reply("1", "May.").await.0,
+        403,
+        "the old code is no use"
+    );
+    assert_eq!(asked.reply_with(fresh, "1", "May.").await.0, 303);
+    let trail = asked.function.desk.table().items();
+    let renewed = trail
+        .iter()
+        .find(|item| item.body["action"] == "code renewed");
+    assert_eq!(renewed.unwrap().body["detail"], "question 1");
+}
+
+#[tokio::test]
+async fn guesses_at_the_same_moment_all_count() {
+    let asked = asked().await;
+    let wrong = if asked.code("1") == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    let guess = || asked.reply_with(wrong, "1", "Junk");
+    let (a, b, c) = tokio::join!(guess(), guess(), guess());
+    assert_eq!([a.0, b.0, c.0], [403; 3]);
+    let items = asked.function.desk.table().items();
+    let code = items.iter().find(|item| item.kind == "question-code");
+    assert_eq!(code.unwrap().body["lock"]["wrongCodes"], 3);
 }

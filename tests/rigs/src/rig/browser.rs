@@ -152,6 +152,13 @@ impl Stage {
         );
         let undecided = self.is_undecided(&request);
         checks.check("nothing was decided by it", undecided);
+        let unanswered = self.is_unanswered(&request);
+        checks.check("and no question answered", unanswered);
+        let answered = self.answer(browser, &request, "The first one.").await;
+        checks.check(
+            "the customer answers afterwards with the code of the mail, in the browser",
+            answered,
+        );
         let decided = self.decide(browser, &mail, "approve").await;
         checks.check(
             "the approver decides afterwards with the first mail, in the browser",
@@ -169,6 +176,16 @@ impl Stage {
             .desk
             .get(&format!("/_local/api/executions/{}", request.id))?;
         ensure!(execution["status"] == "RUNNING", "{execution}");
+        Ok(())
+    }
+
+    fn is_unanswered(&self, request: &Submitted) -> anyhow::Result<()> {
+        let status = self.desk.get(&request.status_url)?;
+        let question = &status["questions"][0];
+        ensure!(
+            question["number"] == 1 && question["answer"].is_null(),
+            "{status}"
+        );
         Ok(())
     }
 

@@ -8,9 +8,13 @@ use serde_json::json;
 
 use super::driver::{Browser, LOOKS};
 use super::{Stage, serious};
-use crate::{Checks, desk::Mail};
+use crate::{
+    Checks,
+    desk::{Mail, Submitted},
+};
 
 pub(super) const CSM: &str = "csm-1@example.com";
+pub(super) const CUSTOMER: &str = "customer@example.com";
 
 impl Stage {
     /// Goes wherever a customer and approvers go.
@@ -35,7 +39,7 @@ impl Stage {
             .await?;
         let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
         self.visit_the_door(browser, checks, &mail).await?;
-        self.ask_the_customer(browser, checks, &mail, &request.status_url)
+        self.ask_the_customer(browser, checks, &mail, &request)
             .await?;
 
         self.enter(browser, &mail, "approve").await?;
@@ -83,7 +87,7 @@ impl Stage {
         browser: &Browser,
         checks: &mut Checks<'_>,
         mail: &Mail,
-        status_url: &str,
+        request: &Submitted,
     ) -> anyhow::Result<()> {
         self.enter(browser, mail, "approve").await?;
         browser
@@ -98,14 +102,37 @@ impl Stage {
             .await?;
         browser.click("form:has(#question) button").await?;
         self.judge(browser, checks, "decision-asked").await?;
-        self.show(browser, checks, "status-question", status_url)
+        self.show(browser, checks, "status-question", &request.status_url)
             .await?;
-        browser.goto(status_url).await?;
         browser.type_into("textarea", "The larger one.").await?;
+        browser.type_into("#code-1", "no code").await?;
         browser.click("form button").await?;
+        self.judge(browser, checks, "status-wrong-code").await?;
+        self.answer(browser, request, "The larger one.").await?;
         self.judge(browser, checks, "status-answered").await?;
         self.enter(browser, mail, "approve").await?;
         self.judge(browser, checks, "decision-answered").await
+    }
+
+    /// Answers the first question as the customer does, with the code from its mail.
+    pub(super) async fn answer(
+        &self,
+        browser: &Browser,
+        request: &Submitted,
+        text: &str,
+    ) -> anyhow::Result<()> {
+        let mail = self.mail_about(&request.id, CUSTOMER, "We have a question")?;
+        browser.goto(&request.status_url).await?;
+        browser.type_into("textarea", text).await?;
+        browser.type_into("#code-1", mail.code()?).await?;
+        browser.click("form button").await?;
+        let page = browser.source().await?;
+        ensure!(
+            page.contains("You answered at") && page.contains(text),
+            "the answer is not on the page: {:?}",
+            browser.heading().await?
+        );
+        Ok(())
     }
 
     /// A link that is locked, a case that is handed over, a rejection.

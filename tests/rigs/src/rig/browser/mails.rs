@@ -5,10 +5,13 @@ use std::fs;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
-use super::{Stage, driver::Browser, gallery::CSM};
+use super::{
+    Stage,
+    driver::Browser,
+    gallery::{CSM, CUSTOMER},
+};
 use crate::{Checks, desk::Submitted};
 
-const CUSTOMER: &str = "customer@example.com";
 const MANAGER: &str = "csm-manager@example.com";
 
 /// A name for the picture, and what the mail's subject begins with.

@@ -1,0 +1,45 @@
+//! What a customer is told of a code that does not open.
+
+use lambda_http::http::StatusCode;
+use shared::code::Tried;
+use shared::mail::{Mail, MailError, Mailer};
+
+/// How often a mail with a fresh code is tried.
+const ATTEMPTS: usize = 3;
+
+/// How a try is answered that was not right: the status, and what to do.
+pub(crate) fn refusal(tried: Tried) -> Option<(StatusCode, &'static str)> {
+    match tried {
+        Tried::Right => None,
+        Tried::NoCode => Some((
+            StatusCode::FORBIDDEN,
+            "please enter the six digits of the code in our mail",
+        )),
+        Tried::Wrong => Some((StatusCode::FORBIDDEN, "that is not the code in our mail")),
+        Tried::Renewed => Some((
+            StatusCode::LOCKED,
+            "a wrong code was entered several times, so we have mailed you a new one; please use that",
+        )),
+        Tried::Locked => Some((
+            StatusCode::LOCKED,
+            "a wrong code was entered too often; please try again tomorrow, and we will mail you a new one",
+        )),
+    }
+}
+
+/// Mails a fresh code. If that fails, the next one too many brings another.
+pub(crate) async fn send(mailer: &impl Mailer, mail: &Mail) {
+    for _ in 0..ATTEMPTS {
+        match mailer.send(mail).await {
+            Ok(()) => return,
+            Err(error @ MailError::Refused(_)) => {
+                tracing::error!(%error, "the address was refused");
+                return;
+            }
+            Err(error @ MailError::Unavailable(_)) => {
+                tracing::warn!(%error, "the mail with a fresh code was not sent yet");
+            }
+        }
+    }
+    tracing::error!("the mail with a fresh code was not sent");
+}
