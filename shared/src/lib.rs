@@ -5,7 +5,7 @@
 //!
 //! 1. **Pure rules**, no IO and no SDK: [`money`], [`id`], [`form`], [`rule`], [`text`], [`task`] (the
 //!    payloads that the generated state machines send), [`request`], [`question`], [`code`], [`audit`],
-//!    [`approval`], [`refund`], [`findings`].
+//!    [`approval`], [`invitation`], [`refund`], [`findings`].
 //! 2. **Ports**: what the functions ask of the outside world, as narrow traits with an in-memory
 //!    fake beside each: [`table`], [`mail`], [`workflow`], [`stripe`]. [`desk`] reads and writes
 //!    requests through a table, and [`metrics`] measures what it stores.
@@ -24,6 +24,7 @@ pub mod failure;
 pub mod findings;
 pub mod form;
 pub mod id;
+pub mod invitation;
 pub mod mail;
 pub mod metrics;
 pub mod money;

@@ -92,6 +92,9 @@ pub struct Request {
     pub definition: String,
     /// Scheme and host under which the customer reached us; every link of this request begins so.
     pub origin: String,
+    /// The request whose mail invited to this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<RequestId>,
     /// Where it stands.
     pub status: Status,
     /// The phase it is in.
@@ -168,6 +171,8 @@ pub struct Submission<'a> {
     pub values: &'a Values,
     /// Scheme and host of the links.
     pub origin: String,
+    /// The request whose mail invited to it.
+    pub about: Option<RequestId>,
     /// When.
     pub at: Timestamp,
 }
@@ -180,6 +185,7 @@ impl Request {
             offering,
             values,
             origin,
+            about,
             at,
         } = submission;
         let mut request = Self {
@@ -188,6 +194,7 @@ impl Request {
             title: offering.offering.name.clone(),
             definition: offering.version.clone(),
             origin,
+            about,
             status: Status::InReview,
             phase: offering.first_phase.clone(),
             submitted_at: at,
@@ -201,7 +208,8 @@ impl Request {
             questions: Vec::new(),
             audit_count: 0,
         };
-        let record = request.record(at, Actor::Customer, "submitted", None);
+        let detail = about.map(|about| format!("about {about}"));
+        let record = request.record(at, Actor::Customer, "submitted", detail);
         (request, record)
     }
 
@@ -274,7 +282,7 @@ impl Request {
                 self.set(variable::STRIPE_ERROR, json!(message));
                 self.step(passage, outcome::ERROR);
             }
-            Event::Mailed { .. } => self.step(passage, outcome::DONE),
+            Event::Mailed { .. } | Event::NotInvited { .. } => self.step(passage, outcome::DONE),
             Event::Closed { status } => {
                 // A refund that failed while its confirmation was on the way is not covered up.
                 let reversed = self.refund == Some(RefundProgress::Reversed);

@@ -29,6 +29,38 @@ pub fn environment() -> Environment<'static> {
 /// Fills a template from a request: answers by field (an optional one without an answer is empty),
 /// outputs by variable, `requestId` and `statusUrl`. Amounts print as `$1,500.00`.
 pub fn render(template: &str, request: &Request, status_url: &str) -> Result<String, TextError> {
+    fill(template, request, status_url, &[])
+}
+
+/// What a mail says of the offering that it invites to.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    /// Where the invitation leads.
+    pub url: String,
+    /// The code that it needs.
+    pub code: String,
+}
+
+/// Fills a template of a mail that invites: like [`render`], and `invitationUrl` and `invitationCode`.
+pub fn render_invitation(
+    template: &str,
+    request: &Request,
+    status_url: &str,
+    invited: &Invited,
+) -> Result<String, TextError> {
+    let more = [
+        (variable::INVITATION_URL, invited.url.as_str()),
+        (variable::INVITATION_CODE, invited.code.as_str()),
+    ];
+    fill(template, request, status_url, &more)
+}
+
+fn fill(
+    template: &str,
+    request: &Request,
+    status_url: &str,
+    more: &[(&str, &str)],
+) -> Result<String, TextError> {
     let mut names = BTreeMap::new();
     for answer in &request.answers {
         let text = answer
@@ -46,6 +78,9 @@ pub fn render(template: &str, request: &Request, status_url: &str) -> Result<Str
         Rendered::from(request.request_id.to_string()),
     );
     names.insert(variable::STATUS_URL, Rendered::from(status_url));
+    for (name, text) in more {
+        names.insert(name, Rendered::from(*text));
+    }
     environment()
         .render_str(template, names)
         // The kind names what is wrong; the full message may quote the template's surroundings.
@@ -86,6 +121,19 @@ mod tests {
         let (request, _) = fixture::request();
         assert!(render("{{ refundAmuont }}", &request, "").is_err());
         assert!(render("{{ stripeRefundResult.id }}", &request, "").is_err());
+    }
+
+    #[test]
+    fn only_a_mail_that_invites_has_an_invitation() {
+        let (request, _) = fixture::request();
+        let template = "{{ invitationUrl }} {{ invitationCode }} {{ refundAmount }}";
+        let invited = Invited {
+            url: "https://x/s".to_owned(),
+            code: "012345".to_owned(),
+        };
+        let text = render_invitation(template, &request, "", &invited);
+        assert_eq!(text.unwrap(), "https://x/s 012345 $50.00");
+        assert!(render(template, &request, "").is_err());
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Sends the mail of a phase: to the customer, or to a team.
 //!
+//! A mail that invites carries the link and the code of its invitation. It is not sent while the request
+//! needs attention: nobody is asked how satisfied they are with a refund that came back.
+//!
 //! The texts come with the payload as templates, the names in them from the request. A mail is
 //! recorded after the service has taken it: at worst a crash in between sends it twice, and never
 //! not at all.
@@ -8,11 +11,13 @@ use shared::approval::LinkKey;
 use shared::config::Teams;
 use shared::desk::{Desk, Opened};
 use shared::failure::Failure;
+use shared::id::OfferingPath;
+use shared::invitation::{Invitation, Ticket};
 use shared::mail::{Mail, MailError, Mailer};
-use shared::request::{Event, Request};
+use shared::request::{Event, Request, Status};
 use shared::table::Table;
 use shared::task::{EmailConfig, Outcome, Recipient, Task, outcome};
-use shared::text::render;
+use shared::text::{Invited, TextError, render, render_invitation};
 
 /// What the function works with.
 #[derive(Debug)]
@@ -35,13 +40,16 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             Opened::Fresh(request) => request,
         };
         let config = &task.config;
+        if let (Some(offering), Status::NeedsAttention) = (&config.invites, request.value.status) {
+            let record = request
+                .value
+                .apply(&Event::NotInvited { offering }, task.passage());
+            self.desk.save(&mut request, &record, Vec::new()).await?;
+            return Ok(Outcome::new(outcome::DONE));
+        }
         let text = |template| {
-            render(
-                template,
-                &request.value,
-                &request.value.status_url(&self.link_key),
-            )
-            .map_err(|error| Failure::PayloadInvalid(error.to_string()))
+            self.text(template, &request.value, config.invites.as_ref())
+                .map_err(|error| Failure::PayloadInvalid(error.to_string()))
         };
         let (subject, body) = (text(&config.subject)?, text(&config.body)?);
         let mut accepted = false;
@@ -71,6 +79,25 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         Ok(Outcome::new(outcome::DONE))
     }
 
+    fn text(
+        &self,
+        template: &str,
+        request: &Request,
+        invites: Option<&OfferingPath>,
+    ) -> Result<String, TextError> {
+        let status_url = request.status_url(&self.link_key);
+        let Some(offering) = invites else {
+            return render(template, request, &status_url);
+        };
+        let about = request.request_id;
+        let ticket = Ticket::new(&self.link_key, about, offering);
+        let invited = Invited {
+            url: ticket.url(&request.origin, offering),
+            code: Invitation::new(about, offering).code(&self.link_key),
+        };
+        render_invitation(template, request, &status_url, &invited)
+    }
+
     fn addresses(&self, to: &Recipient, request: &Request) -> Result<Vec<String>, Failure> {
         match to {
             Recipient::Field(field) => match request.value(field) {
@@ -95,6 +122,7 @@ mod tests {
     use shared::mail::MemoryMailer;
     use shared::request::fixture;
     use shared::table::memory::MemoryTable;
+    use shared::task::Passage;
 
     use super::*;
 
@@ -180,6 +208,62 @@ mod tests {
             function.handle(unknown).await,
             Err(Failure::ConfigInvalid(_))
         ));
+    }
+
+    fn inviting(request_id: RequestId) -> Task<EmailConfig> {
+        let mut task = task(
+            request_id,
+            customer(),
+            "{{ invitationUrl }}\n\nCode: {{ invitationCode }}",
+        );
+        task.config.invites = Some("customer-satisfaction/csat-survey".parse().unwrap());
+        task
+    }
+
+    #[tokio::test]
+    async fn an_invitation_carries_its_link_and_its_code() {
+        let (function, id) = function().await;
+        function.handle(inviting(id)).await.unwrap();
+        let offering = "customer-satisfaction/csat-survey".parse().unwrap();
+        let ticket = Ticket::new(&link_key(), id, &offering);
+        let code = link_key().invitation_code(id, &offering, 0);
+        let expected = format!(
+            "https://refunds.example.com/services/{offering}?invitation={ticket}\n\nCode: {code}"
+        );
+        assert_eq!(function.mailer.sent()[0].text, expected);
+        assert!(
+            !format!("{:?}", function.desk.table().items()).contains(&code),
+            "nothing stored gives it away"
+        );
+    }
+
+    #[tokio::test]
+    async fn nobody_is_invited_by_a_request_that_needs_attention() {
+        let (function, id) = function().await;
+        let mut request = function.desk.request(id).await.unwrap().unwrap();
+        let (phase, message) = (request.value.phase.clone(), "The bank sent it back.");
+        let now = Passage::during(&phase, Timestamp::UNIX_EPOCH);
+        let record = request.value.apply(&Event::RefundReversed { message }, now);
+        let desk = &function.desk;
+        desk.save(&mut request, &record, Vec::new()).await.unwrap();
+        for _ in 0..2 {
+            let outcome = function.handle(inviting(id)).await.unwrap();
+            assert_eq!(outcome.outcome, "done");
+        }
+        assert!(function.mailer.sent().is_empty());
+        let trail = function.desk.table().items();
+        let skipped = trail
+            .iter()
+            .filter(|item| item.body["action"] == "invitation not sent");
+        let details: Vec<_> = skipped.map(|item| item.body["detail"].clone()).collect();
+        assert_eq!(details, ["customer-satisfaction/csat-survey"]);
+        // Any other mail is sent.
+        let other = Task {
+            state: "Other".to_owned(),
+            ..task(id, team("csm-team"), "Look.")
+        };
+        function.handle(other).await.unwrap();
+        assert_eq!(function.mailer.sent().len(), 2);
     }
 
     #[tokio::test]

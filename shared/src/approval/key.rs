@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::id::RequestId;
+use crate::id::{OfferingPath, RequestId};
 
 /// The secret from which links, codes and status pages' keys are derived.
 #[derive(Clone)]
@@ -47,6 +47,32 @@ impl LinkKey {
     /// Whether a key from a URL belongs to the request.
     pub fn opens_status(&self, request_id: RequestId, key: &str) -> bool {
         same(&self.status_key(request_id), key)
+    }
+
+    /// The unguessable part of an invitation's link: 128 bits in hexadecimal.
+    pub fn invitation_key(&self, about: RequestId, offering: &OfferingPath) -> String {
+        let parts = [&about.to_string(), offering.as_str()];
+        hex(&self.derive("invitation", &parts)[..16])
+    }
+
+    /// Whether a key from a URL invites the customer of that request to the offering.
+    pub fn opens_invitation(&self, about: RequestId, offering: &OfferingPath, key: &str) -> bool {
+        same(&self.invitation_key(about, offering), key)
+    }
+
+    /// The code that is printed in the mail which invites: six digits, others for each generation.
+    pub fn invitation_code(
+        &self,
+        about: RequestId,
+        offering: &OfferingPath,
+        generation: u32,
+    ) -> String {
+        let parts = [
+            &about.to_string(),
+            offering.as_str(),
+            &generation.to_string(),
+        ];
+        six_digits(&self.derive("invitation code", &parts))
     }
 
     fn derive(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {

@@ -1,7 +1,7 @@
 //! What can happen to a request.
 
 use crate::approval::Recorded;
-use crate::id::FieldName;
+use crate::id::{FieldName, OfferingPath};
 use crate::money::Usd;
 use crate::task::EndStatus;
 
@@ -136,6 +136,11 @@ pub enum Event<'a> {
         to: &'a str,
         /// False when the service refused the address for good.
         accepted: bool,
+    },
+    /// A mail that invites was not sent, as the request needs attention.
+    NotInvited {
+        /// To which offering.
+        offering: &'a OfferingPath,
     },
     /// The request came to an end.
     Closed {

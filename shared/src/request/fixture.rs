@@ -47,6 +47,7 @@ pub fn request() -> (Request, AuditRecord) {
         offering: &offering,
         values: &values,
         origin: "https://refunds.example.com".to_owned(),
+        about: None,
         at: Timestamp::UNIX_EPOCH,
     })
 }

@@ -72,6 +72,7 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
             let action = if accepted { "mailed" } else { "mail refused" };
             by_system(action, text(to))
         }
+        Event::NotInvited { offering } => by_system("invitation not sent", text(offering.as_str())),
         Event::Closed { .. } => by_system("closed", None),
         Event::Stopped { error, .. } => by_system("stopped", text(error)),
         Event::Resumed => by_system("resumed", None),

@@ -137,6 +137,7 @@ fn request_of(amount: &str) -> (Request, shared::audit::AuditRecord) {
         offering: &offering,
         values: &values,
         origin: "https://refunds.example.com".to_owned(),
+        about: None,
         at: jiff::Timestamp::UNIX_EPOCH,
     })
 }

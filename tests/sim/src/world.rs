@@ -150,6 +150,7 @@ impl World {
             offering: &OFFERING,
             values: &OFFERING.form.check(&answers).expect("it is filled in"),
             origin: "https://refunds.example.com".to_owned(),
+            about: None,
             at: self.clock.now(),
         });
         let desk = Desk::new(self.functions.table.clone());
