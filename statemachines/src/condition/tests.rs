@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 use shared::form::{Value, Values};
+use shared::rule::Facts;
 
 use super::*;
 
@@ -132,7 +133,8 @@ proptest! {
         for cents in [amount, threshold.max(1), (threshold + 1).min(99_999_999)] {
             let amount = Value::Cents(Usd::from_cents(cents).unwrap());
             let values = Values::from([("amount".parse().unwrap(), amount)]);
-            prop_assert_eq!(rule.holds(&values), Ok(cents >= threshold));
+            let facts = Facts { values: &values, stripe_customer_known: false };
+            prop_assert_eq!(rule.holds(&facts), Ok(cents >= threshold));
         }
     }
 
