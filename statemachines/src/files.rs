@@ -164,6 +164,8 @@ impl Folders {
                 Err(problems) => refused.push(problems),
             }
         }
+        // Not in the order of the files, where `refund-request.yaml` comes after `refund-request-more.yaml`.
+        compiled.sort_by(|a, b| a.generated.path.cmp(&b.generated.path));
         // What a refused definition offers is not known.
         if refused.is_empty() {
             refused = invitations::check(&compiled);
