@@ -11,13 +11,18 @@ use std::path::Path;
 use proptest::prelude::*;
 use shared::task::EmailConfig;
 use statemachines::compile;
+use statemachines::files::Folders;
 
 const VALID: &str = include_str!("fixtures/shop/refund.yaml");
-const COMMITTED: &str = include_str!("../generated/customer-success/refund-request.asl.json");
 
 #[test]
-fn the_committed_state_machine_holds_together() {
-    walk::check(COMMITTED);
+fn the_committed_state_machines_hold_together() {
+    let machines = Folders::of_this_checkout().machines().unwrap();
+    assert!(!machines.is_empty());
+    for (path, asl) in machines {
+        println!("{path}");
+        walk::check(&asl);
+    }
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn a_text_arrives_line_by_line() {
 type Phase = (usize, [usize; 3]);
 
 /// What each kind of phase says, and the names of its ways out.
-const KINDS: [(&str, &[&str]); 4] = [
+const KINDS: [(&str, &[&str]); 6] = [
     (
         "type: email\n    to: \"{{ email }}\"\n    subject: Hi\n    body: Hi {{ email }}",
         &["next"],
@@ -105,6 +110,12 @@ const KINDS: [(&str, &[&str]); 4] = [
          reason when expired: Late.",
         &["approve", "reject", "expire"],
     ),
+    (
+        "type: choice\n    to: \"{{ email }}\"\n    question: Which?\n    subject: Choose\n    body: Choose.\n    \
+         options:\n      credit: A credit of {{ amount }}\n      cash: Cash\n    expire: after 3 days",
+        &["credit", "cash", "expire"],
+    ),
+    ("type: wait\n    for: 7 days", &["next"]),
     ("type: condition", &["amount >= 5", "otherwise"]),
     (
         "type: connector\n    connector: Stripe - Create Refund\n    charge: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    \

@@ -85,7 +85,13 @@ fn check_subject(report: &mut Report<'_>, definition: &Definition, what: &At<Str
     match phase.map(|phase| &phase.kind) {
         Some(Kind::Approval(_) | Kind::Unreadable) => {}
         Some(
-            Kind::Start | Kind::Condition | Kind::Connector(_) | Kind::Email(_) | Kind::End(_),
+            Kind::Start
+            | Kind::Choice(_)
+            | Kind::Condition
+            | Kind::Connector(_)
+            | Kind::Email(_)
+            | Kind::Wait(_)
+            | Kind::End(_),
         ) => {
             report.refuse(
                 what.span,
