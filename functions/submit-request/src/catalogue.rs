@@ -34,6 +34,7 @@ impl Catalogue {
         self.machines.get(path).map(String::as_str)
     }
 
+    /// The offerings that everybody can use. To the others a mail invites.
     pub(crate) async fn all(
         &self,
         workflow: &impl Workflow,
@@ -41,7 +42,8 @@ impl Catalogue {
     ) -> Result<Vec<Offering>, Failure> {
         let mut offerings = Vec::new();
         for path in self.machines.keys() {
-            offerings.extend(self.get(workflow, path, now).await?);
+            let offering = self.get(workflow, path, now).await?;
+            offerings.extend(offering.filter(|offering| !offering.by_invitation));
         }
         Ok(offerings)
     }

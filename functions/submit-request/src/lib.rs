@@ -8,17 +8,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use lambda_http::http::{HeaderValue, Method, StatusCode, header};
+use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use shared::approval::LinkKey;
 use shared::config::Teams;
 use shared::desk::Desk;
 use shared::failure::Failure;
-use shared::form::{Answer, FieldError};
-use shared::http::{
-    Format, Problem, accepted, answer_format, html, json, origin, received_at, reply, same_site,
-    see_other,
-};
+use shared::http::{Format, Problem, accepted, answer_format, html, json, received_at};
 use shared::id::{OfferingPath, RequestId};
 use shared::mail::Mailer;
 use shared::request::Request as RefundRequest;
@@ -28,6 +24,8 @@ use shared::workflow::Workflow;
 
 mod catalogue;
 mod codes;
+mod intake;
+mod invited;
 mod pages;
 mod posted;
 mod reply;
@@ -35,7 +33,6 @@ mod standing;
 mod submission;
 
 use catalogue::Catalogue;
-use posted::Posted;
 use standing::Standing;
 
 /// What the function works with.
@@ -103,85 +100,6 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         })
     }
 
-    async fn show_form(
-        &self,
-        http: &Request,
-        service: &str,
-        offering: &str,
-    ) -> Result<Response<Body>, Problem> {
-        let offering = self.offering(http, service, offering).await?;
-        if accepted(http) == Format::Json {
-            let schema = offering.json_schema();
-            return Ok(reply(
-                StatusCode::OK,
-                "application/schema+json",
-                schema.to_string(),
-            ));
-        }
-        Ok(html(
-            StatusCode::OK,
-            pages::form(&offering, &[], &[], &pages::Notice::None),
-        ))
-    }
-
-    /// Takes a request: checks the answers, stores it, starts its execution, and only then says so.
-    async fn take(
-        &self,
-        http: &Request,
-        service: &str,
-        offering: &str,
-    ) -> Result<Response<Body>, Problem> {
-        let offering = self.offering(http, service, offering).await?;
-        let posted = Posted::read(http)?;
-        if posted.is_form && !same_site(http) {
-            return Err(
-                Problem::new(StatusCode::FORBIDDEN, "Your request was not taken.")
-                    .detail("It came from another site. Please use our form."),
-            );
-        }
-        let values = match offering.form.check(&posted.answers) {
-            Ok(values) => values,
-            Err(errors) => return Err(refused(http, &offering, &posted.answers, errors)),
-        };
-        let origin = self
-            .public_url
-            .clone()
-            .or_else(|| origin(http))
-            .ok_or_else(no_context)?;
-        let wanted = submission::Wanted {
-            offering: &offering,
-            values: &values,
-            key: posted.idempotency_key.as_deref(),
-            origin,
-            at: received(http)?,
-        };
-        let request = match self.submit(wanted).await? {
-            submission::Taken::Request(request) => request,
-            // Somebody went back to a form that was sent, changed it, and sent it again.
-            submission::Taken::OtherAnswers if answer_format(http) == Format::Html => {
-                let page = pages::form(&offering, &posted.answers, &[], &pages::Notice::SentBefore);
-                return Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page));
-            }
-            submission::Taken::OtherAnswers => return Err(submission::other_answers()),
-        };
-        let url = request.status_url(&self.link_key);
-        Ok(match answer_format(http) {
-            Format::Html => see_other(&url),
-            Format::Json => {
-                let body = serde_json::json!({
-                    "requestId": request.request_id,
-                    "status": request.status,
-                    "statusUrl": url,
-                });
-                let mut response = json(StatusCode::ACCEPTED, &body);
-                if let Ok(url) = HeaderValue::from_str(&url) {
-                    response.headers_mut().insert(header::LOCATION, url);
-                }
-                response
-            }
-        })
-    }
-
     /// How a request stands.
     async fn show_standing(
         &self,
@@ -229,29 +147,6 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             .get(&self.workflow, &path, received(http)?)
             .await?;
         found.ok_or_else(Problem::not_found)
-    }
-}
-
-/// A refused form: for a program all reasons, for a person the form as it was filled in.
-fn refused(
-    http: &Request,
-    offering: &Offering,
-    answers: &[(String, Answer)],
-    errors: Vec<FieldError>,
-) -> Problem {
-    let problem = Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "Your request was not taken.",
-    )
-    .detail("Please correct the fields below and send it again. Nothing was stored.");
-    match answer_format(http) {
-        Format::Json => problem.errors(errors),
-        Format::Html => problem.page(pages::form(
-            offering,
-            answers,
-            &errors,
-            &pages::Notice::None,
-        )),
     }
 }
 

@@ -53,7 +53,7 @@ impl Posted {
             .detail("Send application/json or application/x-www-form-urlencoded."));
         }
         let form_key = if is_form {
-            take_key(&mut answers)
+            take(&mut answers, ONCE)
         } else {
             None
         };
@@ -64,12 +64,17 @@ impl Posted {
             is_form,
         })
     }
+
+    /// Takes what is sent beside the answers.
+    pub(crate) fn take(&mut self, name: &str) -> Option<String> {
+        take(&mut self.answers, name)
+    }
 }
 
-fn take_key(answers: &mut Vec<(String, Answer)>) -> Option<String> {
-    let position = answers.iter().position(|(name, _)| name == ONCE)?;
+fn take(answers: &mut Vec<(String, Answer)>, name: &str) -> Option<String> {
+    let position = answers.iter().position(|(other, _)| other == name)?;
     match answers.remove(position).1 {
-        Answer::Text(key) if !key.is_empty() => Some(key),
+        Answer::Text(text) | Answer::Number(text) if !text.is_empty() => Some(text),
         Answer::Text(_) | Answer::Number(_) | Answer::Null | Answer::Other => None,
     }
 }

@@ -4,6 +4,8 @@ use shared::question::Question;
 use shared::request::{RefundProgress, Request, Status};
 use shared::task::variable;
 
+const THANKS: &str = "Thank you. We have your answers.";
+
 /// What a customer is told of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Standing<'a> {
@@ -19,6 +21,8 @@ pub(crate) struct Standing<'a> {
 impl<'a> Standing<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
         let (headline, reason) = match request.status {
+            // Nobody looks at it: it is only about to be noted.
+            Status::InReview if request.about.is_some() => (THANKS, None),
             Status::InReview => ("We are looking at your request.", None),
             // Approved, and Stripe has taken it: only the bank is slow.
             Status::Processing if request.refund == Some(RefundProgress::Pending) => (
@@ -34,6 +38,7 @@ impl<'a> Standing<'a> {
                 "Your request was not approved.",
                 Some(denied_because(request)),
             ),
+            Status::Completed if request.about.is_some() => (THANKS, None),
             Status::Completed => ("Thank you. We have everything we need.", None),
             Status::NeedsAttention => (
                 "Your request is with a member of our team.",

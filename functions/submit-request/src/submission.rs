@@ -5,10 +5,12 @@ use lambda_http::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::approval::hex;
+use shared::code::Tried;
 use shared::failure::Failure;
 use shared::form::{FieldError, Values};
 use shared::http::Problem;
 use shared::id::RequestId;
+use shared::invitation::Use;
 use shared::mail::Mailer;
 use shared::request::{Request, Submission};
 use shared::table::{CommitError, Entity, Key, Table, Write, load};
@@ -16,6 +18,7 @@ use shared::task::Offering;
 use shared::workflow::{Workflow, WorkflowError};
 
 use crate::SubmitRequest;
+use crate::invited::{Entry, Pass};
 
 /// How long the same `Idempotency-Key` means the same request.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -28,6 +31,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) values: &'a Values,
     pub(crate) key: Option<&'a str>,
     pub(crate) origin: String,
+    /// For an offering by invitation.
+    pub(crate) pass: Option<&'a Pass>,
     pub(crate) at: Timestamp,
 }
 
@@ -37,6 +42,10 @@ pub(crate) enum Taken {
     Request(Box<Request>),
     /// The key was used before, for other answers.
     OtherAnswers,
+    /// The invitation was used before.
+    UsedBefore(Use),
+    /// The invitation's code is not right.
+    Barred(Tried),
 }
 
 /// That a key was used, and for what. Neither the key nor the answers can be read from it.
@@ -71,18 +80,29 @@ impl Entity for Used {
 }
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
-    /// Stores the request with its audit record and its key in one transaction, then starts it.
+    /// Stores the request in one transaction with its audit record, its key, and the invitation that it
+    /// uses; then starts it.
     pub(crate) async fn submit(&self, wanted: Wanted<'_>) -> Result<Taken, Failure> {
         let (request, record) = Request::submit(Submission {
             request_id: RequestId::random(),
             offering: wanted.offering,
             values: wanted.values,
             origin: wanted.origin.clone(),
+            about: wanted.pass.map(|pass| pass.about),
             at: wanted.at,
         });
         let used = wanted.key.map(|key| used(&wanted, key, request.request_id));
         for _ in 0..ATTEMPTS {
-            let writes = used.iter().map(Write::create).collect();
+            let mut writes: Vec<Write> = used.iter().map(Write::create).collect();
+            if let Some(pass) = wanted.pass {
+                let (id, at) = (request.request_id, wanted.at);
+                match self.enter(pass, wanted.offering, id, at).await? {
+                    Entry::Admitted(write) => writes.push(write),
+                    Entry::Used(before) => return self.used_before(before, used.as_ref()).await,
+                    Entry::Refused(tried) => return Ok(Taken::Barred(tried)),
+                    Entry::Again => continue,
+                }
+            }
             match (self.desk.create(&request, &record, writes).await, &used) {
                 (Ok(()), _) => {
                     self.start(&request).await?;
@@ -95,12 +115,28 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                         return Ok(taken);
                     }
                 }
+                // Somebody used the invitation in this very moment, or guessed at its code.
+                (Err(CommitError::Conflict), None) if wanted.pass.is_some() => {}
                 (Err(error), _) => return Err(error.into()),
             }
         }
         Err(Failure::StoreUnavailable(
             "others kept writing at the same time".to_owned(),
         ))
+    }
+
+    /// An invitation is used once; but the same form sent twice is the same answer.
+    async fn used_before(&self, before: Use, used: Option<&Used>) -> Result<Taken, Failure> {
+        if let Some(used) = used
+            && let Some(taken @ Taken::Request(_)) = self.taken_before(used).await?
+        {
+            return Ok(taken);
+        }
+        let request = self.desk.request(before.request_id).await?;
+        let request = request.ok_or(Failure::RequestNotFound)?;
+        // Whoever stored it may have died before starting it, and may have sent no key to come back with.
+        self.start(&request.value).await?;
+        Ok(Taken::UsedBefore(before))
     }
 
     async fn taken_before(&self, used: &Used) -> Result<Option<Taken>, Failure> {
@@ -140,8 +176,13 @@ fn used(wanted: &Wanted<'_>, key: &str, request_id: RequestId) -> Used {
     let hash = |parts: &[&str]| hex(&Sha256::digest(parts.join("\n")));
     let answers = serde_json::to_string(wanted.values).expect("answers are texts and numbers");
     let path = wanted.offering.path.as_str();
+    // Only who came with the same invitation and code gets the same request again.
+    let pass = wanted
+        .pass
+        .map(|pass| format!("{} {}", pass.ticket, pass.code));
+    let parts: Vec<&str> = [path, key].into_iter().chain(pass.as_deref()).collect();
     Used {
-        key_hash: hash(&[path, key]),
+        key_hash: hash(&parts),
         fingerprint: hash(&[path, &answers]),
         request_id,
         kept_until: wanted.at.saturating_add(KEPT).unwrap_or(Timestamp::MAX),

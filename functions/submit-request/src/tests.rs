@@ -12,6 +12,7 @@ use shared::workflow::{MemoryWorkflow, WorkflowError};
 use super::*;
 
 mod hostile;
+mod invited;
 mod replies;
 
 const PATH: &str = "/services/customer-success/refund-request";
@@ -19,12 +20,14 @@ const PATH: &str = "/services/customer-success/refund-request";
 type Function = SubmitRequest<MemoryTable, MemoryMailer, MemoryWorkflow>;
 
 fn function() -> Function {
-    let definition = json!({"States": {"Start": {"Assign": {"offering": fixture::offering()}}}});
+    function_of(&fixture::offering())
+}
+
+/// The function of a deployment with one offering.
+fn function_of(offering: &Offering) -> Function {
+    let definition = json!({"States": {"Start": {"Assign": {"offering": offering}}}});
     let workflow = MemoryWorkflow::with_definition(&definition);
-    let machines = BTreeMap::from([(
-        "customer-success/refund-request".parse().unwrap(),
-        "arn".to_owned(),
-    )]);
+    let machines = BTreeMap::from([(offering.path.clone(), "arn".to_owned())]);
     SubmitRequest::new(
         Desk::new(MemoryTable::default()),
         MemoryMailer::default(),

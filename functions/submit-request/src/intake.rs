@@ -1,0 +1,164 @@
+//! The form, and taking what was sent with it: the answers are checked, stored and started, and only then
+//! somebody is told so.
+
+use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::{Body, Request, RequestExt, Response};
+use shared::form::FieldError;
+use shared::http::{
+    Format, Problem, accepted, answer_format, html, json, origin, reply, same_site, see_other, when,
+};
+use shared::invitation::{CODE, TICKET};
+use shared::mail::Mailer;
+use shared::request::Request as RefundRequest;
+use shared::table::Table;
+use shared::task::Offering;
+use shared::workflow::Workflow;
+
+use crate::invited::{Pass, json_schema};
+use crate::pages::{self, FormPage, Notice, Words};
+use crate::posted::Posted;
+use crate::submission::{self, Taken, Wanted};
+use crate::{SubmitRequest, codes, no_context, received};
+
+impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
+    /// Answers `GET /services/{service}/{offering}`.
+    pub(crate) async fn show_form(
+        &self,
+        http: &Request,
+        service: &str,
+        offering: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let offering = self.offering(http, service, offering).await?;
+        let query = http.query_string_parameters();
+        let pass = Pass::read(&self.link_key, &offering, query.first(TICKET), None)?;
+        if let Some(pass) = &pass
+            && let Some(used) = self.invitation(pass, &offering).await?.value.used()
+        {
+            return match accepted(http) {
+                Format::Html => Ok(html(StatusCode::OK, pages::used(&offering, used.at))),
+                Format::Json => Err(already_used(&offering, used.at)),
+            };
+        }
+        if accepted(http) == Format::Json {
+            let schema = json_schema(&offering).to_string();
+            return Ok(reply(StatusCode::OK, "application/schema+json", schema));
+        }
+        let form = FormPage::new(&offering, pass.as_ref());
+        Ok(html(StatusCode::OK, pages::form(&form)))
+    }
+
+    /// Answers `POST /services/{service}/{offering}/requests`.
+    pub(crate) async fn take(
+        &self,
+        http: &Request,
+        service: &str,
+        offering: &str,
+    ) -> Result<Response<Body>, Problem> {
+        let offering = self.offering(http, service, offering).await?;
+        let mut posted = Posted::read(http)?;
+        if posted.is_form && !same_site(http) {
+            let title = Words::of(&offering).not_taken;
+            return Err(Problem::new(StatusCode::FORBIDDEN, title)
+                .detail("It came from another site. Please use our form."));
+        }
+        let pass = self.pass(&offering, &mut posted)?;
+        let form = FormPage {
+            given: &posted.answers,
+            ..FormPage::new(&offering, pass.as_ref())
+        };
+        let values = match offering.form.check(&posted.answers) {
+            Ok(values) => values,
+            Err(errors) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return Err(refused(http, &form, status, errors));
+            }
+        };
+        let wanted = Wanted {
+            offering: &offering,
+            values: &values,
+            key: posted.idempotency_key.as_deref(),
+            origin: (self.public_url.clone().or_else(|| origin(http))).ok_or_else(no_context)?,
+            pass: pass.as_ref(),
+            at: received(http)?,
+        };
+        match self.submit(wanted).await? {
+            Taken::Request(request) => Ok(self.taken(http, &request)),
+            // Somebody went back to a form that was sent, changed it, and sent it again.
+            Taken::OtherAnswers if answer_format(http) == Format::Html => {
+                let page = pages::form(&FormPage {
+                    notice: Notice::SentBefore,
+                    ..form
+                });
+                Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page))
+            }
+            Taken::OtherAnswers => Err(submission::other_answers()),
+            Taken::UsedBefore(used) => Err(already_used(&offering, used.at)),
+            Taken::Barred(tried) => match codes::refusal(tried) {
+                Some((status, message)) => {
+                    let error = FieldError {
+                        field: CODE.to_owned(),
+                        message: message.to_owned(),
+                    };
+                    Err(refused(http, &form, status, vec![error]))
+                }
+                None => Err(no_context()),
+            },
+        }
+    }
+
+    /// What somebody was invited with. To an offering that everybody can use these are fields like any
+    /// other, which its form does not have.
+    fn pass(&self, offering: &Offering, posted: &mut Posted) -> Result<Option<Pass>, Problem> {
+        if !offering.by_invitation {
+            return Ok(None);
+        }
+        let (ticket, code) = (posted.take(TICKET), posted.take(CODE));
+        Pass::read(&self.link_key, offering, ticket.as_deref(), code)
+    }
+
+    fn taken(&self, http: &Request, request: &RefundRequest) -> Response<Body> {
+        let url = request.status_url(&self.link_key);
+        match answer_format(http) {
+            Format::Html => see_other(&url),
+            Format::Json => {
+                let body = serde_json::json!({
+                    "requestId": request.request_id,
+                    "status": request.status,
+                    "statusUrl": url,
+                });
+                let mut response = json(StatusCode::ACCEPTED, &body);
+                if let Ok(url) = HeaderValue::from_str(&url) {
+                    response.headers_mut().insert(header::LOCATION, url);
+                }
+                response
+            }
+        }
+    }
+}
+
+/// A refused form: for a program all reasons, for a person the form as it was filled in.
+fn refused(
+    http: &Request,
+    form: &FormPage<'_>,
+    status: StatusCode,
+    errors: Vec<FieldError>,
+) -> Problem {
+    let problem = Problem::new(status, Words::of(form.offering).not_taken)
+        .detail("Please correct the fields below and send it again. Nothing was stored.");
+    match answer_format(http) {
+        Format::Json => problem.errors(errors),
+        Format::Html => problem.page(pages::form(&FormPage {
+            errors: &errors,
+            ..*form
+        })),
+    }
+}
+
+fn already_used(offering: &Offering, at: jiff::Timestamp) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "You have answered already.")
+        .detail(format!(
+            "That was on {}, and the first answer stays.",
+            when(at)
+        ))
+        .page(pages::used(offering, at))
+}

@@ -1,0 +1,170 @@
+//! Offerings by invitation: who may see such a form, and how an invitation is used once.
+//!
+//! The link opens the form, which has nothing personal on it; robots that read mails get that far. What is
+//! sent counts only with the code from the same mail, and the first time.
+
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use shared::approval::LinkKey;
+use shared::code::Tried;
+use shared::failure::Failure;
+use shared::http::Problem;
+use shared::id::RequestId;
+use shared::invitation::{CODE, Invitation, TICKET, Ticket, Use};
+use shared::mail::{Mail, Mailer};
+use shared::request::Event;
+use shared::table::{CommitError, Entity, Stored, Table, Write, load};
+use shared::task::{Offering, Passage};
+use shared::workflow::Workflow;
+
+use crate::{SubmitRequest, codes};
+
+/// What somebody comes with who was invited.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    pub(crate) ticket: Ticket,
+    /// The request whose mail invites.
+    pub(crate) about: RequestId,
+    /// What was entered as the code.
+    pub(crate) code: String,
+}
+
+impl Pass {
+    /// Reads a ticket. `None` for an offering that everybody can use; without the right ticket there is
+    /// no other.
+    pub(crate) fn read(
+        key: &LinkKey,
+        offering: &Offering,
+        ticket: Option<&str>,
+        code: Option<String>,
+    ) -> Result<Option<Self>, Problem> {
+        if !offering.by_invitation {
+            return Ok(None);
+        }
+        let ticket = ticket.and_then(Ticket::parse).ok_or_else(uninvited)?;
+        let about = ticket.opens(key, &offering.path).ok_or_else(uninvited)?;
+        Ok(Some(Self {
+            ticket,
+            about,
+            code: code.unwrap_or_default(),
+        }))
+    }
+}
+
+fn uninvited() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "This page opens from the link in our mail.",
+    )
+    .detail("Please open it from there once more; the address may have lost its end.")
+}
+
+/// What came of trying to use an invitation.
+pub(crate) enum Entry {
+    /// The code is right. To be stored with the request that it is used for.
+    Admitted(Write),
+    /// It was used before.
+    Used(Use),
+    /// The code is not right.
+    Refused(Tried),
+    /// Somebody else wrote first.
+    Again,
+}
+
+impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
+    /// The invitation of a pass. What nobody tried to use yet has no version.
+    pub(crate) async fn invitation(
+        &self,
+        pass: &Pass,
+        offering: &Offering,
+    ) -> Result<Stored<Invitation>, Failure> {
+        let new = Invitation::new(pass.about, &offering.path);
+        let found = load(self.desk.table(), &new.key()).await?;
+        Ok(found.unwrap_or(Stored {
+            value: new,
+            version: 0,
+        }))
+    }
+
+    /// Tries to use an invitation for a new request.
+    pub(crate) async fn enter(
+        &self,
+        pass: &Pass,
+        offering: &Offering,
+        request: RequestId,
+        at: Timestamp,
+    ) -> Result<Entry, Failure> {
+        let mut invitation = self.invitation(pass, offering).await?;
+        if let Some(used) = invitation.value.used() {
+            return Ok(Entry::Used(used));
+        }
+        let tried = invitation
+            .value
+            .use_for(request, &self.link_key, &pass.code, at);
+        let write = Write::update(&invitation);
+        let stored = match tried {
+            Tried::Right => return Ok(Entry::Admitted(write)),
+            Tried::NoCode => Ok(()),
+            Tried::Wrong | Tried::Locked => self.desk.table().commit(vec![write]).await,
+            Tried::Renewed => self.renew(pass, offering, &invitation, at).await?,
+        };
+        match stored {
+            Ok(()) => Ok(Entry::Refused(tried)),
+            Err(CommitError::Conflict) => Ok(Entry::Again),
+            Err(error @ CommitError::Unavailable(_)) => Err(error.into()),
+        }
+    }
+
+    /// Stores that a fresh code is in use, and mails it to the customer of the request that invites.
+    async fn renew(
+        &self,
+        pass: &Pass,
+        offering: &Offering,
+        invitation: &Stored<Invitation>,
+        at: Timestamp,
+    ) -> Result<Result<(), CommitError>, Failure> {
+        let inviting = self.desk.request(pass.about).await?;
+        let mut inviting = inviting.ok_or(Failure::RequestNotFound)?;
+        let phase = inviting.value.phase.clone();
+        let event = Event::CodeRenewed {
+            of: offering.path.as_str(),
+        };
+        let record = inviting.value.apply(&event, Passage::during(&phase, at));
+        let writes = vec![Write::update(invitation)];
+        let stored = self.desk.save(&mut inviting, &record, writes).await;
+        if let (Ok(()), Some(to)) = (&stored, inviting.value.emails().next()) {
+            let code = invitation.value.code(&self.link_key);
+            let url = pass.ticket.url(&inviting.value.origin, &offering.path);
+            codes::send(&self.mailer, &fresh_code(to, offering, &url, &code)).await;
+        }
+        Ok(stored)
+    }
+}
+
+fn fresh_code(to: &str, offering: &Offering, url: &str, code: &str) -> Mail {
+    let name = &offering.offering.name;
+    let text = format!(
+        "Hi!\n\nA wrong code was entered several times on the page that we invited you to, so here is a \
+         new one. The earlier one does not work any longer.\n\n{url}\n\nCode: {code}\n\n\
+         The code is yours alone: please do not forward this mail."
+    );
+    Mail::from_text(to.to_owned(), &format!("Your new code: {name}"), &text)
+}
+
+/// What is to be sent, for clients that post JSON: the answers, and for an offering by invitation what
+/// the invitation says.
+pub(crate) fn json_schema(offering: &Offering) -> serde_json::Value {
+    let mut schema = offering.json_schema();
+    if offering.by_invitation {
+        schema["properties"][TICKET] = serde_json::json!({
+            "type": "string", "description": "From the link in our mail."
+        });
+        schema["properties"][CODE] = serde_json::json!({
+            "type": "string", "pattern": "^[0-9]{6}$", "description": "The code in our mail."
+        });
+        if let Some(required) = schema["required"].as_array_mut() {
+            required.extend([TICKET.into(), CODE.into()]);
+        }
+    }
+    schema
+}

@@ -1,0 +1,180 @@
+//! The form of an offering.
+
+use maud::{Markup, html};
+use shared::form::{Answer, Field, FieldError, FieldKind};
+use shared::http::page;
+use shared::invitation::{CODE, TICKET};
+use shared::task::Offering;
+
+use super::code_field;
+use crate::invited::Pass;
+use crate::posted::ONCE;
+
+/// Something to say above the form.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Notice {
+    None,
+    /// The same form was sent before with other answers.
+    SentBefore,
+}
+
+/// What the form shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FormPage<'a> {
+    pub(crate) offering: &'a Offering,
+    /// What was filled in before.
+    pub(crate) given: &'a [(String, Answer)],
+    pub(crate) errors: &'a [FieldError],
+    pub(crate) notice: Notice,
+    /// For an offering by invitation.
+    pub(crate) pass: Option<&'a Pass>,
+}
+
+impl<'a> FormPage<'a> {
+    /// An empty form.
+    pub(crate) fn new(offering: &'a Offering, pass: Option<&'a Pass>) -> Self {
+        Self {
+            offering,
+            given: &[],
+            errors: &[],
+            notice: Notice::None,
+            pass,
+        }
+    }
+}
+
+/// What sending it is called: whoever was invited makes no request.
+pub(crate) struct Words {
+    send: &'static str,
+    not_sent: &'static str,
+    pub(crate) not_taken: &'static str,
+}
+
+impl Words {
+    pub(crate) fn of(offering: &Offering) -> Self {
+        if offering.by_invitation {
+            Self {
+                send: "Send",
+                not_sent: "Your answers were not sent yet.",
+                not_taken: "Your answers were not taken.",
+            }
+        } else {
+            Self {
+                send: "Send request",
+                not_sent: "Your request was not sent yet.",
+                not_taken: "Your request was not taken.",
+            }
+        }
+    }
+}
+
+pub(crate) fn form(shown: &FormPage<'_>) -> Markup {
+    let FormPage {
+        offering,
+        given,
+        errors,
+        ..
+    } = *shown;
+    let words = Words::of(offering);
+    let title = if errors.is_empty() {
+        offering.offering.name.clone()
+    } else {
+        format!("Please correct: {}", offering.offering.name)
+    };
+    page(
+        &title,
+        &html! {
+            p.crumb {
+                @if offering.by_invitation { (offering.service.name) } @else { a href="/" { (offering.service.name) } }
+            }
+            h1 { (offering.offering.name) }
+            p { (offering.offering.description) }
+            @if let Notice::SentBefore = shown.notice {
+                div.note role="alert" {
+                    p { "This form was sent before with other answers, and that request is under way. Send it again only if you want to make another request." }
+                }
+            }
+            @if !errors.is_empty() { (to_correct(offering, errors, words.not_sent)) }
+            form.card method="post" action={ "/services/" (offering.path) "/requests" } {
+                // New for every page: sending the same page twice makes one request.
+                input type="hidden" name=(ONCE) value=(shared::id::RequestId::random());
+                @for field in &offering.form.fields {
+                    (question(field, given, errors))
+                }
+                @if let Some(pass) = shown.pass { (invited(pass, errors)) }
+                button type="submit" { (words.send) }
+            }
+        },
+    )
+}
+
+fn to_correct(offering: &Offering, errors: &[FieldError], not_sent: &str) -> Markup {
+    html! {
+        div.note.bad role="alert" {
+            p { strong { (not_sent) } " Please correct:" }
+            ul {
+                @for error in errors {
+                    @match offering.form.field(&error.field) {
+                        Some(field) => li { a href={ "#" (error.field) } { (field.label) } " " (error.message) },
+                        None if offering.by_invitation && error.field == CODE => li { a href={ "#" (CODE) } { "Code" } ": " (error.message) },
+                        None => li { (error.field) " " (error.message) },
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What makes the answers count: the ticket of the link, and the code that only the mail has.
+fn invited(pass: &Pass, errors: &[FieldError]) -> Markup {
+    let problem = errors.iter().find(|error| error.field == CODE);
+    let problem = problem.map(|error| error.message.as_str());
+    html! {
+        input type="hidden" name=(TICKET) value=(pass.ticket);
+        (code_field(CODE, "The six digits in the mail that brought you here.", &pass.code, problem))
+    }
+}
+
+fn question(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) -> Markup {
+    let name = field.name.as_str();
+    let error = errors.iter().find(|error| error.field == name);
+    let value = given
+        .iter()
+        .find(|(n, _)| n == name)
+        .map_or("", |(_, answer)| match answer {
+            Answer::Text(text) | Answer::Number(text) => text.as_str(),
+            Answer::Null | Answer::Other => "",
+        });
+    let described = [field.help.as_ref().map(|_| "help"), error.map(|_| "error")];
+    let described: Vec<String> = described
+        .into_iter()
+        .flatten()
+        .map(|part| format!("{name}-{part}"))
+        .collect();
+    let described = (!described.is_empty()).then(|| described.join(" "));
+    let invalid = error.map(|_| "true");
+    html! {
+        div.field {
+            label for=(name) { (field.label) @if !field.required { span.soft { " (optional)" } } }
+            @if let Some(help) = &field.help { small id={ (name) "-help" } { (help) } }
+            @match &field.kind {
+                FieldKind::Textarea => {
+                    textarea id=(name) name=(name) required[field.required] aria-describedby=[described] aria-invalid=[invalid] { "\n" (value) }
+                },
+                FieldKind::Select { options } => {
+                    select id=(name) name=(name) required[field.required] aria-describedby=[described] aria-invalid=[invalid] {
+                        option value="" { "Please choose" }
+                        @for option in options { option value=(option) selected[option == value] { (option) } }
+                    }
+                },
+                FieldKind::Email | FieldKind::Text { .. } | FieldKind::Usd => {
+                    input id=(name) name=(name) value=(value) required[field.required] aria-describedby=[described] aria-invalid=[invalid]
+                        type=(if field.kind == FieldKind::Email { "email" } else { "text" })
+                        autocomplete=(if field.kind == FieldKind::Email { "email" } else { "off" })
+                        inputmode=[(field.kind == FieldKind::Usd).then_some("decimal")];
+                },
+            }
+            @if let Some(error) = error { p.error id={ (name) "-error" } { (field.label) " " (error.message) } }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The status page: how a request stands, and where the customer answers questions.
+
+use maud::{Markup, html};
+use shared::http::{answers, page, when};
+use shared::mail::tame;
+use shared::question::{Question, REPLY_CHARS};
+use shared::request::{Request, Status};
+
+use super::code_field;
+use crate::standing::Standing;
+
+/// An answer that could not be taken, to be corrected.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WrittenAnswer<'a> {
+    pub(crate) number: u32,
+    pub(crate) text: &'a str,
+    /// Which of the inputs is to be corrected.
+    pub(crate) field: &'static str,
+    pub(crate) problem: &'a str,
+}
+
+/// What the status page shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StatusPage<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) standing: &'a Standing<'a>,
+    /// The unguessable part of the page's address.
+    pub(crate) key: &'a str,
+    pub(crate) written: Option<WrittenAnswer<'a>>,
+}
+
+impl StatusPage<'_> {
+    /// The page's own path.
+    fn address(&self) -> String {
+        format!("/requests/{}/{}", self.request.request_id, self.key)
+    }
+}
+
+pub(crate) fn standing(shown: &StatusPage<'_>) -> Markup {
+    let StatusPage {
+        request, standing, ..
+    } = *shown;
+    let good = matches!(request.status, Status::Refunded | Status::Completed);
+    let bad = request.status == Status::Denied;
+    page(
+        &request.title,
+        &html! {
+            p.crumb { (request.title) }
+            h1 { (standing.headline) }
+            @if request.about.is_none() {
+                div.note.good[good].bad[bad] role="status" {
+                    p { "Now: " strong { (request.phase) } }
+                    @if let Some(reason) = standing.reason { p { bdi { (tame(reason)) } } }
+                    p { small { "Last change " time datetime=(request.updated_at) { (when(request.updated_at)) } } }
+                }
+            }
+            @for question in request.questions.iter().rev() { (asked(shown, question)) }
+            section.card aria-labelledby="sent" {
+                h2 #sent { "What you sent us" }
+                (answers(&request.answers))
+            }
+            @if request.about.is_some() { (kept(request)) } @else { (found_again(shown)) }
+        },
+    )
+}
+
+/// Under what a request was: where it is found again.
+fn found_again(shown: &StatusPage<'_>) -> Markup {
+    let request = shown.request;
+    html! {
+        @if !shown.standing.is_over { p { a href=(shown.address()) { "Look for news" } } }
+        p.soft {
+            small {
+                "Request " (request.request_id) ", sent " (when(request.submitted_at)) ". "
+                "Keep this page's address: it is the only way here."
+            }
+        }
+    }
+}
+
+/// Under the answers of somebody who was invited: nothing more happens.
+fn kept(request: &Request) -> Markup {
+    html! {
+        p.soft {
+            small { "Sent " time datetime=(request.submitted_at) { (when(request.submitted_at)) } ". There is nothing more to do." }
+        }
+    }
+}
+
+/// A question of ours: to be answered, or with its answer.
+fn asked(page: &StatusPage<'_>, question: &Question) -> Markup {
+    let number = question.number;
+    let written = page.written.filter(|written| written.number == number);
+    let text = written.map_or("", |written| written.text);
+    let problem_of = |field| written.filter(|w| w.field == field).map(|w| w.problem);
+    let action = format!("{}/answers", page.address());
+    html! {
+        section.card aria-labelledby={ "question-" (number) } {
+            h2 id={ "question-" (number) } { "Our question to you" }
+            p.quote { bdi { (tame(&question.text)) } }
+            @match &question.reply {
+                Some(reply) => {
+                    p.soft { "You answered at " time datetime=(reply.at) { (when(reply.at)) } ":" }
+                    p.quote { bdi { (tame(&reply.text)) } }
+                },
+                None if question.is_open(page.request) => {
+                    @if let Some(written) = written {
+                        div.note.bad role="alert" { p { "Your answer was not taken: " (written.problem) "." } }
+                    }
+                    form method="post" action=(action) {
+                        input type="hidden" name="question" value=(number);
+                        div.field {
+                            label for={ "answer-" (number) } { "Your answer" }
+                            textarea id={ "answer-" (number) } name="answer" required maxlength=(REPLY_CHARS) aria-invalid=[problem_of("answer").map(|_| "true")] { "\n" (text) }
+                        }
+                        (code_field(&format!("code-{number}"), "The six digits in the mail in which we asked you this.", "", problem_of("code")))
+                        button type="submit" { "Send my answer" }
+                    }
+                },
+                None => p.soft { "An answer is no longer needed." },
+            }
+        }
+    }
+}
