@@ -4,12 +4,27 @@ use shared::approval::{Approval, Impasse};
 use shared::failure::Failure;
 use shared::id::TeamId;
 use shared::mail::Mailer;
-use shared::request::Event;
+use shared::request::{Event, Request};
 use shared::table::{Stored, Table, Write};
-use shared::task::{ApprovalConfig, Task, WaitingTask};
+use shared::task::{ApprovalConfig, AskConfig, Escalation, Passage, WaitingTask};
 use shared::workflow::Workflow;
 
 use crate::{Case, Interrupted, RequestApproval};
+
+/// Asking a team again.
+pub(crate) struct Again<'a> {
+    pub(crate) waiting: &'a WaitingTask<AskConfig>,
+    pub(crate) config: &'a ApprovalConfig,
+    pub(crate) escalation: Option<&'a Escalation>,
+}
+
+/// The same waiting task with the configuration of its kind.
+fn narrowed<C: Clone>(waiting: &WaitingTask<AskConfig>, config: &C) -> WaitingTask<C> {
+    WaitingTask {
+        task: waiting.task.with(config.clone()),
+        task_token: waiting.task_token.clone(),
+    }
+}
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     /// Stores the question, its links and the record of it in one transaction.
@@ -18,15 +33,20 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         case: &mut Case,
         old: Option<Stored<Approval>>,
         round: u32,
-        waiting: &WaitingTask<ApprovalConfig>,
+        waiting: &WaitingTask<AskConfig>,
     ) -> Result<Stored<Approval>, Interrupted> {
         let task = &waiting.task;
-        let mut value = Approval::ask(waiting, round, self.members(&task.config.team)?);
+        let mut value = self.question(&case.request.value, round, waiting)?;
         let event = Event::Asked {
-            responsible: &task.config.responsible,
+            responsible: &value.responsible,
         };
         let record = case.request.value.apply(&event, task.passage());
-        let mut writes = self.resolve_impasse(case, &mut value, task);
+        let mut writes = match &task.config {
+            AskConfig::Approval(config) => {
+                self.resolve_impasse(case, &mut value, config, task.passage())
+            }
+            AskConfig::Choice(_) => Vec::new(),
+        };
         writes.extend(value.links(&self.link_key).iter().map(Write::create));
         let approval = match old {
             None => {
@@ -46,33 +66,64 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         Ok(approval)
     }
 
-    /// Stores that everybody is asked again, and with them whoever joined a team since; with
-    /// `escalates` another team too.
+    /// What is asked, and of whom.
+    fn question(
+        &self,
+        request: &Request,
+        round: u32,
+        waiting: &WaitingTask<AskConfig>,
+    ) -> Result<Approval, Failure> {
+        match &waiting.task.config {
+            AskConfig::Approval(config) => {
+                let team = self.members(&config.team)?;
+                Ok(Approval::ask(&narrowed(waiting, config), round, team))
+            }
+            AskConfig::Choice(config) => {
+                let field = &config.to;
+                let to = request.value(field).map(ToString::to_string);
+                let missing = || Failure::PayloadInvalid(format!("the request has no {field}"));
+                let waiting = narrowed(waiting, config);
+                Approval::offer(
+                    &waiting,
+                    round,
+                    request,
+                    &to.ok_or_else(missing)?,
+                    &self.link_key,
+                )
+                .map_err(|error| Failure::PayloadInvalid(error.to_string()))
+            }
+        }
+    }
+
+    /// Stores that everybody is asked again, and with them whoever joined a team since; with an
+    /// escalation another team too.
     pub(crate) async fn ask_again(
         &self,
         case: &mut Case,
         mut approval: Stored<Approval>,
-        waiting: &WaitingTask<ApprovalConfig>,
-        escalates: bool,
+        again: &Again<'_>,
     ) -> Result<Stored<Approval>, Interrupted> {
+        let Again {
+            waiting, config, ..
+        } = again;
         let task = &waiting.task;
         let value = &mut approval.value;
         value.task_token = waiting.task_token.clone();
         value.entered_at = task.entered_at;
         let known = value.approvers.len();
-        value.enlist(self.members(&task.config.team)?);
-        let event = match &task.config.escalate {
-            Some(escalation) if escalates => {
+        value.enlist(self.members(&config.team)?);
+        let event = match again.escalation {
+            Some(escalation) => {
                 let team = self.others(&escalation.team);
                 value.escalate(&escalation.responsible, team, task.entered_at);
                 Event::Escalated {
                     responsible: &escalation.responsible,
                 }
             }
-            Some(_) | None => Event::Reminded,
+            None => Event::Reminded,
         };
         let record = case.request.value.apply(&event, task.passage());
-        let mut writes = self.resolve_impasse(case, value, task);
+        let mut writes = self.resolve_impasse(case, value, config, task.passage());
         for approver in &value.approvers[known..] {
             writes.push(Write::create(&value.link(&self.link_key, &approver.email)));
         }
@@ -88,9 +139,9 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         &self,
         case: &mut Case,
         approval: &mut Approval,
-        task: &Task<ApprovalConfig>,
+        config: &ApprovalConfig,
+        passage: Passage<'_>,
     ) -> Vec<Write> {
-        let config = &task.config;
         let request = &mut case.request.value;
         let mut records = Vec::new();
         if let (false, Some(escalation), None) = (
@@ -99,11 +150,11 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             approval.escalated_at,
         ) {
             let team = self.others(&escalation.team);
-            approval.escalate(&escalation.responsible, team, task.entered_at);
+            approval.escalate(&escalation.responsible, team, passage.at);
             let event = Event::Escalated {
                 responsible: &escalation.responsible,
             };
-            records.push(request.apply(&event, task.passage()));
+            records.push(request.apply(&event, passage));
         }
         if approval.is_decidable(request, &case.earlier) {
             approval.impasse = Impasse::None;
@@ -112,7 +163,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             let event = Event::NobodyMayDecide {
                 responsible: &config.responsible,
             };
-            records.push(request.apply(&event, task.passage()));
+            records.push(request.apply(&event, passage));
         }
         records.iter().map(Write::create).collect()
     }
