@@ -1,23 +1,25 @@
-//! Asks a team to approve, and leaves the execution waiting with its task token.
+//! Asks a team to approve or the customer to choose, and leaves the execution waiting with its task token.
 //!
 //! The waiting state is entered again and again until somebody decides: its timeout is the time
-//! between two reminders. Each passage finds the approval as it is and does the one thing that is
+//! between two reminders, or all the time that the customer has. Each passage finds the approval as it is and does the one thing that is
 //! [due](due::Due), so a decision that could not be handed to an earlier token is handed to the next.
 
-use shared::approval::{Approval, Impasse, LinkKey};
+use shared::approval::{Approval, LinkKey};
 use shared::config::Teams;
 use shared::desk::Desk;
 use shared::failure::Failure;
-use shared::id::TeamId;
+use shared::id::PhaseName;
 use shared::mail::Mailer;
 use shared::request::{Event, Request};
 use shared::table::{CommitError, ReadError, Stored, Table, Write};
-use shared::task::{ApprovalConfig, Outcome, Task, WaitingTask, outcome};
+use shared::task::{AskConfig, Outcome, Task, WaitingTask, outcome};
 use shared::workflow::{Workflow, WorkflowError};
 
+mod asking;
 mod due;
 mod writing;
 
+use asking::Again;
 use due::{Due, due};
 
 /// How often a passage starts over because somebody else wrote at the same time. Each loss means that
@@ -49,7 +51,7 @@ struct Case {
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     /// Does what is due. The answer says what that was; the execution goes on with its token's.
-    pub async fn handle(&self, waiting: WaitingTask<ApprovalConfig>) -> Result<Outcome, Failure> {
+    pub async fn handle(&self, waiting: WaitingTask<AskConfig>) -> Result<Outcome, Failure> {
         for _ in 0..ATTEMPTS {
             match self.pass(&waiting).await {
                 Err(Interrupted::Conflict) => {}
@@ -62,7 +64,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         ))
     }
 
-    async fn pass(&self, waiting: &WaitingTask<ApprovalConfig>) -> Result<Outcome, Interrupted> {
+    async fn pass(&self, waiting: &WaitingTask<AskConfig>) -> Result<Outcome, Interrupted> {
         let task = &waiting.task;
         let mut case = self.open(task).await?;
         let old = case.approval.take();
@@ -73,37 +75,36 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                 self.write_to_all(&case, approval, task).await?;
                 Ok(Outcome::new("asked"))
             }
-            (Due::Resume, Some(mut approval)) => {
-                if approval.value.task_token != waiting.task_token {
-                    approval.value.task_token = waiting.task_token.clone();
-                    self.desk.save_approval(&mut approval).await?;
-                }
+            (Due::Wait, Some(approval)) => {
+                let approval = self.wait_with_token(approval, waiting).await?;
                 self.write_to_all(&case, approval, task).await?;
                 Ok(Outcome::new("resumed"))
             }
-            (due @ (Due::Remind | Due::Escalate), Some(approval)) => {
-                let escalates = due == Due::Escalate;
-                let approval = self
-                    .ask_again(&mut case, approval, waiting, escalates)
-                    .await?;
+            (Due::AskAgain { config, escalation }, Some(approval)) => {
+                let again = Again {
+                    waiting,
+                    config,
+                    escalation,
+                };
+                let approval = self.ask_again(&mut case, approval, &again).await?;
                 self.write_to_all(&case, approval, task).await?;
-                Ok(Outcome::new(if escalates {
-                    "escalated"
-                } else {
-                    "reminded"
-                }))
+                let outcome = escalation.map_or("reminded", |_| "escalated");
+                Ok(Outcome::new(outcome))
             }
-            (Due::Expire, Some(mut approval)) => {
-                let reason = &task.config.expire_reason;
+            (Due::Expire { reason }, Some(mut approval)) => {
                 approval.value.expire(task.entered_at, reason);
-                let event = Event::Expired { reason };
+                let event = reason.map_or(Event::NotChosen, |reason| Event::Expired { reason });
                 let record = case.request.value.apply(&event, task.passage());
                 let writes = vec![Write::update(&approval)];
                 self.desk.save(&mut case.request, &record, writes).await?;
                 self.deliver(waiting, outcome::EXPIRE).await
             }
             (Due::Deliver { outcome }, Some(approval)) => {
-                self.note_passage(approval, waiting).await?;
+                // Stored before the execution goes on: another attempt of this passage that comes
+                // late finds that it is not a new one.
+                if task.entered_at > approval.value.entered_at {
+                    self.wait_with_token(approval, waiting).await?;
+                }
                 self.deliver(waiting, &outcome).await
             }
             (Due::Nothing, _) => Ok(Outcome::new("belated")),
@@ -111,24 +112,28 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         }
     }
 
-    /// Stores that the execution goes on from this passage, before it does: another attempt of it that
-    /// comes late finds that it is not a new one.
-    async fn note_passage(
+    /// Stores which passage it is that waits now, if that is not known yet.
+    async fn wait_with_token(
         &self,
         mut approval: Stored<Approval>,
-        waiting: &WaitingTask<ApprovalConfig>,
-    ) -> Result<(), Interrupted> {
+        waiting: &WaitingTask<AskConfig>,
+    ) -> Result<Stored<Approval>, Interrupted> {
         let entered_at = waiting.task.entered_at;
-        if entered_at > approval.value.entered_at {
-            approval.value.entered_at = entered_at;
-            approval.value.task_token = waiting.task_token.clone();
+        let value = &mut approval.value;
+        if value.task_token != waiting.task_token || value.entered_at != entered_at {
+            value.task_token = waiting.task_token.clone();
+            value.entered_at = entered_at;
             self.desk.save_approval(&mut approval).await?;
         }
-        Ok(())
+        Ok(approval)
     }
 
-    async fn open(&self, task: &Task<ApprovalConfig>) -> Result<Case, Interrupted> {
-        let (id, separate) = (task.request_id, &task.config.separate_from);
+    async fn open(&self, task: &Task<AskConfig>) -> Result<Case, Interrupted> {
+        let id = task.request_id;
+        let separate: &[PhaseName] = match &task.config {
+            AskConfig::Approval(config) => &config.separate_from,
+            AskConfig::Choice(_) => &[],
+        };
         let request = self.desk.request(id).await?;
         Ok(Case {
             request: request.ok_or(Failure::RequestNotFound)?,
@@ -137,127 +142,9 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         })
     }
 
-    /// Stores the question, its links and the record of it in one transaction.
-    async fn ask(
-        &self,
-        case: &mut Case,
-        old: Option<Stored<Approval>>,
-        round: u32,
-        waiting: &WaitingTask<ApprovalConfig>,
-    ) -> Result<Stored<Approval>, Interrupted> {
-        let task = &waiting.task;
-        let mut value = Approval::ask(waiting, round, self.members(&task.config.team)?);
-        let event = Event::Asked {
-            responsible: &task.config.responsible,
-        };
-        let record = case.request.value.apply(&event, task.passage());
-        let mut writes = self.resolve_impasse(case, &mut value, task);
-        writes.extend(value.links(&self.link_key).iter().map(Write::create));
-        let approval = match old {
-            None => {
-                writes.push(Write::create(&value));
-                Stored { value, version: 1 }
-            }
-            Some(Stored { version, .. }) => {
-                let changed = Stored { value, version };
-                writes.push(Write::update(&changed));
-                Stored {
-                    version: version + 1,
-                    ..changed
-                }
-            }
-        };
-        self.desk.save(&mut case.request, &record, writes).await?;
-        Ok(approval)
-    }
-
-    /// Stores that everybody is asked again, and with them whoever joined a team since; with
-    /// `escalates` another team too.
-    async fn ask_again(
-        &self,
-        case: &mut Case,
-        mut approval: Stored<Approval>,
-        waiting: &WaitingTask<ApprovalConfig>,
-        escalates: bool,
-    ) -> Result<Stored<Approval>, Interrupted> {
-        let task = &waiting.task;
-        let value = &mut approval.value;
-        value.task_token = waiting.task_token.clone();
-        value.entered_at = task.entered_at;
-        let known = value.approvers.len();
-        value.enlist(self.members(&task.config.team)?);
-        let event = match &task.config.escalate {
-            Some(escalation) if escalates => {
-                let team = self.others(&escalation.team);
-                value.escalate(&escalation.responsible, team, task.entered_at);
-                Event::Escalated {
-                    responsible: &escalation.responsible,
-                }
-            }
-            Some(_) | None => Event::Reminded,
-        };
-        let record = case.request.value.apply(&event, task.passage());
-        let mut writes = self.resolve_impasse(case, value, task);
-        for approver in &value.approvers[known..] {
-            writes.push(Write::create(&value.link(&self.link_key, &approver.email)));
-        }
-        writes.push(Write::update(&approval));
-        self.desk.save(&mut case.request, &record, writes).await?;
-        approval.version += 1;
-        Ok(approval)
-    }
-
-    /// Where too few of those who are asked may decide, others are asked at once; if that does not help,
-    /// the trail says so, and the team that looks after such things will be told.
-    fn resolve_impasse(
-        &self,
-        case: &mut Case,
-        approval: &mut Approval,
-        task: &Task<ApprovalConfig>,
-    ) -> Vec<Write> {
-        let config = &task.config;
-        let request = &mut case.request.value;
-        let mut records = Vec::new();
-        if let (false, Some(escalation), None) = (
-            approval.is_decidable(request, &case.earlier),
-            &config.escalate,
-            approval.escalated_at,
-        ) {
-            let team = self.others(&escalation.team);
-            approval.escalate(&escalation.responsible, team, task.entered_at);
-            let event = Event::Escalated {
-                responsible: &escalation.responsible,
-            };
-            records.push(request.apply(&event, task.passage()));
-        }
-        if approval.is_decidable(request, &case.earlier) {
-            approval.impasse = Impasse::None;
-        } else if approval.impasse == Impasse::None {
-            approval.impasse = Impasse::Untold;
-            let event = Event::NobodyMayDecide {
-                responsible: &config.responsible,
-            };
-            records.push(request.apply(&event, task.passage()));
-        }
-        records.iter().map(Write::create).collect()
-    }
-
-    fn members(&self, team: &TeamId) -> Result<&[String], Failure> {
-        let missing = || Failure::ConfigInvalid(format!("TEAMS has no {team}"));
-        self.teams.members(team).ok_or_else(missing)
-    }
-
-    /// A team that is asked in addition. That it is missing must not keep the others from deciding.
-    fn others(&self, team: &TeamId) -> &[String] {
-        self.teams.members(team).unwrap_or_else(|| {
-            tracing::error!(%team, "TEAMS has no such team: nobody else is asked");
-            &[]
-        })
-    }
-
     async fn deliver(
         &self,
-        waiting: &WaitingTask<ApprovalConfig>,
+        waiting: &WaitingTask<AskConfig>,
         outcome: &str,
     ) -> Result<Outcome, Interrupted> {
         match self

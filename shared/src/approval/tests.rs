@@ -2,7 +2,7 @@
 
 use super::fixture::{decide, link_key, waiting};
 use super::*;
-use crate::request::fixture;
+use crate::request::{Request, fixture};
 
 const A: &str = "a@example.com";
 const B: &str = "b@example.com";
@@ -53,7 +53,7 @@ impl Case {
             is_member: true,
             at: at(second),
         };
-        authorize_decision(&door, verdict, code, reason)
+        authorize_decision(&door, verdict.as_str(), code, reason)
     }
 
     fn refused(&self, who: &str, verdict: Verdict, code: &str, reason: &str) -> Refusal {
@@ -295,12 +295,12 @@ fn fresh_links_are_mailed_a_few_times_a_day() {
 #[test]
 fn it_expires_when_the_time_is_over_and_nobody_decided() {
     let mut open = case(|_| {});
-    open.approval.expire(at(14 * DAYS - 1), "Late.");
+    open.approval.expire(at(14 * DAYS - 1), Some("Late."));
     assert_eq!(open.approval.decision(), None);
     let mut decided = open.approval.clone();
-    open.approval.expire(at(14 * DAYS), "Late.");
+    open.approval.expire(at(14 * DAYS), Some("Late."));
     assert_eq!(open.approval.decision().unwrap().outcome(), "expire");
     decide(&mut decided, &open.request, A, Verdict::Approve, "");
-    decided.expire(at(14 * DAYS), "Late.");
+    decided.expire(at(14 * DAYS), Some("Late."));
     assert_eq!(decided.decision().unwrap().outcome(), "approve");
 }

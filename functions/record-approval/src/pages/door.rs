@@ -1,0 +1,39 @@
+//! What an opened link of an approver's shows to whoever opens it.
+
+use maud::{Markup, html};
+use shared::approval::Refusal;
+use shared::http::{answers, page};
+use shared::request::AnswerKind;
+
+use super::{code_field, footer};
+use crate::Case;
+
+/// The page that an opened link shows: what it is about, and where the code goes. Nothing personal of the
+/// customer's is on it.
+pub(super) fn at_the_door(case: &Case, refusal: Option<&Refusal>) -> Markup {
+    let (approval, request) = (&case.approval.value, &case.request.value);
+    let impersonal = |kind| matches!(kind, AnswerKind::Amount | AnswerKind::Charge);
+    let known: Vec<_> = request
+        .answers
+        .iter()
+        .filter(|answer| impersonal(answer.kind))
+        .cloned()
+        .collect();
+    page(
+        &approval.question,
+        &html! {
+            p.crumb { (approval.phase) " · " (request.title) }
+            h1 { (approval.question) }
+            p { "You are asked as " strong { bdi { (case.approver()) } } ", for the " (approval.responsible) "." }
+            section.card aria-label="At a glance" { (answers(&known)) }
+            @if let Some(refusal) = refusal {
+                div.note.bad role="alert" { p { "Nothing was recorded: " (refusal) "." } }
+            }
+            form.card method="post" {
+                (code_field(approval.confirm, "The six digits in the mail that brought you here. They open the whole case.", refusal))
+                button type="submit" { "Show the case" }
+            }
+            (footer(case))
+        },
+    )
+}
