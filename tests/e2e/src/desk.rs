@@ -158,6 +158,27 @@ impl Desk {
         Submitted::read(&body)
     }
 
+    /// Posts the form of another offering and expects that it is taken.
+    pub async fn submit_to(&self, offering: &str, form: &Form) -> Submitted {
+        let path = format!("/services/{offering}/requests");
+        let (status, body) = self.post_json(path, form.json()).await;
+        assert_eq!(status, 202, "{body}");
+        Submitted::read(&body)
+    }
+
+    /// Waits until the execution of a request waits for a time to come.
+    pub async fn wait_for_timer(&self, request: &Submitted) {
+        self.eventually("a state that waits", || async {
+            let execution = self.execution(request).await;
+            let last = execution["history"].as_array().and_then(|it| it.last());
+            match last {
+                Some(event) if event["type"] == "WaitStateEntered" => Ok(()),
+                _ => Err(execution.to_string()),
+            }
+        })
+        .await;
+    }
+
     /// Posts a form, as a browser does.
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let request = self.client.post(self.url(path)).form(fields);
