@@ -56,7 +56,7 @@ fn code_field(id: &str, help: &str, given: &str, problem: Option<&str>) -> Marku
             small id={ (id) "-help" } { (help) }
             input.code id=(id) name="code" value=(given) required inputmode="numeric" autocomplete="one-time-code" maxlength="12"
                 aria-describedby=(described) aria-invalid=[problem.map(|_| "true")];
-            @if let Some(problem) = problem { p.error id={ (id) "-error" } { (problem) } }
+            @if let Some(problem) = problem { p.error id={ (id) "-error" } { "Code: " (problem) } }
         }
     }
 }

@@ -163,6 +163,19 @@ impl Desk {
         })
     }
 
+    /// Waits until the request's execution waits for a time to come.
+    pub(crate) fn wait_for_timer(&self, request: &Submitted) -> anyhow::Result<()> {
+        let path = format!("/_local/api/executions/{}", request.id);
+        self.eventually("state that waits for a time", || {
+            let now = self.get(&path)?;
+            let last = now["history"].as_array().and_then(|history| history.last());
+            Ok(match last {
+                Some(event) if event["type"] == "WaitStateEntered" => Ok(()),
+                Some(_) | None => Err(now),
+            })
+        })
+    }
+
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
         let url = self.url(path);
         let request = self
@@ -244,6 +257,13 @@ impl Mail {
         code.with_context(|| format!("the mail has no code:\n{}", self.text))
     }
 
+    /// The first link of its text with these words in it.
+    pub(crate) fn link(&self, words: &str) -> anyhow::Result<&str> {
+        let mut links = self.text.split_whitespace();
+        let link = links.find(|word| word.starts_with("http") && word.contains(words));
+        link.with_context(|| format!("the mail has no link with {words:?}:\n{}", self.text))
+    }
+
     /// Where its reader's decision goes: the link without the choice that it carries.
     pub(crate) fn decision_address(&self) -> anyhow::Result<&str> {
         let link = self
@@ -269,6 +289,11 @@ mod tests {
             mail.decision_address().unwrap(),
             "http://127.0.0.1:3000/approvals/x"
         );
+        assert_eq!(
+            mail.link("=reject").unwrap(),
+            "http://127.0.0.1:3000/approvals/x?decision=reject"
+        );
+        assert!(mail.link("=credit").is_err());
         let other = Mail::read(&json!({"text": "Nothing to decide."}));
         assert!(other.code().is_err() && other.decision_address().is_err());
     }

@@ -1,12 +1,16 @@
 //! Debian's Chromium on the pages and mails: a robot that clicks whatever it finds, axe-core on every
 //! page, and pictures of all of them for a person to look at.
 
+mod customer;
 mod driver;
 mod gallery;
 mod mails;
 mod robot;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
@@ -20,8 +24,10 @@ use crate::{
     process::Server,
 };
 use driver::Browser;
+use gallery::{CSM, CUSTOMER};
 
 const NAME: &str = "browser";
+const ONE_PERSON: &str = r#"{"csm-team":["mia@example.com"],"csm-manager":["mia@example.com"],"finance-team":["mia@example.com"]}"#;
 /// How long the stack may take to start, with all that it has to compile.
 const START: Duration = Duration::from_mins(15);
 /// How long anything may take that waits for no person.
@@ -58,11 +64,11 @@ impl Rig for InTheBrowser {
 
     fn run(&self, checkout: &Checkout, checks: &mut Checks<'_>) -> anyhow::Result<()> {
         let scratch = checkout.scratch(NAME)?;
-        let mut program = command("cargo", checkout.root());
-        program.args(["run", "--quiet", "--", "--ephemeral", "--port", "0"]);
-        let stack = Server::start("the local stack", &program, scratch.join("stack.log"))?;
-        stack.wait_for_words("Ready on http", START)?;
+        let stack = start_stack(checkout, &scratch.join("stack.log"), None)?;
         let base = after(&stack.log(), "Ready on ")?;
+        // Where one person is on every team, nobody is left to release what they reviewed.
+        let small = start_stack(checkout, &scratch.join("small-stack.log"), Some(ONE_PERSON))?;
+        let small_base = after(&small.log(), "Ready on ")?;
 
         let mut program = command("chromedriver", checkout.root());
         program.arg("--port=0");
@@ -73,6 +79,7 @@ impl Rig for InTheBrowser {
         let axe = install::node(checkout, NAME)?.with_file_name("axe-core/axe.min.js");
         let stage = Stage {
             desk: Desk::at(&base, PATIENCE),
+            small_desk: Desk::at(&small_base, PATIENCE),
             base,
             scratch,
             axe: std::fs::read_to_string(axe).context("axe-core is installed")?,
@@ -89,6 +96,16 @@ impl Rig for InTheBrowser {
     }
 }
 
+/// Starts a local stack, with these people in its teams, and waits until it serves.
+fn start_stack(checkout: &Checkout, log: &Path, teams: Option<&str>) -> anyhow::Result<Server> {
+    let mut program = command("cargo", checkout.root());
+    program.args(["run", "--quiet", "--", "--ephemeral", "--port", "0"]);
+    program.envs(teams.map(|teams| ("TEAMS", teams)));
+    let stack = Server::start("the local stack", &program, log.to_owned())?;
+    stack.wait_for_words("Ready on http", START)?;
+    Ok(stack)
+}
+
 /// What comes after these words in a log, to the end of the line.
 fn after(log: &str, words: &str) -> anyhow::Result<String> {
     let line = log.lines().find_map(|line| line.split_once(words));
@@ -99,6 +116,8 @@ fn after(log: &str, words: &str) -> anyhow::Result<String> {
 /// Where the rig plays.
 struct Stage {
     desk: Desk,
+    /// Another one, with one person on every team.
+    small_desk: Desk,
     base: String,
     scratch: PathBuf,
     axe: String,
@@ -123,22 +142,24 @@ impl Stage {
     }
 
     /// Everything clickable is clicked and every form submitted, empty and with junk. Afterwards nothing
-    /// is decided, and the approver decides with the first mail.
+    /// is decided, chosen or rated, and each does so with their first mail.
     async fn let_the_robot_loose(
         &self,
         browser: &Browser,
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
+        let survey = self.invited()?;
+        let (offer, offer_mail) = self.offered()?;
         let request = self.submit("The robot's request.")?;
-        let mail = self.desk.mail("csm-1@example.com", "CSM Review")?;
-        self.desk.mail("csm-2@example.com", "CSM Review")?;
+        let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
+        self.mail_about(&request.id, "csm-2@example.com", "CSM Review")?;
         // So that there is a mail to the customer too, and a form for them.
         let question = json!({"action": "ask", "code": mail.code()?, "question": "Which one?"});
         let (status, _) = self.desk.post(mail.decision_address()?, &question)?;
         ensure!(status == 200, "the question was answered with {status}");
-        self.desk.mail("customer@example.com", "question")?;
+        self.mail_about(&request.id, CUSTOMER, "question")?;
         let seen = robot::explore(browser, &self.desk, &self.base).await?;
-        let found = if seen.pages >= 5 && seen.submitted >= 16 {
+        let found = if seen.pages >= 12 && seen.submitted >= 32 {
             Ok(())
         } else {
             Err(anyhow::anyhow!("it saw and submitted too little: {seen:?}"))
@@ -154,6 +175,12 @@ impl Stage {
         checks.check("nothing was decided by it", undecided);
         let unanswered = self.is_unanswered(&request);
         checks.check("and no question answered", unanswered);
+        let open = self.is_open(browser, &offer, &survey).await;
+        checks.check("and nothing chosen or rated", open);
+        let chosen = self.choose(browser, &offer_mail).await;
+        checks.check("the customer chooses afterwards, in the browser", chosen);
+        let rated = self.rate(browser, &survey).await;
+        checks.check("and rates", rated);
         let answered = self.answer(browser, &request, "The first one.").await;
         checks.check(
             "the customer answers afterwards with the code of the mail, in the browser",

@@ -57,6 +57,8 @@ impl Stage {
         self.show(browser, checks, "status-refunded", &request.status_url)
             .await?;
         self.visit_the_rest(browser, checks).await?;
+        self.visit_the_survey(browser, checks).await?;
+        self.visit_the_offer(browser, checks).await?;
         self.show_mails(browser, checks).await?;
         self.show(browser, checks, "console", &format!("{}/_local", self.base))
             .await?;
@@ -195,7 +197,7 @@ impl Stage {
     }
 
     /// Has axe-core look at the page as it is, and takes its pictures.
-    async fn judge(
+    pub(super) async fn judge(
         &self,
         browser: &Browser,
         checks: &mut Checks<'_>,

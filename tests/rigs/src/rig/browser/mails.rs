@@ -15,7 +15,7 @@ use crate::{Checks, desk::Submitted};
 const MANAGER: &str = "csm-manager@example.com";
 
 /// A name for the picture, and what the mail's subject begins with.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 18] = [
     ("mail-asked", "CSM Review:"),
     ("mail-asked-finance", "Finance Approval:"),
     ("mail-reminded", "Reminder: CSM Review:"),
@@ -24,6 +24,10 @@ const KINDS: [(&str, &str); 14] = [
     ("mail-handed-over", "Handed to you:"),
     ("mail-question", "We have a question"),
     ("mail-answered", "Answered:"),
+    ("mail-offer", "Your refund was approved"),
+    ("mail-credited", "Your credit is ready"),
+    ("mail-survey", "How did we do?"),
+    ("mail-new-code", "Your new code:"),
     ("mail-refunded", "Your refund has been processed"),
     ("mail-on-its-way", "Your refund is on its way"),
     ("mail-denied", "About your refund request"),
@@ -50,12 +54,41 @@ impl Stage {
                 .as_array()
                 .and_then(|mails| mails.iter().rev().find(begins));
             let mail = found.with_context(|| format!("no mail begins {subject:?}"))?;
-            let file = self.scratch.join(format!("{name}.html"));
-            fs::write(&file, mail["html"].as_str().unwrap_or_default())?;
-            let url = format!("file://{}", file.display());
-            self.show(browser, checks, name, &url).await?;
+            self.show_mail(browser, checks, name, mail).await?;
         }
-        Ok(())
+        let impasse = self.bring_about_an_impasse()?;
+        self.show_mail(browser, checks, "mail-nobody-may-decide", &impasse)
+            .await
+    }
+
+    async fn show_mail(
+        &self,
+        browser: &Browser,
+        checks: &mut Checks<'_>,
+        name: &str,
+        mail: &Value,
+    ) -> anyhow::Result<()> {
+        let file = self.scratch.join(format!("{name}.html"));
+        fs::write(&file, mail["html"].as_str().unwrap_or_default())?;
+        let url = format!("file://{}", file.display());
+        self.show(browser, checks, name, &url).await
+    }
+
+    /// The mail to the team when nobody may decide.
+    fn bring_about_an_impasse(&self) -> anyhow::Result<Value> {
+        let desk = &self.small_desk;
+        let request = desk.submit(&form("ch_demo_2000", "1500"))?;
+        let review = desk.mail_with("mia@example.com", "CSM Review", &request.id)?;
+        desk.approve(&review)?;
+        desk.mail("mia@example.com", "Nobody may decide")?;
+        let mails = desk.get("/_local/api/emails?to=mia@example.com")?;
+        let mut mails = mails.as_array().into_iter().flatten();
+        let subject = |mail: &&Value| {
+            let its = mail["subject"].as_str();
+            its.is_some_and(|it| it.starts_with("Nobody may decide"))
+        };
+        let found = mails.find(subject).cloned();
+        found.context("the outbox has the mail that nobody may decide")
     }
 
     fn bring_about_the_rest(&self) -> anyhow::Result<()> {
@@ -84,23 +117,27 @@ impl Stage {
 
     /// A request that its reviewer has approved.
     fn approved(&self, charge: &str, amount: &str) -> anyhow::Result<Submitted> {
-        let request = self.desk.submit(&json!({
-            "customerEmail": CUSTOMER,
-            "chargeIdToRefund": charge,
-            "refundAmount": amount,
-            "reason": "Other",
-            "notes": "Please look at it.",
-        }))?;
+        let request = self.desk.submit(&form(charge, amount))?;
         let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
         self.desk.approve(&mail)?;
         Ok(request)
     }
 
-    fn advance(&self, by: &str) -> anyhow::Result<()> {
+    pub(super) fn advance(&self, by: &str) -> anyhow::Result<()> {
         let (status, body) = self
             .desk
             .post("/_local/api/clock", &json!({ "advance": by }))?;
         ensure!(status == 200, "the clock answered {status}: {body}");
         Ok(())
     }
+}
+
+fn form(charge: &str, amount: &str) -> Value {
+    json!({
+        "customerEmail": CUSTOMER,
+        "chargeIdToRefund": charge,
+        "refundAmount": amount,
+        "reason": "Other",
+        "notes": "Please look at it.",
+    })
 }
