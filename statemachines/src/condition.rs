@@ -88,7 +88,7 @@ impl<'a> Lowering<'a, '_> {
             None => Some(Rule::StripeCustomerKnown),
             Some(path) => {
                 let problem = format!("nothing is looked up on the path {path}");
-                let help = "Give an approval on that path a `look up: \"{{ ... }}\"` with the field of the charge. Only then it is known whether Stripe has a customer.";
+                let help = "Ask for it only where every path has passed an approval with a `look up:`. That is what finds out whether Stripe has a customer.";
                 self.refuse(at, problem, help)
             }
         }
