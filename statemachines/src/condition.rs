@@ -59,10 +59,13 @@ struct Lowering<'a, 's> {
 
 impl<'a> Lowering<'a, '_> {
     fn rule(&mut self, expr: &IdedExpr) -> Option<Rule> {
-        let call = match &expr.expr {
-            Expr::Call(call) => call,
-            Expr::Ident(name) if name == STRIPE_CUSTOMER_KNOWN => return self.customer_known(expr),
-            _ => return self.unsupported(expr),
+        if let Expr::Ident(name) = &expr.expr
+            && name == STRIPE_CUSTOMER_KNOWN
+        {
+            return self.customer_known(expr);
+        }
+        let Expr::Call(call) = &expr.expr else {
+            return self.unsupported(expr);
         };
         let args = match (&call.target, &call.args[..]) {
             (None, [only]) if call.func_name == operators::LOGICAL_NOT => {
