@@ -17,6 +17,7 @@ use crate::id::{PhaseName, RequestId, TaskToken, TeamId};
 use crate::table::{Entity, Key};
 use crate::task::{ApprovalConfig, Confirm, WaitingTask};
 
+mod answer;
 mod choice;
 mod deciding;
 pub mod door;
@@ -26,11 +27,11 @@ mod people;
 mod refusal;
 pub mod shown;
 
+pub use answer::{Answer, Verdict};
 pub use choice::Choice;
 pub use deciding::Recorded;
 pub use door::{
-    Answer, Authorized, Decider, Decision, Door, Entered, REASON_CHARS, Verdict,
-    authorize_decision, is_same_person,
+    Authorized, Decider, Decision, Door, Entered, REASON_CHARS, authorize_decision, is_same_person,
 };
 pub(crate) use key::same;
 pub use key::{LinkKey, hex, link_hash};

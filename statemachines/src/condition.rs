@@ -59,10 +59,13 @@ struct Lowering<'a, 's> {
 
 impl<'a> Lowering<'a, '_> {
     fn rule(&mut self, expr: &IdedExpr) -> Option<Rule> {
-        let call = match &expr.expr {
-            Expr::Call(call) => call,
-            Expr::Ident(name) if name == STRIPE_CUSTOMER_KNOWN => return self.customer_known(expr),
-            _ => return self.unsupported(expr),
+        if let Expr::Ident(name) = &expr.expr
+            && name == STRIPE_CUSTOMER_KNOWN
+        {
+            return self.customer_known(expr);
+        }
+        let Expr::Call(call) = &expr.expr else {
+            return self.unsupported(expr);
         };
         let args = match (&call.target, &call.args[..]) {
             (None, [only]) if call.func_name == operators::LOGICAL_NOT => {
@@ -88,7 +91,7 @@ impl<'a> Lowering<'a, '_> {
             None => Some(Rule::StripeCustomerKnown),
             Some(path) => {
                 let problem = format!("nothing is looked up on the path {path}");
-                let help = "Give an approval on that path a `look up: \"{{ ... }}\"` with the field of the charge. Only then it is known whether Stripe has a customer.";
+                let help = "Ask for it only where every path has passed an approval with a `look up:`. That is what finds out whether Stripe has a customer.";
                 self.refuse(at, problem, help)
             }
         }

@@ -109,7 +109,7 @@ pub(crate) enum Kind {
     Choice(Choice),
     /// Its conditions are written as its connections.
     Condition,
-    Connector(Connector),
+    Connector(Box<Connector>),
     Email(Mail),
     /// For so many seconds.
     Wait(At<u32>),

@@ -125,7 +125,9 @@ impl Folders {
             let path = path.to_str()?.strip_suffix(".asl.json")?.to_owned();
             Some((path, content))
         };
-        Ok(expected.filter_map(machine).collect())
+        let mut machines: Vec<(String, String)> = expected.filter_map(machine).collect();
+        machines.sort();
+        Ok(machines)
     }
 
     /// The path of a generated file, as a person in the current folder would write it.

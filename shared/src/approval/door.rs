@@ -5,16 +5,17 @@
 //! them have private fields, so going round the door does not compile:
 //!
 //! ```compile_fail
-//! use shared::approval::{Authorized, Verdict};
-//! let forged = Authorized { by: "me@example.com".into(), verdict: Verdict::Approve };
+//! let forged = shared::approval::Authorized(unreachable!());
 //! ```
 //! ```compile_fail
-//! use shared::approval::Decision;
-//! let forged = Decision { outcome: "approve".into(), by: None, at: jiff::Timestamp::UNIX_EPOCH };
+//! fn forge(mut decision: shared::approval::Decision) {
+//!     decision.outcome = "approve".to_owned();
+//! }
 //! ```
 //! ```compile_fail
-//! let mut approval: shared::approval::Approval = serde_json::from_str("").unwrap();
-//! approval.decision = None;
+//! fn forge(mut approval: shared::approval::Approval) {
+//!     approval.decision = None;
+//! }
 //! ```
 
 use jiff::Timestamp;
@@ -22,54 +23,12 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{LinkKey, same};
 use super::link::Link;
-use super::{Approval, Approver, Barred, Refusal, shown};
+use super::{Answer, Approval, Approver, Barred, Refusal, Verdict, shown};
 use crate::request::Request;
-use crate::task::{ChoiceOption, Confirm, outcome};
+use crate::task::{Confirm, outcome};
 
 /// The most characters in a reason.
 pub const REASON_CHARS: usize = 2_000;
-
-/// What somebody of a team can decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Yes.
-    Approve,
-    /// No, with a reason.
-    Reject,
-}
-
-impl Verdict {
-    /// All of them.
-    const ALL: [Verdict; 2] = [Verdict::Approve, Verdict::Reject];
-
-    /// The verdict as links, forms and executions spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Verdict::Approve => outcome::APPROVE,
-            Verdict::Reject => outcome::REJECT,
-        }
-    }
-}
-
-/// An answer that is offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer<'a> {
-    /// To an approval.
-    Verdict(Verdict),
-    /// To a choice.
-    Option(&'a ChoiceOption),
-}
-
-impl Answer<'_> {
-    /// The answer as links, forms and executions spell it.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Answer::Verdict(verdict) => verdict.as_str(),
-            Answer::Option(option) => &option.outcome,
-        }
-    }
-}
 
 /// Who answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,16 +160,6 @@ impl<'a> Entered<'a> {
 /// A decision that counts, once it is recorded.
 #[derive(Debug)]
 pub struct Authorized(pub(super) Decision);
-
-impl Approval {
-    /// The answers that there are.
-    pub fn answers(&self) -> Vec<Answer<'_>> {
-        match &self.choice {
-            None => Verdict::ALL.map(Answer::Verdict).to_vec(),
-            Some(choice) => choice.options.iter().map(Answer::Option).collect(),
-        }
-    }
-}
 
 impl<'a> Door<'a> {
     /// Whether the link is still one to act by, and for whom.

@@ -4,6 +4,8 @@ use super::fixture::{decide, link_key, waiting};
 use super::*;
 use crate::request::{Request, fixture};
 
+mod choice;
+
 const A: &str = "a@example.com";
 const B: &str = "b@example.com";
 const DAYS: i64 = 24 * 3600;
@@ -35,6 +37,18 @@ impl Case {
         self.approval.secrets(&link_key(), who).1
     }
 
+    fn door<'a>(&'a self, key: &'a LinkKey, link: &'a Link, second: i64) -> Door<'a> {
+        Door {
+            key,
+            approval: &self.approval,
+            link,
+            request: &self.request,
+            earlier: &self.earlier,
+            is_member: true,
+            at: at(second),
+        }
+    }
+
     fn try_at(
         &self,
         link: &Link,
@@ -44,15 +58,7 @@ impl Case {
         reason: &str,
     ) -> Result<Authorized, Refusal> {
         let key = link_key();
-        let door = Door {
-            key: &key,
-            approval: &self.approval,
-            link,
-            request: &self.request,
-            earlier: &self.earlier,
-            is_member: true,
-            at: at(second),
-        };
+        let door = self.door(&key, link, second);
         authorize_decision(&door, verdict.as_str(), code, reason)
     }
 
@@ -111,6 +117,21 @@ fn only_the_own_code_decides_and_only_what_could_be_a_code_is_a_guess() {
         .try_at(&link, 1, Verdict::Approve, &padded, "")
         .unwrap();
     assert_eq!((authorized.0.by(), authorized.0.reason()), (Some(A), None));
+}
+
+#[test]
+fn only_approve_and_reject_are_answers_and_others_are_no_guess_at_a_code() {
+    let case = case(|_| {});
+    let link = case.approval.link(&link_key(), A);
+    let key = link_key();
+    for answer in ["", "maybe", "Approve", " approve", "credit", "expire"] {
+        let door = case.door(&key, &link, 1);
+        for code in [case.code(A), "000000".to_owned(), String::new()] {
+            let refusal = authorize_decision(&door, answer, &code, "").unwrap_err();
+            let offered = ["approve", "reject"].map(str::to_owned).to_vec();
+            assert_eq!(refusal, Refusal::NotOffered(offered), "{answer:?}");
+        }
+    }
 }
 
 #[test]

@@ -90,9 +90,9 @@ impl Letter<'_> {
     fn linked(&self, paragraph: &str) -> Markup {
         let own = format!("{}/", self.request.origin);
         html! {
-            @for word in paragraph.split_whitespace() {
+            @for (position, word) in paragraph.split_whitespace().enumerate() {
+                @if position > 0 { " " }
                 @if word.starts_with(&own) { a href=(word) { (word) } } @else { (word) }
-                " "
             }
         }
     }

@@ -95,7 +95,7 @@ fn check_subject(report: &mut Report<'_>, definition: &Definition, what: &At<Str
         ) => {
             report.refuse(
                 what.span,
-                format!("`{name}` is no approval: nobody has to do anything in it"),
+                format!("`{name}` is no approval: no team has to do anything in it"),
                 "Remove the line. Only approvals have a team.",
             );
         }

@@ -1,6 +1,6 @@
 //! How long a request may wait, in one phase and on its whole path.
 
-use crate::definition::{Connector, Deed, Definition, Kind};
+use crate::definition::{Deed, Definition, Kind};
 use crate::diagnostic::Report;
 use crate::graph::Graph;
 use crate::source::At;
@@ -56,16 +56,10 @@ fn seconds(kind: &Kind) -> u64 {
         Kind::Approval(approval) => approval.expire_seconds.value.into(),
         Kind::Choice(choice) => choice.expire_seconds.value.into(),
         Kind::Wait(seconds) => seconds.value.into(),
-        Kind::Connector(Connector {
-            deed: Deed::Refund, ..
-        }) => MAX_PENDING_DAYS * DAY_SECONDS,
-        Kind::Start
-        | Kind::Condition
-        | Kind::Connector(Connector {
-            deed: Deed::Credit, ..
-        })
-        | Kind::Email(_)
-        | Kind::End(_)
-        | Kind::Unreadable => 0,
+        Kind::Connector(connector) => match connector.deed {
+            Deed::Refund => MAX_PENDING_DAYS * DAY_SECONDS,
+            Deed::Credit => 0,
+        },
+        Kind::Start | Kind::Condition | Kind::Email(_) | Kind::End(_) | Kind::Unreadable => 0,
     }
 }

@@ -32,8 +32,17 @@ const OPTION_CHARS: usize = 40;
 pub(super) fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Choice> {
     let mail = phases::mail(report, section, "to");
     let question = section.plain(report, "question");
+    let before = report.count();
     let options = section.section(report, "options");
-    let options = options.and_then(|section| options_of(report, &section));
+    // One that is written twice has been reported.
+    let all_read = report.count() == before;
+    let options = options.and_then(|section| {
+        if all_read {
+            check_count(report, &section);
+        }
+        let entries = section.entries.iter();
+        entries.map(|entry| option(report, entry)).collect()
+    });
     let expire = section.required(report, "expire");
     let expire = expire.and_then(|entry| seconds(report, entry, "after", "after 3 days"));
     let confirm = section.optional("confirm");
@@ -47,10 +56,7 @@ pub(super) fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option
     })
 }
 
-fn options_of(
-    report: &mut Report<'_>,
-    section: &Section<'_>,
-) -> Option<Vec<(At<String>, At<String>)>> {
+fn check_count(report: &mut Report<'_>, section: &Section<'_>) {
     if section.entries.len() < FEWEST_OPTIONS {
         report.refuse(
             section.at,
@@ -58,8 +64,6 @@ fn options_of(
             "Add a line for each: its name and what the customer reads, such as `credit: A credit toward my next invoice`.",
         );
     }
-    let entries = section.entries.iter();
-    entries.map(|entry| option(report, entry)).collect()
 }
 
 fn option(report: &mut Report<'_>, (name, node): &Entry) -> Option<(At<String>, At<String>)> {

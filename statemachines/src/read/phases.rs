@@ -51,7 +51,7 @@ fn phase(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<
         "connector" => {
             // Where it is not known, neither is what else it may have.
             let deed = connectors::deed(report, &mut section)?;
-            connectors::read(report, &mut section, deed).map(Kind::Connector)
+            connectors::read(report, &mut section, deed).map(|read| Kind::Connector(Box::new(read)))
         }
         "email" => email(report, &mut section).map(Kind::Email),
         "wait" => {

@@ -158,7 +158,8 @@ impl Desk {
         Submitted::read(&body)
     }
 
-    /// Posts the form of another offering and expects that it is taken.
+    /// Posts the form to another offering, such as `customer-success/refund-request-routed`, and expects
+    /// that it is taken.
     pub async fn submit_to(&self, offering: &str, form: &Form) -> Submitted {
         let path = format!("/services/{offering}/requests");
         let (status, body) = self.post_json(path, form.json()).await;
@@ -274,7 +275,13 @@ impl Desk {
         } else {
             "charge"
         };
-        let path = format!("/_local/stripe/v1/refunds?limit=100&{parameter}={charge}");
+        self.stripe(&format!("refunds?limit=100&{parameter}={charge}"))
+            .await
+    }
+
+    /// A list of Stripe's, by what follows `/v1/`.
+    pub async fn stripe(&self, list: &str) -> Vec<Value> {
+        let path = format!("/_local/stripe/v1/{list}");
         let response = self
             .call(
                 Method::GET,
