@@ -19,10 +19,12 @@ use crate::task::{EndStatus, Offering, Passage, outcome, variable};
 
 mod event;
 mod trail;
+mod vouch;
 
 pub use crate::status::Status;
 pub use event::Event;
 use trail::Entry;
+pub use vouch::Vouched;
 
 /// An answer as it was given, with the question as it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +119,9 @@ pub struct Request {
     /// What the approvers of each phase were shown, as a digest: what is decided is what is paid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approved: BTreeMap<PhaseName, String>,
+    /// An approver's word for whose the charge is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<Vouched>,
     /// What approvers asked the customer, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Question>,
@@ -139,6 +144,9 @@ pub enum RefundProgress {
 /// Where a request stopped, so that a redrive finds it as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
+    /// The error's name.
+    #[serde(default)]
+    pub error: String,
     /// How often the execution had been redriven by then.
     pub redrives: u32,
     /// Where the request stood.
@@ -198,6 +206,7 @@ impl Request {
             refund: None,
             stopped: None,
             approved: BTreeMap::new(),
+            vouched: None,
             questions: Vec::new(),
             audit_count: 0,
         };
@@ -256,6 +265,12 @@ impl Request {
                 field,
                 customer,
             } => self.identify(by, field, customer),
+            Event::ChargeVouched { by, charge } => {
+                // It can come while the process stands still, and moves nothing by itself.
+                self.phase = phase_before;
+                let (charge, by) = (charge.to_owned(), by.to_owned());
+                self.vouched = Some(Vouched { charge, by });
+            }
             Event::RefundSucceeded {
                 id,
                 amount,
@@ -282,8 +297,8 @@ impl Request {
                 }
                 self.step(passage, outcome::DONE);
             }
-            Event::Stopped { redrives, .. } => {
-                self.stop(redrives, phase_before);
+            Event::Stopped { error, redrives } => {
+                self.stop(error, redrives, phase_before);
                 self.step(passage, outcome::DONE);
             }
             Event::Resumed => {
@@ -401,9 +416,10 @@ impl Request {
         }
     }
 
-    fn stop(&mut self, redrives: u32, phase: PhaseName) {
+    fn stop(&mut self, error: &str, redrives: u32, phase: PhaseName) {
         let status = std::mem::replace(&mut self.status, Status::NeedsAttention);
         self.stopped = Some(Stopped {
+            error: error.to_owned(),
             redrives,
             status,
             phase,

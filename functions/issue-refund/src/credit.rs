@@ -13,7 +13,7 @@ use shared::workflow::Workflow;
 
 use crate::ledger::{Case, Ledger};
 use crate::refund::metadata;
-use crate::rules::{AskedBy, Objection, objection, refusal};
+use crate::rules::{AskedBy, Objection, refusal};
 use crate::{IssueRefund, failure};
 
 /// The name under which Stripe keeps the charge with a credit.
@@ -67,7 +67,8 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let unchanged = self.desk.check_unchanged(request, &task.version).await;
         unchanged.map_err(Objection::AskSomebody)?;
         let asked_by = AskedBy::of(request, &task.config.asker);
-        if let Some(objection) = objection(&payment, &asked_by) {
+        let objection = self.object(task, &payment, &asked_by).await;
+        if let Some(objection) = objection.map_err(Objection::AskSomebody)? {
             return Err(objection);
         }
         // Stripe keeps a credit note within its invoice. A balance it lets grow without end.

@@ -27,7 +27,15 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         at: Timestamp,
     ) -> Attempted {
         let door = case.door(&self.link_key, at);
-        match (door.enter(&posted.code), &posted.intent) {
+        let entered = match door.enter(&posted.code) {
+            Err(Refusal::Decided(decision))
+                if posted.intent.is_about_the_charge() && case.is_settled_by_a_word(&decision) =>
+            {
+                door.enter_again(&posted.code)
+            }
+            entered => entered,
+        };
+        match (entered, &posted.intent) {
             (Err(Refusal::WrongCode), _) => self.count_wrong_code(case, at).await,
             (Err(refusal), _) => Ok(Err(Undone::Refused(refusal))),
             (Ok(_), Intent::Look) => {
@@ -45,6 +53,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             }
             (Ok(_), Intent::HandOver { to }) => self.hand_over(case, to, at).await,
             (Ok(_), Intent::Identify { customer }) => self.identify(case, customer, at).await,
+            (Ok(_), Intent::Vouch { charge }) => self.vouch(case, charge, at).await,
             (Ok(_), Intent::Ask { question }) => self.ask(case, question, at).await,
         }
     }

@@ -1,5 +1,5 @@
 //! The page behind an emailed link, and what an approver does there: decide, hand the case to a
-//! colleague, ask the customer.
+//! colleague, ask the customer, say who they are and whose the charge is.
 //!
 //! Opening a link shows what it is about and changes nothing. Everything else is a POST with the code
 //! that is printed in that approver's mail: first the case, then the decision. What counts as a
@@ -28,6 +28,7 @@ mod charge;
 mod pages;
 mod posted;
 mod telling;
+mod vouch;
 
 use posted::{Intent, Posted};
 
@@ -98,6 +99,8 @@ enum Done {
     },
     /// Which of Stripe's customers it is, was entered.
     Identified,
+    /// Somebody gave their word for whose the charge is.
+    Vouched,
     Asked {
         number: u32,
         /// Whether the mail service took the mail to the customer.

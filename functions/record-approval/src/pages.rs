@@ -9,7 +9,7 @@ use shared::request::AnswerKind;
 use shared::task::{Confirm, outcome};
 
 use crate::posted::field_of;
-use crate::{Case, charge};
+use crate::{Case, charge, vouch};
 
 /// What stands in the forms of the case's page.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,8 @@ pub(crate) enum Notice<'a> {
     },
     /// Which of Stripe's customers it is, was entered.
     Identified,
+    /// Whose the charge is, was confirmed.
+    Vouched,
     /// The customer was asked.
     Asked {
         mailed: bool,
@@ -86,6 +88,9 @@ pub(crate) fn case(
     colleagues: &[String],
     notice: &Notice<'_>,
 ) -> Markup {
+    if case.approval.value.decision().is_some() {
+        return vouch::page_again(case, written.code, &noted(notice));
+    }
     let (approval, request) = (&case.approval.value, &case.request.value);
     let barred = case.barred();
     page(
@@ -111,6 +116,7 @@ pub(crate) fn case(
                 None => (decision_form(case, written, notice)),
             }
             (charge::form(request, written.code, matches!(notice, Notice::Unfit { field, .. } if *field == charge::CUSTOMER)))
+            (vouch::form(case, written.code))
             (other_ways(written, colleagues, notice))
             (footer(case))
         },
@@ -124,6 +130,7 @@ fn noted(notice: &Notice<'_>) -> Markup {
             Notice::Refused(refusal) => div.note.bad role="alert" { p { "Your decision was not recorded: " (refusal) "." } },
             Notice::Unfit { message, .. } => div.note.bad role="alert" { p { "Nothing was done: " (message) "." } },
             Notice::Identified => div.note.good role="status" { p { "The Stripe customer was entered." } },
+            Notice::Vouched => div.note.good role="status" { p { "It was recorded that you confirm whose the charge is." } },
             Notice::Asked { mailed: true } => div.note.good role="status" { p { "The customer was asked. You get a mail when they answer; the time to decide goes on." } },
             Notice::Asked { mailed: false } => div.note role="status" { p { "Your question stands on the customer's page, but they could not be mailed." } },
         }
@@ -269,7 +276,8 @@ fn outcome_page(case: &Case, decision: &Decision, title: &str, is_new: bool) -> 
                 // The reason may be about the customer: whoever merely holds the link does not see it.
                 @if let (true, Some(reason)) = (is_new, decision.reason()) { p { "Reason: " bdi { (tame(reason)) } } }
             }
-            p { "There is nothing more for you to do. You can close this page." }
+            @if case.is_settled_by_a_word(decision) { (vouch::way_in_again(case)) }
+            @else { p { "There is nothing more for you to do. You can close this page." } }
             (footer(case))
         },
     )

@@ -154,6 +154,7 @@ impl Server {
         let found = match (call.method.as_str(), path) {
             ("GET", "/v1/charges/ch_1") => state.charge.clone(),
             ("GET", "/v1/customers/cus_ada") => state.customer.clone(),
+            ("GET", "/v1/customers") => json!({"data": [], "has_more": false}),
             ("GET", "/v1/refunds") => json!({"data": state.refunds, "has_more": false}),
             ("GET", refund) => {
                 let id = refund.trim_start_matches("/v1/refunds/");
