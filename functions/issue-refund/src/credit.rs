@@ -71,10 +71,9 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         if let Some(objection) = objection.map_err(Objection::AskSomebody)? {
             return Err(objection);
         }
-        // Stripe keeps a credit note within its invoice. A balance it lets grow without end.
-        if let CreditTarget::Customer(_) = target {
-            within_the_charge(&payment, &credits, entry.amount)?;
-        }
+        // A balance Stripe lets grow without end, and a credit note it keeps within its invoice, but not
+        // within what is left of a charge that was refunded in cash.
+        within_the_charge(&payment, &credits, entry.amount)?;
         Ok(Plan::ToMake(target))
     }
 
@@ -139,9 +138,12 @@ fn within_the_charge(payment: &Payment, credits: &[Credit], amount: Usd) -> Resu
             "Nothing was paid that could be credited.".to_owned(),
         ));
     };
-    let of_charge = credits
-        .iter()
-        .filter(|credit| credit.metadata.get(CHARGE) == Some(&charge.id));
+    // Whichever of its names the other requests gave it.
+    let names = [Some(&payment.id), Some(&charge.id), payment.intent.as_ref()];
+    let of_charge = credits.iter().filter(|credit| {
+        let named = credit.metadata.get(CHARGE);
+        named.is_some() && names.contains(&named) && credit.status.as_deref() != Some("void")
+    });
     let credited: u64 = of_charge.map(|credit| credit.amount.unsigned_abs()).sum();
     let left = charge
         .captured_amount()
