@@ -141,8 +141,10 @@ fn within_the_charge(payment: &Payment, credits: &[Credit], amount: Usd) -> Resu
     // Whichever of its names the other requests gave it.
     let names = [Some(&payment.id), Some(&charge.id), payment.intent.as_ref()];
     let of_charge = credits.iter().filter(|credit| {
-        let named = credit.metadata.get(CHARGE);
-        named.is_some() && names.contains(&named) && credit.status.as_deref() != Some("void")
+        let given_for = credit.metadata.get(CHARGE);
+        given_for.is_some()
+            && names.contains(&given_for)
+            && credit.status.as_deref() != Some("void")
     });
     let credited: u64 = of_charge.map(|credit| credit.amount.unsigned_abs()).sum();
     let left = charge

@@ -9,3 +9,4 @@ mod player;
 mod raw;
 pub(super) mod schema;
 pub(super) mod sdk;
+mod stand_in;

@@ -4,12 +4,11 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    sync::Arc,
     thread,
     time::Duration,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use serde_json::{Value, json};
 use shared::stripe::{RefundOrder, Refunds, StripeError};
 
@@ -17,6 +16,7 @@ use super::{
     canary::{self, EMAIL, Ears, KEY},
     player::Player,
     raw::Raw,
+    stand_in::StandIn,
 };
 use crate::{Checkout, Checks, Rig, command::command, install, process::Server};
 
@@ -243,13 +243,8 @@ fn read_all(stream: &mut TcpStream) -> Vec<u8> {
 /// The same calls to the mock and to the local stack's stand-in: what each row is called, and whether
 /// they are answered alike.
 fn differential(mock: &Raw) -> anyhow::Result<Vec<(String, anyhow::Result<()>)>> {
-    let runtime = tokio::runtime::Runtime::new().context("a runtime can be started")?;
-    let clock = local::clock::Clock::system();
-    let account = Arc::new(local::stripe::StandIn::open(None, clock)?);
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
-    let base = format!("http://{}", listener.local_addr()?);
-    runtime.spawn(async move { axum::serve(listener, local::stripe::router(account)).await });
-    let stand_in = Raw::at(&base);
+    let served = StandIn::start()?;
+    let stand_in = Raw::at(&served.base);
 
     let whole = charge(mock, "200000", "tok_visa", "true")?;
     let small = charge(mock, "10000", "tok_visa", "true")?;

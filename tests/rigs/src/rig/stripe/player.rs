@@ -67,8 +67,7 @@ impl Player {
     pub(super) fn note_trail(&self) {
         let items = self.function.desk.table().items();
         for record in items.iter().filter(|item| item.kind == "audit") {
-            self.ears
-                .note(&serde_json::Value::from(record.body.clone()).to_string());
+            self.ears.note(&record.body.to_string());
         }
     }
 
