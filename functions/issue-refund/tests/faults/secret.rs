@@ -27,11 +27,10 @@ fn keys(server: &Server) -> StripeKeys {
 /// How often the secret was read.
 fn reads(server: &Server) -> usize {
     let calls = server.calls();
+    let wanted = json!({"SecretId": SECRET}).to_string();
     let mut reads = calls.iter().filter(|call| call.path == "/");
-    assert!(
-        reads.all(|call| call.body == json!({"SecretId": SECRET}).to_string()),
-        "only this secret is read"
-    );
+    let is_right = reads.all(|call| call.body == wanted);
+    assert!(is_right, "only this secret is read");
     let target = Some("secretsmanager.GetSecretValue");
     let reads = calls.iter().map(|call| call.header("x-amz-target"));
     reads.filter(|it| *it == target).count()

@@ -187,14 +187,11 @@ enum Fault {
 impl State {
     /// As Secrets Manager answers `GetSecretValue`.
     fn secret(&self) -> String {
-        match &self.secret {
-            Some(secret) => http(200, None, &json!({"SecretString": secret}).to_string()),
-            None => {
-                let error =
-                    json!({"__type": "ResourceNotFoundException", "Message": "There is none."});
-                http(400, None, &error.to_string())
-            }
+        if let Some(secret) = &self.secret {
+            return http(200, None, &json!({"SecretString": secret}).to_string());
         }
+        let error = json!({"__type": "ResourceNotFoundException", "Message": "There is none."});
+        http(400, None, &error.to_string())
     }
 
     fn refund(&mut self, call: &Call) -> (String, Fault) {
