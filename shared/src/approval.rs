@@ -42,6 +42,7 @@ pub use shown::digest_of;
 
 /// How long after its end a link still tells who decided.
 const LINK_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// A question to a team or to the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

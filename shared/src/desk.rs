@@ -178,6 +178,7 @@ impl<T: Table> Desk<T> {
             others,
             amount: request.amount(),
             vouched: request.vouched_customer().map(ToOwned::to_owned),
+            vouched_charge: request.vouched.clone(),
         })
     }
 

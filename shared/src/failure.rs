@@ -5,6 +5,9 @@
 
 use crate::table::{CommitError, ReadError};
 
+/// The name of [`Failure::StripeGuestCharge`], by which a stopped request knows what it waits for.
+pub const STRIPE_GUEST_CHARGE: &str = "Stripe.GuestCharge";
+
 /// A failed invocation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -60,7 +63,7 @@ impl Failure {
             Failure::StripeUnavailable(_) => "Stripe.Unavailable",
             Failure::StripePending(_) => "Stripe.Pending",
             Failure::StripeUndecided(_) => "Stripe.Undecided",
-            Failure::StripeGuestCharge(_) => "Stripe.GuestCharge",
+            Failure::StripeGuestCharge(_) => STRIPE_GUEST_CHARGE,
             Failure::StripeMisconfigured(_) => "Stripe.Misconfigured",
             Failure::ConfigInvalid(_) => "Config.Invalid",
             Failure::RequestNotFound => "Request.NotFound",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::RequestId;
 use crate::money::Usd;
-use crate::request::Status;
+use crate::request::{Status, Vouched};
 use crate::stripe::{Charge, Ownership, Payer, Payment, amount_text};
 use crate::table::{Entity, Key};
 
@@ -49,6 +49,9 @@ pub struct PaymentFound {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChargeFound {
+    /// `ch_...`
+    #[serde(default)]
+    id: String,
     amount: u64,
     captured: u64,
     refunded: u64,
@@ -79,6 +82,7 @@ impl PaymentFound {
 impl ChargeFound {
     fn new(charge: &Charge, pending: u64) -> Self {
         Self {
+            id: charge.id.clone(),
             amount: charge.amount,
             captured: charge.captured_amount(),
             refunded: charge.amount_refunded,
@@ -168,6 +172,8 @@ pub struct ChargeFindings {
     pub amount: Option<Usd>,
     /// Which of Stripe's customers a reviewer says that it is.
     pub vouched: Option<String>,
+    /// Which charge a reviewer vouches for.
+    pub vouched_charge: Option<Vouched>,
 }
 
 impl ChargeFindings {
@@ -204,6 +210,9 @@ impl ChargeFindings {
             Ownership::Unclear => "unclear",
         };
         lines.push(("Belongs to the customer who asks", belongs.to_owned()));
+        if let Some(vouched) = self.voucher(payment) {
+            lines.push(("Confirmed by", vouched.by.clone()));
+        }
         for other in &self.others {
             let amount = other.amount.map(|it| it.to_string()).unwrap_or_default();
             let status = other.status.as_str().replace('_', " ");
@@ -250,11 +259,29 @@ impl ChargeFindings {
 
     /// As it was found, or as a reviewer has said since.
     fn ownership(&self, payment: &PaymentFound) -> Ownership {
-        if self.vouched.is_some() && self.vouched == payment.customer {
+        let identified = self.vouched.is_some() && self.vouched == payment.customer;
+        let unclear = payment.ownership == Ownership::Unclear;
+        if identified || (unclear && self.voucher(payment).is_some()) {
             Ownership::Theirs
         } else {
             payment.ownership
         }
+    }
+
+    /// A reviewer's word for this very charge.
+    fn voucher(&self, payment: &PaymentFound) -> Option<&Vouched> {
+        let charge = payment.charge.as_ref()?;
+        let vouched = self.vouched_charge.as_ref();
+        vouched.filter(|vouched| vouched.charge == charge.id)
+    }
+
+    /// The charge of which only a person can say whose it is, where nobody has yet. That of another
+    /// customer is none: Stripe has said whose it is.
+    pub fn to_vouch_for(&self) -> Option<&str> {
+        let payment = self.payment()?;
+        let charge = payment.charge.as_ref()?;
+        let is_open = self.ownership(payment) == Ownership::Unclear && !charge.id.is_empty();
+        is_open.then_some(charge.id.as_str())
     }
 
     fn ownership_warnings(&self, payment: &PaymentFound, customers: &[String]) -> Vec<String> {

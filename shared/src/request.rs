@@ -19,12 +19,14 @@ mod answered;
 mod change;
 mod event;
 mod trail;
+mod vouch;
 
 pub use crate::status::Status;
 use answered::answered;
 pub use answered::{AnswerKind, Answered};
 pub use event::Event;
 use trail::Entry;
+pub use vouch::Vouched;
 
 /// A customer's request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,9 @@ pub struct Request {
     /// What the approvers of each phase were shown, as a digest: what is decided is what is paid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approved: BTreeMap<PhaseName, String>,
+    /// An approver's word for whose the charge is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<Vouched>,
     /// What approvers asked the customer, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Question>,
@@ -91,6 +96,9 @@ pub enum RefundProgress {
 /// Where a request stopped, so that a redrive finds it as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
+    /// The error's name.
+    #[serde(default)]
+    pub error: String,
     /// How often the execution had been redriven by then.
     pub redrives: u32,
     /// Where the request stood.
@@ -154,6 +162,7 @@ impl Request {
             refund: None,
             stopped: None,
             approved: BTreeMap::new(),
+            vouched: None,
             questions: Vec::new(),
             audit_count: 0,
         };

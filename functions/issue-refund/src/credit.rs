@@ -13,7 +13,7 @@ use shared::workflow::Workflow;
 
 use crate::ledger::{Case, Ledger};
 use crate::refund::metadata;
-use crate::rules::{AskedBy, Objection, objection, refusal};
+use crate::rules::{AskedBy, Objection, refusal};
 use crate::{IssueRefund, failure};
 
 /// The name under which Stripe keeps the charge with a credit.
@@ -67,13 +67,13 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let unchanged = self.desk.check_unchanged(request, &task.version).await;
         unchanged.map_err(Objection::AskSomebody)?;
         let asked_by = AskedBy::of(request, &task.config.asker);
-        if let Some(objection) = objection(&payment, &asked_by) {
+        let objection = self.object(task, &payment, &asked_by).await;
+        if let Some(objection) = objection.map_err(Objection::AskSomebody)? {
             return Err(objection);
         }
-        // Stripe keeps a credit note within its invoice. A balance it lets grow without end.
-        if let CreditTarget::Customer(_) = target {
-            within_the_charge(&payment, &credits, entry.amount)?;
-        }
+        // A balance Stripe lets grow without end, and a credit note it keeps within its invoice, but not
+        // within what is left of a charge that was refunded in cash.
+        within_the_charge(&payment, &credits, entry.amount)?;
         Ok(Plan::ToMake(target))
     }
 
@@ -138,9 +138,14 @@ fn within_the_charge(payment: &Payment, credits: &[Credit], amount: Usd) -> Resu
             "Nothing was paid that could be credited.".to_owned(),
         ));
     };
-    let of_charge = credits
-        .iter()
-        .filter(|credit| credit.metadata.get(CHARGE) == Some(&charge.id));
+    // Whichever of its names the other requests gave it.
+    let names = [Some(&payment.id), Some(&charge.id), payment.intent.as_ref()];
+    let of_charge = credits.iter().filter(|credit| {
+        let given_for = credit.metadata.get(CHARGE);
+        given_for.is_some()
+            && names.contains(&given_for)
+            && credit.status.as_deref() != Some("void")
+    });
     let credited: u64 = of_charge.map(|credit| credit.amount.unsigned_abs()).sum();
     let left = charge
         .captured_amount()

@@ -4,10 +4,10 @@ use shared::failure::Failure;
 use shared::findings::{ChargeUse, Findings, PaymentFound};
 use shared::stripe::{Payment, Standing, Stripe, StripeError};
 use shared::table::Table;
-use shared::task::{LookUpConfig, Outcome, Task, outcome};
+use shared::task::{LookUpConfig, Outcome, RefundConfig, Task, outcome};
 use shared::workflow::Workflow;
 
-use crate::rules::AskedBy;
+use crate::rules::{AskedBy, Objection, objection};
 use crate::{IssueRefund, failure};
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
@@ -23,9 +23,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let payment = match self.stripe.payment(&charge).await {
             Ok(payment) => {
                 charges.extend(also_named(&payment));
-                let pending = self.pending(&payment).await.map_err(|e| failure(&e))?;
-                let owner = asked_by.owns(&payment);
-                Some(PaymentFound::new(&payment, owner, pending))
+                Some(self.found(&payment, &asked_by).await?)
             }
             Err(StripeError::Refused { .. }) => None,
             Err(error) => return Err(failure(&error)),
@@ -33,6 +31,40 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         for other in &charges[1..] {
             self.note(task, other).await?;
         }
+        self.keep(task, charges, payment, &asked_by).await?;
+        Ok(Outcome::new(outcome::DONE))
+    }
+
+    /// Our own objection to giving a payment back. Where only a person can settle it, what Stripe knows is
+    /// kept first: it is what they are shown and vouch for, also where there was no lookup before.
+    pub(crate) async fn object(
+        &self,
+        task: &Task<&RefundConfig>,
+        payment: &Payment,
+        asked_by: &AskedBy,
+    ) -> Result<Option<Objection>, Failure> {
+        let objection = objection(payment, asked_by);
+        if let Some(Objection::AskSomebody(_)) = &objection {
+            let mut charges = vec![payment.id.clone()];
+            charges.extend(also_named(payment));
+            let found = self.found(payment, asked_by).await?;
+            self.keep(task, charges, Some(found), asked_by).await?;
+        }
+        Ok(objection)
+    }
+
+    async fn found(&self, payment: &Payment, asked_by: &AskedBy) -> Result<PaymentFound, Failure> {
+        let pending = self.pending(payment).await.map_err(|e| failure(&e))?;
+        Ok(PaymentFound::new(payment, asked_by.owns(payment), pending))
+    }
+
+    async fn keep<C>(
+        &self,
+        task: &Task<C>,
+        charges: Vec<String>,
+        payment: Option<PaymentFound>,
+        asked_by: &AskedBy,
+    ) -> Result<(), Failure> {
         let customers = self.stripe.customers(asked_by.email()).await;
         let customers = customers.map_err(|error| failure(&error))?;
         let findings = Findings {
@@ -43,7 +75,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             customers: customers.into_iter().map(|customer| customer.id).collect(),
         };
         self.desk.save_findings(findings).await?;
-        Ok(Outcome::new(outcome::DONE))
+        Ok(())
     }
 
     async fn note(&self, task: &Task<&LookUpConfig>, charge: &str) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use shared::task::{Outcome, RefundConfig, StripeReason, Task, outcome};
 use shared::workflow::Workflow;
 
 use crate::ledger::{Case, Ledger};
-use crate::rules::{AskedBy, Objection, objection, refusal};
+use crate::rules::{AskedBy, Objection, refusal};
 use crate::{IssueRefund, failure};
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
@@ -34,7 +34,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let objection = match self.stripe.payment(&case.entry.value.charge).await {
             Ok(payment) => {
                 let asked_by = AskedBy::of(&case.request.value, &task.config.asker);
-                objection(&payment, &asked_by)
+                self.object(task, &payment, &asked_by).await?
             }
             Err(error) => match refusal(&error) {
                 Some(message) => Some(Objection::No(message.to_owned())),

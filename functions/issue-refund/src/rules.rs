@@ -9,6 +9,8 @@ use shared::task::AskerConfig;
 pub(crate) struct AskedBy {
     email: String,
     vouched: Option<String>,
+    /// The charge that a reviewer vouches for.
+    vouched_charge: Option<String>,
 }
 
 impl AskedBy {
@@ -19,6 +21,7 @@ impl AskedBy {
         Self {
             email: email.map(ToString::to_string).unwrap_or_default(),
             vouched: vouched.map(ToString::to_string),
+            vouched_charge: request.vouched_charge().map(ToOwned::to_owned),
         }
     }
 
@@ -31,7 +34,16 @@ impl AskedBy {
             email: &self.email,
             vouched: self.vouched.as_deref(),
         };
-        ownership(&payment.payer, asker)
+        match ownership(&payment.payer, asker) {
+            // Only where nobody else can tell, and for the charge that the reviewer was shown.
+            Ownership::Unclear if self.is_vouched_for(payment) => Ownership::Theirs,
+            found @ (Ownership::Theirs | Ownership::Another | Ownership::Unclear) => found,
+        }
+    }
+
+    fn is_vouched_for(&self, payment: &Payment) -> bool {
+        let charge = payment.charge.as_ref().map(|charge| &charge.id);
+        charge.is_some() && charge == self.vouched_charge.as_ref()
     }
 }
 

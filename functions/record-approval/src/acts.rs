@@ -32,7 +32,15 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         {
             return Ok(Err(Undone::Refused(refusal)));
         }
-        match (door.enter(&posted.code), &posted.intent) {
+        let entered = match door.enter(&posted.code) {
+            Err(Refusal::Decided(decision))
+                if posted.intent.is_about_the_charge() && case.is_settled_by_a_word(&decision) =>
+            {
+                door.enter_again(&posted.code)
+            }
+            entered => entered,
+        };
+        match (entered, &posted.intent) {
             (Err(Refusal::WrongCode), _) => self.count_wrong_code(case, at).await,
             (Err(refusal), _) => Ok(Err(Undone::Refused(refusal))),
             (Ok(_), Intent::Look) => {
@@ -48,15 +56,20 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                     }
                 }
             }
-            (Ok(_), Intent::HandOver { .. } | Intent::Identify { .. } | Intent::Ask { .. })
-                if case.approval.value.is_choice() =>
-            {
+            (
+                Ok(_),
+                Intent::HandOver { .. }
+                | Intent::Identify { .. }
+                | Intent::Vouch { .. }
+                | Intent::Ask { .. },
+            ) if case.approval.value.is_choice() => {
                 self.note_right_code(case, at).await?;
                 let message = "here is nothing to do but to choose".to_owned();
                 Ok(Err(Undone::Unfit("action", message)))
             }
             (Ok(_), Intent::HandOver { to }) => self.hand_over(case, to, at).await,
             (Ok(_), Intent::Identify { customer }) => self.identify(case, customer, at).await,
+            (Ok(_), Intent::Vouch { charge }) => self.vouch(case, charge, at).await,
             (Ok(_), Intent::Ask { question }) => self.ask(case, question, at).await,
         }
     }

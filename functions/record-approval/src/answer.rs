@@ -44,6 +44,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 Intent::Look
                 | Intent::HandOver { .. }
                 | Intent::Identify { .. }
+                | Intent::Vouch { .. }
                 | Intent::Ask { .. } => preset,
             },
             code: &posted.code,
@@ -52,6 +53,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 Intent::Look
                 | Intent::HandOver { .. }
                 | Intent::Identify { .. }
+                | Intent::Vouch { .. }
                 | Intent::Ask { .. } => "",
             },
             question: match &posted.intent {
@@ -59,6 +61,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 Intent::Look
                 | Intent::HandOver { .. }
                 | Intent::Identify { .. }
+                | Intent::Vouch { .. }
                 | Intent::Decide { .. } => "",
             },
         };
@@ -67,6 +70,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         match done {
             Ok(Done::Shown) => html(StatusCode::OK, inside(Notice::None)),
             Ok(Done::Identified) => html(StatusCode::OK, inside(Notice::Identified)),
+            Ok(Done::Vouched) => html(StatusCode::OK, inside(Notice::Vouched)),
             Ok(Done::Decided(recorded)) => {
                 let (decision, missing) = (recorded.decision(), recorded.missing());
                 html(StatusCode::OK, pages::recorded(case, decision, missing))
@@ -123,7 +127,7 @@ fn as_json(done: Result<Done, Undone>) -> Result<Response<Body>, Problem> {
         Err(Undone::Refused(Refusal::Decided(made) | Refusal::Given(made))) => decision(&made),
         Ok(Done::HandedOver { to }) => json!({ "handedTo": to }),
         Ok(Done::Asked { number, mailed }) => json!({ "question": number, "mailed": mailed }),
-        Ok(Done::Shown | Done::Identified) => json!({}),
+        Ok(Done::Shown | Done::Identified | Done::Vouched) => json!({}),
         Err(Undone::Refused(refusal)) => return Err(refused(&refusal)),
         Err(Undone::Unfit(field, message)) => {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was done.");

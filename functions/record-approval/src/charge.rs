@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
+use shared::approval::Refusal;
 use shared::findings::ChargeFindings;
 use shared::form::TextFormat;
 use shared::mail::{Mailer, tame};
@@ -24,6 +25,11 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         at: Timestamp,
     ) -> Attempted {
         let customer = customer.trim();
+        // Whose the charge is follows from it: nobody says so of a charge that they ask back themselves.
+        if let Some(barred) = case.barred() {
+            self.note_right_code(case, at).await?;
+            return Ok(Err(Undone::Refused(Refusal::Barred(barred))));
+        }
         let Some(field) = missing(&case.request.value) else {
             self.note_right_code(case, at).await?;
             let message = "it is known already which of Stripe's customers this is".to_owned();

@@ -1,5 +1,6 @@
 //! The page behind an emailed link, and what is done there. An approver decides, hands the case to a
-//! colleague or asks the customer; a customer who was offered a choice chooses.
+//! colleague, asks the customer, or says who they are and whose the charge is; a customer who was offered
+//! a choice chooses.
 //!
 //! Opening a link shows what it is about and changes nothing. Everything else is a POST with the code
 //! that is printed in that person's mail: first the case, then the decision. What counts as a
@@ -28,6 +29,7 @@ mod charge;
 mod pages;
 mod posted;
 mod telling;
+mod vouch;
 
 use posted::{Intent, Posted};
 
@@ -98,6 +100,8 @@ enum Done {
     },
     /// Which of Stripe's customers it is, was entered.
     Identified,
+    /// Somebody gave their word for whose the charge is.
+    Vouched,
     Asked {
         number: u32,
         /// Whether the mail service took the mail to the customer.

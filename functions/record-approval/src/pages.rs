@@ -67,6 +67,8 @@ pub(crate) enum Notice<'a> {
     },
     /// Which of Stripe's customers it is, was entered.
     Identified,
+    /// Whose the charge is, was confirmed.
+    Vouched,
     /// The customer was asked.
     Asked {
         mailed: bool,
@@ -80,6 +82,7 @@ fn noted(notice: &Notice<'_>) -> Markup {
             Notice::Refused(refusal) => div.note.bad role="alert" { p { "Your decision was not recorded: " (refusal) "." } },
             Notice::Unfit { message, .. } => div.note.bad role="alert" { p { "Nothing was done: " (message) "." } },
             Notice::Identified => div.note.good role="status" { p { "The Stripe customer was entered." } },
+            Notice::Vouched => div.note.good role="status" { p { "It was recorded that you confirm whose the charge is." } },
             Notice::Asked { mailed: true } => div.note.good role="status" { p { "The customer was asked. You get a mail when they answer; the time to decide goes on." } },
             Notice::Asked { mailed: false } => div.note role="status" { p { "Your question stands on the customer's page, but they could not be mailed." } },
         }

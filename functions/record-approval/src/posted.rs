@@ -40,6 +40,11 @@ pub(crate) enum Intent {
         /// `cus_...`
         customer: String,
     },
+    /// To confirm that a guest's charge is this customer's.
+    Vouch {
+        /// `ch_...`
+        charge: String,
+    },
     /// To ask the customer something.
     Ask {
         /// What.
@@ -61,6 +66,8 @@ struct Fields {
     question: String,
     #[serde(default, rename = "stripeCustomerId")]
     customer: String,
+    #[serde(default)]
+    charge: String,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -68,7 +75,21 @@ struct Fields {
 enum Action {
     HandOver,
     Identify,
+    Vouch,
     Ask,
+}
+
+impl Intent {
+    /// Whether it can be of use after the decision: to see the case, and to say whose the charge is.
+    pub(crate) fn is_about_the_charge(&self) -> bool {
+        match self {
+            Intent::Look | Intent::Vouch { .. } => true,
+            Intent::Decide { .. }
+            | Intent::HandOver { .. }
+            | Intent::Identify { .. }
+            | Intent::Ask { .. } => false,
+        }
+    }
 }
 
 impl Posted {
@@ -94,6 +115,9 @@ impl Posted {
             (None, Some(Action::HandOver)) => Intent::HandOver { to: fields.to },
             (None, Some(Action::Identify)) => Intent::Identify {
                 customer: fields.customer,
+            },
+            (None, Some(Action::Vouch)) => Intent::Vouch {
+                charge: fields.charge,
             },
             (None, Some(Action::Ask)) => Intent::Ask {
                 question: fields.question,

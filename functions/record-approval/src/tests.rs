@@ -20,6 +20,7 @@ mod deciding;
 mod elsewhere;
 mod guessing;
 mod hostile;
+mod vouching;
 
 const TEAM: [&str; 3] = [
     "csm-1@example.com",

@@ -1,8 +1,9 @@
 //! Asks a team to approve or the customer to choose, and leaves the execution waiting with its task token.
 //!
 //! The waiting state is entered again and again until somebody decides: its timeout is the time
-//! between two reminders, or all the time that the customer has. Each passage finds the approval as it is and does the one thing that is
-//! [due](due::Due), so a decision that could not be handed to an earlier token is handed to the next.
+//! between two reminders, or all the time that the customer has. Each passage finds the approval as it
+//! is and does the one thing that is [due](due::Due), so a decision that could not be handed to an
+//! earlier token is handed to the next.
 
 use shared::approval::{Approval, LinkKey};
 use shared::config::Teams;

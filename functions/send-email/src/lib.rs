@@ -51,7 +51,10 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             self.text(template, &request.value, config.invites.as_ref())
                 .map_err(|error| Failure::PayloadInvalid(error.to_string()))
         };
-        let (subject, body) = (text(&config.subject)?, text(&config.body)?);
+        let (subject, mut body) = (text(&config.subject)?, text(&config.body)?);
+        if let (Recipient::Team(_), Some(advice)) = (&config.to, advice(&request.value)) {
+            body = format!("{body}\n\n{advice}");
+        }
         let mut accepted = false;
         for address in self.addresses(&config.to, &request.value)? {
             match self
@@ -112,6 +115,11 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             },
         }
     }
+}
+
+/// What the team has to do about a request that stands still, where that is known.
+fn advice(request: &Request) -> Option<&'static str> {
+    request.stopped.as_ref()?.advice()
 }
 
 #[cfg(test)]
@@ -264,6 +272,31 @@ mod tests {
         };
         function.handle(other).await.unwrap();
         assert_eq!(function.mailer.sent().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_team_is_told_how_a_guests_charge_is_settled_and_the_customer_is_not() {
+        let (function, id) = function().await;
+        let mut request = function.desk.request(id).await.unwrap().unwrap();
+        let error = shared::failure::STRIPE_GUEST_CHARGE;
+        let event = Event::Stopped { error, redrives: 0 };
+        let attention = "Needs Attention".parse().unwrap();
+        let passage = shared::task::Passage::during(&attention, Timestamp::UNIX_EPOCH);
+        let record = request.value.apply(&event, passage);
+        let desk = &function.desk;
+        desk.save(&mut request, &record, Vec::new()).await.unwrap();
+        for to in [team("csm-team"), customer()] {
+            let state = format!("{to:?}");
+            let task = Task {
+                state,
+                ..task(id, to, "Look.")
+            };
+            function.handle(task).await.unwrap();
+        }
+        let sent = function.mailer.sent();
+        let advised = |mail: &Mail| mail.text.contains("confirms whose the charge is");
+        let advised: Vec<bool> = sent.iter().map(advised).collect();
+        assert_eq!(advised, [true, true, false]);
     }
 
     #[tokio::test]

@@ -174,6 +174,19 @@ impl<'a> Door<'a> {
         if self.at >= approval.decide_until {
             return Err(Refusal::Expired);
         }
+        let approver = self.holder()?;
+        match approval.given_by(&link.approver) {
+            Some(decision) => Err(Refusal::Given(decision.clone())),
+            None => Ok(approver),
+        }
+    }
+
+    /// Whose link it is, if it is in use, whether or not there is still something to decide.
+    fn holder(&self) -> Result<&'a Approver, Refusal> {
+        let Self { approval, link, .. } = self;
+        if link.round != approval.round {
+            return Err(Refusal::Superseded);
+        }
         let approver = approval.approver(&link.approver);
         let approver = approver.ok_or(Refusal::Superseded)?;
         if let Some(to) = &approver.handed_to {
@@ -186,10 +199,7 @@ impl<'a> Door<'a> {
         if link.generation != approver.generation {
             return Err(Refusal::Superseded);
         }
-        match approval.given_by(&link.approver) {
-            Some(decision) => Err(Refusal::Given(decision.clone())),
-            None => Ok(approver),
-        }
+        Ok(approver)
     }
 
     /// Whether the link's holder is still one to ask: somebody of a team, or the customer.
@@ -217,7 +227,16 @@ impl<'a> Door<'a> {
 
     /// Lets somebody in who knows the code, where one is asked for.
     pub fn enter(&self, code: &str) -> Result<Entered<'a>, Refusal> {
-        let approver = self.standing()?;
+        self.with_code(self.standing()?, code)
+    }
+
+    /// Lets an approver of a decided question in again, who knows the code: not to decide, but to say
+    /// what the process stands still for.
+    pub fn enter_again(&self, code: &str) -> Result<Entered<'a>, Refusal> {
+        self.with_code(self.holder()?, code)
+    }
+
+    fn with_code(&self, approver: &'a Approver, code: &str) -> Result<Entered<'a>, Refusal> {
         if self.approval.confirm == Confirm::Code {
             let code = code.trim();
             // What cannot be a code is no guess, and is not counted as one.

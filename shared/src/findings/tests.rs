@@ -37,6 +37,7 @@ fn findings(charge: Option<Charge>, ownership: Ownership) -> ChargeFindings {
         others: Vec::new(),
         amount: "50".parse().ok(),
         vouched: None,
+        vouched_charge: None,
     }
 }
 
@@ -47,6 +48,36 @@ fn a_reviewers_word_counts_at_once() {
     assert_eq!(shown.warnings().len(), 1);
     shown.vouched = Some("cus_1".to_owned());
     assert_eq!(shown.warnings(), Vec::<String>::new());
+}
+
+#[test]
+fn a_reviewer_vouches_for_this_charge_and_never_for_that_of_another() {
+    let word = |charge: &str| {
+        Some(Vouched {
+            charge: charge.to_owned(),
+            by: "csm-1@example.com".to_owned(),
+        })
+    };
+    let mut shown = findings(Some(charge(|_| {})), Ownership::Unclear);
+    assert_eq!(shown.to_vouch_for(), Some("ch_1"));
+    shown.vouched_charge = word("ch_2");
+    assert_eq!(
+        shown.to_vouch_for(),
+        Some("ch_1"),
+        "the word is for another"
+    );
+    shown.vouched_charge = word("ch_1");
+    assert_eq!((shown.to_vouch_for(), shown.warnings()), (None, Vec::new()));
+    let by = ("Confirmed by", "csm-1@example.com".to_owned());
+    assert!(shown.lines().contains(&by), "{:?}", shown.lines());
+
+    let mut others = findings(Some(charge(|_| {})), Ownership::Another);
+    assert_eq!(others.to_vouch_for(), None);
+    others.vouched_charge = word("ch_1");
+    assert!(others.warnings()[0].contains("another customer"));
+    let theirs = findings(Some(charge(|_| {})), Ownership::Theirs);
+    let unpaid = findings(None, Ownership::Unclear);
+    assert_eq!((theirs.to_vouch_for(), unpaid.to_vouch_for()), (None, None));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Event, RefundProgress, Request, Status, Step, Stopped};
+use super::{Event, RefundProgress, Request, Status, Step, Stopped, Vouched};
 use crate::approval::{Decider, Recorded};
 use crate::form::Value;
 use crate::id::{FieldName, PhaseName};
@@ -58,6 +58,12 @@ impl Request {
                 field,
                 customer,
             } => self.identify(by, field, customer),
+            Event::ChargeVouched { by, charge } => {
+                // It can come while the process stands still, and moves nothing by itself.
+                self.phase = phase_before;
+                let (charge, by) = (charge.to_owned(), by.to_owned());
+                self.vouched = Some(Vouched { charge, by });
+            }
             Event::RefundSucceeded {
                 id,
                 amount,
@@ -84,8 +90,8 @@ impl Request {
                 }
                 self.step(passage, outcome::DONE);
             }
-            Event::Stopped { redrives, .. } => {
-                self.stop(redrives, phase_before);
+            Event::Stopped { error, redrives } => {
+                self.stop(error, redrives, phase_before);
                 self.step(passage, outcome::DONE);
             }
             Event::Resumed => {
@@ -132,9 +138,10 @@ impl Request {
         }
     }
 
-    fn stop(&mut self, redrives: u32, phase: PhaseName) {
+    fn stop(&mut self, error: &str, redrives: u32, phase: PhaseName) {
         let status = std::mem::replace(&mut self.status, Status::NeedsAttention);
         self.stopped = Some(Stopped {
+            error: error.to_owned(),
             redrives,
             status,
             phase,

@@ -132,6 +132,13 @@ pub enum Event<'a> {
         /// `cus_...`
         customer: &'a str,
     },
+    /// An approver confirmed that a guest's charge is that of the customer who asks.
+    ChargeVouched {
+        /// The approver's address.
+        by: &'a str,
+        /// `ch_...`
+        charge: &'a str,
+    },
     /// A mail was handed to the mail service.
     Mailed {
         /// To whom, as a role: no address of a customer stands in the trail.

@@ -1,6 +1,7 @@
 //! What the audit trail says of each event. No answer of a customer is in it.
 
 use super::Event;
+use super::vouch::advice;
 use crate::approval::{Decider, Recorded};
 use crate::audit::Actor;
 
@@ -56,6 +57,7 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
         Event::CustomerIdentified { by: who, field, .. } => {
             by(who, "customer identified", text(field.as_str()))
         }
+        Event::ChargeVouched { by: who, charge } => by(who, "charge vouched for", text(charge)),
         Event::Expired { .. } => by_system("expired", None),
         Event::NotChosen => by_system("not chosen", None),
         Event::Evaluated {
@@ -67,7 +69,13 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
         }
         Event::NotInvited { offering } => by_system("invitation not sent", text(offering.as_str())),
         Event::Closed { .. } => by_system("closed", None),
-        Event::Stopped { error, .. } => by_system("stopped", text(error)),
+        Event::Stopped { error, .. } => {
+            let detail = match advice(error) {
+                Some(advice) => format!("{error}: {advice}"),
+                None => error.to_owned(),
+            };
+            by_system("stopped", Some(detail))
+        }
         Event::Resumed => by_system("resumed", None),
         Event::RefundIntended { charge, amount } => {
             by_system("refund intended", Some(format!("{amount} of {charge}")))

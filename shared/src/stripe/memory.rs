@@ -88,6 +88,11 @@ impl MemoryStripe {
         });
     }
 
+    /// Has a credit given by somebody else.
+    pub fn give(&self, target: CreditTarget, credit: Credit) {
+        self.with(|state| state.credits.push((target, credit)));
+    }
+
     /// Gives a refund another status.
     pub fn set_status(&self, id: &str, status: &str) {
         self.with(|state| {

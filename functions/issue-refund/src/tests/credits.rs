@@ -1,6 +1,6 @@
 //! Credits in place of money back, and what comes after them.
 
-use shared::stripe::{CreditTarget, Payer};
+use shared::stripe::{Credit, CreditTarget, Payer};
 
 use super::*;
 
@@ -86,6 +86,37 @@ async fn a_credit_whose_fate_is_unknown_keeps_money_back_and_a_refused_one_does_
     assert_eq!(case.credit().await.unwrap().outcome, "error");
     assert_eq!(case.pay().await.unwrap().outcome, "done");
     assert_eq!(case.paid(), 1);
+}
+
+#[tokio::test]
+async fn what_other_requests_were_credited_counts_under_every_name_of_the_charge() {
+    // $1,990 of $2,000 are credited; $50 more are asked for.
+    for (name, status, outcome) in [
+        ("pi_of_invoice", "issued", "error"),
+        ("ch_1", "issued", "error"),
+        ("ch_1", "void", "done"),
+        ("ch_2", "issued", "done"),
+    ] {
+        let case = Case::new([]).await;
+        case.function.stripe.set_invoice("in_1");
+        let metadata = [
+            ("charge".to_owned(), name.to_owned()),
+            ("request_id".to_owned(), "another".to_owned()),
+        ];
+        let credit = Credit {
+            id: "cn_other".to_owned(),
+            amount: 199_000,
+            status: Some(status.to_owned()),
+            metadata: metadata.into(),
+        };
+        let target = CreditTarget::Invoice("in_1".to_owned());
+        case.function.stripe.give(target, credit);
+        assert_eq!(
+            case.credit().await.unwrap().outcome,
+            outcome,
+            "{name} {status}"
+        );
+    }
 }
 
 #[tokio::test]

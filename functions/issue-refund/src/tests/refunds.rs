@@ -1,6 +1,6 @@
 //! Money back.
 
-use shared::request::{Event, Status};
+use shared::request::{Event, Status, Vouched};
 use shared::stripe::{Customer, Payer};
 use shared::task::{Passage, StripeReason};
 
@@ -189,6 +189,46 @@ async fn a_guests_charge_with_another_address_needs_a_person() {
 
     case.function.stripe.set_payer(guest("ADA@example.com"));
     assert_eq!(case.pay_again_later().await.unwrap().outcome, "done");
+}
+
+async fn vouch(case: &Case, charge: &str) {
+    let vouched = Vouched {
+        charge: charge.to_owned(),
+        by: "csm-1@example.com".to_owned(),
+    };
+    case.change(|request| request.vouched = Some(vouched)).await;
+}
+
+#[tokio::test]
+async fn a_charge_that_an_approver_vouches_for_is_paid_and_no_other() {
+    let guest = || Payer::Guest(Some("bob@example.com".to_owned()));
+    for means in ["createRefund", "createCredit"] {
+        let case = Case::new([]).await;
+        case.function.stripe.set_payer(guest());
+        // So that a guest can be credited at all.
+        case.function.stripe.set_invoice("in_1");
+        vouch(&case, "ch_2").await;
+        let at = "2026-01-01T00:00:00Z";
+        let failure = case.run(means, at).await.unwrap_err();
+        assert_eq!(failure.name(), "Stripe.GuestCharge", "{means}");
+        // Whoever has to say whose it is sees it, although nobody had looked it up.
+        let request = case.request().await;
+        let found = case.function.desk.findings(&request).await.unwrap();
+        assert_eq!(found.to_vouch_for(), Some("ch_1"), "{means}");
+
+        vouch(&case, "ch_1").await;
+        let at = "2026-01-02T00:00:00Z";
+        assert_eq!(case.run(means, at).await.unwrap().outcome, "done");
+    }
+}
+
+#[tokio::test]
+async fn vouching_does_not_make_another_customers_charge_theirs() {
+    let case = Case::new([]).await;
+    case.function.stripe.set_payer(bob());
+    vouch(&case, "ch_1").await;
+    assert_eq!(case.pay().await.unwrap().outcome, "error");
+    assert_eq!(case.paid(), 0);
 }
 
 #[tokio::test]

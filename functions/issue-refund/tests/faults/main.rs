@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
+mod secret;
 mod server;
 
 use std::fmt::Write as _;

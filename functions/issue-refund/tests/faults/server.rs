@@ -54,6 +54,8 @@ struct State {
     /// The answer to everything, whatever it is.
     instead: Option<(u16, Value)>,
     keys: Vec<String>,
+    /// What Secrets Manager has, which serves here too.
+    secret: Option<String>,
 }
 
 /// The server. It ends with the test's runtime.
@@ -109,6 +111,11 @@ impl Server {
         self.state.lock().unwrap().keys = keys.iter().map(|key| (*key).to_owned()).collect();
     }
 
+    /// What is kept in Secrets Manager from now on.
+    pub(crate) fn keep_secret(&self, secret: &str) {
+        self.state.lock().unwrap().secret = Some(secret.to_owned());
+    }
+
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.state.lock().unwrap().calls.clone()
     }
@@ -142,6 +149,9 @@ impl Server {
     fn answer(&self, call: &Call) -> (String, Fault) {
         let mut state = self.state.lock().unwrap();
         state.calls.push(call.clone());
+        if call.path == "/" {
+            return (state.secret(), Fault::None);
+        }
         let key = call.header("authorization").unwrap_or_default();
         if !state.keys.is_empty() && !state.keys.iter().any(|k| key == format!("Bearer {k}")) {
             let error = json!({"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}});
@@ -154,6 +164,7 @@ impl Server {
         let found = match (call.method.as_str(), path) {
             ("GET", "/v1/charges/ch_1") => state.charge.clone(),
             ("GET", "/v1/customers/cus_ada") => state.customer.clone(),
+            ("GET", "/v1/customers") => json!({"data": [], "has_more": false}),
             ("GET", "/v1/refunds") => json!({"data": state.refunds, "has_more": false}),
             ("GET", refund) => {
                 let id = refund.trim_start_matches("/v1/refunds/");
@@ -174,6 +185,15 @@ enum Fault {
 }
 
 impl State {
+    /// As Secrets Manager answers `GetSecretValue`.
+    fn secret(&self) -> String {
+        if let Some(secret) = &self.secret {
+            return http(200, None, &json!({"SecretString": secret}).to_string());
+        }
+        let error = json!({"__type": "ResourceNotFoundException", "Message": "There is none."});
+        http(400, None, &error.to_string())
+    }
+
     fn refund(&mut self, call: &Call) -> (String, Fault) {
         let step = self.steps.pop_front().unwrap_or(Step::Pay("succeeded"));
         match step {

@@ -8,7 +8,7 @@ use shared::question::{QUESTION_CHARS, Question};
 
 use super::{Notice, Written, footer, noted};
 use crate::posted::field_of;
-use crate::{Case, charge};
+use crate::{Case, charge, vouch};
 
 /// The page for somebody who knows the code: everything about the case, and what can be done with it.
 pub(super) fn case(
@@ -17,6 +17,9 @@ pub(super) fn case(
     colleagues: &[String],
     notice: &Notice<'_>,
 ) -> Markup {
+    if case.approval.value.decision().is_some() {
+        return vouch::page_again(case, written.code, &noted(notice));
+    }
     let (approval, request) = (&case.approval.value, &case.request.value);
     let barred = case.barred();
     page(
@@ -42,6 +45,7 @@ pub(super) fn case(
                 None => (decision_form(case, written, notice)),
             }
             (charge::form(request, written.code, matches!(notice, Notice::Unfit { field, .. } if *field == charge::CUSTOMER)))
+            (vouch::form(case, written.code))
             (other_ways(written, colleagues, notice))
             (footer(case))
         },

@@ -7,7 +7,7 @@ use shared::mail::tame;
 use shared::task::outcome;
 
 use super::{choice, crumb, footer};
-use crate::Case;
+use crate::{Case, vouch};
 
 /// The page of a link that cannot be used to decide, and why.
 pub(crate) fn refused(case: &Case, refusal: &Refusal) -> Markup {
@@ -70,7 +70,8 @@ fn outcome_page(case: &Case, decision: &Decision, title: &str, is_new: bool) -> 
                 // The reason may be about the customer: whoever merely holds the link does not see it.
                 @if let (true, Some(reason)) = (is_new, decision.reason()) { p { "Reason: " bdi { (tame(reason)) } } }
             }
-            p { "There is nothing more for you to do. You can close this page." }
+            @if case.is_settled_by_a_word(decision) { (vouch::way_in_again(case)) }
+            @else { p { "There is nothing more for you to do. You can close this page." } }
             (footer(case))
         },
     )

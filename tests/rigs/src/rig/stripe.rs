@@ -1,6 +1,7 @@
 //! Other people's idea of Stripe: what the rigs that judge the connector share.
 
 mod calls;
+mod canary;
 mod capture;
 pub(super) mod local;
 pub(super) mod mock;
@@ -8,3 +9,4 @@ mod player;
 mod raw;
 pub(super) mod schema;
 pub(super) mod sdk;
+mod stand_in;

@@ -2,19 +2,47 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::ensure;
+
 use shared::{
-    stripe::{CreditOrder, CreditTarget, Credits, Payments, RefundOrder, Refunds},
+    stripe::{CreditOrder, CreditTarget, Credits, Payments, RefundOrder, Refunds, StripeError},
     task::StripeReason,
 };
 
 use super::{
-    capture::{Call, Capture},
+    canary::{Ears, KEY},
+    capture::{Call, Capture, Fault},
     player::Player,
 };
 
 /// Makes each call once, and gives what arrived.
-pub(super) fn ours(capture: &Capture) -> anyhow::Result<Vec<Call>> {
-    let player = Player::at(&capture.base, "rk_test_rig")?;
+pub(super) fn ours(capture: &Capture, ears: &Ears) -> anyhow::Result<Vec<Call>> {
+    let player = Player::at(&capture.base, KEY, ears)?;
+    for answer in each(&player) {
+        ears.row();
+        answer?;
+    }
+    Ok(capture.take())
+}
+
+/// Makes each call to a Stripe that fails in each way, for what the errors say.
+pub(super) fn fail(ears: &Ears) -> anyhow::Result<()> {
+    for fault in Fault::ALL {
+        let capture = Capture::start(Some(fault))?;
+        let player = Player::at(&capture.base, KEY, ears)?;
+        for (position, answer) in each(&player).into_iter().enumerate() {
+            ears.row();
+            ensure!(
+                answer.is_err(),
+                "call {position} was answered despite {fault:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The calls, one after the other, and how each was answered.
+fn each(player: &Player) -> Vec<Result<(), StripeError>> {
     let stripe = player.stripe();
     let metadata: BTreeMap<String, String> = [
         ("request_id", "0b5dbd26-9a1e-4d52-8f4c-6cf3b0c1d7a1"),
@@ -38,25 +66,29 @@ pub(super) fn ours(capture: &Capture) -> anyhow::Result<Vec<Call>> {
     };
     let invoice = || CreditTarget::Invoice("in_1".to_owned());
     let customer = || CreditTarget::Customer("cus_1".to_owned());
-    player.wait(async {
-        stripe.payment("ch_1").await?;
-        stripe.payment("pi_1").await?;
-        stripe.customers("ada+x@example.com").await?;
-        stripe.refund("re_1").await?;
-        stripe.refunds("ch_1").await?;
-        stripe.refunds("pi_1").await?;
-        stripe
-            .create_refund(&refund("ch_1", StripeReason::Duplicate))
-            .await?;
-        stripe
-            .create_refund(&refund("pi_1", StripeReason::RequestedByCustomer))
-            .await?;
-        stripe.paid_invoice("pi_1").await?;
-        stripe.credits(&invoice()).await?;
-        stripe.credits(&customer()).await?;
-        stripe.create_credit(&credit(invoice())).await?;
-        stripe.create_credit(&credit(customer())).await?;
-        Ok::<_, shared::stripe::StripeError>(())
-    })?;
-    Ok(capture.take())
+    let slip = StripeReason::Duplicate;
+    let wish = StripeReason::RequestedByCustomer;
+    vec![
+        player.call(stripe.payment("ch_1")).map(drop),
+        player.call(stripe.payment("pi_1")).map(drop),
+        player.call(stripe.customers("ada+x@example.com")).map(drop),
+        player.call(stripe.refund("re_1")).map(drop),
+        player.call(stripe.refunds("ch_1")).map(drop),
+        player.call(stripe.refunds("pi_1")).map(drop),
+        player
+            .call(stripe.create_refund(&refund("ch_1", slip)))
+            .map(drop),
+        player
+            .call(stripe.create_refund(&refund("pi_1", wish)))
+            .map(drop),
+        player.call(stripe.paid_invoice("pi_1")).map(drop),
+        player.call(stripe.credits(&invoice())).map(drop),
+        player.call(stripe.credits(&customer())).map(drop),
+        player
+            .call(stripe.create_credit(&credit(invoice())))
+            .map(drop),
+        player
+            .call(stripe.create_credit(&credit(customer())))
+            .map(drop),
+    ]
 }

@@ -13,6 +13,48 @@ use anyhow::Context;
 const ANYTHING: &str = r#"{"id":"x_1","object":"list","data":[],"has_more":false,"url":"/v1/x","amount":1,
 "amount_refunded":0,"captured":true,"created":1,"currency":"usd","status":"succeeded","metadata":{}}"#;
 
+/// A way in which every call fails.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fault {
+    Refused,
+    KeyRefused,
+    Broken,
+    Garbled,
+    Cut,
+}
+
+impl Fault {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Refused,
+        Self::KeyRefused,
+        Self::Broken,
+        Self::Garbled,
+        Self::Cut,
+    ];
+}
+
+/// An answer as its bytes.
+fn answer(fault: Option<Fault>) -> String {
+    let error = r#"{"error":{"type":"invalid_request_error","message":"No."}}"#;
+    let (status, body) = match fault {
+        None => ("200 OK", ANYTHING),
+        Some(Fault::Refused) => ("400 Bad Request", error),
+        Some(Fault::KeyRefused) => ("401 Unauthorized", error),
+        Some(Fault::Broken) => ("500 Internal Server Error", error),
+        Some(Fault::Garbled | Fault::Cut) => ("200 OK", "<html>"),
+    };
+    // More is promised than comes.
+    let missing = if matches!(fault, Some(Fault::Cut)) {
+        9
+    } else {
+        0
+    };
+    let length = body.len() + missing;
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
 /// A call, as far as its meaning goes: parameters are decoded, and in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
@@ -31,7 +73,8 @@ pub(super) struct Capture {
 }
 
 impl Capture {
-    pub(super) fn start() -> anyhow::Result<Self> {
+    /// A server that answers everything, or fails always in this way.
+    pub(super) fn start(fault: Option<Fault>) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("a port is free")?;
         let capture = Self {
             base: format!("http://{}", listener.local_addr()?),
@@ -41,7 +84,7 @@ impl Capture {
         thread::spawn(move || {
             for socket in listener.incoming().flatten() {
                 let calls = calls.clone();
-                thread::spawn(move || serve(socket, &calls));
+                thread::spawn(move || serve(socket, &calls, fault));
             }
         });
         Ok(capture)
@@ -53,17 +96,14 @@ impl Capture {
     }
 }
 
-fn serve(mut socket: TcpStream, calls: &Mutex<Vec<Call>>) {
+fn serve(mut socket: TcpStream, calls: &Mutex<Vec<Call>>, fault: Option<Fault>) {
     while let Some(call) = read(&mut socket) {
         calls
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(call);
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{ANYTHING}",
-            ANYTHING.len()
-        );
-        if socket.write_all(answer.as_bytes()).is_err() {
+        let sent = socket.write_all(answer(fault).as_bytes());
+        if sent.is_err() || matches!(fault, Some(Fault::Cut)) {
             return;
         }
     }

@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
-use super::{player::Player, raw::Raw};
+use super::{
+    canary::{self, Ears, KEY},
+    player::Player,
+    raw::Raw,
+};
 use crate::{Checkout, Checks, Rig, command::command, install, process::Server};
 
 const NAME: &str = "stripe-local";
@@ -33,13 +37,17 @@ impl Rig for StripeLocal {
         program.arg(checkout.tool_list(NAME, "serve.py"));
         let server = Server::start(NAME, &program, scratch.join("localstripe.log"))?;
         let base = address(&server)?;
+        let ears = Ears::default();
         let scene = Scene {
             raw: Raw::at(&base),
-            player: Player::at(&base, "sk_test_rig")?,
+            player: Player::at(&base, KEY, &ears)?,
         };
         for (what, row) in ROWS {
+            ears.row();
             checks.check(what, row(&scene));
         }
+        scene.player.note_trail();
+        canary::check(checks, &ears);
         Ok(())
     }
 }
@@ -103,7 +111,7 @@ const ROWS: [(&str, Row); 7] = [
             s.customer("list@example.com")?,
             s.customer("list@example.com")?,
         ];
-        let found = s.player.wait(shared::stripe::Payments::customers(
+        let found = s.player.call(shared::stripe::Payments::customers(
             s.player.stripe(),
             "list@example.com",
         ))?;
@@ -119,7 +127,7 @@ const ROWS: [(&str, Row); 7] = [
         }
         let refunds = s
             .player
-            .wait(shared::stripe::Refunds::refunds(s.player.stripe(), &charge))?;
+            .call(shared::stripe::Refunds::refunds(s.player.stripe(), &charge))?;
         let ids: std::collections::BTreeSet<_> = refunds.iter().map(|refund| &refund.id).collect();
         ensure!(ids.len() == 103, "{} of 103 are listed", ids.len());
         Ok(())
@@ -174,7 +182,7 @@ impl Scene {
     /// What our client makes of a payment.
     fn look(&self, id: &str, email: &str, owner: &str, is_charged: bool) -> anyhow::Result<()> {
         let payment = shared::stripe::Payments::payment(self.player.stripe(), id);
-        let payment = self.player.wait(payment)?;
+        let payment = self.player.call(payment)?;
         let asker = shared::stripe::Asker {
             email,
             vouched: None,

@@ -4,20 +4,23 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    sync::Arc,
     thread,
     time::Duration,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use serde_json::{Value, json};
 use shared::stripe::{RefundOrder, Refunds, StripeError};
 
-use super::{player::Player, raw::Raw};
+use super::{
+    canary::{self, EMAIL, Ears, KEY},
+    player::Player,
+    raw::Raw,
+    stand_in::StandIn,
+};
 use crate::{Checkout, Checks, Rig, command::command, install, process::Server};
 
 const NAME: &str = "stripe-mock";
-const KEY: &str = "sk_test_rig";
 
 pub(in crate::rig) struct StripeMock;
 
@@ -43,17 +46,22 @@ impl Rig for StripeMock {
         program.arg(script).arg(module).env("LOG_LEVEL", "silent");
         let server = Server::start(NAME, &program, checkout.scratch(NAME)?.join("mock.log"))?;
         let base = super::local::address(&server)?;
+        let ears = Ears::default();
         let scene = Scene {
             raw: Raw::at(&base),
-            player: Player::at(&base, KEY)?,
+            player: Player::at(&base, KEY, &ears)?,
         };
         for (what, row) in ROWS {
+            ears.row();
             checks.check(what, row(&scene));
         }
+        ears.row();
         checks.check(
             "a reply that is dropped after Stripe acted: one refund",
-            dropped(&base),
+            dropped(&base, &ears),
         );
+        scene.player.note_trail();
+        canary::check(checks, &ears);
         for (what, outcome) in differential(&scene.raw)? {
             checks.check(&format!("the stand-in agrees: {what}"), outcome);
         }
@@ -125,7 +133,7 @@ const ROWS: [(&str, Row); 10] = [
         };
         let ask = |order: RefundOrder| {
             s.player
-                .wait(async move { s.player.stripe().create_refund(&order).await })
+                .call(async move { s.player.stripe().create_refund(&order).await })
         };
         let first = ask(order(5_000)?)?;
         ensure!(
@@ -141,7 +149,7 @@ const ROWS: [(&str, Row); 10] = [
     }),
     ("eight workers at once: one refund", |s| {
         let charge = s.charge("10000", "tok_visa")?;
-        let id = s.player.request(&charge, "50", "ada@example.com")?;
+        let id = s.player.request(&charge, "50", EMAIL)?;
         s.player.run_at_once(id, 8)?;
         s.refunded(&charge, &[5_000])
     }),
@@ -168,7 +176,7 @@ impl Scene {
 }
 
 fn charge(raw: &Raw, cents: &str, source: &str, capture: &str) -> anyhow::Result<String> {
-    let email = ("receipt_email", "ada@example.com");
+    let email = ("receipt_email", EMAIL);
     let form = [
         ("amount", cents),
         ("currency", "usd"),
@@ -180,7 +188,7 @@ fn charge(raw: &Raw, cents: &str, source: &str, capture: &str) -> anyhow::Result
 }
 
 /// A proxy that drops the first answer to a POST; then the key is not known any more, as after a day.
-fn dropped(base: &str) -> anyhow::Result<()> {
+fn dropped(base: &str, ears: &Ears) -> anyhow::Result<()> {
     let upstream = base.trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let proxied = format!("http://{}", listener.local_addr()?);
@@ -192,8 +200,8 @@ fn dropped(base: &str) -> anyhow::Result<()> {
     });
     let raw = Raw::at(base);
     let charge = charge(&raw, "10000", "tok_visa", "true")?;
-    let player = Player::at(&proxied, KEY)?;
-    let id = player.request(&charge, "50", "ada@example.com")?;
+    let player = Player::at(&proxied, KEY, ears)?;
+    let id = player.request(&charge, "50", EMAIL)?;
     let (first, later) = (player.run(id, 0)?, player.run(id, 25)?);
     ensure!(
         (first.as_str(), later.as_str()) == ("Stripe.Unavailable", "done"),
@@ -201,6 +209,7 @@ fn dropped(base: &str) -> anyhow::Result<()> {
     );
     let refunds = raw.refunds(&charge)?;
     ensure!(refunds.len() == 1, "{refunds:?}");
+    player.note_trail();
     Ok(())
 }
 
@@ -234,13 +243,8 @@ fn read_all(stream: &mut TcpStream) -> Vec<u8> {
 /// The same calls to the mock and to the local stack's stand-in: what each row is called, and whether
 /// they are answered alike.
 fn differential(mock: &Raw) -> anyhow::Result<Vec<(String, anyhow::Result<()>)>> {
-    let runtime = tokio::runtime::Runtime::new().context("a runtime can be started")?;
-    let clock = local::clock::Clock::system();
-    let account = Arc::new(local::stripe::StandIn::open(None, clock)?);
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
-    let base = format!("http://{}", listener.local_addr()?);
-    runtime.spawn(async move { axum::serve(listener, local::stripe::router(account)).await });
-    let stand_in = Raw::at(&base);
+    let served = StandIn::start()?;
+    let stand_in = Raw::at(&served.base);
 
     let whole = charge(mock, "200000", "tok_visa", "true")?;
     let small = charge(mock, "10000", "tok_visa", "true")?;

@@ -10,23 +10,26 @@ use shared::{
     form::Value,
     id::RequestId,
     request::fixture,
-    stripe::{ApiKey, HttpStripe, Mode},
+    stripe::{ApiKey, HttpStripe, Mode, StripeError},
     table::memory::MemoryTable,
     workflow::MemoryWorkflow,
 };
 use tokio::runtime::Runtime;
+
+use super::canary::{self, EMAIL, Ears};
 
 type Function = IssueRefund<MemoryTable, HttpStripe<ApiKey>, MemoryWorkflow>;
 
 /// Plays requests against whatever serves at an address.
 pub(super) struct Player {
     runtime: Runtime,
+    ears: Ears,
     function: Arc<Function>,
 }
 
 impl Player {
-    pub(super) fn at(base: &str, key: &str) -> anyhow::Result<Self> {
-        let runtime = Runtime::new().context("a runtime can be started")?;
+    pub(super) fn at(base: &str, key: &str, ears: &Ears) -> anyhow::Result<Self> {
+        let runtime = canary::workers(ears).context("a runtime can be started")?;
         let key = ApiKey::new(key, Mode::Test)?;
         let function = IssueRefund {
             desk: Desk::new(MemoryTable::default()),
@@ -35,6 +38,7 @@ impl Player {
         };
         Ok(Self {
             runtime,
+            ears: ears.clone(),
             function: Arc::new(function),
         })
     }
@@ -44,7 +48,27 @@ impl Player {
     }
 
     pub(super) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
+        canary::wait(&self.runtime, &self.ears, future)
+    }
+
+    /// Waits for a call to Stripe. What it says when it fails is kept.
+    pub(super) fn call<T>(
+        &self,
+        call: impl Future<Output = Result<T, StripeError>>,
+    ) -> Result<T, StripeError> {
+        let answer = self.wait(call);
+        if let Err(error) = &answer {
+            self.ears.note(&format!("{error} {error:?}"));
+        }
+        answer
+    }
+
+    /// Keeps the whole trail of every request, for the ears.
+    pub(super) fn note_trail(&self) {
+        let items = self.function.desk.table().items();
+        for record in items.iter().filter(|item| item.kind == "audit") {
+            self.ears.note(&record.body.to_string());
+        }
     }
 
     /// A new request of so many dollars of a charge.
@@ -71,17 +95,17 @@ impl Player {
 
     /// One run for it: the outcome, or the error's name.
     pub(super) fn run(&self, id: RequestId, hour: u8) -> anyhow::Result<String> {
-        self.wait(run(self.function.clone(), id, hour))
+        self.wait(run(self.function.clone(), self.ears.clone(), id, hour))
     }
 
     /// Several runs at once, each until it comes to an outcome.
     pub(super) fn run_at_once(&self, id: RequestId, workers: u8) -> anyhow::Result<()> {
         self.wait(async {
             let workers = (0..workers).map(|_| {
-                let function = self.function.clone();
+                let (function, ears) = (self.function.clone(), self.ears.clone());
                 tokio::spawn(async move {
                     for _ in 0..50 {
-                        if run(function.clone(), id, 0).await? == "done" {
+                        if run(function.clone(), ears.clone(), id, 0).await? == "done" {
                             return Ok(());
                         }
                     }
@@ -99,12 +123,14 @@ impl Player {
     pub(super) fn said(&self, id: RequestId) -> anyhow::Result<String> {
         let request = self.wait(self.function.desk.request(id))?;
         let request = request.context("the request is there")?.value;
-        Ok(request.output("stripeError").unwrap_or_default().to_owned())
+        let said = request.output("stripeError").unwrap_or_default();
+        self.ears.note(said);
+        Ok(said.to_owned())
     }
 
     /// Plays a request of ada's to its end.
     pub(super) fn play(&self, charge: &str, dollars: &str) -> anyhow::Result<(String, String)> {
-        let id = self.request(charge, dollars, "ada@example.com")?;
+        let id = self.request(charge, dollars, EMAIL)?;
         Ok((self.run(id, 0)?, self.said(id)?))
     }
 
@@ -126,7 +152,12 @@ impl Player {
     }
 }
 
-async fn run(function: Arc<Function>, id: RequestId, hour: u8) -> anyhow::Result<String> {
+async fn run(
+    function: Arc<Function>,
+    ears: Ears,
+    id: RequestId,
+    hour: u8,
+) -> anyhow::Result<String> {
     let task = json!({
         "requestId": id, "state": "Process Refund", "phase": "Process Refund", "version": "v1",
         "enteredAt": format!("2026-01-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24),
@@ -138,6 +169,11 @@ async fn run(function: Arc<Function>, id: RequestId, hour: u8) -> anyhow::Result
     });
     Ok(match function.handle(serde_json::from_value(task)?).await {
         Ok(outcome) => outcome.outcome,
-        Err(failure) => failure.name().to_owned(),
+        Err(failure) => {
+            // As a function logs it.
+            tracing::error!(error = failure.name(), message = %failure, "the invocation failed");
+            ears.note(&format!("{failure} {failure:?}"));
+            failure.name().to_owned()
+        }
     })
 }

@@ -4,6 +4,8 @@ use anyhow::Context;
 use serde_json::Value;
 use ureq::Agent;
 
+use super::canary::KEY;
+
 /// An interface at an address.
 pub(super) struct Raw {
     base: String,
@@ -23,7 +25,7 @@ impl Raw {
 
     pub(super) fn get(&self, path: &str) -> anyhow::Result<Value> {
         let request = self.agent.get(format!("{}/v1/{path}", self.base));
-        let request = request.header("authorization", "Bearer sk_test_rig");
+        let request = request.header("authorization", format!("Bearer {KEY}"));
         let text = request.call()?.body_mut().read_to_string()?;
         serde_json::from_str(&text).with_context(|| format!("{path} is answered with {text}"))
     }
@@ -39,7 +41,7 @@ impl Raw {
         let mut request = self
             .agent
             .post(&url)
-            .header("authorization", "Bearer sk_test_rig");
+            .header("authorization", format!("Bearer {KEY}"));
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }

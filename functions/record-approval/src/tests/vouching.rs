@@ -1,0 +1,305 @@
+//! Whose a guest's charge is: who may say so, when, and what it leaves untouched.
+
+use shared::approval::shown;
+use shared::failure::STRIPE_GUEST_CHARGE;
+use shared::findings::{Findings, PaymentFound};
+use shared::request::{Event, Status};
+use shared::stripe::{Charge, Customer, Ownership, Payer, Payment};
+use shared::task::Passage;
+
+use super::*;
+
+impl Asked {
+    /// What a lookup found: `ch_1`, paid by somebody.
+    async fn found(&self, payer: Payer, ownership: Ownership) {
+        let charge = json!({
+            "id": "ch_1", "amount": 5_000, "amount_captured": 5_000, "amount_refunded": 0,
+            "captured": true, "created": 1, "currency": "usd",
+        });
+        let charge: Charge = serde_json::from_value(charge).unwrap();
+        let payment = Payment {
+            id: "ch_1".to_owned(),
+            currency: "usd".to_owned(),
+            intent: None,
+            charge: Some(charge),
+            payer,
+        };
+        let findings = Findings {
+            request_id: self.id,
+            looked_up_at: Timestamp::UNIX_EPOCH,
+            charges: vec!["ch_1".to_owned()],
+            payment: Some(PaymentFound::new(&payment, ownership, 0)),
+            customers: Vec::new(),
+        };
+        self.function.desk.save_findings(findings).await.unwrap();
+    }
+
+    async fn found_a_guests(&self) {
+        let guest = Payer::Guest(Some("bob@example.com".to_owned()));
+        self.found(guest, Ownership::Unclear).await;
+    }
+
+    async fn vouch(&self, who: usize, charge: &str) -> (u16, Value) {
+        let code = &self.secrets[who].1;
+        let body = json!({"action": "vouch", "code": code, "charge": charge});
+        self.post_at(who, 60, &body).await
+    }
+
+    async fn stored(&self) -> RefundRequest {
+        let request = self.function.desk.request(self.id).await.unwrap();
+        request.unwrap().value
+    }
+
+    /// The process stands still, for this error.
+    async fn stop(&self, error: &str) {
+        let desk = &self.function.desk;
+        let mut request = desk.request(self.id).await.unwrap().unwrap();
+        let attention = "Needs Attention".parse().unwrap();
+        let event = Event::Stopped { error, redrives: 0 };
+        let passage = Passage::during(&attention, Timestamp::UNIX_EPOCH);
+        let record = request.value.apply(&event, passage);
+        desk.save(&mut request, &record, Vec::new()).await.unwrap();
+    }
+
+    async fn customer_is(&self, email: &str) {
+        let desk = &self.function.desk;
+        let mut request = desk.request(self.id).await.unwrap().unwrap();
+        request.value.answers[0].value = Some(shared::form::Value::Text(email.to_owned()));
+        let write = Write::update(&request);
+        desk.table().commit(vec![write]).await.unwrap();
+    }
+
+    fn code(&self, who: usize) -> String {
+        format!("code={}", self.secrets[who].1)
+    }
+}
+
+const FORM_OF_IT: &str = "This charge is this customer";
+
+#[tokio::test]
+async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
+    let asked = asked().await;
+    asked.found_a_guests().await;
+    assert!(
+        !asked.get(0).await.1.contains("ch_1 is"),
+        "not before the code"
+    );
+    let (_, page) = asked.form(0, &asked.code(0)).await;
+    assert!(page.contains(FORM_OF_IT) && page.contains("unclear whose charge"));
+    let digest = shown::digest(&asked.stored().await, "v1");
+
+    let form = format!("{}&action=vouch&charge=ch_1", asked.code(0));
+    let (status, page) = asked.form(0, &form).await;
+    assert_eq!(status, 200);
+    assert!(page.contains("recorded that you confirm") && page.contains("Confirmed by"));
+    assert!(!page.contains(FORM_OF_IT) && !page.contains("unclear whose charge"));
+    assert_eq!(asked.vouch(1, "ch_1").await.0, 200, "again is fine");
+    assert_eq!(asked.actions(), ["submitted", "charge vouched for"]);
+    let request = asked.stored().await;
+    let vouched = request.vouched.as_ref().unwrap();
+    assert_eq!(
+        (vouched.charge.as_str(), vouched.by.as_str()),
+        ("ch_1", TEAM[0])
+    );
+    assert_eq!(
+        shown::digest(&request, "v1"),
+        digest,
+        "what is decided on is the same"
+    );
+    let items = asked.function.desk.table().items();
+    let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
+    assert_eq!(
+        (&last.body["actor"], &last.body["detail"]),
+        (&json!(TEAM[0]), &json!("ch_1"))
+    );
+    assert_eq!(asked.decide(0, "approve").await.0, 200);
+}
+
+#[tokio::test]
+async fn nobody_confirms_what_stripe_knows_or_what_they_were_not_shown() {
+    let customer = |email: Option<&str>| {
+        Payer::Customer(Customer {
+            id: "cus_bob".to_owned(),
+            email: email.map(ToOwned::to_owned),
+        })
+    };
+    for (payer, ownership, charge, status) in [
+        (
+            customer(Some("bob@example.com")),
+            Ownership::Another,
+            "ch_1",
+            422,
+        ),
+        (
+            customer(Some("ada@example.com")),
+            Ownership::Theirs,
+            "ch_1",
+            422,
+        ),
+        (Payer::Guest(None), Ownership::Unclear, "ch_2", 422),
+        (Payer::Guest(None), Ownership::Unclear, "", 422),
+        (Payer::Guest(None), Ownership::Unclear, "ch_1", 200),
+        (customer(None), Ownership::Unclear, "ch_1", 200),
+    ] {
+        let asked = asked().await;
+        asked.found(payer.clone(), ownership).await;
+        let (_, page) = asked.form(0, &asked.code(0)).await;
+        assert_eq!(page.contains(FORM_OF_IT), ownership == Ownership::Unclear);
+        let (answered, body) = asked.vouch(0, charge).await;
+        assert_eq!(answered, status, "{payer:?} {charge}: {body}");
+        assert_eq!(asked.stored().await.vouched.is_some(), status == 200);
+    }
+    let unasked = asked().await;
+    assert_eq!(unasked.vouch(0, "ch_1").await.0, 422, "there was no lookup");
+}
+
+#[tokio::test]
+async fn it_takes_the_code() {
+    let asked = asked().await;
+    asked.found_a_guests().await;
+    for (code, status) in [(asked.wrong_code(), 403), (String::new(), 403)] {
+        let body = json!({"action": "vouch", "code": code, "charge": "ch_1"});
+        assert_eq!(asked.post_at(0, 60, &body).await.0, status);
+    }
+    assert_eq!(asked.stored().await.vouched, None);
+}
+
+#[tokio::test]
+async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer_is() {
+    let own = asked().await;
+    own.found_a_guests().await;
+    own.customer_is("CSM-1@Example.com").await;
+    let separate = asked_with(|config| {
+        config.separate_from = vec!["First Look".parse().unwrap()];
+    })
+    .await;
+    separate.found_a_guests().await;
+    let mut first = waiting(separate.id, 0, "t");
+    first.task.phase = "First Look".parse().unwrap();
+    let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned));
+    let verdict = shared::approval::Verdict::Approve;
+    let request = separate.stored().await;
+    shared::approval::fixture::decide(&mut first, &request, TEAM[0], verdict, "");
+    let write = Write::create(&first);
+    separate
+        .function
+        .desk
+        .table()
+        .commit(vec![write])
+        .await
+        .unwrap();
+
+    for asked in [own, separate] {
+        let (_, page) = asked.form(0, &asked.code(0)).await;
+        assert!(!page.contains(FORM_OF_IT));
+        assert_eq!(asked.vouch(0, "ch_1").await.0, 403);
+        let body =
+            json!({"action": "identify", "code": asked.secrets[0].1, "stripeCustomerId": "cus_1"});
+        assert_eq!(asked.post_at(0, 60, &body).await.0, 403);
+        // Nor afterwards, while it stands still for want of it.
+        asked.decide(1, "approve").await;
+        asked.stop(STRIPE_GUEST_CHARGE).await;
+        let (status, page) = asked.form(0, &asked.code(0)).await;
+        assert!(status == 200 && page.contains("Already approved"));
+        assert!(!page.contains("Charged twice") && !page.contains("has stopped"));
+        asked.vouch(0, "ch_1").await;
+        let request = asked.stored().await;
+        assert_eq!(
+            (&request.vouched, request.vouched_customer()),
+            (&None, None)
+        );
+        assert_eq!(asked.vouch(2, "ch_1").await.0, 200, "somebody else can");
+        assert_eq!(asked.stored().await.vouched.unwrap().by, TEAM[2]);
+    }
+}
+
+#[tokio::test]
+async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
+    let asked = asked().await;
+    asked.found_a_guests().await;
+    asked.decide(0, "approve").await;
+    assert!(!asked.get(1).await.1.contains("has stopped"));
+    asked.stop(STRIPE_GUEST_CHARGE).await;
+    let items = asked.function.desk.table().items();
+    let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
+    let detail = last.body["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("Stripe.GuestCharge: ") && detail.contains("redrive"),
+        "{detail}"
+    );
+
+    let (status, door) = asked.get(1).await;
+    assert_eq!(status, 200);
+    assert!(door.contains("The refund has stopped") && door.contains(r#"name="code""#));
+    assert!(
+        !door.contains("Charged twice") && !door.contains("ada@"),
+        "not before the code"
+    );
+    let wrong = asked.wrong_code();
+    let (status, page) = asked.form(1, &format!("code={wrong}")).await;
+    assert!(status == 403 && !page.contains("Charged twice"));
+    let (status, page) = asked.form(1, &asked.code(1)).await;
+    assert!(status == 200 && page.contains("Charged twice") && page.contains(FORM_OF_IT));
+    assert!(!page.contains("Record my decision") && !page.contains("Hand it over"));
+
+    let form = format!("{}&action=vouch&charge=ch_1", asked.code(1));
+    let (status, page) = asked.form(1, &form).await;
+    assert!(status == 200 && page.contains("redrive") && page.contains("Confirmed by"));
+    let mut request = asked.stored().await;
+    assert_eq!(request.vouched_charge(), Some("ch_1"));
+    assert_eq!(
+        (request.status, request.phase.as_str()),
+        (Status::NeedsAttention, "Needs Attention")
+    );
+    let desk = &asked.function.desk;
+    assert!(desk.check_unchanged(&request, "v1").await.is_ok());
+    let attention = "Needs Attention".parse().unwrap();
+    request.apply(
+        &Event::Resumed,
+        Passage::during(&attention, Timestamp::UNIX_EPOCH),
+    );
+    assert_eq!(
+        request.phase.as_str(),
+        "CSM Review",
+        "it goes on from where it stopped"
+    );
+    // The decision is as it was, and nothing else is done behind the link.
+    assert_eq!(asked.decide(1, "reject").await.1["decidedBy"], TEAM[0]);
+}
+
+#[tokio::test]
+async fn a_decided_link_opens_for_nothing_else() {
+    for (decision, error) in [
+        ("reject", STRIPE_GUEST_CHARGE),
+        ("approve", "Stripe.Misconfigured"),
+    ] {
+        let asked = asked().await;
+        asked.found_a_guests().await;
+        asked.decide(0, decision).await;
+        asked.stop(error).await;
+        let (status, page) = asked.form(1, &asked.code(1)).await;
+        assert!(status == 200 && page.contains("Already") && !page.contains("Charged twice"));
+        assert_eq!(asked.vouch(1, "ch_1").await.1["decidedBy"], TEAM[0]);
+        assert_eq!(asked.stored().await.vouched, None);
+    }
+}
+
+#[tokio::test]
+async fn guessing_behind_a_decided_link_is_counted() {
+    let asked = asked().await;
+    asked.found_a_guests().await;
+    asked.decide(0, "approve").await;
+    asked.stop(STRIPE_GUEST_CHARGE).await;
+    let wrong = json!({"action": "vouch", "code": asked.wrong_code(), "charge": "ch_1"});
+    for _ in 1..WRONG_CODES {
+        assert_eq!(asked.post_at(1, 60, &wrong).await.0, 403);
+    }
+    assert_eq!(asked.post_at(1, 60, &wrong).await.0, 423);
+    assert_eq!(
+        asked.vouch(1, "ch_1").await.0,
+        423,
+        "with the right code too"
+    );
+    assert_eq!(asked.stored().await.vouched, None);
+    assert_eq!(asked.vouch(2, "ch_1").await.0, 200);
+}
