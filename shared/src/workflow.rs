@@ -6,6 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use crate::id::{RequestId, TaskToken};
 use crate::task::Outcome;
 
+/// The error that wakes an approval which waits for somebody whom no mail reaches: its state is entered
+/// again at once, as if a reminder were due.
+pub const APPROVER_UNREACHABLE: &str = "Approver.Unreachable";
+
 /// Step Functions did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorkflowError {

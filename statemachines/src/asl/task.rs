@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shared::task::{ApprovalConfig, CloseConfig, ConnectorConfig, EndStatus};
+use shared::workflow::APPROVER_UNREACHABLE;
 
-use super::retry;
+use super::retry::{self, TIMEOUT};
 use crate::process::NEEDS_ATTENTION;
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
@@ -140,14 +141,17 @@ pub(super) fn approval(
 ) -> Value {
     let payload = payload(name, config);
     let retry = retry::of(Function::RequestApproval);
-    waiting(
+    let mut state = waiting(
         name,
         Function::RequestApproval,
         payload,
         &retry,
         remind_seconds,
         next,
-    )
+    );
+    // A mail that bounces needs no reminder: somebody else has to be asked now.
+    state["Catch"][0]["ErrorEquals"] = json!([TIMEOUT, APPROVER_UNREACHABLE]);
+    state
 }
 
 /// The Task that waits until a pending refund is paid or is not going to be. Stripe tells by an event; in
@@ -190,7 +194,7 @@ fn waiting(
         "Output": "{% $states.result %}",
         "Retry": retry,
         "Catch": [
-            { "ErrorEquals": ["States.Timeout"], "Next": name },
+            { "ErrorEquals": [TIMEOUT], "Next": name },
             catch_all(name),
         ],
         "Next": next,
