@@ -2,7 +2,7 @@
 
 use super::fixture::{decide, link_key, waiting};
 use super::*;
-use crate::request::fixture;
+use crate::request::{Request, fixture};
 
 const A: &str = "a@example.com";
 const B: &str = "b@example.com";

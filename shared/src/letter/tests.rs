@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::approval::fixture::{link_key, waiting};
+use crate::form::Value;
 use crate::request::{Event, fixture};
-use crate::task::Passage;
+use crate::task::{Confirm, Passage};
 
 const TO: &str = "a@b.c";
 

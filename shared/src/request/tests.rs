@@ -3,6 +3,8 @@
 use super::*;
 use crate::approval::Verdict;
 use crate::approval::fixture::recorded;
+use crate::money::Usd;
+use crate::task::{EndStatus, variable};
 
 fn phase(name: &str) -> PhaseName {
     name.parse().unwrap()

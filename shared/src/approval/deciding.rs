@@ -1,0 +1,86 @@
+//! What counts: who may decide, how many have to, and how it ends.
+
+use jiff::Timestamp;
+
+use super::{Approval, Authorized, Barred, Decision, Verdict, is_same_person};
+use crate::request::Request;
+
+/// A decision that was recorded, and how many more the approval needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    decision: Decision,
+    missing: u32,
+}
+
+impl Recorded {
+    /// The decision.
+    pub fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// How many more people have to say yes. 0 when it is decided.
+    pub fn missing(&self) -> u32 {
+        self.missing
+    }
+}
+
+impl Approval {
+    /// That person's yes, while more people have to say yes.
+    pub fn given_by(&self, email: &str) -> Option<&Decision> {
+        self.given.iter().find(|decision| decision.is_by(email))
+    }
+
+    /// How many more people have to say yes.
+    pub fn missing(&self) -> u32 {
+        let given = u32::try_from(self.given.len()).unwrap_or(u32::MAX);
+        self.approvals.saturating_sub(given)
+    }
+
+    /// Whether that person took part in the decision.
+    pub fn was_decided_by(&self, email: &str) -> bool {
+        self.given_by(email).is_some() || self.decision().is_some_and(|it| it.is_by(email))
+    }
+
+    /// Why somebody must not decide this, if that is so.
+    pub fn barred(&self, email: &str, request: &Request, earlier: &[Approval]) -> Option<Barred> {
+        if request.emails().any(|own| is_same_person(own, email)) {
+            return Some(Barred::OwnRequest);
+        }
+        let separate = |other: &&Approval| self.separate_from.contains(&other.phase);
+        let mut before = earlier.iter().filter(separate);
+        before
+            .find(|other| other.was_decided_by(email))
+            .map(|other| Barred::DecidedBefore(other.phase.clone()))
+    }
+
+    /// Whether enough of those who are asked may decide.
+    pub fn is_decidable(&self, request: &Request, earlier: &[Approval]) -> bool {
+        let able = self.approvers.iter().filter(|approver| {
+            self.waits_for(approver) && self.barred(&approver.email, request, earlier).is_none()
+        });
+        u32::try_from(able.count()).unwrap_or(u32::MAX) >= self.missing()
+    }
+
+    /// Records what the door has let through.
+    pub fn record(&mut self, authorized: Authorized) -> Recorded {
+        let Authorized(decision) = authorized;
+        let is_yes = decision.outcome() == Verdict::Approve.as_str();
+        if is_yes && self.missing() > 1 {
+            self.given.push(decision.clone());
+        } else {
+            self.decision = Some(decision.clone());
+        }
+        let missing = match self.decision {
+            Some(_) => 0,
+            None => self.missing(),
+        };
+        Recorded { decision, missing }
+    }
+
+    /// Gives up, when the time is over and nobody decided.
+    pub fn expire(&mut self, at: Timestamp, reason: &str) {
+        if self.decision.is_none() && at >= self.decide_until {
+            self.decision = Some(Decision::expired(at, reason));
+        }
+    }
+}

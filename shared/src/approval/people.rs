@@ -1,0 +1,159 @@
+//! Who is asked: how people come to be, get fresh links, and give the case to each other.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Approval, is_same_person};
+
+/// How many mails with a fresh link an approver gets within [`FRESH_WITHIN`]. Whoever locks links on
+/// purpose cannot flood them; after that the next reminder brings the fresh link.
+const FRESH_MAILS: usize = 5;
+const FRESH_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// Somebody who is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Approver {
+    /// Their address.
+    pub email: String,
+    /// For which passage through the waiting state they were last written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notified_for: Option<Timestamp>,
+    /// The team they are asked for, where that is not the responsible one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// Which of their links is in use.
+    #[serde(default)]
+    pub generation: u32,
+    /// Which of their links they were mailed last.
+    #[serde(default)]
+    pub mailed_generation: u32,
+    /// When they were mailed a fresh link outside of a reminder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    fresh_mails: Vec<Timestamp>,
+    /// To whom they gave the case; their link decides nothing any longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_to: Option<String>,
+}
+
+impl Approver {
+    fn new(email: &str) -> Self {
+        Self {
+            email: email.to_owned(),
+            notified_for: None,
+            team: None,
+            generation: 0,
+            mailed_generation: 0,
+            fresh_mails: Vec::new(),
+            handed_to: None,
+        }
+    }
+}
+
+/// Whether nobody who is asked may decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Impasse {
+    /// Enough of them may.
+    #[default]
+    None,
+    /// The team that looks after what gets stuck is still to be told.
+    Untold,
+    /// It was told.
+    Told,
+}
+
+impl Approval {
+    /// Asks these people too. Returns those who were not asked yet, for whom there are no links.
+    pub fn enlist(&mut self, people: &[String]) -> Vec<String> {
+        let mut new = Vec::new();
+        for email in people {
+            if self.approver(email).is_none() {
+                self.approvers.push(Approver::new(email));
+                new.push(email.clone());
+            }
+        }
+        new
+    }
+
+    /// Asks another team too. Returns those who were not asked yet.
+    pub fn escalate(&mut self, team: &str, people: &[String], at: Timestamp) -> Vec<String> {
+        self.escalated_at = Some(at);
+        let new = self.enlist(people);
+        for email in &new {
+            if let Some(approver) = self.approver_mut(email) {
+                approver.team = Some(team.to_owned());
+            }
+        }
+        new
+    }
+
+    /// Somebody who is asked, by address.
+    pub fn approver(&self, email: &str) -> Option<&Approver> {
+        self.approvers
+            .iter()
+            .find(|approver| is_same_person(&approver.email, email))
+    }
+
+    fn approver_mut(&mut self, email: &str) -> Option<&mut Approver> {
+        self.approvers
+            .iter_mut()
+            .find(|approver| is_same_person(&approver.email, email))
+    }
+
+    pub(super) fn generation(&self, email: &str) -> u32 {
+        self.approver(email)
+            .map_or(0, |approver| approver.generation)
+    }
+
+    /// Whether somebody is still asked: not who gave the case away or has said yes.
+    pub fn waits_for(&self, approver: &Approver) -> bool {
+        approver.handed_to.is_none() && self.given_by(&approver.email).is_none()
+    }
+
+    /// Notes that an approver was written to since the waiting state was entered.
+    pub fn note_mail(&mut self, email: &str) {
+        let passage = self.entered_at;
+        if let Some(approver) = self.approver_mut(email) {
+            approver.notified_for = Some(passage);
+            approver.mailed_generation = approver.generation;
+        }
+    }
+
+    /// Replaces an approver's locked link by a fresh one. Says whether they may be mailed now.
+    pub fn renew(&mut self, email: &str, at: Timestamp) -> bool {
+        let Some(approver) = self.approver_mut(email) else {
+            return false;
+        };
+        approver.generation += 1;
+        approver
+            .fresh_mails
+            .retain(|sent| at.duration_since(*sent) < FRESH_WITHIN);
+        let may_be_mailed = approver.fresh_mails.len() < FRESH_MAILS;
+        if may_be_mailed {
+            approver.fresh_mails.push(at);
+        }
+        may_be_mailed
+    }
+
+    /// Hands the case from one to another, who gets a link if they had none that is in use. Says
+    /// whether they need one.
+    pub fn hand_over(&mut self, from: &str, to: &str) -> bool {
+        if let Some(giver) = self.approver_mut(from) {
+            giver.handed_to = Some(to.to_owned());
+        }
+        match self.approver_mut(to) {
+            None => {
+                self.enlist(&[to.to_owned()]);
+                true
+            }
+            // It comes back to somebody who had given it away: their old link stays without use.
+            Some(taker) if taker.handed_to.is_some() => {
+                taker.handed_to = None;
+                taker.generation += 1;
+                true
+            }
+            Some(_) => false,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the customer answered, and what can be told from it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Request;
+use crate::form::{FieldKind, Form, TextFormat, Value, Values};
+use crate::id::FieldName;
+use crate::money::Usd;
+
+/// An answer as it was given, with the question as it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The field.
+    pub name: FieldName,
+    /// Its label in the form that the customer filled in.
+    pub label: String,
+    /// What kind of thing was asked for.
+    #[serde(default)]
+    pub kind: AnswerKind,
+    /// The answer; `None` when an optional field was left empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The approver who gave it, where it was not the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_by: Option<String>,
+}
+
+/// What an answer is, where that matters for who may see it and who may decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerKind {
+    /// An address of the customer's.
+    Email,
+    /// A payment at Stripe.
+    Charge,
+    /// An amount.
+    Amount,
+    /// One of Stripe's customers.
+    Customer,
+    /// Anything else; it may be personal.
+    #[default]
+    Other,
+}
+
+impl AnswerKind {
+    fn of(kind: &FieldKind) -> Self {
+        match kind {
+            FieldKind::Email => AnswerKind::Email,
+            FieldKind::Usd => AnswerKind::Amount,
+            FieldKind::Text {
+                format: Some(TextFormat::StripeCharge),
+            } => AnswerKind::Charge,
+            FieldKind::Text {
+                format: Some(TextFormat::StripeCustomer),
+            } => AnswerKind::Customer,
+            FieldKind::Text { .. } | FieldKind::Textarea | FieldKind::Select { .. } => {
+                AnswerKind::Other
+            }
+        }
+    }
+}
+
+impl Request {
+    /// The answers by field.
+    pub fn values(&self) -> Values {
+        let given = |a: &Answered| Some((a.name.clone(), a.value.clone()?));
+        self.answers.iter().filter_map(given).collect()
+    }
+
+    /// The answer to a field.
+    pub fn value(&self, field: &FieldName) -> Option<&Value> {
+        self.answers
+            .iter()
+            .find(|a| a.name == *field)?
+            .value
+            .as_ref()
+    }
+
+    /// The answer to a field, if an approver gave it.
+    pub fn vouched(&self, field: &FieldName) -> Option<&Value> {
+        let answer = self.answers.iter().find(|a| a.name == *field)?;
+        answer.given_by.as_ref().and(answer.value.as_ref())
+    }
+
+    /// Which of Stripe's customers an approver says that it is.
+    pub fn vouched_customer(&self) -> Option<&str> {
+        let given = |a: &&Answered| a.kind == AnswerKind::Customer && a.given_by.is_some();
+        match &self.answers.iter().find(given)?.value {
+            Some(Value::Text(customer)) => Some(customer),
+            Some(Value::Cents(_)) | None => None,
+        }
+    }
+
+    /// The first amount of the form: what the request is about, at a glance.
+    pub fn amount(&self) -> Option<Usd> {
+        self.answers.iter().find_map(|answer| match answer.value {
+            Some(Value::Cents(amount)) => Some(amount),
+            Some(Value::Text(_)) | None => None,
+        })
+    }
+
+    /// The customer's addresses.
+    pub fn emails(&self) -> impl Iterator<Item = &str> {
+        self.answers
+            .iter()
+            .filter_map(|answer| match (&answer.value, answer.kind) {
+                (Some(Value::Text(address)), AnswerKind::Email) => Some(address.as_str()),
+                _ => None,
+            })
+    }
+}
+
+pub(super) fn answered(form: &Form, values: &Values) -> Vec<Answered> {
+    form.fields
+        .iter()
+        .map(|field| Answered {
+            name: field.name.clone(),
+            label: field.label.clone(),
+            kind: AnswerKind::of(&field.kind),
+            value: values.get(&field.name).cloned(),
+            given_by: None,
+        })
+        .collect()
+}

@@ -1,0 +1,177 @@
+//! What each event changes of a request.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{Event, RefundProgress, Request, Status, Step, Stopped};
+use crate::approval::Recorded;
+use crate::form::Value;
+use crate::id::{FieldName, PhaseName};
+use crate::question::Question;
+use crate::request::Answered;
+use crate::task::{EndStatus, Passage, outcome, variable};
+
+impl Request {
+    pub(super) fn change(
+        &mut self,
+        event: &Event<'_>,
+        passage: Passage<'_>,
+        phase_before: PhaseName,
+    ) {
+        match *event {
+            Event::Asked { .. } => {
+                self.goes_on(Status::InReview);
+                self.approved.remove(passage.phase);
+            }
+            Event::Reminded
+            | Event::Escalated { .. }
+            | Event::NobodyMayDecide { .. }
+            | Event::LinkLocked { .. }
+            | Event::HandedOver { .. } => {}
+            Event::Decided(recorded) => self.decided(recorded, passage),
+            Event::Questioned { by, text } => self.ask_back(passage, by, text),
+            Event::Replied { number, text } => self.reply(number, text, passage.at),
+            Event::Expired { reason } => self.set(variable::REJECTION_REASON, json!(reason)),
+            Event::Evaluated { outcome, .. } => self.step(passage, outcome),
+            Event::RefundIntended { .. } | Event::CreditIntended { .. } => {
+                self.goes_on(Status::Processing);
+            }
+            Event::CreditGiven { id, amount, output } => {
+                self.status = Status::Refunded;
+                let credit = json!({"id": id, "amount": amount.to_string(), "status": "credited"});
+                self.outputs.insert(output.clone(), credit);
+                self.step(passage, outcome::DONE);
+            }
+            Event::RefundPending { .. } => {
+                self.refund = Some(RefundProgress::Pending);
+                self.step(passage, outcome::PENDING);
+            }
+            Event::RefundReversed { message } => {
+                self.status = Status::NeedsAttention;
+                self.refund = Some(RefundProgress::Reversed);
+                self.set(variable::STRIPE_ERROR, json!(message));
+            }
+            Event::CustomerIdentified {
+                by,
+                field,
+                customer,
+            } => self.identify(by, field, customer),
+            Event::RefundSucceeded {
+                id,
+                amount,
+                status,
+                output,
+            } => {
+                self.status = Status::Refunded;
+                self.refund = Some(RefundProgress::Paid);
+                let refund = json!({"id": id, "amount": amount.to_string(), "status": status});
+                self.outputs.insert(output.clone(), refund);
+                self.step(passage, outcome::DONE);
+            }
+            Event::RefundRefused { message } => {
+                self.refund = None;
+                self.set(variable::STRIPE_ERROR, json!(message));
+                self.step(passage, outcome::ERROR);
+            }
+            Event::Mailed { .. } => self.step(passage, outcome::DONE),
+            Event::Closed { status } => {
+                // A refund that failed while its confirmation was on the way is not covered up.
+                let reversed = self.refund == Some(RefundProgress::Reversed);
+                if !(reversed && status == EndStatus::Refunded) {
+                    self.status = status.into();
+                }
+                self.step(passage, outcome::DONE);
+            }
+            Event::Stopped { redrives, .. } => {
+                self.stop(redrives, phase_before);
+                self.step(passage, outcome::DONE);
+            }
+            Event::Resumed => {
+                self.resume(phase_before, passage.phase);
+                self.step(passage, outcome::RESUME);
+            }
+        }
+    }
+
+    fn decided(&mut self, recorded: &Recorded, passage: Passage<'_>) {
+        let decision = recorded.decision();
+        let is_yes = decision.outcome() == outcome::APPROVE;
+        if !is_yes {
+            let reason = decision.reason().unwrap_or_default();
+            self.set(variable::REJECTION_REASON, json!(reason));
+        }
+        if let (true, 0, Some(shown)) = (is_yes, recorded.missing(), decision.shown()) {
+            let phase = passage.phase.clone();
+            self.approved.insert(phase, shown.to_owned());
+        }
+    }
+
+    fn ask_back(&mut self, passage: Passage<'_>, by: &str, text: &str) {
+        let number = u32::try_from(self.questions.len() + 1).unwrap_or(u32::MAX);
+        let question = Question::new(number, passage.phase, by, text, passage.at);
+        self.questions.push(question);
+    }
+
+    fn reply(&mut self, number: u32, text: &str, at: Timestamp) {
+        if let Some(question) = self.questions.iter_mut().find(|q| q.number == number) {
+            question.reply(text, at);
+        }
+    }
+
+    /// Something is under way. While the execution stands still that is no news to the customer: it is
+    /// an attempt that was given up, and a redrive goes on from it.
+    fn goes_on(&mut self, status: Status) {
+        match &mut self.stopped {
+            Some(stopped) => stopped.status = status,
+            None => self.status = status,
+        }
+    }
+
+    fn stop(&mut self, redrives: u32, phase: PhaseName) {
+        let status = std::mem::replace(&mut self.status, Status::NeedsAttention);
+        self.stopped = Some(Stopped {
+            redrives,
+            status,
+            phase,
+        });
+    }
+
+    /// Puts the request back to where it stopped, but for what people did in the meantime: a link that
+    /// was mailed before still takes a decision.
+    fn resume(&mut self, phase: PhaseName, phase_of_stop: &PhaseName) {
+        self.phase = phase;
+        let Some(stopped) = self.stopped.take() else {
+            return;
+        };
+        if self.status == Status::NeedsAttention {
+            self.status = stopped.status;
+        }
+        if self.phase == *phase_of_stop {
+            self.phase = stopped.phase;
+        }
+    }
+
+    /// Takes an approver's answer in place of one that is missing, and of no other.
+    fn identify(&mut self, by: &str, field: &FieldName, customer: &str) {
+        let missing = |a: &&mut Answered| a.name == *field && a.value.is_none();
+        if let Some(answer) = self.answers.iter_mut().find(missing) {
+            answer.value = Some(Value::Text(customer.to_owned()));
+            answer.given_by = Some(by.to_owned());
+        }
+    }
+
+    fn set(&mut self, name: &str, value: serde_json::Value) {
+        let name = name
+            .parse()
+            .expect("the names of built-in variables are valid");
+        self.outputs.insert(name, value);
+    }
+
+    fn step(&mut self, passage: Passage<'_>, outcome: &str) {
+        let step = Step {
+            entered_at: passage.at,
+            outcome: outcome.to_owned(),
+        };
+        self.steps.insert(passage.state.to_owned(), step);
+    }
+}
