@@ -45,6 +45,13 @@ pub trait Workflow: Send + Sync {
         token: &TaskToken,
         outcome: &Outcome,
     ) -> impl Future<Output = Result<(), WorkflowError>> + Send;
+
+    /// Ends the waiting of a task by an error, which its state catches by that name.
+    fn fail(
+        &self,
+        token: &TaskToken,
+        error: &str,
+    ) -> impl Future<Output = Result<(), WorkflowError>> + Send;
 }
 
 /// Remembers what it was asked, for tests.
@@ -64,7 +71,7 @@ impl MemoryWorkflow {
         }
     }
 
-    /// What was asked, in order: `("start", request)` and `(token, outcome)`.
+    /// What was asked, in order: `("start", request)` and `(token, outcome or error)`.
     pub fn calls(&self) -> Vec<(String, String)> {
         self.calls
             .lock()
@@ -109,5 +116,9 @@ impl Workflow for MemoryWorkflow {
 
     async fn succeed(&self, token: &TaskToken, outcome: &Outcome) -> Result<(), WorkflowError> {
         self.call(token.as_str(), &outcome.outcome)
+    }
+
+    async fn fail(&self, token: &TaskToken, error: &str) -> Result<(), WorkflowError> {
+        self.call(token.as_str(), error)
     }
 }

@@ -1,6 +1,7 @@
-//! Asking for the first time and again, and asking others where nobody may decide.
+//! Asking for the first time and again, and asking others where nobody may decide or can be reached.
 
 use shared::approval::{Approval, Impasse};
+use shared::audit::AuditRecord;
 use shared::failure::Failure;
 use shared::id::TeamId;
 use shared::mail::Mailer;
@@ -9,6 +10,7 @@ use shared::table::{Stored, Table, Write};
 use shared::task::{ApprovalConfig, Task, WaitingTask};
 use shared::workflow::Workflow;
 
+use crate::due::Due;
 use crate::{Case, Interrupted, RequestApproval};
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
@@ -25,96 +27,111 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         let event = Event::Asked {
             responsible: &task.config.responsible,
         };
-        let record = case.request.value.apply(&event, task.passage());
-        let mut writes = self.resolve_impasse(case, &mut value, task);
-        writes.extend(value.links(&self.link_key).iter().map(Write::create));
-        let approval = match old {
-            None => {
-                writes.push(Write::create(&value));
-                Stored { value, version: 1 }
-            }
-            Some(Stored { version, .. }) => {
-                let changed = Stored { value, version };
-                writes.push(Write::update(&changed));
-                Stored {
-                    version: version + 1,
-                    ..changed
-                }
-            }
-        };
-        self.desk.save(&mut case.request, &record, writes).await?;
-        Ok(approval)
+        let mut records = vec![case.request.value.apply(&event, task.passage())];
+        records.extend(self.see_who_can_decide(case, &mut value, task));
+        let links = value.links(&self.link_key);
+        let links = links.iter().map(Write::create).collect();
+        // A new one becomes the first version of itself.
+        let version = old.map_or(0, |old| old.version);
+        self.store(case, Stored { value, version }, &records, links)
+            .await
     }
 
-    /// Stores that everybody is asked again, and with them whoever joined a team since; with
-    /// `escalates` another team too.
+    /// Stores that everybody is asked again, and with them whoever joined a team since; or another team
+    /// too; or, after a mail came back, those alone who were not asked yet.
     pub(crate) async fn ask_again(
         &self,
         case: &mut Case,
         mut approval: Stored<Approval>,
         waiting: &WaitingTask<ApprovalConfig>,
-        escalates: bool,
+        due: &Due,
     ) -> Result<Stored<Approval>, Interrupted> {
         let task = &waiting.task;
         let value = &mut approval.value;
         value.task_token = waiting.task_token.clone();
         value.entered_at = task.entered_at;
+        value.woken = false;
         let known = value.approvers.len();
         value.enlist(self.members(&task.config.team)?);
-        let event = match &task.config.escalate {
-            Some(escalation) if escalates => {
-                let team = self.others(&escalation.team);
-                value.escalate(&escalation.responsible, team, task.entered_at);
-                Event::Escalated {
-                    responsible: &escalation.responsible,
-                }
-            }
-            Some(_) | None => Event::Reminded,
-        };
-        let record = case.request.value.apply(&event, task.passage());
-        let mut writes = self.resolve_impasse(case, value, task);
-        for approver in &value.approvers[known..] {
-            writes.push(Write::create(&value.link(&self.link_key, &approver.email)));
+        let mut records = Vec::new();
+        if *due == Due::Remind {
+            let request = &mut case.request.value;
+            records.push(request.apply(&Event::Reminded, task.passage()));
+        } else if *due == Due::Escalate {
+            records.extend(self.escalate(case, value, task));
+        } else {
+            value.spare_known();
         }
-        writes.push(Write::update(&approval));
-        self.desk.save(&mut case.request, &record, writes).await?;
-        approval.version += 1;
-        Ok(approval)
+        records.extend(self.see_who_can_decide(case, value, task));
+        let new = value.approvers[known..].iter();
+        let links = new
+            .map(|approver| Write::create(&value.link(&self.link_key, &approver.email)))
+            .collect();
+        self.store(case, approval, &records, links).await
     }
 
-    /// Where too few of those who are asked may decide, others are asked at once; if that does not help,
-    /// the trail says so, and the team that looks after such things will be told.
-    fn resolve_impasse(
+    /// Where too few of those who are asked may decide and get mail, others are asked at once; if that
+    /// does not help, the trail says so, and the team that looks after such things will be told.
+    fn see_who_can_decide(
         &self,
         case: &mut Case,
         approval: &mut Approval,
         task: &Task<ApprovalConfig>,
-    ) -> Vec<Write> {
-        let config = &task.config;
-        let request = &mut case.request.value;
-        let mut records = Vec::new();
-        if let (false, Some(escalation), None) = (
-            approval.is_decidable(request, &case.earlier),
-            &config.escalate,
-            approval.escalated_at,
-        ) {
-            let team = self.others(&escalation.team);
-            approval.escalate(&escalation.responsible, team, task.entered_at);
-            let event = Event::Escalated {
-                responsible: &escalation.responsible,
-            };
-            records.push(request.apply(&event, task.passage()));
+    ) -> Vec<AuditRecord> {
+        let mut records = note_unreachable(case, approval, task);
+        let is_decidable = |case: &Case, approval: &Approval| {
+            approval.is_decidable(&case.request.value, &case.earlier)
+        };
+        if !is_decidable(case, approval) && approval.escalated_at.is_none() {
+            records.extend(self.escalate(case, approval, task));
+            records.extend(note_unreachable(case, approval, task));
         }
-        if approval.is_decidable(request, &case.earlier) {
+        if is_decidable(case, approval) {
             approval.impasse = Impasse::None;
         } else if approval.impasse == Impasse::None {
             approval.impasse = Impasse::Untold;
             let event = Event::NobodyMayDecide {
-                responsible: &config.responsible,
+                responsible: &task.config.responsible,
             };
-            records.push(request.apply(&event, task.passage()));
+            records.push(case.request.value.apply(&event, task.passage()));
         }
-        records.iter().map(Write::create).collect()
+        records
+    }
+
+    /// Asks the team that stands by, where there is one.
+    fn escalate(
+        &self,
+        case: &mut Case,
+        approval: &mut Approval,
+        task: &Task<ApprovalConfig>,
+    ) -> Option<AuditRecord> {
+        let escalation = task.config.escalate.as_ref()?;
+        let team = self.others(&escalation.team);
+        approval.escalate(&escalation.responsible, team, task.entered_at);
+        let event = Event::Escalated {
+            responsible: &escalation.responsible,
+        };
+        Some(case.request.value.apply(&event, task.passage()))
+    }
+
+    /// Stores an approval with the records of what happened, if anything did.
+    async fn store(
+        &self,
+        case: &mut Case,
+        mut approval: Stored<Approval>,
+        records: &[AuditRecord],
+        mut writes: Vec<Write>,
+    ) -> Result<Stored<Approval>, Interrupted> {
+        writes.push(Write::update(&approval));
+        match records.split_first() {
+            Some((first, more)) => {
+                writes.extend(more.iter().map(Write::create));
+                self.desk.save(&mut case.request, first, writes).await?;
+            }
+            None => self.desk.table().commit(writes).await?,
+        }
+        approval.version += 1;
+        Ok(approval)
     }
 
     fn members(&self, team: &TeamId) -> Result<&[String], Failure> {
@@ -129,4 +146,23 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             &[]
         })
     }
+}
+
+/// Notes whom no mail reaches by now, and whom it reaches again.
+fn note_unreachable(
+    case: &mut Case,
+    approval: &mut Approval,
+    task: &Task<ApprovalConfig>,
+) -> Vec<AuditRecord> {
+    let asked = approval.approvers.iter();
+    let asked: Vec<String> = asked.map(|approver| approver.email.clone()).collect();
+    let mut records = Vec::new();
+    for email in asked {
+        let is_bad = case.unreachable.contains(&email);
+        if approval.note_reach(&email, is_bad, task.entered_at) {
+            let event = Event::Unreachable { approver: &email };
+            records.push(case.request.value.apply(&event, task.passage()));
+        }
+    }
+    records
 }

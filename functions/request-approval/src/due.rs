@@ -12,6 +12,8 @@ pub(crate) enum Due {
     Ask { round: u32 },
     /// An earlier attempt of this very passage has asked: finish what it left.
     Resume,
+    /// A mail came back: whoever else may decide is to be asked now.
+    AskOthers,
     /// They were asked, and nobody answered.
     Remind,
     /// Nobody answered for so long that others are asked too.
@@ -47,6 +49,7 @@ pub(crate) fn due(
         None if now == approval.entered_at => Due::Resume,
         None if now >= approval.decide_until => Due::Expire,
         None if escalation_is_due(approval, waiting) => Due::Escalate,
+        None if approval.woken => Due::AskOthers,
         None => Due::Remind,
     }
 }

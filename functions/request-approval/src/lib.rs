@@ -3,7 +3,11 @@
 //! The waiting state is entered again and again until somebody decides: its timeout is the time
 //! between two reminders. Each passage finds the approval as it is and does the one thing that is
 //! [due](due::Due), so a decision that could not be handed to an earlier token is handed to the next.
+//! It is also entered again at once when a mail to an approver came back.
 
+use std::collections::BTreeSet;
+
+use shared::address::is_bad;
 use shared::approval::{Approval, LinkKey};
 use shared::config::Teams;
 use shared::desk::Desk;
@@ -45,6 +49,8 @@ struct Case {
     approval: Option<Stored<Approval>>,
     /// The approvals that this one is kept separate from.
     earlier: Vec<Approval>,
+    /// The addresses, of all that are or may be asked, that no mail reaches.
+    unreachable: BTreeSet<String>,
 }
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
@@ -81,17 +87,17 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                 self.write_to_all(&case, approval, task).await?;
                 Ok(Outcome::new("resumed"))
             }
-            (due @ (Due::Remind | Due::Escalate), Some(approval)) => {
-                let escalates = due == Due::Escalate;
-                let approval = self
-                    .ask_again(&mut case, approval, waiting, escalates)
-                    .await?;
-                self.write_to_all(&case, approval, task).await?;
-                Ok(Outcome::new(if escalates {
+            (due @ (Due::Remind | Due::Escalate | Due::AskOthers), Some(approval)) => {
+                let said = if due == Due::Escalate {
                     "escalated"
+                } else if due == Due::AskOthers {
+                    "asked others"
                 } else {
                     "reminded"
-                }))
+                };
+                let approval = self.ask_again(&mut case, approval, waiting, &due).await?;
+                self.write_to_all(&case, approval, task).await?;
+                Ok(Outcome::new(said))
             }
             (Due::Expire, Some(mut approval)) => {
                 let reason = &task.config.expire_reason;
@@ -130,11 +136,37 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     async fn open(&self, task: &Task<ApprovalConfig>) -> Result<Case, Interrupted> {
         let (id, separate) = (task.request_id, &task.config.separate_from);
         let request = self.desk.request(id).await?;
+        let approval = self.desk.approval(id, &task.phase).await?;
         Ok(Case {
             request: request.ok_or(Failure::RequestNotFound)?,
-            approval: self.desk.approval(id, &task.phase).await?,
+            unreachable: self.unreachable(task, approval.as_ref()).await?,
+            approval,
             earlier: self.desk.approvals(id, separate).await?,
         })
+    }
+
+    /// Which of those who are or may be asked no mail reaches.
+    async fn unreachable(
+        &self,
+        task: &Task<ApprovalConfig>,
+        approval: Option<&Stored<Approval>>,
+    ) -> Result<BTreeSet<String>, Interrupted> {
+        let teams = task.config.escalate.iter().map(|it| &it.team);
+        let teams = teams.chain([&task.config.team]);
+        let asked = approval.iter().flat_map(|it| &it.value.approvers);
+        let addresses: BTreeSet<&String> = teams
+            .filter_map(|team| self.teams.members(team))
+            .flatten()
+            .chain(asked.map(|approver| &approver.email))
+            .collect();
+        let mut unreachable = BTreeSet::new();
+        for address in addresses {
+            let (table, at) = (self.desk.table(), task.entered_at);
+            if is_bad(table, &self.link_key, address, at).await? {
+                unreachable.insert(address.clone());
+            }
+        }
+        Ok(unreachable)
     }
 
     async fn deliver(

@@ -28,6 +28,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             // Who left all of the teams since they were asked is not reminded.
             if approver.notified_for == Some(passage)
                 || !value.waits_for(approver)
+                || approver.unreachable.is_some()
                 || !self.teams.include(&value.teams, &approver.email)
             {
                 continue;

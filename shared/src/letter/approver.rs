@@ -24,6 +24,7 @@ impl Letter<'_> {
             amount.unwrap_or_default()
         );
         Mail::new(self.to, &subject, self.text(), &self.html().into_string())
+            .about(self.request.request_id, &self.approval.phase)
     }
 
     fn link(&self, verdict: Verdict) -> String {

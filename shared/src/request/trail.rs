@@ -1,6 +1,7 @@
 //! What the audit trail says of each event. No answer of a customer is in it.
 
 use super::Event;
+use crate::address::Trouble;
 use crate::audit::Actor;
 
 /// Who did what, and what there is to add.
@@ -49,6 +50,11 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
                 None => by_system(action, reason),
             }
         }
+        Event::Unreachable { approver } => by_system("address unreachable", text(approver)),
+        Event::CustomerUnreachable { trouble } => match trouble {
+            Trouble::Bounced => by_system("the customer's address bounced", None),
+            Trouble::Complained => by_system("the customer reported our mail as spam", None),
+        },
         Event::LinkLocked { approver } => by_system("link locked", text(approver)),
         Event::HandedOver { by: giver, to } => by(giver, "handed over", text(to)),
         Event::Questioned { by: asker, .. } => {
