@@ -1,9 +1,10 @@
-//! A question to a team, the links that its members get, and who may answer.
+//! A question to a team or to the customer, the links that they get, and who may answer.
 //!
 //! Everything a link needs is derived from a random nonce and the deployment's link key, so a
 //! reminder can carry the same link and code while the table holds neither: it stores a hash to find
 //! the link by, and the nonce, which says nothing without the key.
 //!
+//! - `choice` is the question to the customer; all others are questions to a team.
 //! - `people` keeps who is asked, `deciding` what their answers amount to.
 //! - [`door`] says who may decide: [`authorize_decision`] is the only way to a decision.
 //! - [`link`] counts wrong codes; a locked link is followed by a fresh one of the next generation.
@@ -16,26 +17,31 @@ use crate::id::{PhaseName, RequestId, TaskToken, TeamId};
 use crate::table::{Entity, Key};
 use crate::task::{ApprovalConfig, Confirm, WaitingTask};
 
+mod answer;
+mod choice;
 mod deciding;
 pub mod door;
 mod key;
 pub mod link;
 mod people;
+mod refusal;
 pub mod shown;
 
+pub use answer::{Answer, Verdict};
+pub use choice::Choice;
 pub use deciding::Recorded;
 pub use door::{
-    Authorized, Barred, Decision, Door, Entered, REASON_CHARS, Refusal, Verdict,
-    authorize_decision, is_same_person,
+    Authorized, Decider, Decision, Door, Entered, REASON_CHARS, authorize_decision, is_same_person,
 };
 pub use key::{LinkKey, hex, link_hash};
 pub use link::{Link, WRONG_CODES};
 pub use people::{Approver, Impasse};
+pub use refusal::{Barred, Refusal};
 pub use shown::digest_of;
 
 /// How long after its end a link still tells who decided.
 const LINK_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// A question to a team.
+/// A question to a team or to the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
@@ -64,6 +70,9 @@ pub struct Approval {
     /// Who decided one of these phases cannot decide this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub separate_from: Vec<PhaseName>,
+    /// What the customer can choose. Without it a team approves or rejects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
     /// Random; see [`LinkKey`].
     nonce: String,
     /// When the team was first asked.
@@ -99,44 +108,53 @@ fn one() -> u32 {
 }
 
 impl Approval {
-    /// A new question, asked when the waiting state was entered.
+    /// A new question to a team, asked when the waiting state was entered.
     pub fn ask(waiting: &WaitingTask<ApprovalConfig>, round: u32, team: &[String]) -> Self {
-        let task = &waiting.task;
-        let others = task
-            .config
-            .escalate
-            .iter()
-            .map(|escalation| &escalation.team);
-        let teams = [&task.config.team].into_iter().chain(others);
-        let patience = SignedDuration::from_secs(i64::from(task.config.expire_seconds));
+        let config = &waiting.task.config;
+        let others = config.escalate.iter().map(|escalation| &escalation.team);
+        let teams = [&config.team].into_iter().chain(others);
         let mut approval = Self {
+            responsible: config.responsible.clone(),
+            teams: teams.cloned().collect(),
+            question: config.question.clone(),
+            confirm: config.confirm,
+            approvals: config.approvals,
+            separate_from: config.separate_from.clone(),
+            ..Self::new(waiting, round, config.expire_seconds)
+        };
+        approval.enlist(team);
+        approval
+    }
+
+    /// A question that does not say yet what is asked, and of whom.
+    fn new<C>(waiting: &WaitingTask<C>, round: u32, expire_seconds: u32) -> Self {
+        let task = &waiting.task;
+        let patience = SignedDuration::from_secs(i64::from(expire_seconds));
+        let decide_until = task.entered_at.saturating_add(patience);
+        Self {
             request_id: task.request_id,
             phase: task.phase.clone(),
             round,
-            responsible: task.config.responsible.clone(),
-            teams: teams.cloned().collect(),
-            question: task.config.question.clone(),
+            responsible: String::new(),
+            teams: Vec::new(),
+            question: String::new(),
             definition: task.version.clone(),
-            confirm: task.config.confirm,
-            approvals: task.config.approvals,
-            separate_from: task.config.separate_from.clone(),
+            confirm: Confirm::Code,
+            approvals: one(),
+            separate_from: Vec::new(),
+            choice: None,
             nonce: uuid::Uuid::new_v4().simple().to_string(),
             asked_at: task.entered_at,
             escalated_at: None,
             impasse: Impasse::None,
             woken: false,
-            decide_until: task
-                .entered_at
-                .saturating_add(patience)
-                .unwrap_or(Timestamp::MAX),
+            decide_until: decide_until.unwrap_or(Timestamp::MAX),
             entered_at: task.entered_at,
             task_token: waiting.task_token.clone(),
             approvers: Vec::new(),
             given: Vec::new(),
             decision: None,
-        };
-        approval.enlist(team);
-        approval
+        }
     }
 
     /// Where the approval of a phase is stored.

@@ -1,4 +1,4 @@
-//! The mails around an approval: to those who are asked, to the customer who is asked back, and to the
+//! The mails around an approval: to those who are asked, to the customer who chooses or is asked back, and to the
 //! team that has to know when nobody may decide.
 //!
 //! No subject names the customer or says what they wrote: subjects show on locked screens.
@@ -9,8 +9,11 @@ use crate::approval::{Approval, Barred, LinkKey};
 use crate::mail::{Mail, tame};
 use crate::question::Question;
 use crate::request::Request;
+use crate::task::Confirm;
+use crate::text::TextError;
 
 mod approver;
+mod choice;
 
 const BUTTON: &str = "display:inline-block;padding:13px 28px;margin:0 12px 12px 0;border-radius:8px;color:#ffffff;font-weight:600;text-decoration:none;";
 const SOFT: &str = "color:#5b6470;";
@@ -65,7 +68,7 @@ impl Occasion<'_> {
     }
 }
 
-/// The mail to one approver: the case at a glance, two links, and the code that makes them work.
+/// The mail to one who is asked: what it is about, the links, and the code that makes them work.
 #[derive(Debug, Clone, Copy)]
 pub struct Letter<'a> {
     /// What is to be decided.
@@ -80,6 +83,33 @@ pub struct Letter<'a> {
     pub occasion: Occasion<'a>,
     /// Why they must not decide, if that is so.
     pub barred: Option<&'a Barred>,
+}
+
+impl Letter<'_> {
+    /// The mail, whoever is asked. What the definition wrote for a customer may not be possible to fill.
+    pub fn written(&self) -> Result<Mail, TextError> {
+        match &self.approval.choice {
+            None => Ok(self.mail()),
+            Some(choice) => self.of_choice(choice),
+        }
+    }
+
+    fn link(&self, answer: &str) -> String {
+        let (link_id, _) = self.approval.secrets(self.key, self.to);
+        let origin = &self.request.origin;
+        format!("{origin}/approvals/{link_id}?decision={answer}")
+    }
+
+    /// The code, where one is asked for.
+    fn code(&self) -> Option<String> {
+        let (_, code) = self.approval.secrets(self.key, self.to);
+        (self.approval.confirm == Confirm::Code).then_some(code)
+    }
+
+    fn until(&self) -> String {
+        let until = self.approval.decide_until;
+        until.strftime("%-d %B %Y, %H:%M UTC").to_string()
+    }
 }
 
 /// The mail to the customer who is asked something. The question itself stands on the status page, which
@@ -110,6 +140,7 @@ pub fn to_customer(request: &Request, to: &str, question: &Question, status_url:
         text,
         &html.into_string(),
     )
+    .about(request.request_id, &request.phase)
 }
 
 /// The mail to the team that looks after what gets stuck.

@@ -9,7 +9,7 @@
 //! 2. **Ports**: what the functions ask of the outside world, as narrow traits with an in-memory
 //!    fake beside each: [`table`], [`mail`], [`workflow`], [`stripe`]. [`desk`] reads and writes
 //!    requests through a table, and [`metrics`] measures what it stores.
-//! 3. **Implementations** behind features: `letters` (the mails to approvers), `aws` (DynamoDB, SES, Step Functions and the Lambda
+//! 3. **Implementations** behind features: `letters` (the mails to those who are asked), `aws` (DynamoDB, SES, Step Functions and the Lambda
 //!    runtime), `stripe` (HTTP), `http` (pages and problem documents).
 //!
 //! Nothing here reads a clock, and nothing but [`config`] reads the environment: time comes with the

@@ -132,7 +132,7 @@ fn linked(paragraph: &str) -> String {
 }
 
 /// A text as one line: a line break in a subject could begin another header.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_control() || is_wild(c))
         .map(str::trim)
         .filter(|p| !p.is_empty())

@@ -10,7 +10,7 @@ use crate::form::{Value, Values};
 use crate::id::FieldName;
 use crate::money::Usd;
 
-/// A typed condition over the answers of a form.
+/// A typed condition over the answers of a form, and over what a lookup has found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Rule {
@@ -38,6 +38,18 @@ pub enum Rule {
         /// With what.
         value: String,
     },
+    /// Stripe has a customer who paid what the request is about. A lookup that found none, or that
+    /// failed, knows of none.
+    StripeCustomerKnown,
+}
+
+/// What a condition is evaluated on.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The answers.
+    pub values: &'a Values,
+    /// See [`Rule::StripeCustomerKnown`]. Of no account to a rule that does not ask for findings.
+    pub stripe_customer_known: bool,
 }
 
 /// How two amounts compare.
@@ -80,32 +92,44 @@ pub enum Equality {
 pub struct NoAmount(pub FieldName);
 
 impl Rule {
-    /// Whether the condition holds for these answers.
+    /// Whether the condition holds for these facts.
     ///
     /// Every part is evaluated: a missing amount is an error even where another part would decide.
-    pub fn holds(&self, values: &Values) -> Result<bool, NoAmount> {
+    pub fn holds(&self, facts: &Facts<'_>) -> Result<bool, NoAmount> {
         let each = |rules: &[Rule]| {
             rules
                 .iter()
-                .map(|rule| rule.holds(values))
+                .map(|rule| rule.holds(facts))
                 .collect::<Result<Vec<_>, _>>()
         };
         Ok(match self {
             Rule::All(rules) => each(rules)?.into_iter().all(|holds| holds),
             Rule::Any(rules) => each(rules)?.into_iter().any(|holds| holds),
-            Rule::Not(rule) => !rule.holds(values)?,
-            Rule::Amount { field, is, cents } => match values.get(field) {
+            Rule::Not(rule) => !rule.holds(facts)?,
+            Rule::Amount { field, is, cents } => match facts.values.get(field) {
                 Some(Value::Cents(amount)) => is.compare(*amount, *cents),
                 Some(Value::Text(_)) | None => return Err(NoAmount(field.clone())),
             },
             Rule::Text { field, is, value } => {
-                let text = values
+                let text = facts
+                    .values
                     .get(field)
                     .map(ToString::to_string)
                     .unwrap_or_default();
                 (text == *value) == (*is == Equality::Equal)
             }
+            Rule::StripeCustomerKnown => facts.stripe_customer_known,
         })
+    }
+
+    /// Whether any part of it asks for what a lookup has found, and not for answers alone.
+    pub fn asks_for_findings(&self) -> bool {
+        match self {
+            Rule::All(rules) | Rule::Any(rules) => rules.iter().any(Rule::asks_for_findings),
+            Rule::Not(rule) => rule.asks_for_findings(),
+            Rule::Amount { .. } | Rule::Text { .. } => false,
+            Rule::StripeCustomerKnown => true,
+        }
     }
 }
 
@@ -139,6 +163,14 @@ mod tests {
         ])
     }
 
+    /// Whether the rule holds for these answers, with a customer that is not known.
+    fn holds(rule: &Rule, values: &Values) -> Result<bool, NoAmount> {
+        rule.holds(&Facts {
+            values,
+            stripe_customer_known: false,
+        })
+    }
+
     fn rule(json: serde_json::Value) -> Rule {
         serde_json::from_value(json).unwrap()
     }
@@ -147,15 +179,15 @@ mod tests {
     fn exactly_the_threshold_counts() {
         let threshold =
             rule(json!({"amount": {"field": "refundAmount", "is": ">=", "cents": 50_000}}));
-        for (amount, holds) in [
+        for (amount, expected) in [
             ("499.99", false),
             ("500", true),
             ("500.00", true),
             ("500.01", true),
         ] {
             assert_eq!(
-                threshold.holds(&values(amount, "Other")),
-                Ok(holds),
+                holds(&threshold, &values(amount, "Other")),
+                Ok(expected),
                 "{amount}"
             );
         }
@@ -166,11 +198,11 @@ mod tests {
         let goodwill = json!({"text": {"field": "reason", "is": "==", "value": "Goodwill"}});
         let large = json!({"amount": {"field": "refundAmount", "is": ">=", "cents": 50_000}});
         let either = rule(json!({"any": [large, goodwill]}));
-        assert_eq!(either.holds(&values("1", "Goodwill")), Ok(true));
-        assert_eq!(either.holds(&values("1", "Other")), Ok(false));
+        assert_eq!(holds(&either, &values("1", "Goodwill")), Ok(true));
+        assert_eq!(holds(&either, &values("1", "Other")), Ok(false));
         let both = rule(json!({"all": [large, {"not": goodwill}]}));
-        assert_eq!(both.holds(&values("600", "Goodwill")), Ok(false));
-        assert_eq!(both.holds(&values("600", "Other")), Ok(true));
+        assert_eq!(holds(&both, &values("600", "Goodwill")), Ok(false));
+        assert_eq!(holds(&both, &values("600", "Other")), Ok(true));
     }
 
     #[test]
@@ -179,8 +211,31 @@ mod tests {
             {"text": {"field": "reason", "is": "==", "value": ""}},
             {"amount": {"field": "refundAmount", "is": ">", "cents": 0}},
         ]}));
-        assert!(amount.holds(&Values::new()).is_err());
+        assert!(holds(&amount, &Values::new()).is_err());
         let text = rule(json!({"text": {"field": "reason", "is": "!=", "value": "Goodwill"}}));
-        assert_eq!(text.holds(&Values::new()), Ok(true));
+        assert_eq!(holds(&text, &Values::new()), Ok(true));
+    }
+
+    #[test]
+    fn what_a_lookup_found_is_asked_for_by_those_who_need_it() {
+        let small = json!({"amount": {"field": "refundAmount", "is": "<", "cents": 5000}});
+        let answers = rule(json!({"not": small}));
+        assert!(!answers.asks_for_findings());
+        let known = rule(json!({"all": [small, "stripeCustomerKnown"]}));
+        let unknown = rule(json!({"any": [{"not": "stripeCustomerKnown"}]}));
+        for (rule, amount, stripe_customer_known, holds) in [
+            (&known, "49.99", true, true),
+            (&known, "49.99", false, false),
+            (&known, "50", true, false),
+            (&unknown, "50", true, false),
+            (&unknown, "50", false, true),
+        ] {
+            assert!(rule.asks_for_findings());
+            let facts = Facts {
+                values: &values(amount, "Other"),
+                stripe_customer_known,
+            };
+            assert_eq!(rule.holds(&facts), Ok(holds), "{rule:?} {facts:?}");
+        }
     }
 }

@@ -9,7 +9,9 @@ mod retry;
 mod task;
 
 use serde_json::{Map, Value, json};
-use shared::task::{CloseConfig, EmailConfig, OFFERING_VARIABLE, Recipient, START_STATE, Stop};
+use shared::task::{
+    AskConfig, CloseConfig, EmailConfig, OFFERING_VARIABLE, Recipient, START_STATE, Stop,
+};
 
 use crate::process::{
     Action, Exit, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX, Process, RESUME, STOPPED,
@@ -58,11 +60,17 @@ fn add_step(states: &mut Map<String, Value>, process: &Process, step: &Step) {
             remind_seconds,
             look_up,
         } => {
-            add(name, task::approval(name, config, *remind_seconds, &choice));
+            let ask = AskConfig::Approval(config.clone());
+            add(name, task::ask(name, &ask, *remind_seconds, &choice));
             add(&choice, outcome_choice(name, &step.exits));
             if let Some(look_up) = look_up {
                 connector::add_lookup(states, name, look_up);
             }
+        }
+        Action::Choice(config) => {
+            let ask = AskConfig::Choice(config.clone());
+            add(name, task::ask(name, &ask, config.expire_seconds, &choice));
+            add(&choice, outcome_choice(name, &step.exits));
         }
         Action::Condition(config) => {
             add(
@@ -75,6 +83,10 @@ fn add_step(states: &mut Map<String, Value>, process: &Process, step: &Step) {
         Action::Email(config) => {
             let email = Task::new(Function::SendEmail, name, config);
             add(name, email.next(only_exit().unwrap_or(NEEDS_ATTENTION)));
+        }
+        Action::Wait { seconds } => {
+            let state = json!({ "Type": "Wait", "Seconds": seconds, "Next": only_exit() });
+            add(name, state);
         }
         Action::End(end) => {
             let close = Task::closing(name, &CloseConfig::End(*end));

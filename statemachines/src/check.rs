@@ -1,27 +1,23 @@
 //! How the parts of a definition fit together, and the checked [`Process`] that they make.
 
 mod approval;
+mod choice;
+mod invitation;
 mod mails;
 mod refund;
 mod teams;
+mod waits;
 
 use shared::id::PhaseName;
 use shared::task::{Branch, ConditionConfig, EndStatus, Offering, outcome};
 
-use crate::condition;
-use crate::definition::{Approval, Connector, Deed, Definition, Kind, NEXT, Phase, Way};
+use crate::condition::{self, Known};
+use crate::definition::{Approval, Definition, Kind, NEXT, Phase, Way};
 use crate::diagnostic::Report;
 use crate::graph::Graph;
 use crate::names::{Names, Place};
 use crate::process::{Action, Exit, LOOKUP_SUFFIX, Process, Step};
 use teams::Teams;
-
-/// How long all approvals on a path may wait together. An execution ends after a year, whatever it
-/// waits for; the rest of the year is for retries.
-const MAX_WAIT_DAYS: u64 = 350;
-/// How long a refund may be pending before a person has to look.
-const MAX_PENDING_DAYS: u64 = 30;
-const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// What the checks look at.
 struct Context<'d> {
@@ -40,7 +36,8 @@ pub(crate) fn check(report: &mut Report<'_>, definition: &Definition) -> Option<
         teams: Teams::of(report, definition),
     };
     check_start(report, definition);
-    check_waits(report, &context);
+    waits::check(report, definition, &context.graph);
+    invitation::check_form(report, definition);
     let steps: Vec<Option<Step>> = definition
         .phases
         .iter()
@@ -61,7 +58,7 @@ pub(crate) fn check(report: &mut Report<'_>, definition: &Definition) -> Option<
             offering: definition.offering.clone(),
             first_phase: start.exits.first()?.to.clone(),
             form: definition.fields.form(),
-            by_invitation: false,
+            by_invitation: definition.by_invitation,
             // Comes from what is generated, and is put in then.
             version: String::new(),
         },
@@ -80,36 +77,6 @@ fn check_start(report: &mut Report<'_>, definition: &Definition) {
     }
 }
 
-fn check_waits(report: &mut Report<'_>, context: &Context<'_>) {
-    let wait = |kind: &Kind| match kind {
-        Kind::Approval(approval) => u64::from(approval.expire_seconds.value),
-        Kind::Connector(Connector {
-            deed: Deed::Refund, ..
-        }) => MAX_PENDING_DAYS * DAY_SECONDS,
-        Kind::Start
-        | Kind::Condition
-        | Kind::Connector(Connector {
-            deed: Deed::Credit, ..
-        })
-        | Kind::Email(_)
-        | Kind::End(_)
-        | Kind::Unreadable => 0,
-    };
-    let most = MAX_WAIT_DAYS * DAY_SECONDS;
-    let phases = &context.definition.phases;
-    let single = phases.iter().any(|phase| wait(&phase.kind) > most);
-    // Where a path goes round there is no longest one.
-    if !single && report.count() == 0 && context.graph.longest(&wait) > most {
-        report.refuse(
-            context.definition.phases_at,
-            format!(
-                "the approvals of one path can wait for more than {MAX_WAIT_DAYS} days together"
-            ),
-            "Step Functions ends every execution after a year. Let the approvals expire sooner.",
-        );
-    }
-}
-
 impl Context<'_> {
     fn step(&self, report: &mut Report<'_>, index: usize, phase: &Phase) -> Option<Step> {
         let action = match &phase.kind {
@@ -122,7 +89,8 @@ impl Context<'_> {
                     None => None,
                 },
             },
-            Kind::Condition => self.condition(report, phase)?,
+            Kind::Choice(choice) => Action::Choice(self.choice(report, index, choice)?),
+            Kind::Condition => self.condition(report, index, phase)?,
             Kind::Connector(connector) => {
                 Action::Connector(self.connector(report, index, connector)?)
             }
@@ -133,6 +101,9 @@ impl Context<'_> {
                 };
                 Action::Email(self.mail(report, mail, place)?)
             }
+            Kind::Wait(seconds) => Action::Wait {
+                seconds: seconds.value,
+            },
             Kind::End(status) => {
                 self.check_paid(report, index, *status);
                 Action::End(*status)
@@ -146,7 +117,11 @@ impl Context<'_> {
         })
     }
 
-    fn condition(&self, report: &mut Report<'_>, phase: &Phase) -> Option<Action> {
+    fn condition(&self, report: &mut Report<'_>, index: usize, phase: &Phase) -> Option<Action> {
+        let known = Known {
+            fields: &self.definition.fields,
+            not_looked_up: self.path_without_a_look_up(index),
+        };
         let conditions: Vec<&Way> = self
             .ways(phase)
             .filter(|way| way.name.value != outcome::OTHERWISE && way.name.value != NEXT)
@@ -158,13 +133,25 @@ impl Context<'_> {
                 Some(Branch {
                     outcome: branch_outcome(index),
                     text: way.name.value.clone(),
-                    when: condition::lower(report, &self.definition.fields, &way.name)?,
+                    when: condition::lower(report, &known, &way.name)?,
                 })
             })
             .collect();
         Some(Action::Condition(ConditionConfig {
             branches: branches.into_iter().collect::<Option<_>>()?,
         }))
+    }
+
+    /// A path to a phase on which nothing is looked up.
+    fn path_without_a_look_up(&self, index: usize) -> Option<String> {
+        let looks_up = |phase: usize| {
+            let kind = &self.definition.phases[phase].kind;
+            let approval = matches!(kind, Kind::Approval(a) if a.look_up.is_some());
+            approval || matches!(kind, Kind::Unreadable)
+        };
+        let path = self.graph.path(index, |edge| looks_up(edge.from))?;
+        let start = path.first().map_or(index, |edge| edge.from);
+        Some(self.graph.describe(start, &path))
     }
 
     fn ways(&self, phase: &Phase) -> impl Iterator<Item = &Way> {

@@ -13,13 +13,22 @@ use shared::rule::{Comparison, Equality, Rule};
 
 use crate::definition::{Fields, Found};
 use crate::diagnostic::{Report, suggestion};
+use crate::names::STRIPE_CUSTOMER_KNOWN;
 use crate::source::{At, Span, place_within};
 
 const HELP: &str = "Compare a field with a value, such as `refundAmount >= 500` or `reason == 'Goodwill'`, \
                     and join comparisons with `&&`, `||`, `!` and parentheses.";
 
+/// What a condition can be about.
+pub(crate) struct Known<'d> {
+    /// The form.
+    pub(crate) fields: &'d Fields,
+    /// A path to the condition on which nothing is looked up, if there is one.
+    pub(crate) not_looked_up: Option<String>,
+}
+
 /// The rule that a condition stands for. What cannot be decided exactly is reported.
-pub(crate) fn lower(report: &mut Report<'_>, fields: &Fields, text: &At<String>) -> Option<Rule> {
+pub(crate) fn lower(report: &mut Report<'_>, known: &Known<'_>, text: &At<String>) -> Option<Rule> {
     let program = match cel::Program::compile(&text.value) {
         Ok(program) => program,
         Err(errors) => {
@@ -34,7 +43,7 @@ pub(crate) fn lower(report: &mut Report<'_>, fields: &Fields, text: &At<String>)
     };
     Lowering {
         report,
-        fields,
+        known,
         text,
         places: program.source_info(),
     }
@@ -43,13 +52,18 @@ pub(crate) fn lower(report: &mut Report<'_>, fields: &Fields, text: &At<String>)
 
 struct Lowering<'a, 's> {
     report: &'a mut Report<'s>,
-    fields: &'a Fields,
+    known: &'a Known<'a>,
     text: &'a At<String>,
     places: &'a SourceInfo,
 }
 
 impl<'a> Lowering<'a, '_> {
     fn rule(&mut self, expr: &IdedExpr) -> Option<Rule> {
+        if let Expr::Ident(name) = &expr.expr
+            && name == STRIPE_CUSTOMER_KNOWN
+        {
+            return self.customer_known(expr);
+        }
         let Expr::Call(call) = &expr.expr else {
             return self.unsupported(expr);
         };
@@ -68,6 +82,18 @@ impl<'a> Lowering<'a, '_> {
                 Some(is) => self.compare(expr, args, is),
                 None => self.unsupported(expr),
             },
+        }
+    }
+
+    /// Whether a lookup has found a customer, which can be asked only where something was looked up.
+    fn customer_known(&mut self, at: &IdedExpr) -> Option<Rule> {
+        match &self.known.not_looked_up {
+            None => Some(Rule::StripeCustomerKnown),
+            Some(path) => {
+                let problem = format!("nothing is looked up on the path {path}");
+                let help = "Ask for it only where every path has passed an approval with a `look up:`. That is what finds out whether Stripe has a customer.";
+                self.refuse(at, problem, help)
+            }
         }
     }
 
@@ -147,7 +173,14 @@ impl<'a> Lowering<'a, '_> {
 
     /// The field of that name, which must always have a value when it is an amount.
     fn field(&mut self, at: &IdedExpr, name: &str) -> Option<&'a Field> {
-        let fields = self.fields;
+        if name == STRIPE_CUSTOMER_KNOWN {
+            return self.refuse(
+                at,
+                format!("`{name}` is true or false, and is compared with nothing"),
+                format!("Write `{name}`, or `!{name}` for the contrary."),
+            );
+        }
+        let fields = self.known.fields;
         let field = match fields.find(name) {
             Found::Field(field) => field,
             Found::Unreadable => return None,

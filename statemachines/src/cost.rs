@@ -37,24 +37,64 @@ const WRITES_EACH: u64 = 4;
 const LOG_KB_EACH: u64 = 2;
 /// People who are asked in one approval.
 const APPROVERS: u64 = 2;
-/// The form, its submission, and the status page three times.
+/// The form, its submission, and the status page three times. A survey is no more than a form.
 const CUSTOMER_CALLS: u64 = 5;
 /// The page of a decision and the decision.
 const CALLS_EACH_APPROVAL: u64 = 2;
 /// What Stripe tells about a refund.
 const WEBHOOKS: u64 = 2;
 
-/// The paths that are walked: a name and the outcomes on the way.
-const PATHS: [(&str, &[&str]); 3] = [
+/// The paths that are walked: a name, and what each Choice on the way is about, in order. A machine is
+/// walked by those that lead to an end of it.
+const PATHS: [(&str, &[&str]); 9] = [
+    ("straight through", &[]),
     (
         "small, approved and paid",
         &["approve", "otherwise", "done"],
     ),
     (
         "large, approved twice and paid",
-        &["approve", "branch-1", "done"],
+        &["approve", "branch-1", "approve", "done"],
     ),
-    ("denied", &["reject", "done"]),
+    ("denied", &["reject"]),
+    (
+        "routed, small, credit chosen",
+        &[
+            "otherwise",
+            "approve",
+            "otherwise",
+            "branch-1",
+            "credit",
+            "done",
+        ],
+    ),
+    (
+        "routed, small, cash chosen",
+        &[
+            "otherwise",
+            "approve",
+            "otherwise",
+            "branch-1",
+            "cash",
+            "done",
+        ],
+    ),
+    (
+        "routed, medium, approved and paid",
+        &["otherwise", "approve", "otherwise", "otherwise", "done"],
+    ),
+    (
+        "routed, large, approved twice and paid",
+        &[
+            "otherwise",
+            "approve",
+            "branch-2",
+            "approve",
+            "otherwise",
+            "done",
+        ],
+    ),
+    ("routed, denied", &["otherwise", "reject"]),
 ];
 
 /// What one request uses.
@@ -93,8 +133,8 @@ impl Usage {
     }
 }
 
-/// Walks the machine with these outcomes; nothing if it does not come to an end so.
-fn walk(machine: &Value, outcomes: &[&str]) -> Option<Usage> {
+/// Walks the machine with these outcomes; nothing if it does not come to an end by all of them.
+fn walk(machine: &Value, mut outcomes: &[&str]) -> Option<Usage> {
     let mut usage = Usage {
         api_requests: CUSTOMER_CALLS,
         ..Usage::default()
@@ -107,7 +147,9 @@ fn walk(machine: &Value, outcomes: &[&str]) -> Option<Usage> {
             usage.invocations += 1;
             match state["Arguments"]["FunctionName"].as_str()? {
                 "${RequestApproval}" => {
-                    usage.mails += APPROVERS;
+                    // A choice is one customer's.
+                    let choice = state["Arguments"]["Payload"]["config"]["options"].is_array();
+                    usage.mails += if choice { 1 } else { APPROVERS };
                     usage.api_requests += CALLS_EACH_APPROVAL;
                 }
                 "${SendEmail}" => usage.mails += 1,
@@ -122,26 +164,27 @@ fn walk(machine: &Value, outcomes: &[&str]) -> Option<Usage> {
             }
         }
         if state["Type"] == "Succeed" || state["End"] == true {
-            return Some(usage);
+            return outcomes.is_empty().then_some(usage);
         }
         // No machine is that long: this one goes in a circle.
         if usage.transitions > 1000 {
             return None;
         }
-        name = next(state, outcomes)?;
+        name = next(state, &mut outcomes)?;
     }
 }
 
-fn next<'a>(state: &'a Value, outcomes: &[&str]) -> Option<&'a str> {
+/// What follows a state. A Choice takes the first of the outcomes, and leaves the rest.
+fn next<'a>(state: &'a Value, outcomes: &mut &[&str]) -> Option<&'a str> {
     if state["Type"] != "Choice" {
         return state["Next"].as_str();
     }
+    let (outcome, rest) = outcomes.split_first()?;
+    *outcomes = rest;
     let choices = state["Choices"].as_array()?;
     let taken = choices.iter().find(|choice| {
         let condition = choice["Condition"].as_str().unwrap_or_default();
-        outcomes
-            .iter()
-            .any(|outcome| condition.contains(&format!("'{outcome}'")))
+        condition.contains(&format!("'{outcome}'"))
     });
     taken?["Next"].as_str()
 }
@@ -151,12 +194,14 @@ pub fn table(asl: &str) -> Result<String, serde_json::Error> {
     let machine: Value = serde_json::from_str(asl)?;
     let mut table =
         format!("Per 1,000 requests, list prices of {PRICES_OF} in us-east-1, in USD:\n\n");
-    let walked = PATHS.map(|(name, outcomes)| (name, walk(&machine, outcomes)));
+    let walked = PATHS.iter();
+    let walked: Vec<(&str, Usage)> = walked
+        .filter_map(|(name, outcomes)| Some((*name, walk(&machine, outcomes)?)))
+        .collect();
+    if walked.is_empty() {
+        table.push_str("No path of this process is known here: add one to PATHS in cost.rs.\n");
+    }
     for (name, usage) in walked {
-        let Some(usage) = usage else {
-            let _ = writeln!(table, "{name}: this process has no such path\n");
-            continue;
-        };
         let services = usage.of_a_thousand();
         let total: Nano = services.iter().map(|(_, cost)| cost).sum();
         let _ = writeln!(
@@ -204,10 +249,26 @@ mod tests {
             (approved.transitions, approved.invocations, approved.mails),
             (4, 2, 3)
         );
+        assert_eq!(
+            walk(&machine, &["approve", "reject"]),
+            None,
+            "not all were taken"
+        );
         let rejected = walk(&machine, &["reject"]).unwrap();
         assert_eq!((rejected.transitions, rejected.mails), (3, 2));
         assert_eq!(walk(&machine, &["unheard of"]), None);
         assert_eq!(approved.of_a_thousand()[0], ("Step Functions", 100_000_000));
         assert_eq!(dollars(100_000_000), "0.10");
+    }
+
+    #[test]
+    fn every_shipped_process_has_paths_that_are_known() {
+        let machines = crate::files::Folders::of_this_checkout()
+            .machines()
+            .unwrap();
+        for (offering, asl) in machines {
+            let table = table(&asl).unwrap();
+            assert!(!table.contains("No path"), "{offering}");
+        }
     }
 }

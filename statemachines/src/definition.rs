@@ -15,6 +15,8 @@ pub(crate) struct Definition {
     pub(crate) path: OfferingPath,
     pub(crate) service: Titled,
     pub(crate) offering: Titled,
+    /// Whether only somebody can use it who was invited by a mail of another offering.
+    pub(crate) by_invitation: bool,
     pub(crate) fields: Fields,
     pub(crate) phases: Vec<Phase>,
     pub(crate) phases_at: Span,
@@ -29,6 +31,22 @@ impl Definition {
     pub(crate) fn start(&self) -> Option<usize> {
         self.index(START_STATE)
             .filter(|start| matches!(self.phases[*start].kind, Kind::Start | Kind::Unreadable))
+    }
+
+    /// The offerings that its mails invite to, each where it is written.
+    pub(crate) fn invitations(&self) -> Vec<At<OfferingPath>> {
+        let mails = self.phases.iter().filter_map(|phase| match &phase.kind {
+            Kind::Email(mail) => mail.invites.clone(),
+            Kind::Start
+            | Kind::Approval(_)
+            | Kind::Choice(_)
+            | Kind::Condition
+            | Kind::Connector(_)
+            | Kind::Wait(_)
+            | Kind::End(_)
+            | Kind::Unreadable => None,
+        });
+        mails.collect()
     }
 
     /// Which phase has that name.
@@ -88,10 +106,13 @@ pub(crate) struct Phase {
 pub(crate) enum Kind {
     Start,
     Approval(Approval),
+    Choice(Choice),
     /// Its conditions are written as its connections.
     Condition,
-    Connector(Connector),
+    Connector(Box<Connector>),
     Email(Mail),
+    /// For so many seconds.
+    Wait(At<u32>),
     End(EndStatus),
     /// Reported, and taken to be right by the checks that follow.
     Unreadable,
@@ -112,6 +133,18 @@ pub(crate) struct Approval {
     pub(crate) approvals: u32,
     /// What is looked up before.
     pub(crate) look_up: Option<LookUp>,
+}
+
+/// The customer chooses.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    /// What is written around the links.
+    pub(crate) mail: Mail,
+    pub(crate) question: String,
+    /// The names of the ways out, and what the customer reads.
+    pub(crate) options: Vec<(At<String>, At<String>)>,
+    pub(crate) expire_seconds: At<u32>,
+    pub(crate) confirm: Confirm,
 }
 
 /// When another team is asked too, and which.
@@ -164,6 +197,8 @@ pub(crate) struct Mail {
     pub(crate) to: At<String>,
     pub(crate) subject: At<String>,
     pub(crate) body: At<String>,
+    /// The offering that it invites to.
+    pub(crate) invites: Option<At<OfferingPath>>,
 }
 
 /// How a phase is left.

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::invitations::{self, Compiled};
 use crate::template::{self, Machine, TemplateError};
 use crate::{Diagnostics, Generated, compile};
 
@@ -124,7 +125,9 @@ impl Folders {
             let path = path.to_str()?.strip_suffix(".asl.json")?.to_owned();
             Some((path, content))
         };
-        Ok(expected.filter_map(machine).collect())
+        let mut machines: Vec<(String, String)> = expected.filter_map(machine).collect();
+        machines.sort();
+        Ok(machines)
     }
 
     /// The path of a generated file, as a person in the current folder would write it.
@@ -148,23 +151,40 @@ impl Folders {
         Ok(())
     }
 
-    /// What every generated file should say.
-    fn expected(&self) -> Result<BTreeMap<PathBuf, String>, Error> {
-        let (mut expected, mut refused) = (BTreeMap::new(), Vec::new());
-        let mut machines = Vec::new();
+    /// Every definition, each right on its own and all of them together.
+    fn compiled(&self) -> Result<Vec<Compiled>, Error> {
+        let (mut compiled, mut refused) = (Vec::new(), Vec::new());
         for path in files_below(&self.definitions)? {
             let full = self.definitions.join(&path);
-            let source = read(&full)?;
-            match compile(&shown(&full), &source) {
-                Ok(generated) => {
-                    machines.push(Machine::new(generated.path.clone(), &generated.asl));
-                    expected.extend(files(generated));
-                }
+            let (path, source) = (shown(&full), read(&full)?);
+            match compile(&path, &source) {
+                Ok(generated) => compiled.push(Compiled {
+                    path,
+                    source,
+                    generated,
+                }),
                 Err(problems) => refused.push(problems),
             }
         }
-        if !refused.is_empty() {
-            return Err(Error::Refused(refused));
+        // Not in the order of the files, where `refund-request.yaml` comes after `refund-request-more.yaml`.
+        compiled.sort_by(|a, b| a.generated.path.cmp(&b.generated.path));
+        // What a refused definition offers is not known.
+        if refused.is_empty() {
+            refused = invitations::check(&compiled);
+        }
+        if refused.is_empty() {
+            Ok(compiled)
+        } else {
+            Err(Error::Refused(refused))
+        }
+    }
+
+    /// What every generated file should say.
+    fn expected(&self) -> Result<BTreeMap<PathBuf, String>, Error> {
+        let (mut expected, mut machines) = (BTreeMap::new(), Vec::new());
+        for Compiled { generated, .. } in self.compiled()? {
+            machines.push(Machine::new(generated.path.clone(), &generated.asl));
+            expected.extend(files(generated));
         }
         if self.template.is_file() {
             let text = read(&self.template)?;

@@ -9,7 +9,7 @@
 //! 2. `check` puts the parts together: the `graph` of the phases, the `names` that are set on every
 //!    path, each `condition` and each `text`. What passes is a `process`.
 //! 3. `asl`, `mermaid` and the form's own JSON Schema write the process down, and [`files`] keeps
-//!    `generated/` up to date.
+//!    `generated/` up to date, once the `invitations` from one definition to another are right as well.
 //!
 //! Every problem is a [`Diagnostic`]: where it is, what is wrong and what to do. All problems of a
 //! definition are reported at once. A definition that passes has no path that does not end, no name
@@ -23,6 +23,7 @@ mod definition;
 mod diagnostic;
 pub mod files;
 mod graph;
+mod invitations;
 mod mermaid;
 mod names;
 mod process;
@@ -40,7 +41,7 @@ use shared::task::{OFFERING_VARIABLE, START_STATE};
 
 use diagnostic::Report;
 pub use diagnostic::{Diagnostic, Diagnostics};
-use source::Span;
+use source::{At, Span};
 
 /// What is generated from one definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,11 @@ pub struct Generated {
     pub schema: String,
     /// The diagram, in Mermaid.
     pub diagram: String,
+    /// Whether only somebody can use the offering who was invited by a mail of another one.
+    pub by_invitation: bool,
+    /// The offerings that its mails invite to. That they exist is checked by [`files`], which knows all
+    /// definitions.
+    invitations: Vec<At<OfferingPath>>,
 }
 
 /// Checks a definition and generates everything from it.
@@ -61,19 +67,20 @@ pub struct Generated {
 /// problems name the path as it is given.
 pub fn compile(path: &Path, source: &str) -> Result<Generated, Diagnostics> {
     let mut report = Report::new(source);
-    let process = offering_path(&mut report, path).and_then(|path| {
+    let checked = offering_path(&mut report, path).and_then(|path| {
         let tree = yaml::parse(&mut report)?;
         let definition = read::read(&mut report, path, &tree)?;
-        check::check(&mut report, &definition)
+        let process = check::check(&mut report, &definition)?;
+        Some((process, definition.invitations()))
     });
-    match (process, report.finish(&path.display().to_string())) {
-        (Some(process), None) => Ok(generate(&process)),
+    match (checked, report.finish(&path.display().to_string())) {
+        (Some((process, invitations)), None) => Ok(generate(&process, invitations)),
         (_, Some(problems)) => Err(problems),
         (None, None) => unreachable!("without a process there is a problem"),
     }
 }
 
-fn generate(process: &process::Process) -> Generated {
+fn generate(process: &process::Process, invitations: Vec<At<OfferingPath>>) -> Generated {
     let offering = &process.offering;
     let path = &offering.path;
     let titles = &offering.offering;
@@ -86,6 +93,8 @@ fn generate(process: &process::Process) -> Generated {
         asl: pretty(&versioned(asl::state_machine(process))),
         schema: pretty(&schema),
         diagram: mermaid::flowchart(process),
+        by_invitation: offering.by_invitation,
+        invitations,
     }
 }
 

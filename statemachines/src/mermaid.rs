@@ -38,10 +38,22 @@ fn node(step: &Step) -> String {
         Action::Approval { config, .. } => {
             format!("[/\"{name}<br>{}\"/]", escape(&config.responsible))
         }
+        Action::Choice(_) => format!("[/\"{name}<br>Customer\"/]"),
         Action::Condition(_) => format!("{{\"{name}\"}}"),
         Action::Connector(_) => format!("[[\"{name}<br>Stripe\"]]"),
         Action::Email(_) => format!("[\"{name}\"]"),
+        Action::Wait { seconds } => format!("(\"{name}<br>{}\")", length(*seconds)),
     }
+}
+
+/// A length of time in the largest unit that is exact: `7 days`.
+fn length(seconds: u32) -> String {
+    const UNITS: [(u32, &str); 3] = [(24 * 60 * 60, "day"), (60 * 60, "hour"), (60, "minute")];
+    let exact = UNITS.iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
+    let (unit, name) = exact.unwrap_or(&(1, "second"));
+    let count = seconds / unit;
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {name}{plural}")
 }
 
 /// Mermaid takes labels for HTML.

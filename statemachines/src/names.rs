@@ -14,12 +14,18 @@ use crate::process::{
 use crate::source::At;
 
 /// Names that phases set, and that neither a field nor an output can have.
-pub(crate) const RESERVED: [&str; 4] = [
+pub(crate) const RESERVED: [&str; 7] = [
     variable::REJECTION_REASON,
     variable::STRIPE_ERROR,
     variable::REQUEST_ID,
     variable::STATUS_URL,
+    variable::INVITATION_URL,
+    variable::INVITATION_CODE,
+    STRIPE_CUSTOMER_KNOWN,
 ];
+
+/// What a condition can ask after something was looked up, and what a text cannot.
+pub(crate) const STRIPE_CUSTOMER_KNOWN: &str = "stripeCustomerKnown";
 
 /// Words of the languages of conditions and texts.
 pub(crate) const KEYWORDS: [&str; 30] = [
@@ -113,7 +119,12 @@ impl Names {
                     set(variable::STRIPE_ERROR.to_owned(), index, outcome::ERROR);
                 }
                 Kind::Unreadable => unreadable.push(index),
-                Kind::Start | Kind::Condition | Kind::Email(_) | Kind::End(_) => {}
+                Kind::Start
+                | Kind::Choice(_)
+                | Kind::Condition
+                | Kind::Email(_)
+                | Kind::Wait(_)
+                | Kind::End(_) => {}
             }
         }
         Self {

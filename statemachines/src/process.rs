@@ -2,8 +2,8 @@
 
 use shared::id::{PhaseName, TeamId};
 use shared::task::{
-    ApprovalConfig, ConditionConfig, ConnectorConfig, EmailConfig, EndStatus, LookUpConfig,
-    Offering,
+    ApprovalConfig, ChoiceConfig, ConditionConfig, ConnectorConfig, EmailConfig, EndStatus,
+    LookUpConfig, Offering,
 };
 
 /// The generated state that a request gets into when something broke.
@@ -60,9 +60,13 @@ pub(crate) enum Action {
         /// What is looked up before.
         look_up: Option<LookUpConfig>,
     },
+    Choice(ChoiceConfig),
     Condition(ConditionConfig),
     Connector(Connector),
     Email(EmailConfig),
+    Wait {
+        seconds: u32,
+    },
     End(EndStatus),
 }
 

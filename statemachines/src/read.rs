@@ -2,11 +2,13 @@
 //! doubled, or of the wrong kind. How the parts fit together is checked afterwards.
 
 mod approvals;
+mod choices;
 mod connectors;
 mod form;
 mod marks;
 mod phases;
 mod section;
+mod times;
 
 use shared::id::OfferingPath;
 use shared::task::Titled;
@@ -15,7 +17,7 @@ use crate::definition::{Connection, Definition, NEXT, Way};
 use crate::diagnostic::Report;
 use crate::source::{At, Span};
 use crate::yaml::{Entry, Node};
-use section::{Section, text_of};
+use section::{Section, flag, text_of};
 
 /// Reads a definition. `None` when a whole section is missing, so that there is nothing to go on with.
 pub(crate) fn read(
@@ -32,8 +34,18 @@ pub(crate) fn read(
     let responsibilities = top.section(report, "responsibilities");
     top.close(report);
 
-    let service = service.map(|section| titled(report, section));
-    let offering = offering.map(|section| titled(report, section));
+    let service = service.map(|mut section| {
+        let titles = titled(report, &mut section);
+        section.close(report);
+        titles
+    });
+    let offering = offering.map(|mut section| {
+        let titles = titled(report, &mut section);
+        let by_invitation = section.optional("by invitation");
+        let by_invitation = by_invitation.and_then(|entry| flag(report, entry));
+        section.close(report);
+        (titles, by_invitation.unwrap_or(false))
+    });
     let fields = form.map(|section| form::read(report, &section));
     let phases = phases.map(|section| (section.at, phases::read(report, &section)));
     let connections = connections.map(|section| {
@@ -51,10 +63,12 @@ pub(crate) fn read(
 
     let (phases_at, phases) = phases?;
     let (responsibilities_at, responsibilities) = responsibilities?;
+    let (offering, by_invitation) = offering?;
     Some(Definition {
         path,
         service: service?,
-        offering: offering?,
+        offering,
+        by_invitation,
         fields: fields?,
         phases_at,
         phases,
@@ -64,10 +78,9 @@ pub(crate) fn read(
     })
 }
 
-fn titled(report: &mut Report<'_>, mut section: Section<'_>) -> Titled {
+fn titled(report: &mut Report<'_>, section: &mut Section<'_>) -> Titled {
     let name = section.plain(report, "name");
     let description = section.plain(report, "description");
-    section.close(report);
     // What could not be read has been reported, and nothing is generated then.
     Titled {
         name: name.unwrap_or_default(),

@@ -18,7 +18,7 @@ pub(crate) struct Span {
 }
 
 /// A value and where it was read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct At<T> {
     /// The value.
     pub(crate) value: T,

@@ -82,6 +82,75 @@ fn a_refused_definition_leaves_every_file_as_it_was() {
     assert!(!folders.generated.exists());
 }
 
+/// The valid definition, whose thanks invite to that offering.
+fn inviting_to(offering: &str) -> String {
+    let invites = format!("    invites to: {offering}\n    subject: Refunded\n");
+    VALID.replace("    subject: Refunded\n", &invites).replace(
+        "      We paid",
+        "      {{ invitationUrl }} {{ invitationCode }}\n      We paid",
+    )
+}
+
+/// What is said about the invitation when these are all definitions.
+fn said_of_invitation(offering: &str, others: &[(&str, &str)]) -> String {
+    let root = tempfile::tempdir().unwrap();
+    write(
+        root.path(),
+        "definitions/shop/refund.yaml",
+        &inviting_to(offering),
+    );
+    for (path, text) in others {
+        write(root.path(), &format!("definitions/shop/{path}.yaml"), text);
+    }
+    match Folders::below(root.path()).changes() {
+        Ok(changes) => format!("{} files", changes.len()),
+        Err(Error::Refused(refused)) => {
+            assert_eq!(refused.len(), 1);
+            assert!(refused[0].path.ends_with("shop/refund.yaml"));
+            // The folder is another one each time.
+            let said = refused[0].to_string();
+            said.replace(&refused[0].path, "shop/refund.yaml")
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn an_invitation_leads_to_an_offering_that_is_used_by_invitation() {
+    let open = VALID.to_owned();
+    let invited = VALID.replace(
+        "  description: Money back\n",
+        "  description: Money back\n  by invitation: true\n",
+    );
+    let said = |others: &[(&str, &str)]| said_of_invitation("shop/survey", others);
+    assert_eq!(said(&[("survey", &invited)]), "6 files");
+    insta::assert_snapshot!(
+        "invitation_to_what_everybody_uses",
+        said(&[("survey", &open)])
+    );
+    insta::assert_snapshot!("invitation_to_nothing", said(&[("other", &open)]));
+    insta::assert_snapshot!("invitation_with_a_slip", said(&[("survay", &invited)]));
+}
+
+#[test]
+fn what_a_refused_definition_offers_is_not_missed() {
+    let root = tempfile::tempdir().unwrap();
+    write(
+        root.path(),
+        "definitions/shop/refund.yaml",
+        &inviting_to("shop/survey"),
+    );
+    write(root.path(), "definitions/shop/survey.yaml", "nothing");
+    let Err(Error::Refused(refused)) = Folders::below(root.path()).changes() else {
+        panic!("the definition was not refused");
+    };
+    let files: Vec<_> = refused.iter().map(|problems| &problems.path).collect();
+    assert!(
+        refused.len() == 1 && files[0].ends_with("survey.yaml"),
+        "{files:?}"
+    );
+}
+
 #[test]
 fn check_fails_and_names_what_to_run() {
     let root = tempfile::tempdir().unwrap();

@@ -20,7 +20,12 @@ fn refusal(path: &str, source: &str) -> String {
 /// The valid definition with some of its text replaced.
 #[track_caller]
 fn changed(changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(VALID.to_owned(), |text, (from, to)| {
+    replaced(VALID.to_owned(), changes)
+}
+
+#[track_caller]
+fn replaced(text: String, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(text, |text, (from, to)| {
         assert!(
             text.contains(from),
             "the definition does not contain {from:?}"
@@ -38,16 +43,18 @@ fn the_definition_without_a_mistake_is_accepted() {
 
 /// One test with one snapshot for each mistake.
 macro_rules! mistakes {
-    ($($name:ident: $($from:literal => $to:literal),+;)+) => {$(
+    (in $valid:expr; $($name:ident: $($from:literal => $to:literal),+;)+) => {$(
         #[test]
         fn $name() {
-            let source = changed(&[$(($from, $to)),+]);
+            let source = replaced($valid, &[$(($from, $to)),+]);
             insta::assert_snapshot!(refusal("shop/refund.yaml", &source));
         }
     )+};
 }
 
 mistakes! {
+    in VALID.to_owned();
+
     // The file
     bad_yaml: "  name: Shop\n" => "  name: Shop: the best\n";
     braces_without_quotes: "to: \"{{ email }}\"" => "to: {{ email }}";
@@ -174,6 +181,105 @@ mistakes! {
     responsible_for_an_unknown_phase: "  Review: Shop Team" => "  Review: Shop Team\n  Reveiw: Shop Team";
     nobody_for_what_gets_stuck: "  Needs Attention: Shop Team\n" => "";
     team_without_a_name: "  Review: Shop Team" => "  Review: \"???\"";
+}
+
+/// The valid definition in which the customer is asked how to be paid, and thanked two days later.
+fn with_a_choice() -> String {
+    changed(&[
+        (
+            "  Pay:\n    type: connector",
+            "  Ask:\n    type: choice\n    to: \"{{ email }}\"\n    question: How do you want it?\n    \
+             subject: Your {{ amount }}\n    body: |\n      Choose how.\n    options:\n      \
+             cash: Cash\n      credit: A credit of {{ amount }}\n    expire: after 3 days\n  \
+             Rest:\n    type: wait\n    for: 2 days\n  Pay:\n    type: connector",
+        ),
+        ("otherwise: Pay", "otherwise: Ask"),
+        ("approve: Pay", "approve: Ask"),
+        (
+            "  Pay:\n    done: Thanks",
+            "  Ask:\n    cash: Pay\n    credit: Pay\n    expire: Pay\n  Rest: Thanks\n  Pay:\n    done: Rest",
+        ),
+    ])
+}
+
+/// The valid definition with a mail that invites, in which something was looked up.
+fn with_an_invitation() -> String {
+    changed(&[
+        (
+            "    question: Pay it back?",
+            "    look up: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    question: Pay it back?",
+        ),
+        ("reason == 'Late'", "stripeCustomerKnown"),
+        (
+            "    subject: Refunded\n",
+            "    invites to: shop/survey\n    subject: Refunded\n",
+        ),
+        (
+            "      We paid",
+            "      {{ invitationUrl }}\n      Code: {{ invitationCode }}\n      We paid",
+        ),
+    ])
+}
+
+#[test]
+fn what_is_changed_below_is_accepted_without_the_mistake() {
+    for source in [with_a_choice(), with_an_invitation()] {
+        if let Err(problems) = compile(Path::new("shop/refund.yaml"), &source) {
+            panic!("{problems}");
+        }
+    }
+}
+
+mistakes! {
+    in with_a_choice();
+    choice_without_options: "    options:\n      cash: Cash\n      credit: A credit of {{ amount }}\n" => "";
+    choice_of_one: "      credit: A credit of {{ amount }}\n" => "", "    credit: Pay\n" => "";
+    option_that_is_no_name: "cash: Cash" => "Hard Cash: Cash", "    cash: Pay" => "    Hard Cash: Pay";
+    option_with_a_taken_name: "cash: Cash" => "approve: Cash", "    cash: Pay" => "    approve: Pay";
+    option_without_a_label: "cash: Cash" => "cash:";
+    option_of_two_lines: "cash: Cash" => "cash: |\n        Cash\n        at once";
+    option_twice: "cash: Cash" => "credit: Cash";
+    choice_by_a_team: "to: \"{{ email }}\"\n    question" => "to: Shop Team\n    question";
+    choice_by_nobody: "to: \"{{ email }}\"\n    question" => "to: \"{{ note }}\"\n    question";
+    choice_without_an_end: "    expire: after 3 days\n" => "";
+    choice_that_reminds: "    expire: after 3 days\n" => "    expire: after 3 days\n    remind: every 24 hours\n";
+    choice_beyond_a_year: "after 3 days" => "after 51 weeks";
+    unknown_confirmation_of_a_choice: "    expire: after 3 days\n" => "    expire: after 3 days\n    confirm: cliks\n";
+    unknown_name_in_an_option: "credit: A credit of {{ amount }}" => "credit: A credit of {{ amuont }}";
+    name_not_set_yet_in_a_choice: "Choose how." => "Choose how. {{ refund.id }}";
+    name_in_the_question_of_a_choice: "How do you want it?" => "How do you want {{ amount }}?";
+    stripes_words_in_an_option: "credit: A credit of {{ amount }}" => "credit: \"{{ stripeError }}\"";
+    missing_way_out_of_a_choice: "    credit: Pay\n" => "";
+    missing_end_of_a_choice: "    expire: Pay\n  Rest" => "  Rest";
+    unknown_way_out_of_a_choice: "    credit: Pay\n" => "    credti: Pay\n";
+    one_way_out_of_a_choice: "  Ask:\n    cash: Pay\n    credit: Pay\n    expire: Pay\n" => "  Ask: Pay\n";
+    responsible_for_a_choice: "  Review: Shop Team" => "  Review: Shop Team\n  Ask: Shop Team";
+    separate_from_a_choice: "    question: Really?" => "    question: Really?\n    separate from: [Ask]";
+    wait_for_how_long: "    for: 2 days\n" => "";
+    wait_for_no_time: "for: 2 days" => "for: a while";
+    wait_longer_than_a_year: "for: 2 days" => "for: 53 weeks";
+    waits_of_all_types_together: "after 3 days" => "after 170 days", "for: 2 days" => "for: 170 days";
+    ways_out_of_a_wait: "  Rest: Thanks" => "  Rest:\n    done: Thanks";
+}
+
+mistakes! {
+    in with_an_invitation();
+    invitation_to_no_address: "shop/survey" => "Survey";
+    invitation_without_its_address: "      {{ invitationUrl }}\n" => "";
+    invitation_without_its_code: "      Code: {{ invitationCode }}\n" => "";
+    invitation_of_a_team: "    to: \"{{ email }}\"\n    invites" => "    to: Shop Team\n    invites";
+    invitation_in_another_mail: "Sorry. {{ rejectionReason }}" => "Sorry. {{ invitationUrl }}";
+    invitation_from_a_connector: "    on error:\n" => "    on error:\n      invites to: shop/survey\n";
+    by_invitation_that_is_no_flag: "  description: Money back\n" => "  description: Money back\n  by invitation: please\n";
+    service_by_invitation: "  description: What the shop does\n" => "  description: What the shop does\n  by invitation: true\n";
+    field_that_an_invitation_is_sent_with: "  description: Money back\n" => "  description: Money back\n  by invitation: true\n",
+        "  note:\n" => "  code:\n";
+    field_with_the_name_of_a_finding: "  note:\n" => "  stripeCustomerKnown:\n";
+    customer_known_without_a_look_up: "    look up: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    question" => "    question";
+    customer_known_on_one_of_two_paths: "  Start: Review" => "  Start: Early\n  Early:\n    amount > 5: Review\n    otherwise: Check",
+        "  Check:\n    type: condition" => "  Early:\n    type: condition\n  Check:\n    type: condition";
+    customer_known_compared: "|| stripeCustomerKnown" => "|| stripeCustomerKnown == true";
+    customer_known_in_a_text: "Sorry. {{" => "Sorry. {% if stripeCustomerKnown %}You!{% endif %} {{";
 }
 
 #[test]

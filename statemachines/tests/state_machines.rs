@@ -9,15 +9,21 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use proptest::prelude::*;
-use shared::task::EmailConfig;
+use shared::task::{AskConfig, Confirm, EmailConfig, Offering};
 use statemachines::compile;
+use statemachines::files::Folders;
 
 const VALID: &str = include_str!("fixtures/shop/refund.yaml");
-const COMMITTED: &str = include_str!("../generated/customer-success/refund-request.asl.json");
+const ROUTED: &str = include_str!("../definitions/customer-success/refund-request-routed.yaml");
 
 #[test]
-fn the_committed_state_machine_holds_together() {
-    walk::check(COMMITTED);
+fn the_committed_state_machines_hold_together() {
+    let machines = Folders::of_this_checkout().machines().unwrap();
+    assert!(!machines.is_empty());
+    for (path, asl) in machines {
+        println!("{path}");
+        walk::check(&asl);
+    }
 }
 
 #[test]
@@ -91,11 +97,98 @@ fn a_text_arrives_line_by_line() {
     );
 }
 
+/// The states of a shipped process.
+fn shipped(offering: &str) -> serde_json::Value {
+    let mut machines = Folders::of_this_checkout().machines().unwrap().into_iter();
+    let (_, asl) = machines.find(|(path, _)| path == offering).unwrap();
+    let machine: serde_json::Value = serde_json::from_str(&asl).unwrap();
+    machine["States"].clone()
+}
+
+#[test]
+fn what_is_said_about_a_choice_arrives_in_its_state() {
+    let states = shipped("customer-success/refund-request-routed");
+    let state = &states["Offer Credit"];
+    let config = state["Arguments"]["Payload"]["config"].clone();
+    let AskConfig::Choice(config) = serde_json::from_value(config).unwrap() else {
+        panic!("{state:#}");
+    };
+    assert_eq!(config.to.as_str(), "customerEmail");
+    let options: Vec<_> = config
+        .options
+        .iter()
+        .map(|o| (o.outcome.as_str(), o.label.as_str()))
+        .collect();
+    assert_eq!(
+        options,
+        [
+            (
+                "credit",
+                "A credit of {{ refundAmount }} toward my next invoice"
+            ),
+            (
+                "cash",
+                "{{ refundAmount }} back to my original payment method"
+            ),
+        ]
+    );
+    assert_eq!(config.expire_seconds, 3 * 24 * 3600);
+    assert_eq!(config.confirm, Confirm::Code);
+    assert_eq!(state["TimeoutSeconds"], 3 * 24 * 3600, "it is asked once");
+    let ways = states["Offer Credit Outcome"]["Choices"]
+        .as_array()
+        .unwrap();
+    let ways: Vec<_> = ways
+        .iter()
+        .map(|way| way["Next"].as_str().unwrap())
+        .collect();
+    assert_eq!(ways, ["Give Credit", "Process Refund", "Process Refund"]);
+}
+
+#[test]
+fn a_wait_is_a_state_that_costs_nothing_while_it_waits() {
+    let states = shipped("customer-success/refund-request-routed");
+    assert_eq!(
+        states["Wait a Week"],
+        serde_json::json!({ "Type": "Wait", "Seconds": 7 * 24 * 3600, "Next": "Send Survey" })
+    );
+}
+
+#[test]
+fn an_invitation_arrives_with_both_its_ends() {
+    let routed = shipped("customer-success/refund-request-routed");
+    let survey = &routed["Send Survey"]["Arguments"]["Payload"]["config"];
+    let survey: EmailConfig = serde_json::from_value(survey.clone()).unwrap();
+    assert_eq!(
+        survey.invites.unwrap().to_string(),
+        "customer-satisfaction/csat-survey"
+    );
+    let offering = |offering: &str| {
+        let offering = shipped(offering)["Start"]["Assign"]["offering"].clone();
+        serde_json::from_value::<Offering>(offering).unwrap()
+    };
+    assert!(offering("customer-satisfaction/csat-survey").by_invitation);
+    assert!(!offering("customer-success/refund-request").by_invitation);
+}
+
+#[test]
+fn what_a_lookup_has_to_know_is_part_of_the_rule() {
+    let states = shipped("customer-success/refund-request-routed");
+    let branches = &states["Credit Check"]["Arguments"]["Payload"]["config"]["branches"];
+    assert_eq!(
+        branches[0]["when"],
+        serde_json::json!({"all": [
+            {"amount": {"field": "refundAmount", "is": "<", "cents": 5000}},
+            "stripeCustomerKnown",
+        ]})
+    );
+}
+
 /// A phase: its kind, an index into [`KINDS`], and where its ways out lead.
 type Phase = (usize, [usize; 3]);
 
 /// What each kind of phase says, and the names of its ways out.
-const KINDS: [(&str, &[&str]); 4] = [
+const KINDS: [(&str, &[&str]); 6] = [
     (
         "type: email\n    to: \"{{ email }}\"\n    subject: Hi\n    body: Hi {{ email }}",
         &["next"],
@@ -105,6 +198,12 @@ const KINDS: [(&str, &[&str]); 4] = [
          reason when expired: Late.",
         &["approve", "reject", "expire"],
     ),
+    (
+        "type: choice\n    to: \"{{ email }}\"\n    question: Which?\n    subject: Choose\n    body: Choose.\n    \
+         options:\n      credit: A credit of {{ amount }}\n      cash: Cash\n    expire: after 3 days",
+        &["credit", "cash", "expire"],
+    ),
+    ("type: wait\n    for: 7 days", &["next"]),
     ("type: condition", &["amount >= 5", "otherwise"]),
     (
         "type: connector\n    connector: Stripe - Create Refund\n    charge: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    \
@@ -201,9 +300,10 @@ proptest! {
     /// Whatever a slip of the editor does to a definition, it is refused in words or stays valid.
     #[test]
     fn a_damaged_definition_never_panics(
-        line in 0..200usize, keep in 0..80usize, insert in "[a-z{}%$:#'\" |>-]{0,4}", drop in 0..3usize,
+        valid in prop_oneof![Just(VALID), Just(ROUTED)],
+        line in 0..400usize, keep in 0..80usize, insert in "[a-z{}%$:#'\" |>-]{0,4}", drop in 0..3usize,
     ) {
-        let mut lines: Vec<String> = VALID.lines().map(str::to_owned).collect();
+        let mut lines: Vec<String> = valid.lines().map(str::to_owned).collect();
         let line = line % lines.len();
         let old: Vec<char> = lines[line].chars().collect();
         let keep = keep % (old.len() + 1);
@@ -216,8 +316,10 @@ proptest! {
     }
 
     #[test]
-    fn a_definition_without_some_lines_never_panics(from in 0..200usize, count in 1..30usize) {
-        let lines: Vec<&str> = VALID.lines().collect();
+    fn a_definition_without_some_lines_never_panics(
+        valid in prop_oneof![Just(VALID), Just(ROUTED)], from in 0..400usize, count in 1..30usize,
+    ) {
+        let lines: Vec<&str> = valid.lines().collect();
         let from = from % lines.len();
         let kept = lines.iter().enumerate().filter(|(index, _)| !(from..from + count).contains(index));
         let text: Vec<&str> = kept.map(|(_, line)| *line).collect();

@@ -1,4 +1,4 @@
-//! What an approver does, each in one transaction and on the condition that nothing changed since it
+//! What an approver or a customer does, each in one transaction and on the condition that nothing changed since it
 //! was looked at.
 //!
 //! The link takes part in every one of them, so that of codes that are tried at the same moment each
@@ -27,6 +27,11 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         at: Timestamp,
     ) -> Attempted {
         let door = case.door(&self.link_key, at);
+        if let Intent::Decide { decision, .. } = &posted.intent
+            && let Err(refusal) = door.offered(decision)
+        {
+            return Ok(Err(Undone::Refused(refusal)));
+        }
         match (door.enter(&posted.code), &posted.intent) {
             (Err(Refusal::WrongCode), _) => self.count_wrong_code(case, at).await,
             (Err(refusal), _) => Ok(Err(Undone::Refused(refusal))),
@@ -34,14 +39,21 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 self.note_right_code(case, at).await?;
                 Ok(Ok(Done::Shown))
             }
-            (Ok(_), Intent::Decide { verdict, reason }) => {
-                match authorize_decision(&door, *verdict, &posted.code, reason) {
+            (Ok(_), Intent::Decide { decision, reason }) => {
+                match authorize_decision(&door, decision, &posted.code, reason) {
                     Ok(authorized) => self.decide(case, authorized, at).await,
                     Err(refusal) => {
                         self.note_right_code(case, at).await?;
                         Ok(Err(Undone::Refused(refusal)))
                     }
                 }
+            }
+            (Ok(_), Intent::HandOver { .. } | Intent::Identify { .. } | Intent::Ask { .. })
+                if case.approval.value.is_choice() =>
+            {
+                self.note_right_code(case, at).await?;
+                let message = "here is nothing to do but to choose".to_owned();
+                Ok(Err(Undone::Unfit("action", message)))
             }
             (Ok(_), Intent::HandOver { to }) => self.hand_over(case, to, at).await,
             (Ok(_), Intent::Identify { customer }) => self.identify(case, customer, at).await,
@@ -63,7 +75,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         Ok(self.desk.table().commit(vec![write]).await?)
     }
 
-    /// Counts a wrong code. The one too many locks the link and brings the approver a fresh one, so that
+    /// Counts a wrong code. The one too many locks the link and brings its holder a fresh one, so that
     /// nobody can keep them from deciding by guessing.
     async fn count_wrong_code(&self, case: &mut Case, at: Timestamp) -> Attempted {
         case.link.value.count_wrong_code();
@@ -75,9 +87,8 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let approver = case.approver().to_owned();
         let may_be_mailed = case.approval.value.renew(&approver, at);
         let fresh = case.approval.value.link(&self.link_key, &approver);
-        let event = Event::LinkLocked {
-            approver: &approver,
-        };
+        let whose = case.approval.value.asks(&approver);
+        let event = Event::LinkLocked { whose };
         self.save(case, &event, at, vec![Write::create(&fresh)])
             .await?;
         if may_be_mailed {

@@ -3,12 +3,11 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
-use shared::approval::{Decision, Refusal, Verdict};
+use shared::approval::{Decision, Refusal};
 use shared::form::FieldError;
 use shared::http::{Format, Problem, html, json as document};
 use shared::mail::Mailer;
 use shared::table::Table;
-use shared::task::outcome;
 use shared::workflow::Workflow;
 
 use crate::pages::{self, Notice, Written};
@@ -36,13 +35,16 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         posted: &Posted,
         done: &Result<Done, Undone>,
     ) -> Response<Body> {
+        // What the link in the mail was for.
+        let parameters = http.query_string_parameters();
+        let preset = parameters.first("decision");
         let written = Written {
-            verdict: match &posted.intent {
-                Intent::Decide { verdict, .. } => Some(*verdict),
+            decision: match &posted.intent {
+                Intent::Decide { decision, .. } => Some(decision.as_str()),
                 Intent::Look
                 | Intent::HandOver { .. }
                 | Intent::Identify { .. }
-                | Intent::Ask { .. } => preset(http),
+                | Intent::Ask { .. } => preset,
             },
             code: &posted.code,
             reason: match &posted.intent {
@@ -88,7 +90,9 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             }
             Err(Undone::Refused(refusal)) => {
                 let page = match refusal {
-                    Refusal::NoCode | Refusal::WrongCode => pages::at_the_door(case, Some(refusal)),
+                    Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_) => {
+                        pages::at_the_door(case, Some(refusal))
+                    }
                     Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::Barred(_) => {
                         inside(Notice::Refused(refusal))
                     }
@@ -97,21 +101,13 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                     | Refusal::Superseded
                     | Refusal::HandedOver(_)
                     | Refusal::NoMember
+                    | Refusal::NotTheirs
                     | Refusal::Locked
                     | Refusal::Expired => pages::refused(case, refusal),
                 };
                 html(status_of(refusal), page)
             }
         }
-    }
-}
-
-/// What the link in the mail was for.
-fn preset(http: &Request) -> Option<Verdict> {
-    match http.query_string_parameters().first("decision") {
-        Some(outcome::APPROVE) => Some(Verdict::Approve),
-        Some(outcome::REJECT) => Some(Verdict::Reject),
-        Some(_) | None => None,
     }
 }
 
@@ -143,7 +139,7 @@ fn as_json(done: Result<Done, Undone>) -> Result<Response<Body>, Problem> {
 fn decision(decision: &Decision) -> serde_json::Value {
     json!({
         "outcome": decision.outcome(),
-        "decidedBy": decision.by(),
+        "decidedBy": decision.decider().name(),
         "decidedAt": decision.at(),
     })
 }
@@ -153,10 +149,14 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::Decided(_) | Refusal::Given(_) => StatusCode::OK,
         Refusal::Superseded | Refusal::Expired | Refusal::HandedOver(_) => StatusCode::GONE,
         Refusal::Locked => StatusCode::LOCKED,
-        Refusal::NoCode | Refusal::WrongCode | Refusal::Barred(_) | Refusal::NoMember => {
-            StatusCode::FORBIDDEN
+        Refusal::NoCode
+        | Refusal::WrongCode
+        | Refusal::Barred(_)
+        | Refusal::NoMember
+        | Refusal::NotTheirs => StatusCode::FORBIDDEN,
+        Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::NotOffered(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
         }
-        Refusal::ReasonMissing | Refusal::ReasonTooLong => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

@@ -1,9 +1,9 @@
-//! The page behind an emailed link, and what an approver does there: decide, hand the case to a
-//! colleague, ask the customer.
+//! The page behind an emailed link, and what is done there. An approver decides, hands the case to a
+//! colleague or asks the customer; a customer who was offered a choice chooses.
 //!
 //! Opening a link shows what it is about and changes nothing. Everything else is a POST with the code
-//! that is printed in that approver's mail: first the case, then the decision. What counts as a
-//! decision says [`authorize_decision`], the one door. What an approver is told is recorded has been
+//! that is printed in that person's mail: first the case, then the decision. What counts as a
+//! decision says [`authorize_decision`], the one door. What somebody is told is recorded has been
 //! recorded: the execution hears of it afterwards, and if that fails it hears of it at its next passage.
 //!
 //! [`authorize_decision`]: shared::approval::authorize_decision
@@ -148,7 +148,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             };
             match attempt.await {
                 Ok((mut case, done)) => {
-                    if posted.format == Format::Html {
+                    if posted.format == Format::Html && !case.approval.value.is_choice() {
                         let findings = self.desk.findings(&case.request.value).await;
                         case.findings = Some(findings.map_err(Failure::from)?);
                     }

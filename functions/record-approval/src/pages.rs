@@ -1,23 +1,55 @@
 //! The pages behind an emailed link: the door, the case, and what came of it.
 
 use maud::{Markup, html};
-use shared::approval::{Refusal, Verdict};
+use shared::approval::{Decision, Refusal};
 use shared::http::when;
+use shared::task::Confirm;
 
 use crate::Case;
+use crate::posted::field_of;
 
 mod case;
+mod choice;
 mod door;
 mod outcome;
 
-pub(crate) use case::case;
-pub(crate) use door::at_the_door;
-pub(crate) use outcome::{handed_over, recorded, refused};
+pub(crate) use outcome::{handed_over, refused};
+
+/// The page that an opened link shows. Nothing personal of the customer's is on it.
+pub(crate) fn at_the_door(case: &Case, refusal: Option<&Refusal>) -> Markup {
+    if case.approval.value.is_choice() {
+        choice::at_the_door(case, refusal)
+    } else {
+        door::at_the_door(case, refusal)
+    }
+}
+
+/// The page for somebody who knows the code: what is asked, and what can be done with it.
+pub(crate) fn case(
+    case: &Case,
+    written: &Written<'_>,
+    colleagues: &[String],
+    notice: &Notice<'_>,
+) -> Markup {
+    match &case.approval.value.choice {
+        Some(choice) => choice::case(case, choice, written, notice),
+        None => case::case(case, written, colleagues, notice),
+    }
+}
+
+/// The page once somebody has decided.
+pub(crate) fn recorded(case: &Case, decision: &Decision, missing: u32) -> Markup {
+    match &case.approval.value.choice {
+        Some(choice) => choice::recorded(case, choice, decision),
+        None => outcome::recorded(case, decision, missing),
+    }
+}
 
 /// What stands in the forms of the case's page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written<'a> {
-    pub(crate) verdict: Option<Verdict>,
+    /// The answer that is marked, in whatever words it came.
+    pub(crate) decision: Option<&'a str>,
     pub(crate) code: &'a str,
     pub(crate) reason: &'a str,
     pub(crate) question: &'a str,
@@ -54,11 +86,41 @@ fn noted(notice: &Notice<'_>) -> Markup {
     }
 }
 
+/// Where somebody is. A customer knows their request by its name.
+fn crumb(case: &Case) -> Markup {
+    let (approval, request) = (&case.approval.value, &case.request.value);
+    html! {
+        p.crumb { @if approval.is_choice() { (request.title) } @else { (approval.phase) } }
+    }
+}
+
+/// Where the code goes, if one is asked for.
+fn code_field(confirm: Confirm, help: &str, refusal: Option<&Refusal>) -> Markup {
+    let is_about = |refusal| field_of(refusal) == Some("code");
+    let invalid = refusal.is_some_and(is_about).then_some("true");
+    html! {
+        @match confirm {
+            Confirm::Code => {
+                div.field {
+                    label for="code" { "Code" }
+                    small #code-help { (help) }
+                    input.code #code name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="12"
+                        aria-describedby="code-help" aria-invalid=[invalid];
+                }
+            },
+            Confirm::Click => { p { "Nothing is decided yet by going on." } },
+        }
+    }
+}
+
 fn footer(case: &Case) -> Markup {
     let approval = &case.approval.value;
     html! {
         p.soft { small {
-            @if approval.decision().is_none() { "Decisions are taken until " (when(approval.decide_until)) ". " }
+            @if approval.decision().is_none() {
+                @if approval.is_choice() { "You can choose until " } @else { "Decisions are taken until " }
+                (when(approval.decide_until)) ". "
+            }
             "Request " (approval.request_id)
         } }
     }

@@ -1,10 +1,10 @@
-//! What an approver posts, as a form or as JSON: `decision`, `code`, `reason`; or what else they do with
-//! a case.
+//! What an approver or a customer posts, as a form or as JSON: `decision`, `code`, `reason`; or what else
+//! an approver does with a case.
 
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use serde::Deserialize;
-use shared::approval::{Refusal, Verdict};
+use shared::approval::Refusal;
 use shared::form::FieldError;
 use shared::http::{Format, Problem, body_text, is_json, same_site};
 
@@ -25,8 +25,8 @@ pub(crate) enum Intent {
     Look,
     /// To decide it.
     Decide {
-        /// How.
-        verdict: Verdict,
+        /// How, in whatever words: the door knows which answers there are.
+        decision: String,
         /// Why.
         reason: String,
     },
@@ -49,7 +49,7 @@ pub(crate) enum Intent {
 
 #[derive(Debug, Deserialize)]
 struct Fields {
-    decision: Option<Verdict>,
+    decision: Option<String>,
     action: Option<Action>,
     #[serde(default)]
     code: String,
@@ -87,8 +87,8 @@ impl Posted {
             (from_form(body)?, Format::Html)
         };
         let intent = match (fields.decision, fields.action) {
-            (Some(verdict), _) => Intent::Decide {
-                verdict,
+            (Some(decision), _) => Intent::Decide {
+                decision,
                 reason: fields.reason,
             },
             (None, Some(Action::HandOver)) => Intent::HandOver { to: fields.to },
@@ -115,7 +115,7 @@ fn from_json(body: &str) -> Result<Fields, Problem> {
             "Your decision was not recorded.",
         )
         .detail(format!(
-            "Send JSON with decision (approve or reject), code and reason as texts: {why}."
+            "Send JSON with decision (one of the answers in your mail), code and reason as texts: {why}."
         ))
         .errors(vec![unclear()])
     };
@@ -132,7 +132,7 @@ fn from_form(body: &str) -> Result<Fields, Problem> {
             StatusCode::UNPROCESSABLE_ENTITY,
             "Your decision was not recorded.",
         )
-        .detail("Choose whether to approve or to reject, and enter the code from your mail.")
+        .detail("Choose an answer, and enter the code from your mail.")
         .errors(vec![unclear()])
     })
 }
@@ -140,7 +140,7 @@ fn from_form(body: &str) -> Result<Fields, Problem> {
 fn unclear() -> FieldError {
     FieldError {
         field: "decision".to_owned(),
-        message: "must be approve or reject".to_owned(),
+        message: "must be one of the answers in your mail".to_owned(),
     }
 }
 
@@ -148,12 +148,14 @@ fn unclear() -> FieldError {
 pub(crate) fn field_of(refusal: &Refusal) -> Option<&'static str> {
     match refusal {
         Refusal::NoCode | Refusal::WrongCode => Some("code"),
+        Refusal::NotOffered(_) => Some("decision"),
         Refusal::ReasonMissing | Refusal::ReasonTooLong => Some("reason"),
         Refusal::Decided(_)
         | Refusal::Given(_)
         | Refusal::Superseded
         | Refusal::HandedOver(_)
         | Refusal::NoMember
+        | Refusal::NotTheirs
         | Refusal::Locked
         | Refusal::Expired
         | Refusal::Barred(_) => None,

@@ -47,7 +47,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         );
     }
 
-    /// Writes to an approver. If that fails, the next reminder brings them the same.
+    /// Writes to one who is asked. If that fails, the next passage brings them the same.
     pub(crate) async fn write_to(&self, case: &mut Case, to: &str, occasion: Occasion<'_>) {
         let barred = case
             .approval
@@ -61,7 +61,14 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             occasion,
             barred: barred.as_ref(),
         };
-        if self.send(&letter.mail()).await {
+        let mail = match letter.written() {
+            Ok(mail) => mail,
+            Err(error) => {
+                tracing::error!(%error, "the mail was not written");
+                return;
+            }
+        };
+        if self.send(&mail).await {
             case.approval.value.note_mail(to);
             if let Err(error) = self.desk.save_approval(&mut case.approval).await {
                 // At worst the next reminder says once more what this mail has said.

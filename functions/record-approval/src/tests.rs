@@ -4,7 +4,7 @@ use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use shared::approval::fixture::{link_key, waiting};
 use shared::approval::{Decision, WRONG_CODES};
-use shared::id::RequestId;
+use shared::id::{PhaseName, RequestId};
 use shared::mail::{Mail, MailError, MemoryMailer};
 use shared::request::fixture;
 use shared::table::Write;
@@ -15,6 +15,7 @@ use shared::workflow::{MemoryWorkflow, WorkflowError};
 use super::*;
 
 mod charge;
+mod choice;
 mod deciding;
 mod elsewhere;
 mod guessing;
@@ -32,6 +33,7 @@ type Function = RecordApproval<MemoryTable, MemoryMailer, MemoryWorkflow>;
 struct Asked {
     function: Function,
     id: RequestId,
+    phase: PhaseName,
     secrets: Vec<(String, String)>,
 }
 
@@ -47,13 +49,17 @@ async fn asked_with(change: impl FnOnce(&mut ApprovalConfig)) -> Asked {
     let mut waiting = waiting(id, 0, "token-1");
     change(&mut waiting.task.config);
     let approval = Approval::ask(&waiting, 1, &TEAM.map(str::to_owned));
+    opened(desk, approval).await
+}
+
+/// With the question, and the links of those who are asked, in the table.
+async fn opened(desk: Desk<MemoryTable>, approval: Approval) -> Asked {
     let mut writes = vec![Write::create(&approval)];
     writes.extend(approval.links(&link_key()).iter().map(Write::create));
     desk.table().commit(writes).await.unwrap();
-    let secrets = TEAM
-        .iter()
-        .map(|who| approval.secrets(&link_key(), who))
-        .collect();
+    let people = approval.approvers.iter();
+    let secrets = people.map(|who| approval.secrets(&link_key(), &who.email));
+    let secrets = secrets.collect();
     let teams = json!({"csm-team": TEAM, "csm-manager": ["boss@example.com"]});
     let function = RecordApproval {
         desk,
@@ -64,7 +70,8 @@ async fn asked_with(change: impl FnOnce(&mut ApprovalConfig)) -> Asked {
     };
     Asked {
         function,
-        id,
+        id: approval.request_id,
+        phase: approval.phase,
         secrets,
     }
 }
@@ -145,8 +152,8 @@ impl Asked {
     }
 
     async fn approval(&self) -> Approval {
-        let phase = "CSM Review".parse().unwrap();
-        let approval = self.function.desk.approval(self.id, &phase).await.unwrap();
+        let approval = self.function.desk.approval(self.id, &self.phase).await;
+        let approval = approval.unwrap();
         approval.unwrap().value
     }
 

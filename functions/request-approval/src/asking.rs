@@ -5,13 +5,28 @@ use shared::audit::AuditRecord;
 use shared::failure::Failure;
 use shared::id::TeamId;
 use shared::mail::Mailer;
-use shared::request::Event;
+use shared::request::{Event, Request};
 use shared::table::{Stored, Table, Write};
-use shared::task::{ApprovalConfig, Task, WaitingTask};
+use shared::task::{ApprovalConfig, AskConfig, Passage, WaitingTask};
 use shared::workflow::Workflow;
 
-use crate::due::Due;
+use crate::due::Why;
 use crate::{Case, Interrupted, RequestApproval};
+
+/// Asking a team again.
+pub(crate) struct Again<'a> {
+    pub(crate) waiting: &'a WaitingTask<AskConfig>,
+    pub(crate) config: &'a ApprovalConfig,
+    pub(crate) why: Why,
+}
+
+/// The same waiting task with the configuration of its kind.
+fn narrowed<C: Clone>(waiting: &WaitingTask<AskConfig>, config: &C) -> WaitingTask<C> {
+    WaitingTask {
+        task: waiting.task.with(config.clone()),
+        task_token: waiting.task_token.clone(),
+    }
+}
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     /// Stores the question, its links and the record of it in one transaction.
@@ -20,15 +35,17 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         case: &mut Case,
         old: Option<Stored<Approval>>,
         round: u32,
-        waiting: &WaitingTask<ApprovalConfig>,
+        waiting: &WaitingTask<AskConfig>,
     ) -> Result<Stored<Approval>, Interrupted> {
         let task = &waiting.task;
-        let mut value = Approval::ask(waiting, round, self.members(&task.config.team)?);
+        let mut value = self.question(&case.request.value, round, waiting)?;
         let event = Event::Asked {
-            responsible: &task.config.responsible,
+            responsible: &value.responsible,
         };
         let mut records = vec![case.request.value.apply(&event, task.passage())];
-        records.extend(self.see_who_can_decide(case, &mut value, task));
+        if let AskConfig::Approval(config) = &task.config {
+            records.extend(self.see_who_can_decide(case, &mut value, config, task.passage()));
+        }
         let links = value.links(&self.link_key);
         let links = links.iter().map(Write::create).collect();
         // A new one becomes the first version of itself.
@@ -37,32 +54,62 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             .await
     }
 
+    /// What is asked, and of whom.
+    fn question(
+        &self,
+        request: &Request,
+        round: u32,
+        waiting: &WaitingTask<AskConfig>,
+    ) -> Result<Approval, Failure> {
+        match &waiting.task.config {
+            AskConfig::Approval(config) => {
+                let team = self.members(&config.team)?;
+                Ok(Approval::ask(&narrowed(waiting, config), round, team))
+            }
+            AskConfig::Choice(config) => {
+                let field = &config.to;
+                let to = request.value(field).map(ToString::to_string);
+                let missing = || Failure::PayloadInvalid(format!("the request has no {field}"));
+                let waiting = narrowed(waiting, config);
+                Approval::offer(
+                    &waiting,
+                    round,
+                    request,
+                    &to.ok_or_else(missing)?,
+                    &self.link_key,
+                )
+                .map_err(|error| Failure::PayloadInvalid(error.to_string()))
+            }
+        }
+    }
+
     /// Stores that everybody is asked again, and with them whoever joined a team since; or another team
     /// too; or, after a mail came back, those alone who were not asked yet.
     pub(crate) async fn ask_again(
         &self,
         case: &mut Case,
         mut approval: Stored<Approval>,
-        waiting: &WaitingTask<ApprovalConfig>,
-        due: &Due,
+        again: &Again<'_>,
     ) -> Result<Stored<Approval>, Interrupted> {
-        let task = &waiting.task;
+        let Again {
+            waiting,
+            config,
+            why,
+        } = again;
+        let passage = waiting.task.passage();
         let value = &mut approval.value;
         value.task_token = waiting.task_token.clone();
-        value.entered_at = task.entered_at;
+        value.entered_at = passage.at;
         value.woken = false;
         let known = value.approvers.len();
-        value.enlist(self.members(&task.config.team)?);
+        value.enlist(self.members(&config.team)?);
         let mut records = Vec::new();
-        if *due == Due::Remind {
-            let request = &mut case.request.value;
-            records.push(request.apply(&Event::Reminded, task.passage()));
-        } else if *due == Due::Escalate {
-            records.extend(self.escalate(case, value, task));
-        } else {
-            value.spare_known();
+        match why {
+            Why::Reminder => records.push(case.request.value.apply(&Event::Reminded, passage)),
+            Why::Escalation => records.extend(self.escalate(case, value, config, passage)),
+            Why::Bounce => value.spare_known(),
         }
-        records.extend(self.see_who_can_decide(case, value, task));
+        records.extend(self.see_who_can_decide(case, value, config, passage));
         let new = value.approvers[known..].iter();
         let links = new
             .map(|approver| Write::create(&value.link(&self.link_key, &approver.email)))
@@ -76,24 +123,25 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         &self,
         case: &mut Case,
         approval: &mut Approval,
-        task: &Task<ApprovalConfig>,
+        config: &ApprovalConfig,
+        passage: Passage<'_>,
     ) -> Vec<AuditRecord> {
-        let mut records = note_unreachable(case, approval, task);
+        let mut records = note_unreachable(case, approval, passage);
         let is_decidable = |case: &Case, approval: &Approval| {
             approval.is_decidable(&case.request.value, &case.earlier)
         };
         if !is_decidable(case, approval) && approval.escalated_at.is_none() {
-            records.extend(self.escalate(case, approval, task));
-            records.extend(note_unreachable(case, approval, task));
+            records.extend(self.escalate(case, approval, config, passage));
+            records.extend(note_unreachable(case, approval, passage));
         }
         if is_decidable(case, approval) {
             approval.impasse = Impasse::None;
         } else if approval.impasse == Impasse::None {
             approval.impasse = Impasse::Untold;
             let event = Event::NobodyMayDecide {
-                responsible: &task.config.responsible,
+                responsible: &config.responsible,
             };
-            records.push(case.request.value.apply(&event, task.passage()));
+            records.push(case.request.value.apply(&event, passage));
         }
         records
     }
@@ -103,15 +151,16 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         &self,
         case: &mut Case,
         approval: &mut Approval,
-        task: &Task<ApprovalConfig>,
+        config: &ApprovalConfig,
+        passage: Passage<'_>,
     ) -> Option<AuditRecord> {
-        let escalation = task.config.escalate.as_ref()?;
+        let escalation = config.escalate.as_ref()?;
         let team = self.others(&escalation.team);
-        approval.escalate(&escalation.responsible, team, task.entered_at);
+        approval.escalate(&escalation.responsible, team, passage.at);
         let event = Event::Escalated {
             responsible: &escalation.responsible,
         };
-        Some(case.request.value.apply(&event, task.passage()))
+        Some(case.request.value.apply(&event, passage))
     }
 
     /// Stores an approval with the records of what happened, if anything did.
@@ -152,16 +201,16 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
 fn note_unreachable(
     case: &mut Case,
     approval: &mut Approval,
-    task: &Task<ApprovalConfig>,
+    passage: Passage<'_>,
 ) -> Vec<AuditRecord> {
     let asked = approval.approvers.iter();
     let asked: Vec<String> = asked.map(|approver| approver.email.clone()).collect();
     let mut records = Vec::new();
     for email in asked {
         let is_bad = case.unreachable.contains(&email);
-        if approval.note_reach(&email, is_bad, task.entered_at) {
+        if approval.note_reach(&email, is_bad, passage.at) {
             let event = Event::Unreachable { approver: &email };
-            records.push(case.request.value.apply(&event, task.passage()));
+            records.push(case.request.value.apply(&event, passage));
         }
     }
     records

@@ -1,37 +1,59 @@
 //! What is due in a passage through the waiting state.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::approval::Approval;
 use shared::request::Request;
-use shared::task::{ApprovalConfig, WaitingTask};
+use shared::task::{ApprovalConfig, AskConfig, WaitingTask};
 
 /// The one thing that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Due {
+pub(crate) enum Due<'a> {
     /// Nobody was asked yet in this round.
     Ask { round: u32 },
-    /// An earlier attempt of this very passage has asked: finish what it left.
-    Resume,
-    /// A mail came back: whoever else may decide is to be asked now.
-    AskOthers,
-    /// They were asked, and nobody answered.
-    Remind,
-    /// Nobody answered for so long that others are asked too.
-    Escalate,
-    /// Nobody answered in time.
-    Expire,
+    /// They were asked, or are about to be: wait with this passage's token, and finish what an earlier
+    /// attempt left. A choice has nothing else while there is time.
+    Wait,
+    /// A team was asked, and nobody answered.
+    AskAgain {
+        config: &'a ApprovalConfig,
+        why: Why,
+    },
+    /// Nobody answered in time. The customer of an approval is told why.
+    Expire { reason: Option<&'a str> },
     /// Somebody decided, and the execution does not know yet.
     Deliver { outcome: String },
     /// The invocation was given up long ago, and a later passage has been here.
     Nothing,
 }
 
+/// Why a team is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It is time for a reminder.
+    Reminder,
+    /// Nobody answered for so long that others are asked too.
+    Escalation,
+    /// A mail came back: whoever else may decide is to be asked now, and nobody to be reminded.
+    Bounce,
+}
+
+impl Why {
+    /// What the answer of a passage calls it.
+    pub(crate) fn outcome(self) -> &'static str {
+        match self {
+            Why::Reminder => "reminded",
+            Why::Escalation => "escalated",
+            Why::Bounce => "asked others",
+        }
+    }
+}
+
 /// Says what it is. Time is when the state was entered.
-pub(crate) fn due(
+pub(crate) fn due<'a>(
     request: &Request,
     approval: Option<&Approval>,
-    waiting: &WaitingTask<ApprovalConfig>,
-) -> Due {
+    waiting: &'a WaitingTask<AskConfig>,
+) -> Due<'a> {
     let now = waiting.task.entered_at;
     let Some(approval) = approval else {
         return Due::Ask { round: 1 };
@@ -46,19 +68,36 @@ pub(crate) fn due(
             outcome: decision.outcome().to_owned(),
         },
         None if now < approval.entered_at => Due::Nothing,
-        None if now == approval.entered_at => Due::Resume,
-        None if now >= approval.decide_until => Due::Expire,
-        None if escalation_is_due(approval, waiting) => Due::Escalate,
-        None if approval.woken => Due::AskOthers,
-        None => Due::Remind,
+        None if now == approval.entered_at => Due::Wait,
+        None => unanswered(approval, waiting),
     }
 }
 
-fn escalation_is_due(approval: &Approval, waiting: &WaitingTask<ApprovalConfig>) -> bool {
-    let task = &waiting.task;
-    task.config.escalate.as_ref().is_some_and(|escalation| {
-        let patience = SignedDuration::from_secs(i64::from(escalation.after_seconds));
-        let waited = task.entered_at.duration_since(approval.asked_at);
+/// What is due when the state is entered anew and nobody has answered.
+fn unanswered<'a>(approval: &Approval, waiting: &'a WaitingTask<AskConfig>) -> Due<'a> {
+    let is_over = waiting.task.entered_at >= approval.decide_until;
+    match &waiting.task.config {
+        AskConfig::Choice(_) if is_over => Due::Expire { reason: None },
+        AskConfig::Choice(_) => Due::Wait,
+        AskConfig::Approval(config) if is_over => Due::Expire {
+            reason: Some(&config.expire_reason),
+        },
+        AskConfig::Approval(config) => Due::AskAgain {
+            config,
+            why: why(approval, config, waiting.task.entered_at),
+        },
+    }
+}
+
+fn why(approval: &Approval, config: &ApprovalConfig, now: Timestamp) -> Why {
+    let escalation = config.escalate.as_ref().filter(|it| {
+        let patience = SignedDuration::from_secs(i64::from(it.after_seconds));
+        let waited = now.duration_since(approval.asked_at);
         approval.escalated_at.is_none() && waited >= patience
-    })
+    });
+    match (escalation, approval.woken) {
+        (Some(_), _) => Why::Escalation,
+        (None, true) => Why::Bounce,
+        (None, false) => Why::Reminder,
+    }
 }

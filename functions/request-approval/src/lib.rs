@@ -1,9 +1,9 @@
-//! Asks a team to approve, and leaves the execution waiting with its task token.
+//! Asks a team to approve or the customer to choose, and leaves the execution waiting with its task token.
 //!
 //! The waiting state is entered again and again until somebody decides: its timeout is the time
-//! between two reminders. Each passage finds the approval as it is and does the one thing that is
+//! between two reminders, or all the time that the customer has; and it is entered again at once when a
+//! mail to an approver came back. Each passage finds the approval as it is and does the one thing that is
 //! [due](due::Due), so a decision that could not be handed to an earlier token is handed to the next.
-//! It is also entered again at once when a mail to an approver came back.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,18 @@ use shared::approval::{Approval, LinkKey};
 use shared::config::Teams;
 use shared::desk::Desk;
 use shared::failure::Failure;
+use shared::id::PhaseName;
 use shared::mail::Mailer;
 use shared::request::{Event, Request};
 use shared::table::{CommitError, ReadError, Stored, Table, Write};
-use shared::task::{ApprovalConfig, Outcome, Task, WaitingTask, outcome};
+use shared::task::{AskConfig, Outcome, Task, WaitingTask, outcome};
 use shared::workflow::{Workflow, WorkflowError};
 
 mod asking;
 mod due;
 mod writing;
 
+use asking::Again;
 use due::{Due, due};
 
 /// How often a passage starts over because somebody else wrote at the same time. Each loss means that
@@ -49,13 +51,13 @@ struct Case {
     approval: Option<Stored<Approval>>,
     /// The approvals that this one is kept separate from.
     earlier: Vec<Approval>,
-    /// The addresses, of all that are or may be asked, that no mail reaches.
+    /// The addresses, of all that are or may be asked to approve, that no mail reaches.
     unreachable: BTreeSet<String>,
 }
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     /// Does what is due. The answer says what that was; the execution goes on with its token's.
-    pub async fn handle(&self, waiting: WaitingTask<ApprovalConfig>) -> Result<Outcome, Failure> {
+    pub async fn handle(&self, waiting: WaitingTask<AskConfig>) -> Result<Outcome, Failure> {
         for _ in 0..ATTEMPTS {
             match self.pass(&waiting).await {
                 Err(Interrupted::Conflict) => {}
@@ -68,7 +70,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         ))
     }
 
-    async fn pass(&self, waiting: &WaitingTask<ApprovalConfig>) -> Result<Outcome, Interrupted> {
+    async fn pass(&self, waiting: &WaitingTask<AskConfig>) -> Result<Outcome, Interrupted> {
         let task = &waiting.task;
         let mut case = self.open(task).await?;
         let old = case.approval.take();
@@ -79,37 +81,35 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                 self.write_to_all(&case, approval, task).await?;
                 Ok(Outcome::new("asked"))
             }
-            (Due::Resume, Some(mut approval)) => {
-                if approval.value.task_token != waiting.task_token {
-                    approval.value.task_token = waiting.task_token.clone();
-                    self.desk.save_approval(&mut approval).await?;
-                }
+            (Due::Wait, Some(approval)) => {
+                let approval = self.wait_with_token(approval, waiting).await?;
                 self.write_to_all(&case, approval, task).await?;
                 Ok(Outcome::new("resumed"))
             }
-            (due @ (Due::Remind | Due::Escalate | Due::AskOthers), Some(approval)) => {
-                let said = if due == Due::Escalate {
-                    "escalated"
-                } else if due == Due::AskOthers {
-                    "asked others"
-                } else {
-                    "reminded"
+            (Due::AskAgain { config, why }, Some(approval)) => {
+                let again = Again {
+                    waiting,
+                    config,
+                    why,
                 };
-                let approval = self.ask_again(&mut case, approval, waiting, &due).await?;
+                let approval = self.ask_again(&mut case, approval, &again).await?;
                 self.write_to_all(&case, approval, task).await?;
-                Ok(Outcome::new(said))
+                Ok(Outcome::new(why.outcome()))
             }
-            (Due::Expire, Some(mut approval)) => {
-                let reason = &task.config.expire_reason;
+            (Due::Expire { reason }, Some(mut approval)) => {
                 approval.value.expire(task.entered_at, reason);
-                let event = Event::Expired { reason };
+                let event = reason.map_or(Event::NotChosen, |reason| Event::Expired { reason });
                 let record = case.request.value.apply(&event, task.passage());
                 let writes = vec![Write::update(&approval)];
                 self.desk.save(&mut case.request, &record, writes).await?;
                 self.deliver(waiting, outcome::EXPIRE).await
             }
             (Due::Deliver { outcome }, Some(approval)) => {
-                self.note_passage(approval, waiting).await?;
+                // Stored before the execution goes on: another attempt of this passage that comes
+                // late finds that it is not a new one.
+                if task.entered_at > approval.value.entered_at {
+                    self.wait_with_token(approval, waiting).await?;
+                }
                 self.deliver(waiting, &outcome).await
             }
             (Due::Nothing, _) => Ok(Outcome::new("belated")),
@@ -117,24 +117,28 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         }
     }
 
-    /// Stores that the execution goes on from this passage, before it does: another attempt of it that
-    /// comes late finds that it is not a new one.
-    async fn note_passage(
+    /// Stores which passage it is that waits now, if that is not known yet.
+    async fn wait_with_token(
         &self,
         mut approval: Stored<Approval>,
-        waiting: &WaitingTask<ApprovalConfig>,
-    ) -> Result<(), Interrupted> {
+        waiting: &WaitingTask<AskConfig>,
+    ) -> Result<Stored<Approval>, Interrupted> {
         let entered_at = waiting.task.entered_at;
-        if entered_at > approval.value.entered_at {
-            approval.value.entered_at = entered_at;
-            approval.value.task_token = waiting.task_token.clone();
+        let value = &mut approval.value;
+        if value.task_token != waiting.task_token || value.entered_at != entered_at {
+            value.task_token = waiting.task_token.clone();
+            value.entered_at = entered_at;
             self.desk.save_approval(&mut approval).await?;
         }
-        Ok(())
+        Ok(approval)
     }
 
-    async fn open(&self, task: &Task<ApprovalConfig>) -> Result<Case, Interrupted> {
-        let (id, separate) = (task.request_id, &task.config.separate_from);
+    async fn open(&self, task: &Task<AskConfig>) -> Result<Case, Interrupted> {
+        let id = task.request_id;
+        let separate: &[PhaseName] = match &task.config {
+            AskConfig::Approval(config) => &config.separate_from,
+            AskConfig::Choice(_) => &[],
+        };
         let request = self.desk.request(id).await?;
         let approval = self.desk.approval(id, &task.phase).await?;
         Ok(Case {
@@ -145,21 +149,24 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         })
     }
 
-    /// Which of those who are or may be asked no mail reaches.
+    /// Which of those who are or may be asked to approve no mail reaches.
     async fn unreachable(
         &self,
-        task: &Task<ApprovalConfig>,
+        task: &Task<AskConfig>,
         approval: Option<&Stored<Approval>>,
     ) -> Result<BTreeSet<String>, Interrupted> {
-        let teams = task.config.escalate.iter().map(|it| &it.team);
-        let teams = teams.chain([&task.config.team]);
+        let mut unreachable = BTreeSet::new();
+        let AskConfig::Approval(config) = &task.config else {
+            return Ok(unreachable);
+        };
+        let teams = config.escalate.iter().map(|it| &it.team);
+        let teams = teams.chain([&config.team]);
         let asked = approval.iter().flat_map(|it| &it.value.approvers);
         let addresses: BTreeSet<&String> = teams
             .filter_map(|team| self.teams.members(team))
             .flatten()
             .chain(asked.map(|approver| &approver.email))
             .collect();
-        let mut unreachable = BTreeSet::new();
         for address in addresses {
             let (table, at) = (self.desk.table(), task.entered_at);
             if is_bad(table, &self.link_key, address, at).await? {
@@ -171,7 +178,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
 
     async fn deliver(
         &self,
-        waiting: &WaitingTask<ApprovalConfig>,
+        waiting: &WaitingTask<AskConfig>,
         outcome: &str,
     ) -> Result<Outcome, Interrupted> {
         match self

@@ -7,10 +7,13 @@ use shared::id::RequestId;
 use shared::mail::{MailError, MemoryMailer};
 use shared::request::fixture;
 use shared::table::memory::MemoryTable;
-use shared::task::{Escalation, Passage};
+use shared::task::{ApprovalConfig, Escalation, Passage};
 use shared::workflow::MemoryWorkflow;
 
 use super::*;
+
+mod choice;
+mod payload;
 
 const DAY: i64 = 24 * 3600;
 const CSM: &str = "csm-1@example.com";
@@ -38,9 +41,19 @@ async fn function() -> (Function, RequestId) {
     )
 }
 
+/// As the state machine sends it.
+fn asking(waiting: WaitingTask<ApprovalConfig>) -> WaitingTask<AskConfig> {
+    WaitingTask {
+        task: waiting
+            .task
+            .with(AskConfig::Approval(waiting.task.config.clone())),
+        task_token: waiting.task_token,
+    }
+}
+
 impl Function {
     async fn at(&self, id: RequestId, second: i64, token: &str) -> Result<String, Failure> {
-        self.handle(waiting(id, second, token))
+        self.handle(asking(waiting(id, second, token)))
             .await
             .map(|outcome| outcome.outcome)
     }
@@ -248,7 +261,7 @@ fn configured(
     id: RequestId,
     second: i64,
     change: impl FnOnce(&mut ApprovalConfig),
-) -> WaitingTask<ApprovalConfig> {
+) -> WaitingTask<AskConfig> {
     let mut waiting = waiting(id, second, "t");
     waiting.task.config.escalate = Some(Escalation {
         after_seconds: 3 * 24 * 3600,
@@ -256,7 +269,7 @@ fn configured(
         responsible: "CSM Manager".to_owned(),
     });
     change(&mut waiting.task.config);
-    waiting
+    asking(waiting)
 }
 
 #[tokio::test]
@@ -339,10 +352,13 @@ async fn where_nobody_at_all_may_decide_the_team_that_looks_after_it_is_told_onc
     function
         .mailer
         .fail_next(MailError::Unavailable("Throttling".into()));
-    let first = function.handle(waiting(id, 0, "t")).await;
+    let first = function.handle(asking(waiting(id, 0, "t"))).await;
     assert!(matches!(first, Err(Failure::MailUnavailable(_))));
     for second in [0, 0, DAY] {
-        function.handle(waiting(id, second, "t")).await.unwrap();
+        function
+            .handle(asking(waiting(id, second, "t")))
+            .await
+            .unwrap();
     }
     let sent = function.mailer.sent();
     let told = sent
@@ -356,7 +372,10 @@ async fn where_nobody_at_all_may_decide_the_team_that_looks_after_it_is_told_onc
 
     // Somebody joins the team.
     function.teams = Teams::parse(r#"{"csm-team":["ada@example.com","new@example.com"]}"#).unwrap();
-    function.handle(waiting(id, 2 * DAY, "t")).await.unwrap();
+    function
+        .handle(asking(waiting(id, 2 * DAY, "t")))
+        .await
+        .unwrap();
     assert_eq!(function.to().last().unwrap(), "new@example.com");
     let mut approval = function.approval_of(id).await;
     let request = function.desk.request(id).await.unwrap().unwrap().value;

@@ -1,36 +1,31 @@
-//! The mails of a passage: to each approver, and to the team that looks after an impasse.
+//! The mails of a passage: to each who is asked, and to the team that looks after an impasse.
 
 use shared::approval::{Approval, Approver, Impasse};
 use shared::failure::Failure;
 use shared::letter::{Letter, Occasion, nobody_may_decide};
 use shared::mail::{Mail, MailError, Mailer};
 use shared::table::{Stored, Table};
-use shared::task::{ApprovalConfig, Task};
+use shared::task::{AskConfig, Task};
+use shared::text::TextError;
 use shared::workflow::Workflow;
 
 use crate::{Case, Interrupted, RequestApproval};
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
-    /// Writes to every approver who was not written to in this passage, and remembers each.
+    /// Writes to everybody who is asked and was not written to in this passage, and remembers each.
     ///
     /// One address that the service refuses does not keep the others from being asked.
     pub(crate) async fn write_to_all(
         &self,
         case: &Case,
         mut approval: Stored<Approval>,
-        task: &Task<ApprovalConfig>,
+        task: &Task<AskConfig>,
     ) -> Result<(), Interrupted> {
-        let passage = approval.value.entered_at;
         let request = &case.request.value;
         for position in 0..approval.value.approvers.len() {
             let value = &approval.value;
             let approver = &value.approvers[position];
-            // Who left all of the teams since they were asked is not reminded.
-            if approver.notified_for == Some(passage)
-                || !value.waits_for(approver)
-                || approver.unreachable.is_some()
-                || !self.teams.include(&value.teams, &approver.email)
-            {
+            if !self.is_to_be_written_to(value, approver) {
                 continue;
             }
             let barred = value.barred(&approver.email, request, &case.earlier);
@@ -44,14 +39,18 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                     occasion: occasion(value, approver),
                     barred: barred.as_ref(),
                 };
-                self.send(&letter.mail()).await?;
+                let mail = letter.written();
+                let unclear = |error: TextError| Failure::PayloadInvalid(error.to_string());
+                self.send(&mail.map_err(unclear)?).await?;
             }
             let email = approver.email.clone();
             approval.value.note_mail(&email);
             self.desk.save_approval(&mut approval).await?;
         }
-        if approval.value.impasse == Impasse::Untold {
-            for address in self.others(&task.config.attention) {
+        if let (Impasse::Untold, AskConfig::Approval(config)) =
+            (approval.value.impasse, &task.config)
+        {
+            for address in self.others(&config.attention) {
                 let mail = nobody_may_decide(request, &approval.value, address);
                 self.send(&mail).await?;
             }
@@ -61,11 +60,24 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         Ok(())
     }
 
+    fn is_to_be_written_to(&self, approval: &Approval, approver: &Approver) -> bool {
+        if approval.is_choice() {
+            // A customer is asked once; a fresh link they must have.
+            return approver.notified_for.is_none()
+                || approver.mailed_generation != approver.generation;
+        }
+        // Who left all of the teams since they were asked is not reminded.
+        approver.notified_for != Some(approval.entered_at)
+            && approval.waits_for(approver)
+            && approver.unreachable.is_none()
+            && self.teams.include(&approval.teams, &approver.email)
+    }
+
     async fn send(&self, mail: &Mail) -> Result<(), Failure> {
         match self.mailer.send(mail).await {
             Ok(()) => Ok(()),
             Err(MailError::Refused(why)) => {
-                tracing::error!(why, "an address of a team was refused");
+                tracing::error!(why, "the address of somebody who is asked was refused");
                 Ok(())
             }
             Err(error @ MailError::Unavailable(_)) => {

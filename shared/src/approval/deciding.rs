@@ -43,6 +43,10 @@ impl Approval {
 
     /// Why somebody must not decide this, if that is so.
     pub fn barred(&self, email: &str, request: &Request, earlier: &[Approval]) -> Option<Barred> {
+        // Who may choose says the door: the very one who must not approve.
+        if self.is_choice() {
+            return None;
+        }
         if request.emails().any(|own| is_same_person(own, email)) {
             return Some(Barred::OwnRequest);
         }
@@ -80,7 +84,7 @@ impl Approval {
     }
 
     /// Gives up, when the time is over and nobody decided.
-    pub fn expire(&mut self, at: Timestamp, reason: &str) {
+    pub fn expire(&mut self, at: Timestamp, reason: Option<&str>) {
         if self.decision.is_none() && at >= self.decide_until {
             self.decision = Some(Decision::expired(at, reason));
         }

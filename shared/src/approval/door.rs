@@ -5,58 +5,62 @@
 //! them have private fields, so going round the door does not compile:
 //!
 //! ```compile_fail
-//! use shared::approval::{Authorized, Verdict};
-//! let forged = Authorized { by: "me@example.com".into(), verdict: Verdict::Approve };
+//! let forged = shared::approval::Authorized(unreachable!());
 //! ```
 //! ```compile_fail
-//! use shared::approval::Decision;
-//! let forged = Decision { outcome: "approve".into(), by: None, at: jiff::Timestamp::UNIX_EPOCH };
+//! fn forge(mut decision: shared::approval::Decision) {
+//!     decision.outcome = "approve".to_owned();
+//! }
 //! ```
 //! ```compile_fail
-//! let mut approval: shared::approval::Approval = serde_json::from_str("").unwrap();
-//! approval.decision = None;
+//! fn forge(mut approval: shared::approval::Approval) {
+//!     approval.decision = None;
+//! }
 //! ```
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::key::{LinkKey, same};
-use super::link::{Link, WRONG_CODES};
-use super::{Approval, Approver, shown};
-use crate::id::PhaseName;
+use super::link::Link;
+use super::{Answer, Approval, Approver, Barred, Refusal, Verdict, shown};
 use crate::request::Request;
 use crate::task::{Confirm, outcome};
 
 /// The most characters in a reason.
 pub const REASON_CHARS: usize = 2_000;
 
-/// What a person can decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Yes.
-    Approve,
-    /// No, with a reason.
-    Reject,
+/// Who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decider<'a> {
+    /// Somebody of a team, by address.
+    Approver(&'a str),
+    /// The customer. Their address stands in the request and nowhere else.
+    Customer,
+    /// Nobody; the time ran out.
+    Nobody,
 }
 
-impl Verdict {
-    /// The verdict as links, forms and executions spell it.
-    pub fn as_str(self) -> &'static str {
+impl<'a> Decider<'a> {
+    /// As the trail and programs are told: no address of a customer.
+    pub fn name(self) -> Option<&'a str> {
         match self {
-            Verdict::Approve => outcome::APPROVE,
-            Verdict::Reject => outcome::REJECT,
+            Decider::Approver(address) => Some(address),
+            Decider::Customer => Some("customer"),
+            Decider::Nobody => None,
         }
     }
 }
 
-/// The answer to an approval.
+/// The answer to an approval or a choice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     outcome: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     by: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    by_customer: bool,
     at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -65,12 +69,21 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// `approve`, `reject` or `expire`.
+    /// `approve`, `reject`, `expire` or one of a choice's options.
     pub fn outcome(&self) -> &str {
         &self.outcome
     }
 
-    /// The approver's address; `None` when the time ran out.
+    /// Who.
+    pub fn decider(&self) -> Decider<'_> {
+        match &self.by {
+            Some(approver) => Decider::Approver(approver),
+            None if self.by_customer => Decider::Customer,
+            None => Decider::Nobody,
+        }
+    }
+
+    /// The approver's address; `None` when it was the customer or the time ran out.
     pub fn by(&self) -> Option<&str> {
         self.by.as_deref()
     }
@@ -85,7 +98,7 @@ impl Decision {
         self.reason.as_deref()
     }
 
-    /// The [digest](shown::digest) of what the approver was shown.
+    /// The [digest](shown::digest) of what they were shown.
     pub fn shown(&self) -> Option<&str> {
         self.shown.as_deref()
     }
@@ -95,12 +108,13 @@ impl Decision {
         self.by().is_some_and(|by| is_same_person(by, email))
     }
 
-    pub(super) fn expired(at: Timestamp, reason: &str) -> Self {
+    pub(super) fn expired(at: Timestamp, reason: Option<&str>) -> Self {
         Self {
             outcome: outcome::EXPIRE.to_owned(),
             by: None,
+            by_customer: false,
             at,
-            reason: Some(reason.to_owned()),
+            reason: reason.map(ToOwned::to_owned),
             shown: None,
         }
     }
@@ -147,58 +161,6 @@ impl<'a> Entered<'a> {
 #[derive(Debug)]
 pub struct Authorized(pub(super) Decision);
 
-/// Why somebody may look, but not decide.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Barred {
-    /// They are the customer.
-    #[error("you cannot decide about your own request; somebody else has to")]
-    OwnRequest,
-    /// They decided another phase, which the definition keeps separate.
-    #[error("you decided {0} of this request, and somebody else has to decide here")]
-    DecidedBefore(PhaseName),
-}
-
-/// Why an attempt does not count. The message is meant for the approver.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Somebody was faster, or the time ran out.
-    #[error("this request has already been decided")]
-    Decided(Decision),
-    /// This person has said yes before, and more people have to.
-    #[error("you have already approved, and more of your colleagues have to")]
-    Given(Decision),
-    /// The link belongs to an earlier round of the same phase, or was followed by a fresh one.
-    #[error("this link is no longer in use; please use the newest mail")]
-    Superseded,
-    /// The person gave the case away.
-    #[error("you handed this request to {0}")]
-    HandedOver(String),
-    /// They were on a team that decides this, and are no longer.
-    #[error("you are no longer on a team that decides this")]
-    NoMember,
-    /// Too many wrong codes.
-    #[error("this link is locked after {WRONG_CODES} wrong codes; please use the newest mail")]
-    Locked,
-    /// The time to decide is over.
-    #[error("this link has expired")]
-    Expired,
-    /// Nothing that could be a code.
-    #[error("please enter the six digits of the code in your mail")]
-    NoCode,
-    /// Not the code in that approver's mail.
-    #[error("that is not the code in your mail")]
-    WrongCode,
-    /// Somebody else has to decide.
-    #[error("{0}")]
-    Barred(Barred),
-    /// A rejection needs a reason.
-    #[error("please give the reason; the customer is told")]
-    ReasonMissing,
-    /// More than [`REASON_CHARS`].
-    #[error("please give the reason in at most {REASON_CHARS} characters")]
-    ReasonTooLong,
-}
-
 impl<'a> Door<'a> {
     /// Whether the link is still one to act by, and for whom.
     pub fn standing(&self) -> Result<&'a Approver, Refusal> {
@@ -217,9 +179,7 @@ impl<'a> Door<'a> {
         if let Some(to) = &approver.handed_to {
             return Err(Refusal::HandedOver(to.clone()));
         }
-        if !self.is_member {
-            return Err(Refusal::NoMember);
-        }
+        self.is_for_them()?;
         if link.is_locked() {
             return Err(Refusal::Locked);
         }
@@ -230,6 +190,29 @@ impl<'a> Door<'a> {
             Some(decision) => Err(Refusal::Given(decision.clone())),
             None => Ok(approver),
         }
+    }
+
+    /// Whether the link's holder is still one to ask: somebody of a team, or the customer.
+    fn is_for_them(&self) -> Result<(), Refusal> {
+        if !self.approval.is_choice() {
+            return self.is_member.then_some(()).ok_or(Refusal::NoMember);
+        }
+        let mut own = self.request.emails();
+        let is_theirs = own.any(|own| is_same_person(own, &self.link.approver));
+        is_theirs.then_some(()).ok_or(Refusal::NotTheirs)
+    }
+
+    /// The answer that somebody means, if it is one that there is.
+    ///
+    /// It is asked before the code: what cannot be recorded is no guess at a code.
+    pub fn offered(&self, decision: &str) -> Result<Answer<'a>, Refusal> {
+        self.standing()?;
+        let answers = self.approval.answers();
+        let meant = answers.iter().find(|answer| answer.as_str() == decision);
+        meant.copied().ok_or_else(|| {
+            let offered = answers.iter().map(|answer| answer.as_str().to_owned());
+            Refusal::NotOffered(offered.collect())
+        })
     }
 
     /// Lets somebody in who knows the code, where one is asked for.
@@ -259,14 +242,34 @@ impl<'a> Door<'a> {
 /// Whether an attempt to decide counts. The only door to a decision.
 pub fn authorize_decision(
     door: &Door<'_>,
-    verdict: Verdict,
+    decision: &str,
     code: &str,
     reason: &str,
 ) -> Result<Authorized, Refusal> {
+    let answer = door.offered(decision)?;
     door.enter(code)?;
     if let Some(barred) = door.barred() {
         return Err(Refusal::Barred(barred));
     }
+    let (by, reason) = match answer {
+        Answer::Verdict(verdict) => {
+            let reason = checked_reason(verdict, reason)?;
+            (Some(door.link.approver.clone()), reason)
+        }
+        // Nobody has to give reasons for what they choose.
+        Answer::Option(_) => (None, None),
+    };
+    Ok(Authorized(Decision {
+        outcome: answer.as_str().to_owned(),
+        by_customer: by.is_none(),
+        by,
+        at: door.at,
+        reason: reason.map(ToOwned::to_owned),
+        shown: Some(shown::digest(door.request, &door.approval.definition)),
+    }))
+}
+
+fn checked_reason(verdict: Verdict, reason: &str) -> Result<Option<&str>, Refusal> {
     let reason = reason.trim();
     if reason.is_empty() && verdict == Verdict::Reject {
         return Err(Refusal::ReasonMissing);
@@ -274,11 +277,5 @@ pub fn authorize_decision(
     if reason.chars().count() > REASON_CHARS {
         return Err(Refusal::ReasonTooLong);
     }
-    Ok(Authorized(Decision {
-        outcome: verdict.as_str().to_owned(),
-        by: Some(door.link.approver.clone()),
-        at: door.at,
-        reason: (!reason.is_empty()).then(|| reason.to_owned()),
-        shown: Some(shown::digest(door.request, &door.approval.definition)),
-    }))
+    Ok((!reason.is_empty()).then_some(reason))
 }

@@ -4,6 +4,8 @@ use super::fixture::{decide, link_key, waiting};
 use super::*;
 use crate::request::{Request, fixture};
 
+mod choice;
+
 const A: &str = "a@example.com";
 const B: &str = "b@example.com";
 const DAYS: i64 = 24 * 3600;
@@ -35,6 +37,18 @@ impl Case {
         self.approval.secrets(&link_key(), who).1
     }
 
+    fn door<'a>(&'a self, key: &'a LinkKey, link: &'a Link, second: i64) -> Door<'a> {
+        Door {
+            key,
+            approval: &self.approval,
+            link,
+            request: &self.request,
+            earlier: &self.earlier,
+            is_member: true,
+            at: at(second),
+        }
+    }
+
     fn try_at(
         &self,
         link: &Link,
@@ -44,16 +58,8 @@ impl Case {
         reason: &str,
     ) -> Result<Authorized, Refusal> {
         let key = link_key();
-        let door = Door {
-            key: &key,
-            approval: &self.approval,
-            link,
-            request: &self.request,
-            earlier: &self.earlier,
-            is_member: true,
-            at: at(second),
-        };
-        authorize_decision(&door, verdict, code, reason)
+        let door = self.door(&key, link, second);
+        authorize_decision(&door, verdict.as_str(), code, reason)
     }
 
     fn refused(&self, who: &str, verdict: Verdict, code: &str, reason: &str) -> Refusal {
@@ -111,6 +117,21 @@ fn only_the_own_code_decides_and_only_what_could_be_a_code_is_a_guess() {
         .try_at(&link, 1, Verdict::Approve, &padded, "")
         .unwrap();
     assert_eq!((authorized.0.by(), authorized.0.reason()), (Some(A), None));
+}
+
+#[test]
+fn only_approve_and_reject_are_answers_and_others_are_no_guess_at_a_code() {
+    let case = case(|_| {});
+    let link = case.approval.link(&link_key(), A);
+    let key = link_key();
+    for answer in ["", "maybe", "Approve", " approve", "credit", "expire"] {
+        let door = case.door(&key, &link, 1);
+        for code in [case.code(A), "000000".to_owned(), String::new()] {
+            let refusal = authorize_decision(&door, answer, &code, "").unwrap_err();
+            let offered = ["approve", "reject"].map(str::to_owned).to_vec();
+            assert_eq!(refusal, Refusal::NotOffered(offered), "{answer:?}");
+        }
+    }
 }
 
 #[test]
@@ -295,12 +316,12 @@ fn fresh_links_are_mailed_a_few_times_a_day() {
 #[test]
 fn it_expires_when_the_time_is_over_and_nobody_decided() {
     let mut open = case(|_| {});
-    open.approval.expire(at(14 * DAYS - 1), "Late.");
+    open.approval.expire(at(14 * DAYS - 1), Some("Late."));
     assert_eq!(open.approval.decision(), None);
     let mut decided = open.approval.clone();
-    open.approval.expire(at(14 * DAYS), "Late.");
+    open.approval.expire(at(14 * DAYS), Some("Late."));
     assert_eq!(open.approval.decision().unwrap().outcome(), "expire");
     decide(&mut decided, &open.request, A, Verdict::Approve, "");
-    decided.expire(at(14 * DAYS), "Late.");
+    decided.expire(at(14 * DAYS), Some("Late."));
     assert_eq!(decided.decision().unwrap().outcome(), "approve");
 }

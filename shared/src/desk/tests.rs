@@ -1,7 +1,7 @@
 //! What is decided is what is paid.
 
 use crate::approval::Verdict;
-use crate::approval::fixture::{decide, waiting};
+use crate::approval::fixture::{choose, decide, offer, waiting};
 use crate::form::Value;
 use crate::request::{Event, fixture};
 use crate::table::memory::MemoryTable;
@@ -91,5 +91,32 @@ async fn an_approval_that_is_gone_is_no_approval() {
     let empty = Desk::new(MemoryTable::default());
     assert!(is_changed(
         &empty.check_unchanged(&request.value, "v1").await
+    ));
+}
+
+#[tokio::test]
+async fn what_the_customer_chose_for_is_bound_like_an_approval() {
+    let (desk, mut request) = approved().await;
+    let mut approval = offer(&request.value);
+    let recorded = choose(&mut approval, &request.value, "credit");
+    let now = Passage::during(&approval.phase, approval.asked_at);
+    let record = request.value.apply(&Event::Decided(&recorded), now);
+    let more = vec![Write::create(&approval)];
+    desk.save(&mut request, &record, more).await.unwrap();
+    desk.check_unchanged(&request.value, "v1").await.unwrap();
+
+    // Even if the other phases' decisions were not there.
+    request
+        .value
+        .approved
+        .retain(|phase, _| *phase == approval.phase);
+    desk.check_unchanged(&request.value, "v1").await.unwrap();
+    for answer in 0..request.value.answers.len() {
+        let mut changed = request.value.clone();
+        changed.answers[answer].value = Some(Value::Text("ch_2".to_owned()));
+        assert!(is_changed(&desk.check_unchanged(&changed, "v1").await));
+    }
+    assert!(is_changed(
+        &desk.check_unchanged(&request.value, "v2").await
     ));
 }

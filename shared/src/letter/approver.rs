@@ -9,10 +9,9 @@ use crate::form::Value;
 use crate::mail::{Mail, tame};
 use crate::question::Question;
 use crate::request::Answered;
-use crate::task::Confirm;
 
 impl Letter<'_> {
-    /// The mail.
+    /// The mail to an approver.
     pub fn mail(&self) -> Mail {
         let amount = self.request.amount();
         let amount = amount.map(|amount| format!(" of {amount}"));
@@ -25,23 +24,6 @@ impl Letter<'_> {
         );
         Mail::new(self.to, &subject, self.text(), &self.html().into_string())
             .about(self.request.request_id, &self.approval.phase)
-    }
-
-    fn link(&self, verdict: Verdict) -> String {
-        let (link_id, _) = self.approval.secrets(self.key, self.to);
-        let origin = &self.request.origin;
-        format!("{origin}/approvals/{link_id}?decision={}", verdict.as_str())
-    }
-
-    /// The code, where one is asked for.
-    fn code(&self) -> Option<String> {
-        let (_, code) = self.approval.secrets(self.key, self.to);
-        (self.approval.confirm == Confirm::Code).then_some(code)
-    }
-
-    fn until(&self) -> String {
-        let until = self.approval.decide_until;
-        until.strftime("%-d %B %Y, %H:%M UTC").to_string()
     }
 
     /// What stands above the case.
@@ -86,8 +68,8 @@ impl Letter<'_> {
         }));
         let mut links = format!(
             "Approve: {}\nReject: {}",
-            self.link(Verdict::Approve),
-            self.link(Verdict::Reject)
+            self.link(Verdict::Approve.as_str()),
+            self.link(Verdict::Reject.as_str())
         );
         if let Some(code) = self.code() {
             links = format!(
@@ -114,10 +96,10 @@ impl Letter<'_> {
             (self.case())
             @for question in &request.questions { (exchange(question)) }
             p style="margin:24px 0 4px" {
-                a.button href=(self.link(Verdict::Approve)) style={ (BUTTON) "background:#17703c" } { "Approve" }
+                a.button href=(self.link(Verdict::Approve.as_str())) style={ (BUTTON) "background:#17703c" } { "Approve" }
                 // A space, for readers whose mail program drops the styles.
                 " "
-                a.button href=(self.link(Verdict::Reject)) style={ (BUTTON) "background:#a3231f" } { "Reject" }
+                a.button href=(self.link(Verdict::Reject.as_str())) style={ (BUTTON) "background:#a3231f" } { "Reject" }
             }
             @if let Some(code) = self.code() {
                 p style="margin:0 0 8px" { "The page that opens asks for this code:" }

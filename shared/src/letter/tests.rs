@@ -8,6 +8,8 @@ use crate::form::Value;
 use crate::request::{Event, fixture};
 use crate::task::{Confirm, Passage};
 
+mod choice;
+
 const TO: &str = "a@b.c";
 
 fn case() -> (Request, Approval) {

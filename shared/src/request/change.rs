@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Event, RefundProgress, Request, Status, Step, Stopped};
-use crate::approval::Recorded;
+use crate::approval::{Decider, Recorded};
 use crate::form::Value;
 use crate::id::{FieldName, PhaseName};
 use crate::question::Question;
@@ -29,6 +29,7 @@ impl Request {
             | Event::Unreachable { .. }
             | Event::CustomerUnreachable { .. }
             | Event::LinkLocked { .. }
+            | Event::NotChosen
             | Event::HandedOver { .. } => {}
             Event::Decided(recorded) => self.decided(recorded, passage),
             Event::Questioned { by, text } => self.ask_back(passage, by, text),
@@ -97,12 +98,15 @@ impl Request {
 
     fn decided(&mut self, recorded: &Recorded, passage: Passage<'_>) {
         let decision = recorded.decision();
-        let is_yes = decision.outcome() == outcome::APPROVE;
-        if !is_yes {
+        let goes_on = match decision.decider() {
+            Decider::Customer => true,
+            Decider::Approver(_) | Decider::Nobody => decision.outcome() == outcome::APPROVE,
+        };
+        if !goes_on {
             let reason = decision.reason().unwrap_or_default();
             self.set(variable::REJECTION_REASON, json!(reason));
         }
-        if let (true, 0, Some(shown)) = (is_yes, recorded.missing(), decision.shown()) {
+        if let (true, 0, Some(shown)) = (goes_on, recorded.missing(), decision.shown()) {
             let phase = passage.phase.clone();
             self.approved.insert(phase, shown.to_owned());
         }

@@ -1,7 +1,7 @@
 //! What can happen to a request.
 
 use crate::address::Trouble;
-use crate::approval::Recorded;
+use crate::approval::{Decider, Recorded};
 use crate::id::FieldName;
 use crate::money::Usd;
 use crate::task::EndStatus;
@@ -9,9 +9,9 @@ use crate::task::EndStatus;
 /// Something that happened to a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
-    /// A team is asked to decide.
+    /// A team is asked to decide, or the customer to choose.
     Asked {
-        /// The team's name.
+        /// The team's name, or that it is the customer.
         responsible: &'a str,
     },
     /// The team is asked again.
@@ -38,10 +38,10 @@ pub enum Event<'a> {
     },
     /// Somebody decided, as the door and the approval have recorded it.
     Decided(&'a Recorded),
-    /// An approver's link was guessed at too often.
+    /// A link was guessed at too often.
     LinkLocked {
-        /// The approver's address.
-        approver: &'a str,
+        /// Whose it is.
+        whose: Decider<'a>,
     },
     /// An approver gave the case to a colleague.
     HandedOver {
@@ -69,6 +69,8 @@ pub enum Event<'a> {
         /// What the customer is told.
         reason: &'a str,
     },
+    /// The customer did not choose in time. That is no rejection.
+    NotChosen,
     /// A condition was evaluated.
     Evaluated {
         /// The condition that held, or `otherwise`.

@@ -1,8 +1,8 @@
 //! Every event leaves one record, and what a request remembers of it.
 
 use super::*;
-use crate::approval::Verdict;
-use crate::approval::fixture::recorded;
+use crate::approval::fixture::{choose, offer, recorded};
+use crate::approval::{Decider, Verdict};
 use crate::money::Usd;
 use crate::task::{EndStatus, variable};
 
@@ -196,4 +196,44 @@ fn stored_and_read_back_it_is_the_same() {
     );
     let json = serde_json::to_value(&request).unwrap();
     assert_eq!(serde_json::from_value::<Request>(json).unwrap(), request);
+}
+
+#[test]
+fn a_choice_is_the_customers_and_neither_it_nor_its_expiry_is_a_rejection() {
+    let (mut request, _) = fixture::request();
+    for option in ["credit", "cash"] {
+        let mut approval = offer(&request);
+        let recorded = choose(&mut approval, &request, option);
+        let record = request.apply(&Event::Decided(&recorded), passage(&approval.phase));
+        assert_eq!(
+            (
+                record.actor,
+                record.action.as_str(),
+                record.detail.as_deref()
+            ),
+            (Actor::Customer, "chosen", Some(option))
+        );
+        assert_eq!(
+            request.approved.get(&approval.phase).map(String::as_str),
+            recorded.decision().shown()
+        );
+    }
+    let locked = Event::LinkLocked {
+        whose: offer(&request).asks("ada@example.com"),
+    };
+    assert_eq!(
+        locked,
+        Event::LinkLocked {
+            whose: Decider::Customer
+        }
+    );
+    let record = request.apply(&locked, passage(&phase("Offer Credit")));
+    assert_eq!(record.detail.as_deref(), Some("customer"));
+    let record = request.apply(&Event::NotChosen, passage(&phase("Offer Credit")));
+    assert_eq!(
+        (record.actor, record.action.as_str()),
+        (Actor::System, "not chosen")
+    );
+    assert_eq!(request.output(variable::REJECTION_REASON), None);
+    assert_eq!(request.status, Status::InReview);
 }

@@ -2,6 +2,7 @@
 
 use super::Event;
 use crate::address::Trouble;
+use crate::approval::{Decider, Recorded};
 use crate::audit::Actor;
 
 /// Who did what, and what there is to add.
@@ -38,24 +39,15 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
             let detail = format!("nobody of the {responsible} who is left may decide this");
             by_system("nobody may decide", Some(detail))
         }
-        Event::Decided(recorded) => {
-            let decision = recorded.decision();
-            let action = match recorded.missing() {
-                0 => decision.outcome(),
-                _ => "approved in part",
-            };
-            let reason = decision.reason().map(ToOwned::to_owned);
-            match decision.by() {
-                Some(approver) => by(approver, action, reason),
-                None => by_system(action, reason),
-            }
+        Event::Decided(recorded) => decided(recorded),
+        Event::LinkLocked { whose } => {
+            by_system("link locked", whose.name().map(ToOwned::to_owned))
         }
         Event::Unreachable { approver } => by_system("address unreachable", text(approver)),
         Event::CustomerUnreachable { trouble } => match trouble {
             Trouble::Bounced => by_system("the customer's address bounced", None),
             Trouble::Complained => by_system("the customer reported our mail as spam", None),
         },
-        Event::LinkLocked { approver } => by_system("link locked", text(approver)),
         Event::HandedOver { by: giver, to } => by(giver, "handed over", text(to)),
         Event::Questioned { by: asker, .. } => {
             let detail = format!("question {questions}");
@@ -70,6 +62,7 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
             by(who, "customer identified", text(field.as_str()))
         }
         Event::Expired { .. } => by_system("expired", None),
+        Event::NotChosen => by_system("not chosen", None),
         Event::Evaluated {
             text: condition, ..
         } => by_system("evaluated", text(condition)),
@@ -97,5 +90,25 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
             by_system("refunded", Some(format!("{amount}: {id}")))
         }
         Event::RefundRefused { message } => by_system("refund refused", text(message)),
+    }
+}
+
+/// The entry of a decision. What was chosen is named beside the action: a definition is free in its
+/// options, and actions are what is counted.
+fn decided(recorded: &Recorded) -> Entry<'_> {
+    let decision = recorded.decision();
+    let action = match recorded.missing() {
+        0 => decision.outcome(),
+        _ => "approved in part",
+    };
+    let reason = decision.reason().map(ToOwned::to_owned);
+    match decision.decider() {
+        Decider::Approver(approver) => by(approver, action, reason),
+        Decider::Customer => Entry {
+            actor: Actor::Customer,
+            action: "chosen",
+            detail: Some(decision.outcome().to_owned()),
+        },
+        Decider::Nobody => by_system(action, reason),
     }
 }

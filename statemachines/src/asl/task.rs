@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use shared::task::{ApprovalConfig, CloseConfig, ConnectorConfig, EndStatus};
+use shared::task::{AskConfig, CloseConfig, ConnectorConfig, EndStatus};
 use shared::workflow::APPROVER_UNREACHABLE;
 
 use super::retry::{self, TIMEOUT};
@@ -131,14 +131,10 @@ impl Task {
     }
 }
 
-/// The Task that asks a team and waits. When nobody decided until a reminder is due, it is entered
-/// again: the function knows by the time of the first asking whether to remind or to let it expire.
-pub(super) fn approval(
-    name: &str,
-    config: &ApprovalConfig,
-    remind_seconds: u32,
-    next: &str,
-) -> Value {
+/// The Task that asks somebody and waits. When nobody answered until a reminder is due, or for good, it
+/// is entered again: the function knows by the time of the first asking whether to remind or to let it
+/// expire.
+pub(super) fn ask(name: &str, config: &AskConfig, seconds: u32, next: &str) -> Value {
     let payload = payload(name, config);
     let retry = retry::of(Function::RequestApproval);
     let mut state = waiting(
@@ -146,10 +142,10 @@ pub(super) fn approval(
         Function::RequestApproval,
         payload,
         &retry,
-        remind_seconds,
+        seconds,
         next,
     );
-    // A mail that bounces needs no reminder: somebody else has to be asked now.
+    // An approver's mail that bounces needs no reminder: somebody else has to be asked now.
     state["Catch"][0]["ErrorEquals"] = json!([TIMEOUT, APPROVER_UNREACHABLE]);
     state
 }

@@ -3,7 +3,7 @@
 use shared::id::PhaseName;
 use shared::task::{ApprovalConfig, Escalation};
 
-use super::{Context, DAY_SECONDS, MAX_WAIT_DAYS};
+use super::Context;
 use crate::definition::{Approval, Escalate, Kind, Phase};
 use crate::diagnostic::{Report, suggestion};
 
@@ -111,13 +111,6 @@ fn check_times(report: &mut Report<'_>, approval: &Approval) {
             remind.span,
             format!("this would remind more than {MAX_ASKINGS} times"),
             "Remind less often, or let it expire sooner.",
-        );
-    }
-    if u64::from(expire.value) > MAX_WAIT_DAYS * DAY_SECONDS {
-        report.refuse(
-            expire.span,
-            format!("an approval cannot wait for more than {MAX_WAIT_DAYS} days"),
-            "Step Functions ends every execution after a year. Let it expire sooner.",
         );
     }
 }

@@ -3,12 +3,23 @@
 use shared::form::FieldKind;
 use shared::task::{EmailConfig, Recipient, variable};
 
-use super::Context;
+use super::{Context, invitation};
 use crate::definition::{Found, Mail};
 use crate::diagnostic::{Report, list};
-use crate::names::Place;
+use crate::names::{Place, STRIPE_CUSTOMER_KNOWN};
 use crate::source::At;
 use crate::text;
+
+/// Who reads a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// A team of ours.
+    Team,
+    /// The customer.
+    Customer,
+    /// The customer, who is invited to another offering.
+    Invited,
+}
 
 impl Context<'_> {
     pub(super) fn mail(
@@ -22,26 +33,55 @@ impl Context<'_> {
         } else {
             self.recipient(report, &mail.to)
         };
-        for part in [&mail.subject, &mail.body] {
-            for name in text::names(report, part) {
-                self.names
-                    .check(report, &self.graph, self.definition, &name, place);
-                let raw = name.value == variable::STRIPE_ERROR;
-                if raw && matches!(to, Some(Recipient::Field(_))) {
-                    report.refuse(
-                        name.span,
-                        "Stripe's own words are for the team, and not for the customer",
-                        "Say it in plain words here, and mail `stripeError` to a team.",
-                    );
-                }
-            }
-        }
+        let audience = match (&mail.invites, &to) {
+            (Some(_), _) => Audience::Invited,
+            (None, Some(Recipient::Field(_))) => Audience::Customer,
+            (None, Some(Recipient::Team(_)) | None) => Audience::Team,
+        };
+        let mut names = self.names_in(report, &mail.subject, place, audience);
+        names.extend(self.names_in(report, &mail.body, place, audience));
+        invitation::check_mail(report, mail, to.as_ref(), &names);
         Some(EmailConfig {
             to: to?,
             subject: mail.subject.value.trim().to_owned(),
             body: mail.body.value.clone(),
-            invites: None,
+            invites: mail.invites.as_ref().map(|invites| invites.value.clone()),
         })
+    }
+
+    /// The names in a text. Those that have no value there, or are not for its readers, are reported.
+    pub(super) fn names_in(
+        &self,
+        report: &mut Report<'_>,
+        text: &At<String>,
+        place: Place,
+        audience: Audience,
+    ) -> Vec<At<String>> {
+        let names = text::names(report, text);
+        for name in &names {
+            match name.value.as_str() {
+                variable::INVITATION_URL | variable::INVITATION_CODE => {
+                    check_invited(report, name, audience);
+                }
+                STRIPE_CUSTOMER_KNOWN => report.refuse(
+                    name.span,
+                    format!("`{STRIPE_CUSTOMER_KNOWN}` is for conditions, and not for texts"),
+                    "Let a condition ask for it, and write a text for each way.",
+                ),
+                _ => {
+                    let (graph, definition) = (&self.graph, self.definition);
+                    self.names.check(report, graph, definition, name, place);
+                }
+            }
+            if name.value == variable::STRIPE_ERROR && audience != Audience::Team {
+                report.refuse(
+                    name.span,
+                    "Stripe's own words are for the team, and not for the customer",
+                    "Say it in plain words here, and mail `stripeError` to a team.",
+                );
+            }
+        }
+        names
     }
 
     fn recipient(&self, report: &mut Report<'_>, to: &At<String>) -> Option<Recipient> {
@@ -82,5 +122,16 @@ impl Context<'_> {
             );
         }
         team.map(|team| Recipient::Team(team.clone()))
+    }
+}
+
+/// No path sets what an invitation needs: it belongs to the mail.
+fn check_invited(report: &mut Report<'_>, name: &At<String>, audience: Audience) {
+    if audience != Audience::Invited {
+        report.refuse(
+            name.span,
+            format!("`{}` has a value only in a mail that invites", name.value),
+            "Add `invites to: ` with an offering to a phase of `type: email`, and use it there.",
+        );
     }
 }

@@ -85,11 +85,17 @@ fn check_subject(report: &mut Report<'_>, definition: &Definition, what: &At<Str
     match phase.map(|phase| &phase.kind) {
         Some(Kind::Approval(_) | Kind::Unreadable) => {}
         Some(
-            Kind::Start | Kind::Condition | Kind::Connector(_) | Kind::Email(_) | Kind::End(_),
+            Kind::Start
+            | Kind::Choice(_)
+            | Kind::Condition
+            | Kind::Connector(_)
+            | Kind::Email(_)
+            | Kind::Wait(_)
+            | Kind::End(_),
         ) => {
             report.refuse(
                 what.span,
-                format!("`{name}` is no approval: nobody has to do anything in it"),
+                format!("`{name}` is no approval: no team has to do anything in it"),
                 "Remove the line. Only approvals have a team.",
             );
         }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 use shared::form::{Value, Values};
+use shared::rule::Facts;
 
 use super::*;
 
@@ -28,8 +29,16 @@ fn fields() -> Fields {
     ])
 }
 
-/// The rule as JSON, or the first problem.
+/// The rule as JSON, or the first problem, where a lookup comes before.
 fn lowered(condition: &str) -> Result<serde_json::Value, String> {
+    lowered_after(None, condition)
+}
+
+/// The same, with a path on which nothing is looked up.
+fn lowered_after(
+    not_looked_up: Option<&str>,
+    condition: &str,
+) -> Result<serde_json::Value, String> {
     let mut report = Report::new(condition);
     let text = At {
         value: condition.to_owned(),
@@ -38,7 +47,11 @@ fn lowered(condition: &str) -> Result<serde_json::Value, String> {
             end: condition.len(),
         },
     };
-    match (lower(&mut report, &fields(), &text), report.finish("")) {
+    let known = Known {
+        fields: &fields(),
+        not_looked_up: not_looked_up.map(ToOwned::to_owned),
+    };
+    match (lower(&mut report, &known, &text), report.finish("")) {
         (Some(rule), None) => Ok(serde_json::to_value(rule).unwrap()),
         (None, Some(problems)) => Err(problems.problems[0].problem.clone()),
         other => panic!("{condition}: {other:?}"),
@@ -83,6 +96,20 @@ fn texts_and_combinations() {
 }
 
 #[test]
+fn a_customer_can_be_asked_for_where_something_was_looked_up() {
+    assert_eq!(
+        lowered("amount < 50 && !stripeCustomerKnown"),
+        Ok(json!({"all": [
+            {"amount": {"field": "amount", "is": "<", "cents": 5000}},
+            {"not": "stripeCustomerKnown"},
+        ]}))
+    );
+    let refused = lowered_after(Some("Start, Check"), "stripeCustomerKnown").unwrap_err();
+    assert_eq!(refused, "nothing is looked up on the path Start, Check");
+    assert!(lowered_after(Some("Start, Check"), "amount < 50").is_ok());
+}
+
+#[test]
 fn what_cannot_be_decided_exactly_is_refused() {
     for (condition, problem) in [
         ("amount >= 499.999", "`499.999` is not an amount"),
@@ -106,6 +133,8 @@ fn what_cannot_be_decided_exactly_is_refused() {
         ("nothing == 5", "no field `nothing`"),
         ("amount == amount", "cannot do this"),
         ("5 == 5", "cannot do this"),
+        ("stripeCustomerKnown == true", "compared with nothing"),
+        ("amount < 5 && stripeCustomerKnwn", "cannot do this"),
         ("amount", "cannot do this"),
         ("true", "cannot do this"),
         ("amount >= 5 ? true : false", "cannot do this"),
@@ -132,7 +161,8 @@ proptest! {
         for cents in [amount, threshold.max(1), (threshold + 1).min(99_999_999)] {
             let amount = Value::Cents(Usd::from_cents(cents).unwrap());
             let values = Values::from([("amount".parse().unwrap(), amount)]);
-            prop_assert_eq!(rule.holds(&values), Ok(cents >= threshold));
+            let facts = Facts { values: &values, stripe_customer_known: false };
+            prop_assert_eq!(rule.holds(&facts), Ok(cents >= threshold));
         }
     }
 

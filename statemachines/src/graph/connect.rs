@@ -44,7 +44,9 @@ impl Graph<'_> {
             );
             return;
         }
-        if (given == [NEXT]) != (expected == Some(&[NEXT])) && !matches!(kind, Kind::Unreadable) {
+        let expected = expected.as_deref();
+        let single = expected.is_some_and(|ways| *ways == [NEXT]);
+        if (given == [NEXT]) != single && !matches!(kind, Kind::Unreadable) {
             let help = match expected {
                 Some([NEXT]) => format!("Write `{}: ` and the phase that follows.", from.value),
                 Some(ways) => format!("Write a line for each way out below it: {}.", list(ways.iter().copied())),
@@ -85,12 +87,16 @@ fn edge(from: usize, way: &str, to: usize, written: &Way) -> Edge {
 }
 
 /// The ways out that a type of phase has; `None` where the definition names them.
-fn ways_out(kind: &Kind) -> Option<&'static [&'static str]> {
+fn ways_out(kind: &Kind) -> Option<Vec<&str>> {
     match kind {
-        Kind::Start | Kind::Email(_) => Some(&[NEXT]),
-        Kind::Approval(_) => Some(&[outcome::APPROVE, outcome::REJECT, outcome::EXPIRE]),
-        Kind::Connector(_) => Some(&[outcome::DONE, outcome::ERROR]),
-        Kind::End(_) => Some(&[]),
+        Kind::Start | Kind::Email(_) | Kind::Wait(_) => Some(vec![NEXT]),
+        Kind::Approval(_) => Some(vec![outcome::APPROVE, outcome::REJECT, outcome::EXPIRE]),
+        Kind::Choice(choice) => {
+            let options = choice.options.iter().map(|(name, _)| name.value.as_str());
+            Some(options.chain([outcome::EXPIRE]).collect())
+        }
+        Kind::Connector(_) => Some(vec![outcome::DONE, outcome::ERROR]),
+        Kind::End(_) => Some(Vec::new()),
         Kind::Condition | Kind::Unreadable => None,
     }
 }
@@ -101,7 +107,7 @@ fn check_way<'w>(
     report: &mut Report<'_>,
     from: &str,
     way: &'w Way,
-    expected: Option<&'static [&'static str]>,
+    expected: Option<&[&'w str]>,
     given: &[&str],
 ) -> &'w str {
     let name = way.name.value.as_str();
@@ -146,7 +152,7 @@ fn check_missing(report: &mut Report<'_>, connection: &Connection, kind: &Kind, 
         }
     } else {
         for way in ways_out(kind).unwrap_or_default() {
-            if !found.contains(way) {
+            if !found.contains(&way) {
                 missing(
                     way,
                     &format!("Add a line `{way}: ` with the phase that follows."),

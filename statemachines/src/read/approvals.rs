@@ -3,6 +3,7 @@
 use shared::task::Confirm;
 
 use super::section::{Section, text_of};
+use super::times::seconds;
 use crate::definition::{Approval, Escalate};
 use crate::diagnostic::{Report, suggestion};
 use crate::source::At;
@@ -78,7 +79,7 @@ fn phases(report: &mut Report<'_>, (key, node): &Entry) -> Vec<At<String>> {
         .collect()
 }
 
-fn confirmation(report: &mut Report<'_>, (key, node): &Entry) -> Option<Confirm> {
+pub(super) fn confirmation(report: &mut Report<'_>, (key, node): &Entry) -> Option<Confirm> {
     let text = text_of(report, &key.value, node)?;
     let known = CONFIRMATIONS.iter().find(|(name, _)| *name == text.value);
     if known.is_none() {
@@ -107,44 +108,4 @@ fn count(report: &mut Report<'_>, (key, node): &Entry) -> Option<u32> {
         );
     }
     count
-}
-
-/// `every 24 hours`, `after 14 days`; without a word in front `72 hours` or `after 72 hours`.
-fn seconds(
-    report: &mut Report<'_>,
-    (key, node): &Entry,
-    word: &str,
-    example: &str,
-) -> Option<At<u32>> {
-    let text = text_of(report, &key.value, node)?;
-    let parts: Vec<&str> = text.value.split_whitespace().collect();
-    let length = match parts[..] {
-        [first, count, unit] if first == word || (word.is_empty() && first == "after") => {
-            Some((count, unit))
-        }
-        [count, unit] if word.is_empty() => Some((count, unit)),
-        _ => None,
-    };
-    let parsed = length.and_then(|(count, unit)| {
-        let unit_seconds = match unit.strip_suffix('s').unwrap_or(unit) {
-            "minute" => 60,
-            "hour" => 60 * 60,
-            "day" => 24 * 60 * 60,
-            "week" => 7 * 24 * 60 * 60,
-            _ => return None,
-        };
-        let count = count.parse::<u32>().ok().filter(|count| *count > 0)?;
-        count.checked_mul(unit_seconds)
-    });
-    if parsed.is_none() {
-        report.refuse(
-            text.span,
-            format!("`{}` is not a length of time", text.value),
-            format!("Write it like `{example}`, in minutes, hours, days or weeks."),
-        );
-    }
-    parsed.map(|value| At {
-        value,
-        span: text.span,
-    })
 }

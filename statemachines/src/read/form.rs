@@ -3,7 +3,7 @@
 use shared::form::{Field, FieldKind, TextFormat};
 use shared::id::FieldName;
 
-use super::section::{Section, text_of};
+use super::section::{Section, flag, text_of};
 use crate::definition::Fields;
 use crate::diagnostic::{Report, suggestion};
 use crate::names::{KEYWORDS, RESERVED};
@@ -157,16 +157,4 @@ fn options_of(
         options.push(option.value);
     }
     Some(options)
-}
-
-fn flag(report: &mut Report<'_>, (key, node): &Entry) -> Option<bool> {
-    if let Node::Flag(flag) = node.value {
-        return Some(flag);
-    }
-    report.refuse(
-        node.span,
-        format!("`{}` must be true or false", key.value),
-        "Write `true` or `false` without quotes.",
-    );
-    None
 }

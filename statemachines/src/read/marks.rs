@@ -47,8 +47,8 @@ pub(super) fn check(report: &mut Report<'_>, text: &str, span: Span) {
     }
 }
 
-/// Refuses names to fill in where nothing is filled in, and line breaks where there is one line.
-pub(super) fn check_plain(report: &mut Report<'_>, label: &str, text: &At<String>) {
+/// Refuses line breaks where there is one line.
+pub(super) fn check_line(report: &mut Report<'_>, label: &str, text: &At<String>) {
     if text.value.trim_end().contains('\n') {
         report.refuse(
             text.span,
@@ -56,6 +56,11 @@ pub(super) fn check_plain(report: &mut Report<'_>, label: &str, text: &At<String
             "Shorten it, or write `>` after the colon to spread it over several lines here.",
         );
     }
+}
+
+/// Refuses names to fill in where nothing is filled in, and line breaks where there is one line.
+pub(super) fn check_plain(report: &mut Report<'_>, label: &str, text: &At<String>) {
+    check_line(report, label, text);
     if let Some(index) = text.value.find("{{") {
         let at = place_within(report.source, text.span, &text.value, index..index + 2);
         report.refuse(

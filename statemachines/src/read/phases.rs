@@ -1,27 +1,31 @@
 //! The phases: what happens in each step.
 
-use shared::id::PhaseName;
+use shared::id::{OfferingPath, PhaseName};
 use shared::task::{EndStatus, START_STATE};
 
-use super::section::Section;
-use super::{approvals, connectors};
+use super::section::{Section, text_of};
+use super::times::seconds;
+use super::{approvals, choices, connectors};
 use crate::definition::{Kind, Mail, Phase};
 use crate::diagnostic::{Report, suggestion};
 use crate::names::RESERVED_PHASES;
 use crate::source::At;
-use crate::yaml::Node;
+use crate::yaml::{Entry, Node};
 
-const TYPES: [&str; 6] = [
+const TYPES: [&str; 8] = [
     "start",
     "approval",
+    "choice",
     "condition",
     "connector",
     "email",
+    "wait",
     "end",
 ];
-const STATUSES: [(&str, EndStatus); 2] = [
+const STATUSES: [(&str, EndStatus); 3] = [
     ("refunded", EndStatus::Refunded),
     ("denied", EndStatus::Denied),
+    ("completed", EndStatus::Completed),
 ];
 
 pub(super) fn read(report: &mut Report<'_>, section: &Section<'_>) -> Vec<Phase> {
@@ -42,13 +46,19 @@ fn phase(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<
     let read = match kind.value.as_str() {
         "start" => Some(Kind::Start),
         "approval" => approvals::read(report, &mut section).map(Kind::Approval),
+        "choice" => choices::read(report, &mut section).map(Kind::Choice),
         "condition" => Some(Kind::Condition),
         "connector" => {
             // Where it is not known, neither is what else it may have.
             let deed = connectors::deed(report, &mut section)?;
-            connectors::read(report, &mut section, deed).map(Kind::Connector)
+            connectors::read(report, &mut section, deed).map(|read| Kind::Connector(Box::new(read)))
         }
-        "email" => mail(report, &mut section, "to").map(Kind::Email),
+        "email" => email(report, &mut section).map(Kind::Email),
+        "wait" => {
+            let length = section.required(report, "for");
+            let length = length.and_then(|entry| seconds(report, entry, "", "7 days"));
+            length.map(Kind::Wait)
+        }
         "end" => end_status(report, &mut section).map(Kind::End),
         other => {
             report.refuse(
@@ -90,6 +100,30 @@ fn check_name(report: &mut Report<'_>, name: &At<String>) {
     }
 }
 
+/// A mail that is a phase of its own, which may invite.
+fn email(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Mail> {
+    let mail = mail(report, section, "to");
+    let invites = section.optional("invites to");
+    let invites = match invites.map(|entry| offering_path(report, entry)) {
+        Some(path) => Some(path?),
+        None => None,
+    };
+    Some(Mail { invites, ..mail? })
+}
+
+fn offering_path(report: &mut Report<'_>, (key, node): &Entry) -> Option<At<OfferingPath>> {
+    let At { value, span } = text_of(report, &key.value, node)?;
+    let path = value.parse().ok();
+    if path.is_none() {
+        report.refuse(
+            span,
+            format!("`{value}` cannot be the address of an offering"),
+            "Write the folder and the name of its definition, such as `customer-satisfaction/csat-survey`.",
+        );
+    }
+    path.map(|value| At { value, span })
+}
+
 pub(super) fn mail(
     report: &mut Report<'_>,
     section: &mut Section<'_>,
@@ -111,6 +145,7 @@ pub(super) fn mail(
         to: to?,
         subject: subject?,
         body: body?,
+        invites: None,
     })
 }
 

@@ -144,3 +144,16 @@ pub(super) fn text_of(report: &mut Report<'_>, label: &str, node: &At<Node>) -> 
     report.refuse(node.span, format!("`{label}` must be a text"), help);
     None
 }
+
+/// A yes or no.
+pub(super) fn flag(report: &mut Report<'_>, (key, node): &Entry) -> Option<bool> {
+    if let Node::Flag(flag) = node.value {
+        return Some(flag);
+    }
+    report.refuse(
+        node.span,
+        format!("`{}` must be true or false", key.value),
+        "Write `true` or `false` without quotes.",
+    );
+    None
+}

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use shared::task::{
-    ApprovalConfig, ClosingTask, ConditionConfig, ConnectorConfig, ConnectorTask, EmailConfig,
-    Offering, Task, WaitingTask,
+    AskConfig, ClosingTask, ConditionConfig, ConnectorConfig, ConnectorTask, EmailConfig, Offering,
+    Task, WaitingTask,
 };
 
 /// Every expression that a generated state machine may hold.
@@ -62,6 +62,7 @@ pub(crate) fn check(asl: &str) {
         .collect();
     assert!(unreached.is_empty(), "no path leads to {unreached:?}");
     check_resume(states);
+    check_choices(states);
     // Nothing goes on from where the execution fails but by a redrive, which is a person's doing.
     next.insert(STOPPED, Vec::new());
     next.remove(RESUME);
@@ -91,6 +92,28 @@ fn check_resume(states: &Map<String, Value>) {
         }
     }
     assert_eq!(followers(&states[STOPPED]), [RESUME]);
+}
+
+/// Whatever the customer can choose leads on, and so does no answer.
+fn check_choices(states: &Map<String, Value>) {
+    for (name, state) in states {
+        let Some(options) = state.pointer("/Arguments/Payload/config/options") else {
+            continue;
+        };
+        let options = options.as_array().unwrap().iter();
+        let options = options.map(|option| option["outcome"].as_str().unwrap());
+        let expected: Vec<String> = options
+            .chain(["expire"])
+            .map(|outcome| format!("{{% $states.input.outcome = '{outcome}' %}}"))
+            .collect();
+        let outcome = &states[state["Next"].as_str().unwrap()];
+        let rules = outcome["Choices"].as_array().unwrap().iter();
+        let mut led: Vec<&str> = rules.map(|r| r["Condition"].as_str().unwrap()).collect();
+        led.sort_unstable();
+        let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        expected.sort_unstable();
+        assert_eq!(led, expected, "{name}");
+    }
 }
 
 /// From every state an end is reached, whichever way is taken: but for the approvals' own timeouts,
@@ -153,6 +176,7 @@ fn check_state(name: &str, state: &Value) {
             assert!(state["Default"].is_string(), "{name} has no Default");
             assert!(!state["Choices"].as_array().unwrap().is_empty());
         }
+        "Wait" => assert!(state["Seconds"].as_u64().unwrap() > 0, "{name}"),
         "Fail" => assert!(state["Error"].is_string() && state["Cause"].is_string()),
         "Task" => check_task(name, state),
         other => panic!("{name} is a {other}"),
@@ -183,9 +207,15 @@ fn check_task(name: &str, state: &Value) {
     let payload = substituted(&arguments["Payload"]);
     match arguments["FunctionName"].as_str().unwrap() {
         "${RequestApproval}" => {
-            let task: WaitingTask<ApprovalConfig> = parse(name, &payload);
-            let remind = state["TimeoutSeconds"].as_u64().unwrap();
-            assert_eq!(u64::from(task.task.config.expire_seconds) % remind, 0);
+            let task: WaitingTask<AskConfig> = parse(name, &payload);
+            let limit = state["TimeoutSeconds"].as_u64().unwrap();
+            match task.task.config {
+                AskConfig::Approval(config) => {
+                    assert_eq!(u64::from(config.expire_seconds) % limit, 0);
+                }
+                // It is asked once, and nobody is reminded.
+                AskConfig::Choice(config) => assert_eq!(u64::from(config.expire_seconds), limit),
+            }
             // A time limit must not be retried: it is the reminder.
             let timeout = Value::from("States.Timeout");
             let retried = |r: &Value| r["ErrorEquals"].as_array().unwrap().contains(&timeout);

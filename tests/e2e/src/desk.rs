@@ -158,6 +158,15 @@ impl Desk {
         Submitted::read(&body)
     }
 
+    /// Posts the form to another offering, such as `customer-success/refund-request-routed`, and expects
+    /// that it is taken.
+    pub async fn submit_to(&self, offering: &str, form: &Form) -> Submitted {
+        let path = format!("/services/{offering}/requests");
+        let (status, body) = self.post_json(path, form.json()).await;
+        assert_eq!(status, 202, "{body}");
+        Submitted::read(&body)
+    }
+
     /// Posts a form, as a browser does.
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let request = self.client.post(self.url(path)).form(fields);
@@ -255,7 +264,13 @@ impl Desk {
         } else {
             "charge"
         };
-        let path = format!("/_local/stripe/v1/refunds?limit=100&{parameter}={charge}");
+        self.stripe(&format!("refunds?limit=100&{parameter}={charge}"))
+            .await
+    }
+
+    /// A list of Stripe's, by what follows `/v1/`.
+    pub async fn stripe(&self, list: &str) -> Vec<Value> {
+        let path = format!("/_local/stripe/v1/{list}");
         let response = self
             .call(
                 Method::GET,

@@ -37,7 +37,7 @@ impl Mail {
             .collect()
     }
 
-    /// The link to approve or to reject.
+    /// The link to approve, to reject or to choose.
     pub fn link(&self, decision: &str) -> String {
         let end = format!("?decision={decision}");
         let mut links = self.links().into_iter().filter(|link| link.ends_with(&end));
@@ -74,6 +74,16 @@ impl Mail {
         );
     }
 
+    /// Chooses as the customer, and expects that it counts.
+    pub async fn choose(&self, desk: &Desk, option: &str) {
+        let (status, body) = self.decide(desk, option, "").await;
+        assert_eq!(
+            (status, &body["outcome"], &body["decidedBy"]),
+            (200, &json!(option), &json!("customer")),
+            "{body}"
+        );
+    }
+
     /// Rejects, and expects that it counts.
     pub async fn reject(&self, desk: &Desk, reason: &str) {
         let (status, body) = self.decide(desk, "reject", reason).await;
@@ -86,7 +96,11 @@ impl Mail {
 
     /// Where a decision is posted to: the link without its choice.
     pub fn address(&self) -> String {
-        let link = self.link("approve");
+        let links = self.links().into_iter();
+        let mut own = links.filter(|link| link.contains("/approvals/"));
+        let link = own
+            .next()
+            .unwrap_or_else(|| panic!("the mail to {} has a link to decide", self.to));
         link.split('?').next().unwrap_or_default().to_owned()
     }
 }

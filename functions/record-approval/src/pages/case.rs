@@ -11,7 +11,7 @@ use crate::posted::field_of;
 use crate::{Case, charge};
 
 /// The page for somebody who knows the code: everything about the case, and what can be done with it.
-pub(crate) fn case(
+pub(super) fn case(
     case: &Case,
     written: &Written<'_>,
     colleagues: &[String],
@@ -68,7 +68,7 @@ fn decision_form(case: &Case, written: &Written<'_>, notice: &Notice<'_>) -> Mar
     let choice = |verdict: Verdict, label: &str| {
         html! {
             label.choice {
-                input type="radio" name="decision" value=(verdict.as_str()) required checked[written.verdict == Some(verdict)];
+                input type="radio" name="decision" value=(verdict.as_str()) required checked[written.decision == Some(verdict.as_str())];
                 (label)
             }
         }

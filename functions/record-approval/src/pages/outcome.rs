@@ -6,19 +6,24 @@ use shared::http::{page, when};
 use shared::mail::tame;
 use shared::task::outcome;
 
-use super::footer;
+use super::{choice, crumb, footer};
 use crate::Case;
 
 /// The page of a link that cannot be used to decide, and why.
 pub(crate) fn refused(case: &Case, refusal: &Refusal) -> Markup {
     match refusal {
-        Refusal::Decided(decision) => decided(case, decision),
+        Refusal::Decided(decision) => match &case.approval.value.choice {
+            Some(choice) => choice::chosen(case, choice, decision),
+            None => decided(case, decision),
+        },
         Refusal::Given(decision) => given(case, decision, "You have already approved this"),
         Refusal::Locked => locked(case),
         Refusal::HandedOver(to) => handed_over(case, to),
         Refusal::Superseded
         | Refusal::Expired
         | Refusal::NoMember
+        | Refusal::NotTheirs
+        | Refusal::NotOffered(_)
         | Refusal::NoCode
         | Refusal::WrongCode
         | Refusal::Barred(_)
@@ -28,7 +33,7 @@ pub(crate) fn refused(case: &Case, refusal: &Refusal) -> Markup {
 }
 
 /// The page once the approver has decided.
-pub(crate) fn recorded(case: &Case, decision: &Decision, missing: u32) -> Markup {
+pub(super) fn recorded(case: &Case, decision: &Decision, missing: u32) -> Markup {
     if missing > 0 {
         return given(case, decision, "You approved this request");
     }
@@ -58,7 +63,7 @@ fn outcome_page(case: &Case, decision: &Decision, title: &str, is_new: bool) -> 
     page(
         title,
         &html! {
-            p.crumb { (case.approval.value.phase) }
+            (crumb(case))
             h1 { (title) }
             div.note.good[is_yes].bad[!is_yes] role="status" {
                 p { "This request was " (by) " " time datetime=(decision.at()) { (when(decision.at())) } "." }
@@ -89,7 +94,7 @@ fn given(case: &Case, decision: &Decision, title: &str) -> Markup {
     page(
         title,
         &html! {
-            p.crumb { (case.approval.value.phase) }
+            (crumb(case))
             h1 { (title) }
             div.note.good role="status" {
                 p { "You approved it at " time datetime=(decision.at()) { (when(decision.at())) } ". " (others) }
@@ -104,10 +109,15 @@ fn locked(case: &Case) -> Markup {
     page(
         "This link is locked",
         &html! {
-            p.crumb { (case.approval.value.phase) }
+            (crumb(case))
             h1 { "This link is locked" }
             div.note.bad role="alert" { p { "A wrong code was entered several times, so nothing can be decided with this link any longer. Nothing was recorded." } }
-            p { "A mail with a new link and a new code goes to " strong { bdi { (case.approver()) } } ". Please use the newest mail; the request is still waiting." }
+            p {
+                "A mail with a new link and a new code goes to "
+                // Whoever merely holds a customer's link does not learn whose it is.
+                @if case.approval.value.is_choice() { "the address that the first one went to" } @else { strong { bdi { (case.approver()) } } }
+                ". Please use the newest mail; the request is still waiting."
+            }
             (footer(case))
         },
     )
@@ -118,7 +128,7 @@ pub(crate) fn handed_over(case: &Case, to: &str) -> Markup {
     page(
         "You handed this request over",
         &html! {
-            p.crumb { (case.approval.value.phase) }
+            (crumb(case))
             h1 { "You handed this request over" }
             div.note role="status" { p { "It is with " strong { bdi { (to) } } " now, who has a mail with links and a code of their own. Your link does not decide any longer." } }
             p { "There is nothing more for you to do. You can close this page." }
@@ -131,7 +141,7 @@ fn over(case: &Case, refusal: &Refusal) -> Markup {
     page(
         "This link is no longer in use",
         &html! {
-            p.crumb { (case.approval.value.phase) }
+            (crumb(case))
             h1 { "This link is no longer in use" }
             div.note { p { "Nothing was recorded: " (refusal) "." } }
             (footer(case))

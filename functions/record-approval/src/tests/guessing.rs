@@ -154,6 +154,7 @@ async fn who_guesses_at_the_same_moment_gets_no_more_guesses() {
         function,
         secrets,
         id,
+        ..
     } = asked().await;
     let table = Yielding(function.desk.into_table());
     let function = RecordApproval {

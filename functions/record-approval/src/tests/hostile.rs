@@ -1,6 +1,7 @@
 //! Hostile text in every field of a case, on every page.
 
 use proptest::prelude::*;
+use shared::approval::fixture::offering;
 use shared::form::Value as Answer;
 use shared::request::Event;
 use shared::task::Passage;
@@ -63,6 +64,43 @@ async fn pages(text: &str) -> Vec<String> {
     pages
 }
 
+/// All pages of a choice in which every text is this one.
+async fn pages_of_choice(text: &str) -> Vec<String> {
+    let (mut request, record) = fixture::request();
+    for answer in &mut request.answers {
+        // Only an address of the request may choose.
+        if answer.name.as_str() != "customerEmail" {
+            answer.value = Some(Answer::Text(text.to_owned()));
+        }
+    }
+    let mut offering = offering(request.request_id, 0, "token-1");
+    for template in [
+        &mut offering.task.config.question,
+        &mut offering.task.config.options[0].label,
+    ] {
+        template.push_str(" {{ notes }}");
+    }
+    let to = "ada@example.com";
+    let approval = Approval::offer(&offering, 1, &request, to, &link_key()).unwrap();
+    let desk = Desk::new(MemoryTable::default());
+    desk.create(&request, &record, Vec::new()).await.unwrap();
+    let asked = opened(desk, approval).await;
+    let code = asked.secrets[0].1.as_str();
+    let mut pages = vec![asked.get(0).await.1];
+    for fields in [
+        vec![("code", code)],
+        vec![("code", text)],
+        vec![("code", code), ("decision", &format!("x{text}"))],
+        vec![("code", code), ("action", "ask"), ("question", text)],
+        vec![("code", code), ("decision", "credit"), ("reason", text)],
+    ] {
+        let body = serde_urlencoded::to_string(fields).unwrap();
+        pages.push(asked.form(0, &body).await.1);
+    }
+    pages.push(asked.get(0).await.1);
+    pages
+}
+
 fn head(text: &str) -> String {
     text.chars().take(1_900).collect()
 }
@@ -93,5 +131,19 @@ proptest! {
             prop_assert!(!shown.contains(turns) && !shown.contains('<'));
         }
         prop_assert!(count(case, "<bdi>") >= 8, "every answer, the question and the reply");
+    }
+
+    #[test]
+    fn no_text_leaves_its_place_on_any_page_of_a_choice(text in hostile()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (hostile, tame) = runtime.block_on(async { (pages_of_choice(&text).await, pages_of_choice("x").await) });
+        for (page, tame) in hostile.iter().zip(&tame) {
+            prop_assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
+            prop_assert_eq!(count(page, "<"), count(tame, "<"), "{}", page);
+            let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200f}');
+            prop_assert!(!page.contains(turns));
+        }
+        prop_assert!(hostile[1].contains("Confirm my choice"));
+        prop_assert!(hostile[5].contains("You chose"));
     }
 }

@@ -92,7 +92,8 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     if options.functions.is_some() {
         gateway = gateway.with_patience(None);
     }
-    let forms: Vec<_> = template.machines.iter().map(form).collect();
+    let open = definitions.iter().filter(|(_, text)| !by_invitation(text));
+    let forms: Vec<_> = open.map(|(machine, _)| form(machine)).collect();
     let (running, stopped) = watch::channel(());
     let dynamodb = stand_ins.dynamodb.serve(until(stopped.clone())).await;
     let app = stand_ins
@@ -342,6 +343,12 @@ fn form(machine: &Machine) -> (String, String) {
     (title, format!("/services/{service}/{offering}"))
 }
 
+/// Whether the form opens only with an invitation: a link to it would lead nowhere.
+fn by_invitation(definition: &str) -> bool {
+    let definition: serde_json::Value = serde_json::from_str(definition).unwrap_or_default();
+    definition["States"]["Start"]["Assign"]["offering"]["byInvitation"] == true
+}
+
 fn items(dynamodb: &DynamoDb) -> console::Items {
     let dynamodb = dynamodb.clone();
     Arc::new(move || {
@@ -371,6 +378,20 @@ mod tests {
                 "/services/customer-success/refund-request".to_owned()
             )
         );
+    }
+
+    #[test]
+    fn a_form_that_needs_an_invitation_is_told_by_its_definition() {
+        let generated = concat!(env!("CARGO_MANIFEST_DIR"), "/../../statemachines/generated");
+        for (offering, expected) in [
+            ("customer-satisfaction/csat-survey", true),
+            ("customer-success/refund-request", false),
+        ] {
+            let file = format!("{generated}/{offering}.asl.json");
+            let definition = std::fs::read_to_string(file).unwrap();
+            assert_eq!(by_invitation(&definition), expected, "{offering}");
+        }
+        assert!(!by_invitation("no definition"));
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::billing::{BalanceTransaction, CreditNote, Invoice};
 use super::error::StripeError;
 use super::wording::display;
 
@@ -170,6 +171,12 @@ pub(crate) enum Change {
     EventDelivered {
         event: String,
     },
+    CreditNoteCreated {
+        note: CreditNote,
+        /// What it puts on the customer's balance.
+        given: BalanceTransaction,
+    },
+    BalanceChanged(BalanceTransaction),
 }
 
 /// Something about a refund that is to be told.
@@ -188,8 +195,11 @@ pub(crate) struct World {
     pub(crate) customers: Vec<Customer>,
     pub(crate) charges: Vec<Charge>,
     pub(crate) intents: Vec<PaymentIntent>,
-    /// In order of creation.
+    pub(crate) invoices: Vec<Invoice>,
+    /// In order of creation, like what follows.
     pub(crate) refunds: Vec<Refund>,
+    pub(crate) credit_notes: Vec<CreditNote>,
+    pub(crate) balance_transactions: Vec<BalanceTransaction>,
     /// Those that nobody has taken in yet.
     pub(crate) events: Vec<Event>,
 }
@@ -310,6 +320,11 @@ impl World {
                 self.events.extend(refund.events());
                 self.refunds.push(refund);
             }
+            Change::CreditNoteCreated { note, given } => {
+                self.credit_notes.push(note);
+                self.balance_transactions.push(given);
+            }
+            Change::BalanceChanged(transaction) => self.balance_transactions.push(transaction),
             Change::EventDelivered { event } => self.events.retain(|e| e.id != event),
             Change::MetadataSet { refund, metadata } => {
                 if let Some(found) = self.refunds.iter_mut().find(|r| r.id == refund) {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::error::StripeError;
 use super::model::{Reason, RefundRequest, Target};
 
+pub(crate) mod credits;
+
 const METADATA_KEYS: usize = 50;
 const METADATA_KEY_CHARS: usize = 40;
 const METADATA_VALUE_CHARS: usize = 500;
@@ -73,13 +75,11 @@ pub(crate) fn refund_request(pairs: &Pairs) -> Result<RefundRequest, StripeError
         .map(|text| integer("amount", &text, u64::MAX))
         .transpose()?;
     let reason = params.take("reason")?.as_deref().map(reason).transpose()?;
-    let metadata = params.metadata.into_iter();
     Ok(RefundRequest {
         target,
         amount_cents,
         reason,
-        // An empty value means "unset", so there is nothing to keep.
-        metadata: metadata.filter(|(_, value)| !value.is_empty()).collect(),
+        metadata: params.kept_metadata(),
     })
 }
 
@@ -197,6 +197,12 @@ impl Params {
             }
             other => Ok(other),
         }
+    }
+
+    /// The metadata of something new. An empty value means "unset", so there is nothing to keep.
+    fn kept_metadata(self) -> BTreeMap<String, String> {
+        let metadata = self.metadata.into_iter();
+        metadata.filter(|(_, value)| !value.is_empty()).collect()
     }
 
     fn page(&mut self) -> Result<Page, StripeError> {

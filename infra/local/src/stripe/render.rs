@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::model::{Charge, Customer, PaymentIntent, Refund, RefundStatus, World};
 use super::params::Page;
 
+pub(crate) mod credits;
+
 pub(crate) fn refund(refund: &Refund, now: i64) -> Value {
     let status = refund.status(now);
     let mut object = json!({
@@ -97,11 +99,11 @@ pub(crate) fn payment_intent(intent: &PaymentIntent) -> Value {
     })
 }
 
-pub(crate) fn customer(customer: &Customer) -> Value {
+pub(crate) fn customer(world: &World, customer: &Customer) -> Value {
     json!({
         "id": customer.id,
         "object": "customer",
-        "balance": 0,
+        "balance": world.balance_cents(&customer.id),
         "created": customer.created,
         "currency": "usd",
         "delinquent": false,

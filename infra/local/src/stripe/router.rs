@@ -19,6 +19,8 @@ use super::params::{self, Pairs};
 use super::render;
 use super::stand_in::{Call, Reply, StandIn, new_id};
 
+mod credits;
+
 const FORM: &str = "application/x-www-form-urlencoded";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -35,6 +37,15 @@ pub fn router(stand_in: Arc<StandIn>) -> Router {
         .route("/v1/payment_intents/{id}", get(get_payment_intent))
         .route("/v1/customers", get(list_customers))
         .route("/v1/customers/{id}", get(get_customer))
+        .route(
+            "/v1/customers/{id}/balance_transactions",
+            get(credits::list_balance_transactions).post(credits::create_balance_transaction),
+        )
+        .route("/v1/invoice_payments", get(credits::list_invoice_payments))
+        .route(
+            "/v1/credit_notes",
+            get(credits::list_credit_notes).post(credits::create_credit_note),
+        )
         .fallback(unrecognized)
         .method_not_allowed_fallback(unrecognized)
         .with_state(stand_in)
@@ -169,7 +180,7 @@ async fn list_customers(State(stand_in): Account, RawQuery(query): RawQuery) -> 
             &newest_first,
             &wanted.page,
             |c| &c.id,
-            render::customer,
+            |customer| render::customer(world, customer),
         )
         .ok_or_else(|| no_cursor("customer", wanted.page.starting_after.as_deref()))
     })
@@ -219,7 +230,7 @@ async fn get_customer(
     answer(&stand_in, query, |pairs, world, _now| {
         params::nothing(pairs)?;
         let customer = find(world.customer(&id), "customer", &id, "id")?;
-        Ok(render::customer(customer))
+        Ok(render::customer(world, customer))
     })
 }
 

@@ -190,7 +190,7 @@ impl StandIn {
                     (reply, Some(change), true)
                 }
                 None => (
-                    StripeError::internal("The stand-in lost the refund.").into(),
+                    StripeError::internal("The stand-in lost what was to be changed.").into(),
                     None,
                     false,
                 ),
@@ -231,10 +231,16 @@ impl StandIn {
 }
 
 impl State {
-    /// The refund as it will be answered once the change is made.
+    /// What was changed, as it will be answered once the change is made.
     fn preview(&self, change: &Change, now: i64) -> Option<Value> {
         match change {
             Change::RefundCreated(refund) => Some(render::refund(refund, now)),
+            Change::CreditNoteCreated { note, given } => {
+                Some(render::credits::credit_note(note, Some(&given.id)))
+            }
+            Change::BalanceChanged(transaction) => {
+                Some(render::credits::balance_transaction(transaction))
+            }
             Change::EventDelivered { .. } => None,
             Change::MetadataSet { refund, metadata } => {
                 let mut refund = self.world.refund(refund)?.clone();

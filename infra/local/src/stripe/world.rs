@@ -1,12 +1,27 @@
 //! What exists before the first call: the objects that the project's documentation names.
+//!
+//! | | paid by | |
+//! | --- | --- | --- |
+//! | `ch_demo_2000` | `cus_demo` | 2,000.00 USD, as all that say nothing else |
+//! | `ch_demo_refunded`, `ch_demo_disputed`, `ch_demo_eur`, `ch_demo_uncaptured` | `cus_demo` | as they are called |
+//! | `ch_demo_slow`, `ch_demo_fails_later` | `cus_demo` | a refund is pending first, or fails after half an hour |
+//! | `ch_demo_pi_2000` | `cus_demo` | the charge of the payment intent `pi_demo_2000` |
+//! | `ch_demo_invoiced_45` | `cus_demo` | 45.00 USD with `pi_demo_invoiced_45` for the invoice `in_demo_45` |
+//! | `ch_demo_45` | `cus_demo` | 45.00 USD with `pi_demo_45` for no invoice |
+//! | `ch_demo_guest` | a guest | whose address is guest@example.com |
+//! | `ch_other_100` | `cus_other` | 100.00 USD |
+//!
+//! `pi_demo_unpaid` has no charge.
 
 use std::collections::BTreeMap;
 
+use super::billing::Invoice;
 use super::model::{Charge, Customer, PaymentIntent, Refund, Settlement, World};
 
 /// 1 January 2026, 00:00 UTC: everything here was paid then.
 const PAID_AT: i64 = 1_767_225_600;
 const TWO_THOUSAND_CENTS: u64 = 200_000;
+const SMALL_CENTS: u64 = 4_500;
 
 /// The world at the very start.
 pub(crate) fn at_start() -> World {
@@ -46,6 +61,8 @@ pub(crate) fn at_start() -> World {
                 payment_intent: Some("pi_demo_2000".into()),
                 ..charge("ch_demo_pi_2000")
             },
+            small_charge("ch_demo_invoiced_45", "pi_demo_invoiced_45"),
+            small_charge("ch_demo_45", "pi_demo_45"),
             Charge {
                 customer: Some("cus_other".into()),
                 amount_cents: 10_000,
@@ -56,7 +73,24 @@ pub(crate) fn at_start() -> World {
         intents: vec![
             intent("pi_demo_2000", Some("ch_demo_pi_2000")),
             intent("pi_demo_unpaid", None),
+            PaymentIntent {
+                amount_cents: SMALL_CENTS,
+                ..intent("pi_demo_invoiced_45", Some("ch_demo_invoiced_45"))
+            },
+            PaymentIntent {
+                amount_cents: SMALL_CENTS,
+                ..intent("pi_demo_45", Some("ch_demo_45"))
+            },
         ],
+        invoices: vec![Invoice {
+            id: "in_demo_45".into(),
+            number: "DEMO-0001".into(),
+            customer: "cus_demo".into(),
+            payment: "inpay_demo_45".into(),
+            payment_intent: "pi_demo_invoiced_45".into(),
+            total_cents: SMALL_CENTS,
+            paid: PAID_AT,
+        }],
         refunds: vec![Refund {
             id: "re_demo_refunded".into(),
             charge: "ch_demo_refunded".into(),
@@ -68,6 +102,8 @@ pub(crate) fn at_start() -> World {
             settlement: Settlement::Immediate,
             created: PAID_AT,
         }],
+        credit_notes: Vec::new(),
+        balance_transactions: Vec::new(),
         events: Vec::new(),
     }
 }
@@ -105,5 +141,15 @@ fn charge(id: &str) -> Charge {
         disputed: false,
         settlement: Settlement::Immediate,
         created: PAID_AT,
+    }
+}
+
+/// 45.00 USD, paid by `cus_demo` with a payment intent.
+fn small_charge(id: &str, intent: &str) -> Charge {
+    Charge {
+        payment_intent: Some(intent.into()),
+        amount_cents: SMALL_CENTS,
+        captured_cents: SMALL_CENTS,
+        ..charge(id)
     }
 }

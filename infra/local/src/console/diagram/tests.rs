@@ -132,6 +132,27 @@ fn what_the_generator_writes_is_drawn() {
 }
 
 #[test]
+fn a_choice_and_a_wait_are_phases_like_the_others() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../statemachines/generated/customer-success/refund-request-routed.asl.json"
+    );
+    let definition = std::fs::read_to_string(path).unwrap();
+    let edges = edges(&Graph::read(&definition, &[]).unwrap());
+    for expected in [
+        "Credit Check -refundAmount < 50 && stripeCustomerKnown-> Offer Credit",
+        "Finance Check -reason == 'Goodwill' / refundAmount >= 500-> Finance Approval",
+        "Offer Credit -credit-> Give Credit",
+        "Offer Credit -cash / expire-> Process Refund",
+        "Send Credit Email --> Wait a Week",
+        "Send Confirmation Email --> Wait a Week",
+        "Wait a Week --> Send Survey",
+    ] {
+        assert!(edges.contains(expected), "{expected} in {edges:#?}");
+    }
+}
+
+#[test]
 fn a_catch_that_is_part_of_the_process_is_drawn() {
     let definition = r#"{"StartAt": "Ask", "States": {
         "Ask": {"Type": "Task", "Next": "Thank",

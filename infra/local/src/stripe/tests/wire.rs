@@ -13,6 +13,7 @@ use tower::ServiceExt as _;
 use crate::clock::Clock;
 use crate::stripe::{StandIn, router};
 
+mod credits;
 mod idempotency;
 mod reading;
 

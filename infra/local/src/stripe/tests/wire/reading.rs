@@ -95,6 +95,15 @@ async fn the_documented_objects_are_there() {
         ("ch_demo_refunded", "cus_demo", 200_000, "usd", true, false),
         ("ch_demo_disputed", "cus_demo", 200_000, "usd", false, true),
         ("ch_demo_eur", "cus_demo", 200_000, "eur", false, false),
+        (
+            "ch_demo_invoiced_45",
+            "cus_demo",
+            4_500,
+            "usd",
+            false,
+            false,
+        ),
+        ("ch_demo_45", "cus_demo", 4_500, "usd", false, false),
         ("ch_other_100", "cus_other", 10_000, "usd", false, false),
     ];
     for (id, customer, amount, currency, refunded, disputed) in documented {

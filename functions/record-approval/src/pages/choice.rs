@@ -1,0 +1,115 @@
+//! What a customer sees who was offered a choice: the door, the choice, and what they chose.
+
+use maud::{Markup, html};
+use shared::approval::{Choice, Decider, Decision, Refusal};
+use shared::http::{answers, page, when};
+use shared::request::{AnswerKind, Answered};
+
+use super::{Notice, Written, code_field, crumb, footer, noted};
+use crate::Case;
+
+/// The page that an opened link shows. Not even the question is on it: the definition may have put
+/// something of the customer's into it.
+pub(super) fn at_the_door(case: &Case, refusal: Option<&Refusal>) -> Markup {
+    let title = "A question about your request";
+    page(
+        title,
+        &html! {
+            (crumb(case))
+            h1 { (title) }
+            p { "We have sent you a mail with this link and a code. The code shows you the question, and you choose on the next page." }
+            @if let Some(refusal) = refusal {
+                div.note.bad role="alert" { p { "Nothing was recorded: " (refusal) "." } }
+            }
+            form.card method="post" {
+                (code_field(case.approval.value.confirm, "The six digits in the mail that brought you here.", refusal))
+                button type="submit" { "Show the question" }
+            }
+            (footer(case))
+        },
+    )
+}
+
+/// The page for the customer who knows the code: what they can choose, and what it is about.
+pub(super) fn case(
+    case: &Case,
+    choice: &Choice,
+    written: &Written<'_>,
+    notice: &Notice<'_>,
+) -> Markup {
+    let (approval, request) = (&case.approval.value, &case.request.value);
+    // What somebody of the team has added is not theirs to see here.
+    let own = |answer: &&Answered| answer.given_by.is_none() && answer.value.is_some();
+    let at_a_glance = |kind| matches!(kind, AnswerKind::Amount | AnswerKind::Charge);
+    let (glance, rest): (Vec<_>, Vec<_>) = request
+        .answers
+        .iter()
+        .filter(own)
+        .cloned()
+        .partition(|answer| at_a_glance(answer.kind));
+    page(
+        &approval.question,
+        &html! {
+            (crumb(case))
+            h1 { bdi { (approval.question) } }
+            (noted(notice))
+            section.card aria-label="At a glance" { (answers(&glance)) }
+            form.card method="post" {
+                input type="hidden" name="code" value=(written.code);
+                fieldset.field {
+                    legend { "Your choice" }
+                    @for option in &choice.options {
+                        label.choice {
+                            input type="radio" name="decision" value=(option.outcome) required checked[written.decision == Some(option.outcome.as_str())];
+                            bdi { (option.label) }
+                        }
+                    }
+                }
+                button type="submit" { "Confirm my choice" }
+            }
+            @if !rest.is_empty() {
+                details.card {
+                    summary { "What else you wrote" }
+                    (answers(&rest))
+                }
+            }
+            (footer(case))
+        },
+    )
+}
+
+/// The page once the customer has chosen.
+pub(super) fn recorded(case: &Case, choice: &Choice, decision: &Decision) -> Markup {
+    outcome(case, choice, decision, "Thank you")
+}
+
+/// The page that the link shows afterwards.
+pub(super) fn chosen(case: &Case, choice: &Choice, decision: &Decision) -> Markup {
+    let title = match decision.decider() {
+        Decider::Customer | Decider::Approver(_) => "You have already chosen",
+        Decider::Nobody => "The time to choose is over",
+    };
+    outcome(case, choice, decision, title)
+}
+
+fn outcome(case: &Case, choice: &Choice, decision: &Decision, title: &str) -> Markup {
+    let at = decision.at();
+    let time = html! { time datetime=(at) { (when(at)) } };
+    page(
+        title,
+        &html! {
+            (crumb(case))
+            h1 { (title) }
+            @match choice.label(decision.outcome()) {
+                Some(label) => div.note.good role="status" {
+                    p { "You chose “" bdi { (label) } "” at " (time) "." }
+                },
+                None => div.note role="status" {
+                    p { "Nothing was chosen in time, so your request went on without it at " (time) "." }
+                },
+            }
+            p { "There is nothing more for you to do. You can close this page." }
+            (footer(case))
+        },
+    )
+}

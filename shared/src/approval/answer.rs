@@ -1,0 +1,58 @@
+//! Which answers a question has: a team's verdicts, or the options of a choice.
+
+use serde::{Deserialize, Serialize};
+
+use super::Approval;
+use crate::task::{ChoiceOption, outcome};
+
+/// What somebody of a team can decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Yes.
+    Approve,
+    /// No, with a reason.
+    Reject,
+}
+
+impl Verdict {
+    /// All of them.
+    const ALL: [Verdict; 2] = [Verdict::Approve, Verdict::Reject];
+
+    /// The verdict as links, forms and executions spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Approve => outcome::APPROVE,
+            Verdict::Reject => outcome::REJECT,
+        }
+    }
+}
+
+/// An answer that is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// To an approval.
+    Verdict(Verdict),
+    /// To a choice.
+    Option(&'a ChoiceOption),
+}
+
+impl Answer<'_> {
+    /// The answer as links, forms and executions spell it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Answer::Verdict(verdict) => verdict.as_str(),
+            Answer::Option(option) => &option.outcome,
+        }
+    }
+}
+
+impl Approval {
+    /// The answers that there are.
+    pub fn answers(&self) -> Vec<Answer<'_>> {
+        match &self.choice {
+            None => Verdict::ALL.map(Answer::Verdict).to_vec(),
+            Some(choice) => choice.options.iter().map(Answer::Option).collect(),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Why an attempt to decide does not count, in words for whoever tried.
+
+use super::{Decision, REASON_CHARS, WRONG_CODES};
+use crate::id::PhaseName;
+
+/// Why somebody may look, but not decide.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Barred {
+    /// They are the customer.
+    #[error("you cannot decide about your own request; somebody else has to")]
+    OwnRequest,
+    /// They decided another phase, which the definition keeps separate.
+    #[error("you decided {0} of this request, and somebody else has to decide here")]
+    DecidedBefore(PhaseName),
+}
+
+/// Why an attempt does not count. The message is meant for whoever tried.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Somebody was faster, or the time ran out.
+    #[error("this request has already been decided")]
+    Decided(Decision),
+    /// This person has said yes before, and more people have to.
+    #[error("you have already approved, and more of your colleagues have to")]
+    Given(Decision),
+    /// The link belongs to an earlier round of the same phase, or was followed by a fresh one.
+    #[error("this link is no longer in use; please use the newest mail")]
+    Superseded,
+    /// The person gave the case away.
+    #[error("you handed this request to {0}")]
+    HandedOver(String),
+    /// A choice is the customer's alone.
+    #[error("only the customer whose request this is can choose")]
+    NotTheirs,
+    /// They were on a team that decides this, and are no longer.
+    #[error("you are no longer on a team that decides this")]
+    NoMember,
+    /// Too many wrong codes.
+    #[error("this link is locked after {WRONG_CODES} wrong codes; please use the newest mail")]
+    Locked,
+    /// The time to decide is over.
+    #[error("this link has expired")]
+    Expired,
+    /// Nothing that could be a code.
+    #[error("please enter the six digits of the code in your mail")]
+    NoCode,
+    /// Not the code in that approver's mail.
+    #[error("that is not the code in your mail")]
+    WrongCode,
+    /// None of the answers that there are, which are these.
+    #[error("please answer with one of these: {}", .0.join(", "))]
+    NotOffered(Vec<String>),
+    /// Somebody else has to decide.
+    #[error("{0}")]
+    Barred(Barred),
+    /// A rejection needs a reason.
+    #[error("please give the reason; the customer is told")]
+    ReasonMissing,
+    /// More than [`REASON_CHARS`].
+    #[error("please give the reason in at most {REASON_CHARS} characters")]
+    ReasonTooLong,
+}

@@ -1,0 +1,53 @@
+//! Where the mails of one definition invite to another: that it is there, and used by invitation.
+
+use std::path::PathBuf;
+
+use crate::Generated;
+use crate::diagnostic::{Diagnostics, Report, suggestion};
+
+/// A definition that is right on its own.
+pub(crate) struct Compiled {
+    /// Its file, as a person in the current folder would write it.
+    pub(crate) path: PathBuf,
+    /// Its text.
+    pub(crate) source: String,
+    /// What it says.
+    pub(crate) generated: Generated,
+}
+
+/// The invitations that lead nowhere, by definition.
+pub(crate) fn check(all: &[Compiled]) -> Vec<Diagnostics> {
+    let problems = all.iter().filter_map(|inviting| {
+        let mut report = Report::new(&inviting.source);
+        for invitation in &inviting.generated.invitations {
+            let mut offerings = all.iter().map(|compiled| &compiled.generated);
+            match offerings.find(|offering| offering.path == invitation.value) {
+                Some(offering) if offering.by_invitation => {}
+                Some(_) => report.refuse(
+                    invitation.span,
+                    format!("everybody can use `{}` without an invitation", invitation.value),
+                    "Write `by invitation: true` under its `offering:`, or leave the invitation out of this mail.",
+                ),
+                None => report.refuse(
+                    invitation.span,
+                    format!("there is no offering `{}`", invitation.value),
+                    known(&invitation.value.to_string(), all),
+                ),
+            }
+        }
+        report.finish(&inviting.path.display().to_string())
+    });
+    problems.collect()
+}
+
+/// What could have been meant: an offering that is used by invitation.
+fn known(written: &str, all: &[Compiled]) -> String {
+    let invited = all
+        .iter()
+        .filter(|compiled| compiled.generated.by_invitation);
+    let paths: Vec<String> = invited.map(|c| c.generated.path.to_string()).collect();
+    if paths.is_empty() {
+        return "Add a definition with `by invitation: true` under its `offering:`, and name its folder and file here.".to_owned();
+    }
+    suggestion(written, paths.iter().map(String::as_str))
+}
