@@ -85,6 +85,10 @@ pub struct Approval {
     /// Whether nobody who is asked may decide, and who knows that.
     #[serde(default)]
     pub impasse: Impasse,
+    /// Whether a mail came back since the waiting state was last entered: it is entered again at once, to
+    /// see who else is to be asked, and not to remind anybody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub woken: bool,
     /// When nobody is waited for any longer.
     pub decide_until: Timestamp,
     /// When the waiting state was last entered.
@@ -145,6 +149,7 @@ impl Approval {
             asked_at: task.entered_at,
             escalated_at: None,
             impasse: Impasse::None,
+            woken: false,
             decide_until: decide_until.unwrap_or(Timestamp::MAX),
             entered_at: task.entered_at,
             task_token: waiting.task_token.clone(),

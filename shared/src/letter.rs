@@ -60,7 +60,7 @@ impl Occasion<'_> {
         match self {
             Occasion::Asked => None,
             Occasion::Reminded => Some("Nobody has decided yet. Your links and your code are the same as before.".to_owned()),
-            Occasion::Escalated { from } => Some(format!("The {from} has not decided in time, so you are asked too.")),
+            Occasion::Escalated { from } => Some(format!("The {from} has not decided, so you are asked too.")),
             Occasion::Renewed => Some("Your earlier link was locked, as a wrong code was entered on it several times. These are your new links and your new code.".to_owned()),
             Occasion::HandedOver { by } => Some(format!("{by} handed this request to you.")),
             Occasion::Answered => Some("The customer answered your question.".to_owned()),
@@ -156,13 +156,22 @@ pub fn to_customer(
         text,
         &html.into_string(),
     )
+    .about(request.request_id, &request.phase)
 }
 
 /// The mail to the team that looks after what gets stuck.
 pub fn nobody_may_decide(request: &Request, approval: &Approval, to: &str) -> Mail {
-    let reason = "Whoever could decide has decided an earlier phase of the same request, is its customer, or there are fewer people than have to approve.";
+    let reason = "Whoever could decide has decided an earlier phase of the same request, is its customer, gets no mail, or there are fewer people than have to approve.";
+    let unreachable: Vec<_> = approval.unreachable().map(|it| it.email.as_str()).collect();
+    let unreachable = match unreachable.as_slice() {
+        [] => String::new(),
+        all => format!(
+            "Mail comes back from: {}. Correct the address, or have it taken off the mail service's suppression list.\n\n",
+            all.join(", ")
+        ),
+    };
     let text = format!(
-        "Nobody of the {} may decide {} of a request.\n\n{reason}\n\nAdd somebody to the team; they are asked at the next reminder. \
+        "Nobody of the {} may decide {} of a request.\n\n{reason}\n\n{unreachable}Add somebody to the team; they are asked at the next reminder. \
          Otherwise the request expires on {}.\n\nRequest {}\n",
         approval.responsible,
         approval.phase,

@@ -5,7 +5,7 @@
 //!
 //! 1. **Pure rules**, no IO and no SDK: [`money`], [`id`], [`form`], [`rule`], [`text`], [`task`] (the
 //!    payloads that the generated state machines send), [`request`], [`question`], [`code`], [`audit`],
-//!    [`approval`], [`invitation`], [`refund`], [`findings`].
+//!    [`approval`], [`invitation`], [`refund`], [`findings`], [`address`].
 //! 2. **Ports**: what the functions ask of the outside world, as narrow traits with an in-memory
 //!    fake beside each: [`table`], [`mail`], [`workflow`], [`stripe`]. [`desk`] reads and writes
 //!    requests through a table, and [`metrics`] measures what it stores.
@@ -15,6 +15,7 @@
 //! Nothing here reads a clock, and nothing but [`config`] reads the environment: time comes with the
 //! event that a function handles, configuration through its `main`.
 
+pub mod address;
 pub mod approval;
 pub mod audit;
 pub mod code;

@@ -3,6 +3,12 @@
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 
+use crate::id::{PhaseName, RequestId};
+
+mod about;
+
+pub use about::About;
+
 /// One mail to one person, as text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
@@ -14,6 +20,8 @@ pub struct Mail {
     pub text: String,
     /// The HTML part: a whole document that loads nothing from elsewhere.
     pub html: String,
+    /// What it is about, where somebody has to know when it comes back.
+    pub about: Option<About>,
 }
 
 impl Mail {
@@ -32,6 +40,7 @@ impl Mail {
             subject: one_line(subject),
             text: text.trim().to_owned(),
             html: document(&html),
+            about: None,
         }
     }
 
@@ -42,7 +51,16 @@ impl Mail {
             subject: one_line(subject),
             text,
             html: document(html),
+            about: None,
         }
+    }
+
+    /// The same mail, which says to the mail service what it is about: by ids alone.
+    #[must_use]
+    pub fn about(mut self, request: RequestId, phase: &PhaseName) -> Self {
+        let phase = phase.clone();
+        self.about = Some(About { request, phase });
+        self
     }
 }
 

@@ -6,6 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use crate::id::{RequestId, TaskToken};
 use crate::task::Outcome;
 
+/// The error that wakes an approval which waits for somebody whom no mail reaches: its state is entered
+/// again at once, as if a reminder were due.
+pub const APPROVER_UNREACHABLE: &str = "Approver.Unreachable";
+
 /// Step Functions did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorkflowError {
@@ -41,6 +45,13 @@ pub trait Workflow: Send + Sync {
         token: &TaskToken,
         outcome: &Outcome,
     ) -> impl Future<Output = Result<(), WorkflowError>> + Send;
+
+    /// Ends the waiting of a task by an error, which its state catches by that name.
+    fn fail(
+        &self,
+        token: &TaskToken,
+        error: &str,
+    ) -> impl Future<Output = Result<(), WorkflowError>> + Send;
 }
 
 /// Remembers what it was asked, for tests.
@@ -60,7 +71,7 @@ impl MemoryWorkflow {
         }
     }
 
-    /// What was asked, in order: `("start", request)` and `(token, outcome)`.
+    /// What was asked, in order: `("start", request)` and `(token, outcome or error)`.
     pub fn calls(&self) -> Vec<(String, String)> {
         self.calls
             .lock()
@@ -105,5 +116,9 @@ impl Workflow for MemoryWorkflow {
 
     async fn succeed(&self, token: &TaskToken, outcome: &Outcome) -> Result<(), WorkflowError> {
         self.call(token.as_str(), &outcome.outcome)
+    }
+
+    async fn fail(&self, token: &TaskToken, error: &str) -> Result<(), WorkflowError> {
+        self.call(token.as_str(), error)
     }
 }

@@ -100,14 +100,14 @@ impl Machine {
         let mut aliases = String::new();
         for function in &self.functions {
             let _ = write!(substitutions, "\n      {function}: !Ref {function}.Alias");
-            let _ = write!(aliases, "\n            - !Ref {function}.Alias");
+            let _ = write!(aliases, "\n                - !Ref {function}.Alias");
         }
         include_str!("template/machine.yaml")
             .replace("<Id>", &self.id())
             .replace("<path>", &self.path.to_string())
             .replace("<name>", &self.name())
             .replace("\n      <substitutions>", &substitutions)
-            .replace("\n            <aliases>", &aliases)
+            .replace("\n                <aliases>", &aliases)
     }
 }
 

@@ -1,21 +1,23 @@
-//! Asking for the first time and again, and asking others where nobody may decide.
+//! Asking for the first time and again, and asking others where nobody may decide or can be reached.
 
 use shared::approval::{Approval, Impasse};
+use shared::audit::AuditRecord;
 use shared::failure::Failure;
 use shared::id::TeamId;
 use shared::mail::Mailer;
 use shared::request::{Event, Request};
 use shared::table::{Stored, Table, Write};
-use shared::task::{ApprovalConfig, AskConfig, Escalation, Passage, WaitingTask};
+use shared::task::{ApprovalConfig, AskConfig, Passage, WaitingTask};
 use shared::workflow::Workflow;
 
+use crate::due::Why;
 use crate::{Case, Interrupted, RequestApproval};
 
 /// Asking a team again.
 pub(crate) struct Again<'a> {
     pub(crate) waiting: &'a WaitingTask<AskConfig>,
     pub(crate) config: &'a ApprovalConfig,
-    pub(crate) escalation: Option<&'a Escalation>,
+    pub(crate) why: Why,
 }
 
 /// The same waiting task with the configuration of its kind.
@@ -40,30 +42,16 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         let event = Event::Asked {
             responsible: &value.responsible,
         };
-        let record = case.request.value.apply(&event, task.passage());
-        let mut writes = match &task.config {
-            AskConfig::Approval(config) => {
-                self.resolve_impasse(case, &mut value, config, task.passage())
-            }
-            AskConfig::Choice(_) => Vec::new(),
-        };
-        writes.extend(value.links(&self.link_key).iter().map(Write::create));
-        let approval = match old {
-            None => {
-                writes.push(Write::create(&value));
-                Stored { value, version: 1 }
-            }
-            Some(Stored { version, .. }) => {
-                let changed = Stored { value, version };
-                writes.push(Write::update(&changed));
-                Stored {
-                    version: version + 1,
-                    ..changed
-                }
-            }
-        };
-        self.desk.save(&mut case.request, &record, writes).await?;
-        Ok(approval)
+        let mut records = vec![case.request.value.apply(&event, task.passage())];
+        if let AskConfig::Approval(config) = &task.config {
+            records.extend(self.see_who_can_decide(case, &mut value, config, task.passage()));
+        }
+        let links = value.links(&self.link_key);
+        let links = links.iter().map(Write::create).collect();
+        // A new one becomes the first version of itself.
+        let version = old.map_or(0, |old| old.version);
+        self.store(case, Stored { value, version }, &records, links)
+            .await
     }
 
     /// What is asked, and of whom.
@@ -95,8 +83,8 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         }
     }
 
-    /// Stores that everybody is asked again, and with them whoever joined a team since; with an
-    /// escalation another team too.
+    /// Stores that everybody is asked again, and with them whoever joined a team since; or another team
+    /// too; or, after a mail came back, those alone who were not asked yet.
     pub(crate) async fn ask_again(
         &self,
         case: &mut Case,
@@ -104,68 +92,95 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         again: &Again<'_>,
     ) -> Result<Stored<Approval>, Interrupted> {
         let Again {
-            waiting, config, ..
+            waiting,
+            config,
+            why,
         } = again;
-        let task = &waiting.task;
+        let passage = waiting.task.passage();
         let value = &mut approval.value;
         value.task_token = waiting.task_token.clone();
-        value.entered_at = task.entered_at;
+        value.entered_at = passage.at;
+        value.woken = false;
         let known = value.approvers.len();
         value.enlist(self.members(&config.team)?);
-        let event = match again.escalation {
-            Some(escalation) => {
-                let team = self.others(&escalation.team);
-                value.escalate(&escalation.responsible, team, task.entered_at);
-                Event::Escalated {
-                    responsible: &escalation.responsible,
-                }
-            }
-            None => Event::Reminded,
-        };
-        let record = case.request.value.apply(&event, task.passage());
-        let mut writes = self.resolve_impasse(case, value, config, task.passage());
-        for approver in &value.approvers[known..] {
-            writes.push(Write::create(&value.link(&self.link_key, &approver.email)));
+        let mut records = Vec::new();
+        match why {
+            Why::Reminder => records.push(case.request.value.apply(&Event::Reminded, passage)),
+            Why::Escalation => records.extend(self.escalate(case, value, config, passage)),
+            Why::Bounce => value.spare_known(),
         }
-        writes.push(Write::update(&approval));
-        self.desk.save(&mut case.request, &record, writes).await?;
-        approval.version += 1;
-        Ok(approval)
+        records.extend(self.see_who_can_decide(case, value, config, passage));
+        let new = value.approvers[known..].iter();
+        let links = new
+            .map(|approver| Write::create(&value.link(&self.link_key, &approver.email)))
+            .collect();
+        self.store(case, approval, &records, links).await
     }
 
-    /// Where too few of those who are asked may decide, others are asked at once; if that does not help,
-    /// the trail says so, and the team that looks after such things will be told.
-    fn resolve_impasse(
+    /// Where too few of those who are asked may decide and get mail, others are asked at once; if that
+    /// does not help, the trail says so, and the team that looks after such things will be told.
+    fn see_who_can_decide(
         &self,
         case: &mut Case,
         approval: &mut Approval,
         config: &ApprovalConfig,
         passage: Passage<'_>,
-    ) -> Vec<Write> {
-        let request = &mut case.request.value;
-        let mut records = Vec::new();
-        if let (false, Some(escalation), None) = (
-            approval.is_decidable(request, &case.earlier),
-            &config.escalate,
-            approval.escalated_at,
-        ) {
-            let team = self.others(&escalation.team);
-            approval.escalate(&escalation.responsible, team, passage.at);
-            let event = Event::Escalated {
-                responsible: &escalation.responsible,
-            };
-            records.push(request.apply(&event, passage));
+    ) -> Vec<AuditRecord> {
+        let mut records = note_unreachable(case, approval, passage);
+        let is_decidable = |case: &Case, approval: &Approval| {
+            approval.is_decidable(&case.request.value, &case.earlier)
+        };
+        if !is_decidable(case, approval) && approval.escalated_at.is_none() {
+            records.extend(self.escalate(case, approval, config, passage));
+            records.extend(note_unreachable(case, approval, passage));
         }
-        if approval.is_decidable(request, &case.earlier) {
+        if is_decidable(case, approval) {
             approval.impasse = Impasse::None;
         } else if approval.impasse == Impasse::None {
             approval.impasse = Impasse::Untold;
             let event = Event::NobodyMayDecide {
                 responsible: &config.responsible,
             };
-            records.push(request.apply(&event, passage));
+            records.push(case.request.value.apply(&event, passage));
         }
-        records.iter().map(Write::create).collect()
+        records
+    }
+
+    /// Asks the team that stands by, where there is one.
+    fn escalate(
+        &self,
+        case: &mut Case,
+        approval: &mut Approval,
+        config: &ApprovalConfig,
+        passage: Passage<'_>,
+    ) -> Option<AuditRecord> {
+        let escalation = config.escalate.as_ref()?;
+        let team = self.others(&escalation.team);
+        approval.escalate(&escalation.responsible, team, passage.at);
+        let event = Event::Escalated {
+            responsible: &escalation.responsible,
+        };
+        Some(case.request.value.apply(&event, passage))
+    }
+
+    /// Stores an approval with the records of what happened, if anything did.
+    async fn store(
+        &self,
+        case: &mut Case,
+        mut approval: Stored<Approval>,
+        records: &[AuditRecord],
+        mut writes: Vec<Write>,
+    ) -> Result<Stored<Approval>, Interrupted> {
+        writes.push(Write::update(&approval));
+        match records.split_first() {
+            Some((first, more)) => {
+                writes.extend(more.iter().map(Write::create));
+                self.desk.save(&mut case.request, first, writes).await?;
+            }
+            None => self.desk.table().commit(writes).await?,
+        }
+        approval.version += 1;
+        Ok(approval)
     }
 
     fn members(&self, team: &TeamId) -> Result<&[String], Failure> {
@@ -180,4 +195,23 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             &[]
         })
     }
+}
+
+/// Notes whom no mail reaches by now, and whom it reaches again.
+fn note_unreachable(
+    case: &mut Case,
+    approval: &mut Approval,
+    passage: Passage<'_>,
+) -> Vec<AuditRecord> {
+    let asked = approval.approvers.iter();
+    let asked: Vec<String> = asked.map(|approver| approver.email.clone()).collect();
+    let mut records = Vec::new();
+    for email in asked {
+        let is_bad = case.unreachable.contains(&email);
+        if approval.note_reach(&email, is_bad, passage.at) {
+            let event = Event::Unreachable { approver: &email };
+            records.push(case.request.value.apply(&event, passage));
+        }
+    }
+    records
 }

@@ -1,9 +1,9 @@
 //! What is due in a passage through the waiting state.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::approval::Approval;
 use shared::request::Request;
-use shared::task::{ApprovalConfig, AskConfig, Escalation, WaitingTask};
+use shared::task::{ApprovalConfig, AskConfig, WaitingTask};
 
 /// The one thing that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,10 +13,10 @@ pub(crate) enum Due<'a> {
     /// They were asked, or are about to be: wait with this passage's token, and finish what an earlier
     /// attempt left. A choice has nothing else while there is time.
     Wait,
-    /// A team was asked, and nobody answered; for so long perhaps that others are asked too.
+    /// A team was asked, and nobody answered.
     AskAgain {
         config: &'a ApprovalConfig,
-        escalation: Option<&'a Escalation>,
+        why: Why,
     },
     /// Nobody answered in time. The customer of an approval is told why.
     Expire { reason: Option<&'a str> },
@@ -24,6 +24,28 @@ pub(crate) enum Due<'a> {
     Deliver { outcome: String },
     /// The invocation was given up long ago, and a later passage has been here.
     Nothing,
+}
+
+/// Why a team is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It is time for a reminder.
+    Reminder,
+    /// Nobody answered for so long that others are asked too.
+    Escalation,
+    /// A mail came back: whoever else may decide is to be asked now, and nobody to be reminded.
+    Bounce,
+}
+
+impl Why {
+    /// What the answer of a passage calls it.
+    pub(crate) fn outcome(self) -> &'static str {
+        match self {
+            Why::Reminder => "reminded",
+            Why::Escalation => "escalated",
+            Why::Bounce => "asked others",
+        }
+    }
 }
 
 /// Says what it is. Time is when the state was entered.
@@ -62,11 +84,20 @@ fn unanswered<'a>(approval: &Approval, waiting: &'a WaitingTask<AskConfig>) -> D
         },
         AskConfig::Approval(config) => Due::AskAgain {
             config,
-            escalation: config.escalate.as_ref().filter(|it| {
-                let patience = SignedDuration::from_secs(i64::from(it.after_seconds));
-                let waited = waiting.task.entered_at.duration_since(approval.asked_at);
-                approval.escalated_at.is_none() && waited >= patience
-            }),
+            why: why(approval, config, waiting.task.entered_at),
         },
+    }
+}
+
+fn why(approval: &Approval, config: &ApprovalConfig, now: Timestamp) -> Why {
+    let escalation = config.escalate.as_ref().filter(|it| {
+        let patience = SignedDuration::from_secs(i64::from(it.after_seconds));
+        let waited = now.duration_since(approval.asked_at);
+        approval.escalated_at.is_none() && waited >= patience
+    });
+    match (escalation, approval.woken) {
+        (Some(_), _) => Why::Escalation,
+        (None, true) => Why::Bounce,
+        (None, false) => Why::Reminder,
     }
 }

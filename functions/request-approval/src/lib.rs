@@ -1,10 +1,13 @@
 //! Asks a team to approve or the customer to choose, and leaves the execution waiting with its task token.
 //!
 //! The waiting state is entered again and again until somebody decides: its timeout is the time
-//! between two reminders, or all the time that the customer has. Each passage finds the approval as it
-//! is and does the one thing that is [due](due::Due), so a decision that could not be handed to an
-//! earlier token is handed to the next.
+//! between two reminders, or all the time that the customer has; and it is entered again at once when a
+//! mail to an approver came back. Each passage finds the approval as it is and does the one thing that is
+//! [due](due::Due), so a decision that could not be handed to an earlier token is handed to the next.
 
+use std::collections::BTreeSet;
+
+use shared::address::is_bad;
 use shared::approval::{Approval, LinkKey};
 use shared::config::Teams;
 use shared::desk::Desk;
@@ -48,6 +51,8 @@ struct Case {
     approval: Option<Stored<Approval>>,
     /// The approvals that this one is kept separate from.
     earlier: Vec<Approval>,
+    /// The addresses, of all that are or may be asked to approve, that no mail reaches.
+    unreachable: BTreeSet<String>,
 }
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
@@ -81,16 +86,15 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                 self.write_to_all(&case, approval, task).await?;
                 Ok(Outcome::new("resumed"))
             }
-            (Due::AskAgain { config, escalation }, Some(approval)) => {
+            (Due::AskAgain { config, why }, Some(approval)) => {
                 let again = Again {
                     waiting,
                     config,
-                    escalation,
+                    why,
                 };
                 let approval = self.ask_again(&mut case, approval, &again).await?;
                 self.write_to_all(&case, approval, task).await?;
-                let outcome = escalation.map_or("reminded", |_| "escalated");
-                Ok(Outcome::new(outcome))
+                Ok(Outcome::new(why.outcome()))
             }
             (Due::Expire { reason }, Some(mut approval)) => {
                 approval.value.expire(task.entered_at, reason);
@@ -136,11 +140,40 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             AskConfig::Choice(_) => &[],
         };
         let request = self.desk.request(id).await?;
+        let approval = self.desk.approval(id, &task.phase).await?;
         Ok(Case {
             request: request.ok_or(Failure::RequestNotFound)?,
-            approval: self.desk.approval(id, &task.phase).await?,
+            unreachable: self.unreachable(task, approval.as_ref()).await?,
+            approval,
             earlier: self.desk.approvals(id, separate).await?,
         })
+    }
+
+    /// Which of those who are or may be asked to approve no mail reaches.
+    async fn unreachable(
+        &self,
+        task: &Task<AskConfig>,
+        approval: Option<&Stored<Approval>>,
+    ) -> Result<BTreeSet<String>, Interrupted> {
+        let mut unreachable = BTreeSet::new();
+        let AskConfig::Approval(config) = &task.config else {
+            return Ok(unreachable);
+        };
+        let teams = config.escalate.iter().map(|it| &it.team);
+        let teams = teams.chain([&config.team]);
+        let asked = approval.iter().flat_map(|it| &it.value.approvers);
+        let addresses: BTreeSet<&String> = teams
+            .filter_map(|team| self.teams.members(team))
+            .flatten()
+            .chain(asked.map(|approver| &approver.email))
+            .collect();
+        for address in addresses {
+            let (table, at) = (self.desk.table(), task.entered_at);
+            if is_bad(table, &self.link_key, address, at).await? {
+                unreachable.insert(address.clone());
+            }
+        }
+        Ok(unreachable)
     }
 
     async fn deliver(

@@ -428,3 +428,5 @@ async fn who_left_the_team_is_not_reminded() {
     function.at(id, DAY, "t").await.unwrap();
     assert_eq!(function.to()[2..], ["csm-2@example.com"]);
 }
+
+mod unreachable;

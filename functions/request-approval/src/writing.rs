@@ -69,6 +69,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         // Who left all of the teams since they were asked is not reminded.
         approver.notified_for != Some(approval.entered_at)
             && approval.waits_for(approver)
+            && approver.unreachable.is_none()
             && self.teams.include(&approval.teams, &approver.email)
     }
 

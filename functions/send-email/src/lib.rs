@@ -57,11 +57,9 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         }
         let mut accepted = false;
         for address in self.addresses(&config.to, &request.value)? {
-            match self
-                .mailer
-                .send(&Mail::from_text(address, &subject, &body))
-                .await
-            {
+            let mail = Mail::from_text(address, &subject, &body);
+            let mail = mail.about(task.request_id, &task.phase);
+            match self.mailer.send(&mail).await {
                 Ok(()) => accepted = true,
                 // The service will refuse this address every time; the trail says so, and the
                 // process goes on.

@@ -28,6 +28,7 @@ pub mod stack;
 pub mod states;
 pub mod stripe;
 pub mod template;
+pub mod topics;
 pub mod workspace;
 
 pub use options::Options;

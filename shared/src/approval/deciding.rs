@@ -57,10 +57,12 @@ impl Approval {
             .map(|other| Barred::DecidedBefore(other.phase.clone()))
     }
 
-    /// Whether enough of those who are asked may decide.
+    /// Whether enough of those who are asked may decide, and know of it.
     pub fn is_decidable(&self, request: &Request, earlier: &[Approval]) -> bool {
         let able = self.approvers.iter().filter(|approver| {
-            self.waits_for(approver) && self.barred(&approver.email, request, earlier).is_none()
+            self.waits_for(approver)
+                && approver.unreachable.is_none()
+                && self.barred(&approver.email, request, earlier).is_none()
         });
         u32::try_from(able.count()).unwrap_or(u32::MAX) >= self.missing()
     }

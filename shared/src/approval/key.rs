@@ -75,6 +75,11 @@ impl LinkKey {
         six_digits(&self.derive("invitation code", &parts))
     }
 
+    /// What an address is known by where it must not stand itself.
+    pub fn address_hash(&self, address: &str) -> String {
+        hex(&self.derive("address", &[&address.to_lowercase()]))
+    }
+
     fn derive(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");

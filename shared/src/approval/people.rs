@@ -31,6 +31,9 @@ pub struct Approver {
     /// When they were mailed a fresh link outside of a reminder.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     fresh_mails: Vec<Timestamp>,
+    /// Since when no mail reaches them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreachable: Option<Timestamp>,
     /// To whom they gave the case; their link decides nothing any longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_to: Option<String>,
@@ -45,6 +48,7 @@ impl Approver {
             generation: 0,
             mailed_generation: 0,
             fresh_mails: Vec::new(),
+            unreachable: None,
             handed_to: None,
         }
     }
@@ -109,6 +113,33 @@ impl Approval {
     /// Whether somebody is still asked: not who gave the case away or has said yes.
     pub fn waits_for(&self, approver: &Approver) -> bool {
         approver.handed_to.is_none() && self.given_by(&approver.email).is_none()
+    }
+
+    /// Notes whether mail reaches an approver. Says whether that is news, and bad.
+    pub fn note_reach(&mut self, email: &str, is_bad: bool, at: Timestamp) -> bool {
+        let Some(approver) = self.approver_mut(email) else {
+            return false;
+        };
+        let is_news = is_bad && approver.unreachable.is_none();
+        approver.unreachable = is_bad.then(|| approver.unreachable.unwrap_or(at));
+        is_news
+    }
+
+    /// Lets those who were written to before, and have that link, count as written to in this passage.
+    pub fn spare_known(&mut self) {
+        let passage = self.entered_at;
+        for approver in &mut self.approvers {
+            if approver.notified_for.is_some() && approver.mailed_generation == approver.generation
+            {
+                approver.notified_for = Some(passage);
+            }
+        }
+    }
+
+    /// Those whom no mail reaches.
+    pub fn unreachable(&self) -> impl Iterator<Item = &Approver> {
+        let approvers = self.approvers.iter();
+        approvers.filter(|approver| approver.unreachable.is_some())
     }
 
     /// Notes that an approver was written to since the waiting state was entered.

@@ -36,13 +36,44 @@ where
                 ))),
             };
             let _entered = task.enter();
-            answer.map_err(|failure| {
-            tracing::error!(error = failure.name(), message = %failure, "the invocation failed");
-            Diagnostic { error_type: failure.name().to_owned(), error_message: failure.to_string() }
-        })
+            answer.map_err(reported)
         },
     ))
     .await
+}
+
+/// Serves events that nobody waits for, such as messages of a topic, with `handler` until Lambda ends the
+/// process. What fails is logged and reported like a task; Lambda runs it again.
+pub async fn run_event<P, F>(handler: impl Fn(P) -> F) -> Result<(), lambda_runtime::Error>
+where
+    P: DeserializeOwned,
+    F: Future<Output = Result<Outcome, Failure>>,
+{
+    logging::init();
+    let handler = &handler;
+    lambda_runtime::run(service_fn(
+        move |event: LambdaEvent<serde_json::Value>| async move {
+            let answer = match serde_json::from_value(event.payload) {
+                Ok(payload) => Box::pin(handler(payload)).await,
+                // What does not fit may hold an address, so it is not quoted.
+                Err(error) => Err(Failure::PayloadInvalid(format!(
+                    "the event does not fit: {:?} error",
+                    error.classify()
+                ))),
+            };
+            answer.map_err(reported)
+        },
+    ))
+    .await
+}
+
+/// A failure as Lambda is told of it, once it is logged.
+fn reported(failure: Failure) -> Diagnostic {
+    tracing::error!(error = failure.name(), message = %failure, "the invocation failed");
+    Diagnostic {
+        error_type: failure.name().to_owned(),
+        error_message: failure.to_string(),
+    }
 }
 
 /// Serves API Gateway's requests with `handler` until Lambda ends the process. It answers every

@@ -2,9 +2,9 @@
 
 use aws_sdk_ses::Client;
 use aws_sdk_ses::error::ProvideErrorMetadata;
-use aws_sdk_ses::types::{Body, Content, Destination, Message};
+use aws_sdk_ses::types::{Body, Content, Destination, Message, MessageTag};
 
-use crate::mail::{Mail, MailError, Mailer, masked};
+use crate::mail::{About, Mail, MailError, Mailer, masked};
 
 /// SES, sending from one address.
 #[derive(Debug, Clone)]
@@ -35,12 +35,16 @@ impl Mailer for SesMailer {
             .subject(content(&mail.subject).map_err(built)?)
             .body(body)
             .build();
+        let tags = mail.about.iter().flat_map(About::tags);
+        let tags = tags.map(|(name, value)| MessageTag::builder().name(name).value(value).build());
+        let tags = tags.collect::<Result<Vec<_>, _>>().map_err(built)?;
         let sent = self
             .client
             .send_email()
             .source(&self.from)
             .destination(Destination::builder().to_addresses(&mail.to).build())
             .message(message)
+            .set_tags((!tags.is_empty()).then_some(tags))
             .send()
             .await;
         let Err(error) = sent else {

@@ -36,6 +36,14 @@ fn unavailable(error: &impl ProvideErrorMetadata) -> WorkflowError {
     WorkflowError::Unavailable(error.code().unwrap_or("no answer").to_owned())
 }
 
+/// Why a waiting task could not be answered.
+fn of_token(error: &impl ProvideErrorMetadata) -> WorkflowError {
+    match error.code() {
+        Some("TaskTimedOut" | "InvalidToken" | "TaskDoesNotExist") => WorkflowError::TokenGone,
+        _ => unavailable(error),
+    }
+}
+
 impl Workflow for SfnWorkflow {
     async fn start(&self, machine: &str, request: RequestId) -> Result<(), WorkflowError> {
         let input = serde_json::json!({ "requestId": request }).to_string();
@@ -72,15 +80,18 @@ impl Workflow for SfnWorkflow {
             .send_task_success()
             .task_token(token.as_str())
             .output(output);
-        match call.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(match error.code() {
-                Some("TaskTimedOut" | "InvalidToken" | "TaskDoesNotExist") => {
-                    WorkflowError::TokenGone
-                }
-                _ => unavailable(&error),
-            }),
-        }
+        let answer = call.send().await;
+        answer.map(drop).map_err(|error| of_token(&error))
+    }
+
+    async fn fail(&self, token: &TaskToken, name: &str) -> Result<(), WorkflowError> {
+        let call = self
+            .client
+            .send_task_failure()
+            .task_token(token.as_str())
+            .error(name);
+        let answer = call.send().await;
+        answer.map(drop).map_err(|error| of_token(&error))
     }
 }
 

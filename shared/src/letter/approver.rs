@@ -23,6 +23,7 @@ impl Letter<'_> {
             amount.unwrap_or_default()
         );
         Mail::new(self.to, &subject, self.text(), &self.html().into_string())
+            .about(self.request.request_id, &self.approval.phase)
     }
 
     /// What stands above the case.

@@ -21,7 +21,8 @@ impl Letter<'_> {
         let subject = format!("{}{subject}", self.occasion.prefix());
         let text = self.text_of_choice(choice, &body);
         let html = self.html_of_choice(choice, &body).into_string();
-        Ok(Mail::new(self.to, &subject, text, &html))
+        let mail = Mail::new(self.to, &subject, text, &html);
+        Ok(mail.about(self.request.request_id, &self.approval.phase))
     }
 
     /// What stands above the definition's words.

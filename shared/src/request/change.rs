@@ -26,6 +26,8 @@ impl Request {
             Event::Reminded
             | Event::Escalated { .. }
             | Event::NobodyMayDecide { .. }
+            | Event::Unreachable { .. }
+            | Event::CustomerUnreachable { .. }
             | Event::LinkLocked { .. }
             | Event::CodeRenewed { .. }
             | Event::NotChosen

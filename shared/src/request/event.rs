@@ -1,5 +1,6 @@
 //! What can happen to a request.
 
+use crate::address::Trouble;
 use crate::approval::{Decider, Recorded};
 use crate::id::{FieldName, OfferingPath};
 use crate::money::Usd;
@@ -24,6 +25,16 @@ pub enum Event<'a> {
     NobodyMayDecide {
         /// The team's name.
         responsible: &'a str,
+    },
+    /// No mail reaches somebody who is asked.
+    Unreachable {
+        /// The approver's address.
+        approver: &'a str,
+    },
+    /// A mail to the customer came back, or they do not want it.
+    CustomerUnreachable {
+        /// What happened.
+        trouble: Trouble,
     },
     /// Somebody decided, as the door and the approval have recorded it.
     Decided(&'a Recorded),

@@ -2,6 +2,7 @@
 
 use super::Event;
 use super::vouch::advice;
+use crate::address::Trouble;
 use crate::approval::{Decider, Recorded};
 use crate::audit::Actor;
 
@@ -43,6 +44,11 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
         Event::LinkLocked { whose } => {
             by_system("link locked", whose.name().map(ToOwned::to_owned))
         }
+        Event::Unreachable { approver } => by_system("address unreachable", text(approver)),
+        Event::CustomerUnreachable { trouble } => match trouble {
+            Trouble::Bounced => by_system("the customer's address bounced", None),
+            Trouble::Complained => by_system("the customer reported our mail as spam", None),
+        },
         Event::HandedOver { by: giver, to } => by(giver, "handed over", text(to)),
         Event::Questioned { by: asker, .. } => {
             let detail = format!("question {questions}");

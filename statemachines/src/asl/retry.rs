@@ -26,7 +26,7 @@ const CRASHES_AND_OUTAGES: [&str; 6] = [
     "Mail.Unavailable",
 ];
 
-const TIMEOUT: &str = "States.Timeout";
+pub(super) const TIMEOUT: &str = "States.Timeout";
 const STRIPE: &str = "Stripe.Unavailable";
 
 /// The retriers of a function's state.

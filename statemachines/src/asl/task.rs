@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shared::task::{AskConfig, CloseConfig, ConnectorConfig, EndStatus};
+use shared::workflow::APPROVER_UNREACHABLE;
 
-use super::retry;
+use super::retry::{self, TIMEOUT};
 use crate::process::NEEDS_ATTENTION;
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
@@ -136,14 +137,17 @@ impl Task {
 pub(super) fn ask(name: &str, config: &AskConfig, seconds: u32, next: &str) -> Value {
     let payload = payload(name, config);
     let retry = retry::of(Function::RequestApproval);
-    waiting(
+    let mut state = waiting(
         name,
         Function::RequestApproval,
         payload,
         &retry,
         seconds,
         next,
-    )
+    );
+    // An approver's mail that bounces needs no reminder: somebody else has to be asked now.
+    state["Catch"][0]["ErrorEquals"] = json!([TIMEOUT, APPROVER_UNREACHABLE]);
+    state
 }
 
 /// The Task that waits until a pending refund is paid or is not going to be. Stripe tells by an event; in
@@ -186,7 +190,7 @@ fn waiting(
         "Output": "{% $states.result %}",
         "Retry": retry,
         "Catch": [
-            { "ErrorEquals": ["States.Timeout"], "Next": name },
+            { "ErrorEquals": [TIMEOUT], "Next": name },
             catch_all(name),
         ],
         "Next": next,

@@ -209,6 +209,8 @@ impl Desk {
 
     /// All mails to somebody, oldest first.
     pub async fn mails(&self, to: &str) -> Vec<Mail> {
+        // A plus is a space in a query.
+        let to = to.replace('+', "%2B");
         let mails = self.get_json(&format!("/_local/api/emails?to={to}")).await;
         mails
             .as_array()

@@ -164,6 +164,29 @@ impl Running {
     }
 }
 
+impl SimWorkflow {
+    /// Answers a waiting task.
+    async fn answer(
+        &self,
+        answer: impl FnOnce(&Arc<Executor>) -> Result<(), TokenError> + Send,
+    ) -> Result<(), WorkflowError> {
+        let fault = self.line.call(Place::Workflow).await;
+        if fault != Some(Fault::Before) {
+            match answer(&self.running.get()) {
+                Ok(()) => {}
+                Err(TokenError::TaskTimedOut | TokenError::InvalidToken) => {
+                    return Err(WorkflowError::TokenGone);
+                }
+                Err(error) => return Err(WorkflowError::Unavailable(error.to_string())),
+            }
+        }
+        match fault {
+            Some(_) => Err(WorkflowError::Unavailable(down())),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Workflow for SimWorkflow {
     async fn start(&self, machine: &str, request: RequestId) -> Result<(), WorkflowError> {
         let name = request.to_string();
@@ -181,20 +204,15 @@ impl Workflow for SimWorkflow {
     }
 
     async fn succeed(&self, token: &TaskToken, outcome: &Outcome) -> Result<(), WorkflowError> {
-        let fault = self.line.call(Place::Workflow).await;
-        if fault != Some(Fault::Before) {
-            let output = json!(outcome);
-            match self.running.get().send_task_success(token.as_str(), output) {
-                Ok(()) => {}
-                Err(TokenError::TaskTimedOut | TokenError::InvalidToken) => {
-                    return Err(WorkflowError::TokenGone);
-                }
-                Err(error) => return Err(WorkflowError::Unavailable(error.to_string())),
-            }
-        }
-        match fault {
-            Some(_) => Err(WorkflowError::Unavailable(down())),
-            None => Ok(()),
-        }
+        let answer =
+            |executor: &Arc<Executor>| executor.send_task_success(token.as_str(), json!(outcome));
+        self.answer(answer).await
+    }
+
+    async fn fail(&self, token: &TaskToken, error: &str) -> Result<(), WorkflowError> {
+        let answer = |executor: &Arc<Executor>| {
+            executor.send_task_failure(token.as_str(), error.to_owned(), String::new())
+        };
+        self.answer(answer).await
     }
 }

@@ -1,9 +1,10 @@
 //! Simple Email Service, version 1: the query protocol (a form goes in, XML comes out), with `SendEmail` into the
 //! outbox. Every other action is refused by name, and so is everything of `SendEmail` that nobody here needs
-//! (configuration sets, tags, identities' policies): a stand-in that ignores a setting tells a lie.
+//! (configuration sets, identities' policies): a stand-in that ignores a setting tells a lie.
 //!
 //! An address at `unverified.example.com` plays the identity that a new SES account has not verified: it is refused
-//! with `MessageRejected`, so that the way of a mail that cannot be sent can be walked.
+//! with `MessageRejected`, so that the way of a mail that cannot be sent can be walked. The addresses of SES's own
+//! mailbox simulator do here what they do on AWS: see [`feedback`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,9 @@ use axum::response::Response;
 use uuid::Uuid;
 
 use crate::outbox::{NewMail, Outbox};
+use feedback::{Feedback, SentMail};
+
+pub mod feedback;
 
 const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
 const MAX_RECIPIENTS: usize = 50;
@@ -34,23 +38,35 @@ const KNOWN: [&str; 10] = [
     "Message.Body.Html.Charset",
     "ReturnPath",
 ];
-const LISTS: [&str; 4] = [
+const LISTS: [&str; 5] = [
+    TAGS,
     "Destination.ToAddresses.member.",
     "Destination.CcAddresses.member.",
     "Destination.BccAddresses.member.",
     "ReplyToAddresses.member.",
 ];
 
+/// What a mail is about, for whoever hears what became of it.
+const TAGS: &str = "Tags.member.";
+const MAX_TAG_CHARS: usize = 255;
+
 /// SES at any path under where it is mounted: the query protocol has one address.
 ///
 /// Mount it with [`Router::nest_service`]: SDKs post to the endpoint with a slash at its end, which
 /// [`Router::nest`] does not hand on.
-pub fn router(outbox: Arc<Outbox>) -> Router {
+pub fn router(outbox: Arc<Outbox>, feedback: Feedback) -> Router {
     Router::new()
         .fallback(serve)
         // A little more than the largest message, for the encoding around it.
         .layer(DefaultBodyLimit::max(4 * MAX_MESSAGE_BYTES))
-        .with_state(outbox)
+        .with_state(Ses { outbox, feedback })
+}
+
+/// What SES has: a place for mails, and for what becomes of them.
+#[derive(Clone)]
+struct Ses {
+    outbox: Arc<Outbox>,
+    feedback: Feedback,
 }
 
 /// A refusal by SES's own code.
@@ -77,27 +93,30 @@ impl Refusal {
 
 type Params = BTreeMap<String, String>;
 
-async fn serve(State(outbox): State<Arc<Outbox>>, body: Bytes) -> Response {
+async fn serve(State(ses): State<Ses>, body: Bytes) -> Response {
     let params: Params = form_urlencoded::parse(&body).into_owned().collect();
     let request_id = Uuid::new_v4().to_string();
-    match act(&outbox, &params) {
+    match act(&ses, &params) {
         Ok(message_id) => xml(StatusCode::OK, &sent(&message_id, &request_id), &request_id),
         Err(refusal) => xml(refusal.status, &failed(&refusal, &request_id), &request_id),
     }
 }
 
-fn act(outbox: &Outbox, params: &Params) -> Result<String, Refusal> {
+fn act(ses: &Ses, params: &Params) -> Result<String, Refusal> {
     match params.get("Action").map(String::as_str) {
         Some("SendEmail") => {
             let mail = read_mail(params)?;
-            outbox.send(mail).map_err(|error| {
-                tracing::error!(%error, "the outbox could not be written");
-                Refusal {
-                    status: StatusCode::INTERNAL_SERVER_ERROR,
-                    code: "InternalFailure",
-                    message: "The outbox could not be written.".to_owned(),
-                }
-            })
+            let tags = read_tags(params)?;
+            let (source, destination) = (mail.from.clone(), mail.to.clone());
+            let message_id = ses.outbox.send(mail).map_err(not_written)?;
+            let sent = SentMail {
+                message_id: message_id.clone(),
+                source,
+                destination,
+                tags,
+            };
+            ses.feedback.note(&sent).map_err(not_written)?;
+            Ok(message_id)
         }
         Some(other) => Err(Refusal::sender(
             "InvalidAction",
@@ -108,6 +127,36 @@ fn act(outbox: &Outbox, params: &Params) -> Result<String, Refusal> {
             "The request names no Action.",
         )),
     }
+}
+
+fn not_written(error: std::io::Error) -> Refusal {
+    tracing::error!(%error, "what was sent could not be written down");
+    Refusal {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        code: "InternalFailure",
+        message: "What was sent could not be written down.".to_owned(),
+    }
+}
+
+/// The tags of a mail by name.
+fn read_tags(params: &Params) -> Result<BTreeMap<String, String>, Refusal> {
+    let mut tags = BTreeMap::new();
+    for number in 1.. {
+        let part = |part: &str| params.get(&format!("{TAGS}{number}.{part}"));
+        let (Some(name), Some(value)) = (part("Name"), part("Value")) else {
+            break;
+        };
+        let fits = |text: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+            !text.is_empty() && text.len() <= MAX_TAG_CHARS && text.chars().all(plain)
+        };
+        if !fits(name) || !fits(value) {
+            let message = format!("Invalid tag: <{name}>, value: <{value}>.");
+            return Err(Refusal::parameter(message));
+        }
+        tags.insert(name.clone(), value.clone());
+    }
+    Ok(tags)
 }
 
 /// The mail that a `SendEmail` describes.
@@ -127,7 +176,7 @@ fn read_mail(params: &Params) -> Result<NewMail, Refusal> {
     }
     let value = |name: &str| params.get(name).cloned().unwrap_or_default();
     let mut to = Vec::new();
-    for list in LISTS {
+    for list in LISTS.into_iter().filter(|list| *list != TAGS) {
         for (_, address) in params
             .range(list.to_owned()..)
             .take_while(|(name, _)| name.starts_with(list))

@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{error, info, warn};
 
 use crate::{
-    aws::{self, dynamodb::DynamoDb},
+    aws::{self, dynamodb::DynamoDb, ses::feedback::Feedback},
     clock::Clock,
     console::{self, Console},
     data_dir::DataDir,
@@ -26,7 +26,8 @@ use crate::{
     outbox::Outbox,
     states::Executor,
     stripe,
-    template::{LocalValues, Machine, Template},
+    template::{LocalValues, Machine, MailEvents, Template},
+    topics,
     workspace::Workspace,
 };
 pub use error::StackError;
@@ -46,6 +47,8 @@ pub struct Stack {
     /// Sends the events of the Stripe stand-in.
     teller: JoinHandle<()>,
     publisher: JoinHandle<()>,
+    /// Tells functions what was published.
+    notifier: JoinHandle<()>,
     /// The servers stop when this is gone.
     _running: watch::Sender<()>,
     /// Last: the data directory is free once nothing writes to it any more.
@@ -60,6 +63,7 @@ struct StandIns {
     functions: Functions,
     outbox: Arc<Outbox>,
     stripe: Arc<stripe::StandIn>,
+    topics: Arc<topics::Topics>,
 }
 
 /// Starts a stack: once this returns, it serves.
@@ -93,19 +97,26 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let (running, stopped) = watch::channel(());
     let dynamodb = stand_ins.dynamodb.serve(until(stopped.clone())).await;
     let app = stand_ins
-        .router(dynamodb.map_err(StackError::Serve)?, lambda, forms.clone())
+        .router(
+            dynamodb.map_err(StackError::Serve)?,
+            lambda,
+            forms.clone(),
+            &template.mail_events,
+        )
         .fallback_service(gateway.router());
     tokio::spawn(serve(listener, app, stopped));
     let webhook = format!("{base_url}/webhooks/stripe");
     let teller = stripe::tell(Arc::clone(&stand_ins.stripe), webhook);
     let republished =
         republish::on_change(template.machines.clone(), Arc::clone(&stand_ins.executor));
+    let notified = topics::deliver(Arc::clone(&stand_ins.topics), stand_ins.functions.clone());
     Ok(Stack {
         addr,
         forms,
         sweeper: stand_ins.dynamodb.sweep_regularly(stand_ins.clock),
         teller: tokio::spawn(teller),
         publisher: tokio::spawn(republished),
+        notifier: tokio::spawn(notified),
         executor: stand_ins.executor,
         functions: stand_ins.functions,
         _running: running,
@@ -120,6 +131,7 @@ impl Drop for Stack {
         self.sweeper.abort();
         self.teller.abort();
         self.publisher.abort();
+        self.notifier.abort();
     }
 }
 
@@ -137,11 +149,14 @@ impl StandIns {
         let folder = data.path();
         let outbox = Outbox::open(folder, clock.clone()).map_err(StackError::Kept)?;
         let stripe = stripe::StandIn::open(folder, clock.clone()).map_err(StackError::Kept)?;
+        let subscriptions = template.subscriptions.clone();
+        let topics = topics::Topics::open(folder, subscriptions, clock.clone());
         Ok(StandIns {
             dynamodb: DynamoDb::open(data.file("dynamodb.db").as_deref(), &template.tables)?,
             executor: Executor::open(folder, clock.clone(), Arc::new(functions.clone()))?,
             outbox: Arc::new(outbox),
             stripe: Arc::new(stripe),
+            topics: Arc::new(topics.map_err(StackError::Kept)?),
             functions,
             clock,
         })
@@ -161,7 +176,13 @@ impl StandIns {
     }
 
     /// Everything under `/_local`.
-    fn router(&self, dynamodb: Router, lambda: Router, forms: Vec<(String, String)>) -> Router {
+    fn router(
+        &self,
+        dynamodb: Router,
+        lambda: Router,
+        forms: Vec<(String, String)>,
+        mail_events: &[MailEvents],
+    ) -> Router {
         let console = Console {
             executor: Arc::clone(&self.executor),
             outbox: Arc::clone(&self.outbox),
@@ -169,7 +190,9 @@ impl StandIns {
             items: items(&self.dynamodb),
             forms,
         };
-        let ses = aws::ses::router(Arc::clone(&self.outbox));
+        let topics = Arc::clone(&self.topics);
+        let feedback = Feedback::new(topics, mail_events, self.clock.clone());
+        let ses = aws::ses::router(Arc::clone(&self.outbox), feedback);
         let states = aws::states::router(Arc::clone(&self.executor));
         Router::new()
             .merge(console::router(console))

@@ -1,14 +1,15 @@
 //! Reads `infra/template.yaml`, so that nothing is configured twice: what SAM deploys is what runs
 //! here.
 //!
-//! Of SAM and `CloudFormation` this knows what the template uses: HTTP API events, functions, state
-//! machines, tables and secrets, and the expressions `!Ref`, `!Sub`, `!GetAtt` and
+//! Of SAM and `CloudFormation` this knows what the template uses: HTTP API and SNS events, functions,
+//! state machines, tables, secrets and what SES publishes, and the expressions `!Ref`, `!Sub`, `!GetAtt` and
 //! `{{resolve:secretsmanager:..}}`. Anything else is refused with its place in the file rather than
 //! silently ignored. Policies are the exception: nothing on this machine enforces them.
 
 mod node;
 mod read;
 mod resolve;
+mod topics;
 
 use std::{
     collections::BTreeMap,
@@ -31,6 +32,10 @@ pub struct Template {
     pub machines: Vec<Machine>,
     /// The `DynamoDB` tables, by logical id.
     pub tables: Vec<Table>,
+    /// Which functions are told what is published to a topic.
+    pub subscriptions: Vec<Subscription>,
+    /// What SES publishes of the mails that it took.
+    pub mail_events: Vec<MailEvents>,
     /// The logical ids of the secrets that `Secrets Manager` generates on AWS.
     pub secrets: Vec<String>,
 }
@@ -59,6 +64,24 @@ pub struct Route {
     pub path: String,
     /// The logical id of the function behind it.
     pub function: String,
+}
+
+/// A function that is told what is published to a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// The topic's ARN.
+    pub topic: String,
+    /// The function's logical id.
+    pub function: String,
+}
+
+/// Where SES publishes what became of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailEvents {
+    /// The kinds of events, such as `bounce`.
+    pub types: Vec<String>,
+    /// The topic's ARN.
+    pub topic: String,
 }
 
 /// A state machine.

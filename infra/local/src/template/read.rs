@@ -6,6 +6,7 @@ use super::{
     Function, Key, LocalValues, Machine, Route, Table, Template, TemplateError,
     node::{Content, Node},
     resolve::{Scope, table_name},
+    topics,
 };
 
 /// Sections of a template that are read here or mean nothing on this machine.
@@ -42,10 +43,8 @@ const WITHOUT_LOCAL_MEANING: &[&str] = &[
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
     "AWS::SES::ConfigurationSet",
-    "AWS::SES::ConfigurationSetEventDestination",
     "AWS::SES::EmailIdentity",
     "AWS::SNS::Subscription",
-    "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::Queue",
     "AWS::SQS::QueuePolicy",
@@ -59,6 +58,7 @@ const FUNCTION_PROPERTIES: &[&str] = &[
     "CodeUri",
     "Description",
     "Environment",
+    "EventInvokeConfig",
     "Events",
     "Handler",
     "LoggingConfig",
@@ -106,11 +106,15 @@ pub(super) fn template(
     }
     let mut functions = Vec::new();
     let mut routes = Vec::new();
+    let mut subscriptions = Vec::new();
     for (id, node) in scope.of_kind("AWS::Serverless::Function") {
         functions.push(function(&scope, id, node, defaults, local)?);
         if let Some(events) = node.at(&["Properties", "Events"]) {
             for (_, event) in events.entries()? {
-                routes.push(route(&scope, id, event)?);
+                match event_type(event)? {
+                    EventType::HttpApi => routes.push(route(&scope, id, event)?),
+                    EventType::Sns => subscriptions.push(topics::subscription(&scope, id, event)?),
+                }
             }
         }
     }
@@ -125,6 +129,8 @@ pub(super) fn template(
             .of_kind("AWS::DynamoDB::Table")
             .map(|(id, node)| table(&scope, id, node))
             .collect::<Result<_, _>>()?,
+        subscriptions,
+        mail_events: topics::mail_events(&scope)?,
         secrets: scope
             .of_kind("AWS::SecretsManager::Secret")
             .map(|(id, _)| id.to_owned())
@@ -141,6 +147,8 @@ fn check_kind(id: &str, kind: &str, node: &Node) -> Result<(), TemplateError> {
     match kind {
         "AWS::Serverless::Function"
         | "AWS::Serverless::StateMachine"
+        | "AWS::SES::ConfigurationSetEventDestination"
+        | "AWS::SNS::Topic"
         | "AWS::DynamoDB::Table" => Ok(()),
         "AWS::Serverless::HttpApi" => match properties {
             Some(properties) => properties.only("an HttpApi", HTTP_API_PROPERTIES),
@@ -213,11 +221,25 @@ fn function(
     })
 }
 
-fn route(scope: &Scope<'_>, function: &str, event: &Node) -> Result<Route, TemplateError> {
+/// What a function is invoked by.
+enum EventType {
+    HttpApi,
+    Sns,
+}
+
+fn event_type(event: &Node) -> Result<EventType, TemplateError> {
     let kind = event.require("Type")?;
-    if !matches!(&kind.content, Content::Text(kind) if kind == "HttpApi") {
-        return Err(kind.problem("only events of type HttpApi are implemented by the local stack"));
+    match &kind.content {
+        Content::Text(name) if name == "HttpApi" => Ok(EventType::HttpApi),
+        Content::Text(name) if name == "SNS" => Ok(EventType::Sns),
+        _ => {
+            Err(kind
+                .problem("only events of type HttpApi and SNS are implemented by the local stack"))
+        }
     }
+}
+
+fn route(scope: &Scope<'_>, function: &str, event: &Node) -> Result<Route, TemplateError> {
     let properties = event.require("Properties")?;
     properties.only("an HttpApi event", &["ApiId", "Auth", "Method", "Path"])?;
     let path = properties.require("Path")?;

@@ -117,6 +117,7 @@ impl<'a> Scope<'a> {
             "AWS::DynamoDB::Table" => Ok(table_name(name)),
             "AWS::Serverless::StateMachine" => self.arn_of_machine(name, resource.node),
             "AWS::SecretsManager::Secret" => Ok(secret_arn(name)),
+            "AWS::SNS::Topic" => Ok(topic_arn(name)),
             other => Err(node.problem(format!(
                 "a reference to `{name}` ({other}) is not implemented by the local stack"
             ))),
@@ -235,6 +236,10 @@ pub(crate) fn function_arn(id: &str) -> String {
 /// The name of a table of this stack. The template gives none, so that AWS may replace a table.
 pub(super) fn table_name(id: &str) -> String {
     format!("{STACK}-{id}")
+}
+
+fn topic_arn(id: &str) -> String {
+    format!("arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-{id}")
 }
 
 fn secret_arn(id: &str) -> String {

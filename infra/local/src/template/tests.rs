@@ -141,6 +141,21 @@ fn our_routes_machine_table_and_secret() {
 }
 
 #[test]
+fn what_ses_tells_reaches_the_function_that_subscribes_to_it() {
+    let template = ours();
+    let [subscription] = template.subscriptions.as_slice() else {
+        panic!("{:?}", template.subscriptions);
+    };
+    assert_eq!(subscription.function, "NoteBounce");
+    let [events] = template.mail_events.as_slice() else {
+        panic!("{:?}", template.mail_events);
+    };
+    assert_eq!(events.topic, subscription.topic);
+    assert_eq!(events.types, ["bounce", "complaint", "reject"]);
+    assert!(template.functions.iter().any(|it| it.id == "NoteBounce"));
+}
+
+#[test]
 fn long_forms_and_literals_mean_the_same() {
     let text = "Parameters: { P: { Default: 7 } }\nResources:\n".to_owned()
         + &function_with("{ 'Fn::Sub': '${!kept} ${P} ${F.Arn} ${AWS::Region}' }");

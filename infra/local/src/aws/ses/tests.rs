@@ -4,15 +4,19 @@ use aws_sdk_ses::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_ses::error::ProvideErrorMetadata;
 use aws_sdk_ses::operation::RequestId as _;
 use aws_sdk_ses::operation::send_email::SendEmailError;
-use aws_sdk_ses::types::{Body as MailBody, Content, Destination, Message, RawMessage};
+use aws_sdk_ses::types::{Body as MailBody, Content, Destination, Message, MessageTag, RawMessage};
 
 use super::*;
 use crate::clock::Clock;
+use crate::topics::Topics;
 
 /// A client of a stand-in that is mounted where the stack mounts it.
 async fn client() -> (aws_sdk_ses::Client, Arc<Outbox>) {
     let outbox = Arc::new(Outbox::open(None, Clock::system()).unwrap());
-    let app = Router::new().nest_service("/_local/aws/ses", router(outbox.clone()));
+    let topics = Topics::open(None, Vec::new(), Clock::system()).unwrap();
+    let feedback = Feedback::new(Arc::new(topics), &[], Clock::system());
+    let ses = router(outbox.clone(), feedback);
+    let app = Router::new().nest_service("/_local/aws/ses", ses);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -172,6 +176,33 @@ async fn the_sdk_understands_every_refusal() {
         );
     }
     assert_eq!(outbox.list(None), [], "what was refused was not sent");
+}
+
+#[tokio::test]
+async fn tags_are_taken_in_their_own_alphabet() {
+    let (client, _) = client().await;
+    let send = async |value: &str| {
+        let tag = MessageTag::builder().name("phase").value(value).build();
+        let body = MailBody::builder().text(content("Hello"));
+        let message = Message::builder()
+            .subject(content("Hello"))
+            .body(body.build());
+        let to = Destination::builder().to_addresses("csm-1@example.com");
+        client
+            .send_email()
+            .source("refunds@example.com")
+            .destination(to.build())
+            .message(message.build())
+            .tags(tag.unwrap())
+            .send()
+            .await
+            .map_err(|error| error.code().unwrap().to_owned())
+    };
+    assert!(send("CSM_20Review").await.is_ok());
+    assert_eq!(
+        send("CSM Review").await.unwrap_err(),
+        "InvalidParameterValue"
+    );
 }
 
 #[tokio::test]

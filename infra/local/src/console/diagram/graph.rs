@@ -207,9 +207,9 @@ fn literals(expression: &str) -> Vec<&str> {
 }
 
 fn catch_label(catcher: &Value) -> String {
-    let only_timeouts = array(catcher, "ErrorEquals")
-        .all(|error| error == "States.Timeout" || error == "States.HeartbeatTimeout");
-    let label = if only_timeouts {
+    let is_timeout =
+        |error: &Value| error == "States.Timeout" || error == "States.HeartbeatTimeout";
+    let label = if array(catcher, "ErrorEquals").any(is_timeout) {
         "no answer"
     } else {
         "on error"

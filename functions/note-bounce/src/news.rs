@@ -1,0 +1,136 @@
+//! What SES tells of a mail, in what SNS hands over.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use shared::address::Trouble;
+use shared::failure::Failure;
+use shared::mail::About;
+
+/// What SNS invokes the function with.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SnsEvent {
+    /// One, by all that is known of SNS; the format allows for more.
+    #[serde(rename = "Records")]
+    pub records: Vec<Record>,
+}
+
+/// A message of a topic.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Record {
+    /// The message.
+    #[serde(rename = "Sns")]
+    pub sns: Message,
+}
+
+/// A message as it was published.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Message {
+    /// Its text: for SES, JSON.
+    #[serde(rename = "Message")]
+    pub message: String,
+    /// When it was published.
+    #[serde(rename = "Timestamp")]
+    pub timestamp: Timestamp,
+}
+
+/// That no mail reaches some addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct News {
+    /// SES's id of the bounce or complaint.
+    pub(crate) feedback_id: String,
+    pub(crate) trouble: Trouble,
+    pub(crate) addresses: Vec<String>,
+    pub(crate) at: Timestamp,
+    /// What the mail was about, where it was one of ours.
+    pub(crate) about: Option<About>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SesEvent {
+    event_type: String,
+    #[serde(default)]
+    bounce: Option<Bounce>,
+    #[serde(default)]
+    complaint: Option<Complaint>,
+    mail: Mail,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bounce {
+    bounce_type: String,
+    bounced_recipients: Vec<Address>,
+    feedback_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Complaint {
+    complained_recipients: Vec<Address>,
+    feedback_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Address {
+    email_address: String,
+}
+
+#[derive(Deserialize)]
+struct Mail {
+    #[serde(default)]
+    tags: BTreeMap<String, Vec<String>>,
+}
+
+impl News {
+    /// Reads a message. `None` for what says nothing bad of an address.
+    pub(crate) fn read(message: &Message) -> Result<Option<Self>, Failure> {
+        let event: SesEvent = serde_json::from_str(&message.message).map_err(|error| {
+            // serde's message may quote an address; its category and place may not.
+            let (line, column) = (error.line(), error.column());
+            Failure::PayloadInvalid(format!(
+                "not an event of SES: {:?} error at {line}:{column}",
+                error.classify()
+            ))
+        })?;
+        let (trouble, recipients, feedback_id) = match (event.bounce, event.complaint) {
+            (Some(bounce), _) if bounce.bounce_type == "Permanent" => (
+                Trouble::Bounced,
+                bounce.bounced_recipients,
+                bounce.feedback_id,
+            ),
+            (_, Some(complaint)) => (
+                Trouble::Complained,
+                complaint.complained_recipients,
+                complaint.feedback_id,
+            ),
+            // A full mailbox, a mail that SES itself refused, a kind of event that is new.
+            _ => {
+                let event = event.event_type;
+                tracing::info!(event, "nothing is wrong with an address for good");
+                return Ok(None);
+            }
+        };
+        let tags = &event.mail.tags;
+        let tag = |name: &str| Some(tags.get(name)?.first()?.as_str());
+        Ok(Some(Self {
+            feedback_id,
+            trouble,
+            addresses: recipients
+                .into_iter()
+                .map(|it| bare(&it.email_address))
+                .collect(),
+            at: message.timestamp,
+            about: About::read(tag),
+        }))
+    }
+}
+
+/// The address in `Ada <ada@example.com>`.
+fn bare(address: &str) -> String {
+    let inner = address.rsplit_once('<').map_or(address, |(_, inner)| inner);
+    inner.trim_end_matches('>').trim().to_owned()
+}

@@ -1,0 +1,244 @@
+//! Marking, waking, and doing each once.
+
+use serde_json::{Value, json};
+use shared::address::is_bad;
+use shared::approval::Verdict;
+use shared::approval::fixture::{decide, link_key, waiting};
+use shared::id::RequestId;
+use shared::request::fixture;
+use shared::table::memory::MemoryTable;
+use shared::workflow::MemoryWorkflow;
+
+use super::*;
+
+const CSM: &str = "csm-1@example.com";
+const OTHER: &str = "csm-2@example.com";
+/// The fixture's customer.
+const CUSTOMER: &str = "ada@example.com";
+/// An hour after the team was asked.
+const AT: &str = "1970-01-01T01:00:00.000Z";
+
+type Function = NoteBounce<MemoryTable, MemoryWorkflow>;
+
+/// A request that two people are asked about.
+async fn function() -> (Function, RequestId) {
+    let desk = Desk::new(MemoryTable::default());
+    let (request, record) = fixture::request();
+    desk.create(&request, &record, Vec::new()).await.unwrap();
+    let id = request.request_id;
+    let mut request = desk.request(id).await.unwrap().unwrap();
+    let waiting = waiting(id, 0, "t1");
+    let approval = Approval::ask(&waiting, 1, &[CSM.to_owned(), OTHER.to_owned()]);
+    let event = Event::Asked {
+        responsible: "CSM Team",
+    };
+    let record = request.value.apply(&event, waiting.task.passage());
+    let writes = vec![Write::create(&approval)];
+    desk.save(&mut request, &record, writes).await.unwrap();
+    let function = NoteBounce {
+        desk,
+        workflow: MemoryWorkflow::default(),
+        link_key: link_key(),
+    };
+    (function, id)
+}
+
+fn sns(event: &Value) -> SnsEvent {
+    let record = json!({"Sns": {"Message": event.to_string(), "Timestamp": AT}});
+    serde_json::from_value(json!({ "Records": [record] })).unwrap()
+}
+
+/// As SES writes it, with the tags that our mails carry.
+fn bounce(kind: &str, address: &str, id: RequestId) -> SnsEvent {
+    sns(&json!({
+        "eventType": "Bounce",
+        "bounce": {
+            "bounceType": kind,
+            "bounceSubType": "General",
+            "bouncedRecipients": [{
+                "emailAddress": address,
+                "action": "failed",
+                "status": "5.1.1",
+                "diagnosticCode": "smtp; 550 5.1.1 user unknown",
+            }],
+            "timestamp": AT,
+            "feedbackId": "0100-feedback",
+            "reportingMTA": "dsn; mta.example.com",
+        },
+        "mail": {
+            "timestamp": AT,
+            "source": "refunds@example.com",
+            "messageId": "0100-message",
+            "destination": [address],
+            "tags": {
+                "ses:configuration-set": ["desk"],
+                "request": [id.to_string()],
+                "phase": ["CSM_20Review"],
+            },
+        },
+    }))
+}
+
+fn complaint(address: &str, id: RequestId) -> SnsEvent {
+    sns(&json!({
+        "eventType": "Complaint",
+        "complaint": {
+            "complainedRecipients": [{"emailAddress": address}],
+            "complaintFeedbackType": "abuse",
+            "timestamp": AT,
+            "feedbackId": "0100-complaint",
+        },
+        "mail": {"tags": {"request": [id.to_string()], "phase": ["CSM_20Review"]}},
+    }))
+}
+
+impl Function {
+    async fn is_marked(&self, address: &str) -> bool {
+        let (table, at) = (self.desk.table(), AT.parse().unwrap());
+        is_bad(table, &self.link_key, address, at).await.unwrap()
+    }
+
+    async fn approval(&self, id: RequestId) -> Stored<Approval> {
+        let phase = "CSM Review".parse().unwrap();
+        self.desk.approval(id, &phase).await.unwrap().unwrap()
+    }
+
+    fn trail(&self) -> Vec<(String, Option<String>)> {
+        let items = self.desk.table().items();
+        let audit = items.iter().filter(|item| item.kind == "audit");
+        audit
+            .map(|item| {
+                let text = |name: &str| item.body[name].as_str().map(ToOwned::to_owned);
+                (text("action").unwrap(), text("detail"))
+            })
+            .collect()
+    }
+}
+
+fn entry(action: &str, detail: Option<&str>) -> (String, Option<String>) {
+    (action.to_owned(), detail.map(ToOwned::to_owned))
+}
+
+#[tokio::test]
+async fn an_approvers_bounce_marks_the_address_and_wakes_the_approval_once() {
+    let (function, id) = function().await;
+    let event = || bounce("Permanent", "CSM <Csm-1@example.com>", id);
+    function.handle(event()).await.unwrap();
+    assert!(function.is_marked(CSM).await && !function.is_marked(OTHER).await);
+    let woken = ("t1".to_owned(), "Approver.Unreachable".to_owned());
+    assert_eq!(function.workflow.calls(), [woken]);
+    assert_eq!(
+        function.trail().last().unwrap(),
+        &entry("address unreachable", Some("Csm-1@example.com"))
+    );
+
+    // What the next passage does; after it the same news change nothing.
+    let mut approval = function.approval(id).await;
+    assert!(approval.value.woken);
+    approval.value.woken = false;
+    function.desk.save_approval(&mut approval).await.unwrap();
+    let before = function.desk.table().items();
+    function.handle(event()).await.unwrap();
+    assert_eq!(function.desk.table().items(), before);
+    assert_eq!(function.workflow.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_complaint_counts_like_a_bounce() {
+    let (function, id) = function().await;
+    function.handle(complaint(OTHER, id)).await.unwrap();
+    assert!(function.is_marked(OTHER).await);
+    assert_eq!(function.workflow.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_not_for_good_or_not_the_addresss_fault_changes_nothing() {
+    let (function, id) = function().await;
+    let before = function.desk.table().items();
+    let reject = json!({"eventType": "Reject", "reject": {"reason": "Bad content"}, "mail": {}});
+    for event in [
+        bounce("Transient", CSM, id),
+        bounce("Undetermined", CSM, id),
+        sns(&reject),
+    ] {
+        function.handle(event).await.unwrap();
+    }
+    assert_eq!(function.desk.table().items(), before);
+    assert!(function.workflow.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_customers_bounce_stands_in_the_trail_once_and_wakes_nobody() {
+    let (function, id) = function().await;
+    for _ in 0..2 {
+        let event = bounce("Permanent", CUSTOMER, id);
+        function.handle(event).await.unwrap();
+    }
+    let trail = function.trail();
+    assert_eq!(trail.len(), 3, "{trail:?}");
+    assert_eq!(trail[2], entry("the customer's address bounced", None));
+    assert!(function.workflow.calls().is_empty());
+    function.handle(complaint(CUSTOMER, id)).await.unwrap();
+    let spam = entry("the customer reported our mail as spam", None);
+    assert_eq!(function.trail()[3], spam);
+}
+
+#[tokio::test]
+async fn a_bounce_after_the_decision_wakes_nobody() {
+    let (function, id) = function().await;
+    let mut approval = function.approval(id).await;
+    let request = function.desk.request(id).await.unwrap().unwrap().value;
+    decide(&mut approval.value, &request, OTHER, Verdict::Approve, "");
+    function.desk.save_approval(&mut approval).await.unwrap();
+    let event = bounce("Permanent", CSM, id);
+    function.handle(event).await.unwrap();
+    assert!(function.is_marked(CSM).await);
+    assert!(function.workflow.calls().is_empty());
+    assert_eq!(function.trail().len(), 2);
+}
+
+#[tokio::test]
+async fn an_approval_between_two_tokens_is_woken_by_another_attempt() {
+    let (function, id) = function().await;
+    function.workflow.fail_next(WorkflowError::TokenGone);
+    let event = || bounce("Permanent", CSM, id);
+    let failed = function.handle(event()).await;
+    assert!(matches!(failed, Err(Failure::WorkflowUnavailable(_))));
+    // The passage that had begun says its token, and knew nothing of the bounce.
+    let mut approval = function.approval(id).await;
+    approval.value.task_token = "t2".parse().unwrap();
+    function.desk.save_approval(&mut approval).await.unwrap();
+    function.handle(event()).await.unwrap();
+    let woken = ("t2".to_owned(), "Approver.Unreachable".to_owned());
+    assert_eq!(function.workflow.calls(), [woken]);
+    assert_eq!(function.trail().len(), 3, "the trail says it once");
+}
+
+#[tokio::test]
+async fn mail_of_somebody_elses_or_of_a_forgotten_request_only_marks() {
+    let (function, _) = function().await;
+    let forgotten = bounce("Permanent", CSM, RequestId::random());
+    function.handle(forgotten).await.unwrap();
+    assert!(function.is_marked(CSM).await);
+    let untagged = json!({
+        "eventType": "Bounce",
+        "bounce": {
+            "bounceType": "Permanent",
+            "bouncedRecipients": [{"emailAddress": OTHER}],
+            "feedbackId": "f",
+        },
+        "mail": {},
+    });
+    function.handle(sns(&untagged)).await.unwrap();
+    assert!(function.is_marked(OTHER).await);
+    assert!(function.workflow.calls().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_event_fails_without_quoting_it() {
+    let (function, _) = function().await;
+    let failure = function.handle(sns(&json!({"eventType": ["ada@example.com"]})));
+    let failure = failure.await.unwrap_err();
+    assert!(matches!(failure, Failure::PayloadInvalid(_)));
+    assert!(!failure.to_string().contains("ada"), "{failure}");
+}

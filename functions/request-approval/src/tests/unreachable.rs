@@ -1,0 +1,110 @@
+//! Somebody who is asked, and whom no mail reaches.
+
+use shared::address::{Trouble, mark};
+
+use super::*;
+
+const OTHER: &str = "csm-2@example.com";
+const BOSS: &str = "boss@example.com";
+const MINUTE: i64 = 60;
+
+impl Function {
+    async fn mark(&self, address: &str, second: i64) {
+        let at = Timestamp::from_second(second).unwrap();
+        let table = self.desk.table();
+        mark(table, &self.link_key, address, Trouble::Bounced, at)
+            .await
+            .unwrap();
+    }
+
+    /// What note-bounce does before it wakes the execution.
+    async fn bounced(&self, id: RequestId, address: &str, second: i64) {
+        self.mark(address, second).await;
+        let at = Timestamp::from_second(second).unwrap();
+        let mut approval = self.approval_of(id).await;
+        assert!(approval.value.note_reach(address, true, at));
+        approval.value.woken = true;
+        self.desk.save_approval(&mut approval).await.unwrap();
+    }
+
+    async fn passes(&self, id: RequestId, second: i64) -> String {
+        let waiting = configured(id, second, |_| {});
+        self.handle(waiting).await.unwrap().outcome
+    }
+}
+
+#[tokio::test]
+async fn the_others_still_decide_and_only_they_are_reminded() {
+    let (function, id) = function().await;
+    function.passes(id, 0).await;
+    function.bounced(id, CSM, MINUTE).await;
+    assert_eq!(function.passes(id, 2 * MINUTE).await, "asked others");
+    assert_eq!(function.to().len(), 2, "being woken is no reminder");
+    assert!(!function.approval_of(id).await.value.woken);
+    assert_eq!(function.passes(id, DAY).await, "reminded");
+    assert_eq!(function.to()[2..], [OTHER]);
+    assert_eq!(function.actions(), ["submitted", "asked", "reminded"]);
+}
+
+#[tokio::test]
+async fn when_nobody_of_the_team_is_left_others_are_asked_at_once() {
+    let (function, id) = function().await;
+    function.passes(id, 0).await;
+    function.bounced(id, CSM, MINUTE).await;
+    function.passes(id, 2 * MINUTE).await;
+    function.bounced(id, OTHER, 3 * MINUTE).await;
+    for _ in 0..2 {
+        function.passes(id, 4 * MINUTE).await;
+    }
+    assert_eq!(function.to()[2..], [BOSS]);
+    assert_eq!(function.actions(), ["submitted", "asked", "escalated"]);
+}
+
+#[tokio::test]
+async fn when_nobody_at_all_is_left_the_team_that_looks_after_it_is_told() {
+    let (function, id) = function().await;
+    function.passes(id, 0).await;
+    for (address, minute) in [(CSM, 1), (OTHER, 3)] {
+        function.bounced(id, address, minute * MINUTE).await;
+        function.passes(id, (minute + 1) * MINUTE).await;
+    }
+    function.bounced(id, BOSS, 5 * MINUTE).await;
+    function.passes(id, 6 * MINUTE).await;
+    let told = function.mailer.sent();
+    let told: Vec<_> = told
+        .iter()
+        .filter(|mail| mail.subject.starts_with("Nobody may decide"))
+        .collect();
+    assert!(!told.is_empty());
+    let named = "Mail comes back from: csm-1@example.com, csm-2@example.com, boss@example.com.";
+    assert!(told[0].text.contains(named), "{}", told[0].text);
+    let expected = ["submitted", "asked", "escalated", "nobody may decide"];
+    assert_eq!(function.actions(), expected);
+}
+
+#[tokio::test]
+async fn whom_another_request_found_unreachable_is_not_written_to_and_the_trail_says_so() {
+    let (function, id) = function().await;
+    function.mark(CSM, -20 * DAY).await;
+    function.passes(id, 0).await;
+    assert_eq!(function.to(), [OTHER]);
+    let expected = ["submitted", "asked", "address unreachable"];
+    assert_eq!(function.actions(), expected);
+    // The mark has gone, so the address is tried again.
+    function.passes(id, 9 * DAY).await;
+    assert!(!function.to().contains(&CSM.to_owned()));
+    function.passes(id, 10 * DAY).await;
+    assert!(function.to().contains(&CSM.to_owned()));
+}
+
+#[tokio::test]
+async fn a_decision_that_is_recorded_while_a_mail_comes_back_is_handed_over() {
+    let (function, id) = function().await;
+    function.passes(id, 0).await;
+    function.bounced(id, OTHER, MINUTE).await;
+    // Recorded, but the token that it was to be handed to is gone: the execution was woken.
+    function.decide(id, Verdict::Approve).await;
+    assert_eq!(function.passes(id, 2 * MINUTE).await, "delivered");
+    let delivered = ("t".to_owned(), "approve".to_owned());
+    assert_eq!(function.workflow.calls(), [delivered]);
+}
