@@ -61,7 +61,8 @@ struct SesEvent {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Bounce {
-    bounce_type: String,
+    #[serde(rename = "bounceType")]
+    kind: String,
     bounced_recipients: Vec<Address>,
     feedback_id: String,
 }
@@ -97,7 +98,7 @@ impl News {
             ))
         })?;
         let (trouble, recipients, feedback_id) = match (event.bounce, event.complaint) {
-            (Some(bounce), _) if bounce.bounce_type == "Permanent" => (
+            (Some(bounce), _) if bounce.kind == "Permanent" => (
                 Trouble::Bounced,
                 bounce.bounced_recipients,
                 bounce.feedback_id,

@@ -36,7 +36,7 @@ where
                 ))),
             };
             let _entered = task.enter();
-            answer.map_err(reported)
+            answer.map_err(|failure| reported(&failure))
         },
     ))
     .await
@@ -61,14 +61,14 @@ where
                     error.classify()
                 ))),
             };
-            answer.map_err(reported)
+            answer.map_err(|failure| reported(&failure))
         },
     ))
     .await
 }
 
 /// A failure as Lambda is told of it, once it is logged.
-fn reported(failure: Failure) -> Diagnostic {
+fn reported(failure: &Failure) -> Diagnostic {
     tracing::error!(error = failure.name(), message = %failure, "the invocation failed");
     Diagnostic {
         error_type: failure.name().to_owned(),

@@ -108,14 +108,16 @@ fn act(ses: &Ses, params: &Params) -> Result<String, Refusal> {
             let mail = read_mail(params)?;
             let tags = read_tags(params)?;
             let (source, destination) = (mail.from.clone(), mail.to.clone());
-            let message_id = ses.outbox.send(mail).map_err(not_written)?;
+            let message_id = ses.outbox.send(mail).map_err(|error| not_written(&error))?;
             let sent = SentMail {
                 message_id: message_id.clone(),
                 source,
                 destination,
                 tags,
             };
-            ses.feedback.note(&sent).map_err(not_written)?;
+            ses.feedback
+                .note(&sent)
+                .map_err(|error| not_written(&error))?;
             Ok(message_id)
         }
         Some(other) => Err(Refusal::sender(
@@ -129,7 +131,7 @@ fn act(ses: &Ses, params: &Params) -> Result<String, Refusal> {
     }
 }
 
-fn not_written(error: std::io::Error) -> Refusal {
+fn not_written(error: &std::io::Error) -> Refusal {
     tracing::error!(%error, "what was sent could not be written down");
     Refusal {
         status: StatusCode::INTERNAL_SERVER_ERROR,

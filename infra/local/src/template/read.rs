@@ -229,14 +229,15 @@ enum EventType {
 
 fn event_type(event: &Node) -> Result<EventType, TemplateError> {
     let kind = event.require("Type")?;
-    match &kind.content {
-        Content::Text(name) if name == "HttpApi" => Ok(EventType::HttpApi),
-        Content::Text(name) if name == "SNS" => Ok(EventType::Sns),
-        _ => {
-            Err(kind
-                .problem("only events of type HttpApi and SNS are implemented by the local stack"))
-        }
+    let is = |name: &str| matches!(&kind.content, Content::Text(text) if text == name);
+    if is("HttpApi") {
+        return Ok(EventType::HttpApi);
     }
+    if is("SNS") {
+        return Ok(EventType::Sns);
+    }
+    let problem = "only events of type HttpApi and SNS are implemented by the local stack";
+    Err(kind.problem(problem))
 }
 
 fn route(scope: &Scope<'_>, function: &str, event: &Node) -> Result<Route, TemplateError> {
