@@ -62,6 +62,9 @@ pub struct Request {
     /// The states that were handled, so that a repeated invocation does nothing twice.
     #[serde(default)]
     pub steps: BTreeMap<String, Step>,
+    /// Whether the customer was offered a choice, and has not made it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits_choice: bool,
     /// How the refund stands, once Stripe has taken it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundProgress>,
@@ -159,6 +162,7 @@ impl Request {
             answers: answered(&offering.form, values),
             outputs: BTreeMap::new(),
             steps: BTreeMap::new(),
+            awaits_choice: false,
             refund: None,
             stopped: None,
             approved: BTreeMap::new(),

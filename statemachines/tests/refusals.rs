@@ -249,6 +249,7 @@ mistakes! {
     name_not_set_yet_in_a_choice: "Choose how." => "Choose how. {{ refund.id }}";
     name_in_the_question_of_a_choice: "How do you want it?" => "How do you want {{ amount }}?";
     stripes_words_in_an_option: "credit: A credit of {{ amount }}" => "credit: \"{{ stripeError }}\"";
+    status_page_in_an_option: "credit: A credit of {{ amount }}" => "credit: \"{{ statusUrl }}\"";
     missing_way_out_of_a_choice: "    credit: Pay\n" => "";
     missing_end_of_a_choice: "    expire: Pay\n  Rest" => "  Rest";
     unknown_way_out_of_a_choice: "    credit: Pay\n" => "    credti: Pay\n";

@@ -39,8 +39,11 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     ) -> Result<Stored<Approval>, Interrupted> {
         let task = &waiting.task;
         let mut value = self.question(&case.request.value, round, waiting)?;
-        let event = Event::Asked {
-            responsible: &value.responsible,
+        let event = match &task.config {
+            AskConfig::Approval(_) => Event::Asked {
+                responsible: &value.responsible,
+            },
+            AskConfig::Choice(_) => Event::Offered,
         };
         let mut records = vec![case.request.value.apply(&event, task.passage())];
         if let AskConfig::Approval(config) = &task.config {

@@ -23,6 +23,12 @@ impl<'a> Standing<'a> {
         let (headline, reason) = match request.status {
             // Nobody looks at it: it is only about to be noted.
             Status::InReview if request.about.is_some() => (THANKS, None),
+            Status::InReview if request.awaits_choice => (
+                "It is your turn: please choose.",
+                Some(
+                    "We have sent you a mail with what you can choose from, and with a code. It also says what happens if you don't.",
+                ),
+            ),
             Status::InReview => ("We are looking at your request.", None),
             // Approved, and Stripe has taken it: only the bank is slow.
             Status::Processing if request.refund == Some(RefundProgress::Pending) => (

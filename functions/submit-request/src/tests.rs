@@ -322,3 +322,17 @@ async fn a_customer_never_reads_stripes_words() {
     let reason = Standing::of(&request).reason.unwrap();
     assert!(reason.contains("payment provider") && !reason.contains("ch_1"));
 }
+
+#[tokio::test]
+async fn a_customer_is_told_when_it_is_their_turn_to_choose() {
+    let (mut request, _) = fixture::request();
+    let phase = "Offer Credit".parse().unwrap();
+    let passage = Passage::during(&phase, Timestamp::UNIX_EPOCH);
+    let waiting = Standing::of(&request).headline;
+    request.apply(&shared::request::Event::Offered, passage);
+    let standing = Standing::of(&request);
+    assert_ne!(standing.headline, waiting);
+    assert!(standing.reason.unwrap().contains("We have sent you a mail"));
+    request.apply(&shared::request::Event::NotChosen, passage);
+    assert_eq!(Standing::of(&request).headline, waiting);
+}

@@ -65,7 +65,7 @@ impl Approval {
         };
         let mut approval = Self::new(waiting, round, config.expire_seconds);
         RESPONSIBLE.clone_into(&mut approval.responsible);
-        approval.question = line(&config.question)?;
+        approval.question.clone_from(&config.question);
         approval.confirm = config.confirm;
         approval.choice = Some(choice);
         approval.enlist(&[to.to_owned()]);

@@ -73,7 +73,7 @@ pub fn offering(request_id: RequestId, second: i64, token: &str) -> WaitingTask<
     };
     let config = ChoiceConfig {
         to: "customerEmail".parse().expect("it is a field name"),
-        question: "How would you like your {{ refundAmount }} back?".to_owned(),
+        question: "How would you like your money back?".to_owned(),
         options: vec![
             option("credit", "A credit of {{ refundAmount }} toward my next invoice"),
             option("cash", "A refund of {{ refundAmount }} to my card"),

@@ -19,9 +19,10 @@ impl Request {
         phase_before: PhaseName,
     ) {
         match *event {
-            Event::Asked { .. } => {
+            Event::Asked { .. } | Event::Offered => {
                 self.goes_on(Status::InReview);
                 self.approved.remove(passage.phase);
+                self.awaits_choice = matches!(event, Event::Offered);
             }
             Event::Reminded
             | Event::Escalated { .. }
@@ -30,8 +31,8 @@ impl Request {
             | Event::CustomerUnreachable { .. }
             | Event::LinkLocked { .. }
             | Event::CodeRenewed { .. }
-            | Event::NotChosen
             | Event::HandedOver { .. } => {}
+            Event::NotChosen => self.awaits_choice = false,
             Event::Decided(recorded) => self.decided(recorded, passage),
             Event::Questioned { by, text } => self.ask_back(passage, by, text),
             Event::Replied { number, text } => self.reply(number, text, passage.at),
@@ -104,6 +105,7 @@ impl Request {
     }
 
     fn decided(&mut self, recorded: &Recorded, passage: Passage<'_>) {
+        self.awaits_choice = false;
         let decision = recorded.decision();
         let goes_on = match decision.decider() {
             Decider::Customer => true,

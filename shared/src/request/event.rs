@@ -14,6 +14,8 @@ pub enum Event<'a> {
         /// The team's name, or that it is the customer.
         responsible: &'a str,
     },
+    /// The customer is offered a choice.
+    Offered,
     /// The team is asked again.
     Reminded,
     /// Nobody decided, so another team is asked too.

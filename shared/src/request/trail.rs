@@ -34,6 +34,7 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
     let text = |text: &str| Some(text.to_owned());
     match *event {
         Event::Asked { responsible } => by_system("asked", text(responsible)),
+        Event::Offered => by_system("asked", text("customer")),
         Event::Reminded => by_system("reminded", None),
         Event::Escalated { responsible } => by_system("escalated", text(responsible)),
         Event::NobodyMayDecide { responsible } => {

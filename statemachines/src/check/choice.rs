@@ -1,6 +1,6 @@
 //! What a customer can choose, and what the mail about it says.
 
-use shared::task::{ChoiceConfig, ChoiceOption, Recipient};
+use shared::task::{ChoiceConfig, ChoiceOption, Recipient, variable};
 
 use super::Context;
 use super::mails::Audience;
@@ -19,7 +19,14 @@ impl Context<'_> {
         let place = Place { phase, way: None };
         let mail = self.mail(report, &choice.mail, place);
         for (_, label) in &choice.options {
-            self.names_in(report, label, place, Audience::Customer);
+            let names = self.names_in(report, label, place, Audience::Customer);
+            for name in names.iter().filter(|it| it.value == variable::STATUS_URL) {
+                report.refuse(
+                    name.span,
+                    "an option's text is kept with the request, where no link may stand",
+                    "Name the status page in the body.",
+                );
+            }
         }
         let mail = mail?;
         let Recipient::Field(to) = mail.to else {

@@ -219,7 +219,6 @@ async fn without_an_address_or_with_a_text_that_cannot_be_filled_it_is_a_clear_e
     };
     for waiting in [
         changed(|config| config.to = "stripeCustomerId".parse().unwrap()),
-        changed(|config| config.question = "{{ nobodyKnows }}".to_owned()),
         changed(|config| config.options[0].label = "{{ nobodyKnows }}".to_owned()),
     ] {
         let answer = function.handle(waiting).await;

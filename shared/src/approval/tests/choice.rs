@@ -35,7 +35,7 @@ fn attempt(
 fn the_texts_are_filled_from_the_request() {
     let (_, approval) = offered();
     let choice = approval.choice.as_ref().unwrap();
-    assert_eq!(approval.question, "How would you like your $50.00 back?");
+    assert_eq!(approval.question, "How would you like your money back?");
     assert_eq!(
         choice.label("credit"),
         Some("A credit of $50.00 toward my next invoice")
