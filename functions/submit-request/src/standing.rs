@@ -39,6 +39,8 @@ impl<'a> Standing<'a> {
                 "Your request is approved and the refund is being made.",
                 None,
             ),
+            // Nothing was paid, so it was a credit.
+            Status::Refunded if request.refund.is_none() => ("Your credit has been given.", None),
             Status::Refunded => ("Your refund has been made.", None),
             Status::Denied => (
                 "Your request was not approved.",

@@ -6,7 +6,6 @@ use shared::approval::fixture::link_key;
 use shared::mail::MemoryMailer;
 use shared::request::fixture;
 use shared::table::memory::MemoryTable;
-use shared::task::Passage;
 use shared::workflow::{MemoryWorkflow, WorkflowError};
 
 use super::*;
@@ -14,6 +13,7 @@ use super::*;
 mod hostile;
 mod invited;
 mod replies;
+mod standing;
 
 const PATH: &str = "/services/customer-success/refund-request";
 
@@ -306,33 +306,4 @@ async fn pages_and_schema() {
             .0,
         404
     );
-}
-
-#[tokio::test]
-async fn a_customer_never_reads_stripes_words() {
-    let (mut request, _) = fixture::request();
-    let event = shared::request::Event::RefundRefused {
-        message: "Charge ch_1 has already been refunded.",
-    };
-    request.apply(
-        &event,
-        Passage::during(&"Process Refund".parse().unwrap(), Timestamp::UNIX_EPOCH),
-    );
-    request.status = shared::request::Status::Denied;
-    let reason = Standing::of(&request).reason.unwrap();
-    assert!(reason.contains("payment provider") && !reason.contains("ch_1"));
-}
-
-#[tokio::test]
-async fn a_customer_is_told_when_it_is_their_turn_to_choose() {
-    let (mut request, _) = fixture::request();
-    let phase = "Offer Credit".parse().unwrap();
-    let passage = Passage::during(&phase, Timestamp::UNIX_EPOCH);
-    let waiting = Standing::of(&request).headline;
-    request.apply(&shared::request::Event::Offered, passage);
-    let standing = Standing::of(&request);
-    assert_ne!(standing.headline, waiting);
-    assert!(standing.reason.unwrap().contains("We have sent you a mail"));
-    request.apply(&shared::request::Event::NotChosen, passage);
-    assert_eq!(Standing::of(&request).headline, waiting);
 }

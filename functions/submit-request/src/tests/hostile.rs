@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use shared::request::Event;
 use shared::table::Write;
+use shared::task::Passage;
 
 use super::*;
 

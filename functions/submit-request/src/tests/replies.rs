@@ -4,6 +4,7 @@ use shared::approval::Approval;
 use shared::approval::fixture::waiting;
 use shared::request::Event;
 use shared::table::Write;
+use shared::task::Passage;
 
 use super::*;
 

@@ -1,0 +1,57 @@
+//! How a request stands, in the customer's words.
+
+use jiff::Timestamp;
+use shared::money::Usd;
+use shared::request::{Event, Status, fixture};
+use shared::task::Passage;
+
+use crate::standing::Standing;
+
+#[test]
+fn a_customer_never_reads_stripes_words() {
+    let (mut request, _) = fixture::request();
+    let event = Event::RefundRefused {
+        message: "Charge ch_1 has already been refunded.",
+    };
+    request.apply(
+        &event,
+        Passage::during(&"Process Refund".parse().unwrap(), Timestamp::UNIX_EPOCH),
+    );
+    request.status = Status::Denied;
+    let reason = Standing::of(&request).reason.unwrap();
+    assert!(reason.contains("payment provider") && !reason.contains("ch_1"));
+}
+
+#[test]
+fn a_customer_is_told_when_it_is_their_turn_to_choose() {
+    let (mut request, _) = fixture::request();
+    let phase = "Offer Credit".parse().unwrap();
+    let passage = Passage::during(&phase, Timestamp::UNIX_EPOCH);
+    let waiting = Standing::of(&request).headline;
+    request.apply(&Event::Offered, passage);
+    let standing = Standing::of(&request);
+    assert_ne!(standing.headline, waiting);
+    assert!(standing.reason.unwrap().contains("We have sent you a mail"));
+    request.apply(&Event::NotChosen, passage);
+    assert_eq!(Standing::of(&request).headline, waiting);
+}
+
+#[test]
+fn a_credit_is_not_called_a_refund() {
+    let phase = "Give Credit".parse().unwrap();
+    let passage = Passage::during(&phase, Timestamp::UNIX_EPOCH);
+    let (amount, output) = (Usd::from_cents(4_999).unwrap(), "result".parse().unwrap());
+    let (id, status, output) = ("re_1", "succeeded", &output);
+    let credit = Event::CreditGiven { id, amount, output };
+    let refund = Event::RefundSucceeded {
+        id,
+        amount,
+        status,
+        output,
+    };
+    for (event, word) in [(credit, "credit"), (refund, "refund")] {
+        let (mut request, _) = fixture::request();
+        request.apply(&event, passage);
+        assert!(Standing::of(&request).headline.contains(word), "{word}");
+    }
+}
