@@ -5,7 +5,8 @@
 //!
 //! 1. **Pure rules**, no IO and no SDK: [`money`], [`id`], [`form`], [`rule`], [`text`], [`task`] (the
 //!    payloads that the generated state machines send), [`request`], [`question`], [`code`], [`audit`],
-//!    [`approval`], [`invitation`], [`refund`], [`findings`], [`address`].
+//!    [`approval`], [`invitation`], [`refund`], [`findings`], [`address`],
+//!    [`seen`].
 //! 2. **Ports**: what the functions ask of the outside world, as narrow traits with an in-memory
 //!    fake beside each: [`table`], [`mail`], [`workflow`], [`stripe`]. [`desk`] reads and writes
 //!    requests through a table, and [`metrics`] measures what it stores.
@@ -33,6 +34,7 @@ pub mod question;
 pub mod refund;
 pub mod request;
 pub mod rule;
+pub mod seen;
 pub mod status;
 pub mod stripe;
 pub mod table;

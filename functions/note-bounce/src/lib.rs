@@ -12,20 +12,19 @@ use shared::address::mark;
 use shared::approval::LinkKey;
 use shared::approval::{Approval, is_same_person};
 use shared::desk::Desk;
-use shared::failure::Failure;
+use shared::failure::{Failure, Interrupted};
 use shared::id::TaskToken;
 use shared::mail::About;
 use shared::request::{Event, Request};
-use shared::table::{CommitError, Stored, Table, Write, load};
+use shared::seen::{Seen, Source};
+use shared::table::{Stored, Table, Write};
 use shared::task::{Outcome, Passage};
 use shared::workflow::{APPROVER_UNREACHABLE, Workflow, WorkflowError};
 
 mod news;
-mod seen;
 
 use news::News;
 pub use news::{Message, Record, SnsEvent};
-use seen::SeenFeedback;
 
 /// How often news are taken in anew because somebody else wrote at the same time.
 const ATTEMPTS: usize = 8;
@@ -122,15 +121,12 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
         request: &mut Stored<Request>,
         news: &News,
     ) -> Result<(), Interrupted> {
-        let seen = SeenFeedback {
-            feedback_id: news.feedback_id.clone(),
+        let seen = Seen {
+            source: Source::Mail,
+            id: news.feedback_id.clone(),
             at: news.at,
         };
-        let key = SeenFeedback::key_of(&seen.feedback_id);
-        if load::<SeenFeedback>(self.desk.table(), &key)
-            .await?
-            .is_some()
-        {
+        if seen.is_known(self.desk.table()).await? {
             return Ok(());
         }
         let event = Event::CustomerUnreachable {
@@ -173,28 +169,6 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
         } else {
             Next::Done
         })
-    }
-}
-
-/// Why something was not written down.
-enum Interrupted {
-    /// Somebody else wrote first.
-    Conflict,
-    Failed(Failure),
-}
-
-impl From<CommitError> for Interrupted {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Conflict => Interrupted::Conflict,
-            CommitError::Unavailable(_) => Interrupted::Failed(error.into()),
-        }
-    }
-}
-
-impl From<shared::table::ReadError> for Interrupted {
-    fn from(error: shared::table::ReadError) -> Self {
-        Interrupted::Failed(error.into())
     }
 }
 

@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 use shared::approval::{Authorized, Refusal, authorize_decision, is_same_person};
+use shared::failure::Interrupted;
 use shared::letter::Occasion;
 use shared::mail::Mailer;
 use shared::question::{QUESTION_CHARS, QUESTIONS, checked_text};
@@ -14,7 +15,7 @@ use shared::table::{Table, Write};
 use shared::task::{Confirm, Passage};
 use shared::workflow::Workflow;
 
-use crate::{Case, Done, Intent, Interrupted, Posted, RecordApproval, Undone};
+use crate::{Case, Done, Intent, Posted, RecordApproval, Undone};
 
 pub(crate) type Attempted = Result<Result<Done, Undone>, Interrupted>;
 

@@ -15,12 +15,12 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use shared::approval::{Approval, Barred, Door, Link, LinkKey, Recorded, Refusal};
 use shared::config::Teams;
 use shared::desk::Desk;
-use shared::failure::Failure;
+use shared::failure::{Failure, Interrupted};
 use shared::findings::ChargeFindings;
 use shared::http::{Format, Problem, answer_format, html, received_at};
 use shared::mail::Mailer;
 use shared::request::Request as RefundRequest;
-use shared::table::{CommitError, ReadError, Stored, Table};
+use shared::table::{CommitError, Stored, Table};
 use shared::workflow::Workflow;
 
 mod acts;
@@ -133,7 +133,8 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     }
 
     async fn show(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let case = self.case(http).await.map_err(Interrupted::into_problem)?;
+        let case = self.case(http).await.map_err(problem)?;
+        let case = case.ok_or_else(Problem::not_found)?;
         let now = received_at(http).ok_or_else(no_time)?;
         Ok(match case.door(&self.link_key, now).standing() {
             Ok(_) => html(StatusCode::OK, pages::at_the_door(&case, None)),
@@ -146,12 +147,15 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let now = received_at(http).ok_or_else(no_time)?;
         for _ in 0..ATTEMPTS {
             let attempt = async {
-                let mut case = self.case(http).await?;
+                let Some(mut case) = self.case(http).await? else {
+                    return Ok(None);
+                };
                 let done = self.attempt(&mut case, &posted, now).await?;
-                Ok((case, done))
+                Ok(Some((case, done)))
             };
             match attempt.await {
-                Ok((mut case, done)) => {
+                Ok(None) => return Err(Problem::not_found()),
+                Ok(Some((mut case, done))) => {
                     if posted.format == Format::Html && !case.approval.value.is_choice() {
                         let findings = self.desk.findings(&case.request.value).await;
                         case.findings = Some(findings.map_err(Failure::from)?);
@@ -160,67 +164,45 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                     return self.answer(http, &case, &posted, done);
                 }
                 Err(Interrupted::Conflict) => {}
-                Err(failed) => return Err(failed.into_problem()),
+                Err(failed) => return Err(problem(failed)),
             }
         }
         Err(Failure::StoreUnavailable("others kept writing at the same time".to_owned()).into())
     }
 
-    /// Everything about the link in the path. An unknown one looks like any address without a page.
-    async fn case(&self, http: &Request) -> Result<Case, Interrupted> {
+    /// Everything about the link in the path, if there is such a link.
+    async fn case(&self, http: &Request) -> Result<Option<Case>, Interrupted> {
         let parameters = http.path_parameters();
-        let link_id = parameters.first("linkId").ok_or(Interrupted::NotFound)?;
-        let link = self.desk.link(link_id).await?;
-        let link = link.ok_or(Interrupted::NotFound)?;
+        let Some(link_id) = parameters.first("linkId") else {
+            return Ok(None);
+        };
+        let Some(link) = self.desk.link(link_id).await? else {
+            return Ok(None);
+        };
         let (id, phase) = (link.value.request_id, &link.value.phase);
         let approval = self.desk.approval(id, phase).await?;
-        let approval = approval.ok_or(Interrupted::NotFound)?;
         let request = self.desk.request(id).await?;
+        let (Some(approval), Some(request)) = (approval, request) else {
+            return Ok(None);
+        };
+        let teams = &approval.value.teams;
         let separate = &approval.value.separate_from;
-        Ok(Case {
+        Ok(Some(Case {
             earlier: self.desk.approvals(id, separate).await?,
-            is_member: self
-                .teams
-                .include(&approval.value.teams, &link.value.approver),
-            request: request.ok_or(Interrupted::NotFound)?,
+            is_member: self.teams.include(teams, &link.value.approver),
+            request,
             findings: None,
             approval,
             link,
-        })
+        }))
     }
 }
 
-/// Why an attempt was not finished.
-#[derive(Debug)]
-enum Interrupted {
-    /// Somebody else wrote first.
-    Conflict,
-    NotFound,
-    Failed(Failure),
-}
-
-impl Interrupted {
-    fn into_problem(self) -> Problem {
-        match self {
-            Interrupted::Conflict => Failure::from(CommitError::Conflict).into(),
-            Interrupted::NotFound => Problem::not_found(),
-            Interrupted::Failed(failure) => failure.into(),
-        }
-    }
-}
-
-impl From<CommitError> for Interrupted {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Conflict => Interrupted::Conflict,
-            CommitError::Unavailable(_) => Interrupted::Failed(error.into()),
-        }
-    }
-}
-
-impl From<ReadError> for Interrupted {
-    fn from(error: ReadError) -> Self {
-        Interrupted::Failed(error.into())
+/// An attempt that another one cannot mend, as the caller is told.
+fn problem(interrupted: Interrupted) -> Problem {
+    match interrupted {
+        Interrupted::Conflict => Failure::from(CommitError::Conflict).into(),
+        Interrupted::Failed(failure) => failure.into(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use shared::approval::{Approval, Impasse};
 use shared::audit::AuditRecord;
-use shared::failure::Failure;
+use shared::failure::{Failure, Interrupted};
 use shared::id::TeamId;
 use shared::mail::Mailer;
 use shared::request::{Event, Request};
@@ -11,7 +11,7 @@ use shared::task::{ApprovalConfig, AskConfig, Passage, WaitingTask};
 use shared::workflow::Workflow;
 
 use crate::due::Why;
-use crate::{Case, Interrupted, RequestApproval};
+use crate::{Case, RequestApproval};
 
 /// Asking a team again.
 pub(crate) struct Again<'a> {

@@ -11,11 +11,11 @@ use shared::address::is_bad;
 use shared::approval::{Approval, LinkKey};
 use shared::config::Teams;
 use shared::desk::Desk;
-use shared::failure::Failure;
+use shared::failure::{Failure, Interrupted};
 use shared::id::PhaseName;
 use shared::mail::Mailer;
 use shared::request::{Event, Request};
-use shared::table::{CommitError, ReadError, Stored, Table, Write};
+use shared::table::{Stored, Table, Write};
 use shared::task::{AskConfig, Outcome, Task, WaitingTask, outcome};
 use shared::workflow::{Workflow, WorkflowError};
 
@@ -190,34 +190,6 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             Ok(()) | Err(WorkflowError::TokenGone) => Ok(Outcome::new("delivered")),
             Err(error) => Err(Failure::WorkflowUnavailable(error.to_string()).into()),
         }
-    }
-}
-
-/// Why a passage was not finished.
-enum Interrupted {
-    /// Somebody else wrote first: what is due may be something else now.
-    Conflict,
-    Failed(Failure),
-}
-
-impl From<CommitError> for Interrupted {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Conflict => Interrupted::Conflict,
-            CommitError::Unavailable(_) => Interrupted::Failed(error.into()),
-        }
-    }
-}
-
-impl From<Failure> for Interrupted {
-    fn from(failure: Failure) -> Self {
-        Interrupted::Failed(failure)
-    }
-}
-
-impl From<ReadError> for Interrupted {
-    fn from(error: ReadError) -> Self {
-        Interrupted::Failed(error.into())
     }
 }
 

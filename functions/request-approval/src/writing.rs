@@ -1,7 +1,7 @@
 //! The mails of a passage: to each who is asked, and to the team that looks after an impasse.
 
 use shared::approval::{Approval, Approver, Impasse};
-use shared::failure::Failure;
+use shared::failure::{Failure, Interrupted};
 use shared::letter::{Letter, Occasion, nobody_may_decide};
 use shared::mail::{Mail, MailError, Mailer};
 use shared::table::{Stored, Table};
@@ -9,7 +9,7 @@ use shared::task::{AskConfig, Task};
 use shared::text::TextError;
 use shared::workflow::Workflow;
 
-use crate::{Case, Interrupted, RequestApproval};
+use crate::{Case, RequestApproval};
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     /// Writes to everybody who is asked and was not written to in this passage, and remembers each.

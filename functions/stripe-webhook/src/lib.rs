@@ -16,15 +16,12 @@ use shared::id::RequestId;
 use shared::mail::{Mail, MailError, Mailer};
 use shared::refund::{RefundEntry, Settled};
 use shared::request::{Event, Request as RefundRequest};
+use shared::seen::{Seen, Source};
 use shared::stripe::event::{StripeEvent, WebhookSecret, verify};
 use shared::stripe::{REQUEST_ID, Refund};
-use shared::table::{CommitError, Stored, Table, Write, load};
+use shared::table::{CommitError, Stored, Table, Write};
 use shared::task::{Outcome, Passage, outcome};
 use shared::workflow::{Workflow, WorkflowError};
-
-mod seen;
-
-use seen::SeenEvent;
 
 /// How often an event is taken in anew because somebody else wrote at the same time.
 const ATTEMPTS: usize = 8;
@@ -71,15 +68,15 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
             return Ok(());
         };
         let table = self.desk.table();
-        let seen = load::<SeenEvent>(table, &SeenEvent::key_of(&event.id)).await;
-        if seen.map_err(Failure::from)?.is_some() {
+        let seen = Seen {
+            source: Source::Stripe,
+            id: event.id.clone(),
+            at: now,
+        };
+        if seen.is_known(table).await.map_err(Failure::from)? {
             return Ok(());
         }
         self.take_in(request_id, refund, now).await?;
-        let seen = SeenEvent {
-            event_id: event.id,
-            received_at: now,
-        };
         match table.commit(vec![Write::create(&seen)]).await {
             Ok(()) | Err(CommitError::Conflict) => Ok(()),
             Err(error) => Err(Failure::from(error).into()),

@@ -271,10 +271,7 @@ async fn what_is_stored_of_an_event_goes_away_by_itself() {
     let case = Case::new(false).await;
     case.updated("evt_1", "succeeded").await;
     let items = case.function.desk.table().items();
-    let seen = items
-        .iter()
-        .find(|item| item.kind == "stripeEvent")
-        .unwrap();
+    let seen = items.iter().find(|item| item.kind == "seen").unwrap();
     let body: &Value = &seen.body;
     assert_eq!(body["eventId"], "evt_1");
     assert_eq!(

@@ -281,7 +281,7 @@ async fn a_token_that_was_replaced_meanwhile_is_looked_up_again() {
     let asked = asked().await;
     asked.decide(0, "approve").await;
     let request = http("POST", &asked.secrets[0].0, 60, FORM, "");
-    let case = asked.function.case(&request).await.unwrap();
+    let case = asked.function.case(&request).await.unwrap().unwrap();
     let mut newer = case.approval.clone();
     newer.value.task_token = "token-2".parse().unwrap();
     asked.function.desk.save_approval(&mut newer).await.unwrap();

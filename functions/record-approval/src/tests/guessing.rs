@@ -133,12 +133,19 @@ async fn a_mail_that_is_not_sent_does_not_undo_the_lock() {
 struct Yielding(MemoryTable);
 
 impl Table for Yielding {
-    async fn get(&self, key: &shared::table::Key) -> Result<Option<(Value, u64)>, ReadError> {
+    async fn get(
+        &self,
+        key: &shared::table::Key,
+    ) -> Result<Option<(Value, u64)>, shared::table::ReadError> {
         tokio::task::yield_now().await;
         self.0.get(key).await
     }
 
-    async fn list(&self, pk: &str, begins: &str) -> Result<Vec<(Value, u64)>, ReadError> {
+    async fn list(
+        &self,
+        pk: &str,
+        begins: &str,
+    ) -> Result<Vec<(Value, u64)>, shared::table::ReadError> {
         self.0.list(pk, begins).await
     }
 
