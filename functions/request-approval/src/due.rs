@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use shared::approval::Approval;
+use shared::id::PhaseName;
 use shared::request::Request;
 use shared::task::{ApprovalConfig, AskConfig, WaitingTask};
 
@@ -61,9 +62,11 @@ pub(crate) fn due<'a>(
     let is_new = |at| now > approval.entered_at && now > at;
     match approval.decision() {
         // The request has moved on since and came back: that is another question.
-        Some(decision) if request.phase != approval.phase && is_new(decision.at()) => Due::Ask {
-            round: approval.round + 1,
-        },
+        Some(decision) if *phase_of(request) != approval.phase && is_new(decision.at()) => {
+            Due::Ask {
+                round: approval.round + 1,
+            }
+        }
         Some(decision) => Due::Deliver {
             outcome: decision.outcome().to_owned(),
         },
@@ -71,6 +74,13 @@ pub(crate) fn due<'a>(
         None if now == approval.entered_at => Due::Wait,
         None => unanswered(approval, waiting),
     }
+}
+
+/// The phase that the process is in. One that stands still is where it stopped: an attempt that comes late
+/// must not ask again for what somebody has decided, which a redrive goes on with.
+fn phase_of(request: &Request) -> &PhaseName {
+    let stopped = request.stopped.as_ref();
+    stopped.map_or(&request.phase, |stopped| &stopped.phase)
 }
 
 /// What is due when the state is entered anew and nobody has answered.

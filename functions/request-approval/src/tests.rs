@@ -229,6 +229,29 @@ async fn when_the_process_comes_back_it_is_another_question() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_comes_when_the_process_stands_still_does_not_ask_again_for_what_is_decided()
+ {
+    let (function, id) = function().await;
+    function.at(id, 0, "t1").await.unwrap();
+    function.decide(id, Verdict::Approve).await;
+    let mut request = function.desk.request(id).await.unwrap().unwrap();
+    let event = Event::Stopped {
+        error: "Store.Unavailable",
+        redrives: 0,
+    };
+    let attention = "Needs Attention".parse().unwrap();
+    let passage = Passage::during(&attention, Timestamp::from_second(DAY + 60).unwrap());
+    let record = request.value.apply(&event, passage);
+    let saved = function.desk.save(&mut request, &record, Vec::new()).await;
+    saved.unwrap();
+
+    assert_eq!(function.at(id, DAY, "t2").await.unwrap(), "delivered");
+    let approval = function.approval_of(id).await.value;
+    assert_eq!(approval.round, 1);
+    assert_eq!(approval.decision().unwrap().outcome(), "approve");
+}
+
+#[tokio::test]
 async fn an_attempt_that_was_given_up_and_comes_late_asks_nobody() {
     let (function, id) = function().await;
     function.at(id, 0, "t1").await.unwrap();

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use local::states::ExecutionStatus;
 
+use crate::customers::{Invite, Rating};
 use crate::faults::{Place, Plan};
 use crate::invariants;
+use crate::people::Letter;
 use crate::ports::stripe::Mood;
 use crate::world::World;
 
@@ -28,17 +30,29 @@ fn setting(name: &str) -> Option<u64> {
 
 #[test]
 fn a_run_keeps_every_promise_whatever_chance_does_to_it() {
+    over_seeds(RUNS, check);
+}
+
+/// Runs what a seed decides for the seed that the environment names, or for so many, on all processors.
+pub(crate) fn over_seeds<R: Send>(runs: u64, run: impl Fn(u64) -> R + Sync) -> Vec<R> {
     let seeds = match (setting("SIM_SEED"), setting("SIM_RUNS")) {
         (Some(seed), _) => seed..seed + 1,
-        (None, runs) => 0..runs.unwrap_or(RUNS),
+        (None, more) => 0..more.unwrap_or(runs),
     };
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let run = &run;
     std::thread::scope(|scope| {
-        for first in 0..threads {
+        let spawn = |first| {
             let mine = seeds.clone().skip(first).step_by(threads);
-            scope.spawn(move || mine.for_each(check));
-        }
-    });
+            scope.spawn(move || mine.map(run).collect::<Vec<R>>())
+        };
+        let running: Vec<_> = (0..threads).map(spawn).collect();
+        let ended = running.into_iter().map(|thread| {
+            let ended = thread.join();
+            ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        ended.flatten().collect()
+    })
 }
 
 fn check(seed: u64) {
@@ -75,7 +89,7 @@ async fn run(seed: u64) -> (World, Vec<String>) {
     let percent = 3 + u8::try_from(seed % 4 * 6).expect("it is small");
     let mut world = World::open(seed, Plan::Random(percent), Mood::Drawn);
     for dollars in ["50", "1500", "499.99"]
-        .iter()
+        .into_iter()
         .take(1 + (seed % 3) as usize)
     {
         world.submit(dollars).await;
@@ -94,7 +108,8 @@ async fn run(seed: u64) -> (World, Vec<String>) {
     (world, problems)
 }
 
-async fn act(world: &mut World) {
+/// Something happens, while anything may go wrong.
+pub(crate) async fn act(world: &mut World) {
     match world.faults.below(100) {
         0..30 => click(world),
         30..55 => drop(world.pass_time()),
@@ -117,15 +132,72 @@ async fn act(world: &mut World) {
     }
 }
 
+/// Somebody reads a mail, and does what it is for: some with a wrong code, some twice.
 fn click(world: &mut World) {
-    let letters = world.letters();
-    let decision = if world.faults.below(5) == 0 {
-        "reject"
-    } else {
-        "approve"
+    let invites = world.invites();
+    if let Some(invite) = world.faults.pick(&invites).cloned()
+        && world.faults.below(3) > 0
+    {
+        rate(world, invite);
+        return;
+    }
+    let mut letters = world.letters();
+    let newest = letters.last().filter(|letter| letter.is_choice()).cloned();
+    // Whoever is offered something looks at that mail before it is too late.
+    if let Some(offer) = newest
+        && world.faults.below(3) > 0
+    {
+        letters = vec![offer];
+    }
+    let Some(letter) = world.faults.pick(&letters).cloned() else {
+        return;
     };
-    if let Some(letter) = world.faults.pick(&letters).cloned() {
-        world.click(letter, decision);
+    let guesses = world.faults.below(if letter.is_choice() { 3 } else { 8 }) == 0;
+    for _ in 0..times(world, guesses) {
+        let decision = decision(world, &letter);
+        let letter = letter.clone();
+        let letter = if guesses { letter.guessing() } else { letter };
+        world.click(letter, &decision);
+    }
+}
+
+/// How often something is posted in one go: some click twice, and who guesses does not stop at once.
+fn times(world: &World, guesses: bool) -> u64 {
+    if guesses {
+        return 1 + world.faults.below(7);
+    }
+    1 + u64::from(world.faults.below(4) == 0)
+}
+
+/// What somebody answers: most approve, and of those who can choose each has a taste of their own.
+fn decision(world: &World, letter: &Letter) -> String {
+    if !letter.is_choice() && world.faults.below(5) == 0 {
+        return "reject".to_owned();
+    }
+    agreed(world, letter)
+}
+
+fn agreed(world: &World, letter: &Letter) -> String {
+    let chosen = if letter.is_choice() {
+        world.faults.pick(&letter.answers).cloned()
+    } else {
+        None
+    };
+    chosen.unwrap_or_else(|| "approve".to_owned())
+}
+
+/// Some rate as they did before, some otherwise; some guess the code.
+fn rate(world: &mut World, invite: Invite) {
+    let ratings = ["5 - Very satisfied", "1 - Very dissatisfied"];
+    let sent = world.faults.below(3);
+    let rating = Rating {
+        stars: ratings[usize::from(world.faults.below(2) == 0)],
+        idempotency_key: format!("{} {sent}", invite.about),
+        guesses: world.faults.below(4) == 0,
+        invite,
+    };
+    for _ in 0..times(world, rating.guesses) {
+        world.rate(rating.clone());
     }
 }
 
@@ -138,11 +210,12 @@ pub(crate) async fn bring_to_an_end(world: &mut World) -> bool {
         world.functions.stripe.settle();
         let running = |(_, status): &(_, ExecutionStatus)| *status == ExecutionStatus::Running;
         if !patient && let Some(letter) = world.letters().pop() {
-            world.click(letter, "approve");
+            let decision = agreed(world, &letter);
+            world.click(letter, &decision);
             world.quiet().await;
         }
         let is_over = !world.statuses().iter().any(running) && world.functions.log.late() == 0;
-        if is_over && !world.redrive() {
+        if is_over && !world.redrive() && !world.insist() {
             return true;
         }
         if !is_over && !world.pass_time() {

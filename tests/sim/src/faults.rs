@@ -107,6 +107,11 @@ impl Faults {
         state.down.clear();
     }
 
+    /// From now on this goes wrong.
+    pub(crate) fn go_by(&self, plan: Plan) {
+        self.state().plan = plan;
+    }
+
     /// From now until then nothing answers there.
     pub(crate) fn take_down(&self, place: Place, until: Timestamp) {
         self.state().down.insert(place, until);

@@ -17,14 +17,17 @@ use shared::failure::Failure;
 use shared::stripe::event::WebhookSecret;
 use shared::task::Outcome;
 use stripe_webhook::StripeWebhook;
+use submit_request::SubmitRequest;
 
 use crate::faults::{Fault, Place};
 use crate::ports::stripe::SimStripe;
 use crate::ports::{Line, SimMailer, SimTable, SimWorkflow};
+use crate::process::Process;
 
 /// All functions of a deployment, and what they talk to.
 #[derive(Clone)]
 pub(crate) struct Functions {
+    pub(crate) process: Process,
     pub(crate) line: Line,
     pub(crate) table: SimTable,
     pub(crate) mailer: SimMailer,
@@ -87,6 +90,9 @@ impl Log {
         self.with(|noted| noted.late.len())
     }
 }
+
+/// What all links begin with.
+pub(crate) const ORIGIN: &str = "https://refunds.example.com";
 
 /// The teams of these runs.
 pub(crate) const TEAMS: &str = r#"{
@@ -242,6 +248,21 @@ impl Functions {
             link_key: link_key(),
             secrets: vec![webhook_secret()],
         }
+    }
+
+    /// What takes what customers send.
+    pub(crate) fn intake(&self) -> SubmitRequest<SimTable, SimMailer, SimWorkflow> {
+        let machines = self.process.machines().iter();
+        let machines = machines.map(|it| (it.offering.path.clone(), it.arn.clone()));
+        SubmitRequest::new(
+            self.desk(),
+            self.mailer.clone(),
+            self.workflow.clone(),
+            teams(),
+            machines.collect(),
+            link_key(),
+            Some(ORIGIN.to_owned()),
+        )
     }
 
     /// What the approvers' pages are served by.

@@ -1,7 +1,5 @@
 //! What must hold after every run, whatever went wrong in it.
 
-use std::collections::BTreeMap;
-
 use local::states::{EventType, ExecutionStatus, ExecutionView};
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -9,39 +7,97 @@ use shared::approval::Link;
 use shared::audit::AuditRecord;
 use shared::id::RequestId;
 use shared::request::{Request, Status};
-use shared::stripe::REQUEST_ID;
 use shared::table::Item;
 
-use crate::functions::TEAMS;
 use crate::model::{Decided, Model};
 use crate::world::World;
 
+mod mails;
+mod money;
+mod privacy;
+pub(crate) mod ratings;
+mod routing;
+
+/// What a promise is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// Every change has its record, and the records tell where the request stands.
+    Trail,
+    /// Every request ends, or stands in needs attention with its execution failed.
+    End,
+    /// One payment at most, of what was approved and in the way that was chosen.
+    Money,
+    /// A decision counts once, and what somebody was told stays.
+    Decisions,
+    /// The right people are asked.
+    Routing,
+    /// Everybody gets the mails that are theirs.
+    Mails,
+    /// One rating for an invitation.
+    Ratings,
+    /// No data of customers in executions and trails.
+    Privacy,
+}
+
+type Check<'w> = fn(&Case<'w>, &mut Vec<String>);
+
+/// What must hold for each request.
+fn checks<'w>() -> [(Group, Check<'w>); 8] {
+    [
+        (Group::Trail, Case::check_trail),
+        (Group::End, Case::check_end),
+        (Group::Money, Case::check_money),
+        (Group::Decisions, Case::check_decisions),
+        (Group::Decisions, Case::check_told),
+        (Group::Routing, Case::check_routing),
+        (Group::Mails, Case::check_mails),
+        (Group::Privacy, Case::check_privacy),
+    ]
+}
+
 /// Everything that does not hold.
 pub(crate) async fn broken(world: &World) -> Vec<String> {
-    let mut problems = world.functions.log.problems();
-    check_commits(world, &mut problems);
+    let problems = broken_by_group(world).await.into_iter();
+    problems.map(|(_, problem)| problem).collect()
+}
+
+/// Everything that does not hold, and what it is about.
+pub(crate) async fn broken_by_group(world: &World) -> Vec<(Group, String)> {
+    let mut problems = Vec::new();
+    let mut add = |group, found: Vec<String>| {
+        problems.extend(found.into_iter().map(|problem| (group, problem)));
+    };
+    add(Group::Trail, world.functions.log.problems());
+    add(Group::Trail, check_commits(world));
+    add(Group::Ratings, ratings::broken(world).await);
     let told = told(world);
     let items = world.functions.table.items();
-    for id in &world.requests {
-        let request = world.request(*id).await;
-        let trail = trail(&items, *id);
-        let (model, mut found) = Model::of(&trail);
+    for id in world.functions.table.requests() {
+        let request = world.request(id).await;
+        let trail = trail(&items, id);
+        let (model, unknown) = Model::of(&trail);
         let case = Case {
             world,
             request: &request,
-            execution: &world.execution(*id),
+            execution: &world.execution(id),
+            trail: &trail,
             model: &model,
+            told: &told,
         };
-        case.check_trail(&trail, &mut found);
-        case.check_end(&mut found);
-        case.check_money(&mut found);
-        case.check_decisions(&mut found);
-        case.check_told(&told, &mut found);
-        case.check_mails(&mut found);
-        if !found.is_empty() {
-            found.push(story(&trail, case.execution));
+        let mut found = vec![(Group::Trail, unknown)];
+        found.extend(checks().map(|(group, check)| {
+            let mut of_check = Vec::new();
+            check(&case, &mut of_check);
+            (group, of_check)
+        }));
+        found.retain(|(_, problems)| !problems.is_empty());
+        if let Some((_, first)) = found.first_mut() {
+            first.push(story(&trail, case.execution));
         }
-        problems.extend(found.into_iter().map(|problem| format!("{id}: {problem}")));
+        for (group, of_group) in found {
+            let named = of_group.iter().map(|problem| format!("{id}: {problem}"));
+            add(group, named.collect());
+        }
     }
     problems
 }
@@ -51,7 +107,10 @@ struct Case<'w> {
     world: &'w World,
     request: &'w Request,
     execution: &'w ExecutionView,
+    trail: &'w [AuditRecord],
     model: &'w Model,
+    /// What people were told is recorded, whichever request it was about.
+    told: &'w [(Link, Value)],
 }
 
 fn trail(items: &[Item], id: RequestId) -> Vec<AuditRecord> {
@@ -84,7 +143,8 @@ fn story(trail: &[AuditRecord], execution: &ExecutionView) -> String {
 }
 
 /// A request changes together with exactly one record of its trail, and no record stands alone.
-fn check_commits(world: &World, problems: &mut Vec<String>) {
+fn check_commits(world: &World) -> Vec<String> {
+    let mut problems = Vec::new();
     for items in world.functions.table.commits() {
         let of = |kind: &str| -> Vec<&Item> { items.iter().filter(|i| i.kind == kind).collect() };
         let fits = match (of("request").as_slice(), of("audit").as_slice()) {
@@ -103,19 +163,20 @@ fn check_commits(world: &World, problems: &mut Vec<String>) {
             problems.push(format!("a change without its record: {kinds:?}"));
         }
     }
+    problems
 }
 
 impl Case<'_> {
-    fn check_trail(&self, trail: &[AuditRecord], problems: &mut Vec<String>) {
+    fn check_trail(&self, problems: &mut Vec<String>) {
         let Request {
             audit_count,
             status,
             ..
         } = self.request;
-        if usize::try_from(*audit_count) != Ok(trail.len()) || *status != self.model.status {
+        if usize::try_from(*audit_count) != Ok(self.trail.len()) || *status != self.model.status {
             problems.push(format!(
                 "it is {status:?} with {audit_count} records; the trail of {} says {:?}",
-                trail.len(),
+                self.trail.len(),
                 self.model.status
             ));
         }
@@ -130,6 +191,7 @@ impl Case<'_> {
         let fits = match (self.execution.status, self.request.status) {
             (ExecutionStatus::Succeeded, Status::Refunded) => output("refunded"),
             (ExecutionStatus::Succeeded, Status::Denied) => output("denied"),
+            (ExecutionStatus::Succeeded, Status::Completed) => output("completed"),
             (ExecutionStatus::Failed, Status::NeedsAttention) => {
                 self.execution.error.as_deref() == Some("Request.NeedsAttention")
             }
@@ -149,43 +211,6 @@ impl Case<'_> {
         }
     }
 
-    /// At most one refund was ever made, and the customer is told of one exactly when it was paid.
-    fn check_money(&self, problems: &mut Vec<String>) {
-        let id = self.request.request_id.to_string();
-        let paid = self.world.functions.stripe.paid();
-        let mine = paid
-            .iter()
-            .filter(|r| r.metadata.get(REQUEST_ID) == Some(&id));
-        let mine: Vec<_> = mine.collect();
-        if mine.len() > 1 {
-            problems.push(format!("it was paid {} times", mine.len()));
-        }
-        let succeeded = mine
-            .iter()
-            .any(|r| r.status.as_deref() == Some("succeeded"));
-        let amount = self.request.amount().map(shared::money::Usd::cents);
-        if mine.iter().any(|r| Some(r.amount) != amount) {
-            problems.push(format!("{mine:?} is not {amount:?}"));
-        }
-        let told = !self.model.refunded.is_empty();
-        let denied = self.request.status == Status::Denied;
-        if (told && !succeeded) || (denied && succeeded) || self.model.refunded.len() > 1 {
-            problems.push(format!(
-                "it is {:?} and was told of {:?}; Stripe has {mine:?}",
-                self.request.status, self.model.refunded
-            ));
-        }
-        if told && !self.was_approved() {
-            problems.push("it was paid and not approved".to_owned());
-        }
-    }
-
-    fn was_approved(&self) -> bool {
-        let decisions = self.model.decisions.values().flatten();
-        let mut outcomes = decisions.map(|decided| decided.outcome.as_str());
-        self.model.decisions.len() == self.model.asked.len() && outcomes.all(|o| o == "approve")
-    }
-
     /// Each phase is decided once, and what was decided is what the execution went on with.
     fn check_decisions(&self, problems: &mut Vec<String>) {
         for (phase, decided) in &self.model.decisions {
@@ -201,9 +226,9 @@ impl Case<'_> {
         }
     }
 
-    /// What an approver was told is recorded stands in the trail, in the same words.
-    fn check_told(&self, told: &[(Link, Value)], problems: &mut Vec<String>) {
-        for (link, body) in told {
+    /// What somebody was told is recorded stands in the trail, in the same words.
+    fn check_told(&self, problems: &mut Vec<String>) {
+        for (link, body) in self.told {
             if link.request_id != self.request.request_id {
                 continue;
             }
@@ -219,52 +244,10 @@ impl Case<'_> {
             }
         }
     }
-
-    /// Everyone who is asked gets a mail, and the customer is told how it ended.
-    fn check_mails(&self, problems: &mut Vec<String>) {
-        let id = self.request.request_id.to_string();
-        let sent = self.world.functions.mailer.sent();
-        let got = |to: &str, words: &str| {
-            sent.iter().any(|mail| {
-                mail.to == to && mail.subject.contains(words) && mail.text.contains(&id)
-            })
-        };
-        let teams: BTreeMap<String, Vec<String>> =
-            serde_json::from_str(TEAMS).expect("they are teams");
-        for (phase, team) in [
-            ("CSM Review", "csm-team"),
-            ("Finance Approval", "finance-team"),
-        ] {
-            // A decision may come before the last of them was written to.
-            let heard = heard(self.execution, phase);
-            let waited = self.model.asked.iter().any(|p| p.as_str() == phase) && !heard.is_empty();
-            let first = !waited || teams[team].iter().any(|to| got(to, phase));
-            let all = teams[team].iter().all(|to| got(to, phase));
-            // Who redrives after two weeks may find that the time ran out with nobody asked.
-            let redriven = self.execution.redrives > 0;
-            if !redriven && (!first || (waited && heard == ["expire"] && !all)) {
-                problems.push(format!("not everybody got a mail about {phase}"));
-            }
-        }
-        let confirmed = got("ada@example.com", "has been processed");
-        let is_over = self.execution.status == ExecutionStatus::Succeeded;
-        if is_over && confirmed != (self.request.status == Status::Refunded) {
-            problems.push(format!("confirmed: {confirmed}, {:?}", self.request.status));
-        }
-        let rejected = self.request.output("rejectionReason").is_some();
-        if is_over && rejected != got("ada@example.com", "About your refund request") {
-            problems.push(format!("rejected: {rejected}, and not told so, or told so"));
-        }
-        if self.request.status == Status::NeedsAttention
-            && !got("csm-1@example.com", "needs your attention")
-        {
-            problems.push("nobody was told that it needs attention".to_owned());
-        }
-    }
 }
 
 /// What the execution went on with after a phase that asks.
-fn heard(execution: &ExecutionView, phase: &str) -> Vec<String> {
+pub(crate) fn heard(execution: &ExecutionView, phase: &str) -> Vec<String> {
     let exits = execution.history.iter().filter(|event| {
         event.event_type == EventType::TaskSucceeded && event.state.as_deref() == Some(phase)
     });

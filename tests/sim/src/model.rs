@@ -10,6 +10,8 @@ use shared::audit::AuditRecord;
 use shared::id::PhaseName;
 use shared::request::Status;
 
+use crate::process::{OFFER, SURVEY};
+
 /// Where a request stands by its trail.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -22,8 +24,14 @@ pub(crate) struct Model {
     pub(crate) decisions: BTreeMap<PhaseName, Vec<Decided>>,
     /// Which phases asked.
     pub(crate) asked: Vec<PhaseName>,
-    /// What money it says went out. The same may be found out twice.
+    /// What money it says went out, as a refund or a credit. The same may be found out twice.
     pub(crate) refunded: BTreeSet<String>,
+    /// When it says so first.
+    pub(crate) refunded_at: Option<Timestamp>,
+    /// Stripe refused the credit that was chosen.
+    pub(crate) credit_refused: bool,
+    /// When the mail went out that invites.
+    pub(crate) invited_at: Option<Timestamp>,
 }
 
 /// A decision by the trail.
@@ -44,6 +52,9 @@ impl Model {
             decisions: BTreeMap::new(),
             asked: Vec::new(),
             refunded: BTreeSet::new(),
+            refunded_at: None,
+            credit_refused: false,
+            invited_at: None,
         };
         let mut problems = Vec::new();
         for (index, record) in trail.iter().enumerate() {
@@ -79,6 +90,28 @@ impl Model {
         }
     }
 
+    /// Somebody decided or chose, or nobody did in time.
+    fn decided(&mut self, record: &AuditRecord, outcome: &str) -> Status {
+        let phase = record.phase.clone();
+        self.decisions.entry(phase).or_default().push(Decided {
+            outcome: outcome.to_owned(),
+            by: record.actor.to_string(),
+            at: record.at,
+        });
+        self.status
+    }
+
+    /// Whether that phase asked.
+    pub(crate) fn asked(&self, phase: &str) -> bool {
+        self.asked.iter().any(|asked| asked.as_str() == phase)
+    }
+
+    /// What was decided in a phase first, and by whom.
+    pub(crate) fn decision(&self, phase: &str) -> Option<&Decided> {
+        let decided = self.decisions.iter().find(|(p, _)| p.as_str() == phase);
+        decided?.1.first()
+    }
+
     /// The status after a record; `None` if there is no such record.
     fn next(&mut self, record: &AuditRecord) -> Option<Status> {
         let phase = &record.phase;
@@ -88,24 +121,31 @@ impl Model {
                 self.asked.push(phase.clone());
                 self.goes_on(Status::InReview)
             }
-            "reminded" | "escalated" | "evaluated" | "mailed" | "mail refused"
-            | "refund pending" | "refund refused" => self.status,
-            "approve" | "reject" | "expired" => {
-                self.decisions
-                    .entry(phase.clone())
-                    .or_default()
-                    .push(Decided {
-                        outcome: record.action.replace("expired", "expire"),
-                        by: record.actor.to_string(),
-                        at: record.at,
-                    });
+            "reminded" | "escalated" | "evaluated" | "mail refused" | "refund pending"
+            | "link locked" | "code renewed" => self.status,
+            "mailed" => {
+                if phase.as_str() == "Send Survey" {
+                    self.invited_at.get_or_insert(record.at);
+                }
                 self.status
             }
-            "refund intended" => self.goes_on(Status::Processing),
-            "refunded" => {
+            "refund refused" => {
+                self.credit_refused |= phase.as_str() == "Give Credit";
+                self.status
+            }
+            "approve" | "reject" => self.decided(record, &record.action),
+            "expired" | "not chosen" => self.decided(record, "expire"),
+            "chosen" if phase.as_str() == OFFER => {
+                let chosen = record.detail.clone().unwrap_or_default();
+                self.decided(record, &chosen)
+            }
+            "refund intended" | "credit intended" => self.goes_on(Status::Processing),
+            "refunded" | "credited" => {
                 self.refunded.extend(record.detail.clone());
+                self.refunded_at.get_or_insert(record.at);
                 Status::Refunded
             }
+            "closed" if record.offering.as_str() == SURVEY => Status::Completed,
             "refund failed" => {
                 self.reversed = true;
                 Status::NeedsAttention

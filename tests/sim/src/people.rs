@@ -1,4 +1,5 @@
-//! Approvers: they get mails, open links and decide, and remember what they were told.
+//! Approvers, and customers who have a choice: they get mails, open links and decide, and remember what
+//! they were told.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,13 +9,16 @@ use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use shared::mail::Mail;
 
+use crate::customers::{code_in, other_than};
 use crate::functions::{Functions, tick};
 
-/// What an approver's mail lets them do.
+/// What a mail that asks lets its reader do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Letter {
     pub(crate) to: String,
     pub(crate) link_id: String,
+    /// What its links are for: the answers.
+    pub(crate) answers: Vec<String>,
     code: String,
 }
 
@@ -22,15 +26,25 @@ impl Letter {
     /// Reads a mail; `None` if it asks for no decision.
     pub(crate) fn read(mail: &Mail) -> Option<Self> {
         let (_, link) = mail.text.split_once("/approvals/")?;
-        let code = mail
-            .text
-            .lines()
-            .find_map(|line| line.strip_prefix("Code: "))?;
+        let links = mail.text.split("?decision=").skip(1);
+        let answers = links.filter_map(|rest| rest.split_whitespace().next());
         Some(Self {
             to: mail.to.clone(),
             link_id: link.split(['?', '\n']).next()?.to_owned(),
-            code: code.to_owned(),
+            answers: answers.map(ToOwned::to_owned).collect(),
+            code: code_in(&mail.text)?,
         })
+    }
+
+    /// Whether it lets a customer choose.
+    pub(crate) fn is_choice(&self) -> bool {
+        !self.answers.iter().any(|answer| answer == "approve")
+    }
+
+    /// The same with a code that is not the mail's.
+    pub(crate) fn guessing(mut self) -> Self {
+        self.code = other_than(&self.code);
+        self
     }
 
     fn post(&self, at: Timestamp, body: &Value) -> Request {
@@ -69,7 +83,7 @@ pub(crate) fn post(
     from_str(&event.to_string()).expect("it is an event of API Gateway")
 }
 
-/// An answer that an approver got to a decision.
+/// An answer that somebody got to a decision.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) link_id: String,
@@ -77,7 +91,7 @@ pub(crate) struct Told {
     pub(crate) body: Value,
 }
 
-/// All approvers. Clones share what they were told.
+/// All who decide. Clones share what they were told.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct People(Arc<Mutex<Vec<Told>>>);
 

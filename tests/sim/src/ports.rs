@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use local::clock::Clock;
-use local::states::{Executor, TokenError};
+use local::states::{Executor, StartError, TokenError};
 use serde_json::{Value, json};
 use shared::id::{RequestId, TaskToken};
 use shared::mail::{Mail, MailError, Mailer, MemoryMailer};
@@ -12,6 +12,7 @@ use shared::table::{CommitError, Item, Key, ReadError, Table, Write};
 use shared::task::Outcome;
 use shared::workflow::{Workflow, WorkflowError};
 
+use crate::customers::Invite;
 use crate::faults::{Fault, Faults, Place};
 use crate::people::Letter;
 
@@ -42,6 +43,7 @@ pub(crate) struct SimTable {
     line: Line,
     memory: Arc<MemoryTable>,
     commits: Arc<Mutex<Vec<Vec<Item>>>>,
+    requests: Arc<Mutex<Vec<RequestId>>>,
 }
 
 impl SimTable {
@@ -50,12 +52,29 @@ impl SimTable {
             line,
             memory: Arc::default(),
             commits: Arc::default(),
+            requests: Arc::default(),
         }
     }
 
     /// Everything in it.
     pub(crate) fn items(&self) -> Vec<Item> {
         self.memory.items()
+    }
+
+    /// All requests in it, oldest first.
+    pub(crate) fn requests(&self) -> Vec<RequestId> {
+        let requests = self.requests.lock();
+        requests.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers that a request is new.
+    fn note(&self, written: &[Item]) {
+        let is_new = |item: &&Item| item.kind == "request" && item.version == 1;
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.extend(written.iter().filter(is_new).map(|item| {
+            let id = item.body["requestId"].as_str().unwrap_or_default();
+            id.parse::<RequestId>().expect("it is an id")
+        }));
     }
 
     /// What was written together, oldest first.
@@ -87,8 +106,9 @@ impl Table for SimTable {
             Some(Fault::Conflict) => return Err(CommitError::Conflict),
             _ => {}
         }
-        let items = writes.iter().map(|Write(item)| item.clone()).collect();
+        let items: Vec<Item> = writes.iter().map(|Write(item)| item.clone()).collect();
         self.memory.commit(writes).await?;
+        self.note(&items);
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         commits.push(items);
         match fault {
@@ -104,6 +124,7 @@ pub(crate) struct SimMailer {
     line: Line,
     memory: Arc<MemoryMailer>,
     letters: Arc<Mutex<Vec<Letter>>>,
+    invites: Arc<Mutex<Vec<Invite>>>,
 }
 
 impl SimMailer {
@@ -112,6 +133,7 @@ impl SimMailer {
             line,
             memory: Arc::default(),
             letters: Arc::default(),
+            invites: Arc::default(),
         }
     }
 
@@ -119,6 +141,12 @@ impl SimMailer {
     pub(crate) fn letters(&self) -> Vec<Letter> {
         let letters = self.letters.lock();
         letters.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What invites, oldest first.
+    pub(crate) fn invites(&self) -> Vec<Invite> {
+        let invites = self.invites.lock();
+        invites.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What arrived, oldest first.
@@ -134,6 +162,8 @@ impl Mailer for SimMailer {
             self.memory.send(mail).await?;
             let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
             letters.extend(Letter::read(mail));
+            let mut invites = self.invites.lock().unwrap_or_else(PoisonError::into_inner);
+            invites.extend(Invite::read(mail));
         }
         match fault {
             Some(_) => Err(MailError::Unavailable(down())),
@@ -189,13 +219,19 @@ impl SimWorkflow {
 
 impl Workflow for SimWorkflow {
     async fn start(&self, machine: &str, request: RequestId) -> Result<(), WorkflowError> {
-        let name = request.to_string();
-        let started = self.running.get();
-        let started = started.start(machine, &name, json!({ "requestId": request }));
-        started.map_or_else(
-            |e| Err(WorkflowError::Unavailable(e.to_string())),
-            |_| Ok(()),
-        )
+        let fault = self.line.call(Place::Workflow).await;
+        if fault != Some(Fault::Before) {
+            let name = request.to_string();
+            let executor = self.running.get();
+            match executor.start(machine, &name, json!({ "requestId": request })) {
+                Ok(_) | Err(StartError::ExecutionAlreadyExists(_)) => {}
+                Err(error) => return Err(WorkflowError::Unavailable(error.to_string())),
+            }
+        }
+        match fault {
+            Some(_) => Err(WorkflowError::Unavailable(down())),
+            None => Ok(()),
+        }
     }
 
     async fn definition(&self, machine: &str) -> Result<String, WorkflowError> {

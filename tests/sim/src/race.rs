@@ -14,8 +14,9 @@ use shared::request::Status;
 use crate::chance::{block_on, bring_to_an_end};
 use crate::faults::Plan;
 use crate::invariants;
-use crate::people::Told;
+use crate::people::{Letter, Told};
 use crate::ports::stripe::Mood;
+use crate::process::{OFFER, Process};
 use crate::world::World;
 
 /// How many orders are drawn: one for each seed.
@@ -29,18 +30,34 @@ struct Raced {
     order: String,
 }
 
-/// Waits for so many reminders, and then decides when the next is due: in that very instant, or in the
-/// millisecond before it, so that the time is up while the decision is under way.
-async fn race(seed: u64, decision: &'static str, reminders: usize) -> Raced {
+/// A first review that was reminded of so often.
+async fn reviewed(seed: u64, reminders: usize) -> World {
     // No faults: only who has a turn when is drawn.
     let mut world = World::open(seed, Plan::Random(0), Mood::Pays);
-    let id = world.submit("50").await;
+    world.submit("50").await;
     world.quiet().await;
     for _ in 0..reminders {
         world.pass_time();
         world.quiet().await;
     }
+    world
+}
+
+/// A refund that is approved, and that the customer can have as a credit.
+async fn offered(seed: u64) -> World {
+    let mut world = World::of(Process::Routed, seed, Plan::Random(0), Mood::Pays);
+    world.submit("20").await;
+    world.quiet().await;
     let letter = world.letters().swap_remove(0);
+    world.click(letter, "approve");
+    world.quiet().await;
+    world
+}
+
+/// Decides when the state that waits times out: in that very instant, or in the millisecond before it, so
+/// that the time is up while the decision is under way.
+async fn race(mut world: World, letter: Letter, decision: &'static str) -> Raced {
+    let id = world.requests[0];
     let events = world.execution(id).history.len();
     let commits = world.functions.table.commits().len();
 
@@ -72,9 +89,9 @@ fn order(world: &World, id: RequestId, commits: usize, events: usize) -> String 
     let words = stored.iter().skip(commits).filter_map(|items| {
         let of = |kind: &str| items.iter().find(|item| item.kind == kind);
         match of("audit").and_then(|record| record.body["action"].as_str()) {
-            Some("approve" | "reject") => Some("decided"),
+            Some("approve" | "reject" | "chosen") => Some("decided"),
             Some("reminded" | "escalated") => Some("asked again"),
-            Some("expired") => Some("expired"),
+            Some("expired" | "not chosen") => Some("expired"),
             Some(_) => None,
             None => of("approval").map(|_| "noted"),
         }
@@ -99,7 +116,9 @@ fn a_decision_in_the_instant_of_a_reminder_is_never_lost_and_counts_once() {
             _ => Status::Refunded,
         };
         block_on(async {
-            let raced = race(seed, decision, reminders).await;
+            let world = reviewed(seed, reminders).await;
+            let letter = world.letters().swap_remove(0);
+            let raced = race(world, letter, decision).await;
             let Raced {
                 mut world,
                 told,
@@ -132,11 +151,13 @@ fn a_decision_in_the_instant_of_the_last_deadline_counts_or_is_refused() {
     let mut answers = BTreeSet::new();
     for seed in 0..SEEDS / 4 {
         block_on(async {
+            let world = reviewed(seed, 13).await;
+            let letter = world.letters().swap_remove(0);
             let Raced {
                 mut world,
                 told,
                 order,
-            } = race(seed, "approve", 13).await;
+            } = race(world, letter, "approve").await;
             let ended = bring_to_an_end(&mut world).await;
             let problems = invariants::broken(&world).await;
             assert!(
@@ -155,4 +176,58 @@ fn a_decision_in_the_instant_of_the_last_deadline_counts_or_is_refused() {
         });
     }
     assert!(answers.len() > 1, "{answers:?}");
+}
+
+#[test]
+fn a_choice_racing_its_timeout_counts_once_or_is_refused_and_the_means_is_as_told() {
+    let (mut orders, mut ends) = (BTreeSet::new(), BTreeSet::new());
+    for seed in 0..SEEDS {
+        let choice = if seed % 3 == 0 { "cash" } else { "credit" };
+        block_on(async {
+            let world = offered(seed).await;
+            let letter = world.letters().into_iter().find(Letter::is_choice);
+            let letter = letter.expect("the customer is asked");
+            let raced = race(world, letter, choice).await;
+            let Raced {
+                mut world,
+                told,
+                order,
+            } = raced;
+            let ended = bring_to_an_end(&mut world).await;
+            let problems = invariants::broken(&world).await;
+            assert!(
+                ended && problems.is_empty(),
+                "seed {seed}, {order}: {problems:#?}"
+            );
+            let stripe = &world.functions.stripe;
+            let given = (stripe.credited().len(), stripe.paid().len());
+            let counts = told.status == 200 && told.body["outcome"] == choice;
+            let wanted = if counts && choice == "credit" {
+                (1, 0)
+            } else {
+                (0, 1)
+            };
+            assert_eq!(given, wanted, "seed {seed}, {order}: {}", told.body);
+            let heard = invariants::heard(&world.execution(world.requests[0]), OFFER);
+            let wanted = if counts { choice } else { "expire" };
+            assert_eq!(heard, [wanted], "seed {seed}, {order}: {}", told.body);
+            orders.insert(order);
+            ends.insert((choice, told.status, counts));
+        });
+    }
+    // Otherwise the race is none.
+    for order in [
+        "decided, heard in time",
+        "decided, noted, heard late",
+        "expired",
+    ] {
+        assert!(orders.iter().any(|o| o.starts_with(order)), "{orders:?}");
+    }
+    for end in [
+        ("credit", 200, true),
+        ("credit", 410, false),
+        ("cash", 410, false),
+    ] {
+        assert!(ends.contains(&end), "{ends:?}");
+    }
 }

@@ -6,6 +6,7 @@ use crate::chance::{block_on, bring_to_an_end};
 use crate::faults::{Fault, Place, Plan};
 use crate::invariants;
 use crate::ports::stripe::Mood;
+use crate::process::Process;
 use crate::world::World;
 
 /// A way through the process: how much, what Stripe does, and what each approver says.
@@ -55,7 +56,7 @@ const WAYS: [Way; 5] = [
 fn go(way: Way, plan: Plan, broken: Option<(String, bool)>) -> World {
     let what = format!("{way:?}, {plan:?}, {broken:?}");
     block_on(async {
-        let mut world = World::broken(1, plan, way.mood, broken);
+        let mut world = World::broken(Process::Refund, (1, plan, way.mood), broken);
         let id = world.submit(way.dollars).await;
         let mut answered = 0;
         for _ in 0..500 {

@@ -1,31 +1,27 @@
 //! A deployment in memory: the shipped state machine, the functions, and a time of its own.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use local::clock::Clock;
 use local::states::{ExecutionStatus, ExecutionView, Executor, Options, RedriveError};
-use serde::Deserialize as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::approval::Link;
 use shared::desk::Desk;
 use shared::form::Answer;
 use shared::id::RequestId;
 use shared::request::{Request, Submission};
-use shared::task::Offering;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use crate::customers::{Customers, EMAIL, Invite, NOTES, Rating, Wish};
 use crate::faults::{Faults, Plan};
-use crate::functions::{Functions, Log, webhook_secret};
+use crate::functions::{Functions, Log, ORIGIN, webhook_secret};
 use crate::people::{Letter, People, post};
-use crate::ports::stripe::{Mood, SimStripe};
+use crate::ports::stripe::{GUEST, Mood, SimStripe};
 use crate::ports::{Line, Running, SimMailer, SimTable, SimWorkflow};
-
-const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:refund-request";
-const DEFINITION: &str =
-    include_str!("../../../statemachines/generated/customer-success/refund-request.asl.json");
+use crate::process::Process;
 
 /// A deployment.
 pub(crate) struct World {
@@ -33,7 +29,10 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) functions: Functions,
     pub(crate) people: People,
+    pub(crate) customers: Customers,
+    /// What was submitted. What customers answer to an invitation comes on top.
     pub(crate) requests: Vec<RequestId>,
+    wishes: Vec<Wish>,
     running: Running,
     /// Where the executor's journal is.
     data: TempDir,
@@ -42,33 +41,21 @@ pub(crate) struct World {
     clicks: JoinSet<()>,
 }
 
-/// The machine as it is deployed: with names in place of substitutions.
-static MACHINE_TEXT: LazyLock<String> = LazyLock::new(|| {
-    let mut parts = DEFINITION.split("${");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        text.extend(part.splitn(2, '}'));
-    }
-    text
-});
-
-static OFFERING: LazyLock<Offering> = LazyLock::new(|| {
-    let machine: Value = serde_json::from_str(&MACHINE_TEXT).expect("the definition is JSON");
-    let offering = &machine["States"]["Start"]["Assign"]["offering"];
-    Offering::deserialize(offering).expect("it is an offering")
-});
-
 impl World {
     pub(crate) fn open(seed: u64, plan: Plan, mood: Mood) -> Self {
-        Self::broken(seed, plan, mood, None)
+        Self::of(Process::Refund, seed, plan, mood)
+    }
+
+    /// A world with another process.
+    pub(crate) fn of(process: Process, seed: u64, plan: Plan, mood: Mood) -> Self {
+        Self::broken(process, (seed, plan, mood), None)
     }
 
     /// A world in which the function of one state is broken until the execution is redriven. It may
     /// have acted by then.
     pub(crate) fn broken(
-        seed: u64,
-        plan: Plan,
-        mood: Mood,
+        process: Process,
+        (seed, plan, mood): (u64, Plan, Mood),
         broken: Option<(String, bool)>,
     ) -> Self {
         let begin: Timestamp = "2026-11-02T09:00:00Z".parse().expect("it is a time");
@@ -80,6 +67,7 @@ impl World {
         };
         let running = Running::default();
         let functions = Functions {
+            process,
             table: SimTable::new(line.clone()),
             mailer: SimMailer::new(line.clone()),
             stripe: SimStripe::new(line.clone(), mood),
@@ -96,7 +84,9 @@ impl World {
             faults,
             functions,
             people: People::default(),
+            customers: Customers::default(),
             requests: Vec::new(),
+            wishes: Vec::new(),
             running,
             data: tempfile::tempdir().expect("there is room"),
             seed,
@@ -114,8 +104,10 @@ impl World {
         let data = Some(self.data.path());
         let executor = Executor::open_with(data, self.clock.clone(), runner, options);
         let executor = executor.expect("what it kept can be read");
-        let defined = executor.define(MACHINE, &MACHINE_TEXT);
-        defined.expect("it can run here");
+        for machine in self.functions.process.machines() {
+            let defined = executor.define(&machine.arn, &machine.text);
+            defined.expect("it can run here");
+        }
         self.running.set(executor);
     }
 
@@ -130,26 +122,33 @@ impl World {
         self.start_executor();
     }
 
-    /// Stores a request of so many dollars and starts its execution, as `submit-request` does. Its id
-    /// is drawn from the seed, so that a run can be repeated.
-    pub(crate) async fn submit(&mut self, dollars: &str) -> RequestId {
+    /// Submits a request of so many dollars, of a customer that Stripe knows.
+    pub(crate) async fn submit(&mut self, dollars: &'static str) -> RequestId {
+        self.ask(Wish::of(dollars)).await
+    }
+
+    /// Stores a request and starts its execution, as `submit-request` does. Its id is drawn from the
+    /// seed, so that a run can be repeated.
+    pub(crate) async fn ask(&mut self, wish: Wish) -> RequestId {
+        let machine = &self.functions.process.machines()[0];
         let bytes = u128::from(self.seed) << 64 | (self.requests.len() as u128 + 1);
         let id = uuid::Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid();
         let id: RequestId = id.to_string().parse().expect("it is an id");
-        let charge = format!("ch_{}", self.requests.len() + 1);
+        let kind = if wish.guest { GUEST } else { "ch_known" };
+        let charge = format!("{kind}{}", self.requests.len() + 1);
         let answers = [
-            ("customerEmail", "ada@example.com"),
+            ("customerEmail", EMAIL),
             ("chargeIdToRefund", &charge),
-            ("refundAmount", dollars),
-            ("reason", "Duplicate charge"),
-            ("notes", "Charged twice in May."),
+            ("refundAmount", wish.dollars),
+            ("reason", wish.reason),
+            ("notes", NOTES),
         ]
         .map(|(name, text)| (name.to_owned(), Answer::Text(text.to_owned())));
         let (request, record) = Request::submit(Submission {
             request_id: id,
-            offering: &OFFERING,
-            values: &OFFERING.form.check(&answers).expect("it is filled in"),
-            origin: "https://refunds.example.com".to_owned(),
+            offering: &machine.offering,
+            values: &(machine.offering.form.check(&answers)).expect("it is filled in"),
+            origin: ORIGIN.to_owned(),
             about: None,
             at: self.clock.now(),
         });
@@ -161,10 +160,17 @@ impl World {
             }
         }
         let (name, input) = (id.to_string(), json!({ "requestId": id }));
-        let started = self.executor().start(MACHINE, &name, input);
+        let started = self.executor().start(&machine.arn, &name, input);
         started.expect("it starts");
         self.requests.push(id);
+        self.wishes.push(wish);
         id
+    }
+
+    /// What was asked for in a request that was submitted.
+    pub(crate) fn wish(&self, id: RequestId) -> Option<Wish> {
+        let position = self.requests.iter().position(|other| *other == id)?;
+        self.wishes.get(position).copied()
     }
 
     /// Lets everything run that does not wait for time or people.
@@ -182,11 +188,30 @@ impl World {
     }
 
     /// Somebody clicks, and we do not wait for what comes of it.
-    pub(crate) fn click(&mut self, letter: Letter, decision: &'static str) {
+    pub(crate) fn click(&mut self, letter: Letter, decision: &str) {
         let (people, functions) = (self.people.clone(), self.functions.clone());
+        let decision = decision.to_owned();
         self.clicks.spawn(async move {
-            people.decide(&functions, &letter, decision).await;
+            people.decide(&functions, &letter, &decision).await;
         });
+    }
+
+    /// Somebody rates, and we do not wait for what comes of it.
+    pub(crate) fn rate(&mut self, rating: Rating) {
+        let (customers, functions) = (self.customers.clone(), self.functions.clone());
+        self.clicks.spawn(async move {
+            customers.rate(&functions, rating).await;
+        });
+    }
+
+    /// Whoever got no answer sends again what they sent. False when nobody has to.
+    pub(crate) fn insist(&mut self) -> bool {
+        let unanswered = self.customers.unanswered();
+        let any = !unanswered.is_empty();
+        for rating in unanswered {
+            self.rate(rating);
+        }
+        any
     }
 
     /// Stripe sends an event about a refund that is settled: for the first time, or again.
@@ -220,6 +245,11 @@ impl World {
     /// All mails that ask for a decision, the newest last.
     pub(crate) fn letters(&self) -> Vec<Letter> {
         self.functions.mailer.letters()
+    }
+
+    /// All mails that invite, the newest last.
+    pub(crate) fn invites(&self) -> Vec<Invite> {
+        self.functions.mailer.invites()
     }
 
     /// Which request and phase a link is about.
@@ -262,8 +292,9 @@ impl World {
     /// How each execution is.
     pub(crate) fn statuses(&self) -> Vec<(RequestId, ExecutionStatus)> {
         let executor = self.executor();
-        let of = |id: &RequestId| Some((*id, executor.status(&id.to_string())?));
-        self.requests.iter().filter_map(of).collect()
+        let requests = self.functions.table.requests().into_iter();
+        let of = |id: RequestId| Some((id, executor.status(&id.to_string())?));
+        requests.filter_map(of).collect()
     }
 
     /// Somebody mended what was broken, and lets every failed execution go on. False when none could.

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use shared::stripe::memory::{MemoryStripe, Script};
 use shared::stripe::{
-    Credit, CreditOrder, CreditTarget, Credits, Customer, Payment, Payments, Refund, RefundOrder,
-    Refunds, StripeError,
+    Credit, CreditOrder, CreditTarget, Credits, Customer, Payer, Payment, Payments, Refund,
+    RefundOrder, Refunds, StripeError,
 };
 
 use super::{Line, down};
+use crate::customers::EMAIL;
 use crate::faults::{Fault, Place};
+
+/// What the charges of those are called who are none of Stripe's customers.
+pub(crate) const GUEST: &str = "ch_guest";
 
 /// How Stripe means to answer when nothing goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,11 @@ impl SimStripe {
         self.memory.paid()
     }
 
+    /// What was credited.
+    pub(crate) fn credited(&self) -> Vec<Credit> {
+        self.memory.credited()
+    }
+
     /// Decides what becomes of the refunds that are under way.
     pub(crate) fn settle(&self) {
         for refund in self.memory.paid() {
@@ -63,12 +72,6 @@ impl SimStripe {
     }
 
     fn answer(&self) -> Script {
-        let refusal = || {
-            Script::Fail(StripeError::Refused {
-                message: "No.".to_owned(),
-                code: None,
-            })
-        };
         let drawn = match self.mood {
             Mood::Pays => 0,
             Mood::Pends => 6,
@@ -79,7 +82,15 @@ impl SimStripe {
             0..=5 => Script::Pay("succeeded"),
             6..=7 => Script::Pay("pending"),
             8 => Script::Fail(StripeError::Misconfigured("drawn".to_owned())),
-            _ => refusal(),
+            _ => refused(),
+        }
+    }
+
+    /// Credits are refused more often, as they can still be paid in cash.
+    fn answer_to_credit(&self) -> Script {
+        match self.mood {
+            Mood::Drawn if self.line.faults.below(3) == 0 => refused(),
+            Mood::Drawn | Mood::Pays | Mood::Pends | Mood::Refuses => self.answer(),
         }
     }
 
@@ -99,6 +110,13 @@ impl SimStripe {
             None => answer,
         }
     }
+}
+
+fn refused() -> Script {
+    Script::Fail(StripeError::Refused {
+        message: "No.".to_owned(),
+        code: None,
+    })
 }
 
 impl Refunds for SimStripe {
@@ -122,7 +140,11 @@ impl Refunds for SimStripe {
 
 impl Payments for SimStripe {
     async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
-        self.call(self.memory.payment(charge)).await
+        let mut payment = self.call(self.memory.payment(charge)).await?;
+        if charge.starts_with(GUEST) {
+            payment.payer = Payer::Guest(Some(EMAIL.to_owned()));
+        }
+        Ok(payment)
     }
 
     async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {
@@ -137,7 +159,7 @@ impl Credits for SimStripe {
 
     async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {
         let credit = async {
-            self.memory.script([self.answer()]);
+            self.memory.script([self.answer_to_credit()]);
             self.memory.create_credit(order).await
         };
         self.call(credit).await

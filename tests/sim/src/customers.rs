@@ -1,0 +1,140 @@
+//! Customers: what they ask for, and how they rate once a mail invites them to.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
+use shared::id::RequestId;
+use shared::mail::Mail;
+
+use crate::functions::{Functions, tick};
+use crate::people::post;
+use crate::process::SURVEY;
+
+/// Whose requests these are.
+pub(crate) const EMAIL: &str = "ada@example.com";
+/// What they write into the form.
+pub(crate) const NOTES: &str = "Charged twice in May.";
+/// What they write beside a rating.
+pub(crate) const COMMENT: &str = "Quick and kind.";
+
+/// What somebody asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish {
+    pub(crate) dollars: &'static str,
+    pub(crate) reason: &'static str,
+    /// Paid without being one of Stripe's customers.
+    pub(crate) guest: bool,
+}
+
+impl Wish {
+    /// So many dollars of a customer that Stripe knows.
+    pub(crate) fn of(dollars: &'static str) -> Self {
+        Self {
+            dollars,
+            reason: "Duplicate charge",
+            guest: false,
+        }
+    }
+}
+
+/// What a mail that invites lets its reader do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Invite {
+    /// The request that invites.
+    pub(crate) about: RequestId,
+    ticket: String,
+    code: String,
+}
+
+impl Invite {
+    /// Reads a mail; `None` if it does not invite.
+    pub(crate) fn read(mail: &Mail) -> Option<Self> {
+        let (_, rest) = mail.text.split_once(&format!("/{SURVEY}?invitation="))?;
+        let ticket = rest.split_whitespace().next()?.to_owned();
+        Some(Self {
+            about: ticket.split('.').next()?.parse().ok()?,
+            code: code_in(&mail.text)?,
+            ticket,
+        })
+    }
+}
+
+/// The code in a mail's text.
+pub(crate) fn code_in(text: &str) -> Option<String> {
+    let code = text.lines().find_map(|line| line.strip_prefix("Code: "))?;
+    Some(code.to_owned())
+}
+
+/// A code that is not this one.
+pub(crate) fn other_than(code: &str) -> String {
+    let other = if code == "000000" { "000001" } else { "000000" };
+    other.to_owned()
+}
+
+/// What somebody sends with an invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rating {
+    pub(crate) invite: Invite,
+    pub(crate) stars: &'static str,
+    pub(crate) idempotency_key: String,
+    /// With a code that is not the mail's.
+    pub(crate) guesses: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Rated {
+    pub(crate) rating: Rating,
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+/// All customers. Clones share what they were told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Customers(Arc<Mutex<Vec<Rated>>>);
+
+impl Customers {
+    /// What came of each rating, in order.
+    pub(crate) fn rated(&self) -> Vec<Rated> {
+        let rated = self.0.lock();
+        rated.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The ratings that nobody has answered yet, for all that was sent: their customers send them again.
+    pub(crate) fn unanswered(&self) -> Vec<Rating> {
+        let mut ratings: Vec<Rating> = Vec::new();
+        for Rated { rating, status, .. } in self.rated() {
+            ratings.retain(|other| *other != rating);
+            if status >= 500 {
+                ratings.push(rating);
+            }
+        }
+        ratings
+    }
+
+    /// Posts a rating, and remembers the answer.
+    pub(crate) async fn rate(&self, functions: &Functions, rating: Rating) {
+        tick(&functions.line);
+        let Invite { ticket, code, .. } = &rating.invite;
+        let code = if rating.guesses {
+            other_than(code)
+        } else {
+            code.clone()
+        };
+        let body = json!({"rating": rating.stars, "comment": COMMENT,
+            "invitation": ticket, "code": code});
+        let headers = json!({"content-type": "application/json", "accept": "application/json",
+            "idempotency-key": rating.idempotency_key});
+        let path = format!("/services/{SURVEY}/requests");
+        let now = functions.line.clock.now();
+        let http = post(&path, &json!({}), &headers, now, &body.to_string());
+        let response = functions.intake().handle(&http).await;
+        let rated = Rated {
+            rating,
+            status: response.status().as_u16(),
+            body: serde_json::from_slice(&response.into_body()).unwrap_or_default(),
+        };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(rated);
+    }
+}

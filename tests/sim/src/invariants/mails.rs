@@ -1,0 +1,92 @@
+//! Who gets which mail.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use local::states::ExecutionStatus;
+use shared::request::Status;
+
+use super::{Case, heard};
+use crate::customers::EMAIL;
+use crate::functions::TEAMS;
+use crate::process::{OFFER, Process};
+
+/// How long after the money the survey is mailed.
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Case<'_> {
+    /// Everyone who is asked gets a mail, and the customer is told how it ended.
+    pub(super) fn check_mails(&self, problems: &mut Vec<String>) {
+        self.check_asking(problems);
+        if self.request.status == Status::NeedsAttention
+            && !self.got("csm-1@example.com", "needs your attention")
+        {
+            problems.push("nobody was told that it needs attention".to_owned());
+        }
+        if self.execution.status != ExecutionStatus::Succeeded {
+            return;
+        }
+        let refunded = self.request.status == Status::Refunded;
+        let given = self.request.outputs.keys();
+        let credited = given
+            .map(shared::id::FieldName::as_str)
+            .any(|name| name == "stripeCreditResult");
+        for (words, due) in [
+            ("has been processed", refunded && !credited),
+            ("credit is ready", refunded && credited),
+        ] {
+            if self.got(EMAIL, words) != due {
+                problems.push(format!("{words}: must be {due}, {:?}", self.request.status));
+            }
+        }
+        let rejected = self.request.output("rejectionReason").is_some();
+        if rejected != self.got(EMAIL, "About your refund request") {
+            problems.push(format!("rejected: {rejected}, and not told so, or told so"));
+        }
+        let invites = refunded && self.world.functions.process == Process::Routed;
+        if invites != self.got(EMAIL, "How did we do?") {
+            problems.push(format!("must be invited: {invites}, and was not, or was"));
+        }
+        let model = self.model;
+        if let (Some(refunded), Some(invited)) = (model.refunded_at, model.invited_at)
+            && invited.duration_since(refunded) < WEEK
+        {
+            problems.push(format!("refunded at {refunded}, and invited at {invited}"));
+        }
+    }
+
+    fn check_asking(&self, problems: &mut Vec<String>) {
+        let teams: BTreeMap<String, Vec<String>> =
+            serde_json::from_str(TEAMS).expect("they are teams");
+        let customer = vec![EMAIL.to_owned()];
+        for (phase, words, people) in [
+            ("CSM Review", "CSM Review", &teams["csm-team"]),
+            ("Manager Review", "Manager Review", &teams["csm-manager"]),
+            (
+                "Finance Approval",
+                "Finance Approval",
+                &teams["finance-team"],
+            ),
+            (OFFER, "How would you like to get it?", &customer),
+        ] {
+            // A decision may come before the last of them was written to.
+            let heard = heard(self.execution, phase);
+            let waited = self.model.asked(phase) && !heard.is_empty();
+            let first = !waited || people.iter().any(|to| self.got(to, words));
+            let all = people.iter().all(|to| self.got(to, words));
+            // Who redrives after two weeks may find that the time ran out with nobody asked.
+            let redriven = self.execution.redrives > 0;
+            if !redriven && (!first || (waited && heard == ["expire"] && !all)) {
+                problems.push(format!("not everybody got a mail about {phase}"));
+            }
+        }
+    }
+
+    /// Whether somebody got a mail about this request with these words in its subject.
+    fn got(&self, to: &str, words: &str) -> bool {
+        let id = self.request.request_id.to_string();
+        let sent = self.world.functions.mailer.sent();
+        sent.iter()
+            .any(|mail| mail.to == to && mail.subject.contains(words) && mail.text.contains(&id))
+    }
+}
