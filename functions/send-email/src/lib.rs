@@ -92,11 +92,11 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         };
         let about = request.request_id;
         let ticket = Ticket::new(&self.link_key, about, offering);
-        let invited = Invited {
+        let secrets = Invited {
             url: ticket.url(&request.origin, offering),
             code: Invitation::new(about, offering).code(&self.link_key),
         };
-        render_invitation(template, request, &status_url, &invited)
+        render_invitation(template, request, &status_url, &secrets)
     }
 
     fn addresses(&self, to: &Recipient, request: &Request) -> Result<Vec<String>, Failure> {

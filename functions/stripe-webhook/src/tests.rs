@@ -273,7 +273,10 @@ async fn what_is_stored_of_an_event_goes_away_by_itself() {
     let items = case.function.desk.table().items();
     let seen = items.iter().find(|item| item.kind == "seen").unwrap();
     let body: &Value = &seen.body;
-    assert_eq!(body["eventId"], "evt_1");
+    assert_eq!(
+        (&body["source"], &body["id"]),
+        (&"stripe".into(), &"evt_1".into())
+    );
     assert_eq!(
         seen.expires_at.unwrap().as_second(),
         NOW + 30 * 24 * 60 * 60

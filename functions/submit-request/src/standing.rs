@@ -21,8 +21,8 @@ pub(crate) struct Standing<'a> {
 impl<'a> Standing<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
         let (headline, reason) = match request.status {
-            // Nobody looks at it: it is only about to be noted.
-            Status::InReview if request.about.is_some() => (THANKS, None),
+            // Nobody looks at it: it is noted, or about to be.
+            Status::InReview | Status::Completed if request.about.is_some() => (THANKS, None),
             Status::InReview if request.awaits_choice => (
                 "It is your turn: please choose.",
                 Some(
@@ -46,7 +46,6 @@ impl<'a> Standing<'a> {
                 "Your request was not approved.",
                 Some(denied_because(request)),
             ),
-            Status::Completed if request.about.is_some() => (THANKS, None),
             Status::Completed => ("Thank you. We have everything we need.", None),
             Status::NeedsAttention => (
                 "Your request is with a member of our team.",
