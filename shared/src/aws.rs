@@ -14,7 +14,7 @@ mod sfn;
 pub use dynamodb::DynamoTable;
 #[cfg(feature = "http")]
 pub use run::run_http;
-pub use run::{run_event, run_task};
+pub use run::{about, run_event, run_task};
 #[cfg(feature = "secrets")]
 pub use secrets::StripeKeys;
 pub use ses::SesMailer;

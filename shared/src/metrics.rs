@@ -77,7 +77,7 @@ pub fn of_change(request: &Request, record: &AuditRecord, with: &[Write]) -> Vec
 /// Tells whoever listens. A request's id, its phase and what happened are all that is said of it.
 pub fn report(request: &Request, record: &AuditRecord, with: &[Write]) {
     let id = record.request_id;
-    tracing::info!(request = %id, phase = %record.phase, action = record.action, "the request changed");
+    tracing::info!(request = %id, execution = %id, phase = %record.phase, action = record.action, "the request changed");
     for Measurement {
         name,
         unit,

@@ -57,13 +57,19 @@ pub struct Machine {
     pub path: OfferingPath,
     /// The functions that it invokes, by their logical ids.
     pub functions: BTreeSet<String>,
+    /// Whether a state of it waits for an answer with its task token.
+    pub waits: bool,
 }
 
-const PARTS: [&str; 4] = [
+/// What the task of a state that waits for its token is called.
+const WAITING: &str = ".waitForTaskToken\"";
+
+const PARTS: [&str; 5] = [
     "machines",
     "machine-arns",
     "machine-arns-and-aliases",
     "state-machines",
+    "waiting-machine-arns",
 ];
 
 impl Machine {
@@ -72,7 +78,12 @@ impl Machine {
         let names = asl.split("\"${").skip(1);
         let names = names.filter_map(|rest| rest.split_once("}\"").map(|(name, _)| name));
         let functions = names.map(ToOwned::to_owned).collect();
-        Self { path, functions }
+        let waits = asl.contains(WAITING);
+        Self {
+            path,
+            functions,
+            waits,
+        }
     }
 
     /// Its logical id: `customer-success/refund-request` is `CustomerSuccessRefundRequest`.
@@ -149,6 +160,10 @@ pub fn fill_in(template: &str, machines: &[Machine]) -> Result<String, TemplateE
     Ok(filled)
 }
 
+fn arn_line(machine: &Machine) -> String {
+    format!("- !Sub '{}'\n", machine.arn())
+}
+
 /// What stands in a part.
 fn part(name: &str, machines: &[Machine]) -> Option<String> {
     Some(match name {
@@ -156,9 +171,11 @@ fn part(name: &str, machines: &[Machine]) -> Option<String> {
             let resources: Vec<_> = machines.iter().map(Machine::resources).collect();
             resources.join("\n")
         }
-        "machine-arns" => {
-            let each = |machine: &Machine| format!("- !Sub '{}'\n", machine.arn());
-            machines.iter().map(each).collect()
+        "machine-arns" => machines.iter().map(arn_line).collect(),
+        // Nobody else has to be answered, so nobody may.
+        "waiting-machine-arns" => {
+            let waiting = machines.iter().filter(|machine| machine.waits);
+            waiting.map(arn_line).collect()
         }
         "machine-arns-and-aliases" => {
             let each = |machine: &Machine| {
@@ -214,6 +231,16 @@ mod tests {
             fill_in(&filled, &[machine("shop/refund"), machine("shop/swap")]).unwrap(),
             filled
         );
+    }
+
+    #[test]
+    fn only_machines_that_wait_for_an_answer_may_get_one() {
+        let asl = r#"{"Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken"}"#;
+        let waiting = Machine::new("shop/refund".parse().unwrap(), asl);
+        let template = "# generated: waiting-machine-arns\n# end generated\n";
+        let filled = fill_in(template, &[waiting, machine("shop/survey")]).unwrap();
+        assert_eq!(filled.lines().count(), 3, "{filled}");
+        assert!(filled.contains("-shop-refund'"), "{filled}");
     }
 
     #[test]

@@ -71,7 +71,8 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
             return Ok(());
         };
         let (request, phase) = (about.request, &about.phase);
-        tracing::info!(%request, %phase, trouble = ?news.trouble, "an address was marked");
+        shared::aws::about(request, phase);
+        tracing::info!(trouble = ?news.trouble, "an address was marked");
         let mut gone = None;
         for _ in 0..ATTEMPTS {
             let token = match self.record(address, news, about).await {

@@ -4,7 +4,14 @@ use std::{io::Write, process::ExitCode};
 
 use anyhow::Context;
 use local::{Options, Stack};
-use tracing_subscriber::{filter::Targets, prelude::*};
+use tracing_subscriber::{
+    filter::Targets,
+    fmt::{
+        format::Writer,
+        time::{FormatTime, SystemTime},
+    },
+    prelude::*,
+};
 
 fn main() -> ExitCode {
     let options = Options::from_process();
@@ -65,15 +72,14 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-/// What functions print and what goes wrong. `RUST_LOG` says otherwise, such as `debug` or
-/// `local=debug,function=warn`.
+/// What goes wrong, here and in functions. `RUST_LOG` says otherwise, such as `debug` or
+/// `local=info,function=info`; `function` is what functions log.
 fn log_to_stderr(wanted: Option<&str>) {
     let usual = || {
         Targets::new()
             .with_default(tracing::Level::WARN)
             .with_targets([
                 ("local", tracing::Level::INFO),
-                ("function", tracing::Level::INFO),
                 // Says every refused condition of a conditional write, which is how writes race.
                 ("dynoxide", tracing::Level::ERROR),
             ])
@@ -83,9 +89,22 @@ fn log_to_stderr(wanted: Option<&str>) {
         .unwrap_or_else(usual);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        .with_timer(TimeOfDay)
         .with_target(false);
     tracing_subscriber::registry()
         .with(lines)
         .with(targets)
         .init();
+}
+
+/// Hours, minutes and seconds in UTC: who watches a terminal knows the day.
+struct TimeOfDay;
+
+impl FormatTime for TimeOfDay {
+    fn format_time(&self, out: &mut Writer<'_>) -> std::fmt::Result {
+        let mut now = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut now))?;
+        let time = now.split_once('T').map_or(now.as_str(), |(_, time)| time);
+        write!(out, "{}", time.split('.').next().unwrap_or(time))
+    }
 }

@@ -7,7 +7,8 @@ use clap::Parser;
 /// Runs Refund Desk on this machine, with stand-ins for AWS and Stripe. For development only.
 ///
 /// Environment: STRIPE_API_BASE and STRIPE_API_KEY (use a real Stripe in test mode), TEAMS (who is in
-/// which team, JSON), RUST_LOG (how much to log).
+/// which team, JSON), RUST_LOG (what to show: warnings and errors unless it says otherwise, such as
+/// function=info for all that functions log).
 #[derive(Debug, Clone, Parser)]
 #[command(name = "refund-desk", version)]
 #[allow(clippy::doc_markdown)]

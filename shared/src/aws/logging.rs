@@ -1,19 +1,26 @@
 //! What functions write: a log, and measurements in `CloudWatch`'s embedded metric format.
 //!
-//! On Lambda each line is a JSON object. Those of the log carry the request's id, phase and state from
-//! the span that they are written in. A measurement is a line of its own, which `CloudWatch` takes out of
-//! the log and counts, so that no function calls another service in order to be counted.
+//! On Lambda each line is one flat JSON object. Those of the log have `timestamp`, `level` and `message`, as
+//! Lambda wants them of a function that writes JSON, its `requestId` of the invocation, and what the spans
+//! say that they are written in: the request's id, which is the name of its execution, the phase and the
+//! state. A measurement is a line of its own, which `CloudWatch` takes out of the log and counts, so that
+//! no function calls another service in order to be counted. It has no level, so Lambda takes it for
+//! information: with `ApplicationLogLevel: WARN` nothing would be counted.
 
 use std::fmt::Debug;
 use std::io::Write;
 
 use lambda_runtime::tracing::field::{Field, Visit};
-use lambda_runtime::tracing::subscriber::filter::{EnvFilter, FilterExt, LevelFilter, filter_fn};
+use lambda_runtime::tracing::span::{Attributes, Id, Record};
+use lambda_runtime::tracing::subscriber::filter::{LevelFilter, filter_fn};
 use lambda_runtime::tracing::subscriber::fmt::MakeWriter;
+use lambda_runtime::tracing::subscriber::fmt::format::Writer;
+use lambda_runtime::tracing::subscriber::fmt::time::{FormatTime, SystemTime};
 use lambda_runtime::tracing::subscriber::layer::{Context, SubscriberExt};
+use lambda_runtime::tracing::subscriber::registry::{LookupSpan, Scope};
 use lambda_runtime::tracing::subscriber::util::SubscriberInitExt;
 use lambda_runtime::tracing::subscriber::{Layer, Registry, fmt};
-use lambda_runtime::tracing::{Event, Subscriber};
+use lambda_runtime::tracing::{Event, Metadata, Subscriber};
 use serde_json::{Map, Value, json};
 
 use crate::config::Logging;
@@ -29,23 +36,19 @@ where
     W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
 {
     let level = logging.level.parse().unwrap_or(LevelFilter::INFO);
-    let wanted = EnvFilter::builder().with_default_directive(level.into());
-    let wanted = wanted
-        .parse_lossy("")
-        .and(filter_fn(|event| event.target() != TARGET));
-    let lines = fmt::layer()
-        .with_target(false)
-        .without_time()
-        .with_writer(out.clone());
+    // However little is logged, it says what it is about.
+    let wanted = filter_fn(move |meta| {
+        if meta.is_span() {
+            *meta.level() <= LevelFilter::INFO
+        } else {
+            *meta.level() <= level && meta.target() != TARGET && !is_said_already(meta)
+        }
+    });
     let lines: Box<dyn Layer<Registry> + Send + Sync> = if logging.json {
-        lines
-            .json()
-            .with_current_span(false)
-            .with_span_list(true)
-            .with_filter(wanted)
-            .boxed()
+        Lines { out: out.clone() }.with_filter(wanted).boxed()
     } else {
-        lines.with_filter(wanted).boxed()
+        let lines = fmt::layer().with_target(false).without_time();
+        lines.with_writer(out.clone()).with_filter(wanted).boxed()
     };
     // A person at a terminal has no use for them.
     let metrics = logging.json.then(|| Metrics {
@@ -56,6 +59,68 @@ where
     lambda_runtime::tracing::subscriber::registry()
         .with(lines)
         .with(metrics)
+}
+
+/// The runtime's own line about a failure that was logged when it was reported. It is written outside of
+/// all that says which request it was. What the runtime says of a panic has a field `error` and stays.
+fn is_said_already(meta: &Metadata<'_>) -> bool {
+    meta.target() == "lambda_runtime::layers::panic" && meta.fields().field("error").is_none()
+}
+
+/// Writes the log.
+struct Lines<W> {
+    out: W,
+}
+
+impl<S, W> Layer<S> for Lines<W>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + 'static,
+{
+    fn on_new_span(&self, span: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        span.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        let scope = context.event_scope(event);
+        for span in scope.into_iter().flat_map(Scope::from_root) {
+            if let Some(Fields(of_span)) = span.extensions().get() {
+                fields.0.extend(of_span.clone());
+            }
+        }
+        event.record(&mut fields);
+        let Fields(mut line) = fields;
+        line.insert("timestamp".to_owned(), json!(now()));
+        let level = event.metadata().level().as_str();
+        line.insert("level".to_owned(), json!(level));
+        write_line(&self.out, &Value::Object(line));
+    }
+}
+
+/// The time as RFC 3339 has it.
+fn now() -> String {
+    let mut now = String::new();
+    // Writing to a text cannot fail.
+    let _ = SystemTime.format_time(&mut Writer::new(&mut now));
+    now
+}
+
+fn write_line<'a>(out: &'a impl MakeWriter<'a>, line: &Value) {
+    // Whoever writes the log has nobody to tell that it cannot be written.
+    let _ = writeln!(out.make_writer(), "{line}");
 }
 
 /// Writes measurements.
@@ -72,9 +137,7 @@ where
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let line = embedded(&self.namespace, &fields.0);
-        // Whoever writes the log has nobody to tell that it cannot be written.
-        let _ = writeln!(self.out.make_writer(), "{line}");
+        write_line(&self.out, &embedded(&self.namespace, &fields.0));
     }
 }
 
@@ -105,12 +168,20 @@ fn embedded(namespace: &str, fields: &Map<String, Value>) -> Value {
     line
 }
 
-/// The fields of an event.
+/// The fields of an event or a span.
 #[derive(Default)]
 struct Fields(Map<String, Value>);
 
 impl Visit for Fields {
     fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().to_owned(), json!(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), json!(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
         self.0.insert(field.name().to_owned(), json!(value));
     }
 
@@ -192,21 +263,38 @@ mod tests {
         assert_eq!(written(false, "info", measure), [""; 0]);
     }
 
+    fn failed() {
+        tracing::error!(error = "Store.Unavailable", status = 503_u16, "it failed");
+    }
+
     #[test]
-    fn a_line_of_the_log_says_which_request_and_where() {
-        let lines = written(true, "info", || {
-            let task =
-                tracing::info_span!("task", request = "r-1", phase = "CSM Review", state = "S");
-            task.in_scope(|| tracing::error!(error = "Store.Unavailable", "it failed"));
-        });
-        let line: Value = serde_json::from_str(&lines[0]).unwrap();
-        assert_eq!(line["level"], "ERROR");
-        assert_eq!(
-            line["fields"],
-            json!({"error": "Store.Unavailable", "message": "it failed"})
-        );
-        let span = json!({"name": "task", "request": "r-1", "phase": "CSM Review", "state": "S"});
-        assert_eq!(line["spans"], json!([span]));
+    fn a_line_of_the_log_is_flat_and_says_which_request_and_where() {
+        for level in ["info", "error"] {
+            let lines = written(true, level, || {
+                let _invocation = tracing::info_span!("invoke", requestId = "8476").entered();
+                let late = tracing::field::Empty;
+                let task = tracing::info_span!("task", request = late, phase = "CSM Review");
+                task.record("request", "r-1");
+                task.in_scope(failed);
+            });
+            let mut line: Map<String, Value> = serde_json::from_str(&lines[0]).unwrap();
+            let at = line.remove("timestamp").unwrap();
+            at.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+            let expected = json!({
+                "level": "ERROR", "message": "it failed",
+                "error": "Store.Unavailable", "status": 503,
+                "requestId": "8476", "request": "r-1", "phase": "CSM Review",
+            });
+            assert_eq!(Value::Object(line), expected, "{level}");
+        }
         assert_eq!(written(true, "error", || tracing::warn!("no")), [""; 0]);
+    }
+
+    #[test]
+    fn a_person_reads_words() {
+        let [line] = &written(false, "warn", failed)[..] else {
+            panic!("one line")
+        };
+        assert!(line.contains("it failed") && !line.contains('{'), "{line}");
     }
 }

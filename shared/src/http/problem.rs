@@ -104,7 +104,7 @@ impl Problem {
 /// Something behind us failed. The caller is told to come back; the log says what it was.
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        tracing::error!(error = failure.name(), message = %failure, "the request failed");
+        tracing::error!(error = failure.name(), reason = %failure, "the request failed");
         let retry = "Please try again in a moment. Nothing is done twice.";
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,

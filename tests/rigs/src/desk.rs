@@ -80,14 +80,15 @@ impl Desk {
     pub(crate) fn mail_with(&self, to: &str, words: &str, id: &str) -> anyhow::Result<Mail> {
         self.eventually(&format!("a mail to {to} about {words:?} of {id}"), || {
             let mails = self.inbox(to)?;
-            let contains = |mail: &Value, field: &str, words: &str| {
-                mail[field].as_str().is_some_and(|it| it.contains(words))
-            };
-            let fits =
-                |mail: &&Value| contains(mail, "subject", words) && contains(mail, "text", id);
-            let found = mails.iter().find(fits).map(Mail::read);
-            Ok(found.ok_or(Value::Array(mails)))
+            let found = mails.iter().find(|mail| is_about(mail, words, id));
+            Ok(found.map(Mail::read).ok_or(Value::Array(mails)))
         })
+    }
+
+    /// Whether somebody has such a mail by now.
+    pub(crate) fn has_mail(&self, to: &str, words: &str, id: &str) -> anyhow::Result<bool> {
+        let mails = self.inbox(to)?;
+        Ok(mails.iter().any(|mail| is_about(mail, words, id)))
     }
 
     /// The mails to somebody: subject and text.
@@ -233,6 +234,15 @@ impl Desk {
             }
         }
     }
+}
+
+/// Whether the subject contains the words and the text the id.
+fn is_about(mail: &Value, words: &str, id: &str) -> bool {
+    let contains = |field: &str, words: &str| {
+        let text = mail[field].as_str();
+        text.is_some_and(|text| text.contains(words))
+    };
+    contains("subject", words) && contains("text", id)
 }
 
 /// A mail as its reader sees it.

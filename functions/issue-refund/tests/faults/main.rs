@@ -84,7 +84,7 @@ impl<K: KeySource> Case<K> {
             Ok(outcome) => outcome.outcome,
             Err(failure) => {
                 // As `run_task` logs it.
-                tracing::error!(error = failure.name(), message = %failure, "the invocation failed");
+                tracing::error!(error = failure.name(), reason = %failure, "the invocation failed");
                 let _ = writeln!(self.said, "{failure} {failure:?}");
                 failure.name().to_owned()
             }

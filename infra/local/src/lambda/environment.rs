@@ -65,6 +65,15 @@ pub(super) fn of_function(
         ("_HANDLER", "bootstrap".to_owned()),
     ];
     environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    let logging = [
+        ("AWS_LAMBDA_LOG_FORMAT", &function.logging.format),
+        ("AWS_LAMBDA_LOG_LEVEL", &function.logging.level),
+    ];
+    let logging = logging.into_iter().filter_map(|(name, value)| {
+        let value = value.as_ref()?;
+        Some((name.to_owned(), value.clone()))
+    });
+    environment.extend(logging);
     environment.extend(function.environment.clone());
     environment
 }
@@ -74,6 +83,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::template::Logging;
 
     fn function(id: &str, variables: &[(&str, &str)]) -> Function {
         Function {
@@ -85,6 +95,10 @@ mod tests {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
+            logging: Logging {
+                format: Some("JSON".to_owned()),
+                level: None,
+            },
         }
     }
 
@@ -96,6 +110,8 @@ mod tests {
             &BTreeMap::from([("PATH".to_owned(), "/bin".to_owned())]),
         );
         assert_eq!(environment["TABLE_NAME"], "t");
+        assert_eq!(environment["AWS_LAMBDA_LOG_FORMAT"], "JSON");
+        assert!(!environment.contains_key("AWS_LAMBDA_LOG_LEVEL"));
         assert_eq!(environment["AWS_LAMBDA_FUNCTION_NAME"], "Decide");
         assert_eq!(
             environment["AWS_ENDPOINT_URL_SFN"],

@@ -4,17 +4,16 @@ use std::{collections::BTreeMap, io, path::PathBuf, process::Stdio, time::Durati
 
 use bytes::Bytes;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, Command},
     sync::oneshot,
     time,
 };
-use tracing::info;
 use uuid::Uuid;
 
 use super::{
     error::{FunctionError, InvokeError},
     host::{Connection, Host, Invocation, Signal},
+    output,
 };
 use crate::template::{Function, function_arn};
 
@@ -29,6 +28,8 @@ pub(super) struct Program {
     pub(super) environment: BTreeMap<String, String>,
     /// The stack's own address.
     pub(super) base_url: String,
+    /// Where what it logs is kept.
+    pub(super) log: Option<PathBuf>,
 }
 
 /// A process that has started and waits for an invocation.
@@ -127,23 +128,14 @@ impl Program {
             .kill_on_drop(true)
             .spawn()?;
         if let Some(stdout) = child.stdout.take() {
-            forward(name.clone(), stdout);
+            let kept = self.log.as_deref().map(output::open).transpose()?;
+            output::follow(name.clone(), stdout, kept);
         }
         if let Some(stderr) = child.stderr.take() {
-            forward(name.clone(), stderr);
+            output::follow(name.clone(), stderr, None);
         }
         Ok(child)
     }
-}
-
-/// Writes each line of a process's output to the stack's log, under the function's name.
-fn forward(function: String, output: impl AsyncRead + Unpin + Send + 'static) {
-    tokio::spawn(async move {
-        let mut lines = BufReader::new(output).split(b'\n');
-        while let Ok(Some(line)) = lines.next_segment().await {
-            info!(target: "function", "{function}: {}", String::from_utf8_lossy(&line).trim_end());
-        }
-    });
 }
 
 fn exited(request_id: Uuid, status: io::Result<std::process::ExitStatus>) -> FunctionError {

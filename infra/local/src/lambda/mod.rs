@@ -9,13 +9,14 @@ mod environment;
 mod error;
 mod host;
 mod instance;
+mod output;
 mod pool;
 mod remote;
 mod task_runner;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -48,11 +49,13 @@ enum Backend {
 impl Functions {
     /// Functions whose processes this stack starts itself, with `passed_on` in the environment of each.
     /// `base_url` is the stack's own address; the router has to be served there under `/_local/lambda`.
+    /// What they print is kept in `logs`.
     pub fn local(
         functions: &[Function],
         executables: &BTreeMap<String, PathBuf>,
         base_url: &str,
         passed_on: &BTreeMap<String, String>,
+        logs: Option<&Path>,
     ) -> Result<(Functions, Router), InvokeError> {
         let host = Host::default();
         let mut backends = HashMap::new();
@@ -65,6 +68,7 @@ impl Functions {
                 executable: executable.clone(),
                 environment: environment::of_function(function, base_url, passed_on),
                 base_url: base_url.to_owned(),
+                log: logs.map(|folder| folder.join(format!("{}.log", function.id))),
             };
             let pool = Pool::new(program, host.clone());
             backends.insert(function.id.clone(), Backend::Local(Arc::new(pool)));

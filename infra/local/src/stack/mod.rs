@@ -79,7 +79,7 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let path = options.template.clone();
     let template = Template::read(&path.unwrap_or_else(|| workspace.template()), &values)?;
     let definitions = load_definitions(&template)?;
-    let (functions, lambda) = functions(&options, &workspace, &template, &base_url).await?;
+    let (functions, lambda) = functions(&options, &workspace, &template, &base_url, &data).await?;
     let stand_ins = StandIns::open(&data, &template, functions)?;
     stand_ins.publish(&definitions)?;
 
@@ -292,6 +292,7 @@ async fn functions(
     workspace: &Workspace,
     template: &Template,
     base_url: &str,
+    data: &DataDir,
 ) -> Result<(Functions, Router), StackError> {
     if let Some(url) = &options.functions {
         if !base_url.ends_with(&format!(":{USUAL_PORT}")) {
@@ -313,6 +314,7 @@ async fn functions(
         &executables,
         base_url,
         &options.environment.passed_on,
+        data.file("logs").as_deref(),
     )?)
 }
 

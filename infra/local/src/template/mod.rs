@@ -53,6 +53,17 @@ pub struct Function {
     pub memory_mb: u32,
     /// Its environment.
     pub environment: BTreeMap<String, String>,
+    /// How it logs.
+    pub logging: Logging,
+}
+
+/// How a function logs; Lambda tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Logging {
+    /// `JSON` or `Text`; `None` is Lambda's default.
+    pub format: Option<String>,
+    /// How much, such as `INFO`.
+    pub level: Option<String>,
 }
 
 /// A route of the HTTP API.

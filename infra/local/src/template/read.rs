@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
-    Function, Key, LocalValues, Machine, Route, Table, Template, TemplateError,
+    Function, Key, LocalValues, Logging, Machine, Route, Table, Template, TemplateError,
     node::{Content, Node},
     resolve::{Scope, table_name},
     topics,
@@ -212,12 +212,23 @@ fn function(
             }
         }
     }
+    let mut logging = Logging::default();
+    for source in [defaults, Some(properties)].into_iter().flatten() {
+        let said = |name| source.at(&["LoggingConfig", name]);
+        if let Some(format) = said("LogFormat") {
+            logging.format = Some(scope.text(format)?);
+        }
+        if let Some(level) = said("ApplicationLogLevel") {
+            logging.level = Some(scope.text(level)?);
+        }
+    }
     Ok(Function {
         id: id.to_owned(),
         binary: scope.text(binary)?,
         timeout: Duration::from_secs(timeout),
         memory_mb,
         environment,
+        logging,
     })
 }
 

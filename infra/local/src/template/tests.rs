@@ -82,6 +82,17 @@ fn our_functions_have_what_they_need() {
 }
 
 #[test]
+fn our_functions_log_json() {
+    let expected = Logging {
+        format: Some("JSON".to_owned()),
+        level: Some("INFO".to_owned()),
+    };
+    for function in ours().functions {
+        assert_eq!(function.logging, expected, "{}", function.id);
+    }
+}
+
+#[test]
 fn our_routes_machine_table_and_secret() {
     let template = ours();
     let mut routes: Vec<String> = template

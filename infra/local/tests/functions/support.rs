@@ -7,7 +7,10 @@ use std::{
 };
 
 use axum::Router;
-use local::{lambda::Functions, template::Function};
+use local::{
+    lambda::Functions,
+    template::{Function, Logging},
+};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 /// The stand-in for Lambda with the one function `Test`, served on a port of its own.
@@ -48,13 +51,14 @@ impl Lambda {
             timeout,
             memory_mb: 256,
             environment: BTreeMap::from([("TEST_AT_START".to_owned(), at_start.to_owned())]),
+            logging: Logging::default(),
         };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let executables = BTreeMap::from([("test-function".to_owned(), test_function())]);
         let (functions, router) =
-            Functions::local(&[function], &executables, &base_url, &BTreeMap::new()).unwrap();
+            Functions::local(&[function], &executables, &base_url, &BTreeMap::new(), None).unwrap();
         let app = Router::new().nest("/_local/lambda", router);
         let server = Server::start(listener, app);
         Lambda { functions, server }

@@ -3,10 +3,14 @@
 //!
 //! What the emulator gets wrong is not shown here: an error of a function inside `waitForTaskToken`,
 //! the state machine's own role, throttling, gradual deployment (an alias moves at once), and that
-//! starting an execution twice is fine. `tools/aws-emulator/emulator.py` adds the two kinds of resources
+//! starting an execution twice is fine. That SES publishes what becomes of a mail is not shown either: the
+//! rig does it in its place; what follows is SNS, the function and its role. `tools/aws-emulator/emulator.py` adds the two kinds of resources
 //! that it lacks.
 
+mod bounces;
+mod permissions;
 mod redeploy;
+mod routed;
 mod scenarios;
 mod stack;
 
@@ -46,6 +50,9 @@ impl Rig for AwsEmulator {
         stack.deploy(&stack.built())?;
         checks.check("sam deploy deploys the template", Ok(()));
         scenarios::play(&stack, checks);
+        bounces::play(&stack, checks);
+        routed::play(&stack, checks);
+        permissions::play(&stack, checks);
         redeploy::play(&stack, checks).map_err(|error| error.context(stack.tail()))
     }
 }

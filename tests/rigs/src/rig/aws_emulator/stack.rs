@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::{NAME, SAM};
@@ -155,6 +155,15 @@ impl Stack {
         call.arg(self.checkout.tool_list(NAME, "call.py"));
         call.args([service, operation, &arguments.to_string()]);
         Ok(serde_json::from_str(&stdout(&mut call)?)?)
+    }
+
+    /// Makes a second of a state that waits, or of a pause before a retry, so many seconds long.
+    pub(super) fn hasten(&self, scale: f64) -> anyhow::Result<()> {
+        let url = format!("http://127.0.0.1:{PORT}/_ministack/config");
+        let scale = json!({"stepfunctions._SFN_WAIT_SCALE": scale});
+        let (status, body) = self.desk.post(&url, &scale)?;
+        ensure!(status == 200, "{status}: {body}");
+        Ok(())
     }
 
     /// The end of all logs, for a person who has to find out what went wrong.
