@@ -1,6 +1,9 @@
 //! `cargo run`: Refund Desk on this machine, with stand-ins for AWS and Stripe.
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use local::{Options, Stack};
@@ -89,6 +92,7 @@ fn log_to_stderr(wanted: Option<&str>) {
         .unwrap_or_else(usual);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_timer(TimeOfDay)
         .with_target(false);
     tracing_subscriber::registry()

@@ -9,10 +9,12 @@ pub(crate) enum Piece<'a> {
 }
 
 /// What a link in a mail is for, as its `decision` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Approve,
     Reject,
+    /// One of the options of a choice.
+    Choose(String),
     Other,
 }
 
@@ -68,7 +70,8 @@ pub(crate) fn purpose(link: &str) -> Purpose {
     match decision.as_ref().map(|(_, value)| value.as_ref()) {
         Some("approve") => Purpose::Approve,
         Some("reject") => Purpose::Reject,
-        _ => Purpose::Other,
+        Some(option) if !option.is_empty() => Purpose::Choose(option.to_owned()),
+        Some(_) | None => Purpose::Other,
     }
 }
 
@@ -131,7 +134,11 @@ mod tests {
                 "http://h/approvals/1?a=b&decision=reject#x",
                 Purpose::Reject,
             ),
-            ("http://h/approvals/1?decision=maybe", Purpose::Other),
+            (
+                "http://h/approvals/1?decision=next-invoice",
+                Purpose::Choose("next-invoice".to_owned()),
+            ),
+            ("http://h/approvals/1?decision=", Purpose::Other),
             ("http://h/decision=approve", Purpose::Other),
         ];
         for (link, expected) in cases {

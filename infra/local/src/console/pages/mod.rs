@@ -195,6 +195,7 @@ fn mail_actions(mail: &Mail) -> Markup {
                     @match text::purpose(link) {
                         Purpose::Approve => a.action.approve id=(id) href=(link) { "Approve" },
                         Purpose::Reject => a.action.reject id=(id) href=(link) { "Reject" },
+                        Purpose::Choose(option) => a.action id=(id) href=(link) { (text::in_words(&option, false)) },
                         Purpose::Other => a.action id=(id) href=(link) { "Open " (path_of(link)) },
                     }
                 }
