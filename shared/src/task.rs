@@ -252,6 +252,10 @@ pub struct ApprovalConfig {
     /// Who is asked too when nobody decided for some time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalate: Option<Escalation>,
+    /// How long until people are asked again, in seconds. The state's own time limit is the same. 0 in
+    /// machines that were generated before this was written into them.
+    #[serde(default)]
+    pub remind_seconds: u32,
     /// How long until nobody is waited for any longer, in seconds from the first asking.
     pub expire_seconds: u32,
     /// What the customer is told when nobody decided.

@@ -55,13 +55,9 @@ fn add_step(states: &mut Map<String, Value>, process: &Process, step: &Step) {
             });
             add(name, state);
         }
-        Action::Approval {
-            config,
-            remind_seconds,
-            look_up,
-        } => {
+        Action::Approval { config, look_up } => {
             let ask = AskConfig::Approval(config.clone());
-            add(name, task::ask(name, &ask, *remind_seconds, &choice));
+            add(name, task::ask(name, &ask, config.remind_seconds, &choice));
             add(&choice, outcome_choice(name, &step.exits));
             if let Some(look_up) = look_up {
                 connector::add_lookup(states, name, look_up);

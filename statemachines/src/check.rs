@@ -83,7 +83,6 @@ impl Context<'_> {
             Kind::Start => Action::Start,
             Kind::Approval(approval) => Action::Approval {
                 config: self.approval(report, phase, approval)?,
-                remind_seconds: approval.remind_seconds.value,
                 look_up: match &approval.look_up {
                     Some(look_up) => Some(self.look_up(report, look_up)?),
                     None => None,

@@ -56,7 +56,6 @@ pub(crate) enum Action {
     Start,
     Approval {
         config: ApprovalConfig,
-        remind_seconds: u32,
         /// What is looked up before.
         look_up: Option<LookUpConfig>,
     },

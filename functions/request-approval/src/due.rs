@@ -105,7 +105,10 @@ fn why(approval: &Approval, config: &ApprovalConfig, now: Timestamp) -> Why {
         let waited = now.duration_since(approval.asked_at);
         approval.escalated_at.is_none() && waited >= patience
     });
-    match (escalation, approval.woken) {
+    // A mail that came back may have been noted just when the time for a reminder was up.
+    let interval = SignedDuration::from_secs(i64::from(config.remind_seconds));
+    let is_early = interval.is_zero() || now.duration_since(approval.entered_at) < interval;
+    match (escalation, approval.woken && is_early) {
         (Some(_), _) => Why::Escalation,
         (None, true) => Why::Bounce,
         (None, false) => Why::Reminder,

@@ -30,6 +30,7 @@ pub fn waiting(request_id: RequestId, second: i64, token: &str) -> WaitingTask<A
                 separate_from: Vec::new(),
                 confirm: Confirm::Code,
                 escalate: None,
+                remind_seconds: 24 * 3600,
                 expire_seconds: 14 * 24 * 3600,
                 expire_reason: "Nobody could look at it in time.".to_owned(),
                 attention: "csm-team".parse().expect("it is a team id"),

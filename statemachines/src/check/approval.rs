@@ -35,6 +35,7 @@ impl Context<'_> {
                 Some(escalation) => Some(escalation?),
                 None => None,
             },
+            remind_seconds: approval.remind_seconds.value,
             expire_seconds: approval.expire_seconds.value,
             expire_reason: approval.expire_reason.clone(),
             attention: self.teams.attention()?.id,

@@ -47,6 +47,16 @@ async fn the_others_still_decide_and_only_they_are_reminded() {
 }
 
 #[tokio::test]
+async fn a_mail_that_comes_back_when_a_reminder_is_due_does_not_take_its_place() {
+    let (function, id) = function().await;
+    function.passes(id, 0).await;
+    function.bounced(id, CSM, DAY - 1).await;
+    assert_eq!(function.passes(id, DAY).await, "reminded");
+    assert_eq!(function.to()[2..], [OTHER]);
+    assert!(!function.approval_of(id).await.value.woken);
+}
+
+#[tokio::test]
 async fn when_nobody_of_the_team_is_left_others_are_asked_at_once() {
     let (function, id) = function().await;
     function.passes(id, 0).await;
