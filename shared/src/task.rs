@@ -4,14 +4,22 @@
 //! definition for both sides. A state carries the configuration of its phase and never a
 //! customer's data; what the function needs to know of the request it reads from the table.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::form::Form;
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId, TaskToken, TeamId};
 use crate::rule::Rule;
+
+mod ask;
+mod close;
+mod connector;
+
+pub use ask::{ApprovalConfig, AskConfig, ChoiceConfig, ChoiceOption, Confirm, Escalation};
+pub use close::{CloseConfig, ClosingTask, EndStatus, Stop};
+pub use connector::{
+    AskerConfig, ConnectorConfig, ConnectorTask, LookUpConfig, RefundConfig, StripeReason,
+};
 
 /// The payload of a Task state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,126 +197,6 @@ pub const START_STATE: &str = "Start";
 /// See [`START_STATE`].
 pub const OFFERING_VARIABLE: &str = "offering";
 
-/// `request-approval`: ask somebody, and wait. A choice is told by its options.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum AskConfig {
-    /// The customer chooses.
-    Choice(ChoiceConfig),
-    /// A team approves.
-    Approval(ApprovalConfig),
-}
-
-/// Let the customer choose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChoiceConfig {
-    /// The field that holds the address of the one who chooses.
-    pub to: FieldName,
-    /// What is asked.
-    pub question: String,
-    /// What can be chosen, in order; at least two.
-    pub options: Vec<ChoiceOption>,
-    /// What is written around the links: a template of one line.
-    pub subject: String,
-    /// A template of paragraphs, separated by empty lines.
-    #[serde(with = "lines")]
-    pub body: String,
-    /// What a choice needs besides the link.
-    #[serde(default, skip_serializing_if = "Confirm::is_code")]
-    pub confirm: Confirm,
-    /// How long until the choice is taken not to be made, in seconds from the asking.
-    pub expire_seconds: u32,
-}
-
-/// Something that can be chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChoiceOption {
-    /// The outcome, as links and executions spell it.
-    pub outcome: String,
-    /// What the customer reads. In a [`ChoiceConfig`] a template of one line.
-    pub label: String,
-}
-
-/// Ask a team to approve.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ApprovalConfig {
-    /// Who is asked.
-    pub team: TeamId,
-    /// The team's name as the definition writes it.
-    pub responsible: String,
-    /// What is asked.
-    pub question: String,
-    /// How many different people have to say yes.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub approvals: u32,
-    /// Who decided one of these phases of the same request cannot decide this one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub separate_from: Vec<PhaseName>,
-    /// What a decision needs besides the link.
-    #[serde(default, skip_serializing_if = "Confirm::is_code")]
-    pub confirm: Confirm,
-    /// Who is asked too when nobody decided for some time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub escalate: Option<Escalation>,
-    /// How long until people are asked again, in seconds. The state's own time limit is the same. 0 in
-    /// machines that were generated before this was written into them.
-    #[serde(default)]
-    pub remind_seconds: u32,
-    /// How long until nobody is waited for any longer, in seconds from the first asking.
-    pub expire_seconds: u32,
-    /// What the customer is told when nobody decided.
-    pub expire_reason: String,
-    /// Who is told when nobody who is asked may decide.
-    pub attention: TeamId,
-}
-
-/// What a decision needs besides the link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Confirm {
-    /// The code that is printed in the approver's mail. No robot that opens links has it.
-    #[default]
-    Code,
-    /// A click is enough: whoever holds the link decides, a robot too.
-    Click,
-}
-
-impl Confirm {
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde passes a reference"
-    )]
-    fn is_code(&self) -> bool {
-        *self == Confirm::Code
-    }
-}
-
-/// Another team, which is asked in addition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Escalation {
-    /// How long nobody decided, in seconds from the first asking.
-    pub after_seconds: u32,
-    /// Who is asked then.
-    pub team: TeamId,
-    /// The team's name as the definition writes it.
-    pub responsible: String,
-}
-
-fn one() -> u32 {
-    1
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-fn is_one(number: &u32) -> bool {
-    *number == 1
-}
-
 /// `decide`: the first branch whose condition holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionConfig {
@@ -325,97 +213,6 @@ pub struct Branch {
     pub text: String,
     /// The condition, checked and lowered.
     pub when: Rule,
-}
-
-/// The payload of a Task state that has to do with Stripe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConnectorTask {
-    /// The task.
-    #[serde(flatten)]
-    pub task: Task<ConnectorConfig>,
-    /// What lets the execution go on, with [`ConnectorConfig::AwaitRefund`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task_token: Option<TaskToken>,
-}
-
-/// `issue-refund`: what is to be done with Stripe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "action", rename_all = "camelCase")]
-pub enum ConnectorConfig {
-    /// Find out about the charge, for the reviewer.
-    LookUp(LookUpConfig),
-    /// Pay back.
-    CreateRefund(RefundConfig),
-    /// Wait until a refund is paid, or is not going to be.
-    AwaitRefund,
-    /// Give a credit toward the next invoice.
-    CreateCredit(RefundConfig),
-}
-
-/// Find out about a charge.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LookUpConfig {
-    /// The field that holds the charge or payment intent.
-    pub charge: FieldName,
-    /// Who asks.
-    #[serde(flatten)]
-    pub asker: AskerConfig,
-}
-
-/// Which fields say who asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AskerConfig {
-    /// The field that holds the address of the one who asks.
-    pub customer_email: FieldName,
-    /// The field in which a reviewer may have entered which of Stripe's customers it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stripe_customer: Option<FieldName>,
-}
-
-/// Pay back or credit through Stripe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RefundConfig {
-    /// The field that holds the charge or payment intent.
-    pub charge: FieldName,
-    /// The field that holds the amount.
-    pub amount: FieldName,
-    /// Who asks: only what is theirs is given back.
-    #[serde(flatten)]
-    pub asker: AskerConfig,
-    /// The field that holds the customer's reason.
-    pub reason: FieldName,
-    /// Stripe's reason for each of the form's; those that are absent are `requested_by_customer`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub stripe_reasons: BTreeMap<String, StripeReason>,
-    /// The variable that the result is stored under.
-    pub output: FieldName,
-    /// Who is told when a refund fails after it had succeeded.
-    pub tell: TeamId,
-}
-
-/// The reasons that Stripe knows. Its third, `fraudulent`, puts the customer on a block list and is
-/// never sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StripeReason {
-    /// The customer was charged twice.
-    Duplicate,
-    /// The customer asked.
-    RequestedByCustomer,
-}
-
-impl StripeReason {
-    /// The reason as Stripe spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            StripeReason::Duplicate => "duplicate",
-            StripeReason::RequestedByCustomer => "requested_by_customer",
-        }
-    }
 }
 
 /// `send-email`: one mail from a template.
@@ -442,47 +239,6 @@ pub enum Recipient {
     Field(FieldName),
     /// Everyone of a team.
     Team(TeamId),
-}
-
-/// `close-request`: the request does not go on, for good or until somebody has looked at it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CloseConfig {
-    /// It has come to an end.
-    End(EndStatus),
-    /// Something broke, and a person has to look: to be recorded.
-    Stop(Stop),
-    /// The same, and the execution is to fail here until it is redriven.
-    Hold(Stop),
-}
-
-/// What broke.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stop {
-    /// The error's name.
-    pub error: String,
-}
-
-/// The payload of a Task state that closes a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClosingTask {
-    /// The task.
-    #[serde(flatten)]
-    pub task: Task<CloseConfig>,
-    /// How often the execution has been redriven.
-    pub redrives: u32,
-}
-
-/// How a request can end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndStatus {
-    /// The customer has the money, or it is on its way.
-    Refunded,
-    /// The customer does not get it.
-    Denied,
-    /// It was not about money, and it is done.
-    Completed,
 }
 
 /// A text of several lines as the list of its lines: a state machine reads and compares better that
