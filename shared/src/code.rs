@@ -23,8 +23,6 @@ pub struct CodeLock {
     wrong_codes: u32,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     fresh_mails: Vec<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    entered_at: Option<Timestamp>,
 }
 
 /// What came of a code that was tried.
@@ -56,7 +54,6 @@ impl CodeLock {
         }
         if !self.is_locked() {
             if same(&code_of(self.generation), code) {
-                self.entered_at = Some(at);
                 return Tried::Right;
             }
             self.wrong_codes += 1;

@@ -156,6 +156,16 @@ pub async fn load<T: Entity>(
     read(body, version, &key.pk, &key.sk).map(Some)
 }
 
+/// Reads the entity at the key of a new one, which is taken where there is none: in version 0, so that
+/// updating it creates it.
+pub async fn load_or<T: Entity>(table: &impl Table, new: T) -> Result<Stored<T>, ReadError> {
+    let found = load(table, &new.key()).await?;
+    Ok(found.unwrap_or(Stored {
+        value: new,
+        version: 0,
+    }))
+}
+
 /// Reads the entities of a partition whose sort key begins so.
 pub async fn load_all<T: Entity>(
     table: &impl Table,

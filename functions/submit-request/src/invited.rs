@@ -13,7 +13,7 @@ use shared::id::RequestId;
 use shared::invitation::{CODE, Invitation, TICKET, Ticket, Use};
 use shared::mail::{Mail, Mailer};
 use shared::request::Event;
-use shared::table::{CommitError, Entity, Stored, Table, Write, load};
+use shared::table::{CommitError, Stored, Table, Write, load_or};
 use shared::task::{Offering, Passage};
 use shared::workflow::Workflow;
 
@@ -79,11 +79,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         offering: &Offering,
     ) -> Result<Stored<Invitation>, Failure> {
         let new = Invitation::new(pass.about, &offering.path);
-        let found = load(self.desk.table(), &new.key()).await?;
-        Ok(found.unwrap_or(Stored {
-            value: new,
-            version: 0,
-        }))
+        Ok(load_or(self.desk.table(), new).await?)
     }
 
     /// Tries to use an invitation for a new request.

@@ -16,7 +16,7 @@ use shared::letter::{Letter, Occasion, to_customer};
 use shared::mail::Mailer;
 use shared::question::{Question, QuestionCode, REPLY_CHARS, checked_text};
 use shared::request::{Event, Request as RefundRequest};
-use shared::table::{CommitError, Entity, Stored, Table, Write, load};
+use shared::table::{CommitError, Stored, Table, Write, load_or};
 use shared::task::Passage;
 use shared::workflow::Workflow;
 
@@ -109,11 +109,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         question: &Question,
     ) -> Result<Stored<QuestionCode>, Failure> {
         let new = QuestionCode::new(request.request_id, question.number);
-        let found = load(self.desk.table(), &new.key()).await?;
-        Ok(found.unwrap_or(Stored {
-            value: new,
-            version: 0,
-        }))
+        Ok(load_or(self.desk.table(), new).await?)
     }
 
     fn attempt(

@@ -2,10 +2,11 @@
 
 use std::future::Future;
 
-use lambda_runtime::tracing::Instrument;
 use lambda_runtime::tracing::field::Empty;
+use lambda_runtime::tracing::{Instrument, Span};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn, tracing};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::logging;
 use crate::failure::Failure;
@@ -21,29 +22,17 @@ where
     P: DeserializeOwned,
     F: Future<Output = Result<Outcome, Failure>>,
 {
-    logging::init();
-    let handler = &handler;
-    lambda_runtime::run(service_fn(
-        move |event: LambdaEvent<serde_json::Value>| async move {
-            // The payload holds no customer's data, but only what is named here is logged.
-            let text = |name: &str| event.payload[name].as_str().unwrap_or_default().to_owned();
-            let (request, phase, state) = (text("requestId"), text("phase"), text("state"));
-            // Said twice, so that whoever knows the one or the other finds it: the request's id is the
-            // execution's name.
-            let execution = &request;
-            let task = tracing::info_span!("task", request, execution, phase, state);
-            let answer = match serde_json::from_value(event.payload) {
-                // Boxed, as the SDK's futures nest too deeply for the compiler to lay out in one.
-                Ok(payload) => Box::pin(handler(payload)).instrument(task.clone()).await,
-                Err(error) => Err(Failure::PayloadInvalid(format!(
-                    "the payload does not fit: {error}"
-                ))),
-            };
-            let _entered = task.enter();
-            answer.map_err(|failure| reported(&failure))
-        },
-    ))
-    .await
+    let span = |payload: &Value| {
+        // The payload holds no customer's data, but only what is named here is logged.
+        let text = |name: &str| payload[name].as_str().unwrap_or_default().to_owned();
+        let (request, phase, state) = (text("requestId"), text("phase"), text("state"));
+        // Said twice, so that whoever knows the one or the other finds it: the request's id is the
+        // execution's name.
+        let execution = &request;
+        tracing::info_span!("task", request, execution, phase, state)
+    };
+    let misfit = |error: serde_json::Error| format!("the payload does not fit: {error}");
+    run(handler, span, misfit).await
 }
 
 /// Serves events that nobody waits for, such as messages of a topic, with `handler` until Lambda ends the
@@ -54,30 +43,44 @@ where
     P: DeserializeOwned,
     F: Future<Output = Result<Outcome, Failure>>,
 {
+    let span = |_: &Value| {
+        let (request, execution, phase) = (Empty, Empty, Empty);
+        tracing::info_span!("event", request, execution, phase)
+    };
+    // What does not fit may hold an address, so it is not quoted.
+    let misfit =
+        |error: serde_json::Error| format!("the event does not fit: {:?} error", error.classify());
+    run(handler, span, misfit).await
+}
+
+/// Serves invocations, each in the span that its payload gives, where its failure is logged too.
+async fn run<P, F>(
+    handler: impl Fn(P) -> F,
+    span: impl Fn(&Value) -> Span,
+    misfit: impl Fn(serde_json::Error) -> String,
+) -> Result<(), lambda_runtime::Error>
+where
+    P: DeserializeOwned,
+    F: Future<Output = Result<Outcome, Failure>>,
+{
     logging::init();
-    let handler = &handler;
-    lambda_runtime::run(service_fn(
-        move |event: LambdaEvent<serde_json::Value>| async move {
-            let (request, execution, phase) = (Empty, Empty, Empty);
-            let span = tracing::info_span!("event", request, execution, phase);
-            let answer = match serde_json::from_value(event.payload) {
-                Ok(payload) => Box::pin(handler(payload)).instrument(span.clone()).await,
-                // What does not fit may hold an address, so it is not quoted.
-                Err(error) => Err(Failure::PayloadInvalid(format!(
-                    "the event does not fit: {:?} error",
-                    error.classify()
-                ))),
-            };
-            let _entered = span.enter();
-            answer.map_err(|failure| reported(&failure))
-        },
-    ))
+    let (handler, span, misfit) = (&handler, &span, &misfit);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let span = span(&event.payload);
+        let answer = match serde_json::from_value(event.payload) {
+            // Boxed, as the SDK's futures nest too deeply for the compiler to lay out in one.
+            Ok(payload) => Box::pin(handler(payload)).instrument(span.clone()).await,
+            Err(error) => Err(Failure::PayloadInvalid(misfit(error))),
+        };
+        let _entered = span.enter();
+        answer.map_err(|failure| reported(&failure))
+    }))
     .await
 }
 
 /// Says what the event that is served is about, for the lines of the log that follow.
 pub fn about(request: RequestId, phase: &PhaseName) {
-    let span = tracing::Span::current();
+    let span = Span::current();
     span.record("request", tracing::field::display(request));
     span.record("execution", tracing::field::display(request));
     span.record("phase", tracing::field::display(phase));

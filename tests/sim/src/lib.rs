@@ -13,33 +13,22 @@
 //! - `race`: a decision or a choice in the very instant in which the state that waits for it times out
 //! - `invariants`, over the `model` of a trail: what must hold after every run
 //!
-//! `SIM_SEED=7 cargo test -p sim a_run` replays one seed, `... routed` one of the routed process; `SIM_RUNS=10000` runs that many.
+//! `SIM_SEED=7 cargo test -p sim a_run` replays one seed, `... routed` one of the routed process;
+//! `SIM_RUNS=10000` runs that many.
 
-#[cfg(test)]
+#![cfg(test)]
+
 mod chance;
-#[cfg(test)]
 mod credit;
-#[cfg(test)]
 mod customers;
-#[cfg(test)]
 mod faults;
-#[cfg(test)]
 mod functions;
-#[cfg(test)]
 mod invariants;
-#[cfg(test)]
 mod model;
-#[cfg(test)]
 mod people;
-#[cfg(test)]
 mod ports;
-#[cfg(test)]
 mod process;
-#[cfg(test)]
 mod race;
-#[cfg(test)]
 mod routed;
-#[cfg(test)]
 mod steps;
-#[cfg(test)]
 mod world;

@@ -58,16 +58,12 @@ async fn create_refund(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let pairs = match form(&headers, &body) {
-        Ok(pairs) => pairs,
-        Err(error) => return Reply::from(error).into_response(),
-    };
     change(
         stand_in,
         id,
         "/v1/refunds",
         &headers,
-        pairs,
+        &body,
         |pairs, world, now| {
             let request = params::refund_request(pairs)?;
             let refund = world.plan_refund(request, new_id("re"), now)?;
@@ -84,17 +80,13 @@ async fn update_refund(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let pairs = match form(&headers, &body) {
-        Ok(pairs) => pairs,
-        Err(error) => return Reply::from(error).into_response(),
-    };
     let path = format!("/v1/refunds/{refund}");
     change(
         stand_in,
         id,
         &path,
         &headers,
-        pairs,
+        &body,
         move |pairs, world, _now| {
             let current = find(world.refund(&refund), "refund", &refund, "refund")?;
             let metadata = params::updated_metadata(pairs, &current.metadata)?;
@@ -104,18 +96,22 @@ async fn update_refund(
     .await
 }
 
-/// Runs a change under its idempotency key, if it has one.
+/// Runs a change that a form asks for, under its idempotency key, if it has one.
 async fn change<F>(
     stand_in: Arc<StandIn>,
     request_id: RequestId,
     path: &str,
     headers: &HeaderMap,
-    pairs: Pairs,
+    body: &Bytes,
     decide: F,
 ) -> Response
 where
     F: FnOnce(&Pairs, &World, i64) -> Result<Change, StripeError> + Send + 'static,
 {
+    let pairs = match form(headers, body) {
+        Ok(pairs) => pairs,
+        Err(error) => return Reply::from(error).into_response(),
+    };
     let key = headers.get(IDEMPOTENCY_KEY);
     let call = Call {
         key: key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned()),

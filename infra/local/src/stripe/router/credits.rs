@@ -4,15 +4,15 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
-use super::{Account, answer, change, find, form, no_cursor};
+use super::{Account, answer, change, find, no_cursor};
 use crate::stripe::billing::{BalanceTransaction, CreditNote, Invoice, NewIds};
 use crate::stripe::door::RequestId;
 use crate::stripe::model::Change;
 use crate::stripe::params::credits as params;
 use crate::stripe::render::{self, credits as show};
-use crate::stripe::stand_in::{Reply, new_id};
+use crate::stripe::stand_in::new_id;
 
 pub(super) async fn list_invoice_payments(
     State(stand_in): Account,
@@ -50,12 +50,8 @@ pub(super) async fn create_credit_note(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let pairs = match form(&headers, &body) {
-        Ok(pairs) => pairs,
-        Err(error) => return Reply::from(error).into_response(),
-    };
     let path = "/v1/credit_notes";
-    change(stand_in, id, path, &headers, pairs, |pairs, world, now| {
+    change(stand_in, id, path, &headers, &body, |pairs, world, now| {
         let request = params::credit_note_request(pairs)?;
         let ids = NewIds {
             note: new_id("cn"),
@@ -105,17 +101,13 @@ pub(super) async fn create_balance_transaction(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let pairs = match form(&headers, &body) {
-        Ok(pairs) => pairs,
-        Err(error) => return Reply::from(error).into_response(),
-    };
     let path = address(&customer);
     change(
         stand_in,
         id,
         &path,
         &headers,
-        pairs,
+        &body,
         move |pairs, world, now| {
             let request = params::balance_request(pairs)?;
             let customer = find(world.customer(&customer), "customer", &customer, "customer")?;
