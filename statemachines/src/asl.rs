@@ -8,10 +8,10 @@ mod connector;
 mod retry;
 mod task;
 
-use serde_json::{Map, Value, json};
-use shared::task::{
+use domain::task::{
     AskConfig, CloseConfig, EmailConfig, OFFERING_VARIABLE, Recipient, START_STATE, Stop,
 };
+use serde_json::{Map, Value, json};
 
 use crate::process::{
     Action, Exit, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX, Process, RESUME, STOPPED,

@@ -8,8 +8,8 @@ mod refund;
 mod teams;
 mod waits;
 
-use shared::id::PhaseName;
-use shared::task::{Branch, ConditionConfig, EndStatus, Offering, outcome};
+use domain::id::PhaseName;
+use domain::task::{Branch, ConditionConfig, EndStatus, Offering, outcome};
 
 use crate::condition::{self, Known};
 use crate::definition::{Approval, Definition, Kind, NEXT, Phase, Way};

@@ -6,10 +6,10 @@
 
 use cel::IdedExpr;
 use cel::common::ast::{Expr, ListExpr, LiteralValue, SourceInfo, operators};
-use shared::form::{Field, FieldKind};
-use shared::id::FieldName;
-use shared::money::Usd;
-use shared::rule::{Comparison, Equality, Rule};
+use domain::form::{Field, FieldKind};
+use domain::id::FieldName;
+use domain::money::Usd;
+use domain::rule::{Comparison, Equality, Rule};
 
 use crate::definition::{Fields, Found};
 use crate::diagnostic::{Report, suggestion};

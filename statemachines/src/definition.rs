@@ -3,9 +3,9 @@
 //! A part that could not be read has been reported, and stays here as a gap, so that the checks that
 //! follow neither stop at it nor report what only follows from it.
 
-use shared::form::{Field, Form};
-use shared::id::OfferingPath;
-use shared::task::{Confirm, EndStatus, START_STATE, StripeReason, Titled};
+use domain::form::{Field, Form};
+use domain::id::OfferingPath;
+use domain::task::{Confirm, EndStatus, START_STATE, StripeReason, Titled};
 
 use crate::source::{At, Span};
 

@@ -35,9 +35,9 @@ mod yaml;
 
 use std::path::Path;
 
+use domain::id::OfferingPath;
+use domain::task::{OFFERING_VARIABLE, START_STATE};
 use serde_json::{Map, json};
-use shared::id::OfferingPath;
-use shared::task::{OFFERING_VARIABLE, START_STATE};
 
 use diagnostic::Report;
 pub use diagnostic::{Diagnostic, Diagnostics};
@@ -101,7 +101,7 @@ fn generate(process: &process::Process, invitations: Vec<At<OfferingPath>>) -> G
 /// Puts the definition's version into the state machine: a digest of all that is generated, so that a
 /// decision can be bound to what was decided under.
 fn versioned(mut machine: serde_json::Value) -> serde_json::Value {
-    let version = shared::approval::digest_of(&machine);
+    let version = domain::approval::digest_of(&machine);
     machine["States"][START_STATE]["Assign"][OFFERING_VARIABLE]["version"] = json!(version);
     for state in machine["States"]
         .as_object_mut()

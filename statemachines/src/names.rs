@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::task::{outcome, variable};
+use domain::task::{outcome, variable};
 
 use crate::definition::{Definition, Kind};
 use crate::diagnostic::{Report, list, suggestion};

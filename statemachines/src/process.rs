@@ -1,7 +1,7 @@
 //! A definition that passed every check: what the outputs are generated from.
 
-use shared::id::{PhaseName, TeamId};
-use shared::task::{
+use domain::id::{PhaseName, TeamId};
+use domain::task::{
     ApprovalConfig, ChoiceConfig, ConditionConfig, ConnectorConfig, EmailConfig, EndStatus,
     LookUpConfig, Offering,
 };

@@ -10,8 +10,8 @@ mod phases;
 mod section;
 mod times;
 
-use shared::id::OfferingPath;
-use shared::task::Titled;
+use domain::id::OfferingPath;
+use domain::task::Titled;
 
 use crate::definition::{Connection, Definition, NEXT, Way};
 use crate::diagnostic::Report;

@@ -16,7 +16,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use shared::id::OfferingPath;
+use domain::id::OfferingPath;
 
 const BEGIN: &str = "# generated: ";
 const END: &str = "# end generated";

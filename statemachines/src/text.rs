@@ -29,7 +29,7 @@ pub(crate) fn names(report: &mut Report<'_>, text: &At<String>) -> Vec<At<String
         .map(|(part, problem)| (place(part), problem))
         .collect();
     if problems.is_empty()
-        && let Err(error) = shared::text::environment().template_from_str(&text.value)
+        && let Err(error) = domain::text::environment().template_from_str(&text.value)
     {
         let line = error.line().unwrap_or(1).saturating_sub(1);
         let start: usize = text
@@ -129,7 +129,7 @@ mod tests {
     /// The template engine must find the same names: what is checked is what is rendered.
     fn agrees_with_the_engine(text: &str) {
         let (names, problems) = scan(text);
-        let environment = shared::text::environment();
+        let environment = domain::text::environment();
         if let (true, Ok(template)) = (problems.is_empty(), environment.template_from_str(text)) {
             let names: HashSet<String> = names.into_iter().map(|n| text[n].to_owned()).collect();
             assert_eq!(names, template.undeclared_variables(true), "{text:?}");

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use domain::task::{AskConfig, Confirm, EmailConfig, Offering};
 use proptest::prelude::*;
-use shared::task::{AskConfig, Confirm, EmailConfig, Offering};
 use statemachines::compile;
 use statemachines::files::Folders;
 
@@ -340,9 +340,9 @@ fn what_is_said_about_an_approval_arrives_in_its_state() {
     let machine: serde_json::Value = serde_json::from_str(&generated.asl).unwrap();
     let state = &machine["States"]["Second Review"];
     let config = state["Arguments"]["Payload"]["config"].clone();
-    let config: shared::task::ApprovalConfig = serde_json::from_value(config).unwrap();
+    let config: domain::task::ApprovalConfig = serde_json::from_value(config).unwrap();
     assert_eq!(config.approvals, 2);
-    assert_eq!(config.confirm, shared::task::Confirm::Click);
+    assert_eq!(config.confirm, domain::task::Confirm::Click);
     assert_eq!(config.separate_from[0].as_str(), "Review");
     let escalation = config.escalate.unwrap();
     assert_eq!(

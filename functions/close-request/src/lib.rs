@@ -5,11 +5,11 @@
 //! fails on purpose, so that the execution shows up in Step Functions and its alarms. A redrive runs
 //! that last state again, and then it answers `resume`: the state machine goes back to where it broke.
 
-use shared::desk::{Desk, Opened};
-use shared::failure::Failure;
-use shared::request::Event;
-use shared::table::Table;
-use shared::task::{CloseConfig, ClosingTask, Outcome, Passage, Stop, outcome};
+use domain::failure::Failure;
+use domain::request::Event;
+use domain::request_store::{Desk, Opened};
+use domain::table::Table;
+use domain::task::{CloseConfig, ClosingTask, Outcome, Passage, Stop, outcome};
 
 /// Does what the payload says.
 pub async fn close(desk: &Desk<impl Table>, closing: ClosingTask) -> Result<Outcome, Failure> {

@@ -1,8 +1,8 @@
 //! The Lambda function `CloseRequest`.
 
-use shared::aws::{DynamoTable, config, run_task};
-use shared::config::table_name;
-use shared::desk::Desk;
+use adapters::config::table_name;
+use adapters::{DynamoTable, config, run_task};
+use domain::request_store::Desk;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

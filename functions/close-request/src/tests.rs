@@ -1,10 +1,11 @@
 //! Closing once, stopping, and going on after a redrive.
 
+use domain::id::RequestId;
+use domain::request::{Request, Status};
+use domain::task::{EndStatus, Task};
 use jiff::Timestamp;
-use shared::id::RequestId;
-use shared::request::{Request, Status, fixture};
-use shared::table::memory::MemoryTable;
-use shared::task::{EndStatus, Task};
+use testing::MemoryTable;
+use testing::fixtures;
 
 use super::*;
 
@@ -15,7 +16,7 @@ struct Stage {
 
 async fn stage() -> Stage {
     let desk = Desk::new(MemoryTable::default());
-    let (request, record) = fixture::request();
+    let (request, record) = fixtures::request::request();
     desk.create(&request, &record, Vec::new()).await.unwrap();
     let id = request.request_id;
     Stage { desk, id }
@@ -59,7 +60,7 @@ impl Stage {
     fn trail(&self) -> Vec<String> {
         let items = self.desk.table().items();
         let records = items.iter().filter(|item| item.kind == "audit").skip(1);
-        let text = |item: &shared::table::Item| {
+        let text = |item: &domain::table::Item| {
             let detail = item.body["detail"].as_str().unwrap_or_default();
             format!("{} {detail}", item.body["action"].as_str().unwrap())
         };

@@ -4,14 +4,14 @@
 //! the table, and so does what a lookup has found, where a condition asks for it. The first branch that
 //! holds is the outcome.
 
-use shared::desk::{Desk, Opened};
-use shared::failure::Failure;
-use shared::findings::Findings;
-use shared::id::RequestId;
-use shared::request::Event;
-use shared::rule::Facts;
-use shared::table::{ReadError, Table, load};
-use shared::task::{ConditionConfig, Outcome, Task, outcome};
+use domain::charge_lookup::Findings;
+use domain::failure::Failure;
+use domain::id::RequestId;
+use domain::request::Event;
+use domain::request_store::{Desk, Opened};
+use domain::rule::Facts;
+use domain::table::{ReadError, Table, load};
+use domain::task::{ConditionConfig, Outcome, Task, outcome};
 
 /// Decides which way the request goes on, and records it.
 pub async fn decide(

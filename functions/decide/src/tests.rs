@@ -1,13 +1,13 @@
 use std::sync::Mutex;
 
+use domain::charge_lookup::PaymentFound;
+use domain::rule::{Comparison, Rule};
+use domain::stripe::Ownership;
+use domain::table::{CommitError, Key, Write};
+use domain::task::Branch;
 use jiff::Timestamp;
-use shared::findings::PaymentFound;
-use shared::request::fixture;
-use shared::rule::{Comparison, Rule};
-use shared::stripe::Ownership;
-use shared::table::memory::MemoryTable;
-use shared::table::{CommitError, Key, Write};
-use shared::task::Branch;
+use testing::MemoryTable;
+use testing::fixtures;
 
 use super::*;
 
@@ -66,7 +66,7 @@ fn at_least(cents: u64) -> Rule {
 
 async fn desk() -> (Desk<Watched>, RequestId) {
     let desk = Desk::new(Watched::default());
-    let (request, record) = fixture::request();
+    let (request, record) = fixtures::request::request();
     desk.create(&request, &record, Vec::new()).await.unwrap();
     (desk, request.request_id)
 }

@@ -1,15 +1,15 @@
 //! A credit toward the customer's next invoice.
 
-use shared::failure::Failure;
-use shared::money::Usd;
-use shared::refund::{Means, RefundEntry, Settled};
-use shared::request::{Event, Request};
-use shared::stripe::{
+use domain::failure::Failure;
+use domain::money::Usd;
+use domain::refund::{Means, RefundEntry, Settled};
+use domain::request::{Event, Request};
+use domain::stripe::{
     Credit, CreditOrder, CreditTarget, Payer, Payment, REQUEST_ID, Stripe, StripeError,
 };
-use shared::table::Table;
-use shared::task::{Outcome, RefundConfig, Task, outcome};
-use shared::workflow::Workflow;
+use domain::table::Table;
+use domain::task::{Outcome, RefundConfig, Task, outcome};
+use domain::workflow::Workflow;
 
 use crate::ledger::{Case, Ledger};
 use crate::refund::metadata;

@@ -1,15 +1,15 @@
 //! The one intent of a request, and what its end is recorded as. The same for money and for credits.
 
-use shared::desk::Opened;
-use shared::failure::Failure;
-use shared::form::Value;
-use shared::money::Usd;
-use shared::refund::{Means, RefundEntry, Settled};
-use shared::request::{Event, Request};
-use shared::stripe::Stripe;
-use shared::table::{Stored, Table, Write};
-use shared::task::{Outcome, RefundConfig, Task, outcome};
-use shared::workflow::Workflow;
+use domain::failure::Failure;
+use domain::form::Value;
+use domain::money::Usd;
+use domain::refund::{Means, RefundEntry, Settled};
+use domain::request::{Event, Request};
+use domain::request_store::Opened;
+use domain::stripe::Stripe;
+use domain::table::{Stored, Table, Write};
+use domain::task::{Outcome, RefundConfig, Task, outcome};
+use domain::workflow::Workflow;
 
 use crate::IssueRefund;
 

@@ -17,12 +17,12 @@ mod pending;
 mod refund;
 mod rules;
 
-use shared::desk::Desk;
-use shared::failure::Failure;
-use shared::stripe::{Stripe, StripeError};
-use shared::table::Table;
-use shared::task::{ConnectorConfig, ConnectorTask, Outcome};
-use shared::workflow::Workflow;
+use domain::failure::Failure;
+use domain::request_store::Desk;
+use domain::stripe::{Stripe, StripeError};
+use domain::table::Table;
+use domain::task::{ConnectorConfig, ConnectorTask, Outcome};
+use domain::workflow::Workflow;
 
 /// What the function works with.
 #[derive(Debug)]

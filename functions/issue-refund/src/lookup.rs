@@ -1,11 +1,11 @@
 //! What Stripe knows about a charge, for the reviewer. It decides nothing and changes nothing at Stripe.
 
-use shared::failure::Failure;
-use shared::findings::{ChargeUse, Findings, PaymentFound};
-use shared::stripe::{Payment, Standing, Stripe, StripeError};
-use shared::table::Table;
-use shared::task::{LookUpConfig, Outcome, RefundConfig, Task, outcome};
-use shared::workflow::Workflow;
+use domain::charge_lookup::{ChargeUse, Findings, PaymentFound};
+use domain::failure::Failure;
+use domain::stripe::{Payment, Standing, Stripe, StripeError};
+use domain::table::Table;
+use domain::task::{LookUpConfig, Outcome, RefundConfig, Task, outcome};
+use domain::workflow::Workflow;
 
 use crate::rules::{AskedBy, Objection, objection};
 use crate::{IssueRefund, failure};

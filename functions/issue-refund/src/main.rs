@@ -1,10 +1,10 @@
 //! The Lambda function `IssueRefund`.
 
+use adapters::config::{StripeConfig, table_name};
+use adapters::stripe::HttpStripe;
+use adapters::{DynamoTable, SfnWorkflow, StripeKeys, config, run_task};
+use domain::request_store::Desk;
 use issue_refund::IssueRefund;
-use shared::aws::{DynamoTable, SfnWorkflow, StripeKeys, config, run_task};
-use shared::config::{StripeConfig, table_name};
-use shared::desk::Desk;
-use shared::stripe::HttpStripe;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -3,14 +3,14 @@
 //! Stripe tells by an event, which `stripe-webhook` hears. Events get lost, so each time that the waiting
 //! state is entered, Stripe is asked too.
 
+use domain::failure::Failure;
+use domain::id::TaskToken;
+use domain::refund::{RefundEntry, Settled, Waiting};
+use domain::stripe::Stripe;
+use domain::table::{Stored, Table, Write};
+use domain::task::{ConnectorConfig, Outcome, Task, outcome};
+use domain::workflow::{Workflow, WorkflowError};
 use jiff::SignedDuration;
-use shared::failure::Failure;
-use shared::id::TaskToken;
-use shared::refund::{RefundEntry, Settled, Waiting};
-use shared::stripe::Stripe;
-use shared::table::{Stored, Table, Write};
-use shared::task::{ConnectorConfig, Outcome, Task, outcome};
-use shared::workflow::{Workflow, WorkflowError};
 
 use crate::{IssueRefund, failure};
 
@@ -50,7 +50,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     async fn record(
         &self,
         entry: &mut Stored<RefundEntry>,
-        refund: &shared::stripe::Refund,
+        refund: &domain::stripe::Refund,
         task: &Task<ConnectorConfig>,
     ) -> Result<(), Failure> {
         let news = entry.value.take_in(refund);

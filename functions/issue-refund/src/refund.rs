@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use shared::failure::Failure;
-use shared::refund::{Means, News, RefundEntry};
-use shared::request::Request;
-use shared::stripe::{REQUEST_ID, Refund, RefundOrder, Stripe, StripeError};
-use shared::table::Table;
-use shared::task::{Outcome, RefundConfig, StripeReason, Task, outcome};
-use shared::workflow::Workflow;
+use domain::failure::Failure;
+use domain::refund::{Means, News, RefundEntry};
+use domain::request::Request;
+use domain::stripe::{REQUEST_ID, Refund, RefundOrder, Stripe, StripeError};
+use domain::table::Table;
+use domain::task::{Outcome, RefundConfig, StripeReason, Task, outcome};
+use domain::workflow::Workflow;
 
 use crate::ledger::{Case, Ledger};
 use crate::rules::{AskedBy, Objection, refusal};

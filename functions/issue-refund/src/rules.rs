@@ -1,9 +1,9 @@
 //! The few rules of our own: only where Stripe would not stop us.
 
-use shared::failure::Failure;
-use shared::request::Request;
-use shared::stripe::{Asker, Ownership, Payment, StripeError, ownership};
-use shared::task::AskerConfig;
+use domain::failure::Failure;
+use domain::request::Request;
+use domain::stripe::{Asker, Ownership, Payment, StripeError, ownership};
+use domain::task::AskerConfig;
 
 /// Who asks, as the fields that the definition names say.
 pub(crate) struct AskedBy {

@@ -5,18 +5,19 @@ mod lookups;
 mod refunds;
 mod waiting;
 
+use domain::failure::Failure;
+use domain::form::Value;
+use domain::id::RequestId;
+use domain::request::Request;
+use domain::stripe::StripeError;
+use domain::table::Write;
+use domain::task::{ConnectorTask, Outcome};
 use jiff::Timestamp;
 use serde_json::json;
-use shared::failure::Failure;
-use shared::form::Value;
-use shared::id::RequestId;
-use shared::request::{Request, fixture};
-use shared::stripe::StripeError;
-use shared::stripe::memory::{MemoryStripe, Script};
-use shared::table::Write;
-use shared::table::memory::MemoryTable;
-use shared::task::{ConnectorTask, Outcome};
-use shared::workflow::MemoryWorkflow;
+use testing::MemoryTable;
+use testing::MemoryWorkflow;
+use testing::fixtures;
+use testing::{MemoryStripe, Script};
 
 use super::*;
 
@@ -29,7 +30,7 @@ struct Case {
 impl Case {
     async fn new(script: impl IntoIterator<Item = Script>) -> Self {
         let desk = Desk::new(MemoryTable::default());
-        let (request, record) = fixture::request();
+        let (request, record) = fixtures::request::request();
         desk.create(&request, &record, Vec::new()).await.unwrap();
         let stripe = MemoryStripe::default();
         stripe.script(script);

@@ -8,18 +8,18 @@
 //! SNS may deliver a message twice, and Lambda runs a function again that failed. Each thing here is
 //! found done the second time.
 
-use shared::address::mark;
-use shared::approval::LinkKey;
-use shared::approval::{Approval, is_same_person};
-use shared::desk::Desk;
-use shared::failure::{Failure, Interrupted};
-use shared::id::TaskToken;
-use shared::mail::About;
-use shared::request::{Event, Request};
-use shared::seen::{Seen, Source};
-use shared::table::{Stored, Table, Write};
-use shared::task::{Outcome, Passage};
-use shared::workflow::{APPROVER_UNREACHABLE, Workflow, WorkflowError};
+use domain::approval::LinkKey;
+use domain::approval::{Approval, is_same_person};
+use domain::failure::{Failure, Interrupted};
+use domain::id::TaskToken;
+use domain::mail::About;
+use domain::processed_event::{Seen, Source};
+use domain::request::{Event, Request};
+use domain::request_store::Desk;
+use domain::suppression::mark;
+use domain::table::{Stored, Table, Write};
+use domain::task::{Outcome, Passage};
+use domain::workflow::{APPROVER_UNREACHABLE, Workflow, WorkflowError};
 
 mod news;
 
@@ -71,7 +71,7 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
             return Ok(());
         };
         let (request, phase) = (about.request, &about.phase);
-        shared::aws::about(request, phase);
+        adapters::about(request, phase);
         tracing::info!(trouble = ?news.trouble, "an address was marked");
         let mut gone = None;
         for _ in 0..ATTEMPTS {

@@ -1,9 +1,9 @@
 //! The Lambda function `NoteBounce`.
 
+use adapters::config::{link_key, table_name};
+use adapters::{DynamoTable, SfnWorkflow, config, run_event};
+use domain::request_store::Desk;
 use note_bounce::NoteBounce;
-use shared::aws::{DynamoTable, SfnWorkflow, config, run_event};
-use shared::config::{link_key, table_name};
-use shared::desk::Desk;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

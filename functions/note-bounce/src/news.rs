@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::failure::Failure;
+use domain::mail::About;
+use domain::suppression::Trouble;
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::address::Trouble;
-use shared::failure::Failure;
-use shared::mail::About;
 
 /// What SNS invokes the function with.
 #[derive(Debug, Clone, Deserialize)]

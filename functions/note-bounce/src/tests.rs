@@ -1,13 +1,13 @@
 //! Marking, waking, and doing each once.
 
+use domain::approval::Verdict;
+use domain::id::RequestId;
+use domain::suppression::is_bad;
 use serde_json::{Value, json};
-use shared::address::is_bad;
-use shared::approval::Verdict;
-use shared::approval::fixture::{decide, link_key, waiting};
-use shared::id::RequestId;
-use shared::request::fixture;
-use shared::table::memory::MemoryTable;
-use shared::workflow::MemoryWorkflow;
+use testing::MemoryTable;
+use testing::MemoryWorkflow;
+use testing::fixtures;
+use testing::fixtures::approval::{decide, link_key, waiting};
 
 use super::*;
 
@@ -23,7 +23,7 @@ type Function = NoteBounce<MemoryTable, MemoryWorkflow>;
 /// A request that two people are asked about.
 async fn function() -> (Function, RequestId) {
     let desk = Desk::new(MemoryTable::default());
-    let (request, record) = fixture::request();
+    let (request, record) = fixtures::request::request();
     desk.create(&request, &record, Vec::new()).await.unwrap();
     let id = request.request_id;
     let mut request = desk.request(id).await.unwrap().unwrap();

@@ -4,16 +4,16 @@
 //! The link takes part in every one of them, so that of codes that are tried at the same moment each
 //! counts as if it had come alone: nobody gets more guesses by guessing faster.
 
+use domain::approval::{Authorized, Refusal, authorize_decision, is_same_person};
+use domain::failure::Interrupted;
+use domain::mail::Mailer;
+use domain::question::{QUESTION_CHARS, QUESTIONS, checked_text};
+use domain::request::Event;
+use domain::table::{Table, Write};
+use domain::task::{Confirm, Passage};
+use domain::workflow::Workflow;
 use jiff::Timestamp;
-use shared::approval::{Authorized, Refusal, authorize_decision, is_same_person};
-use shared::failure::Interrupted;
-use shared::letter::Occasion;
-use shared::mail::Mailer;
-use shared::question::{QUESTION_CHARS, QUESTIONS, checked_text};
-use shared::request::Event;
-use shared::table::{Table, Write};
-use shared::task::{Confirm, Passage};
-use shared::workflow::Workflow;
+use web::emails::Occasion;
 
 use crate::{Case, Done, Intent, Posted, RecordApproval, Undone};
 

@@ -1,14 +1,14 @@
 //! What the caller is told, as a page or as JSON.
 
+use domain::approval::{Decision, Refusal};
+use domain::form::FieldError;
+use domain::mail::Mailer;
+use domain::table::Table;
+use domain::workflow::Workflow;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
-use shared::approval::{Decision, Refusal};
-use shared::form::FieldError;
-use shared::http::{Format, Problem, html, json as document};
-use shared::mail::Mailer;
-use shared::table::Table;
-use shared::workflow::Workflow;
+use web::{Format, Problem, html, json as document};
 
 use crate::pages::{self, Notice, Written};
 use crate::posted::{Intent, Posted, field_of};

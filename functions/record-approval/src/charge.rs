@@ -1,14 +1,14 @@
 //! What Stripe knows about the charge, and which of its customers asks: for the page, and entered there.
 
+use domain::approval::Refusal;
+use domain::charge_lookup::ChargeFindings;
+use domain::form::TextFormat;
+use domain::mail::{Mailer, tame};
+use domain::request::{AnswerKind, Event, Request};
+use domain::table::Table;
+use domain::workflow::Workflow;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use shared::approval::Refusal;
-use shared::findings::ChargeFindings;
-use shared::form::TextFormat;
-use shared::mail::{Mailer, tame};
-use shared::request::{AnswerKind, Event, Request};
-use shared::table::Table;
-use shared::workflow::Workflow;
 
 use crate::acts::Attempted;
 use crate::{Case, Done, RecordApproval, Undone};
@@ -53,7 +53,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
 }
 
 /// The field for Stripe's customer, if there is one and it was left empty.
-fn missing(request: &Request) -> Option<shared::id::FieldName> {
+fn missing(request: &Request) -> Option<domain::id::FieldName> {
     let answers = request.answers.iter();
     let mut open = answers.filter(|a| a.kind == AnswerKind::Customer && a.value.is_none());
     open.next().map(|answer| answer.name.clone())

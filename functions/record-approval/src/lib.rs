@@ -7,21 +7,21 @@
 //! decision says [`authorize_decision`], the one door. What somebody is told is recorded has been
 //! recorded: the execution hears of it afterwards, and if that fails it hears of it at its next passage.
 //!
-//! [`authorize_decision`]: shared::approval::authorize_decision
+//! [`authorize_decision`]: domain::approval::authorize_decision
 
+use adapters::config::Teams;
+use domain::approval::{Approval, Barred, Door, Link, LinkKey, Recorded, Refusal};
+use domain::charge_lookup::ChargeFindings;
+use domain::failure::{Failure, Interrupted};
+use domain::mail::Mailer;
+use domain::request::Request as RefundRequest;
+use domain::request_store::Desk;
+use domain::table::{CommitError, Stored, Table};
+use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
-use shared::approval::{Approval, Barred, Door, Link, LinkKey, Recorded, Refusal};
-use shared::config::Teams;
-use shared::desk::Desk;
-use shared::failure::{Failure, Interrupted};
-use shared::findings::ChargeFindings;
-use shared::http::{Format, Problem, answer_format, html, received_at};
-use shared::mail::Mailer;
-use shared::request::Request as RefundRequest;
-use shared::table::{CommitError, Stored, Table};
-use shared::workflow::Workflow;
+use web::{Format, Problem, answer_format, html, received_at};
 
 mod acts;
 mod answer;

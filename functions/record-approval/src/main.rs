@@ -1,9 +1,9 @@
 //! The Lambda function `RecordApproval`.
 
+use adapters::config::{Teams, link_key, mail_from, table_name};
+use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
+use domain::request_store::Desk;
 use record_approval::RecordApproval;
-use shared::aws::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
-use shared::config::{Teams, link_key, mail_from, table_name};
-use shared::desk::Desk;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -1,9 +1,9 @@
 //! The pages behind an emailed link: the door, the case, and what came of it.
 
+use domain::approval::{Decision, Refusal};
+use domain::task::Confirm;
 use maud::{Markup, html};
-use shared::approval::{Decision, Refusal};
-use shared::http::when;
-use shared::task::Confirm;
+use web::when;
 
 use crate::Case;
 use crate::posted::field_of;

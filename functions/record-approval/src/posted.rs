@@ -1,12 +1,12 @@
 //! What an approver or a customer posts, as a form or as JSON: `decision`, `code`, `reason`; or what else
 //! an approver does with a case.
 
+use domain::approval::Refusal;
+use domain::form::FieldError;
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use serde::Deserialize;
-use shared::approval::Refusal;
-use shared::form::FieldError;
-use shared::http::{Format, Problem, body_text, is_json, same_site};
+use web::{Format, Problem, body_text, is_json, same_site};
 
 /// What is wanted, with the code that allows it.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Who hears of what was done, after it is stored: the execution, a colleague, the customer.
 
-use shared::approval::Refusal;
-use shared::letter::{Letter, Occasion, to_customer};
-use shared::mail::{Mail, MailError, Mailer};
-use shared::table::Table;
-use shared::task::Outcome;
-use shared::workflow::{Workflow, WorkflowError};
+use domain::approval::Refusal;
+use domain::mail::{Mail, MailError, Mailer};
+use domain::table::Table;
+use domain::task::Outcome;
+use domain::workflow::{Workflow, WorkflowError};
+use web::emails::{Letter, Occasion, to_customer};
 
 use crate::{Case, Done, RecordApproval, Undone};
 

@@ -1,16 +1,18 @@
 //! Who may decide, when, with what, and what everyone else is told.
 
+use domain::approval::{Decision, WRONG_CODES};
+use domain::id::{PhaseName, RequestId};
+use domain::mail::{Mail, MailError};
+use domain::table::Write;
+use domain::task::{ApprovalConfig, Confirm};
+use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
-use shared::approval::fixture::{link_key, waiting};
-use shared::approval::{Decision, WRONG_CODES};
-use shared::id::{PhaseName, RequestId};
-use shared::mail::{Mail, MailError, MemoryMailer};
-use shared::request::fixture;
-use shared::table::Write;
-use shared::table::memory::MemoryTable;
-use shared::task::{ApprovalConfig, Confirm};
-use shared::workflow::{MemoryWorkflow, WorkflowError};
+use testing::MemoryMailer;
+use testing::MemoryTable;
+use testing::MemoryWorkflow;
+use testing::fixtures;
+use testing::fixtures::approval::{link_key, waiting};
 
 use super::*;
 
@@ -44,7 +46,7 @@ async fn asked() -> Asked {
 
 async fn asked_with(change: impl FnOnce(&mut ApprovalConfig)) -> Asked {
     let desk = Desk::new(MemoryTable::default());
-    let (request, record) = fixture::request();
+    let (request, record) = fixtures::request::request();
     desk.create(&request, &record, Vec::new()).await.unwrap();
     let id = request.request_id;
     let mut waiting = waiting(id, 0, "token-1");

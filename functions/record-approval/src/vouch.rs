@@ -4,16 +4,16 @@
 //! They can while they decide, and once more after that while the process stands still for want of it. In
 //! both cases it takes the code, and nobody vouches who may not decide here.
 
+use domain::approval::{Barred, Decision, Refusal, is_same_person};
+use domain::charge_lookup::ChargeFindings;
+use domain::mail::Mailer;
+use domain::request::Event;
+use domain::table::Table;
+use domain::task::{Confirm, outcome};
+use domain::workflow::Workflow;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use shared::approval::{Barred, Decision, Refusal, is_same_person};
-use shared::findings::ChargeFindings;
-use shared::http::{answers, page};
-use shared::mail::Mailer;
-use shared::request::Event;
-use shared::table::Table;
-use shared::task::{Confirm, outcome};
-use shared::workflow::Workflow;
+use web::{answers, page};
 
 use crate::acts::Attempted;
 use crate::{Case, Done, RecordApproval, Undone, charge};

@@ -1,14 +1,14 @@
 //! Asking for the first time and again, and asking others where nobody may decide or can be reached.
 
-use shared::approval::{Approval, Impasse};
-use shared::audit::AuditRecord;
-use shared::failure::{Failure, Interrupted};
-use shared::id::TeamId;
-use shared::mail::Mailer;
-use shared::request::{Event, Request};
-use shared::table::{Stored, Table, Write};
-use shared::task::{ApprovalConfig, AskConfig, Passage, WaitingTask};
-use shared::workflow::Workflow;
+use domain::approval::{Approval, Impasse};
+use domain::audit::AuditRecord;
+use domain::failure::{Failure, Interrupted};
+use domain::id::TeamId;
+use domain::mail::Mailer;
+use domain::request::{Event, Request};
+use domain::table::{Stored, Table, Write};
+use domain::task::{ApprovalConfig, AskConfig, Passage, WaitingTask};
+use domain::workflow::Workflow;
 
 use crate::due::Why;
 use crate::{Case, RequestApproval};

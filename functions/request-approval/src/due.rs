@@ -1,10 +1,10 @@
 //! What is due in a passage through the waiting state.
 
+use domain::approval::Approval;
+use domain::id::PhaseName;
+use domain::request::Request;
+use domain::task::{ApprovalConfig, AskConfig, WaitingTask};
 use jiff::{SignedDuration, Timestamp};
-use shared::approval::Approval;
-use shared::id::PhaseName;
-use shared::request::Request;
-use shared::task::{ApprovalConfig, AskConfig, WaitingTask};
 
 /// The one thing that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]

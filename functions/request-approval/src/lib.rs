@@ -7,17 +7,17 @@
 
 use std::collections::BTreeSet;
 
-use shared::address::is_bad;
-use shared::approval::{Approval, LinkKey};
-use shared::config::Teams;
-use shared::desk::Desk;
-use shared::failure::{Failure, Interrupted};
-use shared::id::PhaseName;
-use shared::mail::Mailer;
-use shared::request::{Event, Request};
-use shared::table::{Stored, Table, Write};
-use shared::task::{AskConfig, Outcome, Task, WaitingTask, outcome};
-use shared::workflow::{Workflow, WorkflowError};
+use adapters::config::Teams;
+use domain::approval::{Approval, LinkKey};
+use domain::failure::{Failure, Interrupted};
+use domain::id::PhaseName;
+use domain::mail::Mailer;
+use domain::request::{Event, Request};
+use domain::request_store::Desk;
+use domain::suppression::is_bad;
+use domain::table::{Stored, Table, Write};
+use domain::task::{AskConfig, Outcome, Task, WaitingTask, outcome};
+use domain::workflow::{Workflow, WorkflowError};
 
 mod asking;
 mod due;

@@ -1,9 +1,9 @@
 //! The Lambda function `RequestApproval`.
 
+use adapters::config::{Teams, link_key, mail_from, table_name};
+use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_task};
+use domain::request_store::Desk;
 use request_approval::RequestApproval;
-use shared::aws::{DynamoTable, SesMailer, SfnWorkflow, config, run_task};
-use shared::config::{Teams, link_key, mail_from, table_name};
-use shared::desk::Desk;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

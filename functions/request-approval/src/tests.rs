@@ -1,14 +1,15 @@
 //! Asking, asking again, giving up, and never losing a decision.
 
+use domain::approval::Verdict;
+use domain::id::RequestId;
+use domain::mail::MailError;
+use domain::task::{ApprovalConfig, Escalation, Passage};
 use jiff::Timestamp;
-use shared::approval::Verdict;
-use shared::approval::fixture::{decide, link_key, waiting};
-use shared::id::RequestId;
-use shared::mail::{MailError, MemoryMailer};
-use shared::request::fixture;
-use shared::table::memory::MemoryTable;
-use shared::task::{ApprovalConfig, Escalation, Passage};
-use shared::workflow::MemoryWorkflow;
+use testing::MemoryMailer;
+use testing::MemoryTable;
+use testing::MemoryWorkflow;
+use testing::fixtures;
+use testing::fixtures::approval::{decide, link_key, waiting};
 
 use super::*;
 
@@ -22,7 +23,7 @@ type Function = RequestApproval<MemoryTable, MemoryMailer, MemoryWorkflow>;
 
 async fn function() -> (Function, RequestId) {
     let desk = Desk::new(MemoryTable::default());
-    let (request, record) = fixture::request();
+    let (request, record) = fixtures::request::request();
     desk.create(&request, &record, Vec::new()).await.unwrap();
     let teams = Teams::parse(
         r#"{"csm-team":["csm-1@example.com","csm-2@example.com"],"csm-manager":["boss@example.com"]}"#,
@@ -155,7 +156,7 @@ async fn reminds_with_the_same_links_and_the_newest_token() {
     assert_eq!(function.at(id, DAY, "t2").await.unwrap(), "resumed");
     let sent = function.mailer.sent();
     assert_eq!(sent.len(), 4);
-    let link = |mail: &shared::mail::Mail| {
+    let link = |mail: &domain::mail::Mail| {
         mail.text
             .lines()
             .find(|l| l.starts_with("Approve: "))

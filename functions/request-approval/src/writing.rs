@@ -1,13 +1,13 @@
 //! The mails of a passage: to each who is asked, and to the team that looks after an impasse.
 
-use shared::approval::{Approval, Approver, Impasse};
-use shared::failure::{Failure, Interrupted};
-use shared::letter::{Letter, Occasion, nobody_may_decide};
-use shared::mail::{Mail, MailError, Mailer};
-use shared::table::{Stored, Table};
-use shared::task::{AskConfig, Task};
-use shared::text::TextError;
-use shared::workflow::Workflow;
+use domain::approval::{Approval, Approver, Impasse};
+use domain::failure::{Failure, Interrupted};
+use domain::mail::{Mail, MailError, Mailer};
+use domain::table::{Stored, Table};
+use domain::task::{AskConfig, Task};
+use domain::text::TextError;
+use domain::workflow::Workflow;
+use web::emails::{Letter, Occasion, nobody_may_decide};
 
 use crate::{Case, RequestApproval};
 

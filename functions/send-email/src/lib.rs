@@ -7,17 +7,17 @@
 //! recorded after the service has taken it: at worst a crash in between sends it twice, and never
 //! not at all.
 
-use shared::approval::LinkKey;
-use shared::config::Teams;
-use shared::desk::{Desk, Opened};
-use shared::failure::Failure;
-use shared::id::OfferingPath;
-use shared::invitation::{Invitation, Ticket};
-use shared::mail::{Mail, MailError, Mailer};
-use shared::request::{Event, Request, Status};
-use shared::table::Table;
-use shared::task::{EmailConfig, Outcome, Recipient, Task, outcome};
-use shared::text::{Invited, TextError, render, render_invitation};
+use adapters::config::Teams;
+use domain::approval::LinkKey;
+use domain::failure::Failure;
+use domain::id::OfferingPath;
+use domain::invitation::{Invitation, Ticket};
+use domain::mail::{MailError, Mailer};
+use domain::request::{Event, Request, Status};
+use domain::request_store::{Desk, Opened};
+use domain::table::Table;
+use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
+use domain::text::{Invited, TextError, render, render_invitation};
 
 /// What the function works with.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         }
         let mut accepted = false;
         for address in self.addresses(&config.to, &request.value)? {
-            let mail = Mail::from_text(address, &subject, &body);
+            let mail = web::mail::from_text(address, &subject, &body);
             let mail = mail.about(task.request_id, &task.phase);
             match self.mailer.send(&mail).await {
                 Ok(()) => accepted = true,
@@ -122,19 +122,19 @@ fn advice(request: &Request) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use domain::id::RequestId;
+    use domain::task::Passage;
     use jiff::Timestamp;
-    use shared::approval::fixture::link_key;
-    use shared::id::RequestId;
-    use shared::mail::MemoryMailer;
-    use shared::request::fixture;
-    use shared::table::memory::MemoryTable;
-    use shared::task::Passage;
+    use testing::MemoryMailer;
+    use testing::MemoryTable;
+    use testing::fixtures;
+    use testing::fixtures::approval::link_key;
 
     use super::*;
 
     async fn function() -> (SendEmail<MemoryTable, MemoryMailer>, RequestId) {
         let desk = Desk::new(MemoryTable::default());
-        let (request, record) = fixture::request();
+        let (request, record) = fixtures::request::request();
         desk.create(&request, &record, Vec::new()).await.unwrap();
         let teams =
             Teams::parse(r#"{"csm-team":["csm-1@example.com","csm-2@example.com"]}"#).unwrap();
@@ -276,10 +276,10 @@ mod tests {
     async fn the_team_is_told_how_a_guests_charge_is_settled_and_the_customer_is_not() {
         let (function, id) = function().await;
         let mut request = function.desk.request(id).await.unwrap().unwrap();
-        let error = shared::failure::STRIPE_GUEST_CHARGE;
+        let error = domain::failure::STRIPE_GUEST_CHARGE;
         let event = Event::Stopped { error, redrives: 0 };
         let attention = "Needs Attention".parse().unwrap();
-        let passage = shared::task::Passage::during(&attention, Timestamp::UNIX_EPOCH);
+        let passage = domain::task::Passage::during(&attention, Timestamp::UNIX_EPOCH);
         let record = request.value.apply(&event, passage);
         let desk = &function.desk;
         desk.save(&mut request, &record, Vec::new()).await.unwrap();
@@ -292,7 +292,8 @@ mod tests {
             function.handle(task).await.unwrap();
         }
         let sent = function.mailer.sent();
-        let advised = |mail: &Mail| mail.text.contains("confirms whose the charge is");
+        let advised =
+            |mail: &domain::mail::Mail| mail.text.contains("confirms whose the charge is");
         let advised: Vec<bool> = sent.iter().map(advised).collect();
         assert_eq!(advised, [true, true, false]);
     }

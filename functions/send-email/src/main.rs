@@ -1,9 +1,9 @@
 //! The Lambda function `SendEmail`.
 
+use adapters::config::{Teams, link_key, mail_from, table_name};
+use adapters::{DynamoTable, SesMailer, config, run_task};
+use domain::request_store::Desk;
 use send_email::SendEmail;
-use shared::aws::{DynamoTable, SesMailer, config, run_task};
-use shared::config::{Teams, link_key, mail_from, table_name};
-use shared::desk::Desk;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -4,24 +4,24 @@
 //! refund only goes forward ([`RefundEntry::take_in`]), so what an old event says changes nothing. Each
 //! thing that follows from an event can be done twice; that the event was taken in is written down last.
 
+use adapters::config::Teams;
+use adapters::stripe::webhook::{StripeEvent, WebhookSecret, verify};
+use domain::approval::LinkKey;
+use domain::failure::Failure;
+use domain::id::RequestId;
+use domain::mail::{Mail, MailError, Mailer};
+use domain::processed_event::{Seen, Source};
+use domain::refund::{RefundEntry, Settled};
+use domain::request::{Event, Request as RefundRequest};
+use domain::request_store::Desk;
+use domain::stripe::{REQUEST_ID, Refund};
+use domain::table::{CommitError, Stored, Table, Write};
+use domain::task::{Outcome, Passage, outcome};
+use domain::workflow::{Workflow, WorkflowError};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use shared::approval::LinkKey;
-use shared::config::Teams;
-use shared::desk::Desk;
-use shared::failure::Failure;
-use shared::http::{BODY_BYTES, Format, Problem, header_text, json, received_at};
-use shared::id::RequestId;
-use shared::mail::{Mail, MailError, Mailer};
-use shared::refund::{RefundEntry, Settled};
-use shared::request::{Event, Request as RefundRequest};
-use shared::seen::{Seen, Source};
-use shared::stripe::event::{StripeEvent, WebhookSecret, verify};
-use shared::stripe::{REQUEST_ID, Refund};
-use shared::table::{CommitError, Stored, Table, Write};
-use shared::task::{Outcome, Passage, outcome};
-use shared::workflow::{Workflow, WorkflowError};
+use web::{BODY_BYTES, Format, Problem, header_text, json, received_at};
 
 /// How often an event is taken in anew because somebody else wrote at the same time.
 const ATTEMPTS: usize = 8;
@@ -217,7 +217,7 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
     fn letter(&self, request: &RefundRequest, entry: &RefundEntry, to: &str) -> Mail {
         let RefundEntry { charge, amount, .. } = entry;
         let refund = entry.stripe_id.as_deref().unwrap_or_default();
-        let why = request.output(shared::task::variable::STRIPE_ERROR);
+        let why = request.output(domain::task::variable::STRIPE_ERROR);
         let why = why.unwrap_or_default();
         let body = format!(
             "The refund {refund} of {amount} on {charge} had succeeded, and then the money came back.\n\n\
@@ -228,7 +228,7 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
             request.request_id,
             request.status_url(&self.link_key)
         );
-        Mail::from_text(
+        web::mail::from_text(
             to.to_owned(),
             &format!("A refund came back: {charge}"),
             &body,

@@ -1,8 +1,8 @@
 //! The Lambda function `StripeWebhook`.
 
-use shared::aws::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
-use shared::config::{Teams, link_key, mail_from, table_name, webhook_secrets};
-use shared::desk::Desk;
+use adapters::config::{Teams, link_key, mail_from, table_name, webhook_secrets};
+use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
+use domain::request_store::Desk;
 use stripe_webhook::StripeWebhook;
 
 #[tokio::main]

@@ -2,14 +2,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::refund::Waiting;
+use domain::request::Status;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
-use shared::approval::fixture::link_key;
-use shared::mail::MemoryMailer;
-use shared::refund::{Waiting, fixture as ledger};
-use shared::request::{Status, fixture};
-use shared::table::memory::MemoryTable;
-use shared::workflow::MemoryWorkflow;
+use testing::MemoryMailer;
+use testing::MemoryTable;
+use testing::MemoryWorkflow;
+use testing::fixtures;
+use testing::fixtures::approval::link_key;
+use testing::fixtures::refund as ledger;
 
 use super::*;
 
@@ -25,7 +27,7 @@ impl Case {
     /// A refund that was asked for; `waits` says whether an execution waits for it.
     async fn new(waits: bool) -> Self {
         let desk = Desk::new(MemoryTable::default());
-        let (request, record) = fixture::request();
+        let (request, record) = fixtures::request::request();
         let id = request.request_id;
         let mut entry = ledger::entry(id);
         entry.waiting = waits.then(|| Waiting {

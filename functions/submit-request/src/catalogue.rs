@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use domain::failure::Failure;
+use domain::id::OfferingPath;
+use domain::task::{OFFERING_VARIABLE, Offering, START_STATE};
+use domain::workflow::{Workflow, WorkflowError};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use shared::failure::Failure;
-use shared::id::OfferingPath;
-use shared::task::{OFFERING_VARIABLE, Offering, START_STATE};
-use shared::workflow::{Workflow, WorkflowError};
 use tokio::sync::Mutex;
 
 /// How long an offering is shown before its state machine is looked at again. Until then a customer

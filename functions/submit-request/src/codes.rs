@@ -1,8 +1,8 @@
 //! What a customer is told of a code that does not open.
 
+use domain::mail::{Mail, MailError, Mailer};
+use domain::one_time_code::Tried;
 use lambda_http::http::StatusCode;
-use shared::code::Tried;
-use shared::mail::{Mail, MailError, Mailer};
 
 /// How often a mail with a fresh code is tried.
 const ATTEMPTS: usize = 3;

@@ -1,18 +1,18 @@
 //! The form, and taking what was sent with it: the answers are checked, stored and started, and only then
 //! somebody is told so.
 
+use domain::form::FieldError;
+use domain::invitation::{CODE, TICKET};
+use domain::mail::Mailer;
+use domain::request::Request as RefundRequest;
+use domain::table::Table;
+use domain::task::Offering;
+use domain::workflow::Workflow;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
-use shared::form::FieldError;
-use shared::http::{
+use web::{
     Format, Problem, accepted, answer_format, html, json, origin, reply, same_site, see_other, when,
 };
-use shared::invitation::{CODE, TICKET};
-use shared::mail::Mailer;
-use shared::request::Request as RefundRequest;
-use shared::table::Table;
-use shared::task::Offering;
-use shared::workflow::Workflow;
 
 use crate::invited::{Pass, json_schema};
 use crate::pages::{self, FormPage, Notice, Words};

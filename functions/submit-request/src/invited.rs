@@ -3,19 +3,19 @@
 //! The link opens the form, which has nothing personal on it; robots that read mails get that far. What is
 //! sent counts only with the code from the same mail, and the first time.
 
+use domain::approval::LinkKey;
+use domain::failure::Failure;
+use domain::id::RequestId;
+use domain::invitation::{CODE, Invitation, TICKET, Ticket, Use};
+use domain::mail::{Mail, Mailer};
+use domain::one_time_code::Tried;
+use domain::request::Event;
+use domain::table::{CommitError, Stored, Table, Write, load_or};
+use domain::task::{Offering, Passage};
+use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
-use shared::approval::LinkKey;
-use shared::code::Tried;
-use shared::failure::Failure;
-use shared::http::Problem;
-use shared::id::RequestId;
-use shared::invitation::{CODE, Invitation, TICKET, Ticket, Use};
-use shared::mail::{Mail, Mailer};
-use shared::request::Event;
-use shared::table::{CommitError, Stored, Table, Write, load_or};
-use shared::task::{Offering, Passage};
-use shared::workflow::Workflow;
+use web::Problem;
 
 use crate::{SubmitRequest, codes};
 
@@ -144,7 +144,7 @@ fn fresh_code(to: &str, offering: &Offering, url: &str, code: &str) -> Mail {
          new one. The earlier one does not work any longer.\n\n{url}\n\nCode: {code}\n\n\
          The code is yours alone: please do not forward this mail."
     );
-    Mail::from_text(to.to_owned(), &format!("Your new code: {name}"), &text)
+    web::mail::from_text(to.to_owned(), &format!("Your new code: {name}"), &text)
 }
 
 /// What is to be sent, for clients that post JSON: the answers, and for an offering by invitation what

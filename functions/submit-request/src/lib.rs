@@ -7,20 +7,20 @@
 
 use std::collections::BTreeMap;
 
+use adapters::config::Teams;
+use domain::approval::LinkKey;
+use domain::failure::Failure;
+use domain::id::{OfferingPath, RequestId};
+use domain::mail::Mailer;
+use domain::request::Request as RefundRequest;
+use domain::request_store::Desk;
+use domain::table::{Stored, Table};
+use domain::task::Offering;
+use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
-use shared::approval::LinkKey;
-use shared::config::Teams;
-use shared::desk::Desk;
-use shared::failure::Failure;
-use shared::http::{Format, Problem, accepted, answer_format, html, json, received_at};
-use shared::id::{OfferingPath, RequestId};
-use shared::mail::Mailer;
-use shared::request::Request as RefundRequest;
-use shared::table::{Stored, Table};
-use shared::task::Offering;
-use shared::workflow::Workflow;
+use web::{Format, Problem, accepted, answer_format, html, json, received_at};
 
 mod catalogue;
 mod codes;

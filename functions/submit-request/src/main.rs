@@ -1,8 +1,8 @@
 //! The Lambda function `SubmitRequest`.
 
-use shared::aws::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
-use shared::config::{Teams, link_key, mail_from, public_url, state_machines, table_name};
-use shared::desk::Desk;
+use adapters::config::{Teams, link_key, mail_from, public_url, state_machines, table_name};
+use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
+use domain::request_store::Desk;
 use submit_request::SubmitRequest;
 
 #[tokio::main]

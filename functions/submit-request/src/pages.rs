@@ -1,9 +1,9 @@
 //! The customer's pages: catalogue, form, and how a request stands.
 
+use domain::task::Offering;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use shared::http::{page, when};
-use shared::task::Offering;
+use web::{page, when};
 
 mod form;
 mod standing;

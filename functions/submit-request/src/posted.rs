@@ -5,13 +5,13 @@
 
 use std::fmt;
 
+use domain::form::{Answer, FieldError};
 use lambda_http::Request;
 use lambda_http::http::{StatusCode, header};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use shared::form::{Answer, FieldError};
-use shared::http::{Problem, body_text, header_text};
+use web::{Problem, body_text, header_text};
 
 /// The input of the form that makes sending it twice one request.
 pub(crate) const ONCE: &str = "idempotencyKey";

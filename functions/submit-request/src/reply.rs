@@ -3,22 +3,22 @@
 //! The status page shows the question to whoever holds its address, which a robot that reads mails does.
 //! An answer needs the code that is printed in the question's own mail.
 
+use domain::approval::Door;
+use domain::failure::Failure;
+use domain::form::FieldError;
+use domain::mail::Mailer;
+use domain::one_time_code::Tried;
+use domain::question::{Question, QuestionCode, REPLY_CHARS, checked_text};
+use domain::request::{Event, Request as RefundRequest};
+use domain::table::{CommitError, Stored, Table, Write, load_or};
+use domain::task::Passage;
+use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
-use shared::approval::Door;
-use shared::code::Tried;
-use shared::failure::Failure;
-use shared::form::FieldError;
-use shared::http::{Format, Problem, body_text, html, is_json, json, same_site, see_other};
-use shared::letter::{Letter, Occasion, to_customer};
-use shared::mail::Mailer;
-use shared::question::{Question, QuestionCode, REPLY_CHARS, checked_text};
-use shared::request::{Event, Request as RefundRequest};
-use shared::table::{CommitError, Stored, Table, Write, load_or};
-use shared::task::Passage;
-use shared::workflow::Workflow;
+use web::emails::{Letter, Occasion, to_customer};
+use web::{Format, Problem, body_text, html, is_json, json, same_site, see_other};
 
 use crate::standing::Standing;
 use crate::{SubmitRequest, answer_format, codes, pages, received};

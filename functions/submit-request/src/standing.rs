@@ -1,8 +1,8 @@
 //! How a request stands, in the customer's words.
 
-use shared::question::Question;
-use shared::request::{RefundProgress, Request, Status};
-use shared::task::variable;
+use domain::question::Question;
+use domain::request::{RefundProgress, Request, Status};
+use domain::task::variable;
 
 const THANKS: &str = "Thank you. We have your answers.";
 

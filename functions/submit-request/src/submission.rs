@@ -1,21 +1,21 @@
 //! Storing a request once and starting its execution once, however often it is sent.
 
+use domain::approval::hex;
+use domain::failure::Failure;
+use domain::form::{FieldError, Values};
+use domain::id::RequestId;
+use domain::invitation::Use;
+use domain::mail::Mailer;
+use domain::one_time_code::Tried;
+use domain::request::{Request, Submission};
+use domain::table::{CommitError, Entity, Key, Table, Write, load};
+use domain::task::Offering;
+use domain::workflow::{Workflow, WorkflowError};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shared::approval::hex;
-use shared::code::Tried;
-use shared::failure::Failure;
-use shared::form::{FieldError, Values};
-use shared::http::Problem;
-use shared::id::RequestId;
-use shared::invitation::Use;
-use shared::mail::Mailer;
-use shared::request::{Request, Submission};
-use shared::table::{CommitError, Entity, Key, Table, Write, load};
-use shared::task::Offering;
-use shared::workflow::{Workflow, WorkflowError};
+use web::Problem;
 
 use crate::SubmitRequest;
 use crate::invited::{Entry, Pass};

@@ -1,12 +1,13 @@
 //! Taking requests: what is taken, what is refused, and what happens when it is sent twice.
 
+use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
-use shared::approval::fixture::link_key;
-use shared::mail::MemoryMailer;
-use shared::request::fixture;
-use shared::table::memory::MemoryTable;
-use shared::workflow::{MemoryWorkflow, WorkflowError};
+use testing::MemoryMailer;
+use testing::MemoryTable;
+use testing::MemoryWorkflow;
+use testing::fixtures;
+use testing::fixtures::approval::link_key;
 
 use super::*;
 
@@ -20,7 +21,7 @@ const PATH: &str = "/services/customer-success/refund-request";
 type Function = SubmitRequest<MemoryTable, MemoryMailer, MemoryWorkflow>;
 
 fn function() -> Function {
-    function_of(&fixture::offering())
+    function_of(&fixtures::request::offering())
 }
 
 /// The function of a deployment with one offering.

@@ -6,8 +6,8 @@
 //!                           -> pending: Pending Email -> Pending -> Pending Outcome -> done, error
 //! ```
 
+use domain::task::{ConnectorConfig, LookUpConfig, outcome};
 use serde_json::{Map, Value};
-use shared::task::{ConnectorConfig, LookUpConfig, outcome};
 
 use super::outcome_choice;
 use super::task::{self, Function, Task};

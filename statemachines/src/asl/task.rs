@@ -1,9 +1,9 @@
 //! The Task states: one function each, with its retries, its time limit and a way on when it fails.
 
+use domain::task::{AskConfig, CloseConfig, ConnectorConfig, EndStatus};
+use domain::workflow::APPROVER_UNREACHABLE;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use shared::task::{AskConfig, CloseConfig, ConnectorConfig, EndStatus};
-use shared::workflow::APPROVER_UNREACHABLE;
 
 use super::retry::{self, TIMEOUT};
 use crate::process::NEEDS_ATTENTION;

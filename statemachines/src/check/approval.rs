@@ -1,7 +1,7 @@
 //! Who is asked, when others are asked, and who must not be the same person.
 
-use shared::id::PhaseName;
-use shared::task::{ApprovalConfig, Escalation};
+use domain::id::PhaseName;
+use domain::task::{ApprovalConfig, Escalation};
 
 use super::Context;
 use crate::definition::{Approval, Escalate, Kind, Phase};

@@ -1,6 +1,6 @@
 //! What a customer can choose, and what the mail about it says.
 
-use shared::task::{ChoiceConfig, ChoiceOption, Recipient, variable};
+use domain::task::{ChoiceConfig, ChoiceOption, Recipient, variable};
 
 use super::Context;
 use super::mails::Audience;

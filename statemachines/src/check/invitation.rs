@@ -2,7 +2,7 @@
 //!
 //! That the offering exists is checked where all definitions are known: see [`crate::invitations`].
 
-use shared::task::{Recipient, variable};
+use domain::task::{Recipient, variable};
 
 use crate::definition::{Definition, Mail};
 use crate::diagnostic::Report;

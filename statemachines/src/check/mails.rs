@@ -1,7 +1,7 @@
 //! Mails: to whom, and whether every name in them has a value by then.
 
-use shared::form::FieldKind;
-use shared::task::{EmailConfig, Recipient, variable};
+use domain::form::FieldKind;
+use domain::task::{EmailConfig, Recipient, variable};
 
 use super::{Context, invitation};
 use crate::definition::{Found, Mail};

@@ -1,8 +1,8 @@
 //! Stripe's connectors: which fields of the form it takes its values from.
 
-use shared::form::{Field, FieldKind, TextFormat};
-use shared::id::FieldName;
-use shared::task::{AskerConfig, ConnectorConfig, LookUpConfig, RefundConfig, outcome};
+use domain::form::{Field, FieldKind, TextFormat};
+use domain::id::FieldName;
+use domain::task::{AskerConfig, ConnectorConfig, LookUpConfig, RefundConfig, outcome};
 
 use super::Context;
 use crate::definition::{self, Asker, Deed, Found, LookUp};

@@ -1,6 +1,6 @@
 //! Who is responsible for what.
 
-use shared::id::{TeamId, slug};
+use domain::id::{TeamId, slug};
 
 use crate::definition::{Definition, Kind, Phase};
 use crate::diagnostic::{Report, suggestion};

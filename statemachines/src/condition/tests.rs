@@ -1,7 +1,7 @@
+use domain::form::{Value, Values};
+use domain::rule::Facts;
 use proptest::prelude::*;
 use serde_json::json;
-use shared::form::{Value, Values};
-use shared::rule::Facts;
 
 use super::*;
 

@@ -2,7 +2,7 @@
 //!
 //! A slip is reported and then taken for what was probably meant, so that it is reported only once.
 
-use shared::task::outcome;
+use domain::task::outcome;
 
 use super::{Edge, Graph};
 use crate::definition::{Connection, Kind, NEXT, Way};

@@ -1,6 +1,6 @@
 //! The phases in which people decide.
 
-use shared::task::Confirm;
+use domain::task::Confirm;
 
 use super::section::{Section, text_of};
 use super::times::seconds;

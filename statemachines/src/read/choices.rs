@@ -1,7 +1,7 @@
 //! The phases in which the customer chooses.
 
-use shared::id::slug;
-use shared::task::{Confirm, outcome};
+use domain::id::slug;
+use domain::task::{Confirm, outcome};
 
 use super::approvals::confirmation;
 use super::section::{Section, text_of};

@@ -1,6 +1,6 @@
 //! What a process does with Stripe: its connectors, and the lookup before an approval.
 
-use shared::task::StripeReason;
+use domain::task::StripeReason;
 
 use super::marks;
 use super::phases::mail;

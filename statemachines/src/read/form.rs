@@ -1,7 +1,7 @@
 //! The form: what is asked of the customer.
 
-use shared::form::{Field, FieldKind, TextFormat};
-use shared::id::FieldName;
+use domain::form::{Field, FieldKind, TextFormat};
+use domain::id::FieldName;
 
 use super::section::{Section, flag, text_of};
 use crate::definition::Fields;

@@ -1,7 +1,7 @@
 //! The phases: what happens in each step.
 
-use shared::id::{OfferingPath, PhaseName};
-use shared::task::{EndStatus, START_STATE};
+use domain::id::{OfferingPath, PhaseName};
+use domain::task::{EndStatus, START_STATE};
 
 use super::section::{Section, text_of};
 use super::times::seconds;

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
-use shared::task::{
+use domain::task::{
     AskConfig, ClosingTask, ConditionConfig, ConnectorConfig, ConnectorTask, EmailConfig, Offering,
     Task, WaitingTask,
 };
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 /// Every expression that a generated state machine may hold.
 const EXPRESSIONS: [&str; 10] = [

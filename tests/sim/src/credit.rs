@@ -3,15 +3,16 @@
 
 use std::path::Path;
 
+use domain::form::{Answer, Values};
+use domain::id::RequestId;
+use domain::request::{Request, Submission};
+use domain::request_store::Desk;
 use issue_refund::IssueRefund;
 use serde_json::{Value as Json, json};
-use shared::desk::Desk;
-use shared::form::{Answer, Values};
-use shared::id::RequestId;
-use shared::request::{Request, Submission, fixture};
-use shared::stripe::memory::MemoryStripe;
-use shared::table::memory::MemoryTable;
-use shared::workflow::MemoryWorkflow;
+use testing::MemoryStripe;
+use testing::MemoryTable;
+use testing::MemoryWorkflow;
+use testing::fixtures;
 
 const SHIPPED: &str =
     include_str!("../../../statemachines/definitions/customer-success/refund-request.yaml");
@@ -121,8 +122,8 @@ impl Case {
     }
 }
 
-fn request_of(amount: &str) -> (Request, shared::audit::AuditRecord) {
-    let offering = fixture::offering();
+fn request_of(amount: &str) -> (Request, domain::audit::AuditRecord) {
+    let offering = fixtures::request::offering();
     let answers = [
         ("customerEmail", "ada@example.com"),
         ("chargeIdToRefund", "ch_1"),

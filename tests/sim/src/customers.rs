@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::id::RequestId;
+use domain::mail::Mail;
 use serde_json::{Value, json};
-use shared::id::RequestId;
-use shared::mail::Mail;
 
 use crate::functions::{Functions, tick};
 use crate::people::post;

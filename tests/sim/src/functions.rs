@@ -2,6 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use adapters::config::Teams;
+use adapters::stripe::webhook::WebhookSecret;
+use domain::failure::Failure;
+use domain::request_store::Desk;
+use domain::task::Outcome;
 use issue_refund::IssueRefund;
 use jiff::{SignedDuration, Timestamp};
 use local::states::{Answer, TaskError, TaskRunner};
@@ -10,14 +15,9 @@ use request_approval::RequestApproval;
 use send_email::SendEmail;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use shared::approval::fixture::link_key;
-use shared::config::Teams;
-use shared::desk::Desk;
-use shared::failure::Failure;
-use shared::stripe::event::WebhookSecret;
-use shared::task::Outcome;
 use stripe_webhook::StripeWebhook;
 use submit_request::SubmitRequest;
+use testing::fixtures::approval::link_key;
 
 use crate::faults::{Fault, Place};
 use crate::ports::stripe::SimStripe;

@@ -1,13 +1,13 @@
 //! What must hold after every run, whatever went wrong in it.
 
+use domain::approval::Link;
+use domain::audit::AuditRecord;
+use domain::id::RequestId;
+use domain::request::{Request, Status};
+use domain::table::Item;
 use local::states::{EventType, ExecutionStatus, ExecutionView};
 use serde::Deserialize as _;
 use serde_json::Value;
-use shared::approval::Link;
-use shared::audit::AuditRecord;
-use shared::id::RequestId;
-use shared::request::{Request, Status};
-use shared::table::Item;
 
 use crate::model::{Decided, Model};
 use crate::world::World;

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::audit::AuditRecord;
+use domain::id::PhaseName;
+use domain::request::Status;
 use jiff::Timestamp;
-use shared::audit::AuditRecord;
-use shared::id::PhaseName;
-use shared::request::Status;
 
 use crate::process::{OFFER, SURVEY};
 

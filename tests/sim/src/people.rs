@@ -3,11 +3,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::mail::Mail;
 use jiff::Timestamp;
 use lambda_http::Request;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
-use shared::mail::Mail;
 
 use crate::customers::{code_in, other_than};
 use crate::functions::{Functions, tick};

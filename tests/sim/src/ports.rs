@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::id::{RequestId, TaskToken};
+use domain::mail::{Mail, MailError, Mailer};
+use domain::table::{CommitError, Item, Key, ReadError, Table, Write};
+use domain::task::Outcome;
+use domain::workflow::{Workflow, WorkflowError};
 use local::clock::Clock;
 use local::states::{Executor, StartError, TokenError};
 use serde_json::{Value, json};
-use shared::id::{RequestId, TaskToken};
-use shared::mail::{Mail, MailError, Mailer, MemoryMailer};
-use shared::table::memory::MemoryTable;
-use shared::table::{CommitError, Item, Key, ReadError, Table, Write};
-use shared::task::Outcome;
-use shared::workflow::{Workflow, WorkflowError};
+use testing::MemoryMailer;
+use testing::MemoryTable;
 
 use crate::customers::Invite;
 use crate::faults::{Fault, Faults, Place};

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
+use domain::task::Offering;
 use serde::Deserialize as _;
 use serde_json::Value;
-use shared::task::Offering;
 
 /// The offering that the routed process invites to.
 pub(crate) const SURVEY: &str = "customer-satisfaction/csat-survey";

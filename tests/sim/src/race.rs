@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
+use domain::id::RequestId;
+use domain::request::Status;
 use jiff::SignedDuration;
 use local::states::EventType;
-use shared::id::RequestId;
-use shared::request::Status;
 
 use crate::chance::{block_on, bring_to_an_end};
 use crate::faults::Plan;

@@ -1,6 +1,6 @@
 //! The systematic pair: every step twice, and every step failing once, at every point there is.
 
-use shared::request::Status;
+use domain::request::Status;
 
 use crate::chance::{block_on, bring_to_an_end};
 use crate::faults::{Fault, Place, Plan};

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::approval::Link;
+use domain::form::Answer;
+use domain::id::RequestId;
+use domain::request::{Request, Submission};
+use domain::request_store::Desk;
 use jiff::Timestamp;
 use local::clock::Clock;
 use local::states::{ExecutionStatus, ExecutionView, Executor, Options, RedriveError};
 use serde_json::json;
-use shared::approval::Link;
-use shared::desk::Desk;
-use shared::form::Answer;
-use shared::id::RequestId;
-use shared::request::{Request, Submission};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 

@@ -1,6 +1,6 @@
 //! Credits in place of money back, and what comes after them.
 
-use shared::stripe::{Credit, CreditTarget, Payer};
+use domain::stripe::{Credit, CreditTarget, Payer};
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! What is found out before anybody decides.
 
-use shared::findings::{ChargeFindings, ChargeUse};
+use domain::charge_lookup::{ChargeFindings, ChargeUse};
 
 use super::*;
 
@@ -63,7 +63,7 @@ async fn no_such_charge_is_a_finding_and_an_outage_is_none() {
 #[tokio::test]
 async fn other_requests_for_the_charge_are_found() {
     let case = Case::new([]).await;
-    let (other, record) = fixture::request();
+    let (other, record) = fixtures::request::request();
     let used = ChargeUse {
         charge: "ch_1".to_owned(),
         request_id: other.request_id,

@@ -1,8 +1,8 @@
 //! Money back.
 
-use shared::request::{Event, Status, Vouched};
-use shared::stripe::{Customer, Payer};
-use shared::task::{Passage, StripeReason};
+use domain::request::{Event, Status, Vouched};
+use domain::stripe::{Customer, Payer};
+use domain::task::{Passage, StripeReason};
 
 use super::*;
 

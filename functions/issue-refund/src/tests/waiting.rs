@@ -1,6 +1,6 @@
 //! Refunds that Stripe takes and does not pay yet.
 
-use shared::request::{RefundProgress, Status};
+use domain::request::{RefundProgress, Status};
 
 use super::*;
 

@@ -14,15 +14,17 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use adapters::stripe::{ApiKey, FetchedKey, HttpStripe, KeySource, Mode, Timeouts};
+use domain::id::RequestId;
+use domain::request::Status;
+use domain::request_store::Desk;
+use domain::stripe::StripeError;
 use issue_refund::IssueRefund;
 use serde_json::{Value, json};
 use server::{Server, Step};
-use shared::desk::Desk;
-use shared::id::RequestId;
-use shared::request::{Status, fixture};
-use shared::stripe::{ApiKey, FetchedKey, HttpStripe, KeySource, Mode, StripeError, Timeouts};
-use shared::table::memory::MemoryTable;
-use shared::workflow::MemoryWorkflow;
+use testing::MemoryTable;
+use testing::MemoryWorkflow;
+use testing::fixtures;
 
 const KEY: &str = "rk_test_canary";
 /// What must be seen nowhere: the key, and what the fixture's customer wrote.
@@ -44,7 +46,7 @@ fn key() -> ApiKey {
 impl<K: KeySource> Case<K> {
     async fn new(server: &Server, key: K) -> Self {
         let desk = Desk::new(MemoryTable::default());
-        let (request, record) = fixture::request();
+        let (request, record) = fixtures::request::request();
         desk.create(&request, &record, Vec::new()).await.unwrap();
         let timeouts = Timeouts {
             connect: Duration::from_secs(2),

@@ -1,10 +1,10 @@
 //! The key in Secrets Manager, over the wire: fetched once, remembered, and fetched anew once when Stripe
 //! refuses it.
 
+use adapters::StripeKeys;
+use adapters::config::StripeKey;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
-use shared::aws::StripeKeys;
-use shared::config::StripeKey;
 
 use super::*;
 
@@ -106,7 +106,7 @@ async fn a_secret_that_cannot_be_read_is_waited_for_and_one_that_is_no_key_is_an
 
 /// Another request for the same charge.
 async fn another<K: KeySource>(case: &Case<K>) -> RequestId {
-    let (request, record) = fixture::request();
+    let (request, record) = fixtures::request::request();
     let desk = &case.function.desk;
     desk.create(&request, &record, Vec::new()).await.unwrap();
     request.request_id

@@ -1,10 +1,10 @@
 //! The whole case, and what an approver can do with it.
 
+use domain::approval::Verdict;
+use domain::mail::tame;
+use domain::question::{QUESTION_CHARS, Question};
 use maud::{Markup, html};
-use shared::approval::Verdict;
-use shared::http::{answers, page};
-use shared::mail::tame;
-use shared::question::{QUESTION_CHARS, Question};
+use web::{answers, page};
 
 use super::{Notice, Written, footer, noted};
 use crate::posted::field_of;

@@ -1,9 +1,9 @@
 //! What a customer sees who was offered a choice: the door, the choice, and what they chose.
 
+use domain::approval::{Choice, Decider, Decision, Refusal};
+use domain::request::{AnswerKind, Answered};
 use maud::{Markup, html};
-use shared::approval::{Choice, Decider, Decision, Refusal};
-use shared::http::{answers, page, when};
-use shared::request::{AnswerKind, Answered};
+use web::{answers, page, when};
 
 use super::{Notice, Written, code_field, crumb, footer, noted};
 use crate::Case;

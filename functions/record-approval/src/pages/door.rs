@@ -1,9 +1,9 @@
 //! What an opened link of an approver's shows to whoever opens it.
 
+use domain::approval::Refusal;
+use domain::request::AnswerKind;
 use maud::{Markup, html};
-use shared::approval::Refusal;
-use shared::http::{answers, page};
-use shared::request::AnswerKind;
+use web::{answers, page};
 
 use super::{code_field, footer};
 use crate::Case;

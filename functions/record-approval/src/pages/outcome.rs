@@ -1,10 +1,10 @@
 //! What came of it, or why nothing can.
 
+use domain::approval::{Decision, Refusal};
+use domain::mail::tame;
+use domain::task::outcome;
 use maud::{Markup, html};
-use shared::approval::{Decision, Refusal};
-use shared::http::{page, when};
-use shared::mail::tame;
-use shared::task::outcome;
+use web::{page, when};
 
 use super::{choice, crumb, footer};
 use crate::{Case, vouch};

@@ -1,7 +1,7 @@
 //! What the page says about the charge, and the customer that is entered on it.
 
-use shared::request::Event;
-use shared::task::Passage;
+use domain::request::Event;
+use domain::task::Passage;
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! A choice beside the approvals: whose it is, what can be chosen, and what everyone else is told.
 
-use shared::approval::fixture::offer;
-use shared::task::ChoiceOption;
+use domain::task::ChoiceOption;
+use testing::fixtures::approval::offer;
 
 use super::*;
 
@@ -14,7 +14,7 @@ async fn offered() -> Asked {
 
 async fn offered_with(change: impl FnOnce(&mut Approval)) -> Asked {
     let desk = Desk::new(MemoryTable::default());
-    let (request, record) = fixture::request();
+    let (request, record) = fixtures::request::request();
     desk.create(&request, &record, Vec::new()).await.unwrap();
     let mut approval = offer(&request);
     change(&mut approval);
@@ -283,9 +283,9 @@ async fn nothing_of_what_approvers_do_exists_there() {
 async fn nobody_of_a_team_chooses_for_the_customer() {
     // Somebody put another address into the question.
     let desk = Desk::new(MemoryTable::default());
-    let (request, record) = fixture::request();
+    let (request, record) = fixtures::request::request();
     desk.create(&request, &record, Vec::new()).await.unwrap();
-    let waiting = shared::approval::fixture::offering(request.request_id, 0, "token-1");
+    let waiting = testing::fixtures::approval::offering(request.request_id, 0, "token-1");
     let approval = Approval::offer(&waiting, 1, &request, TEAM[0], &link_key()).unwrap();
     let asked = opened(desk, approval).await;
     let (status, body) = asked.choose("credit").await;

@@ -139,7 +139,7 @@ async fn nobody_decides_their_own_request() {
     let asked = asked().await;
     let desk = &asked.function.desk;
     let mut request = desk.request(asked.id).await.unwrap().unwrap();
-    request.value.answers[0].value = Some(shared::form::Value::Text("CSM-1@Example.com".into()));
+    request.value.answers[0].value = Some(domain::form::Value::Text("CSM-1@Example.com".into()));
     desk.table()
         .commit(vec![Write::update(&request)])
         .await
@@ -169,8 +169,8 @@ async fn who_decided_a_separate_phase_is_refused_and_told_why() {
     let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned));
     let desk = &asked.function.desk;
     let request = desk.request(asked.id).await.unwrap().unwrap().value;
-    let verdict = shared::approval::Verdict::Approve;
-    shared::approval::fixture::decide(&mut first, &request, TEAM[0], verdict, "");
+    let verdict = domain::approval::Verdict::Approve;
+    testing::fixtures::approval::decide(&mut first, &request, TEAM[0], verdict, "");
     desk.table()
         .commit(vec![Write::create(&first)])
         .await

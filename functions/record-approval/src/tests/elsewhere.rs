@@ -15,7 +15,7 @@ impl Asked {
 }
 
 fn escalating(config: &mut ApprovalConfig) {
-    config.escalate = Some(shared::task::Escalation {
+    config.escalate = Some(domain::task::Escalation {
         after_seconds: 3 * 24 * 3600,
         team: "csm-manager".parse().unwrap(),
         responsible: "CSM Manager".to_owned(),

@@ -135,8 +135,8 @@ struct Yielding(MemoryTable);
 impl Table for Yielding {
     async fn get(
         &self,
-        key: &shared::table::Key,
-    ) -> Result<Option<(Value, u64)>, shared::table::ReadError> {
+        key: &domain::table::Key,
+    ) -> Result<Option<(Value, u64)>, domain::table::ReadError> {
         tokio::task::yield_now().await;
         self.0.get(key).await
     }
@@ -145,7 +145,7 @@ impl Table for Yielding {
         &self,
         pk: &str,
         begins: &str,
-    ) -> Result<Vec<(Value, u64)>, shared::table::ReadError> {
+    ) -> Result<Vec<(Value, u64)>, domain::table::ReadError> {
         self.0.list(pk, begins).await
     }
 

@@ -1,10 +1,10 @@
 //! Hostile text in every field of a case, on every page.
 
+use domain::form::Value as Answer;
+use domain::request::Event;
+use domain::task::Passage;
 use proptest::prelude::*;
-use shared::approval::fixture::offering;
-use shared::form::Value as Answer;
-use shared::request::Event;
-use shared::task::Passage;
+use testing::fixtures::approval::offering;
 
 use super::*;
 
@@ -66,7 +66,7 @@ async fn pages(text: &str) -> Vec<String> {
 
 /// All pages of a choice in which every text is this one.
 async fn pages_of_choice(text: &str) -> Vec<String> {
-    let (mut request, record) = fixture::request();
+    let (mut request, record) = fixtures::request::request();
     for answer in &mut request.answers {
         // Only an address of the request may choose.
         if answer.name.as_str() != "customerEmail" {

@@ -1,11 +1,11 @@
 //! Whose a guest's charge is: who may say so, when, and what it leaves untouched.
 
-use shared::approval::shown;
-use shared::failure::STRIPE_GUEST_CHARGE;
-use shared::findings::{Findings, PaymentFound};
-use shared::request::{Event, Status};
-use shared::stripe::{Charge, Customer, Ownership, Payer, Payment};
-use shared::task::Passage;
+use domain::approval::viewed_digest;
+use domain::charge_lookup::{Findings, PaymentFound};
+use domain::failure::STRIPE_GUEST_CHARGE;
+use domain::request::{Event, Status};
+use domain::stripe::{Charge, Customer, Ownership, Payer, Payment};
+use domain::task::Passage;
 
 use super::*;
 
@@ -64,7 +64,7 @@ impl Asked {
     async fn customer_is(&self, email: &str) {
         let desk = &self.function.desk;
         let mut request = desk.request(self.id).await.unwrap().unwrap();
-        request.value.answers[0].value = Some(shared::form::Value::Text(email.to_owned()));
+        request.value.answers[0].value = Some(domain::form::Value::Text(email.to_owned()));
         let write = Write::update(&request);
         desk.table().commit(vec![write]).await.unwrap();
     }
@@ -86,7 +86,7 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
     );
     let (_, page) = asked.form(0, &asked.code(0)).await;
     assert!(page.contains(FORM_OF_IT) && page.contains("unclear whose charge"));
-    let digest = shown::digest(&asked.stored().await, "v1");
+    let digest = viewed_digest::digest(&asked.stored().await, "v1");
 
     let form = format!("{}&action=vouch&charge=ch_1", asked.code(0));
     let (status, page) = asked.form(0, &form).await;
@@ -102,7 +102,7 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
         ("ch_1", TEAM[0])
     );
     assert_eq!(
-        shown::digest(&request, "v1"),
+        viewed_digest::digest(&request, "v1"),
         digest,
         "what is decided on is the same"
     );
@@ -177,9 +177,9 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
     let mut first = waiting(separate.id, 0, "t");
     first.task.phase = "First Look".parse().unwrap();
     let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned));
-    let verdict = shared::approval::Verdict::Approve;
+    let verdict = domain::approval::Verdict::Approve;
     let request = separate.stored().await;
-    shared::approval::fixture::decide(&mut first, &request, TEAM[0], verdict, "");
+    testing::fixtures::approval::decide(&mut first, &request, TEAM[0], verdict, "");
     let write = Write::create(&first);
     separate
         .function

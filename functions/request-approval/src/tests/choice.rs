@@ -1,6 +1,6 @@
 //! A choice: the customer is asked once, and time that runs out is an answer of its own.
 
-use shared::approval::fixture::{choose, offering};
+use testing::fixtures::approval::{choose, offering};
 
 use super::*;
 
@@ -207,7 +207,7 @@ async fn a_fresh_link_whose_mail_failed_is_mailed_at_the_next_passage() {
 #[tokio::test]
 async fn without_an_address_or_with_a_text_that_cannot_be_filled_it_is_a_clear_error() {
     let (function, id) = function().await;
-    let changed = |change: fn(&mut shared::task::ChoiceConfig)| {
+    let changed = |change: fn(&mut domain::task::ChoiceConfig)| {
         let mut waiting = offering(id, 0, "t");
         change(&mut waiting.task.config);
         WaitingTask {

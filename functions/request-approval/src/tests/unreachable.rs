@@ -1,6 +1,6 @@
 //! Somebody who is asked, and whom no mail reaches.
 
-use shared::address::{Trouble, mark};
+use domain::suppression::{Trouble, mark};
 
 use super::*;
 

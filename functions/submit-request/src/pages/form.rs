@@ -1,10 +1,10 @@
 //! The form of an offering.
 
+use domain::form::{Answer, Field, FieldError, FieldKind};
+use domain::invitation::{CODE, TICKET};
+use domain::task::Offering;
 use maud::{Markup, html};
-use shared::form::{Answer, Field, FieldError, FieldKind};
-use shared::http::page;
-use shared::invitation::{CODE, TICKET};
-use shared::task::Offering;
+use web::page;
 
 use super::code_field;
 use crate::invited::Pass;
@@ -97,7 +97,7 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Markup {
             @if !errors.is_empty() { (to_correct(offering, errors, words.not_sent)) }
             form.card method="post" action={ "/services/" (offering.path) "/requests" } {
                 // New for every page: sending the same page twice makes one request.
-                input type="hidden" name=(ONCE) value=(shared::id::RequestId::random());
+                input type="hidden" name=(ONCE) value=(domain::id::RequestId::random());
                 @for field in &offering.form.fields {
                     (question(field, given, errors))
                 }

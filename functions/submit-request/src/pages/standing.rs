@@ -1,10 +1,10 @@
 //! The status page: how a request stands, and where the customer answers questions.
 
+use domain::mail::tame;
+use domain::question::{Question, REPLY_CHARS};
+use domain::request::{Request, Status};
 use maud::{Markup, html};
-use shared::http::{answers, page, when};
-use shared::mail::tame;
-use shared::question::{Question, REPLY_CHARS};
-use shared::request::{Request, Status};
+use web::{answers, page, when};
 
 use super::code_field;
 use crate::standing::Standing;

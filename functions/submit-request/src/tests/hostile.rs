@@ -1,9 +1,9 @@
 //! Hostile text in every field of the form, and on the pages that show it.
 
+use domain::request::Event;
+use domain::table::Write;
+use domain::task::Passage;
 use proptest::prelude::*;
-use shared::request::Event;
-use shared::table::Write;
-use shared::task::Passage;
 
 use super::*;
 
@@ -77,11 +77,11 @@ async fn pages(text: &str) -> Vec<String> {
         pages.push(refused);
     }
 
-    let (mut request, record) = fixture::request();
+    let (mut request, record) = fixtures::request::request();
     let phase = request.phase.clone();
     let now = Passage::during(&phase, Timestamp::UNIX_EPOCH);
     for answer in &mut request.answers {
-        answer.value = Some(shared::form::Value::Text(text.to_owned()));
+        answer.value = Some(domain::form::Value::Text(text.to_owned()));
     }
     for _ in 0..2 {
         request.apply(&Event::Questioned { by: "a@b.c", text }, now);

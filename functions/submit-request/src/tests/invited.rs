@@ -1,7 +1,7 @@
 //! Offerings by invitation: who gets in, and that each invitation is used once.
 
+use domain::invitation::{Invitation, Ticket};
 use proptest::prelude::*;
-use shared::invitation::{Invitation, Ticket};
 
 use super::*;
 
@@ -32,7 +32,7 @@ struct Invited {
 
 async fn invited() -> Invited {
     let function = function_of(&survey());
-    let (request, record) = fixture::request();
+    let (request, record) = fixtures::request::request();
     let desk = &function.desk;
     desk.create(&request, &record, Vec::new()).await.unwrap();
     Invited {
@@ -364,16 +364,16 @@ async fn pages(text: &str) -> Vec<String> {
             .await
             .1,
     );
-    let (mut request, record) = shared::request::Request::submit(shared::request::Submission {
+    let (mut request, record) = domain::request::Request::submit(domain::request::Submission {
         request_id: RequestId::random(),
         offering: &survey(),
-        values: &shared::form::Values::new(),
+        values: &domain::form::Values::new(),
         origin: "https://d.example".to_owned(),
         about: Some(invited.about),
         at: Timestamp::UNIX_EPOCH,
     });
     for answer in &mut request.answers {
-        answer.value = Some(shared::form::Value::Text(text.to_owned()));
+        answer.value = Some(domain::form::Value::Text(text.to_owned()));
     }
     let desk = &invited.function.desk;
     desk.create(&request, &record, Vec::new()).await.unwrap();

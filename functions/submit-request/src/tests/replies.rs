@@ -1,10 +1,10 @@
 //! The customer's answers to approvers' questions.
 
-use shared::approval::Approval;
-use shared::approval::fixture::waiting;
-use shared::request::Event;
-use shared::table::Write;
-use shared::task::Passage;
+use domain::approval::Approval;
+use domain::request::Event;
+use domain::table::Write;
+use domain::task::Passage;
+use testing::fixtures::approval::waiting;
 
 use super::*;
 
@@ -19,7 +19,7 @@ struct Asked {
 /// A request whose approver has asked two questions.
 async fn asked() -> Asked {
     let function = function();
-    let (mut request, record) = fixture::request();
+    let (mut request, record) = fixtures::request::request();
     let approval = Approval::ask(
         &waiting(request.request_id, 0, "token"),
         1,

@@ -1,15 +1,16 @@
 //! How a request stands, in the customer's words.
 
+use domain::money::Usd;
+use domain::request::{Event, Status};
+use domain::task::Passage;
 use jiff::Timestamp;
-use shared::money::Usd;
-use shared::request::{Event, Status, fixture};
-use shared::task::Passage;
+use testing::fixtures;
 
 use crate::standing::Standing;
 
 #[test]
 fn a_customer_never_reads_stripes_words() {
-    let (mut request, _) = fixture::request();
+    let (mut request, _) = fixtures::request::request();
     let event = Event::RefundRefused {
         message: "Charge ch_1 has already been refunded.",
     };
@@ -24,7 +25,7 @@ fn a_customer_never_reads_stripes_words() {
 
 #[test]
 fn a_customer_is_told_when_it_is_their_turn_to_choose() {
-    let (mut request, _) = fixture::request();
+    let (mut request, _) = fixtures::request::request();
     let phase = "Offer Credit".parse().unwrap();
     let passage = Passage::during(&phase, Timestamp::UNIX_EPOCH);
     let waiting = Standing::of(&request).headline;
@@ -50,7 +51,7 @@ fn a_credit_is_not_called_a_refund() {
         output,
     };
     for (event, word) in [(credit, "credit"), (refund, "refund")] {
-        let (mut request, _) = fixture::request();
+        let (mut request, _) = fixtures::request::request();
         request.apply(&event, passage);
         assert!(Standing::of(&request).headline.contains(word), "{word}");
     }

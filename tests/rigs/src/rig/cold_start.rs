@@ -46,7 +46,7 @@ impl Rig for ColdStart {
         let functions = functions(checkout.root())?;
         let mut build = command("cargo", checkout.root());
         build.args(["build", "--release", "--quiet", "--example", "bare"]);
-        build.args(["-p", "shared", "--features", "aws"]);
+        build.args(["-p", "adapters"]);
         stdout(&mut build)?;
         let mut build = command("cargo", checkout.root());
         build.args(["build", "--release", "--quiet"]);

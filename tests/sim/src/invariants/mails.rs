@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::request::Status;
 use jiff::SignedDuration;
 use local::states::ExecutionStatus;
-use shared::request::Status;
 
 use super::{Case, heard};
 use crate::customers::EMAIL;
@@ -29,7 +29,7 @@ impl Case<'_> {
         let refunded = self.request.status == Status::Refunded;
         let given = self.request.outputs.keys();
         let credited = given
-            .map(shared::id::FieldName::as_str)
+            .map(domain::id::FieldName::as_str)
             .any(|name| name == "stripeCreditResult");
         for (words, due) in [
             ("has been processed", refunded && !credited),

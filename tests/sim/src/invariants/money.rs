@@ -1,8 +1,8 @@
 //! What went out through Stripe: once at most, of the amount that was approved, and as was chosen.
 
-use shared::money::Usd;
-use shared::request::Status;
-use shared::stripe::REQUEST_ID;
+use domain::money::Usd;
+use domain::request::Status;
+use domain::stripe::REQUEST_ID;
 
 use super::Case;
 use crate::process::OFFER;

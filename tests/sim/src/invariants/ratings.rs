@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::id::RequestId;
+use domain::request::{Request, Status};
 use serde_json::json;
-use shared::id::RequestId;
-use shared::request::{Request, Status};
 
 use crate::customers::Rated;
 use crate::world::World;

@@ -15,7 +15,7 @@ impl Case<'_> {
         };
         let routed = self.world.functions.process == Process::Routed;
         let reviewer = reviewer(wish, routed);
-        let cents = self.request.amount().map_or(0, shared::money::Usd::cents);
+        let cents = self.request.amount().map_or(0, domain::money::Usd::cents);
         let finance = cents >= 50_000 || (routed && wish.reason == "Goodwill");
         let offer = routed && cents < 5_000 && !wish.guest;
         let wanted = |phase: &str| match phase {

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use shared::stripe::memory::{MemoryStripe, Script};
-use shared::stripe::{
+use domain::stripe::{
     Credit, CreditOrder, CreditTarget, Credits, Customer, Payer, Payment, Payments, Refund,
     RefundOrder, Refunds, StripeError,
 };
+use testing::{MemoryStripe, Script};
 
 use super::{Line, down};
 use crate::customers::EMAIL;

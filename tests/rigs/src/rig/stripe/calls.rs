@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::ensure;
 
-use shared::{
-    stripe::{CreditOrder, CreditTarget, Credits, Payments, RefundOrder, Refunds, StripeError},
-    task::StripeReason,
+use domain::stripe::{
+    CreditOrder, CreditTarget, Credits, Payments, RefundOrder, Refunds, StripeError,
 };
+use domain::task::StripeReason;
 
 use super::{
     canary::{Ears, KEY},

@@ -111,7 +111,7 @@ const ROWS: [(&str, Row); 7] = [
             s.customer("list@example.com")?,
             s.customer("list@example.com")?,
         ];
-        let found = s.player.call(shared::stripe::Payments::customers(
+        let found = s.player.call(domain::stripe::Payments::customers(
             s.player.stripe(),
             "list@example.com",
         ))?;
@@ -127,7 +127,7 @@ const ROWS: [(&str, Row); 7] = [
         }
         let refunds = s
             .player
-            .call(shared::stripe::Refunds::refunds(s.player.stripe(), &charge))?;
+            .call(domain::stripe::Refunds::refunds(s.player.stripe(), &charge))?;
         let ids: std::collections::BTreeSet<_> = refunds.iter().map(|refund| &refund.id).collect();
         ensure!(ids.len() == 103, "{} of 103 are listed", ids.len());
         Ok(())
@@ -181,13 +181,13 @@ impl Scene {
 
     /// What our client makes of a payment.
     fn look(&self, id: &str, email: &str, owner: &str, is_charged: bool) -> anyhow::Result<()> {
-        let payment = shared::stripe::Payments::payment(self.player.stripe(), id);
+        let payment = domain::stripe::Payments::payment(self.player.stripe(), id);
         let payment = self.player.call(payment)?;
-        let asker = shared::stripe::Asker {
+        let asker = domain::stripe::Asker {
             email,
             vouched: None,
         };
-        let found = format!("{:?}", shared::stripe::ownership(&payment.payer, asker));
+        let found = format!("{:?}", domain::stripe::ownership(&payment.payer, asker));
         ensure!(found == owner, "{id} is {found}: {payment:?}");
         ensure!(payment.charge.is_some() == is_charged, "{payment:?}");
         Ok(())

@@ -9,8 +9,8 @@ use std::{
 };
 
 use anyhow::ensure;
+use domain::stripe::{RefundOrder, Refunds, StripeError};
 use serde_json::{Value, json};
-use shared::stripe::{RefundOrder, Refunds, StripeError};
 
 use super::{
     canary::{self, EMAIL, Ears, KEY},
@@ -126,7 +126,7 @@ const ROWS: [(&str, Row); 10] = [
             Ok(RefundOrder {
                 charge: charge.clone(),
                 amount: cents.try_into()?,
-                reason: shared::task::StripeReason::Duplicate,
+                reason: domain::task::StripeReason::Duplicate,
                 metadata: [].into(),
                 idempotency_key: format!("rig-{charge}"),
             })

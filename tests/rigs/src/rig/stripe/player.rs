@@ -2,18 +2,16 @@
 
 use std::{future::Future, sync::Arc};
 
+use adapters::stripe::{ApiKey, HttpStripe, Mode};
 use anyhow::{Context, ensure};
+use domain::form::Value;
+use domain::id::RequestId;
+use domain::request_store::Desk;
+use domain::stripe::StripeError;
 use issue_refund::IssueRefund;
 use serde_json::json;
-use shared::{
-    desk::Desk,
-    form::Value,
-    id::RequestId,
-    request::fixture,
-    stripe::{ApiKey, HttpStripe, Mode, StripeError},
-    table::memory::MemoryTable,
-    workflow::MemoryWorkflow,
-};
+use testing::fixtures;
+use testing::{MemoryTable, MemoryWorkflow};
 use tokio::runtime::Runtime;
 
 use super::canary::{self, EMAIL, Ears};
@@ -78,7 +76,7 @@ impl Player {
         dollars: &str,
         email: &str,
     ) -> anyhow::Result<RequestId> {
-        let (mut request, record) = fixture::request();
+        let (mut request, record) = fixtures::request::request();
         for answer in &mut request.answers {
             let text = |text: &str| Some(Value::Text(text.to_owned()));
             match answer.name.as_str() {

@@ -3,12 +3,10 @@
 
 use std::fs;
 
+use adapters::stripe::webhook::{WebhookSecret, verify};
 use anyhow::ensure;
+use domain::stripe::Credits;
 use serde_json::{Value, json};
-use shared::stripe::{
-    Credits,
-    event::{WebhookSecret, verify},
-};
 
 use super::{
     calls,

@@ -1,0 +1,182 @@
+//! The table on DynamoDB: consistent reads, and transactions on the condition of a version.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+
+use domain::table::{CommitError, ENVELOPE, Item, Key, ReadError, Table, Write};
+
+/// A DynamoDB table with the string keys `pk` and `sk`.
+#[derive(Debug, Clone)]
+pub struct DynamoTable {
+    client: Client,
+    name: String,
+}
+
+impl DynamoTable {
+    /// The table of that name.
+    pub fn new(config: &aws_config::SdkConfig, name: String) -> Self {
+        Self {
+            client: Client::new(config),
+            name,
+        }
+    }
+
+    fn put(&self, item: Item) -> Result<TransactWriteItem, CommitError> {
+        let malformed =
+            |what: &str| CommitError::Unavailable(format!("an item cannot be written: {what}"));
+        let (version, attributes) = (
+            item.version,
+            attributes(item).ok_or_else(|| malformed("no object"))?,
+        );
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(attributes));
+        let put = if version == 1 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("#version = :before")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(
+                    ":before",
+                    AttributeValue::N((version - 1).to_string()),
+                )
+        };
+        let put = put.build().map_err(|error| malformed(&error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// The entity and the version in an item's attributes.
+fn body(
+    mut attributes: HashMap<String, AttributeValue>,
+    pk: &str,
+    sk: &str,
+) -> Result<(serde_json::Value, u64), ReadError> {
+    let malformed = |why: &str| ReadError::Malformed {
+        pk: pk.to_owned(),
+        sk: sk.to_owned(),
+        why: why.to_owned(),
+    };
+    let version = attributes
+        .get("version")
+        .and_then(|v| v.as_n().ok()?.parse().ok());
+    let version = version.ok_or_else(|| malformed("it has no version"))?;
+    attributes.retain(|name, _| !ENVELOPE.contains(&name.as_str()));
+    let body = serde_dynamo::from_item(attributes)
+        .map_err(|_| malformed("it has attributes that JSON lacks"))?;
+    Ok((body, version))
+}
+
+fn attributes(item: Item) -> Option<HashMap<String, AttributeValue>> {
+    let mut attributes: HashMap<String, AttributeValue> = serde_dynamo::to_item(item.body).ok()?;
+    attributes.insert("pk".to_owned(), AttributeValue::S(item.key.pk));
+    attributes.insert("sk".to_owned(), AttributeValue::S(item.key.sk));
+    attributes.insert("kind".to_owned(), AttributeValue::S(item.kind.to_owned()));
+    attributes.insert(
+        "version".to_owned(),
+        AttributeValue::N(item.version.to_string()),
+    );
+    if let Some(at) = item.expires_at {
+        attributes.insert(
+            "expiresAt".to_owned(),
+            AttributeValue::N(at.as_second().to_string()),
+        );
+    }
+    Some(attributes)
+}
+
+impl Table for DynamoTable {
+    async fn get(&self, key: &Key) -> Result<Option<(serde_json::Value, u64)>, ReadError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("sk", AttributeValue::S(key.sk.clone()))
+            .consistent_read(true);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| ReadError::Unavailable(described(&error)))?;
+        answer
+            .item
+            .map(|attributes| body(attributes, &key.pk, &key.sk))
+            .transpose()
+    }
+
+    async fn list(
+        &self,
+        pk: &str,
+        sk_prefix: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .expression_attribute_values(":sk", AttributeValue::S(sk_prefix.to_owned()))
+            .consistent_read(true);
+        let mut pages = request.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
+            found.push(body(item, pk, sk_prefix)?);
+        }
+        Ok(found)
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        let items = writes
+            .into_iter()
+            .map(|Write(item)| self.put(item))
+            .collect::<Result<Vec<_>, _>>()?;
+        let sent = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(()),
+            // Cancelled by a condition, or by another transaction on the same items: both mean that
+            // somebody else was faster.
+            Err(error)
+                if error.code() == Some("TransactionCanceledException") && lost_race(&error) =>
+            {
+                Err(CommitError::Conflict)
+            }
+            Err(error) => Err(CommitError::Unavailable(described(&error))),
+        }
+    }
+}
+
+fn lost_race(
+    error: &SdkError<aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError>,
+) -> bool {
+    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Kind;
+    match error.as_service_error() {
+        Some(Kind::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().iter().any(|reason| {
+                matches!(
+                    reason.code(),
+                    Some("ConditionalCheckFailed" | "TransactionConflict")
+                )
+            })
+        }
+        Some(_) | None => false,
+    }
+}
+
+fn described<E: std::error::Error + ProvideErrorMetadata + 'static, R: std::fmt::Debug>(
+    error: &SdkError<E, R>,
+) -> String {
+    match error.code() {
+        // The message of a service error may quote an item.
+        Some(code) => code.to_owned(),
+        None => DisplayErrorContext(error).to_string(),
+    }
+}

@@ -1,0 +1,61 @@
+//! Mails through Amazon SES.
+
+use aws_sdk_ses::Client;
+use aws_sdk_ses::error::ProvideErrorMetadata;
+use aws_sdk_ses::types::{Body, Content, Destination, Message, MessageTag};
+
+use domain::mail::{About, Mail, MailError, Mailer, masked};
+
+/// SES, sending from one address.
+#[derive(Debug, Clone)]
+pub struct SesMailer {
+    client: Client,
+    from: String,
+}
+
+impl SesMailer {
+    /// A mailer whose mails come from that address, which SES must have verified.
+    pub fn new(config: &aws_config::SdkConfig, from: String) -> Self {
+        Self {
+            client: Client::new(config),
+            from,
+        }
+    }
+}
+
+impl Mailer for SesMailer {
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        let content = |text: &str| Content::builder().charset("UTF-8").data(text).build();
+        let built = |error: aws_sdk_ses::error::BuildError| MailError::Refused(error.to_string());
+        let body = Body::builder()
+            .text(content(&mail.text).map_err(built)?)
+            .html(content(&mail.html).map_err(built)?)
+            .build();
+        let message = Message::builder()
+            .subject(content(&mail.subject).map_err(built)?)
+            .body(body)
+            .build();
+        let tags = mail.about.iter().flat_map(About::tags);
+        let tags = tags.map(|(name, value)| MessageTag::builder().name(name).value(value).build());
+        let tags = tags.collect::<Result<Vec<_>, _>>().map_err(built)?;
+        let sent = self
+            .client
+            .send_email()
+            .source(&self.from)
+            .destination(Destination::builder().to_addresses(&mail.to).build())
+            .message(message)
+            .set_tags((!tags.is_empty()).then_some(tags))
+            .send()
+            .await;
+        let Err(error) = sent else {
+            tracing::info!(to = masked(&mail.to), "mail handed to SES");
+            return Ok(());
+        };
+        let code = error.code().unwrap_or("no answer").to_owned();
+        Err(match code.as_str() {
+            // What SES says of a single mail. Everything else is about the service or the account.
+            "MessageRejected" | "InvalidParameterValue" => MailError::Refused(code),
+            _ => MailError::Unavailable(code),
+        })
+    }
+}

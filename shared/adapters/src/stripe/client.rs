@@ -1,0 +1,181 @@
+//! Stripe over HTTP. It carries bytes; what they mean is decided in [`super::classify`].
+
+mod credits;
+mod payments;
+mod refunds;
+
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, redirect};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use domain::stripe::StripeError;
+
+use super::{Answer, ApiKey, KeySource, classify};
+
+/// The version of Stripe's interface that this code was written for.
+const STRIPE_VERSION: &str = "2026-10-28.endive";
+/// The most that Stripe lists at once.
+const PAGE: &str = "100";
+
+/// How long Stripe is waited for. Six calls fit into the minute of the function that makes
+/// them, so that a slow answer becomes our error and not Lambda's.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For the connection.
+    pub connect: Duration,
+    /// For a whole call.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            total: Duration::from_secs(9),
+        }
+    }
+}
+
+/// Stripe's interface under a base address.
+#[derive(Debug)]
+pub struct HttpStripe<K> {
+    client: Client,
+    base: String,
+    key: K,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    data: Vec<T>,
+    has_more: bool,
+}
+
+/// What every object of a list has.
+trait Listed {
+    fn id(&self) -> &str;
+}
+
+impl<K: KeySource> HttpStripe<K> {
+    /// A client for the interface at `base`, such as `https://api.stripe.com`.
+    pub fn new(base: &str, key: K) -> Result<Self, reqwest::Error> {
+        Self::with_timeouts(base, key, Timeouts::default())
+    }
+
+    /// The same with other time limits. Redirects are not followed: they would carry the key elsewhere.
+    pub fn with_timeouts(base: &str, key: K, timeouts: Timeouts) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.total)
+            .redirect(redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            client,
+            base: base.trim_end_matches('/').to_owned(),
+            key,
+        })
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, StripeError> {
+        let request = self.client.get(self.url(path));
+        // An empty query would leave a question mark behind.
+        let request = if query.is_empty() {
+            request
+        } else {
+            request.query(query)
+        };
+        self.send(request).await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        idempotency_key: &str,
+        form: &[(String, String)],
+    ) -> Result<T, StripeError> {
+        let request = self.client.post(self.url(path));
+        let request = request.header("Idempotency-Key", idempotency_key);
+        self.send(request.form(form)).await
+    }
+
+    /// All objects of a list, page after page.
+    async fn list<T: DeserializeOwned + Listed>(
+        &self,
+        path: &str,
+        filter: &[(&str, &str)],
+    ) -> Result<Vec<T>, StripeError> {
+        let mut all: Vec<T> = Vec::new();
+        loop {
+            let mut query = filter.to_vec();
+            query.push(("limit", PAGE));
+            if let Some(last) = all.last() {
+                query.push(("starting_after", last.id()));
+            }
+            let page: Page<T> = self.get(path, &query).await?;
+            // A page that promises more and holds nothing would be asked for without end.
+            let more = page.has_more && !page.data.is_empty();
+            all.extend(page.data);
+            if !more {
+                return Ok(all);
+            }
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/v1/{path}", self.base)
+    }
+
+    /// Sends with the key that is remembered. One that was replaced in the meantime is fetched anew, once:
+    /// Stripe took nothing up under the old one.
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, StripeError> {
+        let again = request.try_clone();
+        let key = self.key.key().await?;
+        let answer = send_with(&key, request).await;
+        let (Err(StripeError::KeyRefused), Some(again)) = (&answer, again) else {
+            return answer;
+        };
+        match self.key.newer(&key).await? {
+            Some(newer) => send_with(&newer, again).await,
+            None => answer,
+        }
+    }
+}
+
+async fn send_with<T: DeserializeOwned>(
+    key: &ApiKey,
+    request: RequestBuilder,
+) -> Result<T, StripeError> {
+    let request = request
+        .bearer_auth(key.expose())
+        .header("Stripe-Version", STRIPE_VERSION);
+    let response = request.send().await.map_err(|error| {
+        // The address can hold a customer's.
+        let error = error.without_url();
+        if error.is_connect() {
+            StripeError::Busy("no connection".to_owned())
+        } else {
+            StripeError::Unknown(error.to_string())
+        }
+    })?;
+    let status = response.status().as_u16();
+    let header = response.headers().get("stripe-should-retry");
+    let should_retry = match header.map(reqwest::header::HeaderValue::as_bytes) {
+        Some(b"true") => Some(true),
+        Some(b"false") => Some(false),
+        Some(_) | None => None,
+    };
+    let body = response
+        .bytes()
+        .await
+        .map_err(|error| StripeError::Unknown(error.without_url().to_string()))?;
+    classify(Answer {
+        status,
+        should_retry,
+        body: &body,
+    })
+}

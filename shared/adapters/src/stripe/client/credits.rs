@@ -1,0 +1,61 @@
+//! `/v1/invoice_payments`, `/v1/credit_notes` and `/v1/customers/{id}/balance_transactions`
+
+use serde::Deserialize;
+
+use super::{HttpStripe, Listed};
+use crate::stripe::KeySource;
+use domain::stripe::{Credit, CreditOrder, CreditTarget, Credits, StripeError};
+
+#[derive(Deserialize)]
+struct InvoicePayment {
+    id: String,
+    invoice: String,
+}
+
+impl Listed for InvoicePayment {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Listed for Credit {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Where credits of that kind are made and listed.
+fn path(target: &CreditTarget) -> String {
+    match target {
+        CreditTarget::Invoice(_) => "credit_notes".to_owned(),
+        CreditTarget::Customer(customer) => format!("customers/{customer}/balance_transactions"),
+    }
+}
+
+impl<K: KeySource> Credits for HttpStripe<K> {
+    async fn paid_invoice(&self, intent: &str) -> Result<Option<String>, StripeError> {
+        // Only a finalized invoice can be paid.
+        let filter = [
+            ("payment[type]", "payment_intent"),
+            ("payment[payment_intent]", intent),
+            ("status", "paid"),
+        ];
+        let payments: Vec<InvoicePayment> = self.list("invoice_payments", &filter).await?;
+        Ok(payments.into_iter().next().map(|payment| payment.invoice))
+    }
+
+    async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {
+        let path = path(&order.target);
+        self.post(&path, &order.idempotency_key, &order.parameters())
+            .await
+    }
+
+    async fn credits(&self, target: &CreditTarget) -> Result<Vec<Credit>, StripeError> {
+        match target {
+            CreditTarget::Invoice(invoice) => {
+                self.list(&path(target), &[("invoice", invoice)]).await
+            }
+            CreditTarget::Customer(_) => self.list(&path(target), &[]).await,
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The one door to a decision.
+//!
+//! Whatever route a person comes by, only [`authorize_decision`] makes an [`Authorized`], only an
+//! [`Authorized`] can be recorded as a decision, and only what was recorded changes a request. All of
+//! them have private fields, so going round the door does not compile:
+//!
+//! ```compile_fail
+//! let forged = domain::approval::Authorized(unreachable!());
+//! ```
+//! ```compile_fail
+//! fn forge(mut decision: domain::approval::Decision) {
+//!     decision.outcome = "approve".to_owned();
+//! }
+//! ```
+//! ```compile_fail
+//! fn forge(mut approval: domain::approval::Approval) {
+//!     approval.decision = None;
+//! }
+//! ```
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::link::Link;
+use super::link_key::{LinkKey, same};
+use super::{Answer, Approval, Approver, Barred, Refusal, Verdict, viewed_digest};
+use crate::request::Request;
+use crate::task::{Confirm, outcome};
+
+/// The most characters in a reason.
+pub const REASON_CHARS: usize = 2_000;
+
+/// Who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decider<'a> {
+    /// Somebody of a team, by address.
+    Approver(&'a str),
+    /// The customer. Their address stands in the request and nowhere else.
+    Customer,
+    /// Nobody; the time ran out.
+    Nobody,
+}
+
+impl<'a> Decider<'a> {
+    /// As the trail and programs are told: no address of a customer.
+    pub fn name(self) -> Option<&'a str> {
+        match self {
+            Decider::Approver(address) => Some(address),
+            Decider::Customer => Some("customer"),
+            Decider::Nobody => None,
+        }
+    }
+}
+
+/// The answer to an approval or a choice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    outcome: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    by_customer: bool,
+    at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shown: Option<String>,
+}
+
+impl Decision {
+    /// `approve`, `reject`, `expire` or one of a choice's options.
+    pub fn outcome(&self) -> &str {
+        &self.outcome
+    }
+
+    /// Who.
+    pub fn decider(&self) -> Decider<'_> {
+        match &self.by {
+            Some(approver) => Decider::Approver(approver),
+            None if self.by_customer => Decider::Customer,
+            None => Decider::Nobody,
+        }
+    }
+
+    /// The approver's address; `None` when it was the customer or the time ran out.
+    pub fn by(&self) -> Option<&str> {
+        self.by.as_deref()
+    }
+
+    /// When.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Why.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The [digest](viewed_digest::digest) of what they were shown.
+    pub fn shown(&self) -> Option<&str> {
+        self.shown.as_deref()
+    }
+
+    /// Whether it is that person's.
+    pub fn is_by(&self, email: &str) -> bool {
+        self.by().is_some_and(|by| is_same_person(by, email))
+    }
+
+    pub(super) fn expired(at: Timestamp, reason: Option<&str>) -> Self {
+        Self {
+            outcome: outcome::EXPIRE.to_owned(),
+            by: None,
+            by_customer: false,
+            at,
+            reason: reason.map(ToOwned::to_owned),
+            shown: None,
+        }
+    }
+}
+
+/// Whether two addresses are one person's. Mail servers do not mind the case.
+pub fn is_same_person(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
+/// Everything that says whether somebody who holds a link may do something.
+#[derive(Debug, Clone, Copy)]
+pub struct Door<'a> {
+    /// For the codes.
+    pub key: &'a LinkKey,
+    /// The question.
+    pub approval: &'a Approval,
+    /// The link that was opened.
+    pub link: &'a Link,
+    /// What the question is about.
+    pub request: &'a Request,
+    /// The approvals that the definition keeps separate from this one.
+    pub earlier: &'a [Approval],
+    /// Whether the link's holder is on one of the approval's teams, as these are now.
+    pub is_member: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Somebody entered: their link is in use and they know its code.
+#[derive(Debug, Clone, Copy)]
+pub struct Entered<'a> {
+    approver: &'a Approver,
+}
+
+impl<'a> Entered<'a> {
+    /// Who.
+    pub fn approver(&self) -> &'a Approver {
+        self.approver
+    }
+}
+
+/// A decision that counts, once it is recorded.
+#[derive(Debug)]
+pub struct Authorized(pub(super) Decision);
+
+impl Authorized {
+    /// What will be recorded.
+    pub fn decision(&self) -> &Decision {
+        &self.0
+    }
+}
+
+impl<'a> Door<'a> {
+    /// Whether the link is still one to act by, and for whom.
+    pub fn standing(&self) -> Result<&'a Approver, Refusal> {
+        let Self { approval, link, .. } = self;
+        if link.round != approval.round {
+            return Err(Refusal::Superseded);
+        }
+        if let Some(decision) = approval.decision() {
+            return Err(Refusal::Decided(decision.clone()));
+        }
+        if self.at >= approval.decide_until {
+            return Err(Refusal::Expired);
+        }
+        let approver = self.holder()?;
+        match approval.given_by(&link.approver) {
+            Some(decision) => Err(Refusal::Given(decision.clone())),
+            None => Ok(approver),
+        }
+    }
+
+    /// Whose link it is, if it is in use, whether or not there is still something to decide.
+    fn holder(&self) -> Result<&'a Approver, Refusal> {
+        let Self { approval, link, .. } = self;
+        if link.round != approval.round {
+            return Err(Refusal::Superseded);
+        }
+        let approver = approval.approver(&link.approver);
+        let approver = approver.ok_or(Refusal::Superseded)?;
+        if let Some(to) = &approver.handed_to {
+            return Err(Refusal::HandedOver(to.clone()));
+        }
+        self.is_for_them()?;
+        if link.is_locked() {
+            return Err(Refusal::Locked);
+        }
+        if link.generation != approver.generation {
+            return Err(Refusal::Superseded);
+        }
+        Ok(approver)
+    }
+
+    /// Whether the link's holder is still one to ask: somebody of a team, or the customer.
+    fn is_for_them(&self) -> Result<(), Refusal> {
+        if !self.approval.is_choice() {
+            return self.is_member.then_some(()).ok_or(Refusal::NoMember);
+        }
+        let mut own = self.request.emails();
+        let is_theirs = own.any(|own| is_same_person(own, &self.link.approver));
+        is_theirs.then_some(()).ok_or(Refusal::NotTheirs)
+    }
+
+    /// The answer that somebody means, if it is one that there is.
+    ///
+    /// It is asked before the code: what cannot be recorded is no guess at a code.
+    pub fn offered(&self, decision: &str) -> Result<Answer<'a>, Refusal> {
+        self.standing()?;
+        let answers = self.approval.answers();
+        let meant = answers.iter().find(|answer| answer.as_str() == decision);
+        meant.copied().ok_or_else(|| {
+            let offered = answers.iter().map(|answer| answer.as_str().to_owned());
+            Refusal::NotOffered(offered.collect())
+        })
+    }
+
+    /// Lets somebody in who knows the code, where one is asked for.
+    pub fn enter(&self, code: &str) -> Result<Entered<'a>, Refusal> {
+        self.with_code(self.standing()?, code)
+    }
+
+    /// Lets an approver of a decided question in again, who knows the code: not to decide, but to say
+    /// what the process stands still for.
+    pub fn enter_again(&self, code: &str) -> Result<Entered<'a>, Refusal> {
+        self.with_code(self.holder()?, code)
+    }
+
+    fn with_code(&self, approver: &'a Approver, code: &str) -> Result<Entered<'a>, Refusal> {
+        if self.approval.confirm == Confirm::Code {
+            let code = code.trim();
+            // What cannot be a code is no guess, and is not counted as one.
+            if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(Refusal::NoCode);
+            }
+            let (_, right) = self.approval.secrets(self.key, &self.link.approver);
+            if !same(&right, code) {
+                return Err(Refusal::WrongCode);
+            }
+        }
+        Ok(Entered { approver })
+    }
+
+    /// Why the link's holder must not decide, if that is so.
+    pub fn barred(&self) -> Option<Barred> {
+        self.approval
+            .barred(&self.link.approver, self.request, self.earlier)
+    }
+}
+
+/// Whether an attempt to decide counts. The only door to a decision.
+pub fn authorize_decision(
+    door: &Door<'_>,
+    decision: &str,
+    code: &str,
+    reason: &str,
+) -> Result<Authorized, Refusal> {
+    let answer = door.offered(decision)?;
+    door.enter(code)?;
+    if let Some(barred) = door.barred() {
+        return Err(Refusal::Barred(barred));
+    }
+    let (by, reason) = match answer {
+        Answer::Verdict(verdict) => {
+            let reason = checked_reason(verdict, reason)?;
+            (Some(door.link.approver.clone()), reason)
+        }
+        // Nobody has to give reasons for what they choose.
+        Answer::Option(_) => (None, None),
+    };
+    Ok(Authorized(Decision {
+        outcome: answer.as_str().to_owned(),
+        by_customer: by.is_none(),
+        by,
+        at: door.at,
+        reason: reason.map(ToOwned::to_owned),
+        shown: Some(viewed_digest::digest(
+            door.request,
+            &door.approval.definition,
+        )),
+    }))
+}
+
+fn checked_reason(verdict: Verdict, reason: &str) -> Result<Option<&str>, Refusal> {
+    let reason = reason.trim();
+    if reason.is_empty() && verdict == Verdict::Reject {
+        return Err(Refusal::ReasonMissing);
+    }
+    if reason.chars().count() > REASON_CHARS {
+        return Err(Refusal::ReasonTooLong);
+    }
+    Ok((!reason.is_empty()).then_some(reason))
+}

@@ -1,0 +1,102 @@
+//! An approver's link: what the table knows of it, and how often its code was guessed wrong.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::link_key::link_hash;
+use crate::id::{PhaseName, RequestId};
+use crate::table::{Entity, Key};
+
+/// How many wrong codes lock a link. A code has six digits, so whoever holds a link without its mail
+/// gets in with a chance of one in two hundred thousand.
+pub const WRONG_CODES: u32 = 5;
+
+/// Where an approval's link leads: stored under the hash of its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    hash: String,
+    /// The request.
+    pub request_id: RequestId,
+    /// The phase.
+    pub phase: PhaseName,
+    /// The round of the approval that it belongs to.
+    pub round: u32,
+    /// Whose link it is.
+    pub approver: String,
+    /// Which of the approver's links it is: a locked one is followed by a fresh one.
+    #[serde(default)]
+    pub generation: u32,
+    /// How many wrong codes were tried on it.
+    #[serde(default)]
+    wrong_codes: u32,
+    /// When its code was last entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    entered_at: Option<Timestamp>,
+    /// When the database may forget it.
+    kept_until: Timestamp,
+}
+
+impl Link {
+    pub(super) fn new(
+        link_id: &str,
+        request_id: RequestId,
+        phase: &PhaseName,
+        round: u32,
+        approver: &str,
+        generation: u32,
+        kept_until: Timestamp,
+    ) -> Self {
+        Self {
+            hash: link_hash(link_id),
+            request_id,
+            phase: phase.clone(),
+            round,
+            approver: approver.to_owned(),
+            generation,
+            wrong_codes: 0,
+            entered_at: None,
+            kept_until,
+        }
+    }
+
+    /// Where the link of that id is stored.
+    pub fn key_of(link_id: &str) -> Key {
+        Self::key_of_hash(&link_hash(link_id))
+    }
+
+    fn key_of_hash(hash: &str) -> Key {
+        Key {
+            pk: format!("LINK#{hash}"),
+            sk: "LINK".to_owned(),
+        }
+    }
+
+    /// Whether it was guessed at too often to be of use any longer.
+    pub fn is_locked(&self) -> bool {
+        self.wrong_codes >= WRONG_CODES
+    }
+
+    /// Notes a wrong code.
+    pub fn count_wrong_code(&mut self) {
+        self.wrong_codes += 1;
+    }
+
+    /// Notes that the right code was entered. Stored on the condition that nothing else was tried in
+    /// between: of codes that are tried at the same moment, each counts as if it had come alone.
+    pub fn note_right_code(&mut self, at: Timestamp) {
+        self.entered_at = Some(at);
+    }
+}
+
+impl Entity for Link {
+    const KIND: &'static str = "link";
+
+    fn key(&self) -> Key {
+        Self::key_of_hash(&self.hash)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.kept_until)
+    }
+}

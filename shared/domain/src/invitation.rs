@@ -1,0 +1,145 @@
+//! Invitations: what lets the customer of one request use an offering that nobody can use without.
+//!
+//! The link and the code are derived from the deployment's link key, the inviting request and the
+//! offering, so that the mail which invites needs nothing stored. An [`Invitation`] is stored once a code
+//! was tried on it: it counts the wrong ones, and it is used once.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::approval::LinkKey;
+use crate::id::{OfferingPath, RequestId};
+use crate::one_time_code::{CodeLock, Tried};
+use crate::table::{Entity, Key};
+
+/// The parameter of the form's address, and the member of what is sent, that carries a [`Ticket`].
+pub const TICKET: &str = "invitation";
+/// The member of what is sent that carries the code.
+pub const CODE: &str = "code";
+
+/// What an invitation's link carries: which request invites, and the key that says it does.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ticket {
+    about: RequestId,
+    key: String,
+}
+
+impl Ticket {
+    /// The ticket of an invitation.
+    pub fn new(key: &LinkKey, about: RequestId, offering: &OfferingPath) -> Self {
+        Self {
+            about,
+            key: key.invitation_key(about, offering),
+        }
+    }
+
+    /// Reads a link's parameter. Says nothing of whether it opens anything.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (about, key) = text.split_once('.')?;
+        Some(Self {
+            about: about.parse().ok()?,
+            key: key.to_owned(),
+        })
+    }
+
+    /// Whether it invites to the offering: then the request that invites.
+    pub fn opens(&self, key: &LinkKey, offering: &OfferingPath) -> Option<RequestId> {
+        key.opens_invitation(self.about, offering, &self.key)
+            .then_some(self.about)
+    }
+
+    /// Where the link leads, an absolute URL.
+    pub fn url(&self, origin: &str, offering: &OfferingPath) -> String {
+        format!("{origin}/services/{offering}?{TICKET}={self}")
+    }
+}
+
+impl fmt::Display for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.about, self.key)
+    }
+}
+
+/// It does not print: whoever has it sees the form.
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ticket({})", self.about)
+    }
+}
+
+/// What was tried on an invitation, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    about: RequestId,
+    offering: OfferingPath,
+    lock: CodeLock,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used: Option<Use>,
+}
+
+/// That an invitation was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Use {
+    /// The request that it was used for.
+    pub request_id: RequestId,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Invitation {
+    /// An invitation that nobody has tried.
+    pub fn new(about: RequestId, offering: &OfferingPath) -> Self {
+        Self {
+            about,
+            offering: offering.clone(),
+            lock: CodeLock::default(),
+            used: None,
+        }
+    }
+
+    /// The code that is in use.
+    pub fn code(&self, key: &LinkKey) -> String {
+        key.invitation_code(self.about, &self.offering, self.lock.generation())
+    }
+
+    /// Whether it was used, for which request and when.
+    pub fn used(&self) -> Option<Use> {
+        self.used
+    }
+
+    /// Tries a code, and uses the invitation for a request if it is the right one. One that was used stays
+    /// with its request.
+    pub fn use_for(
+        &mut self,
+        request: RequestId,
+        key: &LinkKey,
+        code: &str,
+        at: Timestamp,
+    ) -> Tried {
+        let (about, offering) = (self.about, self.offering.clone());
+        let right = |generation| key.invitation_code(about, &offering, generation);
+        let tried = self.lock.attempt(right, code, at);
+        if tried == Tried::Right {
+            self.used.get_or_insert(Use {
+                request_id: request,
+                at,
+            });
+        }
+        tried
+    }
+}
+
+impl Entity for Invitation {
+    const KIND: &'static str = "invitation";
+
+    fn key(&self) -> Key {
+        Key {
+            pk: format!("REQUEST#{}", self.about),
+            sk: format!("INVITATION#{}", self.offering),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The domain of Refund Desk: what a refund request is, how it may change, and the traits by which the
+//! functions reach the outside world.
+//!
+//! Nothing here does IO, and the crate depends on no SDK, no runtime, no HTTP and no HTML: its dependencies are the
+//! proof. Nothing here reads a clock or the environment either: time comes with the event that a function
+//! handles, configuration through its `main`.
+//!
+//! 1. **Rules**: [`money`], [`id`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
+//!    generated state machines send), [`request`], [`question`], [`one_time_code`], [`audit`], [`approval`],
+//!    [`invitation`], [`refund`], [`charge_lookup`], [`suppression`], [`processed_event`].
+//! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
+//!    `adapters` implements them on AWS and Stripe, the crate `testing` in memory. [`request_store`] reads and
+//!    writes requests through a table, and [`metrics`] measures what it stores.
+
+pub mod approval;
+pub mod audit;
+pub mod charge_lookup;
+pub mod failure;
+pub mod form;
+pub mod id;
+pub mod invitation;
+pub mod mail;
+pub mod metrics;
+pub mod money;
+pub mod one_time_code;
+pub mod processed_event;
+pub mod question;
+pub mod refund;
+pub mod request;
+pub mod request_store;
+pub mod rule;
+pub mod status;
+pub mod stripe;
+pub mod suppression;
+pub mod table;
+pub mod task;
+pub mod text;
+pub mod workflow;

@@ -1,0 +1,94 @@
+//! Mails, and the port to the service that sends them.
+
+use std::future::Future;
+
+use crate::id::{PhaseName, RequestId};
+
+mod related_request;
+
+pub use related_request::About;
+
+/// One mail to one person, as text and as HTML.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The recipient's address.
+    pub to: String,
+    /// One line.
+    pub subject: String,
+    /// The plain part.
+    pub text: String,
+    /// The HTML part: a whole document that loads nothing from elsewhere.
+    pub html: String,
+    /// What it is about, where somebody has to know when it comes back.
+    pub about: Option<About>,
+}
+
+impl Mail {
+    /// The same mail, which says to the mail service what it is about: by ids alone.
+    #[must_use]
+    pub fn about(mut self, request: RequestId, phase: &PhaseName) -> Self {
+        let phase = phase.clone();
+        self.about = Some(About { request, phase });
+        self
+    }
+}
+
+/// A text as it is shown: without control characters, and without the marks that turn the direction of
+/// what follows them. Nobody's words can reach beyond their place.
+pub fn tame(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| if c == '\r' { '\n' } else { c })
+        .filter(|c| !is_wild(*c))
+        .collect()
+}
+
+fn is_wild(c: char) -> bool {
+    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    // A text program may take the two separators for ends of lines.
+    turns || matches!(c, '\u{2028}' | '\u{2029}') || (c.is_control() && c != '\n' && c != '\t')
+}
+
+/// A text as one line: a line break in a subject could begin another header.
+pub fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || is_wild(c))
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Hides most of an address: logs say that there was a mail, not to whom.
+pub fn masked(address: &str) -> String {
+    let (local, domain) = address.split_once('@').unwrap_or((address, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}…@{domain}")
+}
+
+/// A mail was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// The service did not answer, or is throttling. Worth another try.
+    #[error("the mail service did not answer: {0}")]
+    Unavailable(String),
+    /// The service refuses this mail for good.
+    #[error("the mail service refused the mail: {0}")]
+    Refused(String),
+}
+
+/// A service that sends mails.
+pub trait Mailer: Send + Sync {
+    /// Hands a mail over. After `Ok` the service has taken it on.
+    fn send(&self, mail: &Mail) -> impl Future<Output = Result<(), MailError>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_masked() {
+        assert_eq!(masked("ada@example.com"), "a…@example.com");
+        assert_eq!(masked(""), "…@");
+    }
+}

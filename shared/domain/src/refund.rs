@@ -1,0 +1,171 @@
+//! The ledger entry of a refund or credit: the intent is written before Stripe is called.
+//!
+//! At most one entry exists per request, created under a condition. Whoever finds one that is not
+//! settled knows that Stripe may have been asked already, and looks before asking again: also
+//! when Stripe has long forgotten the idempotency key.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{FieldName, PhaseName, RequestId, TaskToken, TeamId};
+use crate::money::Usd;
+use crate::request::Event;
+use crate::stripe::{Refund, Standing};
+use crate::table::{Entity, Key};
+
+/// What we asked Stripe to give back, or are about to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundEntry {
+    /// For which request.
+    pub request_id: RequestId,
+    /// In which phase of the process.
+    pub phase: PhaseName,
+    /// As money, or as a credit.
+    pub means: Means,
+    /// The charge or payment intent.
+    pub charge: String,
+    /// How much.
+    pub amount: Usd,
+    /// When it was intended.
+    pub intended_at: Timestamp,
+    /// The variable that the definition keeps the result under.
+    pub output: FieldName,
+    /// The team to tell when a refund fails after all.
+    pub tell: TeamId,
+    /// Stripe's id of the refund or credit, once it has told us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stripe_id: Option<String>,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+    /// The state that waits for its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// Whether the team has heard that it came back.
+    #[serde(default)]
+    pub told: bool,
+}
+
+/// How something is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Means {
+    /// Money, where it came from.
+    Refund,
+    /// A credit toward the next invoice.
+    Credit,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Settled {
+    /// The customer has it.
+    Paid,
+    /// Stripe said no, for good: something else may be tried.
+    Refused,
+    /// The customer had it, and then the bank sent the money back.
+    Reversed,
+}
+
+/// A state that waits for the end of a pending refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    /// Its name.
+    pub state: String,
+    /// What lets the execution go on.
+    pub task_token: TaskToken,
+}
+
+/// What news about a refund changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Nothing: it is known, or about another refund.
+    None,
+    /// Stripe took it, and says so in this word.
+    Pending(String),
+    /// It was paid.
+    Paid,
+    /// It will not be paid, in words for the team.
+    Refused(String),
+    /// It had been paid and came back, in words for the team.
+    Reversed(String),
+}
+
+impl RefundEntry {
+    /// Where a request's entry is stored.
+    pub fn key_of(request_id: RequestId) -> Key {
+        Key {
+            pk: format!("REQUEST#{request_id}"),
+            sk: "REFUND".to_owned(),
+        }
+    }
+
+    /// The key under which Stripe answers a repeated call with the first call's answer. It depends
+    /// on what is paid and never on the attempt.
+    pub fn idempotency_key(&self) -> String {
+        let means = match self.means {
+            Means::Refund => "refund",
+            Means::Credit => "credit",
+        };
+        format!(
+            "{means}-{}-{}-{}",
+            self.request_id,
+            self.charge,
+            self.amount.cents()
+        )
+    }
+
+    /// Takes in how a refund stands, and says what is new about that.
+    ///
+    /// News come from answers and from events, late, twice and in any order. So a refund only ever goes
+    /// forward: from pending to paid or refused, and from paid to reversed.
+    pub fn take_in(&mut self, refund: &Refund) -> News {
+        let known = self.stripe_id.as_ref();
+        if self.means != Means::Refund || known.is_some_and(|id| *id != refund.id) {
+            return News::None;
+        }
+        let first = self.stripe_id.replace(refund.id.clone()).is_none();
+        let news = match (self.settled, refund.standing()) {
+            (None, Standing::Pending(word)) if first => News::Pending(word),
+            (None, Standing::Paid) => News::Paid,
+            (None, Standing::Failed(why)) => News::Refused(why),
+            (Some(Settled::Paid), Standing::Failed(why)) => News::Reversed(why),
+            _ => News::None,
+        };
+        match news {
+            News::Paid => self.settled = Some(Settled::Paid),
+            News::Refused(_) => self.settled = Some(Settled::Refused),
+            News::Reversed(_) => self.settled = Some(Settled::Reversed),
+            News::None | News::Pending(_) => {}
+        }
+        news
+    }
+
+    /// What news mean for the request.
+    pub fn event<'a>(&'a self, news: &'a News) -> Option<Event<'a>> {
+        let id = self.stripe_id.as_deref().unwrap_or_default();
+        match news {
+            News::None => None,
+            News::Pending(status) => Some(Event::RefundPending { id, status }),
+            News::Paid => Some(Event::RefundSucceeded {
+                id,
+                amount: self.amount,
+                status: "succeeded",
+                output: &self.output,
+            }),
+            News::Refused(message) => Some(Event::RefundRefused { message }),
+            News::Reversed(message) => Some(Event::RefundReversed { message }),
+        }
+    }
+}
+
+impl Entity for RefundEntry {
+    const KIND: &'static str = "refund";
+
+    fn key(&self) -> Key {
+        Self::key_of(self.request_id)
+    }
+}

@@ -1,0 +1,237 @@
+//! A customer's request and the events that change it.
+//!
+//! [`Request::apply`] is the only way to change one. It is pure, and it returns the audit record that
+//! must be stored in the same transaction: a change without a trail cannot be written.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::approval::LinkKey;
+use crate::audit::{Actor, AuditRecord};
+use crate::form::Values;
+use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
+use crate::question::Question;
+use crate::task::{Offering, Passage};
+
+mod answered;
+mod audit_entry;
+mod change;
+mod event;
+mod ownership_confirmation;
+
+pub use crate::status::Status;
+use answered::answered;
+pub use answered::{AnswerKind, Answered};
+use audit_entry::Entry;
+pub use event::Event;
+pub use ownership_confirmation::Vouched;
+
+/// A customer's request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// Its id, and the name of its execution.
+    pub request_id: RequestId,
+    /// Where its offering lives.
+    pub offering: OfferingPath,
+    /// The offering's name when it was submitted.
+    pub title: String,
+    /// The version of the definition whose form the customer filled in.
+    #[serde(default)]
+    pub definition: String,
+    /// Scheme and host under which the customer reached us; every link of this request begins so.
+    pub origin: String,
+    /// The request whose mail invited to this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<RequestId>,
+    /// Where it stands.
+    pub status: Status,
+    /// The phase it is in.
+    pub phase: PhaseName,
+    /// When it was submitted.
+    pub submitted_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// The answers, in the form's order.
+    pub answers: Vec<Answered>,
+    /// What phases found out, by variable.
+    #[serde(default)]
+    pub outputs: BTreeMap<FieldName, serde_json::Value>,
+    /// The states that were handled, so that a repeated invocation does nothing twice.
+    #[serde(default)]
+    pub steps: BTreeMap<String, Step>,
+    /// Whether the customer was offered a choice, and has not made it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits_choice: bool,
+    /// How the refund stands, once Stripe has taken it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<RefundProgress>,
+    /// Where it stopped, while its execution cannot go on by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+    /// What the approvers of each phase were shown, as a digest: what is decided is what is paid.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub approved: BTreeMap<PhaseName, String>,
+    /// An approver's word for whose the charge is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<Vouched>,
+    /// What approvers asked the customer, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
+    /// How many audit records it has.
+    pub audit_count: u32,
+}
+
+/// How a refund that Stripe took stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundProgress {
+    /// The money is on its way.
+    Pending,
+    /// The customer has it.
+    Paid,
+    /// The customer had it, and then the bank sent it back.
+    Reversed,
+}
+
+/// Where a request stopped, so that a redrive finds it as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// The error's name.
+    #[serde(default)]
+    pub error: String,
+    /// How often the execution had been redriven by then.
+    pub redrives: u32,
+    /// Where the request stood.
+    pub status: Status,
+    /// The phase it was in.
+    pub phase: PhaseName,
+}
+
+/// A state that was handled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// When the state was entered: which passage through it this was.
+    pub entered_at: Timestamp,
+    /// What it was answered with.
+    pub outcome: String,
+}
+
+/// A new request, before it is stored.
+#[derive(Debug, Clone)]
+pub struct Submission<'a> {
+    /// The new request's id.
+    pub request_id: RequestId,
+    /// The offering and its form.
+    pub offering: &'a Offering,
+    /// The checked answers.
+    pub values: &'a Values,
+    /// Scheme and host of the links.
+    pub origin: String,
+    /// The request whose mail invited to it.
+    pub about: Option<RequestId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Request {
+    /// A new request and the first record of its trail.
+    pub fn submit(submission: Submission<'_>) -> (Self, AuditRecord) {
+        let Submission {
+            request_id,
+            offering,
+            values,
+            origin,
+            about,
+            at,
+        } = submission;
+        let mut request = Self {
+            request_id,
+            offering: offering.path.clone(),
+            title: offering.offering.name.clone(),
+            definition: offering.version.clone(),
+            origin,
+            about,
+            status: Status::InReview,
+            phase: offering.first_phase.clone(),
+            submitted_at: at,
+            updated_at: at,
+            answers: answered(&offering.form, values),
+            outputs: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            awaits_choice: false,
+            refund: None,
+            stopped: None,
+            approved: BTreeMap::new(),
+            vouched: None,
+            questions: Vec::new(),
+            audit_count: 0,
+        };
+        let detail = about.map(|about| format!("about {about}"));
+        let record = request.record(at, Actor::Customer, "submitted", detail);
+        (request, record)
+    }
+
+    /// Changes the request as the event says and returns the record for its trail.
+    pub fn apply(&mut self, event: &Event<'_>, passage: Passage<'_>) -> AuditRecord {
+        let phase_before = std::mem::replace(&mut self.phase, passage.phase.clone());
+        self.change(event, passage, phase_before);
+        let Entry {
+            actor,
+            action,
+            detail,
+        } = audit_entry::entry(event, self.questions.len());
+        self.record(passage.at, actor, action, detail)
+    }
+
+    /// What this very passage was answered with, if it was handled before. If a later one was, this one
+    /// was given up long ago, and nothing comes of it.
+    pub fn handled(&self, passage: Passage<'_>) -> Option<&str> {
+        let step = self.steps.get(passage.state)?;
+        (step.entered_at >= passage.at).then_some(step.outcome.as_str())
+    }
+
+    /// The customer's status page, an absolute URL.
+    pub fn status_url(&self, key: &LinkKey) -> String {
+        format!(
+            "{}/requests/{}/{}",
+            self.origin,
+            self.request_id,
+            key.status_key(self.request_id)
+        )
+    }
+
+    /// A variable that some phase set, as text.
+    pub fn output(&self, name: &str) -> Option<&str> {
+        self.outputs
+            .iter()
+            .find(|(n, _)| n.as_str() == name)?
+            .1
+            .as_str()
+    }
+
+    fn record(
+        &mut self,
+        at: Timestamp,
+        actor: Actor,
+        action: &str,
+        detail: Option<String>,
+    ) -> AuditRecord {
+        self.audit_count += 1;
+        self.updated_at = at;
+        AuditRecord {
+            request_id: self.request_id,
+            offering: self.offering.clone(),
+            seq: self.audit_count,
+            at,
+            actor,
+            action: action.to_owned(),
+            phase: self.phase.clone(),
+            status: self.status,
+            detail,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What can happen to a request.
+
+use crate::approval::{Decider, Recorded};
+use crate::id::{FieldName, OfferingPath};
+use crate::money::Usd;
+use crate::suppression::Trouble;
+use crate::task::EndStatus;
+
+/// Something that happened to a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event<'a> {
+    /// A team is asked to decide, or the customer to choose.
+    Asked {
+        /// The team's name, or that it is the customer.
+        responsible: &'a str,
+    },
+    /// The customer is offered a choice.
+    Offered,
+    /// The team is asked again.
+    Reminded,
+    /// Nobody decided, so another team is asked too.
+    Escalated {
+        /// The other team's name.
+        responsible: &'a str,
+    },
+    /// None of those who are asked may decide.
+    NobodyMayDecide {
+        /// The team's name.
+        responsible: &'a str,
+    },
+    /// No mail reaches somebody who is asked.
+    Unreachable {
+        /// The approver's address.
+        approver: &'a str,
+    },
+    /// A mail to the customer came back, or they do not want it.
+    CustomerUnreachable {
+        /// What happened.
+        trouble: Trouble,
+    },
+    /// Somebody decided, as the door and the approval have recorded it.
+    Decided(&'a Recorded),
+    /// A link was guessed at too often.
+    LinkLocked {
+        /// Whose it is.
+        whose: Decider<'a>,
+    },
+    /// An approver gave the case to a colleague.
+    HandedOver {
+        /// The approver's address.
+        by: &'a str,
+        /// The colleague's.
+        to: &'a str,
+    },
+    /// An approver asks the customer something.
+    Questioned {
+        /// The approver's address.
+        by: &'a str,
+        /// What they ask.
+        text: &'a str,
+    },
+    /// The customer answers.
+    Replied {
+        /// Which question.
+        number: u32,
+        /// What they say.
+        text: &'a str,
+    },
+    /// A code was guessed at too often, and the customer is mailed another one.
+    CodeRenewed {
+        /// What the code is for.
+        of: &'a str,
+    },
+    /// Nobody decided in time.
+    Expired {
+        /// What the customer is told.
+        reason: &'a str,
+    },
+    /// The customer did not choose in time. That is no rejection.
+    NotChosen,
+    /// A condition was evaluated.
+    Evaluated {
+        /// The condition that held, or `otherwise`.
+        text: &'a str,
+        /// The branch.
+        outcome: &'a str,
+    },
+    /// Stripe is about to be asked for a refund.
+    RefundIntended {
+        /// The charge or payment intent.
+        charge: &'a str,
+        /// How much.
+        amount: Usd,
+    },
+    /// A credit is about to be asked for.
+    CreditIntended {
+        /// The charge or payment intent.
+        charge: &'a str,
+        /// How much.
+        amount: Usd,
+    },
+    /// The customer got a credit.
+    CreditGiven {
+        /// Stripe's id of the credit.
+        id: &'a str,
+        /// How much.
+        amount: Usd,
+        /// The variable that the definition keeps it under.
+        output: &'a FieldName,
+    },
+    /// Stripe took the refund, but the money has not moved yet.
+    RefundPending {
+        /// Stripe's id of the refund.
+        id: &'a str,
+        /// Stripe's status.
+        status: &'a str,
+    },
+    /// Stripe paid.
+    RefundSucceeded {
+        /// Stripe's id of the refund.
+        id: &'a str,
+        /// How much.
+        amount: Usd,
+        /// Stripe's status.
+        status: &'a str,
+        /// The variable that the definition keeps it under.
+        output: &'a FieldName,
+    },
+    /// Stripe will not pay.
+    RefundRefused {
+        /// Stripe's message, for the team.
+        message: &'a str,
+    },
+    /// Stripe had paid, and then the bank sent the money back.
+    RefundReversed {
+        /// What happened, for the team.
+        message: &'a str,
+    },
+    /// An approver entered what the customer had left out: which of Stripe's customers it is.
+    CustomerIdentified {
+        /// The approver's address.
+        by: &'a str,
+        /// The field.
+        field: &'a FieldName,
+        /// `cus_...`
+        customer: &'a str,
+    },
+    /// An approver confirmed that a guest's charge is that of the customer who asks.
+    ChargeVouched {
+        /// The approver's address.
+        by: &'a str,
+        /// `ch_...`
+        charge: &'a str,
+    },
+    /// A mail was handed to the mail service.
+    Mailed {
+        /// To whom, as a role: no address of a customer stands in the trail.
+        to: &'a str,
+        /// False when the service refused the address for good.
+        accepted: bool,
+    },
+    /// A mail that invites was not sent, as the request needs attention.
+    NotInvited {
+        /// To which offering.
+        offering: &'a OfferingPath,
+    },
+    /// The request came to an end.
+    Closed {
+        /// Which.
+        status: EndStatus,
+    },
+    /// Something broke, and the execution cannot go on by itself.
+    Stopped {
+        /// The error's name.
+        error: &'a str,
+        /// How often the execution has been redriven.
+        redrives: u32,
+    },
+    /// The execution was redriven and goes on from where it stopped.
+    Resumed,
+}

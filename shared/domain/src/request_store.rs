@@ -1,0 +1,246 @@
+//! Requests in a table: how they are read, and how a change and its audit record are stored together.
+
+use std::collections::BTreeSet;
+
+use crate::approval::{Approval, Link, viewed_digest};
+use crate::audit::AuditRecord;
+use crate::charge_lookup::{ChargeFindings, ChargeUse, Findings, OtherRequest};
+use crate::failure::Failure;
+use crate::id::{PhaseName, RequestId};
+use crate::metrics;
+use crate::refund::RefundEntry;
+use crate::request::Request;
+use crate::table::{CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all};
+use crate::task::{Outcome, Task};
+
+/// How many other requests for a charge a reviewer is shown.
+const MOST_OTHERS: usize = 20;
+
+impl Entity for Request {
+    const KIND: &'static str = "request";
+
+    fn key(&self) -> Key {
+        request_key(self.request_id)
+    }
+}
+
+impl Entity for AuditRecord {
+    const KIND: &'static str = "audit";
+
+    fn key(&self) -> Key {
+        // Zero-padded, so that the trail sorts in its own order.
+        Key {
+            pk: format!("REQUEST#{}", self.request_id),
+            sk: format!("AUDIT#{:06}", self.seq),
+        }
+    }
+}
+
+fn request_key(id: RequestId) -> Key {
+    Key {
+        pk: format!("REQUEST#{id}"),
+        sk: "REQUEST".to_owned(),
+    }
+}
+
+/// A request, opened for one passage through a state.
+#[derive(Debug)]
+pub enum Opened {
+    /// An earlier attempt of the same invocation has done it all: answer the same again.
+    Handled(Outcome),
+    /// There is something to do.
+    Fresh(Box<Stored<Request>>),
+}
+
+/// The requests of a deployment.
+#[derive(Debug)]
+pub struct Desk<T> {
+    table: T,
+}
+
+impl<T: Table> Desk<T> {
+    /// The requests in that table.
+    pub fn new(table: T) -> Self {
+        Self { table }
+    }
+
+    /// The table.
+    pub fn table(&self) -> &T {
+        &self.table
+    }
+
+    /// Gives the table back.
+    pub fn into_table(self) -> T {
+        self.table
+    }
+
+    /// A request.
+    pub async fn request(&self, id: RequestId) -> Result<Option<Stored<Request>>, ReadError> {
+        load(&self.table, &request_key(id)).await
+    }
+
+    /// Opens a request for a task of its state machine. Lambda may run a task more than once; a state
+    /// that was handled for this passage is not handled again.
+    pub async fn open<C>(&self, task: &Task<C>) -> Result<Opened, Failure> {
+        let request = self
+            .request(task.request_id)
+            .await?
+            .ok_or(Failure::RequestNotFound)?;
+        Ok(match request.value.handled(task.passage()) {
+            Some(outcome) => Opened::Handled(Outcome::new(outcome)),
+            None => Opened::Fresh(Box::new(request)),
+        })
+    }
+
+    /// The approval of a phase, whether open or decided.
+    pub async fn approval(
+        &self,
+        id: RequestId,
+        phase: &PhaseName,
+    ) -> Result<Option<Stored<Approval>>, ReadError> {
+        load(&self.table, &Approval::key_of(id, phase)).await
+    }
+
+    /// The approvals of several phases, those that there are.
+    pub async fn approvals(
+        &self,
+        id: RequestId,
+        phases: &[PhaseName],
+    ) -> Result<Vec<Approval>, ReadError> {
+        let mut approvals = Vec::new();
+        for phase in phases {
+            approvals.extend(self.approval(id, phase).await?.map(|stored| stored.value));
+        }
+        Ok(approvals)
+    }
+
+    /// Makes sure that what is about to be paid is what was decided on: every phase that approved this
+    /// request was shown the same charge, amount, reason and definition as there are now.
+    pub async fn check_unchanged(&self, request: &Request, version: &str) -> Result<(), Failure> {
+        let now = viewed_digest::digest(request, version);
+        for (phase, noted) in &request.approved {
+            let approval = self.approval(request.request_id, phase).await?;
+            let decision = approval.as_ref().and_then(|stored| stored.value.decision());
+            let decided_on = decision.and_then(|decision| decision.shown());
+            if *noted != now || decided_on != Some(now.as_str()) {
+                return Err(Failure::RequestChanged(format!(
+                    "the request is not what was approved in {phase}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores what only concerns the asking: the token that waits, who was written to. It changes
+    /// nothing about the request.
+    pub async fn save_approval(&self, approval: &mut Stored<Approval>) -> Result<(), CommitError> {
+        self.table.commit(vec![Write::update(approval)]).await?;
+        approval.version += 1;
+        Ok(())
+    }
+
+    /// Where a link leads.
+    pub async fn link(&self, link_id: &str) -> Result<Option<Stored<Link>>, ReadError> {
+        load(&self.table, &Link::key_of(link_id)).await
+    }
+
+    /// What Stripe was asked to pay for a request.
+    pub async fn refund(&self, id: RequestId) -> Result<Option<Stored<RefundEntry>>, ReadError> {
+        load(&self.table, &RefundEntry::key_of(id)).await
+    }
+
+    /// What is known about the charge of a request, and which other requests are about the same one.
+    pub async fn findings(&self, request: &Request) -> Result<ChargeFindings, ReadError> {
+        let id = request.request_id;
+        let found = load::<Findings>(&self.table, &Findings::key_of(id)).await?;
+        let found = found.map(|stored| stored.value);
+        let mut ids = BTreeSet::new();
+        for charge in found.iter().flat_map(|found| &found.charges) {
+            let (pk, prefix) = ChargeUse::of_charge(charge);
+            let uses: Vec<Stored<ChargeUse>> = load_all(&self.table, &pk, prefix).await?;
+            ids.extend(uses.into_iter().map(|used| used.value.request_id));
+        }
+        ids.remove(&id);
+        let mut others = Vec::new();
+        for other in ids.into_iter().take(MOST_OTHERS) {
+            if let Some(Stored { value, .. }) = self.request(other).await? {
+                others.push(OtherRequest {
+                    request_id: other,
+                    amount: value.amount(),
+                    status: value.status,
+                    submitted_at: value.submitted_at,
+                });
+            }
+        }
+        others.sort_by_key(|other| other.submitted_at);
+        Ok(ChargeFindings {
+            found,
+            others,
+            amount: request.amount(),
+            vouched: request.vouched_customer().map(ToOwned::to_owned),
+            vouched_charge: request.vouched.clone(),
+        })
+    }
+
+    /// Stores what was found about a charge. It changes nothing about the request. What a lookup before
+    /// it found is replaced; of two at the same time one stays.
+    pub async fn save_findings(&self, findings: Findings) -> Result<(), CommitError> {
+        let unread = |error: ReadError| CommitError::Unavailable(error.to_string());
+        let key = Findings::key_of(findings.request_id);
+        let before = load::<Findings>(&self.table, &key).await.map_err(unread)?;
+        let write = match before {
+            Some(stored) => Write::update(&Stored {
+                value: findings,
+                version: stored.version,
+            }),
+            None => Write::create(&findings),
+        };
+        self.table.commit(vec![write]).await
+    }
+
+    /// Notes that a request is about a charge. Noting it again is fine.
+    pub async fn note_charge(&self, used: &ChargeUse) -> Result<(), CommitError> {
+        match self.table.commit(vec![Write::create(used)]).await {
+            Err(CommitError::Conflict) => Ok(()),
+            noted => noted,
+        }
+    }
+
+    /// Stores what only concerns the waiting for a refund. It changes nothing about the request.
+    pub async fn save_refund(&self, entry: &mut Stored<RefundEntry>) -> Result<(), CommitError> {
+        self.table.commit(vec![Write::update(entry)]).await?;
+        entry.version += 1;
+        Ok(())
+    }
+
+    /// Stores a new request and the first record of its trail, with `more` in the same transaction.
+    pub async fn create(
+        &self,
+        request: &Request,
+        record: &AuditRecord,
+        more: Vec<Write>,
+    ) -> Result<(), CommitError> {
+        let mut writes = vec![Write::create(request), Write::create(record)];
+        writes.extend(more.iter().cloned());
+        self.table.commit(writes).await?;
+        metrics::report(request, record, &more);
+        Ok(())
+    }
+
+    /// Stores a changed request and the record of the change, with `more` in the same transaction.
+    ///
+    /// This and [`Desk::create`] are the only ways to store a request, and both take the record.
+    pub async fn save(
+        &self,
+        request: &mut Stored<Request>,
+        record: &AuditRecord,
+        more: Vec<Write>,
+    ) -> Result<(), CommitError> {
+        let mut writes = vec![Write::update(request), Write::create(record)];
+        writes.extend(more.iter().cloned());
+        self.table.commit(writes).await?;
+        request.version += 1;
+        metrics::report(&request.value, record, &more);
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! The port to Stripe: the few calls that a refund or a credit needs, and what their answers mean.
+//!
+//! Three narrow traits: [`Payments`] are read, [`Refunds`] and
+//! [`Credits`] are made.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use serde::Deserialize;
+
+use crate::money::Usd;
+use crate::task::StripeReason;
+
+mod credit;
+mod error;
+mod payment;
+
+pub use credit::{Credit, CreditOrder, CreditTarget};
+pub use error::StripeError;
+pub use payment::{
+    Asker, Charge, Customer, Intent, Ownership, Payer, Payment, amount_text, ownership,
+};
+
+/// The name under which Stripe keeps a request's id with what was made for it.
+pub const REQUEST_ID: &str = "request_id";
+
+/// What is to be paid back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundOrder {
+    /// A charge `ch_...` or a payment intent `pi_...`.
+    pub charge: String,
+    /// How much.
+    pub amount: Usd,
+    /// Stripe's word for why.
+    pub reason: StripeReason,
+    /// What else Stripe keeps with the refund: among it `request_id`, by which it is found again.
+    pub metadata: BTreeMap<String, String>,
+    /// The key under which a repeated call gets the first call's answer.
+    pub idempotency_key: String,
+}
+
+impl RefundOrder {
+    /// The call's parameters, in the order in which they are sent.
+    pub fn parameters(&self) -> Vec<(String, String)> {
+        let named = |name: &str, value: String| (name.to_owned(), value);
+        let mut form = vec![
+            named(charge_parameter(&self.charge), self.charge.clone()),
+            named("amount", self.amount.cents().to_string()),
+            named("reason", self.reason.as_str().to_owned()),
+        ];
+        form.extend(credit::metadata_parameters(&self.metadata));
+        form
+    }
+}
+
+/// The parameter that names what is refunded: Stripe takes a payment intent under its own name.
+pub fn charge_parameter(charge: &str) -> &'static str {
+    if is_intent(charge) {
+        "payment_intent"
+    } else {
+        "charge"
+    }
+}
+
+/// Whether this names a payment intent rather than a charge.
+pub fn is_intent(charge: &str) -> bool {
+    charge.starts_with("pi_")
+}
+
+/// A refund as Stripe describes it. The status stays open to new words.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Refund {
+    /// `re_...`
+    pub id: String,
+    /// In the smallest unit of the charge's currency.
+    pub amount: u64,
+    /// `pending`, `requires_action`, `succeeded`, `failed`, `canceled`, or new.
+    pub status: Option<String>,
+    /// Why it failed, when it did.
+    #[serde(default)]
+    pub failure_reason: Option<String>,
+    /// What we stored with it.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// How a refund stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The customer has the money.
+    Paid,
+    /// It was taken, and the money has not moved yet; with Stripe's word for that.
+    Pending(String),
+    /// It will not be paid; in words for the team.
+    Failed(String),
+}
+
+impl Refund {
+    /// How it stands. Whatever words Stripe adds: only `succeeded` means that the customer has the money.
+    pub fn standing(&self) -> Standing {
+        match self.status.as_deref() {
+            Some("succeeded") => Standing::Paid,
+            Some(status @ ("failed" | "canceled")) => {
+                let reason = self.failure_reason.as_deref().unwrap_or("no reason given");
+                Standing::Failed(format!("The refund {} is {status}: {reason}", self.id))
+            }
+            Some(status) => Standing::Pending(status.to_owned()),
+            None => Standing::Pending("without a status".to_owned()),
+        }
+    }
+
+    /// Whether it was made for that request.
+    pub fn is_for(&self, request_id: &str) -> bool {
+        self.metadata.get(REQUEST_ID).map(String::as_str) == Some(request_id)
+    }
+}
+
+/// What is read before anything is paid.
+pub trait Payments: Send + Sync {
+    /// A charge, or a payment intent and the charge it came to, and who paid.
+    fn payment(&self, charge: &str) -> impl Future<Output = Result<Payment, StripeError>> + Send;
+
+    /// The customers with exactly that address.
+    fn customers(
+        &self,
+        email: &str,
+    ) -> impl Future<Output = Result<Vec<Customer>, StripeError>> + Send;
+}
+
+/// Money back.
+pub trait Refunds: Send + Sync {
+    /// Asks for a refund.
+    fn create_refund(
+        &self,
+        order: &RefundOrder,
+    ) -> impl Future<Output = Result<Refund, StripeError>> + Send;
+
+    /// A refund, as it is now.
+    fn refund(&self, id: &str) -> impl Future<Output = Result<Refund, StripeError>> + Send;
+
+    /// All refunds of a charge or payment intent.
+    fn refunds(
+        &self,
+        charge: &str,
+    ) -> impl Future<Output = Result<Vec<Refund>, StripeError>> + Send;
+}
+
+/// Credits in place of money back.
+pub trait Credits: Send + Sync {
+    /// The finalized invoice that was paid with a payment intent, if one was.
+    fn paid_invoice(
+        &self,
+        intent: &str,
+    ) -> impl Future<Output = Result<Option<String>, StripeError>> + Send;
+
+    /// Asks for a credit.
+    fn create_credit(
+        &self,
+        order: &CreditOrder,
+    ) -> impl Future<Output = Result<Credit, StripeError>> + Send;
+
+    /// All credits of that kind.
+    fn credits(
+        &self,
+        target: &CreditTarget,
+    ) -> impl Future<Output = Result<Vec<Credit>, StripeError>> + Send;
+}
+
+/// All of it.
+pub trait Stripe: Payments + Refunds + Credits {}
+
+impl<S: Payments + Refunds + Credits> Stripe for S {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payment_intent_goes_under_its_own_name() {
+        assert_eq!(charge_parameter("ch_1"), "charge");
+        assert_eq!(charge_parameter("pi_1"), "payment_intent");
+    }
+
+    #[test]
+    fn only_one_word_means_that_the_customer_has_the_money() {
+        let refund = |status: Option<&str>| Refund {
+            id: "re_1".to_owned(),
+            amount: 1,
+            status: status.map(ToOwned::to_owned),
+            failure_reason: Some("lost_or_stolen_card".to_owned()),
+            metadata: BTreeMap::new(),
+        };
+        for (status, standing) in [
+            (Some("succeeded"), Standing::Paid),
+            (Some("pending"), Standing::Pending("pending".to_owned())),
+            (
+                Some("requires_action"),
+                Standing::Pending("requires_action".to_owned()),
+            ),
+            (
+                Some("a_new_word"),
+                Standing::Pending("a_new_word".to_owned()),
+            ),
+            (None, Standing::Pending("without a status".to_owned())),
+            (
+                Some("failed"),
+                Standing::Failed("The refund re_1 is failed: lost_or_stolen_card".to_owned()),
+            ),
+            (
+                Some("canceled"),
+                Standing::Failed("The refund re_1 is canceled: lost_or_stolen_card".to_owned()),
+            ),
+        ] {
+            assert_eq!(refund(status).standing(), standing, "{status:?}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The texts of mails: templates of the definition, filled from a request.
+//!
+//! The generator has checked that every name of a template is known and set on every path to its
+//! phase; an unknown name is an error here and never an empty place in a mail about money.
+
+use std::collections::BTreeMap;
+
+use minijinja::value::{Serde, Value as Rendered};
+use minijinja::{Environment, UndefinedBehavior};
+
+use crate::request::Request;
+use crate::task::variable;
+
+/// A text cannot be rendered. It says why and holds no answer of the customer.
+#[derive(Debug, thiserror::Error)]
+#[error("the text cannot be rendered: {0}")]
+pub struct TextError(String);
+
+/// The engine's settings, the same for the generator's checks and for rendering: no template
+/// loading, unknown names refused.
+pub fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // Texts are plain; the HTML part of a mail escapes them as a whole.
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment
+}
+
+/// Fills a template from a request: answers by field (an optional one without an answer is empty),
+/// outputs by variable, `requestId` and `statusUrl`. Amounts print as `$1,500.00`.
+pub fn render(template: &str, request: &Request, status_url: &str) -> Result<String, TextError> {
+    fill(template, request, status_url, &[])
+}
+
+/// What a mail says of the offering that it invites to.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    /// Where the invitation leads.
+    pub url: String,
+    /// The code that it needs.
+    pub code: String,
+}
+
+/// Fills a template of a mail that invites: like [`render`], and `invitationUrl` and `invitationCode`.
+pub fn render_invitation(
+    template: &str,
+    request: &Request,
+    status_url: &str,
+    invited: &Invited,
+) -> Result<String, TextError> {
+    let more = [
+        (variable::INVITATION_URL, invited.url.as_str()),
+        (variable::INVITATION_CODE, invited.code.as_str()),
+    ];
+    fill(template, request, status_url, &more)
+}
+
+fn fill(
+    template: &str,
+    request: &Request,
+    status_url: &str,
+    more: &[(&str, &str)],
+) -> Result<String, TextError> {
+    let mut names = BTreeMap::new();
+    for answer in &request.answers {
+        let text = answer
+            .value
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        names.insert(answer.name.as_str(), Rendered::from(text));
+    }
+    for (name, value) in &request.outputs {
+        names.insert(name.as_str(), Rendered::from(Serde(value)));
+    }
+    names.insert(
+        variable::REQUEST_ID,
+        Rendered::from(request.request_id.to_string()),
+    );
+    names.insert(variable::STATUS_URL, Rendered::from(status_url));
+    for (name, text) in more {
+        names.insert(name, Rendered::from(*text));
+    }
+    environment()
+        .render_str(template, names)
+        // The kind names what is wrong; the full message may quote the template's surroundings.
+        .map_err(|error| {
+            TextError(format!(
+                "{:?} in line {}",
+                error.kind(),
+                error.line().unwrap_or(0)
+            ))
+        })
+}

@@ -1,0 +1,5 @@
+//! Requests, approvals and refunds to test with.
+
+pub mod approval;
+pub mod refund;
+pub mod request;

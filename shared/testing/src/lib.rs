@@ -1,0 +1,13 @@
+//! What tests share: the domain's ports in memory, and fixtures. Never a normal dependency of anything that
+//! is deployed.
+
+pub mod fixtures;
+mod memory_mailer;
+mod memory_stripe;
+mod memory_table;
+mod memory_workflow;
+
+pub use memory_mailer::MemoryMailer;
+pub use memory_stripe::{MemoryStripe, Script};
+pub use memory_table::MemoryTable;
+pub use memory_workflow::MemoryWorkflow;

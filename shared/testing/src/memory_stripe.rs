@@ -1,0 +1,251 @@
+//! A Stripe that remembers refunds and credits in memory and answers as it is told, for tests.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use domain::stripe::{
+    Charge, Credit, CreditOrder, CreditTarget, Credits, Customer, Payer, Payment, Payments, Refund,
+    RefundOrder, Refunds, StripeError,
+};
+
+/// How the next call for a refund or a credit goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Script {
+    /// The refund is made, with this status.
+    Pay(&'static str),
+    /// The refund is made, and the answer is lost on the way.
+    PayAndDrop,
+    /// Nothing is made.
+    Fail(StripeError),
+}
+
+/// Every call and its order, and what comes next.
+#[derive(Debug, Default)]
+pub struct MemoryStripe {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    script: VecDeque<Script>,
+    orders: Vec<RefundOrder>,
+    refunds: Vec<(String, Refund)>,
+    credit_orders: Vec<CreditOrder>,
+    credits: Vec<(CreditTarget, Credit)>,
+    currency: String,
+    payer: Payer,
+    intent: Option<String>,
+    invoice: Option<String>,
+    lookups: VecDeque<StripeError>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            script: VecDeque::new(),
+            orders: Vec::new(),
+            refunds: Vec::new(),
+            credit_orders: Vec::new(),
+            credits: Vec::new(),
+            currency: "usd".to_owned(),
+            payer: Payer::Customer(Customer {
+                id: "cus_ada".to_owned(),
+                email: Some("ada@example.com".to_owned()),
+            }),
+            intent: None,
+            invoice: None,
+            lookups: VecDeque::new(),
+        }
+    }
+}
+
+impl MemoryStripe {
+    /// Scripts the next calls for a refund or a credit; calls beyond it are paid.
+    pub fn script(&self, steps: impl IntoIterator<Item = Script>) {
+        self.with(|state| state.script.extend(steps));
+    }
+
+    /// Makes the next call that reads a payment fail.
+    pub fn fail_lookup(&self, error: StripeError) {
+        self.with(|state| state.lookups.push_back(error));
+    }
+
+    /// Makes every payment one in that currency; it is `usd` otherwise.
+    pub fn set_currency(&self, currency: &str) {
+        self.with(|state| currency.clone_into(&mut state.currency));
+    }
+
+    /// Makes every payment one of that payer; it is `cus_ada`, ada@example.com, otherwise.
+    pub fn set_payer(&self, payer: Payer) {
+        self.with(|state| state.payer = payer);
+    }
+
+    /// Makes every payment one that paid this invoice.
+    pub fn set_invoice(&self, invoice: &str) {
+        self.with(|state| {
+            state.intent = Some("pi_of_invoice".to_owned());
+            state.invoice = Some(invoice.to_owned());
+        });
+    }
+
+    /// Has a credit given by somebody else.
+    pub fn give(&self, target: CreditTarget, credit: Credit) {
+        self.with(|state| state.credits.push((target, credit)));
+    }
+
+    /// Gives a refund another status.
+    pub fn set_status(&self, id: &str, status: &str) {
+        self.with(|state| {
+            for (_, refund) in &mut state.refunds {
+                if refund.id == id {
+                    refund.status = Some(status.to_owned());
+                }
+            }
+        });
+    }
+
+    /// The calls for a refund, in order.
+    pub fn orders(&self) -> Vec<RefundOrder> {
+        self.with(|state| state.orders.clone())
+    }
+
+    /// The calls for a credit, in order.
+    pub fn credit_orders(&self) -> Vec<CreditOrder> {
+        self.with(|state| state.credit_orders.clone())
+    }
+
+    /// What was paid.
+    pub fn paid(&self) -> Vec<Refund> {
+        self.with(|state| state.refunds.iter().map(|(_, it)| it.clone()).collect())
+    }
+
+    /// What was credited.
+    pub fn credited(&self) -> Vec<Credit> {
+        self.with(|state| state.credits.iter().map(|(_, it)| it.clone()).collect())
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl State {
+    /// Pays without any memory of idempotency keys: as Stripe does after a day.
+    fn pay(&mut self, order: &RefundOrder, status: &str) -> Refund {
+        let refund = Refund {
+            id: format!("re_{}", self.refunds.len() + 1),
+            amount: order.amount.cents(),
+            status: Some(status.to_owned()),
+            failure_reason: None,
+            metadata: order.metadata.clone(),
+        };
+        self.refunds.push((order.charge.clone(), refund.clone()));
+        refund
+    }
+
+    fn credit(&mut self, order: &CreditOrder) -> Credit {
+        let credit = Credit {
+            id: format!("cn_{}", self.credits.len() + 1),
+            amount: i64::try_from(order.amount.cents()).unwrap_or(i64::MAX),
+            status: Some("issued".to_owned()),
+            metadata: order.metadata.clone(),
+        };
+        self.credits.push((order.target.clone(), credit.clone()));
+        credit
+    }
+
+    fn next(&mut self) -> Script {
+        self.script.pop_front().unwrap_or(Script::Pay("succeeded"))
+    }
+}
+
+fn lost() -> StripeError {
+    StripeError::Unknown("the answer was lost".to_owned())
+}
+
+impl Refunds for MemoryStripe {
+    async fn create_refund(&self, order: &RefundOrder) -> Result<Refund, StripeError> {
+        self.with(|state| {
+            state.orders.push(order.clone());
+            match state.next() {
+                Script::Pay(status) => Ok(state.pay(order, status)),
+                Script::PayAndDrop => {
+                    state.pay(order, "succeeded");
+                    Err(lost())
+                }
+                Script::Fail(error) => Err(error),
+            }
+        })
+    }
+
+    async fn refund(&self, id: &str) -> Result<Refund, StripeError> {
+        let refund = self.paid().into_iter().find(|refund| refund.id == id);
+        refund.ok_or_else(|| StripeError::Unknown("no such refund".to_owned()))
+    }
+
+    async fn refunds(&self, charge: &str) -> Result<Vec<Refund>, StripeError> {
+        Ok(self.with(|state| {
+            let of_charge = state.refunds.iter().filter(|(c, _)| c == charge);
+            of_charge.map(|(_, refund)| refund.clone()).collect()
+        }))
+    }
+}
+
+impl Credits for MemoryStripe {
+    async fn paid_invoice(&self, _intent: &str) -> Result<Option<String>, StripeError> {
+        Ok(self.with(|state| state.invoice.clone()))
+    }
+
+    async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {
+        self.with(|state| {
+            state.credit_orders.push(order.clone());
+            match state.next() {
+                Script::Pay(_) => Ok(state.credit(order)),
+                Script::PayAndDrop => {
+                    state.credit(order);
+                    Err(lost())
+                }
+                Script::Fail(error) => Err(error),
+            }
+        })
+    }
+
+    async fn credits(&self, target: &CreditTarget) -> Result<Vec<Credit>, StripeError> {
+        Ok(self.with(|state| {
+            let same = state.credits.iter().filter(|(t, _)| t == target);
+            same.map(|(_, credit)| credit.clone()).collect()
+        }))
+    }
+}
+
+impl Payments for MemoryStripe {
+    async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
+        self.with(|state| {
+            if let Some(error) = state.lookups.pop_front() {
+                return Err(error);
+            }
+            let found = serde_json::json!({
+                "id": charge, "amount": 200_000, "amount_captured": 200_000, "amount_refunded": 0,
+                "captured": true, "created": 1_767_225_600, "currency": state.currency,
+                "payment_method_details": {"card": {"last4": "4242"}},
+            });
+            let found: Charge = serde_json::from_value(found).expect("it is a charge");
+            Ok(Payment {
+                id: charge.to_owned(),
+                currency: state.currency.clone(),
+                intent: state.intent.clone(),
+                charge: Some(found),
+                payer: state.payer.clone(),
+            })
+        })
+    }
+
+    async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {
+        Ok(self.with(|state| match &state.payer {
+            Payer::Customer(customer) if customer.email.as_deref() == Some(email) => {
+                vec![customer.clone()]
+            }
+            Payer::Customer(_) | Payer::Guest(_) => Vec::new(),
+        }))
+    }
+}

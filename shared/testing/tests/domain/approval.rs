@@ -1,0 +1,332 @@
+//! Who may decide, with what, and when.
+
+use domain::approval::*;
+use domain::request::Request;
+use domain::table::Entity;
+use domain::task::*;
+use jiff::Timestamp;
+use testing::fixtures;
+use testing::fixtures::approval::{decide, link_key, waiting};
+
+pub(crate) const A: &str = "a@example.com";
+const B: &str = "b@example.com";
+pub(crate) const DAYS: i64 = 24 * 3600;
+
+pub(crate) struct Case {
+    pub(crate) request: Request,
+    pub(crate) approval: Approval,
+    pub(crate) earlier: Vec<Approval>,
+}
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+pub(crate) fn case(change: impl FnOnce(&mut ApprovalConfig)) -> Case {
+    let (request, _) = fixtures::request::request();
+    let mut waiting = waiting(request.request_id, 0, "token");
+    change(&mut waiting.task.config);
+    let approval = Approval::ask(&waiting, 1, &[A.to_owned(), B.to_owned()]);
+    Case {
+        request,
+        approval,
+        earlier: Vec::new(),
+    }
+}
+
+impl Case {
+    fn code(&self, who: &str) -> String {
+        self.approval.secrets(&link_key(), who).1
+    }
+
+    fn door<'a>(&'a self, key: &'a LinkKey, link: &'a Link, second: i64) -> Door<'a> {
+        Door {
+            key,
+            approval: &self.approval,
+            link,
+            request: &self.request,
+            earlier: &self.earlier,
+            is_member: true,
+            at: at(second),
+        }
+    }
+
+    fn try_at(
+        &self,
+        link: &Link,
+        second: i64,
+        verdict: Verdict,
+        code: &str,
+        reason: &str,
+    ) -> Result<Authorized, Refusal> {
+        let key = link_key();
+        let door = self.door(&key, link, second);
+        authorize_decision(&door, verdict.as_str(), code, reason)
+    }
+
+    fn refused(&self, who: &str, verdict: Verdict, code: &str, reason: &str) -> Refusal {
+        let link = self.approval.link(&link_key(), who);
+        self.try_at(&link, 1, verdict, code, reason).unwrap_err()
+    }
+
+    fn decide(&mut self, who: &str, verdict: Verdict) -> Recorded {
+        decide(&mut self.approval, &self.request, who, verdict, "Because.")
+    }
+}
+
+#[test]
+fn links_and_codes_are_stable_and_the_table_holds_none_of_them() {
+    let case = case(|_| {});
+    let (link, code) = case.approval.secrets(&link_key(), A);
+    assert_eq!(case.approval.secrets(&link_key(), A), (link.clone(), code));
+    assert_eq!(
+        case.approval.links(&link_key())[0].key(),
+        Link::key_of(&link)
+    );
+    let stored =
+        serde_json::to_string(&(&case.approval, case.approval.links(&link_key()))).unwrap();
+    assert!(
+        !stored.contains(&link),
+        "the table must not hold a usable link"
+    );
+}
+
+#[test]
+fn only_the_own_code_decides_and_only_what_could_be_a_code_is_a_guess() {
+    let case = case(|_| {});
+    for junk in [
+        "",
+        " ",
+        "12345",
+        "1234567",
+        "12345x",
+        "<b>",
+        "\u{0661}\u{0662}\u{0663}456",
+    ] {
+        assert_eq!(
+            case.refused(A, Verdict::Approve, junk, ""),
+            Refusal::NoCode,
+            "{junk}"
+        );
+    }
+    assert_eq!(
+        case.refused(A, Verdict::Approve, &case.code(B), ""),
+        Refusal::WrongCode
+    );
+    let link = case.approval.link(&link_key(), A);
+    let padded = format!(" {} ", case.code(A));
+    let authorized = case
+        .try_at(&link, 1, Verdict::Approve, &padded, "")
+        .unwrap();
+    assert_eq!(
+        (authorized.decision().by(), authorized.decision().reason()),
+        (Some(A), None)
+    );
+}
+
+#[test]
+fn only_approve_and_reject_are_answers_and_others_are_no_guess_at_a_code() {
+    let case = case(|_| {});
+    let link = case.approval.link(&link_key(), A);
+    let key = link_key();
+    for answer in ["", "maybe", "Approve", " approve", "credit", "expire"] {
+        let door = case.door(&key, &link, 1);
+        for code in [case.code(A), "000000".to_owned(), String::new()] {
+            let refusal = authorize_decision(&door, answer, &code, "").unwrap_err();
+            let offered = ["approve", "reject"].map(str::to_owned).to_vec();
+            assert_eq!(refusal, Refusal::NotOffered(offered), "{answer:?}");
+        }
+    }
+}
+
+#[test]
+fn a_rejection_needs_a_reason_of_a_sensible_length() {
+    let case = case(|_| {});
+    let code = case.code(A);
+    assert_eq!(
+        case.refused(A, Verdict::Reject, &code, "  "),
+        Refusal::ReasonMissing
+    );
+    let long = "x".repeat(REASON_CHARS + 1);
+    assert_eq!(
+        case.refused(A, Verdict::Reject, &code, &long),
+        Refusal::ReasonTooLong
+    );
+    let link = case.approval.link(&link_key(), A);
+    let no = case
+        .try_at(&link, 1, Verdict::Reject, &code, " Late. ")
+        .unwrap();
+    assert_eq!(no.decision().reason(), Some("Late."));
+}
+
+#[test]
+fn expired_used_superseded_and_locked_links_decide_nothing() {
+    let mut case = case(|_| {});
+    let (code, mut link) = (case.code(A), case.approval.link(&link_key(), A));
+    let end = 14 * DAYS;
+    let late = case.try_at(&link, end, Verdict::Approve, &code, "");
+    assert_eq!(late.unwrap_err(), Refusal::Expired);
+    assert!(
+        case.try_at(&link, end - 1, Verdict::Approve, &code, "")
+            .is_ok()
+    );
+
+    for _ in 0..WRONG_CODES {
+        assert!(!link.is_locked());
+        link.count_wrong_code();
+    }
+    let locked = case.try_at(&link, 1, Verdict::Approve, &code, "");
+    assert_eq!(locked.unwrap_err(), Refusal::Locked);
+
+    let old = case.approval.link(&link_key(), A);
+    assert!(case.approval.renew(A, at(1)));
+    assert_ne!(case.code(A), code, "a fresh link has a fresh code");
+    let superseded = case.try_at(&old, 2, Verdict::Approve, &code, "");
+    assert_eq!(superseded.unwrap_err(), Refusal::Superseded);
+
+    let decision = case.decide(A, Verdict::Approve).decision().clone();
+    let code = case.code(B);
+    assert_eq!(
+        case.refused(B, Verdict::Reject, &code, "No."),
+        Refusal::Decided(decision)
+    );
+    case.approval.round = 2;
+    let mut old = case.approval.link(&link_key(), B);
+    old.round = 1;
+    let superseded = case.try_at(&old, 2, Verdict::Approve, &code, "");
+    assert_eq!(superseded.unwrap_err(), Refusal::Superseded);
+}
+
+#[test]
+fn a_click_is_enough_where_the_definition_says_so() {
+    let case = case(|config| config.confirm = Confirm::Click);
+    let link = case.approval.link(&link_key(), A);
+    assert!(case.try_at(&link, 1, Verdict::Approve, "", "").is_ok());
+}
+
+#[test]
+fn nobody_decides_their_own_request_however_they_write_their_address() {
+    let mut case = case(|_| {});
+    case.approval.enlist(&["Ada@Example.COM".to_owned()]);
+    let code = case.code("Ada@Example.COM");
+    let refusal = case.refused("Ada@Example.COM", Verdict::Approve, &code, "");
+    assert_eq!(refusal, Refusal::Barred(Barred::OwnRequest));
+}
+
+#[test]
+fn who_decided_a_separate_phase_cannot_decide_this_one() {
+    let mut first = case(|_| {});
+    first.decide(A, Verdict::Approve);
+    let mut second = case(|config| config.separate_from = vec!["CSM Review".parse().unwrap()]);
+    second.earlier = vec![first.approval];
+    let refusal = second.refused(A, Verdict::Approve, &second.code(A), "");
+    let barred = Barred::DecidedBefore("CSM Review".parse().unwrap());
+    assert_eq!(refusal, Refusal::Barred(barred));
+    assert!(
+        second
+            .try_at(
+                &second.approval.link(&link_key(), B),
+                1,
+                Verdict::Approve,
+                &second.code(B),
+                ""
+            )
+            .is_ok()
+    );
+    assert!(
+        second
+            .approval
+            .is_decidable(&second.request, &second.earlier)
+    );
+    second.approval.approvals = 2;
+    assert!(
+        !second
+            .approval
+            .is_decidable(&second.request, &second.earlier)
+    );
+
+    second.approval.separate_from.clear();
+    second.approval.approvals = 1;
+    assert!(
+        second
+            .try_at(
+                &second.approval.link(&link_key(), A),
+                1,
+                Verdict::Approve,
+                &second.code(A),
+                ""
+            )
+            .is_ok()
+    );
+}
+
+#[test]
+fn two_of_two_are_two_people_and_the_first_no_ends_it() {
+    let mut yes = case(|config| config.approvals = 2);
+    let first = yes.decide(A, Verdict::Approve);
+    assert_eq!((first.missing(), yes.approval.decision()), (1, None));
+    let again = yes.refused(A, Verdict::Approve, &yes.code(A), "");
+    assert_eq!(again, Refusal::Given(first.decision().clone()));
+    let second = yes.decide(B, Verdict::Approve);
+    assert_eq!(
+        (second.missing(), yes.approval.decision()),
+        (0, Some(second.decision()))
+    );
+    assert!(yes.approval.was_decided_by(A) && yes.approval.was_decided_by(B));
+
+    let mut no = case(|config| config.approvals = 2);
+    let only = no.decide(B, Verdict::Reject);
+    assert_eq!(
+        (only.missing(), no.approval.decision()),
+        (0, Some(only.decision()))
+    );
+}
+
+#[test]
+fn who_hands_over_decides_nothing_more_and_the_other_does() {
+    let mut case = case(|_| {});
+    let (code, link) = (case.code(A), case.approval.link(&link_key(), A));
+    assert!(
+        case.approval.hand_over(A, "c@example.com"),
+        "the new one needs a link"
+    );
+    let refusal = case
+        .try_at(&link, 1, Verdict::Approve, &code, "")
+        .unwrap_err();
+    assert_eq!(refusal, Refusal::HandedOver("c@example.com".to_owned()));
+    assert!(
+        !case.approval.hand_over("c@example.com", B),
+        "they have one"
+    );
+    assert!(
+        case.approval.hand_over(B, A),
+        "the old one stays without use"
+    );
+    let old = case
+        .try_at(&link, 1, Verdict::Approve, &code, "")
+        .unwrap_err();
+    assert_eq!(old, Refusal::Superseded);
+    assert_eq!(case.decide(A, Verdict::Approve).missing(), 0);
+}
+
+#[test]
+fn fresh_links_are_mailed_a_few_times_a_day() {
+    let mut case = case(|_| {});
+    let mailed: Vec<bool> = (0..7).map(|n| case.approval.renew(A, at(n))).collect();
+    assert_eq!(mailed, [true, true, true, true, true, false, false]);
+    assert!(case.approval.renew(A, at(DAYS + 10)));
+    assert!(case.approval.renew(B, at(0)), "each has their own limit");
+}
+
+#[test]
+fn it_expires_when_the_time_is_over_and_nobody_decided() {
+    let mut open = case(|_| {});
+    open.approval.expire(at(14 * DAYS - 1), Some("Late."));
+    assert_eq!(open.approval.decision(), None);
+    let mut decided = open.approval.clone();
+    open.approval.expire(at(14 * DAYS), Some("Late."));
+    assert_eq!(open.approval.decision().unwrap().outcome(), "expire");
+    decide(&mut decided, &open.request, A, Verdict::Approve, "");
+    decided.expire(at(14 * DAYS), Some("Late."));
+    assert_eq!(decided.decision().unwrap().outcome(), "approve");
+}

@@ -1,0 +1,55 @@
+//! Invitations to a form.
+
+use domain::id::{OfferingPath, RequestId};
+use domain::invitation::*;
+use domain::one_time_code::*;
+use jiff::Timestamp;
+use testing::fixtures::approval::link_key;
+
+fn survey() -> OfferingPath {
+    "customer-satisfaction/csat-survey".parse().unwrap()
+}
+
+#[test]
+fn a_ticket_opens_its_own_offering_for_its_own_request_only() {
+    let (key, a, b) = (link_key(), RequestId::random(), RequestId::random());
+    let other: OfferingPath = "customer-satisfaction/other".parse().unwrap();
+    let ticket = Ticket::new(&key, a, &survey());
+    let read = Ticket::parse(&ticket.to_string()).unwrap();
+    assert_eq!(read.opens(&key, &survey()), Some(a));
+    assert_eq!(read.opens(&key, &other), None);
+    let secret = ticket.to_string().split_once('.').unwrap().1.to_owned();
+    assert_eq!(secret.len(), 32);
+    for forged in [
+        format!("{b}.{secret}"),
+        format!("{a}."),
+        format!("{a}.{}", key.status_key(a)),
+        format!("{a}.{}", "0".repeat(32)),
+    ] {
+        let forged = Ticket::parse(&forged).unwrap();
+        assert_eq!(forged.opens(&key, &survey()), None, "{forged}");
+    }
+    for junk in ["", ".", "x.y", &a.to_string(), &secret] {
+        assert_eq!(Ticket::parse(junk), None, "{junk}");
+    }
+    assert!(!format!("{ticket:?}").contains(&secret));
+    assert_eq!(
+        ticket.url("https://d", &survey()),
+        format!("https://d/services/customer-satisfaction/csat-survey?invitation={ticket}")
+    );
+}
+
+#[test]
+fn an_invitation_is_used_once_and_only_with_its_code() {
+    let (key, about) = (link_key(), RequestId::random());
+    let mut invitation = Invitation::new(about, &survey());
+    let code = invitation.code(&key);
+    let others = Invitation::new(RequestId::random(), &survey()).code(&key);
+    let (first, second) = (RequestId::random(), RequestId::random());
+    let at = Timestamp::UNIX_EPOCH;
+    assert_eq!(invitation.use_for(first, &key, &others, at), Tried::Wrong);
+    assert_eq!(invitation.used(), None);
+    assert_eq!(invitation.use_for(first, &key, &code, at), Tried::Right);
+    invitation.use_for(second, &key, &code, at);
+    assert_eq!(invitation.used().unwrap().request_id, first);
+}

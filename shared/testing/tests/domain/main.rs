@@ -1,0 +1,16 @@
+//! The domain's rules, tried with what this crate has: stored requests, approvals that are decided by the one
+//! way there is, a table in memory. The domain itself depends on no runtime, not even in its tests.
+
+mod approval;
+mod choice;
+mod invitation;
+mod link_key;
+mod metrics;
+mod processed_event;
+mod question;
+mod refund;
+mod request;
+mod request_store;
+mod suppression;
+mod text;
+mod viewed_digest;

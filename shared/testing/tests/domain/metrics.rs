@@ -1,0 +1,43 @@
+//! What a change counts as.
+
+use domain::approval::Approval;
+use domain::metrics::*;
+use domain::table::Stored;
+use domain::table::Write;
+use testing::fixtures;
+
+fn measured(action: &str) -> Vec<(&'static str, i64, Option<&'static str>)> {
+    let (request, mut record) = testing::fixtures::request::request();
+    action.clone_into(&mut record.action);
+    let all = of_change(&request, &record, &[]);
+    all.iter().map(|m| (m.name, m.value, m.outcome)).collect()
+}
+
+#[test]
+fn changes_are_counted_by_what_they_are() {
+    assert_eq!(measured("submitted"), [("RequestsTaken", 1, None)]);
+    assert_eq!(measured("reject"), [("Decisions", 1, Some("reject"))]);
+    assert_eq!(measured("approved in part"), []);
+    assert_eq!(measured("refund refused"), [("Refunds", 1, Some("failed"))]);
+}
+
+#[test]
+fn a_decision_is_as_old_as_its_approval() {
+    let (request, mut record) = testing::fixtures::request::request();
+    let waiting = fixtures::approval::waiting(request.request_id, 1000, "token");
+    let approval = Approval::ask(&waiting, 1, &["csm-1@example.com".to_owned()]);
+    let with = [Write::update(&Stored {
+        value: approval,
+        version: 1,
+    })];
+    record.at = jiff::Timestamp::from_second(1000 + 2 * 3600 + 59).unwrap();
+    "approve".clone_into(&mut record.action);
+    let decided = of_change(&request, &record, &with);
+    assert_eq!(
+        (decided[1].name, decided[1].value),
+        ("DecisionSeconds", 7259)
+    );
+    "reminded".clone_into(&mut record.action);
+    let open = of_change(&request, &record, &with);
+    assert_eq!((open[0].name, open[0].value), ("OpenApprovalHours", 2));
+}

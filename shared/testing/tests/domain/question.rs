@@ -1,0 +1,45 @@
+//! Questions to the customer.
+
+use domain::id::PhaseName;
+use domain::question::*;
+use domain::request::Event;
+use domain::task::Passage;
+use jiff::Timestamp;
+use testing::fixtures;
+
+#[test]
+fn a_question_is_answered_once_and_only_while_it_matters() {
+    let (mut request, _) = fixtures::request::request();
+    let review: PhaseName = "CSM Review".parse().unwrap();
+    let now = Passage::during(&review, Timestamp::UNIX_EPOCH);
+    let asked = Event::Questioned {
+        by: "a@b.c",
+        text: "Which month?",
+    };
+    let record = request.apply(&asked, now);
+    assert_eq!(record.detail.as_deref(), Some("question 1"));
+    assert!(request.questions[0].is_open(&request));
+
+    let elsewhere = "Elsewhere".parse().unwrap();
+    let mut moved_on = request.clone();
+    moved_on.phase = elsewhere;
+    assert!(!moved_on.questions[0].is_open(&moved_on));
+
+    for text in ["May", "June"] {
+        let record = request.apply(&Event::Replied { number: 1, text }, now);
+        assert!(
+            !format!("{record:?}").contains(text),
+            "the trail holds no answers"
+        );
+    }
+    assert_eq!(request.questions[0].reply.as_ref().unwrap().text, "May");
+    assert!(!request.questions[0].is_open(&request));
+}
+
+#[test]
+fn texts_are_neither_empty_nor_endless() {
+    assert_eq!(checked_text(" a\n", 2), Ok("a"));
+    assert_eq!(checked_text(" \n", 2), Err(TextRefusal::Empty));
+    assert_eq!(checked_text("\u{e9}\u{e9}", 2), Ok("\u{e9}\u{e9}"));
+    assert_eq!(checked_text("abc", 2), Err(TextRefusal::TooLong(2)));
+}

@@ -1,0 +1,244 @@
+//! Every event leaves one record, and what a request remembers of it.
+
+use domain::approval::{Decider, Verdict};
+use domain::audit::Actor;
+use domain::id::{FieldName, PhaseName};
+use domain::money::Usd;
+use domain::request::*;
+use domain::task::Passage;
+use domain::task::{EndStatus, variable};
+use jiff::Timestamp;
+use testing::fixtures;
+use testing::fixtures::approval::{choose, offer, recorded};
+
+fn phase(name: &str) -> PhaseName {
+    name.parse().unwrap()
+}
+
+fn passage(phase: &PhaseName) -> Passage<'_> {
+    Passage::during(phase, Timestamp::UNIX_EPOCH)
+}
+
+#[test]
+fn every_event_leaves_one_record_with_the_next_number() {
+    let (mut request, first) = fixtures::request::request();
+    assert_eq!((first.seq, first.action.as_str()), (1, "submitted"));
+    let output = "stripeRefundResult".parse().unwrap();
+    let amount = Usd::from_cents(5000).unwrap();
+    let yes = recorded(Verdict::Approve, "");
+    let events = [
+        Event::Asked {
+            responsible: "CSM Team",
+        },
+        Event::Decided(&yes),
+        Event::RefundIntended {
+            charge: "ch_1",
+            amount,
+        },
+        Event::RefundSucceeded {
+            id: "re_1",
+            amount,
+            status: "succeeded",
+            output: &output,
+        },
+        Event::Closed {
+            status: EndStatus::Refunded,
+        },
+    ];
+    let statuses = [
+        Status::InReview,
+        Status::InReview,
+        Status::Processing,
+        Status::Refunded,
+        Status::Refunded,
+    ];
+    for (n, (event, status)) in events.iter().zip(statuses).enumerate() {
+        let record = request.apply(event, passage(&phase("P")));
+        assert_eq!(usize::try_from(record.seq).unwrap(), n + 2);
+        assert_eq!((record.status, request.status), (status, status));
+    }
+    assert_eq!(request.outputs[&output]["id"], "re_1");
+    assert_eq!(request.outputs[&output]["amount"], "$50.00");
+}
+
+#[test]
+fn a_rejection_sets_the_reason_and_an_approval_does_not() {
+    let (mut request, _) = fixtures::request::request();
+    let (yes, no) = (
+        recorded(Verdict::Approve, "fine"),
+        recorded(Verdict::Reject, "Too late"),
+    );
+    request.apply(&Event::Decided(&yes), passage(&phase("P")));
+    assert_eq!(request.output(variable::REJECTION_REASON), None);
+    assert!(request.approved.contains_key(&phase("P")));
+    request.apply(&Event::Decided(&no), passage(&phase("P")));
+    assert_eq!(request.output(variable::REJECTION_REASON), Some("Too late"));
+}
+
+#[test]
+fn a_state_counts_as_handled_only_for_the_passage_that_handled_it() {
+    let (mut request, _) = fixtures::request::request();
+    let phase = phase("Threshold Check");
+    let first = passage(&phase);
+    let later = Passage {
+        at: "2026-01-02T00:00:00Z".parse().unwrap(),
+        ..first
+    };
+    let event = Event::Evaluated {
+        text: "refundAmount >= 500",
+        outcome: "branch-1",
+    };
+    request.apply(&event, first);
+    assert_eq!(request.handled(first), Some("branch-1"));
+    assert_eq!(request.handled(later), None);
+    request.apply(&event, later);
+    assert_eq!(request.handled(first), Some("branch-1"), "it is belated");
+    assert_eq!(
+        request.handled(Passage {
+            state: "Another",
+            ..first
+        }),
+        None
+    );
+}
+
+#[test]
+fn a_redriven_request_stands_where_it_stopped() {
+    let (mut request, _) = fixtures::request::request();
+    let (review, attention) = (phase("CSM Review"), phase("Needs Attention"));
+    let stop = Event::Stopped {
+        error: "Stripe.Misconfigured",
+        redrives: 0,
+    };
+    request.status = Status::Processing;
+    let record = request.apply(&stop, passage(&attention));
+    assert_eq!(
+        (record.status, &record.phase),
+        (Status::NeedsAttention, &attention)
+    );
+    let record = request.apply(&Event::Resumed, passage(&attention));
+    assert_eq!(
+        (record.status, &record.phase),
+        (Status::Processing, &review)
+    );
+    assert_eq!(request.stopped, None);
+
+    // An attempt that was given up and comes late does not hide that it stands still.
+    request.apply(&stop, passage(&attention));
+    let asked = Event::Asked {
+        responsible: "CSM Team",
+    };
+    let record = request.apply(&asked, passage(&review));
+    assert_eq!(record.status, Status::NeedsAttention);
+    let record = request.apply(&Event::Resumed, passage(&attention));
+    assert_eq!(record.status, Status::InReview);
+
+    request.status = Status::Processing;
+    // What an approver decides while it stands still is not undone.
+    request.phase = phase("Elsewhere");
+    request.apply(&stop, passage(&attention));
+    let yes = recorded(Verdict::Approve, "");
+    request.apply(&Event::Decided(&yes), passage(&review));
+    let record = request.apply(&Event::Resumed, passage(&attention));
+    assert_eq!(
+        (record.status, &record.phase),
+        (Status::Processing, &review)
+    );
+}
+
+#[test]
+fn an_approver_fills_in_what_is_missing_and_overrules_nothing() {
+    let (mut request, _) = fixtures::request::request();
+    let identified = |request: &mut Request, field: &str| {
+        let field: FieldName = field.parse().unwrap();
+        let event = Event::CustomerIdentified {
+            by: "csm-1@example.com",
+            field: &field,
+            customer: "cus_1",
+        };
+        let record = request.apply(&event, passage(&phase("P")));
+        assert!(!serde_json::to_string(&record).unwrap().contains("cus_1"));
+        request.vouched(&field).map(ToString::to_string)
+    };
+    let vouched = identified(&mut request, "stripeCustomerId");
+    assert_eq!(vouched.as_deref(), Some("cus_1"));
+    assert_eq!(identified(&mut request, "customerEmail"), None);
+}
+
+#[test]
+fn a_refund_that_came_back_is_not_covered_up_by_the_end() {
+    let (mut request, _) = fixtures::request::request();
+    let output = "stripeRefundResult".parse().unwrap();
+    let paid = Event::RefundSucceeded {
+        id: "re_1",
+        amount: Usd::from_cents(5000).unwrap(),
+        status: "succeeded",
+        output: &output,
+    };
+    request.apply(&paid, passage(&phase("P")));
+    let reversed = Event::RefundReversed {
+        message: "The card is gone.",
+    };
+    request.apply(&reversed, passage(&phase("P")));
+    let end = Event::Closed {
+        status: EndStatus::Refunded,
+    };
+    let record = request.apply(&end, passage(&phase("Refunded")));
+    assert_eq!(record.status, Status::NeedsAttention);
+    request.apply(&paid, passage(&phase("P")));
+    assert_eq!(
+        request.apply(&end, passage(&phase("Refunded"))).status,
+        Status::Refunded
+    );
+}
+
+#[test]
+fn stored_and_read_back_it_is_the_same() {
+    let (mut request, _) = fixtures::request::request();
+    request.apply(
+        &Event::RefundRefused { message: "No." },
+        passage(&phase("P")),
+    );
+    let json = serde_json::to_value(&request).unwrap();
+    assert_eq!(serde_json::from_value::<Request>(json).unwrap(), request);
+}
+
+#[test]
+fn a_choice_is_the_customers_and_neither_it_nor_its_expiry_is_a_rejection() {
+    let (mut request, _) = fixtures::request::request();
+    for option in ["credit", "cash"] {
+        let mut approval = offer(&request);
+        let recorded = choose(&mut approval, &request, option);
+        let record = request.apply(&Event::Decided(&recorded), passage(&approval.phase));
+        assert_eq!(
+            (
+                record.actor,
+                record.action.as_str(),
+                record.detail.as_deref()
+            ),
+            (Actor::Customer, "chosen", Some(option))
+        );
+        assert_eq!(
+            request.approved.get(&approval.phase).map(String::as_str),
+            recorded.decision().shown()
+        );
+    }
+    let locked = Event::LinkLocked {
+        whose: offer(&request).asks("ada@example.com"),
+    };
+    assert_eq!(
+        locked,
+        Event::LinkLocked {
+            whose: Decider::Customer
+        }
+    );
+    let record = request.apply(&locked, passage(&phase("Offer Credit")));
+    assert_eq!(record.detail.as_deref(), Some("customer"));
+    let record = request.apply(&Event::NotChosen, passage(&phase("Offer Credit")));
+    assert_eq!(
+        (record.actor, record.action.as_str()),
+        (Actor::System, "not chosen")
+    );
+    assert_eq!(request.output(variable::REJECTION_REASON), None);
+    assert_eq!(request.status, Status::InReview);
+}

@@ -1,0 +1,163 @@
+//! The mail to somebody who is asked to approve: the case at a glance, two links, and the code that makes
+//! them work.
+
+use maud::{Markup, html};
+
+use super::{BUTTON, CODE, Letter, NOTE, SOFT};
+use domain::approval::Verdict;
+use domain::form::Value;
+use domain::mail::{Mail, tame};
+use domain::question::Question;
+use domain::request::Answered;
+
+impl Letter<'_> {
+    /// The mail to an approver.
+    pub fn mail(&self) -> Mail {
+        let amount = self.request.amount();
+        let amount = amount.map(|amount| format!(" of {amount}"));
+        let subject = format!(
+            "{}{}: {}{}",
+            self.occasion.prefix(),
+            self.approval.phase,
+            self.request.title,
+            amount.unwrap_or_default()
+        );
+        crate::mail::from_parts(self.to, &subject, self.text(), &self.html().into_string())
+            .about(self.request.request_id, &self.approval.phase)
+    }
+
+    /// What stands above the case.
+    fn notes(&self) -> Vec<String> {
+        let barred = self.barred.map(|barred| {
+            format!("You can look at this, but {barred}. Your colleagues have been asked as well.")
+        });
+        let several = (self.approval.approvals > 1).then(|| {
+            format!(
+                "{} different people have to approve this.",
+                self.approval.approvals
+            )
+        });
+        self.occasion
+            .sentence()
+            .into_iter()
+            .chain(barred)
+            .chain(several)
+            .collect()
+    }
+
+    fn text(&self) -> String {
+        let Self {
+            request, approval, ..
+        } = self;
+        let mut parts = vec![
+            approval.question.clone(),
+            format!("{}, for the {}", approval.phase, approval.responsible),
+        ];
+        parts.extend(self.notes());
+        parts.push(lines(
+            request.answers.iter().map(|a| (a.label.as_str(), shown(a))),
+        ));
+        parts.extend(request.questions.iter().map(|question| {
+            lines(
+                [
+                    ("Asked", tame(&question.text)),
+                    ("Customer", said(question)),
+                ]
+                .into_iter(),
+            )
+        }));
+        let mut links = format!(
+            "Approve: {}\nReject: {}",
+            self.link(Verdict::Approve.as_str()),
+            self.link(Verdict::Reject.as_str())
+        );
+        if let Some(code) = self.code() {
+            links = format!(
+                "{links}\nCode: {code}\n\nThe page that opens asks for the code above. It is yours alone: please do not forward this mail."
+            );
+        }
+        parts.push(links);
+        parts.push(format!(
+            "You can decide until {}. Request {}\n",
+            self.until(),
+            request.request_id
+        ));
+        parts.join("\n\n")
+    }
+
+    fn html(&self) -> Markup {
+        let Self {
+            request, approval, ..
+        } = self;
+        html! {
+            p.soft style={ (SOFT) "margin:0 0 4px" } { (approval.phase) " · " (approval.responsible) }
+            h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { (approval.question) }
+            @for note in self.notes() { p.note style=(NOTE) { (note) } }
+            (self.case())
+            @for question in &request.questions { (exchange(question)) }
+            p style="margin:24px 0 4px" {
+                a.button href=(self.link(Verdict::Approve.as_str())) style={ (BUTTON) "background:#17703c" } { "Approve" }
+                // A space, for readers whose mail program drops the styles.
+                " "
+                a.button href=(self.link(Verdict::Reject.as_str())) style={ (BUTTON) "background:#a3231f" } { "Reject" }
+            }
+            @if let Some(code) = self.code() {
+                p style="margin:0 0 8px" { "The page that opens asks for this code:" }
+                p style="margin:0 0 16px" { span.code style=(CODE) { (code) } }
+            }
+            p.soft style={ (SOFT) "font-size:14px;margin:0" } {
+                "The links and the code are yours alone: please do not forward this mail. "
+                "You can decide until " (self.until()) ". Request " (request.request_id)
+            }
+        }
+    }
+
+    fn case(&self) -> Markup {
+        html! {
+            table role="presentation" cellpadding="0" cellspacing="0" style="width:100%;border-collapse:collapse;margin:0 0 8px" {
+                @for answer in &self.request.answers {
+                    tr {
+                        td.soft.line style={ (SOFT) "width:38%;text-align:left;vertical-align:top;padding:8px 12px 8px 0;border-top:1px solid #e6eaef" } { (answer.label) }
+                        td.line style="vertical-align:top;padding:8px 0;border-top:1px solid #e6eaef;white-space:pre-wrap" {
+                            @if answer.value.is_some() { bdi { (shown(answer)) } } @else { span.soft style=(SOFT) { "not given" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A question and what came of it.
+fn exchange(question: &Question) -> Markup {
+    html! {
+        p.line style="margin:8px 0 0;padding:8px 0 0;border-top:1px solid #e6eaef" {
+            span.soft style=(SOFT) { (question.asked_by) " asked the customer: " }
+            bdi style="white-space:pre-wrap" { (tame(&question.text)) }
+        }
+        p style="margin:4px 0 8px" { strong { bdi style="white-space:pre-wrap" { (said(question)) } } }
+    }
+}
+
+fn said(question: &Question) -> String {
+    let reply = question.reply.as_ref();
+    reply.map_or_else(|| "(no answer yet)".to_owned(), |reply| tame(&reply.text))
+}
+
+fn shown(answer: &Answered) -> String {
+    let value = answer.value.as_ref();
+    value.map_or_else(
+        || "not given".to_owned(),
+        |value: &Value| tame(&value.to_string()),
+    )
+}
+
+/// `label: value` line by line. What a value has after its first line is indented, so that no answer can
+/// begin a line that looks like one of ours.
+fn lines<'t>(pairs: impl Iterator<Item = (&'t str, String)>) -> String {
+    let line = |(label, value): (&str, String)| {
+        let value: Vec<&str> = value.lines().collect();
+        format!("{label}: {}", value.join("\n    "))
+    };
+    pairs.map(line).collect::<Vec<_>>().join("\n")
+}

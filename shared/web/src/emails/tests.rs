@@ -1,0 +1,200 @@
+//! What the mails show, and that nobody's words reach beyond their place.
+
+use proptest::prelude::*;
+
+use super::*;
+use domain::form::Value;
+use domain::request::Event;
+use domain::task::{Confirm, Passage};
+use testing::fixtures;
+use testing::fixtures::approval::{link_key, waiting};
+
+mod choice;
+
+const TO: &str = "a@b.c";
+
+fn case() -> (Request, Approval) {
+    let (request, _) = fixtures::request::request();
+    let waiting = waiting(request.request_id, 0, "token");
+    let approval = Approval::ask(&waiting, 1, &[TO.to_owned()]);
+    (request, approval)
+}
+
+fn mail(request: &Request, approval: &Approval, occasion: Occasion<'_>) -> Mail {
+    Letter {
+        request,
+        approval,
+        to: TO,
+        key: &link_key(),
+        occasion,
+        barred: None,
+    }
+    .mail()
+}
+
+#[test]
+fn shows_the_case_the_links_and_the_code() {
+    let (request, approval) = case();
+    let (link_id, code) = approval.secrets(&link_key(), TO);
+    let asked = mail(&request, &approval, Occasion::Asked);
+    assert_eq!(asked.subject, "CSM Review: Refund Request of $50.00");
+    for part in [&asked.text, &asked.html] {
+        for verdict in ["approve", "reject"] {
+            let link =
+                format!("https://refunds.example.com/approvals/{link_id}?decision={verdict}");
+            assert!(part.contains(&link));
+        }
+        assert!(part.contains("Charged twice in May.") && part.contains(&code));
+        assert!(!part.contains("token"));
+    }
+    assert!(
+        asked
+            .text
+            .lines()
+            .any(|line| line == format!("Code: {code}"))
+    );
+    assert!(
+        !asked.html.contains("http://") && !asked.html.contains("src="),
+        "nothing is loaded"
+    );
+}
+
+#[test]
+fn each_occasion_says_in_subject_and_text_what_it_is() {
+    let (request, approval) = case();
+    for (occasion, subject, sentence) in [
+        (Occasion::Reminded, "Reminder: ", "Nobody has decided yet"),
+        (
+            Occasion::Escalated { from: "CSM Team" },
+            "Escalated: ",
+            "The CSM Team has not decided",
+        ),
+        (Occasion::Renewed, "New link: ", "was locked"),
+        (
+            Occasion::HandedOver { by: "b@b.c" },
+            "Handed to you: ",
+            "b@b.c handed this request",
+        ),
+        (Occasion::Answered, "Answered: ", "The customer answered"),
+    ] {
+        let mail = mail(&request, &approval, occasion);
+        assert!(mail.subject.starts_with(subject), "{}", mail.subject);
+        assert!(
+            mail.text.contains(sentence) && mail.html.contains(sentence),
+            "{sentence}"
+        );
+    }
+}
+
+#[test]
+fn who_must_not_decide_and_how_many_have_to_is_said_plainly() {
+    let (request, mut approval) = case();
+    approval.approvals = 2;
+    let mail = Letter {
+        request: &request,
+        approval: &approval,
+        to: TO,
+        key: &link_key(),
+        occasion: Occasion::Asked,
+        barred: Some(&Barred::OwnRequest),
+    }
+    .mail();
+    assert!(
+        mail.text
+            .contains("you cannot decide about your own request")
+    );
+    assert!(
+        mail.text
+            .contains("2 different people have to approve this.")
+    );
+}
+
+#[test]
+fn where_a_click_is_enough_there_is_no_code() {
+    let (request, mut approval) = case();
+    approval.confirm = Confirm::Click;
+    let mail = mail(&request, &approval, Occasion::Asked);
+    assert!(!mail.text.contains("Code: ") && !mail.html.contains("asks for this code"));
+}
+
+#[test]
+fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
+    let (mut request, approval) = case();
+    let asked = Event::Questioned {
+        by: TO,
+        text: "Which month?\nMay?",
+    };
+    request.apply(&asked, Passage::during(&approval.phase, approval.asked_at));
+    let key = link_key();
+    let mail = |generation| {
+        let question = &request.questions[0];
+        to_customer(&request, "ada@example.com", question, &key, generation)
+    };
+    let (mail, fresh) = (mail(0), mail(1));
+    assert_eq!(mail.subject, "We have a question about your request");
+    assert!(mail.text.contains("    Which month?\n    May?"));
+    let page = request.status_url(&key);
+    assert!(mail.html.contains(&page) && mail.text.contains(&page));
+    let code = key.question_code(request.request_id, 1, 0);
+    assert!(mail.text.contains(&format!("\nCode: {code}\n")) && mail.html.contains(&code));
+    assert!(!fresh.text.contains(&code) && fresh.text.contains("A wrong code was entered"));
+    assert!(!mail.text.contains(TO), "the customer is not told who asks");
+}
+
+/// Text that tries to get out of its place.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("<script>alert(1)</script>".to_owned()),
+        Just("</td></table><a href=\"https://evil.example\">Approve</a>".to_owned()),
+        Just("\r\nBcc: victim@example.com\r\n\r\n".to_owned()),
+        Just("\nCode: 000000\n".to_owned()),
+        Just("\nApprove: https://evil.example/\n".to_owned()),
+        Just("\u{2028}Code: 000000\u{2029}\u{85}Code: 111111\u{b}Code: 2\u{c}Code: 3".to_owned()),
+        Just("\u{202e}\u{2066}\u{2067}\u{200f}evil\u{2069}\u{202c}".to_owned()),
+        Just("\" onmouseover=\"alert(1)' x='".to_owned()),
+        Just("&lt;b&gt;&#0;\u{0}\u{1b}[31m".to_owned()),
+        Just("x".repeat(10_000)),
+        any::<String>(),
+    ];
+    prop::collection::vec(piece, 1..5).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn hostile_text_in_every_field_stays_in_its_place(text in hostile()) {
+        let (mut request, approval) = case();
+        for answer in &mut request.answers {
+            answer.value = Some(Value::Text(text.clone()));
+        }
+        request.title.clone_from(&text);
+        let now = Passage::during(&approval.phase, approval.asked_at);
+        request.apply(&Event::Questioned { by: TO, text: &text }, now);
+        request.apply(&Event::Replied { number: 1, text: &text }, now);
+        let letter = mail(&request, &approval, Occasion::HandedOver { by: "b@b.c" });
+        let question = to_customer(&request, "ada@example.com", &request.questions[0], &link_key(), 0);
+        for mail in [&letter, &question] {
+            prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
+            for part in [&mail.text, &mail.html, &mail.subject] {
+                let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200f}');
+                prop_assert!(!part.contains(turns), "nothing turns the direction");
+                prop_assert!(!part.chars().any(|c| c.is_control() && c != '\n' && c != '\t'));
+            }
+            for markup in ["<script", "<a href=\"https://evil", "onmouseover=\"", "</td></table><a"] {
+                prop_assert!(!mail.html.contains(markup), "{markup}");
+            }
+        }
+        let begins = |words: &str| letter.text.lines().filter(|line| line.starts_with(words)).count();
+        let codes = question.text.lines().filter(|line| line.starts_with("Code: ")).count();
+        prop_assert_eq!(codes, 1);
+        prop_assert_eq!((begins("Code: "), begins("Approve: "), begins("Reject: ")), (1, 1, 1));
+        // As many tags as without the text: it opened and closed none.
+        let tags = |mail: &Mail| mail.html.matches('<').count();
+        let (mut tame, _) = fixtures::request::request();
+        for answer in &mut tame.answers { answer.value = Some(Value::Text("x".into())); }
+        tame.apply(&Event::Questioned { by: TO, text: "x" }, now);
+        tame.apply(&Event::Replied { number: 1, text: "x" }, now);
+        prop_assert_eq!(tags(&letter), tags(&mail(&tame, &approval, Occasion::HandedOver { by: "b@b.c" })));
+    }
+}

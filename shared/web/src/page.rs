@@ -1,0 +1,68 @@
+//! The frame of every page: one column, no scripts, nothing loaded from elsewhere, light and dark.
+
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use lambda_http::http::HeaderValue;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use domain::mail::tame;
+use domain::request::Answered;
+
+const STYLE: &str = include_str!("page.css");
+
+/// Allows the page's own style and its forms, and nothing else. Scripts are not among what is needed.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        STANDARD.encode(Sha256::digest(STYLE))
+    );
+    HeaderValue::from_str(&policy).expect("the policy is ASCII")
+});
+
+pub(crate) fn policy() -> HeaderValue {
+    POLICY.clone()
+}
+
+/// A whole page with a title and a main part. It never loads itself anew: somebody may be reading it
+/// aloud, or writing into it.
+pub fn page(title: &str, main: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main { (main) }
+            }
+        }
+    }
+}
+
+/// The questions of a form with the answers that were given, as a list to read.
+pub fn answers(answered: &[Answered]) -> Markup {
+    html! {
+        dl {
+            @for answer in answered {
+                dt { (answer.label) }
+                @match &answer.value {
+                    Some(value) => dd { bdi { (tame(&value.to_string())) } },
+                    None => dd.none { "not given" },
+                }
+            }
+        }
+    }
+}
+
+/// A time as people read it.
+pub fn when(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}

@@ -1,0 +1,116 @@
+//! Problems: what went wrong and what to do, as RFC 9457 or as a page.
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Response};
+use maud::{Markup, html};
+
+use crate::page::page;
+use crate::response::{Format, html as html_response, reply};
+use domain::failure::Failure;
+use domain::form::FieldError;
+
+/// Why a call was not answered as asked. All of it is meant for the caller.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    title: String,
+    detail: Option<String>,
+    errors: Vec<FieldError>,
+    page: Option<Markup>,
+}
+
+impl Problem {
+    /// A problem in one sentence.
+    pub fn new(status: StatusCode, title: &str) -> Self {
+        Self {
+            status,
+            title: title.to_owned(),
+            detail: None,
+            errors: Vec::new(),
+            page: None,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// The fields that it is about.
+    #[must_use]
+    pub fn errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// A page that shows the problem in its place, such as the form that was refused.
+    #[must_use]
+    pub fn page(mut self, page: Markup) -> Self {
+        self.page = Some(page);
+        self
+    }
+
+    /// There is nothing at this address, or the caller may not know that there is.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "There is nothing here.")
+            .detail("Check the address; it may be incomplete.")
+    }
+
+    /// The answer, in the caller's format.
+    pub fn into_response(self, format: Format) -> Response<Body> {
+        match format {
+            Format::Html => {
+                let page = self.page.clone().unwrap_or_else(|| self.plain_page());
+                html_response(self.status, page)
+            }
+            Format::Json => reply(
+                self.status,
+                "application/problem+json",
+                self.document().to_string(),
+            ),
+        }
+    }
+
+    fn plain_page(&self) -> Markup {
+        page(
+            &self.title,
+            &html! {
+                h1 { (self.title) }
+                @if let Some(detail) = &self.detail { p { (detail) } }
+                @if !self.errors.is_empty() {
+                    ul { @for error in &self.errors { li { strong { (error.field) } " " (error.message) } } }
+                }
+            },
+        )
+    }
+
+    fn document(&self) -> serde_json::Value {
+        let mut document = serde_json::json!({
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status.as_u16(),
+        });
+        if let Some(detail) = &self.detail {
+            document["detail"] = detail.as_str().into();
+        }
+        if !self.errors.is_empty() {
+            document["errors"] = serde_json::json!(self.errors);
+        }
+        document
+    }
+}
+
+/// Something behind us failed. The caller is told to come back; the log says what it was.
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        tracing::error!(error = failure.name(), reason = %failure, "the request failed");
+        let retry = "Please try again in a moment. Nothing is done twice.";
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "We cannot do this right now.",
+        )
+        .detail(retry)
+    }
+}

@@ -1,0 +1,95 @@
+//! Reading API Gateway's events.
+
+use jiff::Timestamp;
+use lambda_http::http::{StatusCode, header};
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+
+use crate::problem::Problem;
+use crate::response::Format;
+
+/// The most bytes of a request's body.
+pub const BODY_BYTES: usize = 64 * 1024;
+
+/// How the caller of a GET wants to be answered: JSON only for those who ask for it.
+pub fn accepted(request: &Request) -> Format {
+    let accept = header_text(request, header::ACCEPT.as_str()).unwrap_or_default();
+    let json = [
+        "application/json",
+        "application/problem+json",
+        "application/schema+json",
+    ];
+    if json.iter().any(|kind| accept.contains(kind)) && !accept.contains("text/html") {
+        Format::Json
+    } else {
+        Format::Html
+    }
+}
+
+/// Whether the body says that it is JSON.
+pub fn is_json(request: &Request) -> bool {
+    header_text(request, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"))
+}
+
+/// How a caller wants to be answered: JSON is answered with JSON, and so is whoever asks for it.
+pub fn answer_format(request: &Request) -> Format {
+    if is_json(request) {
+        Format::Json
+    } else {
+        accepted(request)
+    }
+}
+
+/// A header as text.
+pub fn header_text<'r>(request: &'r Request, name: &str) -> Option<&'r str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+/// When API Gateway received the request. Functions have no clock of their own.
+pub fn received_at(request: &Request) -> Option<Timestamp> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => {
+            Timestamp::from_millisecond(context.time_epoch).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Scheme and host that the caller used, as API Gateway vouches for them. A `Host` header, which the
+/// caller chooses, is not looked at: links in mails are made of this.
+pub fn origin(request: &Request) -> Option<String> {
+    let host = match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => context.domain_name.clone()?,
+        _ => return None,
+    };
+    // Without TLS only on this machine: the local stack says so, API Gateway always says https.
+    let scheme = match header_text(request, "x-forwarded-proto") {
+        Some("http") if host.starts_with("127.0.0.1:") || host.starts_with("localhost:") => "http",
+        Some(_) | None => "https",
+    };
+    Some(format!("{scheme}://{host}"))
+}
+
+/// The body as text, within [`BODY_BYTES`].
+pub fn body_text(request: &Request) -> Result<&str, Problem> {
+    let bytes: &[u8] = request.body();
+    if bytes.len() > BODY_BYTES {
+        return Err(
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.")
+                .detail("Send at most 64 KiB."),
+        );
+    }
+    std::str::from_utf8(bytes).map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "The request is not UTF-8 text.")
+            .detail("Encode it as UTF-8.")
+    })
+}
+
+/// Whether a posted form comes from a page of ours. Browsers say so in `Sec-Fetch-Site`, which a page
+/// cannot forge; programs that are no browsers do not send it.
+pub fn same_site(request: &Request) -> bool {
+    matches!(
+        header_text(request, "sec-fetch-site"),
+        None | Some("same-origin" | "none")
+    )
+}
