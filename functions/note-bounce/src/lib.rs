@@ -10,9 +10,10 @@
 
 use domain::approval::LinkKey;
 use domain::approval::{Approval, is_same_person};
-use domain::failure::{Failure, Interrupted};
+use domain::failure::Failure;
 use domain::id::TaskToken;
 use domain::mail::RelatedRequest;
+use domain::optimistic::AttemptError;
 use domain::processed_event::{ProcessedEvent, Source};
 use domain::request::{Event, Request};
 use domain::request_store::RequestStore;
@@ -78,8 +79,8 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
             let token = match self.record(address, report, related).await {
                 Ok(Next::Done) => return Ok(()),
                 Ok(Next::Wake(token)) => token,
-                Err(Interrupted::Conflict) => continue,
-                Err(Interrupted::Failed(failure)) => return Err(failure),
+                Err(AttemptError::Conflict) => continue,
+                Err(AttemptError::Failed(failure)) => return Err(failure),
             };
             // The same token again: the next state entry has begun and has not said its own yet.
             if gone.as_ref() == Some(&token) {
@@ -100,7 +101,7 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
         address: &str,
         report: &DeliveryReport,
         related: &RelatedRequest,
-    ) -> Result<Next, Interrupted> {
+    ) -> Result<Next, AttemptError> {
         let Some(mut request) = self.store.request(related.request).await? else {
             return Ok(Next::Done);
         };
@@ -126,7 +127,7 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
         &self,
         request: &mut Stored<Request>,
         report: &DeliveryReport,
-    ) -> Result<(), Interrupted> {
+    ) -> Result<(), AttemptError> {
         let seen = ProcessedEvent {
             source: Source::Mail,
             id: report.feedback_id.clone(),
@@ -154,7 +155,7 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
         mut approval: Stored<Approval>,
         address: &str,
         report: &DeliveryReport,
-    ) -> Result<Next, Interrupted> {
+    ) -> Result<Next, AttemptError> {
         let value = &mut approval.value;
         let is_open = value.decision().is_none() && request.value.phase == value.phase;
         if !is_open {

@@ -5,8 +5,8 @@
 //! counts as if it had come alone: nobody gets more guesses by guessing faster.
 
 use domain::approval::{Authorized, Refusal, authorize_decision, is_same_person};
-use domain::failure::Interrupted;
 use domain::mail::Mailer;
+use domain::optimistic::AttemptError;
 use domain::question::{QUESTION_CHARS, QUESTIONS, checked_text};
 use domain::request::Event;
 use domain::table::{Table, Write};
@@ -17,7 +17,7 @@ use web::emails::NotificationReason;
 
 use crate::{Case, Done, FormData, Intent, RecordApproval, Undone};
 
-pub(crate) type Attempted = Result<Result<Done, Undone>, Interrupted>;
+pub(crate) type Attempted = Result<Result<Done, Undone>, AttemptError>;
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     /// Does what was posted, if the authorization lets it.
@@ -82,7 +82,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         &self,
         case: &mut Case,
         at: Timestamp,
-    ) -> Result<(), Interrupted> {
+    ) -> Result<(), AttemptError> {
         if case.approval.value.confirm == Confirm::Click {
             return Ok(());
         }
@@ -215,7 +215,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         event: &Event<'_>,
         at: Timestamp,
         more: Vec<Write>,
-    ) -> Result<(), Interrupted> {
+    ) -> Result<(), AttemptError> {
         let phase = case.link.value.phase.clone();
         let record = case
             .request

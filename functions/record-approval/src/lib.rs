@@ -12,11 +12,12 @@
 use adapters::config::Teams;
 use domain::approval::{Approval, DecisionContext, Ineligible, Link, LinkKey, Recorded, Refusal};
 use domain::charge_lookup::ChargeReport;
-use domain::failure::{Failure, Interrupted};
+use domain::failure::Failure;
 use domain::mail::Mailer;
+use domain::optimistic::Attempts;
 use domain::request::Request as RefundRequest;
 use domain::request_store::RequestStore;
-use domain::table::{CommitError, Stored, Table};
+use domain::table::{Stored, Table};
 use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::{Method, StatusCode};
@@ -32,9 +33,6 @@ mod ownership;
 mod pages;
 
 use form_data::{FormData, Intent};
-
-/// How often an attempt starts over because somebody else wrote at the same time.
-const ATTEMPTS: usize = 12;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -135,7 +133,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     }
 
     async fn show(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let case = self.case(http).await.map_err(problem)?;
+        let case = self.case(http).await?;
         let case = case.ok_or_else(Problem::not_found)?;
         let now = received_at(http).ok_or_else(no_time)?;
         Ok(match case.context(&self.link_key, now).check_link() {
@@ -147,33 +145,24 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     async fn act(&self, http: &Request) -> Result<Response<Body>, Problem> {
         let posted = FormData::read(http)?;
         let now = received_at(http).ok_or_else(no_time)?;
-        for _ in 0..ATTEMPTS {
-            let attempt = async {
-                let Some(mut case) = self.case(http).await? else {
-                    return Ok(None);
-                };
-                let done = self.attempt(&mut case, &posted, now).await?;
-                Ok(Some((case, done)))
-            };
-            match attempt.await {
-                Ok(None) => return Err(Problem::not_found()),
-                Ok(Some((mut case, done))) => {
-                    if posted.format == Format::Html && !case.approval.value.is_choice() {
-                        let report = self.store.findings(&case.request.value).await;
-                        case.report = Some(report.map_err(Failure::from)?);
-                    }
-                    self.tell_execution(&case, &done).await;
-                    return self.answer(http, &case, &posted, done);
-                }
-                Err(Interrupted::Conflict) => {}
-                Err(failed) => return Err(problem(failed)),
+        let mut attempts = Attempts::default();
+        let (mut case, done) = loop {
+            let mut case = self.case(http).await?.ok_or_else(Problem::not_found)?;
+            let attempt = self.attempt(&mut case, &posted, now).await;
+            if let Some(result) = attempts.finish(attempt) {
+                break (case, result?);
             }
+        };
+        if posted.format == Format::Html && !case.approval.value.is_choice() {
+            let report = self.store.charge_report(&case.request.value).await;
+            case.report = Some(report.map_err(Failure::from)?);
         }
-        Err(Failure::StoreUnavailable("others kept writing at the same time".to_owned()).into())
+        self.tell_execution(&case, &done).await;
+        self.answer(http, &case, &posted, done)
     }
 
     /// Everything about the link in the path, if there is such a link.
-    async fn case(&self, http: &Request) -> Result<Option<Case>, Interrupted> {
+    async fn case(&self, http: &Request) -> Result<Option<Case>, Failure> {
         let parameters = http.path_parameters();
         let Some(link_id) = parameters.first("linkId") else {
             return Ok(None);
@@ -197,14 +186,6 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             approval,
             link,
         }))
-    }
-}
-
-/// An attempt that another one cannot mend, as the caller is told.
-fn problem(interrupted: Interrupted) -> Problem {
-    match interrupted {
-        Interrupted::Conflict => Failure::from(CommitError::Conflict).into(),
-        Interrupted::Failed(failure) => failure.into(),
     }
 }
 

@@ -33,7 +33,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             self.note_right_code(case, at).await?;
             return Ok(Err(Undone::Refused(Refusal::Ineligible(ineligible))));
         }
-        let report = self.store.findings(&case.request.value).await?;
+        let report = self.store.charge_report(&case.request.value).await?;
         // The same form sent twice is one word.
         if case.request.value.confirmed_charge() == Some(charge) {
             self.note_right_code(case, at).await?;

@@ -2,9 +2,10 @@
 
 use domain::approval::{Approval, Deadlock};
 use domain::audit::AuditRecord;
-use domain::failure::{Failure, Interrupted};
+use domain::failure::Failure;
 use domain::id::TeamId;
 use domain::mail::Mailer;
+use domain::optimistic::AttemptError;
 use domain::request::{Event, Request};
 use domain::table::{Stored, Table, Write};
 use domain::task::{ApprovalConfig, AskConfig, StateEntry, WaitingTask};
@@ -36,7 +37,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         old: Option<Stored<Approval>>,
         round: u32,
         waiting: &WaitingTask<AskConfig>,
-    ) -> Result<Stored<Approval>, Interrupted> {
+    ) -> Result<Stored<Approval>, AttemptError> {
         let task = &waiting.task;
         let mut value = self.question(&case.request.value, round, waiting)?;
         let event = match &task.config {
@@ -93,7 +94,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         case: &mut Case,
         mut approval: Stored<Approval>,
         again: &Again<'_>,
-    ) -> Result<Stored<Approval>, Interrupted> {
+    ) -> Result<Stored<Approval>, AttemptError> {
         let Again {
             waiting,
             config,
@@ -173,7 +174,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         mut approval: Stored<Approval>,
         records: &[AuditRecord],
         mut writes: Vec<Write>,
-    ) -> Result<Stored<Approval>, Interrupted> {
+    ) -> Result<Stored<Approval>, AttemptError> {
         writes.push(Write::update(&approval));
         match records.split_first() {
             Some((first, more)) => {

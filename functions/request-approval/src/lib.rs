@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 
 use adapters::config::Teams;
 use domain::approval::{Approval, LinkKey};
-use domain::failure::{Failure, Interrupted};
+use domain::failure::Failure;
 use domain::id::PhaseName;
 use domain::mail::Mailer;
+use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Event, Request};
 use domain::request_store::RequestStore;
 use domain::suppression::is_suppressed;
@@ -25,10 +26,6 @@ mod writing;
 
 use asking::Again;
 use due::{Due, due};
-
-/// How often a state entry starts over because somebody else wrote at the same time. Each loss means that
-/// another write succeeded, and few people are asked at once.
-const ATTEMPTS: usize = 8;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -58,19 +55,15 @@ struct Case {
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     /// Does what is due. The answer says what that was; the execution goes on with its token's.
     pub async fn handle(&self, waiting: WaitingTask<AskConfig>) -> Result<Outcome, Failure> {
-        for _ in 0..ATTEMPTS {
-            match self.pass(&waiting).await {
-                Err(Interrupted::Conflict) => {}
-                Err(Interrupted::Failed(failure)) => return Err(failure),
-                Ok(outcome) => return Ok(outcome),
+        let mut attempts = Attempts::default();
+        loop {
+            if let Some(result) = attempts.finish(self.attempt(&waiting).await) {
+                return result;
             }
         }
-        Err(Failure::StoreUnavailable(
-            "others kept writing at the same time".to_owned(),
-        ))
     }
 
-    async fn pass(&self, waiting: &WaitingTask<AskConfig>) -> Result<Outcome, Interrupted> {
+    async fn attempt(&self, waiting: &WaitingTask<AskConfig>) -> Result<Outcome, AttemptError> {
         let task = &waiting.task;
         let mut case = self.open(task).await?;
         let old = case.approval.take();
@@ -122,7 +115,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         &self,
         mut approval: Stored<Approval>,
         waiting: &WaitingTask<AskConfig>,
-    ) -> Result<Stored<Approval>, Interrupted> {
+    ) -> Result<Stored<Approval>, AttemptError> {
         let entered_at = waiting.task.entered_at;
         let value = &mut approval.value;
         if value.task_token != waiting.task_token || value.entered_at != entered_at {
@@ -133,7 +126,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         Ok(approval)
     }
 
-    async fn open(&self, task: &Task<AskConfig>) -> Result<Case, Interrupted> {
+    async fn open(&self, task: &Task<AskConfig>) -> Result<Case, AttemptError> {
         let id = task.request_id;
         let separate: &[PhaseName] = match &task.config {
             AskConfig::Approval(config) => &config.separate_from,
@@ -154,7 +147,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         &self,
         task: &Task<AskConfig>,
         approval: Option<&Stored<Approval>>,
-    ) -> Result<BTreeSet<String>, Interrupted> {
+    ) -> Result<BTreeSet<String>, AttemptError> {
         let mut unreachable = BTreeSet::new();
         let AskConfig::Approval(config) = &task.config else {
             return Ok(unreachable);
@@ -180,7 +173,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         &self,
         waiting: &WaitingTask<AskConfig>,
         outcome: &str,
-    ) -> Result<Outcome, Interrupted> {
+    ) -> Result<Outcome, AttemptError> {
         match self
             .workflow
             .succeed(&waiting.task_token, &Outcome::new(outcome))

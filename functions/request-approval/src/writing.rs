@@ -1,8 +1,9 @@
 //! The mails of a state entry: to each who is asked, and to the team that looks after an impasse.
 
 use domain::approval::{Approval, Approver, Deadlock};
-use domain::failure::{Failure, Interrupted};
+use domain::failure::Failure;
 use domain::mail::{Mail, MailError, Mailer};
+use domain::optimistic::AttemptError;
 use domain::table::{Stored, Table};
 use domain::task::{AskConfig, Task};
 use domain::text::TextError;
@@ -20,7 +21,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         case: &Case,
         mut approval: Stored<Approval>,
         task: &Task<AskConfig>,
-    ) -> Result<(), Interrupted> {
+    ) -> Result<(), AttemptError> {
         let request = &case.request.value;
         for position in 0..approval.value.approvers.len() {
             let value = &approval.value;

@@ -89,33 +89,3 @@ impl From<CommitError> for Failure {
         Failure::StoreUnavailable(error.to_string())
     }
 }
-
-/// Why an attempt that depends on what it has read was not finished.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Interrupted {
-    /// Somebody else wrote first. Another attempt may find something else to do.
-    Conflict,
-    /// Another attempt would not help just now.
-    Failed(Failure),
-}
-
-impl From<CommitError> for Interrupted {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Conflict => Interrupted::Conflict,
-            CommitError::Unavailable(_) => Interrupted::Failed(error.into()),
-        }
-    }
-}
-
-impl From<ReadError> for Interrupted {
-    fn from(error: ReadError) -> Self {
-        Interrupted::Failed(error.into())
-    }
-}
-
-impl From<Failure> for Interrupted {
-    fn from(failure: Failure) -> Self {
-        Interrupted::Failed(failure)
-    }
-}

@@ -23,6 +23,7 @@ pub mod mail;
 pub mod metrics;
 pub mod money;
 pub mod one_time_code;
+pub mod optimistic;
 pub mod processed_event;
 pub mod question;
 pub mod refund;

@@ -150,7 +150,7 @@ impl<T: Table> RequestStore<T> {
     }
 
     /// What is known about the charge of a request, and which other requests are about the same one.
-    pub async fn findings(&self, request: &Request) -> Result<ChargeReport, ReadError> {
+    pub async fn charge_report(&self, request: &Request) -> Result<ChargeReport, ReadError> {
         let id = request.request_id;
         let found = load::<ChargeLookup>(&self.table, &ChargeLookup::key_of(id)).await?;
         let found = found.map(|stored| stored.value);

@@ -7,7 +7,7 @@ use super::*;
 async fn look_up(case: &Case) -> Result<ChargeReport, Failure> {
     case.run("lookUp", "2026-01-01T00:00:00Z").await?;
     let request = case.request().await;
-    Ok(case.function.store.findings(&request).await.unwrap())
+    Ok(case.function.store.charge_report(&request).await.unwrap())
 }
 
 fn line(findings: &ChargeReport, label: &str) -> String {
@@ -56,7 +56,7 @@ async fn no_such_charge_is_a_finding_and_an_outage_is_none() {
         "Stripe.Unavailable"
     );
     let request = case.request().await;
-    let found = case.function.store.findings(&request).await.unwrap();
+    let found = case.function.store.charge_report(&request).await.unwrap();
     assert!(found.warnings()[0].contains("could not be asked"));
 }
 

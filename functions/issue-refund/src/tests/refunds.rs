@@ -213,7 +213,7 @@ async fn a_charge_that_an_approver_vouches_for_is_paid_and_no_other() {
         assert_eq!(failure.name(), "Stripe.GuestCharge", "{method}");
         // Whoever has to say whose it is sees it, although nobody had looked it up.
         let request = case.request().await;
-        let found = case.function.store.findings(&request).await.unwrap();
+        let found = case.function.store.charge_report(&request).await.unwrap();
         assert_eq!(found.charge_to_confirm(), Some("ch_1"), "{method}");
 
         confirm_ownership(&case, "ch_1").await;

@@ -149,7 +149,7 @@ impl Table for Yielding {
         self.0.list(pk, begins).await
     }
 
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), domain::table::CommitError> {
         tokio::task::yield_now().await;
         self.0.commit(writes).await
     }
