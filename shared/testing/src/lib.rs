@@ -1,4 +1,4 @@
-//! What tests share: the domain's ports in memory, and fixtures. Never a normal dependency of anything that
+//! What tests share: the domain's ports in memory, fixtures, and a client of the whole system. Never a normal dependency of anything that
 //! is deployed.
 
 pub mod fixtures;
@@ -6,8 +6,10 @@ mod memory_mailer;
 mod memory_stripe;
 mod memory_table;
 mod memory_workflow;
+pub mod test_client;
 
 pub use memory_mailer::MemoryMailer;
 pub use memory_stripe::{MemoryStripe, Script};
 pub use memory_table::MemoryTable;
 pub use memory_workflow::MemoryWorkflow;
+pub use test_client::TestClient;

@@ -1,13 +1,15 @@
-//! Drives the whole system as its users do: the real binaries, over HTTP and the outbox alone.
-//!
-//! [`TestClient`] is a running stack, [`Mail`] what somebody received. A test reads like what happens: a
-//! customer submits, an approver opens a mail and decides, the customer looks.
+//! The whole system through its real binaries, over HTTP and the outbox alone: [`LocalStack`] is a running
+//! stack and the [`TestClient`] of it.
 
-mod form;
-mod mail;
-mod process;
-mod test_client;
+mod local_stack;
 
-pub use form::{Form, form};
-pub use mail::Mail;
-pub use test_client::{Submitted, TestClient};
+pub use local_stack::LocalStack;
+pub use testing::test_client::{Form, Mail, Submitted, TestClient, form};
+
+/// Makes calls at the same moment, and waits for all of them.
+pub fn at_once<T: Send, const N: usize>(calls: [&(dyn Fn() -> T + Sync); N]) -> [T; N] {
+    std::thread::scope(|scope| {
+        let threads = calls.map(|call| scope.spawn(call));
+        threads.map(|thread| thread.join().expect("a call does not panic"))
+    })
+}

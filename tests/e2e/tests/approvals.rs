@@ -1,19 +1,17 @@
 //! Who decides, and what does not decide.
 
-use e2e::{TestClient, form};
-use reqwest::Method;
+use e2e::{LocalStack, at_once, form};
 use serde_json::json;
 
-#[tokio::test]
-async fn of_two_approvers_at_the_same_moment_one_counts_and_both_are_told_which() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form()).await;
-    let one = client.mail("csm-1@example.com", "CSM Review").await;
-    let two = client.mail("csm-2@example.com", "CSM Review").await;
-    let (yes, no) = tokio::join!(
-        one.decide(&client, "approve", ""),
+#[test]
+fn of_two_approvers_at_the_same_moment_one_counts_and_both_are_told_which() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
+    let one = client.mail("csm-1@example.com", "CSM Review");
+    let two = client.mail("csm-2@example.com", "CSM Review");
+    let [yes, no] = at_once([&|| one.decide(&client, "approve", ""), &|| {
         two.decide(&client, "reject", "No.")
-    );
+    }]);
     assert_eq!((yes.0, no.0), (200, 200));
     assert_eq!(yes.1, no.1, "both are told the same decision");
     let (outcome, by) = (
@@ -24,55 +22,53 @@ async fn of_two_approvers_at_the_same_moment_one_counts_and_both_are_told_which(
         (outcome, by) == ("approve", "csm-1@example.com")
             || (outcome, by) == ("reject", "csm-2@example.com")
     );
-    client.wait_for_end(&request).await;
+    client.wait_for_end(&request);
     let status = if outcome == "approve" {
         "refunded"
     } else {
         "denied"
     };
-    assert_eq!(client.status(&request).await["status"], status);
-    let decisions = client.trail(&request).await;
+    assert_eq!(client.status(&request)["status"], status);
+    let decisions = client.audit_log(&request);
     let decisions = decisions
         .iter()
         .filter(|(action, ..)| action == "approve" || action == "reject")
         .count();
     assert_eq!(decisions, 1);
-    let refunds = client.refunds("ch_demo_2000").await.len();
+    let refunds = client.refunds("ch_demo_2000").len();
     assert_eq!(refunds, usize::from(outcome == "approve"));
 }
 
-#[tokio::test]
-async fn looking_decides_nothing() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form()).await;
-    client.mail("csm-2@example.com", "CSM Review").await;
-    let before = client.settled_items().await;
+#[test]
+fn looking_decides_nothing() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
+    client.mail("csm-2@example.com", "CSM Review");
+    let before = client.settled_items();
     for approver in ["csm-1@example.com", "csm-2@example.com"] {
-        for link in client.mail(approver, "CSM Review").await.links() {
-            for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
-                client.call(method, &link, &[], String::new()).await;
+        for link in client.mail(approver, "CSM Review").links() {
+            for method in ["GET", "HEAD", "OPTIONS"] {
+                client.call(method, &link, &[], "");
             }
         }
     }
-    assert_eq!(client.items().await, before);
-    assert_eq!(client.execution(&request).await["status"], "RUNNING");
-    assert_eq!(client.status(&request).await["status"], "in_review");
+    assert_eq!(client.items(), before);
+    assert_eq!(client.execution(&request)["status"], "RUNNING");
+    assert_eq!(client.status(&request)["status"], "in_review");
 }
 
-#[tokio::test]
-async fn without_the_right_code_nothing_is_decided() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form()).await;
-    let mail = client.mail("csm-1@example.com", "CSM Review").await;
-    let others = client.mail("csm-2@example.com", "CSM Review").await.code();
-    let before = client.settled_items().await;
+#[test]
+fn without_the_right_code_nothing_is_decided() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
+    let mail = client.mail("csm-1@example.com", "CSM Review");
+    let others = client.mail("csm-2@example.com", "CSM Review").code();
+    let before = client.settled_items();
     for code in ["", "1", "junk", "1234567"] {
-        let (status, _) = client
-            .post_json(
-                mail.address(),
-                &json!({"decision": "approve", "code": code}),
-            )
-            .await;
+        let (status, _) = client.post_json(
+            mail.address(),
+            &json!({"decision": "approve", "code": code}),
+        );
         assert_eq!(status, 403);
     }
     for body in [
@@ -81,67 +77,67 @@ async fn without_the_right_code_nothing_is_decided() {
         json!({"code": mail.code()}),
         json!("approve"),
     ] {
-        let (status, _) = client.post_json(mail.address(), &body).await;
+        let (status, _) = client.post_json(mail.address(), &body);
         assert!((400..500).contains(&status), "{body}: {status}");
     }
-    assert_eq!(client.items().await, before);
-    let (status, _) = mail.decide(&client, "reject", "  ").await;
+    assert_eq!(client.items(), before);
+    let (status, _) = mail.decide(&client, "reject", "  ");
     assert_eq!(status, 422, "a rejection needs a reason");
     let another = json!({"decision": "approve", "code": others});
-    let (status, _) = client.post_json(mail.address(), &another).await;
+    let (status, _) = client.post_json(mail.address(), &another);
     assert_eq!(status, 403, "each has their own code");
-    assert_eq!(client.status(&request).await["status"], "in_review");
-    mail.approve(&client).await;
-    client.wait_for_status(&request, "refunded").await;
+    assert_eq!(client.status(&request)["status"], "in_review");
+    mail.approve(&client);
+    client.wait_for_status(&request, "refunded");
 }
 
-#[tokio::test]
-async fn a_link_works_once_and_then_says_what_came_of_it() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form()).await;
-    let mail = client.mail("csm-1@example.com", "CSM Review").await;
-    mail.approve(&client).await;
-    client.wait_for_end(&request).await;
-    let (status, body) = mail.decide(&client, "reject", "Changed my mind").await;
+#[test]
+fn a_link_works_once_and_then_says_what_came_of_it() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
+    let mail = client.mail("csm-1@example.com", "CSM Review");
+    mail.approve(&client);
+    client.wait_for_end(&request);
+    let (status, body) = mail.decide(&client, "reject", "Changed my mind");
     assert_eq!((status, &body["outcome"]), (200, &json!("approve")));
-    let other = client.mail("csm-2@example.com", "CSM Review").await;
-    let (status, page) = client.get(&other.link("reject"), "text/html").await;
+    let other = client.mail("csm-2@example.com", "CSM Review");
+    let (status, page) = client.get(&other.link("reject"), "text/html");
     assert_eq!(status, 200);
     assert!(
         page.contains("already approved by csm-1@example.com"),
         "{page}"
     );
-    assert_eq!(client.status(&request).await["status"], "refunded");
+    assert_eq!(client.status(&request)["status"], "refunded");
 }
 
-#[tokio::test]
-async fn the_team_is_reminded_and_in_the_end_the_customer_is_told() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form()).await;
-    let first = client.mail("csm-1@example.com", "CSM Review").await;
-    client.advance("24h").await;
-    let reminder = client.mail("csm-1@example.com", "Reminder").await;
+#[test]
+fn the_team_is_reminded_and_in_the_end_the_customer_is_told() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
+    let first = client.mail("csm-1@example.com", "CSM Review");
+    client.advance("24h");
+    let reminder = client.mail("csm-1@example.com", "Reminder");
     assert_eq!(
         first.link("approve"),
         reminder.link("approve"),
         "the same link, the same code"
     );
-    client.advance("13d").await;
-    client.wait_for_status(&request, "denied").await;
-    let end = client.wait_for_end(&request).await;
+    client.advance("13d");
+    client.wait_for_status(&request, "denied");
+    let end = client.wait_for_end(&request);
     assert_eq!(end["status"], "SUCCEEDED");
-    client.mail("customer@example.com", "request").await;
-    let (status, _) = first.decide(&client, "approve", "").await;
+    client.mail("customer@example.com", "request");
+    let (status, _) = first.decide(&client, "approve", "");
     assert_eq!(status, 200, "a late approver is told what came of it");
-    assert!(client.refunds("ch_demo_2000").await.is_empty());
+    assert!(client.refunds("ch_demo_2000").is_empty());
 }
 
-#[tokio::test]
-async fn a_reminded_approver_can_still_decide_with_the_first_mail() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form()).await;
-    let first = client.mail("csm-1@example.com", "CSM Review").await;
-    client.advance("3d").await;
-    first.approve(&client).await;
-    client.wait_for_status(&request, "refunded").await;
+#[test]
+fn a_reminded_approver_can_still_decide_with_the_first_mail() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
+    let first = client.mail("csm-1@example.com", "CSM Review");
+    client.advance("3d");
+    first.approve(&client);
+    client.wait_for_status(&request, "refunded");
 }

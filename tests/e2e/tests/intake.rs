@@ -1,6 +1,6 @@
 //! What is taken, what is refused, and what happens when it is sent twice.
 
-use e2e::{Form, Submitted, TestClient, form};
+use e2e::{Form, LocalStack, Submitted, at_once, form};
 use serde_json::{Value, json};
 
 fn fields(body: &Value) -> Vec<&str> {
@@ -14,9 +14,9 @@ fn fields(body: &Value) -> Vec<&str> {
         .collect()
 }
 
-#[tokio::test]
-async fn a_refused_form_names_every_field_and_stores_nothing() {
-    let client = TestClient::open().await;
+#[test]
+fn a_refused_form_names_every_field_and_stores_nothing() {
+    let client = LocalStack::open();
     let amount = |text: &str| form().amount(text);
     let cases: [(Form, &[&str]); 11] = [
         (amount("0"), &["refundAmount"]),
@@ -41,14 +41,12 @@ async fn a_refused_form_names_every_field_and_stores_nothing() {
         ),
     ];
     for (form, wrong) in cases {
-        let (status, body) = client.try_submit(&form, None).await;
+        let (status, body) = client.try_submit(&form, None);
         assert_eq!((status, fields(&body).as_slice()), (422, wrong), "{body}");
     }
     let raw_exponent = form().json().to_string().replace("\"50\"", "1e3");
-    assert_eq!(client.submit_text(raw_exponent, None).await.0, 422);
-    let (status, body) = client
-        .submit_text("{\"customerEmail\": ".to_owned(), None)
-        .await;
+    assert_eq!(client.submit_text(&raw_exponent, None).0, 422);
+    let (status, body) = client.submit_text("{\"customerEmail\": ", None);
     assert_eq!((status, &body["status"]), (400, &json!(400)));
     let padding = 64 * 1024 + 1 - form().with("notes", json!("")).json().to_string().len();
     let too_large = form()
@@ -56,38 +54,33 @@ async fn a_refused_form_names_every_field_and_stores_nothing() {
         .json()
         .to_string();
     assert_eq!(too_large.len(), 64 * 1024 + 1);
-    assert_eq!(client.submit_text(too_large, None).await.0, 413);
-    assert!(client.items().await.is_empty());
-    assert!(client.mails("csm-1@example.com").await.is_empty());
+    assert_eq!(client.submit_text(&too_large, None).0, 413);
+    assert!(client.items().is_empty());
+    assert!(client.mails("csm-1@example.com").is_empty());
 }
 
-#[tokio::test]
-async fn problems_are_rfc_9457_documents() {
-    let client = TestClient::open().await;
-    let response = client
-        .call(
-            reqwest::Method::POST,
-            "/services/customer-success/refund-request/requests",
-            &[("content-type", "application/json")],
-            "{}".to_owned(),
-        )
-        .await;
-    assert_eq!(
-        response.headers()["content-type"],
-        "application/problem+json"
+#[test]
+fn problems_are_rfc_9457_documents() {
+    let client = LocalStack::open();
+    let response = client.call(
+        "POST",
+        "/services/customer-success/refund-request/requests",
+        &[("content-type", "application/json")],
+        "{}",
     );
-    let body: Value = response.json().await.unwrap();
+    assert_eq!(response.header("content-type"), "application/problem+json");
+    let body: Value = response.json();
     assert!(
         body["title"].is_string() && body["errors"][0]["message"].is_string(),
         "{body}"
     );
 }
 
-#[tokio::test]
-async fn the_schema_is_the_forms_own() {
-    let client = TestClient::open().await;
+#[test]
+fn the_schema_is_the_forms_own() {
+    let client = LocalStack::open();
     let path = "/services/customer-success/refund-request";
-    let (status, schema) = client.get(path, "application/schema+json").await;
+    let (status, schema) = client.get(path, "application/schema+json");
     let schema: Value = serde_json::from_str(&schema).unwrap();
     assert_eq!(status, 200);
     let required = [
@@ -100,22 +93,23 @@ async fn the_schema_is_the_forms_own() {
     assert_eq!(schema["required"], json!(required));
 }
 
-#[tokio::test]
-async fn the_same_key_is_one_request_one_execution_and_one_mail_each() {
-    let client = TestClient::open().await;
+#[test]
+fn the_same_key_is_one_request_one_execution_and_one_mail_each() {
+    let client = LocalStack::open();
     let form = form();
     let same = |key| client.try_submit(&form, Some(key));
-    let (a, b, c) = tokio::join!(same("key-1"), same("key-1"), same("key-1"));
+    let again = || same("key-1");
+    let [a, b, c] = at_once([&again, &again, &again]);
     assert_eq!((a.0, b.0, c.0), (202, 202, 202), "{a:?} {b:?} {c:?}");
-    let later = same("key-1").await;
+    let later = same("key-1");
     assert!([&b, &c, &later].iter().all(|answer| answer.1 == a.1));
-    let other = same("key-2").await;
+    let other = same("key-2");
     assert_ne!(other.1["requestId"], a.1["requestId"]);
 
     let request = Submitted::read(&a.1);
     for approver in ["csm-1@example.com", "csm-2@example.com"] {
-        client.mail(approver, &request.id).await;
-        let mails = client.mails(approver).await;
+        client.mail(approver, &request.id);
+        let mails = client.mails(approver);
         assert_eq!(
             mails
                 .iter()
@@ -130,9 +124,9 @@ async fn the_same_key_is_one_request_one_execution_and_one_mail_each() {
             .filter(|item| item["kind"]["S"] == kind)
             .count()
     };
-    assert_eq!(kinds(&client.items().await, "request"), 2);
+    assert_eq!(kinds(&client.items(), "request"), 2);
     let changed = form.clone().with("notes", json!("Something else."));
-    let (status, body) = client.try_submit(&changed, Some("key-1")).await;
+    let (status, body) = client.try_submit(&changed, Some("key-1"));
     assert_eq!(
         (status, fields(&body).as_slice()),
         (422, ["Idempotency-Key"].as_slice())

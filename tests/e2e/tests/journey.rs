@@ -1,54 +1,51 @@
 //! From the form to Refunded or Denied, along every edge of the process.
 
-use e2e::{Submitted, TestClient, form};
+use e2e::{LocalStack, Submitted, TestClient, form};
 use serde_json::json;
 
 const CSM: &str = "csm-1@example.com";
 const FINANCE: &str = "finance-1@example.com";
 const CUSTOMER: &str = "customer@example.com";
 
-async fn csm_approves(client: &TestClient) {
-    client.mail(CSM, "CSM Review").await.approve(client).await;
+fn csm_approves(client: &TestClient) {
+    client.mail(CSM, "CSM Review").approve(client);
 }
 
-async fn finance_was_asked(client: &TestClient) -> bool {
-    !client.mails(FINANCE).await.is_empty()
+fn finance_was_asked(client: &TestClient) -> bool {
+    !client.mails(FINANCE).is_empty()
 }
 
-async fn actions(client: &TestClient, request: &Submitted) -> Vec<String> {
+fn actions(client: &TestClient, request: &Submitted) -> Vec<String> {
     client
-        .trail(request)
-        .await
+        .audit_log(request)
         .into_iter()
         .map(|(action, ..)| action)
         .collect()
 }
 
-#[tokio::test]
-async fn a_small_refund_needs_the_csm_team_only() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form().amount("50")).await;
-    assert_eq!(client.status(&request).await["phase"], "CSM Review");
-    csm_approves(&client).await;
-    let status = client.wait_for_status(&request, "refunded").await;
+#[test]
+fn a_small_refund_needs_the_csm_team_only() {
+    let client = LocalStack::open();
+    let request = client.submit(&form().amount("50"));
+    assert_eq!(client.status(&request)["phase"], "CSM Review");
+    csm_approves(&client);
+    let status = client.wait_for_status(&request, "refunded");
     assert_eq!(status.get("reason"), None);
-    let end = client.wait_for_end(&request).await;
+    let end = client.wait_for_end(&request);
     assert_eq!(
         (&end["status"], &end["output"]["outcome"]),
         (&json!("SUCCEEDED"), &json!("refunded"))
     );
-    assert_eq!(client.status(&request).await["phase"], "Refunded");
+    assert_eq!(client.status(&request)["phase"], "Refunded");
 
-    let refunds = client.refunds("ch_demo_2000").await;
+    let refunds = client.refunds("ch_demo_2000");
     assert_eq!(refunds.len(), 1);
     assert_eq!(
         (&refunds[0]["amount"], &refunds[0]["reason"]),
         (&json!(5000), &json!("duplicate"))
     );
     assert_eq!(refunds[0]["metadata"]["request_id"], request.id.as_str());
-    let mail = client
-        .mail(CUSTOMER, "Your refund has been processed")
-        .await;
+    let mail = client.mail(CUSTOMER, "Your refund has been processed");
     let refund_id = refunds[0]["id"].as_str().unwrap();
     for words in ["$50.00", refund_id, "5-10 business days"] {
         assert!(
@@ -57,7 +54,7 @@ async fn a_small_refund_needs_the_csm_team_only() {
             mail.text
         );
     }
-    assert!(!finance_was_asked(&client).await);
+    assert!(!finance_was_asked(&client));
     let expected = [
         "submitted",
         "asked",
@@ -68,82 +65,73 @@ async fn a_small_refund_needs_the_csm_team_only() {
         "mailed",
         "closed",
     ];
-    assert_eq!(actions(&client, &request).await, expected);
+    assert_eq!(actions(&client, &request), expected);
 }
 
-#[tokio::test]
-async fn a_large_refund_needs_finance_too() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form().amount("1500")).await;
-    csm_approves(&client).await;
-    let mail = client.mail(FINANCE, "Finance Approval").await;
-    assert_eq!(client.status(&request).await["status"], "in_review");
-    assert!(client.refunds("ch_demo_2000").await.is_empty());
-    mail.approve(&client).await;
-    client.wait_for_end(&request).await;
-    assert_eq!(client.status(&request).await["status"], "refunded");
-    assert_eq!(client.refunds("ch_demo_2000").await[0]["amount"], 150_000);
-    client.mail(CUSTOMER, "$1,500.00").await;
+#[test]
+fn a_large_refund_needs_finance_too() {
+    let client = LocalStack::open();
+    let request = client.submit(&form().amount("1500"));
+    csm_approves(&client);
+    let mail = client.mail(FINANCE, "Finance Approval");
+    assert_eq!(client.status(&request)["status"], "in_review");
+    assert!(client.refunds("ch_demo_2000").is_empty());
+    mail.approve(&client);
+    client.wait_for_end(&request);
+    assert_eq!(client.status(&request)["status"], "refunded");
+    assert_eq!(client.refunds("ch_demo_2000")[0]["amount"], 150_000);
+    client.mail(CUSTOMER, "$1,500.00");
 }
 
-#[tokio::test]
-async fn the_csm_team_rejects() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form()).await;
+#[test]
+fn the_csm_team_rejects() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
     client
         .mail(CSM, "CSM Review")
-        .await
-        .reject(&client, "Refund window expired")
-        .await;
-    let status = client.wait_for_status(&request, "denied").await;
+        .reject(&client, "Refund window expired");
+    let status = client.wait_for_status(&request, "denied");
     assert_eq!(status["reason"], "Refund window expired");
-    let mail = client.mail(CUSTOMER, "Refund window expired").await;
+    let mail = client.mail(CUSTOMER, "Refund window expired");
     assert!(mail.html.contains("Refund window expired"));
-    assert!(client.refunds("ch_demo_2000").await.is_empty());
+    assert!(client.refunds("ch_demo_2000").is_empty());
     assert_eq!(
-        actions(&client, &request).await,
+        actions(&client, &request),
         ["submitted", "asked", "reject", "mailed", "closed"]
     );
 }
 
-#[tokio::test]
-async fn finance_rejects() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form().amount("500")).await;
-    csm_approves(&client).await;
+#[test]
+fn finance_rejects() {
+    let client = LocalStack::open();
+    let request = client.submit(&form().amount("500"));
+    csm_approves(&client);
     client
         .mail(FINANCE, "Finance Approval")
-        .await
-        .reject(&client, "Too much this month")
-        .await;
-    client.wait_for_status(&request, "denied").await;
-    client.mail(CUSTOMER, "Too much this month").await;
-    assert!(client.refunds("ch_demo_2000").await.is_empty());
+        .reject(&client, "Too much this month");
+    client.wait_for_status(&request, "denied");
+    client.mail(CUSTOMER, "Too much this month");
+    assert!(client.refunds("ch_demo_2000").is_empty());
 }
 
-#[tokio::test]
-async fn exactly_five_hundred_is_the_threshold() {
-    let client = TestClient::open().await;
+#[test]
+fn exactly_five_hundred_is_the_threshold() {
+    let client = LocalStack::open();
     for (amount, asked) in [("499.99", false), ("500", true), ("500.00", true)] {
-        let before = client.mails(FINANCE).await.len();
-        let request = client.submit(&form().amount(amount)).await;
-        let mail = client.mail(CSM, &request.id).await;
-        mail.approve(&client).await;
+        let before = client.mails(FINANCE).len();
+        let request = client.submit(&form().amount(amount));
+        let mail = client.mail(CSM, &request.id);
+        mail.approve(&client);
         if asked {
-            client
-                .mail(FINANCE, &request.id)
-                .await
-                .approve(&client)
-                .await;
+            client.mail(FINANCE, &request.id).approve(&client);
         }
-        client.wait_for_end(&request).await;
-        assert_eq!(client.status(&request).await["status"], "refunded");
-        let after = client.mails(FINANCE).await.len();
+        client.wait_for_end(&request);
+        assert_eq!(client.status(&request)["status"], "refunded");
+        let after = client.mails(FINANCE).len();
         assert_eq!(after > before, asked, "{amount}");
     }
     let mut cents: Vec<_> = client
         .refunds("ch_demo_2000")
-        .await
         .iter()
         .map(|r| r["amount"].as_u64())
         .collect();
@@ -151,22 +139,22 @@ async fn exactly_five_hundred_is_the_threshold() {
     assert_eq!(cents, [Some(49_999), Some(50_000), Some(50_000)]);
 }
 
-#[tokio::test]
-async fn stripes_refusal_ends_in_denied_with_its_message_for_the_team_only() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form().charge("ch_demo_refunded")).await;
-    csm_approves(&client).await;
-    let status = client.wait_for_status(&request, "denied").await;
-    client.wait_for_end(&request).await;
+#[test]
+fn stripes_refusal_ends_in_denied_with_its_message_for_the_team_only() {
+    let client = LocalStack::open();
+    let request = client.submit(&form().charge("ch_demo_refunded"));
+    csm_approves(&client);
+    let status = client.wait_for_status(&request, "denied");
+    client.wait_for_end(&request);
     let message = "Charge ch_demo_refunded has already been refunded.";
-    let trail = client.trail(&request).await;
-    let refusal = trail
+    let records = client.audit_log(&request);
+    let refusal = records
         .iter()
         .find(|(action, ..)| action == "refund refused")
         .expect("it is in the audit log");
     assert_eq!(refusal.2, message);
     for member in [CSM, "csm-2@example.com"] {
-        client.mail(member, message).await;
+        client.mail(member, message);
     }
     let reason = status["reason"]
         .as_str()
@@ -175,99 +163,76 @@ async fn stripes_refusal_ends_in_denied_with_its_message_for_the_team_only() {
         !reason.contains("ch_demo_refunded") && reason.contains("payment provider"),
         "{reason}"
     );
-    let (_, page) = client.get(&request.status_url, "text/html").await;
+    let (_, page) = client.get(&request.status_url, "text/html");
     assert!(!page.contains("already been refunded"));
-    for mail in client.mails(CUSTOMER).await {
+    for mail in client.mails(CUSTOMER) {
         assert!(!mail.text.contains("already been refunded"));
     }
 }
 
-#[tokio::test]
-async fn a_payment_intent_goes_out_as_one_and_cents_are_exact() {
-    let client = TestClient::open().await;
-    let request = client
-        .submit(
-            &form()
-                .charge("pi_demo_2000")
-                .with("refundAmount", json!(19.99)),
-        )
-        .await;
-    csm_approves(&client).await;
-    client.wait_for_status(&request, "refunded").await;
-    let refunds = client.refunds("pi_demo_2000").await;
+#[test]
+fn a_payment_intent_goes_out_as_one_and_cents_are_exact() {
+    let client = LocalStack::open();
+    let request = client.submit(
+        &form()
+            .charge("pi_demo_2000")
+            .with("refundAmount", json!(19.99)),
+    );
+    csm_approves(&client);
+    client.wait_for_status(&request, "refunded");
+    let refunds = client.refunds("pi_demo_2000");
     assert_eq!((refunds.len(), &refunds[0]["amount"]), (1, &json!(1999)));
     assert_eq!(refunds[0]["payment_intent"], "pi_demo_2000");
 }
 
-#[tokio::test]
-async fn a_charge_in_euros_is_not_refunded_in_dollars() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form().charge("ch_demo_eur")).await;
-    csm_approves(&client).await;
-    client.wait_for_status(&request, "denied").await;
-    assert!(client.refunds("ch_demo_eur").await.is_empty());
+#[test]
+fn a_charge_in_euros_is_not_refunded_in_dollars() {
+    let client = LocalStack::open();
+    let request = client.submit(&form().charge("ch_demo_eur"));
+    csm_approves(&client);
+    client.wait_for_status(&request, "denied");
+    assert!(client.refunds("ch_demo_eur").is_empty());
 }
 
-#[tokio::test]
-async fn without_scripts_a_person_gets_there_by_forms_alone() {
-    let client = TestClient::open().await;
-    let (_, catalogue) = client.get("/", "text/html").await;
+#[test]
+fn without_scripts_a_person_gets_there_by_forms_alone() {
+    let client = LocalStack::open();
+    let (_, catalogue) = client.get("/", "text/html");
     assert!(catalogue.contains(r#"href="/services/customer-success/refund-request""#));
-    let (_, page) = client
-        .get("/services/customer-success/refund-request", "text/html")
-        .await;
+    let (_, page) = client.get("/services/customer-success/refund-request", "text/html");
     assert!(page.contains(r#"action="/services/customer-success/refund-request/requests""#));
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     let body = "customerEmail=customer%40example.com&stripeCustomerId=&chargeIdToRefund=ch_demo_2000&refundAmount=20&reason=Goodwill&notes=Sorry";
     let path = "/services/customer-success/refund-request/requests";
-    let response = client
-        .call(reqwest::Method::POST, path, &headers, body.to_owned())
-        .await;
-    assert_eq!(response.status(), 303);
-    let status_url = response.headers()["location"].to_str().unwrap().to_owned();
-    let (_, page) = client.get(&status_url, "text/html").await;
+    let response = client.call("POST", path, &headers, body);
+    assert_eq!(response.status, 303);
+    let status_url = response.header("location").to_owned();
+    let (_, page) = client.get(&status_url, "text/html");
     assert!(page.contains("looking at your request"));
 
-    let mail = client.mail(CSM, "CSM Review").await;
-    let (_, page) = client.get(&mail.link("approve"), "text/html").await;
+    let mail = client.mail(CSM, "CSM Review");
+    let (_, page) = client.get(&mail.link("approve"), "text/html");
     assert!(page.contains("$20.00") && page.contains("ch_demo_2000"));
     assert!(
         !page.contains("Sorry") && !page.contains(CUSTOMER),
         "first the code, then the case"
     );
     let code = format!("code={}", mail.code());
-    let response = client
-        .call(reqwest::Method::POST, &mail.link("approve"), &headers, code)
-        .await;
-    let page = response.text().await.unwrap();
+    let response = client.call("POST", &mail.link("approve"), &headers, &code);
+    let page = response.text;
     assert!(page.contains("Sorry") && page.contains(CUSTOMER));
     let decision = format!("decision=approve&reason=&code={}", mail.code());
-    let response = client
-        .call(
-            reqwest::Method::POST,
-            &mail.link("approve"),
-            &headers,
-            decision,
-        )
-        .await;
-    assert_eq!(response.status(), 200);
-    assert!(
-        response
-            .text()
-            .await
-            .unwrap()
-            .contains("You approved this request")
-    );
-    let (_, page) = client.get(&mail.link("reject"), "text/html").await;
+    let response = client.call("POST", &mail.link("approve"), &headers, &decision);
+    assert_eq!(response.status, 200);
+    assert!(response.text.contains("You approved this request"));
+    let (_, page) = client.get(&mail.link("reject"), "text/html");
     assert!(page.contains("already approved by you"));
-    client
-        .eventually("the page to say so", || async {
-            let (_, page) = client.get(&status_url, "text/html").await;
-            if page.contains("Your refund has been made") {
-                Ok(())
-            } else {
-                Err(page)
-            }
-        })
-        .await;
+    client.eventually("the page to say so", || {
+        let (_, page) = client.get(&status_url, "text/html");
+        if page.contains("Your refund has been made") {
+            Ok(())
+        } else {
+            Err(page)
+        }
+    });
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use e2e::{Mail, Submitted, TestClient, form};
+use e2e::{LocalStack, Mail, Submitted, TestClient, form};
 use serde_json::{Map, Value, json};
 
 const CSM: &str = "csm-1@example.com";
@@ -103,54 +103,50 @@ fn measured(lines: &[Line]) -> Measured {
 }
 
 /// Who reads the data folder of a running stack.
-async fn client(data: &Path, environment: &[(&str, &str)]) -> TestClient {
+fn client(data: &Path, environment: &[(&str, &str)]) -> LocalStack {
     let arguments = [
         "--port",
         "0",
         "--data-dir",
         data.to_str().expect("a path is text"),
     ];
-    TestClient::with_environment(&arguments, environment).await
+    LocalStack::with_environment(&arguments, environment)
 }
 
-async fn submit(client: &TestClient, charge: &str) -> (Submitted, Mail) {
+fn submit(client: &TestClient, charge: &str) -> (Submitted, Mail) {
     let form = form().charge(charge).amount("612.34");
-    let request = client.submit(&form.with("notes", json!(NOTES))).await;
-    let mail = client.mail(CSM, &request.id).await;
+    let request = client.submit(&form.with("notes", json!(NOTES)));
+    let mail = client.mail(CSM, &request.id);
     (request, mail)
 }
 
 /// Plays a large refund, a rejection, a refusal of Stripe's, and a question that nobody answers for a day.
-async fn play(client: &TestClient) -> [Submitted; 4] {
-    let (large, mail) = submit(client, "ch_demo_2000").await;
-    mail.approve(client).await;
-    client.mail(FINANCE, &large.id).await.approve(client).await;
-    client.wait_for_end(&large).await;
+fn play(client: &TestClient) -> [Submitted; 4] {
+    let (large, mail) = submit(client, "ch_demo_2000");
+    mail.approve(client);
+    client.mail(FINANCE, &large.id).approve(client);
+    client.wait_for_end(&large);
 
-    let (rejected, mail) = submit(client, "ch_demo_2000").await;
-    mail.reject(client, REASON).await;
-    client.wait_for_end(&rejected).await;
+    let (rejected, mail) = submit(client, "ch_demo_2000");
+    mail.reject(client, REASON);
+    client.wait_for_end(&rejected);
 
-    let (refused, mail) = submit(client, "ch_demo_refunded").await;
-    mail.approve(client).await;
-    client
-        .mail(FINANCE, &refused.id)
-        .await
-        .approve(client)
-        .await;
-    client.wait_for_end(&refused).await;
+    let (refused, mail) = submit(client, "ch_demo_refunded");
+    mail.approve(client);
+    client.mail(FINANCE, &refused.id).approve(client);
+    client.wait_for_end(&refused);
 
-    let (asked, mail) = submit(client, "ch_demo_2000").await;
+    let (asked, mail) = submit(client, "ch_demo_2000");
     let ask = json!({"action": "ask", "code": mail.code(), "question": QUESTION});
-    assert_eq!(client.post_json(mail.address(), &ask).await.0, 200);
-    client.mail(CUSTOMER, QUESTION).await;
-    client.advance("24h").await;
-    client.mail(CSM, "Reminder: ").await;
+    assert_eq!(client.post_json(mail.address(), &ask).0, 200);
+    client.mail(CUSTOMER, QUESTION);
+    client.advance("24h");
+    client.mail(CSM, "Reminder: ");
     [large, rejected, refused, asked]
 }
 
 /// What must not be in a log: answers, links, codes, tokens and keys.
-async fn secrets(client: &TestClient, data: &Path, requests: &[Submitted]) -> Vec<String> {
+fn secrets(client: &TestClient, data: &Path, requests: &[Submitted]) -> Vec<String> {
     let mut secrets = [
         CUSTOMER,
         NOTES,
@@ -168,7 +164,7 @@ async fn secrets(client: &TestClient, data: &Path, requests: &[Submitted]) -> Ve
     let last = |link: &str| link.rsplit('/').next().unwrap_or_default().to_owned();
     secrets.extend(requests.iter().map(|request| last(&request.status_url)));
     for address in [CSM, FINANCE, CUSTOMER] {
-        for mail in client.mails(address).await {
+        for mail in client.mails(address) {
             let codes = mail.text.lines().filter_map(|it| it.strip_prefix("Code: "));
             secrets.extend(codes.map(ToOwned::to_owned));
             let links = mail.links().into_iter();
@@ -176,7 +172,7 @@ async fn secrets(client: &TestClient, data: &Path, requests: &[Submitted]) -> Ve
             secrets.extend(links.map(|link| last(link.split('?').next().unwrap_or_default())));
         }
     }
-    let items = client.items().await;
+    let items = client.items();
     let tokens = items.iter().filter_map(|it| it["taskToken"]["S"].as_str());
     let tokens: Vec<_> = tokens.map(ToOwned::to_owned).collect();
     assert!(!tokens.is_empty(), "one waits with a token");
@@ -188,14 +184,14 @@ async fn secrets(client: &TestClient, data: &Path, requests: &[Submitted]) -> Ve
     secrets
 }
 
-#[tokio::test]
-async fn each_line_is_json_that_names_its_request_and_holds_no_secret() {
+#[test]
+fn each_line_is_json_that_names_its_request_and_holds_no_secret() {
     let data = tempfile::tempdir().unwrap();
-    let client = client(data.path(), &[]).await;
-    let requests = play(&client).await;
-    client.settled_items().await;
-    let secrets = secrets(&client, data.path(), &requests).await;
-    client.kill().await;
+    let client = client(data.path(), &[]);
+    let requests = play(&client);
+    client.settled_items();
+    let secrets = secrets(&client, data.path(), &requests);
+    client.kill();
 
     let lines = lines(data.path());
     for line in &lines {
@@ -231,13 +227,13 @@ async fn each_line_is_json_that_names_its_request_and_holds_no_secret() {
     }
 }
 
-#[tokio::test]
-async fn what_happened_to_requests_is_counted_in_the_embedded_metric_format() {
+#[test]
+fn what_happened_to_requests_is_counted_in_the_embedded_metric_format() {
     let data = tempfile::tempdir().unwrap();
-    let client = client(data.path(), &[]).await;
-    play(&client).await;
-    client.settled_items().await;
-    client.kill().await;
+    let client = client(data.path(), &[]);
+    play(&client);
+    client.settled_items();
+    client.kill();
 
     let measured = measured(&lines(data.path()));
     // Name, unit, the dimension Outcome, and the values; of ages that nobody knows, how many.
@@ -271,17 +267,17 @@ async fn what_happened_to_requests_is_counted_in_the_embedded_metric_format() {
     assert_eq!(found, expected);
 }
 
-#[tokio::test]
-async fn a_task_that_fails_says_of_which_request_where_and_why() {
+#[test]
+fn a_task_that_fails_says_of_which_request_where_and_why() {
     let data = tempfile::tempdir().unwrap();
     // Nobody listens there.
     let stripe = [
         ("STRIPE_API_BASE", "http://127.0.0.1:9"),
         ("STRIPE_API_KEY", "sk_test_nobody"),
     ];
-    let client = client(data.path(), &stripe).await;
-    let (request, _) = submit(&client, "ch_demo_2000").await;
-    client.kill().await;
+    let client = client(data.path(), &stripe);
+    let (request, _) = submit(&client, "ch_demo_2000");
+    client.kill();
 
     let lines = lines(data.path());
     let failed: Vec<_> = lines
@@ -300,23 +296,21 @@ async fn a_task_that_fails_says_of_which_request_where_and_why() {
     }
 }
 
-#[tokio::test]
-async fn what_ses_tells_of_a_mail_is_logged_with_its_request() {
+#[test]
+fn what_ses_tells_of_a_mail_is_logged_with_its_request() {
     let data = tempfile::tempdir().unwrap();
     let bad = "bounce+csm@simulator.amazonses.com";
     let teams =
         json!({"csm-team": [bad, CSM], "csm-manager": [CUSTOMER], "finance-team": [FINANCE]});
-    let client = client(data.path(), &[("TEAMS", &teams.to_string())]).await;
-    let (request, _) = submit(&client, "ch_demo_2000").await;
-    client
-        .eventually("the bounce in the audit log", || async {
-            let trail = format!("{:?}", client.trail(&request).await);
-            let there = trail.contains("address unreachable");
-            if there { Ok(()) } else { Err(trail) }
-        })
-        .await;
-    client.settled_items().await;
-    client.kill().await;
+    let client = client(data.path(), &[("TEAMS", &teams.to_string())]);
+    let (request, _) = submit(&client, "ch_demo_2000");
+    client.eventually("the bounce in the audit log", || {
+        let records = format!("{:?}", client.audit_log(&request));
+        let there = records.contains("address unreachable");
+        if there { Ok(()) } else { Err(records) }
+    });
+    client.settled_items();
+    client.kill();
 
     let lines = lines(data.path());
     let marked = |line: &&Line| line.text("message") == "an address was marked";

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use e2e::{TestClient, form};
+use e2e::{LocalStack, form};
 use statemachines::files::Folders;
 use tempfile::TempDir;
 
@@ -45,10 +45,10 @@ impl Processes {
         folders.apply(&changes).expect("there is room");
     }
 
-    async fn client(&self) -> TestClient {
+    fn client(&self) -> LocalStack {
         let template = self.0.path().join("infra/template.yaml");
         let template = template.to_str().expect("it is text");
-        TestClient::with(&["--port", "0", "--ephemeral", "--template", template]).await
+        LocalStack::with(&["--port", "0", "--ephemeral", "--template", template])
     }
 }
 
@@ -57,12 +57,12 @@ fn replaced(text: &str, old: &str, new: &str) -> String {
     text.replace(old, new)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_waiting_request_ends_under_the_version_it_started_with() {
+#[test]
+fn a_waiting_request_ends_under_the_version_it_started_with() {
     let processes = Processes::copy();
-    let client = processes.client().await;
-    let waiting = client.submit(&form().amount("120")).await;
-    let mail = client.mail("csm-1@example.com", &waiting.id).await;
+    let client = processes.client();
+    let waiting = client.submit(&form().amount("120"));
+    let mail = client.mail("csm-1@example.com", &waiting.id);
 
     let definition = processes.read(DEFINITION);
     let lower = replaced(&definition, "refundAmount >= 500", "refundAmount >= 100");
@@ -71,29 +71,23 @@ async fn a_waiting_request_ends_under_the_version_it_started_with() {
         &replaced(&lower, "label: Notes", "label: What happened"),
     );
     processes.generate();
-    client
-        .eventually("the new form", || async {
-            client.advance("61s").await;
-            let (_, page) = client.get(OFFERING, "text/html").await;
-            page.contains("What happened").then_some(()).ok_or(page)
-        })
-        .await;
+    client.eventually("the new form", || {
+        client.advance("61s");
+        let (_, page) = client.get(OFFERING, "text/html");
+        page.contains("What happened").then_some(()).ok_or(page)
+    });
 
-    mail.approve(&client).await;
-    client.wait_for_status(&waiting, "refunded").await;
-    assert!(client.mails("finance-1@example.com").await.is_empty());
+    mail.approve(&client);
+    client.wait_for_status(&waiting, "refunded");
+    assert!(client.mails("finance-1@example.com").is_empty());
 
-    let new = client.submit(&form().amount("120")).await;
-    client
-        .mail("csm-1@example.com", &new.id)
-        .await
-        .approve(&client)
-        .await;
-    client.mail("finance-1@example.com", &new.id).await;
+    let new = client.submit(&form().amount("120"));
+    client.mail("csm-1@example.com", &new.id).approve(&client);
+    client.mail("finance-1@example.com", &new.id);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_offering_is_a_definition_and_nothing_else() {
+#[test]
+fn a_second_offering_is_a_definition_and_nothing_else() {
     let processes = Processes::copy();
     let definition = processes.read(DEFINITION);
     let second = replaced(&definition, "name: Refund Request", "name: Goodwill Refund");
@@ -110,22 +104,20 @@ async fn a_second_offering_is_a_definition_and_nothing_else() {
         assert!(template.contains(part), "the template has {part}");
     }
 
-    let client = processes.client().await;
-    let (_, page) = client.get("/", "text/html").await;
+    let client = processes.client();
+    let (_, page) = client.get("/", "text/html");
     assert!(
         page.contains("Refund Request") && page.contains("Goodwill Refund"),
         "{page}"
     );
     let path = "/services/customer-success/goodwill-refund/requests";
-    let (status, body) = client.post_json(path, form().json()).await;
+    let (status, body) = client.post_json(path, form().json());
     assert_eq!(status, 202, "{body}");
     let request = e2e::Submitted::read(&body);
     client
         .mail("csm-1@example.com", &request.id)
-        .await
-        .approve(&client)
-        .await;
-    client.wait_for_status(&request, "refunded").await;
-    let execution = client.wait_for_end(&request).await;
+        .approve(&client);
+    client.wait_for_status(&request, "refunded");
+    let execution = client.wait_for_end(&request);
     assert_eq!(execution["status"], "SUCCEEDED", "{execution}");
 }

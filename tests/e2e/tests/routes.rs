@@ -4,8 +4,7 @@
 
 use std::path::Path;
 
-use e2e::{Submitted, TestClient, form};
-use reqwest::Method;
+use e2e::{LocalStack, Submitted, form};
 
 /// The routes of infra/template.yaml, as method and path.
 fn routes() -> Vec<(String, String)> {
@@ -66,17 +65,17 @@ fn the_list_of_routes_is_the_templates() {
     );
 }
 
-#[tokio::test]
-async fn get_head_and_options_change_no_stored_byte_on_any_route() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form()).await;
-    let mail = client.mail("csm-2@example.com", "CSM Review").await;
+#[test]
+fn get_head_and_options_change_no_stored_byte_on_any_route() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
+    let mail = client.mail("csm-2@example.com", "CSM Review");
     let ask = serde_json::json!({"action": "ask", "code": mail.code(), "question": "Which?"});
-    assert_eq!(client.post_json(mail.address(), &ask).await.0, 200);
+    assert_eq!(client.post_json(mail.address(), &ask).0, 200);
     let link = mail.address().rsplit('/').next().unwrap().to_owned();
-    let before = client.settled_items().await;
+    let before = client.settled_items();
     assert!(before.len() > 5, "there is something that could change");
-    let mails = client.get_json("/_local/api/emails").await;
+    let mails = client.get_json("/_local/api/emails");
     let queries = [
         String::new(),
         "?decision=approve".to_owned(),
@@ -86,27 +85,27 @@ async fn get_head_and_options_change_no_stored_byte_on_any_route() {
     for (_, path) in routes() {
         let path = filled(&path, &request, &link);
         assert!(!path.contains('{'), "say what to fill in: {path}");
-        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+        for method in ["GET", "HEAD", "OPTIONS"] {
             for query in &queries {
                 let url = format!("{path}{query}");
                 let headers = [("content-type", "application/x-www-form-urlencoded")];
                 let body = format!("decision=approve&code={}&question=1&answer=x", mail.code());
-                let response = client.call(method.clone(), &url, &headers, body).await;
-                let status = response.status().as_u16();
+                let response = client.call(method, &url, &headers, &body);
+                let status = response.status;
                 assert!(status < 500, "{method} {url}: {status}");
-                assert_eq!(client.items().await, before, "{method} {url}");
+                assert_eq!(client.items(), before, "{method} {url}");
             }
         }
     }
-    assert_eq!(client.get_json("/_local/api/emails").await, mails);
-    assert_eq!(client.execution(&request).await["status"], "RUNNING");
+    assert_eq!(client.get_json("/_local/api/emails"), mails);
+    assert_eq!(client.execution(&request)["status"], "RUNNING");
 }
 
-#[tokio::test]
-async fn no_post_without_a_code_decides_on_any_route() {
-    let client = TestClient::open().await;
-    let request = client.submit(&form()).await;
-    let mail = client.mail("csm-2@example.com", "CSM Review").await;
+#[test]
+fn no_post_without_a_code_decides_on_any_route() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
+    let mail = client.mail("csm-2@example.com", "CSM Review");
     let link = mail.address().rsplit('/').next().unwrap().to_owned();
     for (_, path) in routes().into_iter().filter(|(method, _)| method == "POST") {
         let path = filled(&path, &request, &link);
@@ -120,14 +119,14 @@ async fn no_post_without_a_code_decides_on_any_route() {
                 ("by", "csm-1@example.com"),
             ],
         ] {
-            let (status, _) = client.post_form(&path, &fields).await;
+            let (status, _) = client.post_form(&path, &fields);
             assert!((400..500).contains(&status), "{path} {fields:?}: {status}");
         }
     }
-    let trail = client.trail(&request).await;
+    let records = client.audit_log(&request);
     assert!(
-        !trail.iter().any(|(action, ..)| action == "approve"),
-        "{trail:?}"
+        !records.iter().any(|(action, ..)| action == "approve"),
+        "{records:?}"
     );
-    assert_eq!(client.execution(&request).await["status"], "RUNNING");
+    assert_eq!(client.execution(&request)["status"], "RUNNING");
 }

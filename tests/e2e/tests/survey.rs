@@ -1,6 +1,6 @@
 //! The survey a week after a refund: who is invited, and whose answer counts.
 
-use e2e::{Mail, Submitted, TestClient, form};
+use e2e::{LocalStack, Mail, Submitted, TestClient, at_once, form};
 use serde_json::{Value, json};
 
 const CSM: &str = "csm-1@example.com";
@@ -10,12 +10,12 @@ const SURVEY: &str = "/services/customer-satisfaction/csat-survey";
 const RATING: &str = "4 - Satisfied";
 
 /// A refund that was approved and paid, and whose process waits a week.
-async fn refunded(client: &TestClient, charge: &str) -> Submitted {
+fn refunded(client: &TestClient, charge: &str) -> Submitted {
     let form = form().charge(charge).amount("100");
-    let request = client.submit_to(ROUTED, &form).await;
-    client.mail(CSM, &request.id).await.approve(client).await;
-    client.wait_for_status(&request, "refunded").await;
-    client.wait_for_timer(&request).await;
+    let request = client.submit_to(ROUTED, &form);
+    client.mail(CSM, &request.id).approve(client);
+    client.wait_for_status(&request, "refunded");
+    client.wait_for_timer(&request);
     request
 }
 
@@ -29,13 +29,15 @@ fn link(mail: &Mail) -> String {
 /// What a program sends who has the link of the mail.
 fn rating(mail: &Mail, code: &str) -> Value {
     let link = link(mail);
-    let (_, ticket) = link.split_once("?invitation=").expect("it has a ticket");
-    json!({"rating": RATING, "comment": "Quick.", "invitation": ticket, "code": code})
+    let (_, invitation) = link
+        .split_once("?invitation=")
+        .expect("it has a invitation");
+    json!({"rating": RATING, "comment": "Quick.", "invitation": invitation, "code": code})
 }
 
 /// Everything that was sent in to the survey.
-async fn ratings(client: &TestClient) -> Vec<Value> {
-    let mut items = client.items().await;
+fn ratings(client: &TestClient) -> Vec<Value> {
+    let mut items = client.items();
     items.retain(|item| {
         item["kind"]["S"] == "request"
             && item["offering"]["S"] == "customer-satisfaction/csat-survey"
@@ -43,26 +45,26 @@ async fn ratings(client: &TestClient) -> Vec<Value> {
     items
 }
 
-#[tokio::test]
-async fn a_week_after_the_refund_the_customer_rates_once() {
-    let client = TestClient::open().await;
-    let (_, catalogue) = client.get("/", "text/html").await;
+#[test]
+fn a_week_after_the_refund_the_customer_rates_once() {
+    let client = LocalStack::open();
+    let (_, catalogue) = client.get("/", "text/html");
     assert!(catalogue.contains(ROUTED) && !catalogue.contains(SURVEY));
-    assert_eq!(client.get(SURVEY, "text/html").await.0, 404);
+    assert_eq!(client.get(SURVEY, "text/html").0, 404);
 
-    let request = refunded(&client, "ch_demo_2000").await;
+    let request = refunded(&client, "ch_demo_2000");
     assert!(
-        !format!("{:?}", client.mails(CUSTOMER).await).contains("How did we do?"),
+        !format!("{:?}", client.mails(CUSTOMER)).contains("How did we do?"),
         "not before a week is over"
     );
-    client.advance("7d").await;
-    let mail = client.mail(CUSTOMER, "How did we do?").await;
-    client.wait_for_end(&request).await;
-    assert_eq!(client.status(&request).await["status"], "refunded");
+    client.advance("7d");
+    let mail = client.mail(CUSTOMER, "How did we do?");
+    client.wait_for_end(&request);
+    assert_eq!(client.status(&request)["status"], "refunded");
 
     // Whoever opens the link changes nothing, and who has not read the code rates nothing.
     for _ in 0..2 {
-        let (status, page) = client.get(&link(&mail), "text/html").await;
+        let (status, page) = client.get(&link(&mail), "text/html");
         assert!(
             status == 200 && page.contains("How satisfied are you"),
             "{page}"
@@ -76,71 +78,70 @@ async fn a_week_after_the_refund_the_customer_rates_once() {
         "000000"
     };
     for code in ["", "junk", wrong] {
-        let (status, body) = client.post_json(&path, &rating(&mail, code)).await;
+        let (status, body) = client.post_json(&path, &rating(&mail, code));
         assert_eq!(status, 403, "{code:?}: {body}");
     }
-    assert!(ratings(&client).await.is_empty());
+    assert!(ratings(&client).is_empty());
 
     let rating = rating(&mail, &mail.code());
-    let (status, taken) = client.post_json(&path, &rating).await;
+    let (status, taken) = client.post_json(&path, &rating);
     assert_eq!(status, 202, "{taken}");
     let rated = Submitted::read(&taken);
-    client.wait_for_status(&rated, "completed").await;
-    assert_eq!(client.wait_for_end(&rated).await["status"], "SUCCEEDED");
-    let (_, page) = client.get(&rated.status_url, "text/html").await;
+    client.wait_for_status(&rated, "completed");
+    assert_eq!(client.wait_for_end(&rated)["status"], "SUCCEEDED");
+    let (_, page) = client.get(&rated.status_url, "text/html");
     assert!(page.contains("Thank you. We have your answers.") && page.contains(RATING));
 
-    let (status, body) = client.post_json(&path, &rating).await;
+    let (status, body) = client.post_json(&path, &rating);
     assert_eq!(
         (status, &body["title"]),
         (409, &json!("You have answered already."))
     );
-    let (status, page) = client.get(&link(&mail), "text/html").await;
+    let (status, page) = client.get(&link(&mail), "text/html");
     assert!(status == 200 && page.contains("You have answered already"));
     assert!(!page.contains("<form") && !page.contains(RATING));
 
-    let stored = ratings(&client).await;
+    let stored = ratings(&client);
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0]["about"]["S"], request.id.as_str());
-    let trail = client.trail(&rated).await;
-    assert_eq!(trail[0].2, format!("about {}", request.id));
+    let records = client.audit_log(&rated);
+    assert_eq!(records[0].2, format!("about {}", request.id));
     assert!(
-        !format!("{trail:?}").contains("Quick."),
+        !format!("{records:?}").contains("Quick."),
         "the audit log holds no answers"
     );
 }
 
-#[tokio::test]
-async fn of_two_answers_sent_at_once_one_counts() {
-    let client = TestClient::open().await;
-    refunded(&client, "ch_demo_2000").await;
-    client.advance("7d").await;
-    let mail = client.mail(CUSTOMER, "How did we do?").await;
+#[test]
+fn of_two_answers_sent_at_once_one_counts() {
+    let client = LocalStack::open();
+    refunded(&client, "ch_demo_2000");
+    client.advance("7d");
+    let mail = client.mail(CUSTOMER, "How did we do?");
     let rating = rating(&mail, &mail.code());
     let path = format!("{SURVEY}/requests");
-    let (a, b) = tokio::join!(
-        client.post_json(&path, &rating),
+    let [a, b] = at_once([&|| client.post_json(&path, &rating), &|| {
         client.post_json(&path, &rating)
-    );
+    }]);
     let mut statuses = [a.0, b.0];
     statuses.sort_unstable();
     assert_eq!(statuses, [202, 409]);
-    assert_eq!(ratings(&client).await.len(), 1);
+    assert_eq!(ratings(&client).len(), 1);
 }
 
-#[tokio::test]
-async fn nobody_is_asked_about_a_refund_that_came_back() {
-    let client = TestClient::open().await;
-    let request = refunded(&client, "ch_demo_fails_later").await;
-    client.advance("31m").await;
-    client.wait_for_status(&request, "needs_attention").await;
-    client.advance("7d").await;
-    client.wait_for_end(&request).await;
-    assert_eq!(client.status(&request).await["status"], "needs_attention");
-    let mails = format!("{:?}", client.mails(CUSTOMER).await);
+#[test]
+fn nobody_is_asked_about_a_refund_that_came_back() {
+    let client = LocalStack::open();
+    let request = refunded(&client, "ch_demo_fails_later");
+    client.advance("31m");
+    client.wait_for_status(&request, "needs_attention");
+    client.advance("7d");
+    client.wait_for_end(&request);
+    assert_eq!(client.status(&request)["status"], "needs_attention");
+    let mails = format!("{:?}", client.mails(CUSTOMER));
     assert!(!mails.contains("How did we do?"), "{mails}");
-    let trail = client.trail(&request).await;
-    let skipped = trail
+    let records = client.audit_log(&request);
+    let skipped = records
         .iter()
         .find(|(action, ..)| action == "invitation not sent");
     assert_eq!(

@@ -23,6 +23,13 @@ impl Checkout {
         Ok(Self { root })
     }
 
+    #[cfg(test)]
+    pub(crate) fn at(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+        }
+    }
+
     /// Its top folder.
     pub fn root(&self) -> &Path {
         &self.root

@@ -1,6 +1,11 @@
 //! What a rig found.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    panic::{self, AssertUnwindSafe},
+};
+
+use anyhow::anyhow;
 
 /// Takes down what a rig finds, and shows each finding as it comes.
 pub struct Checks<'a> {
@@ -37,12 +42,17 @@ impl<'a> Checks<'a> {
         }
     }
 
+    /// Something that people do: it must neither fail nor panic, which is how a test client fails.
+    pub fn attempt(&mut self, what: &str, attempt: impl FnOnce() -> anyhow::Result<()>) {
+        self.check(what, caught(attempt));
+    }
+
     /// The end of the rig. `true` when it got to its end and all that it checked holds.
     pub fn finish(mut self, outcome: anyhow::Result<()>) -> io::Result<bool> {
         if let Err(error) = outcome {
             self.check("the rig runs to its end", Err(error));
         } else if self.made == 0 {
-            let nothing = anyhow::anyhow!("a rig that checks nothing shows nothing");
+            let nothing = anyhow!("a rig that checks nothing shows nothing");
             self.check("the rig checks something", Err(nothing));
         }
         match self.broken {
@@ -58,21 +68,28 @@ impl<'a> Checks<'a> {
     }
 }
 
+/// A panic as an error.
+pub(crate) fn caught<T>(attempt: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+        Err(anyhow!(text.unwrap_or_else(|| "it panicked".to_owned())))
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use anyhow::anyhow;
-
     use super::*;
 
-    fn told(tell: impl FnOnce(Checks<'_>) -> io::Result<bool>) -> (bool, String) {
+    fn reported(report: impl FnOnce(Checks<'_>) -> io::Result<bool>) -> (bool, String) {
         let mut out = Vec::new();
-        let fine = tell(Checks::new(&mut out)).unwrap();
+        let fine = report(Checks::new(&mut out)).unwrap();
         (fine, String::from_utf8(out).unwrap())
     }
 
     #[test]
     fn all_fine() {
-        let (fine, text) = told(|mut checks| {
+        let (fine, text) = reported(|mut checks| {
             checks.check("one", Ok(()));
             checks.finish(Ok(()))
         });
@@ -82,7 +99,7 @@ mod tests {
 
     #[test]
     fn one_failed_check_fails_the_rig_and_hides_no_other() {
-        let (fine, text) = told(|mut checks| {
+        let (fine, text) = reported(|mut checks| {
             checks.check("one", Err(anyhow!("it\nbroke")));
             checks.check("two", Ok(()));
             checks.finish(Ok(()))
@@ -95,13 +112,24 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_is_a_failure_and_hides_no_other_check() {
+        let (fine, text) = reported(|mut checks| {
+            checks.attempt("one", || panic!("no {}", "mail"));
+            checks.attempt("two", || Ok(()));
+            checks.finish(Ok(()))
+        });
+        assert!(!fine);
+        assert_eq!(text, "  FAILED  one\n          no mail\n  ok      two\n");
+    }
+
+    #[test]
     fn a_rig_that_stops_early_or_checks_nothing_has_failed() {
-        let (fine, text) = told(|mut checks| {
+        let (fine, text) = reported(|mut checks| {
             checks.check("one", Ok(()));
             checks.finish(Err(anyhow!("no python3")))
         });
         assert!(!fine && text.contains("no python3"), "{text}");
-        let (fine, text) = told(|checks| checks.finish(Ok(())));
+        let (fine, text) = reported(|checks| checks.finish(Ok(())));
         assert!(!fine && text.contains("checks nothing"), "{text}");
     }
 }

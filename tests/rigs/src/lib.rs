@@ -14,7 +14,6 @@ mod command;
 mod install;
 mod process;
 pub mod rig;
-mod test_client;
 
 pub use checkout::Checkout;
 pub use checks::Checks;
@@ -31,7 +30,7 @@ pub fn run(rigs: &[&dyn Rig], checkout: &Checkout, out: &mut dyn Write) -> io::R
         let outcome = rig
             .install(checkout)
             .map_err(|error| error.context("it could not be installed"))
-            .and_then(|()| rig.run(checkout, &mut checks));
+            .and_then(|()| checks::caught(|| rig.run(checkout, &mut checks)));
         if !checks.finish(outcome)? {
             failed.push(rig.name());
         }

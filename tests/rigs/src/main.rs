@@ -3,11 +3,20 @@
 use std::{io, process::ExitCode};
 
 use anyhow::Context;
+use clap::{Parser, builder::PossibleValuesParser};
 use rigs::{Checkout, Rig, rig};
 
+/// Runs third-party tools and stacks that judge this project, one after the other.
+#[derive(Debug, Parser)]
+#[command(name = "rigs")]
+struct Options {
+    /// Which ones; all when none is named.
+    #[arg(value_parser = PossibleValuesParser::new(rig::all().iter().map(|rig| rig.name())))]
+    names: Vec<String>,
+}
+
 fn main() -> ExitCode {
-    let names: Vec<String> = std::env::args().skip(1).collect();
-    match run(&names) {
+    match run(&Options::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -17,26 +26,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(names: &[String]) -> anyhow::Result<bool> {
-    let all = rig::all();
-    let chosen = choose(&all, names)?;
+fn run(options: &Options) -> anyhow::Result<bool> {
     let checkout = Checkout::of_this_package()?;
-    rigs::run(&chosen, &checkout, &mut io::stdout()).context("cannot write to the terminal")
+    rigs::run(&options.rigs(), &checkout, &mut io::stdout()).context("cannot write to the terminal")
 }
 
-/// The rigs of these names, or all when there is no name.
-fn choose<'a>(all: &[&'a dyn Rig], names: &[String]) -> anyhow::Result<Vec<&'a dyn Rig>> {
-    if names.is_empty() {
-        return Ok(all.to_vec());
+impl Options {
+    fn rigs(&self) -> Vec<&'static dyn Rig> {
+        let mut rigs = rig::all();
+        rigs.retain(|rig| {
+            self.names.is_empty() || self.names.iter().any(|name| name == rig.name())
+        });
+        rigs
     }
-    let find = |name: &String| {
-        let found = all.iter().find(|rig| rig.name() == name).copied();
-        found.with_context(|| {
-            let names: Vec<_> = all.iter().map(|rig| rig.name()).collect();
-            format!("there is no rig `{name}`. There are: {}", names.join(", "))
-        })
-    };
-    names.iter().map(find).collect()
 }
 
 #[cfg(test)]
@@ -45,14 +47,17 @@ mod tests {
 
     #[test]
     fn rigs_are_chosen_by_name() {
-        let all = rig::all();
-        assert_eq!(choose(&all, &[]).unwrap().len(), all.len());
-        let chosen = choose(&all, &["asl-lint".to_owned()]).unwrap();
-        assert_eq!(chosen.len(), 1);
-        assert_eq!(chosen[0].name(), "asl-lint");
-        let error = choose(&all, &["asl".to_owned()]).err().unwrap().to_string();
+        let chosen = |arguments: &[&str]| Options::try_parse_from(arguments).unwrap().rigs();
+        assert_eq!(chosen(&["rigs"]).len(), rig::all().len());
+        let names: Vec<_> = chosen(&["rigs", "cargo-deny", "asl-lint"])
+            .iter()
+            .map(|rig| rig.name())
+            .collect();
+        assert_eq!(names, ["asl-lint", "cargo-deny"]);
+        let error = Options::try_parse_from(["rigs", "asl"]).unwrap_err();
+        let error = error.to_string();
         assert!(
-            error.contains("no rig `asl`") && error.contains("asl-lint"),
+            error.contains("'asl'") && error.contains("asl-lint"),
             "{error}"
         );
     }

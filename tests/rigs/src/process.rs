@@ -9,6 +9,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use testing::TestClient;
+
+use crate::{Checkout, command::command};
 
 /// Runs a program beside a shell that waits for the end of its own standard input. That is a pipe that
 /// this process holds, so the shell notices the end of the rig however it comes, `kill -9` included,
@@ -25,6 +28,10 @@ kill -KILL 0
 "#;
 /// What the log says once the program has ended by itself.
 const ENDED: &str = "[ended with status";
+/// How the local stack says where it serves.
+const READY: &str = "Ready on ";
+/// How long the local stack may take to start, with all that it has to compile.
+const START: Duration = Duration::from_mins(15);
 /// How many of a log's last lines a failure shows.
 const TAIL: usize = 40;
 
@@ -82,6 +89,14 @@ impl Server {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// What comes after these words in the log, to the end of the line.
+    pub(crate) fn rest_of_line(&self, words: &str) -> anyhow::Result<String> {
+        let log = self.log();
+        let line = log.lines().find_map(|line| line.split_once(words));
+        let (_, rest) = line.with_context(|| format!("no line says {words:?}"))?;
+        Ok(rest.trim().to_owned())
+    }
+
     /// The end of what the program has written, for a person who has to find out what went wrong.
     pub(crate) fn tail(&self) -> String {
         let log = self.log();
@@ -101,6 +116,21 @@ impl Drop for Server {
         // The keeper ends itself last, after at most ten seconds.
         let _ = self.keeper.wait();
     }
+}
+
+/// Starts the local stack on a free port, with these people in its teams, and waits until it serves.
+pub(crate) fn local_stack(
+    checkout: &Checkout,
+    log: PathBuf,
+    teams: Option<&str>,
+) -> anyhow::Result<(Server, TestClient)> {
+    let mut program = command("cargo", checkout.root());
+    program.args(["run", "--quiet", "--", "--ephemeral", "--port", "0"]);
+    program.envs(teams.map(|teams| ("TEAMS", teams)));
+    let stack = Server::start("the local stack", &program, log)?;
+    stack.wait_for_words(READY, START)?;
+    let client = TestClient::at(&stack.rest_of_line(READY)?);
+    Ok((stack, client))
 }
 
 /// The same program with the same environment and folder, under a keeper in its own process group.
@@ -126,7 +156,6 @@ fn keeper_of(program: &Command) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::command;
 
     fn start(script: &str, log: PathBuf) -> Server {
         let mut program = command("sh", std::path::Path::new("/"));

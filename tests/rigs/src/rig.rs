@@ -6,12 +6,13 @@ mod browser;
 mod cargo_deny;
 mod cargo_lambda_watch;
 mod cold_start;
+mod guides;
 mod stripe;
 mod template_lint;
 
 use crate::{Checkout, Checks};
 
-/// Something that other people made and that judges this project.
+/// Something that judges this project from outside, most of it made by other people.
 pub trait Rig {
     /// Its name on the command line and its folder under `tools/`.
     fn name(&self) -> &'static str;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<&'static dyn Rig> {
         &stripe::sdk::StripeSdk,
         &stripe::mock::StripeMock,
         &stripe::local::StripeLocal,
+        &guides::Guides,
         &cargo_lambda_watch::CargoLambdaWatch,
         &aws_emulator::AwsEmulator,
         &cold_start::ColdStart,
@@ -57,7 +59,8 @@ mod tests {
         for name in names {
             let lists = ["requirements.txt", "package-lock.json"];
             let listed = |list| checkout.tool_list(name, list).is_file();
-            assert!(lists.into_iter().any(listed), "{name}");
+            // The guides need cargo and git alone.
+            assert!(name == "guides" || lists.into_iter().any(listed), "{name}");
         }
     }
 }

@@ -89,7 +89,7 @@ pub(crate) struct Rated {
     pub(crate) body: Value,
 }
 
-/// All customers. Clones share what they were told.
+/// All customers. Clones share the answers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Customers(Arc<Mutex<Vec<Rated>>>);
 

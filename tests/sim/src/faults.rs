@@ -142,7 +142,7 @@ impl Faults {
         }
     }
 
-    /// Lets others go first, as often as chance has it.
+    /// Lets others go first, a random number of times.
     pub(crate) async fn pause(&self) {
         let turns = {
             let mut state = self.state();

@@ -22,7 +22,7 @@ mod routing;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
     /// Every change has its record, and the records tell where the request stands.
-    Trail,
+    AuditLog,
     /// Every request ends, or stands in needs attention with its execution failed.
     End,
     /// One payment at most, of what was approved and in the way that was chosen.
@@ -35,7 +35,7 @@ pub(crate) enum Group {
     Mails,
     /// One rating for an invitation.
     Ratings,
-    /// No data of customers in executions and trails.
+    /// No data of customers in executions and audit log.
     Privacy,
 }
 
@@ -44,11 +44,11 @@ type Check<'w> = fn(&Case<'w>, &mut Vec<String>);
 /// What must hold for each request.
 fn checks<'w>() -> [(Group, Check<'w>); 8] {
     [
-        (Group::Trail, Case::check_trail),
+        (Group::AuditLog, Case::check_audit_log),
         (Group::End, Case::check_end),
         (Group::Money, Case::check_money),
         (Group::Decisions, Case::check_decisions),
-        (Group::Decisions, Case::check_told),
+        (Group::Decisions, Case::check_replies),
         (Group::Routing, Case::check_routing),
         (Group::Mails, Case::check_mails),
         (Group::Privacy, Case::check_privacy),
@@ -67,24 +67,24 @@ pub(crate) async fn broken_by_group(world: &World) -> Vec<(Group, String)> {
     let mut add = |group, found: Vec<String>| {
         problems.extend(found.into_iter().map(|problem| (group, problem)));
     };
-    add(Group::Trail, world.functions.log.problems());
-    add(Group::Trail, check_commits(world));
+    add(Group::AuditLog, world.functions.log.problems());
+    add(Group::AuditLog, check_commits(world));
     add(Group::Ratings, ratings::broken(world).await);
-    let told = told(world);
+    let replies = recorded_replies(world);
     let items = world.functions.table.items();
     for id in world.functions.table.requests() {
         let request = world.request(id).await;
-        let trail = trail(&items, id);
-        let (model, unknown) = Model::of(&trail);
+        let audit_log = audit_log(&items, id);
+        let (model, unknown) = Model::of(&audit_log);
         let case = Case {
             world,
             request: &request,
             execution: &world.execution(id),
-            trail: &trail,
+            audit_log: &audit_log,
             model: &model,
-            told: &told,
+            replies: &replies,
         };
-        let mut found = vec![(Group::Trail, unknown)];
+        let mut found = vec![(Group::AuditLog, unknown)];
         found.extend(checks().map(|(group, check)| {
             let mut of_check = Vec::new();
             check(&case, &mut of_check);
@@ -92,7 +92,7 @@ pub(crate) async fn broken_by_group(world: &World) -> Vec<(Group, String)> {
         }));
         found.retain(|(_, problems)| !problems.is_empty());
         if let Some((_, first)) = found.first_mut() {
-            first.push(story(&trail, case.execution));
+            first.push(story(&audit_log, case.execution));
         }
         for (group, of_group) in found {
             let named = of_group.iter().map(|problem| format!("{id}: {problem}"));
@@ -107,13 +107,13 @@ struct Case<'w> {
     world: &'w World,
     request: &'w Request,
     execution: &'w ExecutionView,
-    trail: &'w [AuditRecord],
+    audit_log: &'w [AuditRecord],
     model: &'w Model,
     /// What people were told is recorded, whichever request it was about.
-    told: &'w [(Link, Value)],
+    replies: &'w [(Link, Value)],
 }
 
-fn trail(items: &[Item], id: RequestId) -> Vec<AuditRecord> {
+fn audit_log(items: &[Item], id: RequestId) -> Vec<AuditRecord> {
     let records = items.iter().filter(|item| item.kind == "audit");
     let records = records.map(|item| AuditRecord::deserialize(&item.body));
     let records = records.map(|record| record.expect("it is a record"));
@@ -123,8 +123,8 @@ fn trail(items: &[Item], id: RequestId) -> Vec<AuditRecord> {
 }
 
 /// What happened, for whoever has to find out why.
-fn story(trail: &[AuditRecord], execution: &ExecutionView) -> String {
-    let of_trail = trail.iter().map(|r| {
+fn story(audit_log: &[AuditRecord], execution: &ExecutionView) -> String {
+    let of_audit_log = audit_log.iter().map(|r| {
         let detail = r.detail.as_deref().unwrap_or_default();
         let text = format!("{} in {} by {} {detail}", r.action, r.phase, r.actor);
         (r.at, format!("    {text}"))
@@ -134,7 +134,7 @@ fn story(trail: &[AuditRecord], execution: &ExecutionView) -> String {
         let error = e.details["error"].as_str().unwrap_or_default();
         (e.at, format!("{} {state} {error}", e.event_type))
     });
-    let mut lines: Vec<_> = of_execution.chain(of_trail).collect();
+    let mut lines: Vec<_> = of_execution.chain(of_audit_log).collect();
     lines.sort_by_key(|(at, _)| *at);
     let lines = lines
         .into_iter()
@@ -167,16 +167,17 @@ fn check_commits(world: &World) -> Vec<String> {
 }
 
 impl Case<'_> {
-    fn check_trail(&self, problems: &mut Vec<String>) {
+    fn check_audit_log(&self, problems: &mut Vec<String>) {
         let Request {
             audit_count,
             status,
             ..
         } = self.request;
-        if usize::try_from(*audit_count) != Ok(self.trail.len()) || *status != self.model.status {
+        if usize::try_from(*audit_count) != Ok(self.audit_log.len()) || *status != self.model.status
+        {
             problems.push(format!(
                 "it is {status:?} with {audit_count} records; the audit log of {} says {:?}",
-                self.trail.len(),
+                self.audit_log.len(),
                 self.model.status
             ));
         }
@@ -227,8 +228,8 @@ impl Case<'_> {
     }
 
     /// What somebody was told is recorded stands in the audit log, in the same words.
-    fn check_told(&self, problems: &mut Vec<String>) {
-        for (link, body) in self.told {
+    fn check_replies(&self, problems: &mut Vec<String>) {
+        for (link, body) in self.replies {
             if link.request_id != self.request.request_id {
                 continue;
             }
@@ -240,7 +241,7 @@ impl Case<'_> {
                     && body["decidedAt"] == d.at.to_string()
             };
             if !decided.iter().any(fits) {
-                problems.push(format!("told {body}, recorded {decided:?}"));
+                problems.push(format!("answered {body}, recorded {decided:?}"));
             }
         }
     }
@@ -260,9 +261,10 @@ pub(crate) fn heard(execution: &ExecutionView, phase: &str) -> Vec<String> {
 }
 
 /// The answers that say that a decision is recorded, and whose link they were given to.
-fn told(world: &World) -> Vec<(Link, Value)> {
-    let told = world.people.told().into_iter();
-    let told = told.filter(|told| told.status == 200 && told.body["decidedBy"].is_string());
-    let told = told.filter_map(|told| Some((world.link(&told.link_id)?, told.body)));
-    told.collect()
+fn recorded_replies(world: &World) -> Vec<(Link, Value)> {
+    let replies = world.people.replies().into_iter();
+    let replies =
+        replies.filter(|reply| reply.status == 200 && reply.body["decidedBy"].is_string());
+    let replies = replies.filter_map(|reply| Some((world.link(&reply.link_id)?, reply.body)));
+    replies.collect()
 }

@@ -1,4 +1,4 @@
-//! The whole process under chance: the shipped state machine on the local executor, the functions
+//! The whole process under random faults: the shipped state machine on the local executor, the functions
 //! themselves over fakes, virtual time, and a seeded hand that breaks things.
 //!
 //! - `process`: what is simulated: the refund request, or the routed one with its survey
@@ -6,19 +6,18 @@
 //! - `faults`: where something can go wrong, and whether it does
 //! - `people`: approvers and customers who choose, with their mails, and how a POST reaches a function
 //! - `customers`: what they ask for, and how they rate
-//! - `chance`: a run in which everything is drawn from a seed; 300 seeds in a test
+//! - `random_run`: a run in which everything is drawn from a seed; 300 seeds in a test
 //! - `routed`: the same for the routed process and its survey, with a test for each group of promises
 //! - `steps`: the systematic pair: every step twice, and every step failing once, at every point
 //! - `credit`: a process with a credit in it, by its states' own payloads
 //! - `race`: a decision or a choice in the very instant in which the state that waits for it times out
-//! - `invariants`, over the `model` of a trail: what must hold after every run
+//! - `invariants`, over the `model` of a audit log: what must hold after every run
 //!
 //! `SIM_SEED=7 cargo test -p sim a_run` replays one seed, `... routed` one of the routed process;
 //! `SIM_RUNS=10000` runs that many.
 
 #![cfg(test)]
 
-mod chance;
 mod credit;
 mod customers;
 mod faults;
@@ -29,6 +28,7 @@ mod people;
 mod ports;
 mod process;
 mod race;
+mod random_run;
 mod routed;
 mod steps;
 mod world;

@@ -1,4 +1,4 @@
-//! What a trail says happened: the records folded into where the request must stand.
+//! What a audit log says happened: the records folded into where the request must stand.
 //!
 //! It is written down a second time here, without a look at how a request changes, so that the two can
 //! be compared.
@@ -43,8 +43,8 @@ pub(crate) struct Decided {
 }
 
 impl Model {
-    /// Folds a trail, and says what in it cannot be.
-    pub(crate) fn of(trail: &[AuditRecord]) -> (Self, Vec<String>) {
+    /// Folds a audit log, and says what in it cannot be.
+    pub(crate) fn of(audit_log: &[AuditRecord]) -> (Self, Vec<String>) {
         let mut model = Self {
             status: Status::InReview,
             before_stop: None,
@@ -57,7 +57,7 @@ impl Model {
             invited_at: None,
         };
         let mut problems = Vec::new();
-        for (index, record) in trail.iter().enumerate() {
+        for (index, record) in audit_log.iter().enumerate() {
             if usize::try_from(record.seq) != Ok(index + 1) {
                 problems.push(format!(
                     "record {} has the number {}",

@@ -1,5 +1,5 @@
 //! Approvers, and customers who have a choice: they get mails, open links and decide, and remember what
-//! they were told.
+//! the answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::functions::{Functions, tick};
 
 /// What a mail that asks lets its reader do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Letter {
+pub(crate) struct DecisionMail {
     pub(crate) to: String,
     pub(crate) link_id: String,
     /// What its links are for: the answers.
@@ -22,7 +22,7 @@ pub(crate) struct Letter {
     code: String,
 }
 
-impl Letter {
+impl DecisionMail {
     /// Reads a mail; `None` if it asks for no decision.
     pub(crate) fn read(mail: &Mail) -> Option<Self> {
         let (_, link) = mail.text.split_once("/approvals/")?;
@@ -83,21 +83,21 @@ pub(crate) fn post(
     from_str(&event.to_string()).expect("it is an event of API Gateway")
 }
 
-/// An answer that somebody got to a decision.
+/// The answer to a posted decision.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct Reply {
     pub(crate) link_id: String,
     pub(crate) status: u16,
     pub(crate) body: Value,
 }
 
-/// All who decide. Clones share what they were told.
+/// All who decide. Clones share the answers.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct People(Arc<Mutex<Vec<Told>>>);
+pub(crate) struct People(Arc<Mutex<Vec<Reply>>>);
 
 impl People {
-    /// What they were told, in order.
-    pub(crate) fn told(&self) -> Vec<Told> {
+    /// The answers that they got, in order.
+    pub(crate) fn replies(&self) -> Vec<Reply> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -108,30 +108,30 @@ impl People {
     pub(crate) async fn decide(
         &self,
         functions: &Functions,
-        letter: &Letter,
+        mail: &DecisionMail,
         decision: &str,
-    ) -> Told {
+    ) -> Reply {
         tick(&functions.line);
-        self.decide_now(functions, letter, decision).await
+        self.decide_now(functions, mail, decision).await
     }
 
     /// The same, without the moment that a click takes.
     pub(crate) async fn decide_now(
         &self,
         functions: &Functions,
-        letter: &Letter,
+        mail: &DecisionMail,
         decision: &str,
-    ) -> Told {
-        let body = json!({"decision": decision, "code": letter.code, "reason": "Because."});
-        let http = letter.post(functions.line.clock.now(), &body);
+    ) -> Reply {
+        let body = json!({"decision": decision, "code": mail.code, "reason": "Because."});
+        let http = mail.post(functions.line.clock.now(), &body);
         let response = functions.pages().handle(&http).await;
-        let told = Told {
-            link_id: letter.link_id.clone(),
+        let reply = Reply {
+            link_id: mail.link_id.clone(),
             status: response.status().as_u16(),
             body: serde_json::from_slice(&response.into_body()).unwrap_or_default(),
         };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(told.clone());
-        told
+        all.push(reply.clone());
+        reply
     }
 }

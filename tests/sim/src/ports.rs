@@ -15,7 +15,7 @@ use testing::MemoryTable;
 
 use crate::customers::Invite;
 use crate::faults::{Fault, Faults, Place};
-use crate::people::Letter;
+use crate::people::DecisionMail;
 
 pub(crate) mod stripe;
 
@@ -124,7 +124,7 @@ impl Table for SimTable {
 pub(crate) struct SimMailer {
     line: Line,
     memory: Arc<MemoryMailer>,
-    letters: Arc<Mutex<Vec<Letter>>>,
+    decision_mails: Arc<Mutex<Vec<DecisionMail>>>,
     invites: Arc<Mutex<Vec<Invite>>>,
 }
 
@@ -133,15 +133,17 @@ impl SimMailer {
         Self {
             line,
             memory: Arc::default(),
-            letters: Arc::default(),
+            decision_mails: Arc::default(),
             invites: Arc::default(),
         }
     }
 
     /// What asks for a decision, oldest first.
-    pub(crate) fn letters(&self) -> Vec<Letter> {
-        let letters = self.letters.lock();
-        letters.unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn decision_mails(&self) -> Vec<DecisionMail> {
+        let decision_mails = self.decision_mails.lock();
+        decision_mails
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// What invites, oldest first.
@@ -161,8 +163,11 @@ impl Mailer for SimMailer {
         let fault = self.line.call(Place::Mail).await;
         if fault != Some(Fault::Before) {
             self.memory.send(mail).await?;
-            let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
-            letters.extend(Letter::read(mail));
+            let mut decision_mails = self
+                .decision_mails
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            decision_mails.extend(DecisionMail::read(mail));
             let mut invites = self.invites.lock().unwrap_or_else(PoisonError::into_inner);
             invites.extend(Invite::read(mail));
         }

@@ -11,12 +11,12 @@ use domain::request::Status;
 use jiff::SignedDuration;
 use local::states::EventType;
 
-use crate::chance::{block_on, bring_to_an_end};
 use crate::faults::Plan;
 use crate::invariants;
-use crate::people::{Letter, Told};
+use crate::people::{DecisionMail, Reply};
 use crate::ports::stripe::Mood;
 use crate::process::{OFFER, Process};
+use crate::random_run::{block_on, bring_to_an_end};
 use crate::world::World;
 
 /// How many orders are drawn: one for each seed.
@@ -25,7 +25,7 @@ const SEEDS: u64 = 260;
 /// What came of a race.
 struct Raced {
     world: World,
-    told: Told,
+    reply: Reply,
     /// What happened, in order, in a few words.
     order: String,
 }
@@ -48,15 +48,15 @@ async fn offered(seed: u64) -> World {
     let mut world = World::of(Process::Routed, seed, Plan::Random(0), Mood::Pays);
     world.submit("20").await;
     world.quiet().await;
-    let letter = world.letters().swap_remove(0);
-    world.click(letter, "approve");
+    let mail = world.decision_mails().swap_remove(0);
+    world.click(mail, "approve");
     world.quiet().await;
     world
 }
 
 /// Decides when the state that waits times out: in that very instant, or in the millisecond before it, so
 /// that the time is up while the decision is under way.
-async fn race(mut world: World, letter: Letter, decision: &'static str) -> Raced {
+async fn race(mut world: World, mail: DecisionMail, decision: &'static str) -> Raced {
     let id = world.requests[0];
     let events = world.execution(id).history.len();
     let commits = world.functions.table.commits().len();
@@ -70,17 +70,21 @@ async fn race(mut world: World, letter: Letter, decision: &'static str) -> Raced
         for _ in 0..turns {
             tokio::task::yield_now().await;
         }
-        people.decide_now(&functions, &letter, decision).await
+        people.decide_now(&functions, &mail, decision).await
     });
     for _ in 0..world.faults.below(40) {
         tokio::task::yield_now().await;
     }
     world.jump_to(due);
     world.executor().idle().await;
-    let told = click.await.expect("a click does not panic");
+    let reply = click.await.expect("a click does not panic");
     world.quiet().await;
     let order = order(&world, id, commits, events);
-    Raced { world, told, order }
+    Raced {
+        world,
+        reply,
+        order,
+    }
 }
 
 /// What was stored since, in order, and whether the execution heard in time.
@@ -117,14 +121,14 @@ fn a_decision_in_the_instant_of_a_reminder_is_never_lost_and_counts_once() {
         };
         block_on(async {
             let world = reviewed(seed, reminders).await;
-            let letter = world.letters().swap_remove(0);
-            let raced = race(world, letter, decision).await;
+            let mail = world.decision_mails().swap_remove(0);
+            let raced = race(world, mail, decision).await;
             let Raced {
                 mut world,
-                told,
+                reply,
                 order,
             } = raced;
-            assert_eq!(told.status, 200, "seed {seed}: {}", told.body);
+            assert_eq!(reply.status, 200, "seed {seed}: {}", reply.body);
             let ended = bring_to_an_end(&mut world).await;
             let problems = invariants::broken(&world).await;
             assert!(
@@ -152,12 +156,12 @@ fn a_decision_in_the_instant_of_the_last_deadline_counts_or_is_refused() {
     for seed in 0..SEEDS / 4 {
         block_on(async {
             let world = reviewed(seed, 13).await;
-            let letter = world.letters().swap_remove(0);
+            let mail = world.decision_mails().swap_remove(0);
             let Raced {
                 mut world,
-                told,
+                reply,
                 order,
-            } = race(world, letter, "approve").await;
+            } = race(world, mail, "approve").await;
             let ended = bring_to_an_end(&mut world).await;
             let problems = invariants::broken(&world).await;
             assert!(
@@ -165,14 +169,14 @@ fn a_decision_in_the_instant_of_the_last_deadline_counts_or_is_refused() {
                 "seed {seed}, {order}: {problems:#?}"
             );
             let status = world.request(world.requests[0]).await.status;
-            let refunded = told.body["outcome"] == "approve";
+            let refunded = reply.body["outcome"] == "approve";
             assert_eq!(
                 status == Status::Refunded,
                 refunded,
                 "seed {seed}: {}",
-                told.body
+                reply.body
             );
-            answers.insert(told.status);
+            answers.insert(reply.status);
         });
     }
     assert!(answers.len() > 1, "{answers:?}");
@@ -185,12 +189,15 @@ fn a_choice_racing_its_timeout_counts_once_or_is_refused_and_the_means_is_as_tol
         let choice = if seed % 3 == 0 { "cash" } else { "credit" };
         block_on(async {
             let world = offered(seed).await;
-            let letter = world.letters().into_iter().find(Letter::is_choice);
-            let letter = letter.expect("the customer is asked");
-            let raced = race(world, letter, choice).await;
+            let mail = world
+                .decision_mails()
+                .into_iter()
+                .find(DecisionMail::is_choice);
+            let mail = mail.expect("the customer is asked");
+            let raced = race(world, mail, choice).await;
             let Raced {
                 mut world,
-                told,
+                reply,
                 order,
             } = raced;
             let ended = bring_to_an_end(&mut world).await;
@@ -201,18 +208,18 @@ fn a_choice_racing_its_timeout_counts_once_or_is_refused_and_the_means_is_as_tol
             );
             let stripe = &world.functions.stripe;
             let given = (stripe.credited().len(), stripe.paid().len());
-            let counts = told.status == 200 && told.body["outcome"] == choice;
+            let counts = reply.status == 200 && reply.body["outcome"] == choice;
             let wanted = if counts && choice == "credit" {
                 (1, 0)
             } else {
                 (0, 1)
             };
-            assert_eq!(given, wanted, "seed {seed}, {order}: {}", told.body);
+            assert_eq!(given, wanted, "seed {seed}, {order}: {}", reply.body);
             let heard = invariants::heard(&world.execution(world.requests[0]), OFFER);
             let wanted = if counts { choice } else { "expire" };
-            assert_eq!(heard, [wanted], "seed {seed}, {order}: {}", told.body);
+            assert_eq!(heard, [wanted], "seed {seed}, {order}: {}", reply.body);
             orders.insert(order);
-            ends.insert((choice, told.status, counts));
+            ends.insert((choice, reply.status, counts));
         });
     }
     // Otherwise the race is none.

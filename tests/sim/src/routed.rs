@@ -1,9 +1,9 @@
-//! The routed process and its survey under chance: reviewers by reason, an offer that the customer takes,
+//! The routed process and its survey under random faults: reviewers by reason, an offer that the customer takes,
 //! turns down or leaves, a week's wait, and ratings by those who are invited to rate.
 //!
 //! All seeds run once; each test looks at one group of promises.
 //!
-//! `submit-request` draws the ids of ratings itself, so what a seed replays to the letter is all until the
+//! `submit-request` draws the ids of ratings itself, so what a seed replays to the mail is all until the
 //! first of them; after it, the waits between retries may differ.
 
 use std::collections::BTreeSet;
@@ -11,12 +11,12 @@ use std::sync::LazyLock;
 
 use local::states::ExecutionStatus;
 
-use crate::chance::{act, block_on, bring_to_an_end, over_seeds};
 use crate::customers::Wish;
 use crate::faults::Plan;
 use crate::invariants::{Group, broken_by_group};
 use crate::ports::stripe::Mood;
 use crate::process::{OFFER, Process};
+use crate::random_run::{act, block_on, bring_to_an_end, over_seeds};
 use crate::world::World;
 
 /// How many seeds there are unless `SIM_RUNS` says otherwise.
@@ -107,10 +107,10 @@ fn what_happened(world: &World) -> BTreeSet<&'static str> {
             _ => None,
         });
     }
-    for told in world.people.told() {
-        let link = world.link(&told.link_id);
+    for reply in world.people.replies() {
+        let link = world.link(&reply.link_id);
         if link.is_some_and(|link| link.phase.as_str() == OFFER) {
-            seen.extend(match told.status {
+            seen.extend(match reply.status {
                 403 => Some("chosen with a wrong code"),
                 410 => Some("chosen too late"),
                 _ => None,
@@ -140,8 +140,8 @@ fn keeps(group: Group) {
 }
 
 #[test]
-fn every_change_has_its_record_and_the_trail_tells_where_a_request_stands() {
-    keeps(Group::Trail);
+fn every_change_has_its_record_and_the_audit_log_tells_where_a_request_stands() {
+    keeps(Group::AuditLog);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn an_invitation_is_rated_once_and_only_with_its_code() {
 }
 
 #[test]
-fn neither_executions_nor_trails_hold_data_of_customers() {
+fn neither_executions_nor_audit_logs_hold_data_of_customers() {
     keeps(Group::Privacy);
 }
 

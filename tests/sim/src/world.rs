@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::customers::{Customers, EMAIL, Invite, NOTES, Rating, Wish};
 use crate::faults::{Faults, Plan};
 use crate::functions::{Functions, Log, ORIGIN, webhook_secret};
-use crate::people::{Letter, People, post};
+use crate::people::{DecisionMail, People, post};
 use crate::ports::stripe::{GUEST, Mood, SimStripe};
 use crate::ports::{Line, Running, SimMailer, SimTable, SimWorkflow};
 use crate::process::Process;
@@ -188,11 +188,11 @@ impl World {
     }
 
     /// Somebody clicks, and we do not wait for what comes of it.
-    pub(crate) fn click(&mut self, letter: Letter, decision: &str) {
+    pub(crate) fn click(&mut self, mail: DecisionMail, decision: &str) {
         let (people, functions) = (self.people.clone(), self.functions.clone());
         let decision = decision.to_owned();
         self.clicks.spawn(async move {
-            people.decide(&functions, &letter, &decision).await;
+            people.decide(&functions, &mail, &decision).await;
         });
     }
 
@@ -243,8 +243,8 @@ impl World {
     }
 
     /// All mails that ask for a decision, the newest last.
-    pub(crate) fn letters(&self) -> Vec<Letter> {
-        self.functions.mailer.letters()
+    pub(crate) fn decision_mails(&self) -> Vec<DecisionMail> {
+        self.functions.mailer.decision_mails()
     }
 
     /// All mails that invite, the newest last.

@@ -14,8 +14,10 @@ mod routed;
 mod scenarios;
 mod stack;
 
+use anyhow::Context;
+
 use super::Rig;
-use crate::{Checkout, Checks, install};
+use crate::{Checkout, Checks, checks::caught, install};
 
 const NAME: &str = "aws-emulator";
 /// SAM's command line has dependencies of its own.
@@ -53,6 +55,6 @@ impl Rig for AwsEmulator {
         bounces::play(&stack, checks);
         routed::play(&stack, checks);
         permissions::play(&stack, checks);
-        redeploy::play(&stack, checks).map_err(|error| error.context(stack.tail()))
+        caught(|| redeploy::play(&stack, checks)).with_context(|| stack.tail())
     }
 }

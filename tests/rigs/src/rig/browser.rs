@@ -7,30 +7,28 @@ mod gallery;
 mod mails;
 mod robot;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
+use testing::{
+    TestClient,
+    test_client::{Mail, Submitted, form},
+};
 
 use super::Rig;
 use crate::{
     Checkout, Checks,
     command::{command, judge, stdout},
     install,
-    process::Server,
-    test_client::{Mail, Submitted, TestClient},
+    process::{Server, local_stack},
 };
 use driver::Browser;
 use gallery::{CSM, CUSTOMER};
 
 const NAME: &str = "browser";
 const ONE_PERSON: &str = r#"{"csm-team":["mia@example.com"],"csm-manager":["mia@example.com"],"finance-team":["mia@example.com"]}"#;
-/// How long the stack may take to start, with all that it has to compile.
-const START: Duration = Duration::from_mins(15);
-/// How long anything may take that waits for no person.
+/// How long chromedriver may take to start.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) struct InTheBrowser;
@@ -64,23 +62,21 @@ impl Rig for InTheBrowser {
 
     fn run(&self, checkout: &Checkout, checks: &mut Checks<'_>) -> anyhow::Result<()> {
         let scratch = checkout.scratch(NAME)?;
-        let stack = start_stack(checkout, &scratch.join("stack.log"), None)?;
-        let base = after(&stack.log(), "Ready on ")?;
+        let (stack, client) = local_stack(checkout, scratch.join("stack.log"), None)?;
         // Where one person is on every team, nobody is left to release what they reviewed.
-        let small = start_stack(checkout, &scratch.join("small-stack.log"), Some(ONE_PERSON))?;
-        let small_base = after(&small.log(), "Ready on ")?;
+        let log = scratch.join("small-stack.log");
+        let (_small, one_person_stack) = local_stack(checkout, log, Some(ONE_PERSON))?;
 
         let mut program = command("chromedriver", checkout.root());
         program.arg("--port=0");
         let driver = Server::start("chromedriver", &program, scratch.join("driver.log"))?;
         driver.wait_for_words("started successfully on port ", PATIENCE)?;
-        let port = after(&driver.log(), "started successfully on port ")?;
+        let port = driver.rest_of_line("started successfully on port ")?;
 
         let axe = install::node(checkout, NAME)?.with_file_name("axe-core/axe.min.js");
         let stage = Stage {
-            client: TestClient::at(&base, PATIENCE),
-            small_desk: TestClient::at(&small_base, PATIENCE),
-            base,
+            client,
+            one_person_stack,
             scratch,
             axe: std::fs::read_to_string(axe).context("axe-core is installed")?,
         };
@@ -96,29 +92,11 @@ impl Rig for InTheBrowser {
     }
 }
 
-/// Starts a local stack, with these people in its teams, and waits until it serves.
-fn start_stack(checkout: &Checkout, log: &Path, teams: Option<&str>) -> anyhow::Result<Server> {
-    let mut program = command("cargo", checkout.root());
-    program.args(["run", "--quiet", "--", "--ephemeral", "--port", "0"]);
-    program.envs(teams.map(|teams| ("TEAMS", teams)));
-    let stack = Server::start("the local stack", &program, log.to_owned())?;
-    stack.wait_for_words("Ready on http", START)?;
-    Ok(stack)
-}
-
-/// What comes after these words in a log, to the end of the line.
-fn after(log: &str, words: &str) -> anyhow::Result<String> {
-    let line = log.lines().find_map(|line| line.split_once(words));
-    let (_, rest) = line.with_context(|| format!("no line says {words:?}"))?;
-    Ok(rest.trim().to_owned())
-}
-
 /// Where the rig plays.
 struct Stage {
     client: TestClient,
     /// Another one, with one person on every team.
-    small_desk: TestClient,
-    base: String,
+    one_person_stack: TestClient,
     scratch: PathBuf,
     axe: String,
 }
@@ -131,14 +109,11 @@ impl Stage {
         Ok(())
     }
 
-    fn submit(&self, notes: &str) -> anyhow::Result<Submitted> {
-        self.client.submit(&json!({
-            "customerEmail": "customer@example.com",
-            "chargeIdToRefund": "ch_demo_2000",
-            "refundAmount": "49.90",
-            "reason": "Service issue",
-            "notes": notes,
-        }))
+    fn submit(&self, notes: &str) -> Submitted {
+        let form = form()
+            .amount("49.90")
+            .with("reason", "Service issue".into());
+        self.client.submit(&form.with("notes", notes.into()))
     }
 
     /// Everything clickable is clicked and every form submitted, empty and with junk. Afterwards nothing
@@ -148,17 +123,18 @@ impl Stage {
         browser: &Browser,
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
-        let survey = self.invited()?;
-        let (offer, offer_mail) = self.offered()?;
-        let request = self.submit("The robot's request.")?;
-        let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
-        self.mail_about(&request.id, "csm-2@example.com", "CSM Review")?;
+        let survey = self.invited();
+        let (offer, offer_mail) = self.offered();
+        let request = self.submit("The robot's request.");
+        let mail = self.client.mail_about(&request, CSM, "CSM Review");
+        self.client
+            .mail_about(&request, "csm-2@example.com", "CSM Review");
         // So that there is a mail to the customer too, and a form for them.
-        let question = json!({"action": "ask", "code": mail.code()?, "question": "Which one?"});
-        let (status, _) = self.client.post(mail.decision_address()?, &question)?;
+        let question = json!({"action": "ask", "code": mail.code(), "question": "Which one?"});
+        let (status, _) = self.client.post_json(mail.address(), &question);
         ensure!(status == 200, "the question was answered with {status}");
-        self.mail_about(&request.id, CUSTOMER, "question")?;
-        let seen = robot::explore(browser, &self.client, &self.base).await?;
+        self.client.mail_about(&request, CUSTOMER, "question");
+        let seen = robot::explore(browser, &self.client, self.client.base()).await?;
         let found = if seen.pages >= 12 && seen.submitted >= 32 {
             Ok(())
         } else {
@@ -191,23 +167,23 @@ impl Stage {
             "the approver decides afterwards with the first mail, in the browser",
             decided,
         );
-        let refunded = self.client.wait_for_status(&request, "refunded");
-        checks.check("and the request is refunded", refunded);
+        checks.attempt("and the request is refunded", || {
+            self.client.wait_for_status(&request, "refunded");
+            Ok(())
+        });
         Ok(())
     }
 
     fn is_undecided(&self, request: &Submitted) -> anyhow::Result<()> {
-        let status = self.client.get(&request.status_url)?;
+        let status = self.client.status(request);
         ensure!(status["status"] == "in_review", "{status}");
-        let execution = self
-            .client
-            .get(&format!("/_local/api/executions/{}", request.id))?;
+        let execution = self.client.execution(request);
         ensure!(execution["status"] == "RUNNING", "{execution}");
         Ok(())
     }
 
     fn is_unanswered(&self, request: &Submitted) -> anyhow::Result<()> {
-        let status = self.client.get(&request.status_url)?;
+        let status = self.client.status(request);
         let question = &status["questions"][0];
         ensure!(
             question["number"] == 1 && question["answer"].is_null(),
@@ -218,7 +194,7 @@ impl Stage {
 
     /// Link, code, case, decision: as a person goes.
     async fn decide(&self, browser: &Browser, mail: &Mail, decision: &str) -> anyhow::Result<()> {
-        self.enter(browser, mail, decision).await?;
+        self.open_case(browser, mail, decision).await?;
         browser.click("button:not(.quiet)").await?;
         let title = browser.heading().await?;
         ensure!(title.starts_with("You "), "the page says {title:?}");
@@ -226,14 +202,19 @@ impl Stage {
     }
 
     /// Opens the link and enters the code.
-    async fn enter(&self, browser: &Browser, mail: &Mail, decision: &str) -> anyhow::Result<()> {
-        let link = format!("{}?decision={decision}", mail.decision_address()?);
+    async fn open_case(
+        &self,
+        browser: &Browser,
+        mail: &Mail,
+        decision: &str,
+    ) -> anyhow::Result<()> {
+        let link = format!("{}?decision={decision}", mail.address());
         browser.goto(&link).await?;
         let page = browser.source().await?;
         if page.contains("customer@example.com") {
             bail!("the page shows the customer before the code is right");
         }
-        browser.type_into("#code", mail.code()?).await?;
+        browser.type_into("#code", &mail.code()).await?;
         browser.click("form button").await?;
         let page = browser.source().await?;
         ensure!(
@@ -253,6 +234,7 @@ fn serious(found: &Value) -> anyhow::Result<Vec<String>> {
     let grave = violations
         .iter()
         .filter(|it| it["impact"] == "serious" || it["impact"] == "critical");
-    let told = grave.map(|it| format!("{}: {} {}", it["id"], it["help"], it["nodes"][0]["html"]));
-    Ok(told.collect())
+    let described =
+        grave.map(|it| format!("{}: {} {}", it["id"], it["help"], it["nodes"][0]["html"]));
+    Ok(described.collect())
 }

@@ -36,7 +36,7 @@ impl Rig for CargoDeny {
                 .arg(config);
             judge(deny.args(["check", "--hide-inclusion-graph", what]))
         };
-        let config = checkout.root().join("deny.toml");
+        let config = checkout.root().join(".deny.toml");
         // Not `advisories`: their database is a git repository, which a machine with nothing but
         // package registries cannot fetch. Run `cargo deny check advisories` where it can be.
         for what in ["licenses", "bans", "sources"] {
@@ -49,7 +49,7 @@ impl Rig for CargoDeny {
         let text = fs::read_to_string(config)?;
         ensure!(
             text.contains(r#", "MIT""#),
-            "deny.toml no longer allows MIT"
+            ".deny.toml no longer allows MIT"
         );
         fs::write(&strict, text.replace(r#", "MIT""#, ""))?;
         let refused = deny(&strict, "licenses").and_then(|it| it.expect_refusal("rejected"));

@@ -4,15 +4,18 @@
 use std::{net::TcpListener, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, ensure};
-use serde_json::json;
+use testing::{
+    TestClient,
+    test_client::{Submitted, form},
+};
 
 use super::Rig;
 use crate::{
     Checkout, Checks,
+    checks::caught,
     command::{command, stdout},
     install,
     process::Server,
-    test_client::{Submitted, TestClient},
 };
 
 pub(super) const NAME: &str = "cargo-lambda-watch";
@@ -68,8 +71,12 @@ impl Rig for CargoLambdaWatch {
         let base = format!("http://127.0.0.1:{STACK_PORT}");
         stack.wait_for_words(&format!("Ready on {base}"), PATIENCE)?;
 
-        let client = TestClient::at(&base, PATIENCE);
-        play(&client, checks).with_context(|| format!("{}\n{}", watch.tail(), stack.tail()))?;
+        let client = TestClient::at(&base).with_patience(PATIENCE);
+        let played = caught(|| {
+            play(&client, checks);
+            Ok(())
+        });
+        played.with_context(|| format!("{}\n{}", watch.tail(), stack.tail()))?;
         for function in [
             "submit-request",
             "request-approval",
@@ -85,31 +92,28 @@ impl Rig for CargoLambdaWatch {
 }
 
 /// A refund of 50 dollars from the form to the confirmation.
-fn play(client: &TestClient, checks: &mut Checks<'_>) -> anyhow::Result<()> {
-    let request = client.submit(&json!({
-        "customerEmail": "customer@example.com",
-        "chargeIdToRefund": "ch_demo_2000",
-        "refundAmount": "50",
-        "reason": "Duplicate charge",
-        "notes": "I was charged twice.",
-    }))?;
-    checks.check("a refund of 50 USD is taken", Ok(()));
-    let mail = client.mail("csm-1@example.com", "CSM Review")?;
+fn play(client: &TestClient, checks: &mut Checks<'_>) {
+    let request = client.submit(&form().amount("50"));
+    checks.check("a refund of 50 USD is accepted", Ok(()));
+    let mail = client.mail("csm-1@example.com", "CSM Review");
     checks.check("the CSM team is asked by mail", Ok(()));
-    client.approve(&mail)?;
+    mail.approve(client);
     checks.check("the link and the code of the mail approve it", Ok(()));
-    client.wait_for_status(&request, "refunded")?;
+    client.wait_for_status(&request, "refunded");
     checks.check("the customer is told that it is refunded", Ok(()));
-    checks.check("the execution succeeds", client.wait_for_success(&request));
-    checks.check(
+    checks.attempt("the execution succeeds", || {
+        let end = client.wait_for_end(&request);
+        ensure!(end["status"] == "SUCCEEDED", "{end}");
+        Ok(())
+    });
+    checks.attempt(
         "Stripe refunded 5000 cents, once, and the mail says so",
-        paid(client, &request),
+        || paid(client, &request),
     );
-    Ok(())
 }
 
 fn paid(client: &TestClient, request: &Submitted) -> anyhow::Result<()> {
-    let refunds = client.refunds("ch_demo_2000")?;
+    let refunds = client.refunds("ch_demo_2000");
     let [refund] = refunds.as_slice() else {
         anyhow::bail!("Stripe has {} refunds: {refunds:?}", refunds.len());
     };
@@ -118,7 +122,7 @@ fn paid(client: &TestClient, request: &Submitted) -> anyhow::Result<()> {
         refund["metadata"]["request_id"] == request.id.as_str(),
         "{refund}"
     );
-    let confirmation = client.mail("customer@example.com", "Your refund has been processed")?;
+    let confirmation = client.mail("customer@example.com", "Your refund has been processed");
     let id = refund["id"].as_str().context("a refund has an id")?;
     for words in ["$50.00", id, "5-10 business days"] {
         ensure!(

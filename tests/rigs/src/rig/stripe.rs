@@ -3,10 +3,10 @@
 mod calls;
 mod canary;
 mod capture;
+mod fake_stripe;
 pub(super) mod local;
 pub(super) mod mock;
 mod player;
 mod raw;
 pub(super) mod schema;
 pub(super) mod sdk;
-mod stand_in;

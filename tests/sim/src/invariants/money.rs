@@ -29,12 +29,12 @@ impl Case<'_> {
             problems.push(format!("{given:?} is not {amount:?}"));
         }
         let arrived = given.iter().filter(|given| given.arrived).count();
-        let told = !self.model.refunded.is_empty();
+        let is_told = !self.model.refunded.is_empty();
         let fits = match self.request.status {
-            Status::Refunded => arrived == 1 && told,
-            Status::Denied => arrived == 0 && !told,
+            Status::Refunded => arrived == 1 && is_told,
+            Status::Denied => arrived == 0 && !is_told,
             Status::InReview | Status::Processing | Status::Completed | Status::NeedsAttention => {
-                !told || arrived == 1
+                !is_told || arrived == 1
             }
         };
         if !fits || self.model.refunded.len() > 1 {
@@ -43,7 +43,7 @@ impl Case<'_> {
                 self.request.status, self.model.refunded
             ));
         }
-        if (told || !given.is_empty()) && !self.was_approved() {
+        if (is_told || !given.is_empty()) && !self.was_approved() {
             problems.push("it was paid and not approved".to_owned());
         }
         self.check_means(&given, problems);

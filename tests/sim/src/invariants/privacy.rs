@@ -4,11 +4,11 @@ use super::Case;
 use crate::customers::{COMMENT, EMAIL, NOTES};
 
 impl Case<'_> {
-    /// Neither an execution nor a trail holds what a customer wrote, or who it is.
+    /// Neither an execution nor a audit log holds what a customer wrote, or who it is.
     pub(super) fn check_privacy(&self, problems: &mut Vec<String>) {
         let execution = serde_json::to_string(self.execution).expect("it is data");
-        let trail = serde_json::to_string(self.trail).expect("it is data");
-        for (place, text) in [("execution", execution), ("trail", trail)] {
+        let audit_log = serde_json::to_string(self.audit_log).expect("it is data");
+        for (place, text) in [("execution", execution), ("audit log", audit_log)] {
             for secret in [EMAIL, NOTES, COMMENT] {
                 if text.contains(secret) {
                     problems.push(format!("its {place} has {secret:?}"));

@@ -7,31 +7,29 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, ensure};
 use serde_json::{Value, json};
+use testing::{TestClient, test_client::Mail};
 
 use super::{NAME, SAM};
 use crate::{
     Checkout,
     command::{command, judge, stdout},
     install,
-    process::Server,
+    process::{Server, local_stack},
     rig::cargo_lambda_watch,
-    test_client::TestClient,
 };
 
 const PORT: u16 = 4571;
 const STACK: &str = "refund-desk";
 /// A function is started at its first use, and a retried state waits before it tries again.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Everything may have to be compiled.
-const BUILD: Duration = Duration::from_mins(15);
 
 pub(super) struct Stack {
     checkout: Checkout,
     scratch: PathBuf,
     emulator: Server,
-    stand_in: Server,
+    /// The local stack, for its Stripe.
+    fake: Server,
     /// The deployed API, and the mails that it sends.
     pub(super) client: TestClient,
     /// Where Stripe is.
@@ -48,26 +46,16 @@ impl Stack {
         let url = format!("http://127.0.0.1:{PORT}");
         let emulator = emulator(checkout, &scratch)?;
         emulator.wait_for_words("Running on", PATIENCE)?;
-        let mut stand_in = command("cargo", checkout.root());
-        stand_in.args(["run", "--", "--port", "0", "--ephemeral"]);
-        let stand_in = Server::start("the local stack", &stand_in, scratch.join("stripe.log"))?;
-        stand_in.wait_for_words("Ready on ", BUILD)?;
-        let log = stand_in.log();
-        let stripe = log.split("Ready on ").nth(1);
-        let stripe = stripe.and_then(|rest| rest.lines().next());
-        let stripe = stripe
-            .context("the local stack says where it is")?
-            .to_owned();
+        let (fake, stripe) = local_stack(checkout, scratch.join("stripe.log"), None)?;
         let base = format!("{url}/_aws/execute-api/desk/$default");
-        let mails = format!("{url}/_ministack/ses/messages");
         let stack = Self {
             checkout: checkout.clone(),
             scratch,
             emulator,
-            stand_in,
-            client: TestClient::at(&base, PATIENCE).with_outbox(&mails),
-            stripe: TestClient::at(&stripe, PATIENCE),
-            stripe_url: format!("{stripe}/_local/stripe"),
+            fake,
+            client: TestClient::at(&base).with_inbox(inbox),
+            stripe_url: stripe.url("/_local/stripe"),
+            stripe,
             base,
         };
         stack.prepare()?;
@@ -158,17 +146,16 @@ impl Stack {
     }
 
     /// Makes a second of a state that waits, or of a pause before a retry, so many seconds long.
-    pub(super) fn hasten(&self, scale: f64) -> anyhow::Result<()> {
+    pub(super) fn hasten(&self, scale: f64) {
         let url = format!("http://127.0.0.1:{PORT}/_ministack/config");
         let scale = json!({"stepfunctions._SFN_WAIT_SCALE": scale});
-        let (status, body) = self.client.post(&url, &scale)?;
-        ensure!(status == 200, "{status}: {body}");
-        Ok(())
+        let (status, body) = self.client.post_json(&url, &scale);
+        assert_eq!(status, 200, "{body}");
     }
 
     /// The end of all logs, for a person who has to find out what went wrong.
     pub(super) fn tail(&self) -> String {
-        format!("{}\n{}", self.emulator.tail(), self.stand_in.tail())
+        format!("{}\n{}", self.emulator.tail(), self.fake.tail())
     }
 
     fn sam(&self, what: &str) -> anyhow::Result<Command> {
@@ -184,6 +171,20 @@ impl Stack {
             .env("SAM_CLI_TELEMETRY", "0");
         Ok(sam)
     }
+}
+
+/// What the emulator's SES has sent to somebody. It keeps mails by account.
+fn inbox(client: &TestClient, to: &str) -> Vec<Mail> {
+    let url = format!("http://127.0.0.1:{PORT}/_ministack/ses/messages");
+    let mails = client.get_json(&url);
+    let accounts = mails["messages"].as_object().into_iter().flatten();
+    let mails = accounts.flat_map(|(_, mails)| mails.as_array().into_iter().flatten());
+    let mails = mails.filter(|mail| mail["To"] == json!([to]));
+    let read = |mail: &Value| {
+        let (subject, text) = (&mail["Subject"], &mail["BodyText"]);
+        Mail::read(&json!({"to": to, "subject": subject, "text": text}))
+    };
+    mails.map(read).collect()
 }
 
 /// What opens the emulator.

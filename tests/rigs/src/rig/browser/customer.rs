@@ -3,48 +3,41 @@
 
 use anyhow::{Context, ensure};
 use serde_json::json;
+use testing::test_client::{Mail, Submitted, form};
 
 use super::{
     Stage,
     driver::Browser,
     gallery::{CSM, CUSTOMER},
 };
-use crate::{
-    Checks,
-    test_client::{Mail, Submitted},
-};
+use crate::Checks;
 
-const ROUTED: &str = "/services/customer-success/refund-request-routed";
+const ROUTED: &str = "customer-success/refund-request-routed";
 
 impl Stage {
     /// A small refund that was approved, and the mail that offers a credit in its place.
-    pub(super) fn offered(&self) -> anyhow::Result<(Submitted, Mail)> {
-        let request = self.approved_routed("49.90")?;
-        let mail = self.mail_about(&request.id, CUSTOMER, "Your refund was approved")?;
-        Ok((request, mail))
+    pub(super) fn offered(&self) -> (Submitted, Mail) {
+        let request = self.approved_routed("49.90");
+        let subject = "Your refund was approved";
+        let mail = self.client.mail_about(&request, CUSTOMER, subject);
+        (request, mail)
     }
 
     /// The mail that asks how satisfied a customer is whose refund was paid a week ago.
-    pub(super) fn invited(&self) -> anyhow::Result<Mail> {
-        let request = self.approved_routed("100")?;
-        self.client.wait_for_status(&request, "refunded")?;
-        self.client.wait_for_timer(&request)?;
-        self.advance("7d")?;
-        self.mail_about(&request.id, CUSTOMER, "How did we do?")
+    pub(super) fn invited(&self) -> Mail {
+        let request = self.approved_routed("100");
+        self.client.wait_for_status(&request, "refunded");
+        self.client.wait_for_timer(&request);
+        self.client.advance("7d");
+        self.client.mail_about(&request, CUSTOMER, "How did we do?")
     }
 
-    fn approved_routed(&self, amount: &str) -> anyhow::Result<Submitted> {
-        let form = json!({
-            "customerEmail": CUSTOMER,
-            "chargeIdToRefund": "ch_demo_2000",
-            "refundAmount": amount,
-            "reason": "Other",
-            "notes": "The frame arrived broken.",
-        });
-        let request = self.client.submit_to(ROUTED, &form)?;
-        let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
-        self.client.approve(&mail)?;
-        Ok(request)
+    fn approved_routed(&self, amount: &str) -> Submitted {
+        let form = form().amount(amount).with("reason", "Other".into());
+        let request = self.client.submit_to(ROUTED, &form);
+        let mail = self.client.mail_about(&request, CSM, "CSM Review");
+        mail.approve(&self.client);
+        request
     }
 
     /// Nobody has chosen, and nobody has rated.
@@ -54,9 +47,9 @@ impl Stage {
         offer: &Submitted,
         survey: &Mail,
     ) -> anyhow::Result<()> {
-        let status = self.client.get(&offer.status_url)?;
+        let status = self.client.status(offer);
         ensure!(status["phase"] == "Offer Credit", "{status}");
-        browser.goto(survey.link("/csat-survey")?).await?;
+        browser.goto(&survey.link_to("/csat-survey")).await?;
         let forms = browser.run("return document.forms.length", Vec::new());
         ensure!(
             forms.await? == json!(1),
@@ -78,13 +71,13 @@ impl Stage {
     }
 
     async fn open_choice(&self, browser: &Browser, mail: &Mail) -> anyhow::Result<()> {
-        browser.goto(mail.link("?decision=credit")?).await?;
+        browser.goto(&mail.link("credit")).await?;
         let context = browser.source().await?;
         ensure!(
             !context.contains("49.90") && !context.contains(CUSTOMER),
             "the page shows the case before the code is right"
         );
-        browser.type_into("#code", mail.code()?).await?;
+        browser.type_into("#code", &mail.code()).await?;
         browser.click("form button").await?;
         let page = browser.source().await?;
         ensure!(page.contains("49.90"), "the choice is not shown: {page}");
@@ -93,8 +86,8 @@ impl Stage {
 
     /// Link, answers, code: as the customer goes.
     pub(super) async fn rate(&self, browser: &Browser, mail: &Mail) -> anyhow::Result<()> {
-        browser.goto(mail.link("/csat-survey")?).await?;
-        fill_in(browser, mail.code()?).await?;
+        browser.goto(&mail.link_to("/csat-survey")).await?;
+        fill_in(browser, &mail.code()).await?;
         let title = browser.heading().await?;
         ensure!(title.starts_with("Thank you"), "the page says {title:?}");
         Ok(())
@@ -105,17 +98,18 @@ impl Stage {
         browser: &Browser,
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
-        let (request, mail) = self.offered()?;
-        let link = mail.link("?decision=credit")?;
-        self.show(browser, checks, "choice-door", link).await?;
+        let (request, mail) = self.offered();
+        let link = &mail.link("credit");
+        self.show(browser, checks, "choice-code", link).await?;
         self.open_choice(browser, &mail).await?;
         self.judge(browser, checks, "choice").await?;
         self.choose(browser, &mail).await?;
         self.judge(browser, checks, "choice-made").await?;
         self.show(browser, checks, "choice-made-before", link)
             .await?;
-        self.mail_about(&request.id, CUSTOMER, "Your credit is ready")?;
-        self.client.wait_for_status(&request, "refunded")?;
+        self.client
+            .mail_about(&request, CUSTOMER, "Your credit is ready");
+        self.client.wait_for_status(&request, "refunded");
         self.show(browser, checks, "status-credited", &request.status_url)
             .await
     }
@@ -125,13 +119,13 @@ impl Stage {
         browser: &Browser,
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
-        let mail = self.invited()?;
-        let link = mail.link("/csat-survey")?;
-        let (uninvited, _) = link.split_once('?').context("the link has a ticket")?;
+        let mail = self.invited();
+        let link = &mail.link_to("/csat-survey");
+        let (uninvited, _) = link.split_once('?').context("the link has an invitation")?;
         self.show(browser, checks, "survey-uninvited", uninvited)
             .await?;
         self.show(browser, checks, "survey", link).await?;
-        let code = mail.code()?;
+        let code = mail.code();
         let wrong = if code == "000000" { "000001" } else { "000000" };
         for _ in 0..4 {
             browser.goto(link).await?;
@@ -141,7 +135,7 @@ impl Stage {
         browser.goto(link).await?;
         fill_in(browser, wrong).await?;
         self.judge(browser, checks, "survey-locked").await?;
-        let fresh = self.client.mail(CUSTOMER, "Your new code")?;
+        let fresh = self.client.mail(CUSTOMER, "Your new code");
         self.rate(browser, &fresh).await?;
         self.judge(browser, checks, "survey-thanks").await?;
         self.show(browser, checks, "survey-answered-before", link)

@@ -5,13 +5,11 @@ use std::fs;
 
 use anyhow::ensure;
 use serde_json::json;
+use testing::test_client::{Mail, Submitted};
 
 use super::driver::{Browser, LOOKS};
 use super::{Stage, serious};
-use crate::{
-    Checks,
-    test_client::{Mail, Submitted},
-};
+use crate::Checks;
 
 pub(super) const CSM: &str = "csm-1@example.com";
 pub(super) const CUSTOMER: &str = "customer@example.com";
@@ -23,7 +21,10 @@ impl Stage {
         browser: &Browser,
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
-        let form = format!("{}/services/customer-success/refund-request", self.base);
+        let form = format!(
+            "{}/services/customer-success/refund-request",
+            self.client.base()
+        );
         self.show(browser, checks, "form", &form).await?;
         browser.goto(&form).await?;
         browser
@@ -32,53 +33,56 @@ impl Stage {
         browser.type_into("#refundAmount", "19,99 or so").await?;
         browser.click("form button").await?;
         self.judge(browser, checks, "form-refused").await?;
-        self.show(browser, checks, "catalogue", &self.base).await?;
+        self.show(browser, checks, "catalogue", &self.client.base())
+            .await?;
 
-        let request = self.submit("The picture frame arrived broken.\nPlease see invoice 4711.")?;
+        let request = self.submit("The picture frame arrived broken.\nPlease see invoice 4711.");
         self.show(browser, checks, "status", &request.status_url)
             .await?;
-        let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
-        self.visit_the_door(browser, checks, &mail).await?;
+        let mail = self.client.mail_about(&request, CSM, "CSM Review");
+        self.visit_the_code_page(browser, checks, &mail).await?;
         self.ask_the_customer(browser, checks, &mail, &request)
             .await?;
 
-        self.enter(browser, &mail, "approve").await?;
+        self.open_case(browser, &mail, "approve").await?;
         browser.click("button:not(.quiet)").await?;
         self.judge(browser, checks, "decided").await?;
-        let other = self.mail_about(&request.id, "csm-2@example.com", "CSM Review")?;
-        self.show(
-            browser,
-            checks,
-            "already-decided",
-            other.decision_address()?,
-        )
-        .await?;
-        self.client.wait_for_status(&request, "refunded")?;
+        let other = self
+            .client
+            .mail_about(&request, "csm-2@example.com", "CSM Review");
+        self.show(browser, checks, "already-decided", &other.address())
+            .await?;
+        self.client.wait_for_status(&request, "refunded");
         self.show(browser, checks, "status-refunded", &request.status_url)
             .await?;
         self.visit_the_rest(browser, checks).await?;
         self.visit_the_survey(browser, checks).await?;
         self.visit_the_offer(browser, checks).await?;
         self.show_mails(browser, checks).await?;
-        self.show(browser, checks, "console", &format!("{}/_local", self.base))
-            .await?;
-        let console = format!("{}/_local/requests/{}", self.base, request.id);
+        self.show(
+            browser,
+            checks,
+            "console",
+            &format!("{}/_local", self.client.base()),
+        )
+        .await?;
+        let console = format!("{}/_local/requests/{}", self.client.base(), request.id);
         self.show(browser, checks, "console-request", &console)
             .await
     }
 
-    async fn visit_the_door(
+    async fn visit_the_code_page(
         &self,
         browser: &Browser,
         checks: &mut Checks<'_>,
         mail: &Mail,
     ) -> anyhow::Result<()> {
-        self.show(browser, checks, "decision-door", mail.decision_address()?)
+        self.show(browser, checks, "decision-code", &mail.address())
             .await?;
         browser.type_into("#code", "no code").await?;
         browser.click("form button").await?;
         self.judge(browser, checks, "decision-wrong-code").await?;
-        self.enter(browser, mail, "reject").await?;
+        self.open_case(browser, mail, "reject").await?;
         self.judge(browser, checks, "decision-case").await?;
         browser.click("button:not(.quiet)").await?;
         self.judge(browser, checks, "decision-no-reason").await
@@ -91,7 +95,7 @@ impl Stage {
         mail: &Mail,
         request: &Submitted,
     ) -> anyhow::Result<()> {
-        self.enter(browser, mail, "approve").await?;
+        self.open_case(browser, mail, "approve").await?;
         browser
             .run(
                 "document.querySelectorAll('details').forEach(d => d.open = true)",
@@ -112,7 +116,7 @@ impl Stage {
         self.judge(browser, checks, "status-wrong-code").await?;
         self.answer(browser, request, "The larger one.").await?;
         self.judge(browser, checks, "status-answered").await?;
-        self.enter(browser, mail, "approve").await?;
+        self.open_case(browser, mail, "approve").await?;
         self.judge(browser, checks, "decision-answered").await
     }
 
@@ -123,14 +127,16 @@ impl Stage {
         request: &Submitted,
         text: &str,
     ) -> anyhow::Result<()> {
-        let mail = self.mail_about(&request.id, CUSTOMER, "We have a question")?;
+        let mail = self
+            .client
+            .mail_about(&request, CUSTOMER, "We have a question");
         browser.goto(&request.status_url).await?;
         browser.type_into("textarea", text).await?;
-        browser.type_into("#code-1", mail.code()?).await?;
+        browser.type_into("#code-1", &mail.code()).await?;
         browser.click("form button").await?;
         let page = browser.source().await?;
         ensure!(
-            page.contains("You answered at") && page.contains(text),
+            page.contains("You answered at") & page.contains(text),
             "the answer is not on the page: {:?}",
             browser.heading().await?
         );
@@ -143,21 +149,21 @@ impl Stage {
         browser: &Browser,
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
-        let request = self.submit("Another one.")?;
-        let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
-        let wrong = if mail.code()? == "000000" {
+        let request = self.submit("Another one.");
+        let mail = self.client.mail_about(&request, CSM, "CSM Review");
+        let wrong = if mail.code() == "000000" {
             "000001"
         } else {
             "000000"
         };
         for _ in 0..5 {
-            browser.goto(mail.decision_address()?).await?;
+            browser.goto(&mail.address()).await?;
             browser.type_into("#code", wrong).await?;
             browser.click("form button").await?;
         }
         self.judge(browser, checks, "decision-locked").await?;
-        let fresh = self.mail_about(&request.id, CSM, "New link")?;
-        self.enter(browser, &fresh, "approve").await?;
+        let fresh = self.client.mail_about(&request, CSM, "New link");
+        self.open_case(browser, &fresh, "approve").await?;
         browser
             .run(
                 "document.querySelectorAll('details').forEach(d => d.open = true)",
@@ -169,20 +175,18 @@ impl Stage {
         browser.run(choose, Vec::new()).await?;
         browser.click("form:has(#to) button").await?;
         self.judge(browser, checks, "decision-handed-over").await?;
-        let handed = self.mail_about(&request.id, "csm-manager@example.com", "Handed to you")?;
-        self.enter(browser, &handed, "reject").await?;
+        let handed = self
+            .client
+            .mail_about(&request, "csm-manager@example.com", "Handed to you");
+        self.open_case(browser, &handed, "reject").await?;
         browser
             .type_into("#reason", "The frame was delivered in one piece.")
             .await?;
         browser.click("button:not(.quiet)").await?;
         self.judge(browser, checks, "decided-rejected").await?;
-        self.client.wait_for_status(&request, "denied")?;
+        self.client.wait_for_status(&request, "denied");
         self.show(browser, checks, "status-denied", &request.status_url)
             .await
-    }
-
-    pub(super) fn mail_about(&self, id: &str, to: &str, subject: &str) -> anyhow::Result<Mail> {
-        self.client.mail_with(to, subject, id)
     }
 
     pub(super) async fn show(

@@ -2,18 +2,20 @@
 
 use std::fs;
 
-use anyhow::{Context, ensure};
-use serde_json::{Value, json};
+use anyhow::Context;
+use serde_json::Value;
+use testing::test_client::{Form, Submitted, form};
 
 use super::{
     Stage,
     driver::Browser,
     gallery::{CSM, CUSTOMER},
 };
-use crate::{Checks, test_client::Submitted};
+use crate::Checks;
 
 const MANAGER: &str = "csm-manager@example.com";
 
+const DEADLOCK: &str = "Nobody may decide";
 /// A name for the picture, and what the mail's subject begins with.
 const KINDS: [(&str, &str); 18] = [
     ("mail-asked", "CSM Review:"),
@@ -30,7 +32,7 @@ const KINDS: [(&str, &str); 18] = [
     ("mail-new-code", "Your new code:"),
     ("mail-refunded", "Your refund has been processed"),
     ("mail-on-its-way", "Your refund is on its way"),
-    ("mail-denied", "RelatedRequest your refund request"),
+    ("mail-denied", "About your refund request"),
     ("mail-refund-failed", "A refund failed"),
     ("mail-refund-came-back", "A refund came back"),
     ("mail-needs-attention", "A request needs your attention"),
@@ -43,20 +45,14 @@ impl Stage {
         browser: &Browser,
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
-        self.bring_about_the_rest()?;
-        let mails = self.client.get("/_local/api/emails")?;
+        self.bring_about_the_rest();
+        let mails = self.client.get_json("/_local/api/emails");
         for (name, subject) in KINDS {
-            let begins = |mail: &&Value| {
-                let its = mail["subject"].as_str();
-                its.is_some_and(|it| it.starts_with(subject))
-            };
-            let found = mails
-                .as_array()
-                .and_then(|mails| mails.iter().rev().find(begins));
-            let mail = found.with_context(|| format!("no mail begins {subject:?}"))?;
+            let mail = newest(&mails, subject);
+            let mail = mail.with_context(|| format!("no mail begins {subject:?}"))?;
             self.show_mail(browser, checks, name, mail).await?;
         }
-        let deadlock = self.bring_about_an_impasse()?;
+        let deadlock = self.bring_about_a_deadlock()?;
         self.show_mail(browser, checks, "mail-nobody-may-decide", &deadlock)
             .await
     }
@@ -75,70 +71,59 @@ impl Stage {
     }
 
     /// The mail to the team when nobody may decide.
-    fn bring_about_an_impasse(&self) -> anyhow::Result<Value> {
-        let client = &self.small_desk;
-        let request = client.submit(&form("ch_demo_2000", "1500"))?;
-        let review = client.mail_with("mia@example.com", "CSM Review", &request.id)?;
-        client.approve(&review)?;
-        client.mail("mia@example.com", "Nobody may decide")?;
-        let mails = client.get("/_local/api/emails?to=mia@example.com")?;
-        let mut mails = mails.as_array().into_iter().flatten();
-        let subject = |mail: &&Value| {
-            let its = mail["subject"].as_str();
-            its.is_some_and(|it| it.starts_with("Nobody may decide"))
-        };
-        let found = mails.find(subject).cloned();
+    fn bring_about_a_deadlock(&self) -> anyhow::Result<Value> {
+        let (client, person) = (&self.one_person_stack, "mia@example.com");
+        let request = client.submit(&other("ch_demo_2000", "1500"));
+        let review = client.mail_about(&request, person, "CSM Review");
+        review.approve(client);
+        client.mail(person, DEADLOCK);
+        let mails = client.get_json(&format!("/_local/api/emails?to={person}"));
+        let found = newest(&mails, DEADLOCK).cloned();
         found.context("the outbox has the mail that nobody may decide")
     }
 
-    fn bring_about_the_rest(&self) -> anyhow::Result<()> {
-        self.client
-            .mail(CUSTOMER, "RelatedRequest your refund request")?;
-        self.approved("ch_demo_refunded", "49.90")?;
-        self.client.mail(CSM, "A refund failed")?;
-        self.approved("ch_demo_guest", "49.90")?;
-        self.client.mail(CSM, "needs your attention")?;
-        self.approved("ch_demo_slow", "49.90")?;
-        self.client.mail(CUSTOMER, "on its way")?;
-        let request = self.approved("ch_demo_fails_later", "49.90")?;
-        self.client.wait_for_status(&request, "refunded")?;
-        self.advance("31m")?;
-        self.client.mail(CSM, "A refund came back")?;
-        self.approved("ch_demo_2000", "500")?;
-        self.client
-            .mail("finance-1@example.com", "Finance Approval")?;
-        let waiting = self.submit("Nobody answers.")?;
-        self.mail_about(&waiting.id, CSM, "CSM Review")?;
-        self.advance("24h")?;
-        self.mail_about(&waiting.id, CSM, "Reminder")?;
-        self.advance("48h")?;
-        self.mail_about(&waiting.id, MANAGER, "Escalated")?;
-        Ok(())
+    fn bring_about_the_rest(&self) {
+        let client = &self.client;
+        client.mail(CUSTOMER, "About your refund request");
+        self.approved("ch_demo_refunded", "49.90");
+        client.mail(CSM, "A refund failed");
+        self.approved("ch_demo_guest", "49.90");
+        client.mail(CSM, "needs your attention");
+        self.approved("ch_demo_slow", "49.90");
+        client.mail(CUSTOMER, "on its way");
+        let request = self.approved("ch_demo_fails_later", "49.90");
+        client.wait_for_status(&request, "refunded");
+        client.advance("31m");
+        client.mail(CSM, "A refund came back");
+        self.approved("ch_demo_2000", "500");
+        client.mail("finance-1@example.com", "Finance Approval");
+        let waiting = self.submit("Nobody answers.");
+        client.mail_about(&waiting, CSM, "CSM Review");
+        client.advance("24h");
+        client.mail_about(&waiting, CSM, "Reminder");
+        client.advance("48h");
+        client.mail_about(&waiting, MANAGER, "Escalated");
     }
 
     /// A request that its reviewer has approved.
-    fn approved(&self, charge: &str, amount: &str) -> anyhow::Result<Submitted> {
-        let request = self.client.submit(&form(charge, amount))?;
-        let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
-        self.client.approve(&mail)?;
-        Ok(request)
-    }
-
-    pub(super) fn advance(&self, by: &str) -> anyhow::Result<()> {
-        let (status, body) = self
-            .client
-            .post("/_local/api/clock", &json!({ "advance": by }))?;
-        ensure!(status == 200, "the clock answered {status}: {body}");
-        Ok(())
+    fn approved(&self, charge: &str, amount: &str) -> Submitted {
+        let request = self.client.submit(&other(charge, amount));
+        let mail = self.client.mail_about(&request, CSM, "CSM Review");
+        mail.approve(&self.client);
+        request
     }
 }
 
-fn form(charge: &str, amount: &str) -> Value {
-    json!({
-        "customerEmail": CUSTOMER,
-        "chargeIdToRefund": charge,
-        "refundAmount": amount,
-        "reason": "Other",
-        "notes": "Please look at it.",
-    })
+/// The newest of some mails whose subject begins so.
+fn newest<'a>(mails: &'a Value, subject: &str) -> Option<&'a Value> {
+    let begins = |mail: &&Value| {
+        let its = mail["subject"].as_str();
+        its.is_some_and(|it| it.starts_with(subject))
+    };
+    mails.as_array()?.iter().rev().find(begins)
+}
+
+fn other(charge: &str, amount: &str) -> Form {
+    let form = form().charge(charge).amount(amount);
+    form.with("reason", "Other".into())
 }

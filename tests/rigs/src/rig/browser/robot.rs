@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
+use testing::TestClient;
 
 use super::driver::Browser;
-use crate::test_client::TestClient;
 
 /// What is entered everywhere. The last looks like a code.
 const JUNK: [&str; 4] = ["", "junk", "<script>alert(1)</script>", "123456"];
@@ -15,7 +15,7 @@ const MOST_PAGES: usize = 80;
 
 /// What it did.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct Explored {
     pub(super) pages: usize,
     pub(super) submitted: usize,
 }
@@ -25,11 +25,11 @@ pub(super) async fn explore(
     browser: &Browser,
     client: &TestClient,
     base: &str,
-) -> anyhow::Result<Seen> {
-    let (mut seen, mut known, mut open) = (Seen::default(), BTreeSet::new(), VecDeque::new());
+) -> anyhow::Result<Explored> {
+    let (mut seen, mut known, mut open) = (Explored::default(), BTreeSet::new(), VecDeque::new());
     loop {
         // What it does may lead to more mails.
-        for link in links_of_mails(&client.get("/_local/api/emails")?) {
+        for link in links_of_mails(&client.get_json("/_local/api/emails")) {
             if known.insert(link.clone()) {
                 open.push_back(link);
             }
@@ -61,7 +61,7 @@ fn links_of_mails(mails: &Value) -> Vec<String> {
 }
 
 /// Submits all forms of a page in all ways; the links that it saw.
-async fn visit(browser: &Browser, url: &str, seen: &mut Seen) -> anyhow::Result<Vec<String>> {
+async fn visit(browser: &Browser, url: &str, seen: &mut Explored) -> anyhow::Result<Vec<String>> {
     browser.goto(url).await?;
     let mut links = links(browser).await?;
     let forms = number(browser, "return document.forms.length").await?;

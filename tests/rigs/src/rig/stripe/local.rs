@@ -46,7 +46,7 @@ impl Rig for StripeLocal {
             ears.row();
             checks.check(what, row(&scene));
         }
-        scene.player.note_trail();
+        scene.player.note_audit_log();
         canary::check(checks, &ears);
         Ok(())
     }

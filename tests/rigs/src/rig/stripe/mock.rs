@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use super::{
     canary::{self, EMAIL, Ears, KEY},
+    fake_stripe::FakeStripe,
     player::Player,
     raw::Raw,
-    stand_in::StandIn,
 };
 use crate::{Checkout, Checks, Rig, command::command, install, process::Server};
 
@@ -60,7 +60,7 @@ impl Rig for StripeMock {
             "a reply that is dropped after Stripe acted: one refund",
             dropped(&base, &ears),
         );
-        scene.player.note_trail();
+        scene.player.note_audit_log();
         canary::check(checks, &ears);
         for (what, outcome) in differential(&scene.raw)? {
             checks.check(&format!("the stand-in agrees: {what}"), outcome);
@@ -209,7 +209,7 @@ fn dropped(base: &str, ears: &Ears) -> anyhow::Result<()> {
     );
     let refunds = raw.refunds(&charge)?;
     ensure!(refunds.len() == 1, "{refunds:?}");
-    player.note_trail();
+    player.note_audit_log();
     Ok(())
 }
 
@@ -243,8 +243,8 @@ fn read_all(stream: &mut TcpStream) -> Vec<u8> {
 /// The same calls to the mock and to the local stack's stand-in: what each row is called, and whether
 /// they are answered alike.
 fn differential(mock: &Raw) -> anyhow::Result<Vec<(String, anyhow::Result<()>)>> {
-    let served = StandIn::start()?;
-    let stand_in = Raw::at(&served.base);
+    let served = FakeStripe::start()?;
+    let fake = Raw::at(&served.base);
 
     let whole = charge(mock, "200000", "tok_visa", "true")?;
     let small = charge(mock, "10000", "tok_visa", "true")?;
@@ -285,7 +285,7 @@ fn differential(mock: &Raw) -> anyhow::Result<Vec<(String, anyhow::Result<()>)>>
                 let key = key.map(|key| format!("{key}-{what}"));
                 raw.post("refunds", key.as_deref(), &form)
             };
-            let (left, right) = (ask(&stand_in, ours)?, ask(mock, theirs)?);
+            let (left, right) = (ask(&fake, ours)?, ask(mock, theirs)?);
             let (left, right) = (essence(left, ours), essence(right, theirs));
             let agree = if left == right {
                 Ok(())
@@ -306,7 +306,7 @@ fn differential(mock: &Raw) -> anyhow::Result<Vec<(String, anyhow::Result<()>)>>
             Ok(json!(amounts))
         };
         if *ours != "ch_nowhere" {
-            let (left, right) = (list(&stand_in, ours)?, list(mock, theirs)?);
+            let (left, right) = (list(&fake, ours)?, list(mock, theirs)?);
             let agree = if left == right {
                 Ok(())
             } else {

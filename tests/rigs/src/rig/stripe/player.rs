@@ -61,8 +61,8 @@ impl Player {
         answer
     }
 
-    /// Keeps the whole trail of every request, for the ears.
-    pub(super) fn note_trail(&self) {
+    /// Keeps the whole audit log of every request, for the ears.
+    pub(super) fn note_audit_log(&self) {
         let items = self.function.store.table().items();
         for record in items.iter().filter(|item| item.kind == "audit") {
             self.ears.note(&record.body.to_string());

@@ -10,7 +10,7 @@ use super::{
     calls,
     canary::{self, Ears},
     capture::{Call, Capture},
-    stand_in,
+    fake_stripe,
 };
 use crate::{Checkout, Checks, Rig, install};
 
@@ -48,10 +48,10 @@ impl Rig for StripeSchema {
             let what = format!("{} {}", call.method, call.path);
             checks.check(&what, fits(&schema, call));
         }
-        for (method, path, answer) in stand_in::answers()? {
+        for (method, path, answer) in fake_stripe::answers()? {
             let path = format!("/v1/{path}");
             let outcome = operation(&schema, method, &path)
-                .and_then(|operation| stand_in::fits(&schema, operation, &answer));
+                .and_then(|operation| fake_stripe::fits(&schema, operation, &answer));
             checks.check(
                 &format!("the stand-in's answer to {method} {path}"),
                 outcome,
@@ -87,7 +87,7 @@ fn wrong_answers(checks: &mut Checks<'_>, schema: &Value, note: &Value) -> anyho
     ] {
         let mut answer = note.clone();
         answer[member] = wrong;
-        let refused = match stand_in::fits(schema, operation, &answer) {
+        let refused = match fake_stripe::fits(schema, operation, &answer) {
             Ok(()) => Err(anyhow::anyhow!("it was accepted")),
             Err(_) => Ok(()),
         };

@@ -12,8 +12,8 @@ use super::{
     calls,
     canary::{self, Ears, KEY},
     capture::Capture,
+    fake_stripe::FakeStripe,
     player::Player,
-    stand_in::StandIn,
 };
 use crate::{
     Checkout, Checks, Rig,
@@ -79,8 +79,8 @@ impl Rig for StripeSdk {
             );
         }
 
-        let stand_in = StandIn::start()?;
-        let read: Value = serde_json::from_str(&run("credits.py", stand_in.base.as_ref())?)?;
+        let fake = FakeStripe::start()?;
+        let read: Value = serde_json::from_str(&run("credits.py", fake.base.as_ref())?)?;
         for (what, wanted) in credits() {
             let outcome = if read[what] == wanted {
                 Ok(())
@@ -89,7 +89,7 @@ impl Rig for StripeSdk {
             };
             checks.check(&format!("read of the stand-in: {what}"), outcome);
         }
-        let player = Player::at(&stand_in.base, KEY, &ears)?;
+        let player = Player::at(&fake.base, KEY, &ears)?;
         for (intent, invoice) in [
             ("pi_demo_invoiced_45", Some("in_demo_45")),
             ("pi_demo_45", None),

@@ -9,12 +9,12 @@ use tokio::runtime::Runtime;
 use super::raw::Raw;
 
 /// A fresh stand-in; it serves for as long as this lives.
-pub(super) struct StandIn {
+pub(super) struct FakeStripe {
     pub(super) base: String,
     _runtime: Runtime,
 }
 
-impl StandIn {
+impl FakeStripe {
     pub(super) fn start() -> anyhow::Result<Self> {
         let runtime = Runtime::new().context("a runtime can be started")?;
         let clock = local::clock::Clock::system();
@@ -31,8 +31,8 @@ impl StandIn {
 
 /// What it answers to the calls that make and list credits and refunds: method, path and document.
 pub(super) fn answers() -> anyhow::Result<Vec<(&'static str, &'static str, Value)>> {
-    let stand_in = StandIn::start()?;
-    let raw = Raw::at(&stand_in.base);
+    let fake = FakeStripe::start()?;
+    let raw = Raw::at(&fake.base);
     let metadata = ("metadata[request_id]", "r-1");
     let note = [
         ("invoice", "in_demo_45"),

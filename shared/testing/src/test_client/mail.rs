@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::test_client::TestClient;
+use super::TestClient;
 
 /// A mail as its recipient sees it.
 #[derive(Debug, Clone)]
@@ -18,7 +18,8 @@ pub struct Mail {
 }
 
 impl Mail {
-    pub(crate) fn read(json: &Value) -> Self {
+    /// Reads a mail as the local stack's outbox shows it.
+    pub fn read(json: &Value) -> Self {
         let text = |field: &str| json[field].as_str().unwrap_or_default().to_owned();
         Self {
             to: text("to"),
@@ -38,15 +39,29 @@ impl Mail {
     }
 
     /// The link to approve, to reject or to choose.
+    #[track_caller]
     pub fn link(&self, decision: &str) -> String {
-        let end = format!("?decision={decision}");
-        let mut links = self.links().into_iter().filter(|link| link.ends_with(&end));
+        self.find(&format!("to {decision}"), |link| {
+            link.ends_with(&format!("?decision={decision}"))
+        })
+    }
+
+    /// The first link that contains this.
+    #[track_caller]
+    pub fn link_to(&self, path: &str) -> String {
+        self.find(&format!("with {path}"), |link| link.contains(path))
+    }
+
+    #[track_caller]
+    fn find(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        let mut links = self.links().into_iter().filter(|link| fits(link));
         links
             .next()
-            .unwrap_or_else(|| panic!("the mail to {} has a link to {decision}", self.to))
+            .unwrap_or_else(|| panic!("the mail to {} has no link {what}: {}", self.to, self.text))
     }
 
     /// The code that is printed in it.
+    #[track_caller]
     pub fn code(&self) -> String {
         let mut codes = self
             .text
@@ -59,14 +74,16 @@ impl Mail {
     }
 
     /// Decides as the recipient would: the link's address, the mail's code.
-    pub async fn decide(&self, client: &TestClient, decision: &str, reason: &str) -> (u16, Value) {
+    #[track_caller]
+    pub fn decide(&self, client: &TestClient, decision: &str, reason: &str) -> (u16, Value) {
         let body = json!({"decision": decision, "code": self.code(), "reason": reason});
-        client.post_json(self.address(), &body).await
+        client.post_json(self.address(), &body)
     }
 
     /// Approves, and expects that it counts.
-    pub async fn approve(&self, client: &TestClient) {
-        let (status, body) = self.decide(client, "approve", "").await;
+    #[track_caller]
+    pub fn approve(&self, client: &TestClient) {
+        let (status, body) = self.decide(client, "approve", "");
         assert_eq!(
             (status, &body["decidedBy"]),
             (200, &json!(self.to)),
@@ -75,8 +92,9 @@ impl Mail {
     }
 
     /// Chooses as the customer, and expects that it counts.
-    pub async fn choose(&self, client: &TestClient, option: &str) {
-        let (status, body) = self.decide(client, option, "").await;
+    #[track_caller]
+    pub fn choose(&self, client: &TestClient, option: &str) {
+        let (status, body) = self.decide(client, option, "");
         assert_eq!(
             (status, &body["outcome"], &body["decidedBy"]),
             (200, &json!(option), &json!("customer")),
@@ -85,8 +103,9 @@ impl Mail {
     }
 
     /// Rejects, and expects that it counts.
-    pub async fn reject(&self, client: &TestClient, reason: &str) {
-        let (status, body) = self.decide(client, "reject", reason).await;
+    #[track_caller]
+    pub fn reject(&self, client: &TestClient, reason: &str) {
+        let (status, body) = self.decide(client, "reject", reason);
         assert_eq!(
             (status, &body["decidedBy"]),
             (200, &json!(self.to)),
@@ -95,12 +114,9 @@ impl Mail {
     }
 
     /// Where a decision is posted to: the link without its choice.
+    #[track_caller]
     pub fn address(&self) -> String {
-        let links = self.links().into_iter();
-        let mut own = links.filter(|link| link.contains("/approvals/"));
-        let link = own
-            .next()
-            .unwrap_or_else(|| panic!("the mail to {} has a link to decide", self.to));
+        let link = self.link_to("/approvals/");
         link.split('?').next().unwrap_or_default().to_owned()
     }
 }

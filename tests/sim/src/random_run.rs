@@ -9,7 +9,7 @@ use local::states::ExecutionStatus;
 use crate::customers::{Invite, Rating};
 use crate::faults::{Place, Plan};
 use crate::invariants;
-use crate::people::Letter;
+use crate::people::DecisionMail;
 use crate::ports::stripe::Mood;
 use crate::world::World;
 
@@ -29,7 +29,7 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 #[test]
-fn a_run_keeps_every_promise_whatever_chance_does_to_it() {
+fn a_run_keeps_every_promise_whatever_goes_wrong() {
     over_seeds(RUNS, check);
 }
 
@@ -141,23 +141,26 @@ fn click(world: &mut World) {
         rate(world, invite);
         return;
     }
-    let mut letters = world.letters();
-    let newest = letters.last().filter(|letter| letter.is_choice()).cloned();
+    let mut decision_mails = world.decision_mails();
+    let newest = decision_mails
+        .last()
+        .filter(|mail| mail.is_choice())
+        .cloned();
     // Whoever is offered something looks at that mail before it is too late.
     if let Some(offer) = newest
         && world.faults.below(3) > 0
     {
-        letters = vec![offer];
+        decision_mails = vec![offer];
     }
-    let Some(letter) = world.faults.pick(&letters).cloned() else {
+    let Some(mail) = world.faults.pick(&decision_mails).cloned() else {
         return;
     };
-    let guesses = world.faults.below(if letter.is_choice() { 3 } else { 8 }) == 0;
+    let guesses = world.faults.below(if mail.is_choice() { 3 } else { 8 }) == 0;
     for _ in 0..times(world, guesses) {
-        let decision = decision(world, &letter);
-        let letter = letter.clone();
-        let letter = if guesses { letter.guessing() } else { letter };
-        world.click(letter, &decision);
+        let decision = decision(world, &mail);
+        let mail = mail.clone();
+        let mail = if guesses { mail.guessing() } else { mail };
+        world.click(mail, &decision);
     }
 }
 
@@ -170,16 +173,16 @@ fn times(world: &World, guesses: bool) -> u64 {
 }
 
 /// What somebody answers: most approve, and of those who can choose each has a taste of their own.
-fn decision(world: &World, letter: &Letter) -> String {
-    if !letter.is_choice() && world.faults.below(5) == 0 {
+fn decision(world: &World, mail: &DecisionMail) -> String {
+    if !mail.is_choice() && world.faults.below(5) == 0 {
         return "reject".to_owned();
     }
-    agreed(world, letter)
+    agreed(world, mail)
 }
 
-fn agreed(world: &World, letter: &Letter) -> String {
-    let chosen = if letter.is_choice() {
-        world.faults.pick(&letter.answers).cloned()
+fn agreed(world: &World, mail: &DecisionMail) -> String {
+    let chosen = if mail.is_choice() {
+        world.faults.pick(&mail.answers).cloned()
     } else {
         None
     };
@@ -209,9 +212,9 @@ pub(crate) async fn bring_to_an_end(world: &mut World) -> bool {
         world.quiet().await;
         world.functions.stripe.settle();
         let running = |(_, status): &(_, ExecutionStatus)| *status == ExecutionStatus::Running;
-        if !patient && let Some(letter) = world.letters().pop() {
-            let decision = agreed(world, &letter);
-            world.click(letter, &decision);
+        if !patient && let Some(mail) = world.decision_mails().pop() {
+            let decision = agreed(world, &mail);
+            world.click(mail, &decision);
             world.quiet().await;
         }
         let is_over = !world.statuses().iter().any(running) && world.functions.log.late() == 0;

@@ -1,0 +1,124 @@
+//! The stack as a process: built once, started for each test, killed at its end.
+
+use std::io::{BufRead, BufReader};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{OnceLock, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use testing::TestClient;
+
+/// How long a start may take: long enough for a build of all functions on a busy machine.
+const START_LIMIT: Duration = Duration::from_mins(15);
+
+/// A running stack, and its client.
+#[derive(Debug)]
+pub struct LocalStack {
+    client: TestClient,
+    _process: Process,
+}
+
+/// Killed when it goes out of scope, as by `kill -9`: no chance to tidy up.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself, which its test has noticed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// The binary, built as `cargo run` builds it. The whole workspace's binaries are built in one go, so
+/// that cargo unifies features as it did for the tests, and nothing is compiled twice.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let cargo = env!("CARGO");
+        let built = Command::new(cargo)
+            .args([
+                "build",
+                "--quiet",
+                "--workspace",
+                "--bins",
+                "--message-format=json-render-diagnostics",
+            ])
+            .current_dir(workspace())
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo runs");
+        assert!(built.status.success(), "the workspace builds");
+        let messages = String::from_utf8(built.stdout).expect("cargo writes UTF-8");
+        let mut executables = messages.lines().filter_map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).ok()?;
+            Some(PathBuf::from(message["executable"].as_str()?))
+        });
+        executables
+            .find(|path| path.file_stem().is_some_and(|stem| stem == "refund-desk"))
+            .expect("the workspace has a binary refund-desk")
+    })
+}
+
+impl LocalStack {
+    /// A fresh stack that keeps nothing.
+    pub fn open() -> Self {
+        Self::with(&["--port", "0", "--ephemeral"])
+    }
+
+    /// A fresh stack with these people in its teams, as JSON.
+    pub fn with_teams(teams: &str) -> Self {
+        Self::with_environment(&["--port", "0", "--ephemeral"], &[("TEAMS", teams)])
+    }
+
+    /// A stack started with these arguments.
+    pub fn with(arguments: &[&str]) -> Self {
+        Self::with_environment(arguments, &[])
+    }
+
+    /// A stack started with these arguments and environment variables. It serves when this returns.
+    pub fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let child = Command::new(binary())
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .current_dir(workspace())
+            .stdout(Stdio::piped())
+            .stdin(Stdio::null())
+            .spawn();
+        let mut process = Process(child.expect("the binary starts"));
+        let output = process.0.stdout.take().expect("stdout is piped");
+        let (ready, base) = mpsc::channel();
+        thread::spawn(move || {
+            // To the end of the output, so that the stack never blocks on a full pipe.
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if let Some(base) = line.strip_prefix("Ready on ") {
+                    let _ = ready.send(base.to_owned());
+                }
+            }
+        });
+        let base = base.recv_timeout(START_LIMIT);
+        Self {
+            client: TestClient::at(&base.expect("the stack starts, and in time")),
+            _process: process,
+        }
+    }
+
+    /// `kill -9`.
+    pub fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Deref for LocalStack {
+    type Target = TestClient;
+
+    fn deref(&self) -> &TestClient {
+        &self.client
+    }
+}

@@ -1,0 +1,45 @@
+//! What source files may not say.
+
+use crate::sources::{Source, sources};
+
+/// Nobody says any of these words.
+fn none_says(sources: &[Source], words: &[&str], why: &str) {
+    for source in sources {
+        for word in words {
+            assert!(!source.says(word), "{} says `{word}`: {why}", source.path);
+        }
+    }
+}
+
+/// The time of day is clippy's: `.clippy.toml` has the methods that read it.
+#[test]
+fn functions_read_no_stopwatch() {
+    for folder in ["functions", "shared"] {
+        none_says(
+            &sources(folder),
+            &["Instant"],
+            "the time comes with the event",
+        );
+    }
+}
+
+#[test]
+fn no_float_is_anywhere_near_an_amount() {
+    for folder in ["functions", "shared", "infra/local/src/stripe"] {
+        none_says(&sources(folder), &["f32", "f64"], "money is whole cents");
+    }
+}
+
+#[test]
+fn only_mains_print() {
+    let tests = ["tests/e2e", "tests/rigs", "tests/sim"];
+    for folder in ["functions", "infra/local", "shared", "statemachines"]
+        .into_iter()
+        .chain(tests)
+    {
+        let mut files = sources(folder);
+        files.retain(|source| !source.path.ends_with("/main.rs"));
+        let words = ["println!", "print!", "eprintln!", "eprint!"];
+        none_says(&files, &words, "libraries log");
+    }
+}
