@@ -9,7 +9,7 @@ const SPAM: &str = "complaint+csm@simulator.amazonses.com";
 const BOSS: &str = "csm-manager@example.com";
 const UNREACHABLE: &str = "address unreachable";
 
-/// A client whose CSM team has these members.
+/// A stack whose CSM team has these members.
 fn client(csm_team: &[&str]) -> LocalStack {
     let teams = json!({
         "csm-team": csm_team,

@@ -1,4 +1,4 @@
-//! What people do with the deployed client.
+//! What people do with the deployed system.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! Every page and mail that people see: judged by axe-core, and pictured on a client and on a phone, by day
+//! Every page and mail that people see: judged by axe-core, and pictured on a large screen and on a phone, by day
 //! and by night. The pictures stay in `.rigs/scratch/browser/pictures`.
 
 use std::fs;
