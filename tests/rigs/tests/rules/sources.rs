@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 /// The checkout.
@@ -18,16 +17,30 @@ pub(crate) fn read(file: impl AsRef<Path>) -> String {
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// Every file that git knows or would take, relative to the checkout.
+/// Every file that is written by hand or committed, relative to the checkout: not what is built, installed or kept
+/// while the system runs.
 pub(crate) fn files() -> Vec<PathBuf> {
-    let listed = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    let listed = String::from_utf8(listed.stdout).unwrap();
-    let mut files: Vec<_> = listed.lines().map(PathBuf::from).collect();
-    files.retain(|file| root().join(file).is_file());
+    const NOT_OURS: [&str; 6] = [
+        ".aws-sam",
+        ".git",
+        ".local",
+        ".rigs",
+        "node_modules",
+        "target",
+    ];
+    let (mut open, mut files) = (vec![PathBuf::new()], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(root().join(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let (name, path) = (entry.file_name(), folder.join(entry.file_name()));
+            if !entry.file_type().unwrap().is_dir() {
+                files.push(path);
+            } else if !NOT_OURS.iter().any(|it| name == *it) {
+                open.push(path);
+            }
+        }
+    }
+    files.sort();
     assert!(files.len() > 300, "the files are found: {files:?}");
     files
 }

@@ -33,7 +33,7 @@ impl Stage {
         browser.type_into("#refundAmount", "19,99 or so").await?;
         browser.click("form button").await?;
         self.judge(browser, checks, "form-refused").await?;
-        self.show(browser, checks, "catalogue", &self.client.base())
+        self.show(browser, checks, "catalogue", self.client.base())
             .await?;
 
         let request = self.submit("The picture frame arrived broken.\nPlease see invoice 4711.");
@@ -136,7 +136,7 @@ impl Stage {
         browser.click("form button").await?;
         let page = browser.source().await?;
         ensure!(
-            page.contains("You answered at") & page.contains(text),
+            page.contains("You answered at") && page.contains(text),
             "the answer is not on the page: {:?}",
             browser.heading().await?
         );
