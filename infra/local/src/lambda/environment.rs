@@ -47,33 +47,21 @@ pub(super) fn of_function(
     let mut environment = endpoints(base_url);
     environment.extend(passed_on.clone());
     let own = [
-        ("AWS_LAMBDA_FUNCTION_NAME", function.id.clone()),
+        ("AWS_LAMBDA_FUNCTION_NAME", Some(function.id.clone())),
         (
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-            function.memory_mb.to_string(),
+            Some(function.memory_mb.to_string()),
         ),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-        (
-            "AWS_LAMBDA_LOG_GROUP_NAME",
-            format!("/aws/lambda/{}", function.id),
-        ),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", "local".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", Some("$LATEST".to_owned())),
+        ("AWS_LAMBDA_LOG_FORMAT", function.logging.format.clone()),
+        ("AWS_LAMBDA_LOG_LEVEL", function.logging.level.clone()),
         // What it prints goes through the stack's log, which would escape the colours.
-        ("NO_COLOR", "1".to_owned()),
-        ("TZ", ":UTC".to_owned()),
-        ("_HANDLER", "bootstrap".to_owned()),
+        ("NO_COLOR", Some("1".to_owned())),
+        ("TZ", Some(":UTC".to_owned())),
     ];
-    environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
-    let logging = [
-        ("AWS_LAMBDA_LOG_FORMAT", &function.logging.format),
-        ("AWS_LAMBDA_LOG_LEVEL", &function.logging.level),
-    ];
-    let logging = logging.into_iter().filter_map(|(name, value)| {
-        let value = value.as_ref()?;
-        Some((name.to_owned(), value.clone()))
-    });
-    environment.extend(logging);
+    for (name, value) in own {
+        environment.extend(value.map(|value| (name.to_owned(), value)));
+    }
     environment.extend(function.environment.clone());
     environment
 }

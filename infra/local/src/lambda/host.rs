@@ -11,15 +11,16 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Json, Router,
     body::Body,
     extract::{DefaultBodyLimit, Path, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use serde_json::json;
+use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
 use super::error::FunctionError;
@@ -36,7 +37,8 @@ pub(super) struct Host {
 /// The host's end of the line to one process.
 struct Link {
     invocations: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
-    signals: mpsc::UnboundedSender<Signal>,
+    /// The process asks for its first invocation.
+    ready: Notify,
     pending: Mutex<Option<Pending>>,
 }
 
@@ -49,16 +51,8 @@ struct Pending {
 pub(super) struct Connection {
     pub(super) id: Uuid,
     pub(super) invocations: mpsc::Sender<Invocation>,
-    pub(super) signals: mpsc::UnboundedReceiver<Signal>,
+    link: Arc<Link>,
     host: Host,
-}
-
-/// What a process says of itself before its first invocation.
-pub(super) enum Signal {
-    /// It is ready for an invocation.
-    Ready,
-    /// It could not start.
-    InitError(FunctionError),
 }
 
 /// One invocation on its way to a process.
@@ -74,36 +68,29 @@ impl Host {
     /// Opens the line for a process that is about to start.
     pub(super) fn connect(&self) -> Connection {
         let (invocations, invocations_out) = mpsc::channel(1);
-        let (signals_in, signals) = mpsc::unbounded_channel();
-        let link = Link {
+        let link = Arc::new(Link {
             invocations: tokio::sync::Mutex::new(invocations_out),
-            signals: signals_in,
+            ready: Notify::new(),
             pending: Mutex::default(),
-        };
+        });
         let id = Uuid::new_v4();
-        self.links().insert(id, Arc::new(link));
+        self.links().insert(id, Arc::clone(&link));
         Connection {
             id,
             invocations,
-            signals,
+            link,
             host: self.clone(),
         }
     }
 
     /// The Runtime API of all processes, relative to `/_local/lambda`.
     pub(super) fn router(&self) -> Router {
-        const RUNTIME: &str = "/{function}/{instance}/2018-06-01/runtime";
+        const INVOCATION: &str = "/{function}/{instance}/2018-06-01/runtime/invocation";
+        let of_request = |outcome: &str| format!("{INVOCATION}/{{request}}/{outcome}");
         Router::new()
-            .route(&format!("{RUNTIME}/invocation/next"), get(next))
-            .route(
-                &format!("{RUNTIME}/invocation/{{request}}/response"),
-                post(response),
-            )
-            .route(
-                &format!("{RUNTIME}/invocation/{{request}}/error"),
-                post(error),
-            )
-            .route(&format!("{RUNTIME}/init/error"), post(init_error))
+            .route(&format!("{INVOCATION}/next"), get(next))
+            .route(&of_request("response"), post(response))
+            .route(&of_request("error"), post(error))
             .layer(DefaultBodyLimit::max(LARGEST_ANSWER))
             .with_state(self.clone())
     }
@@ -118,6 +105,13 @@ impl Host {
     }
 }
 
+impl Connection {
+    /// Waits until the process asks for its first invocation.
+    pub(super) async fn ready(&self) {
+        self.link.ready.notified().await;
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         self.host.links().remove(&self.id);
@@ -125,21 +119,12 @@ impl Drop for Connection {
 }
 
 impl Link {
-    fn pending(&self) -> std::sync::MutexGuard<'_, Option<Pending>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Hands the answer to whoever waits for it. False when nobody waits for this request.
     fn complete(&self, request: &str, answer: Result<Bytes, FunctionError>) -> bool {
-        let mut pending = self.pending();
-        let waited_for = pending
-            .as_ref()
-            .is_some_and(|pending| pending.request_id.to_string() == request);
-        match pending.take_if(|_| waited_for) {
-            // The waiting side may be gone: its time is up. The process need not know.
-            Some(Pending { reply, .. }) => reply.send(answer).is_ok() || waited_for,
-            None => false,
-        }
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = pending.take_if(|pending| pending.request_id.to_string() == request);
+        // The waiting side may be gone: its time is up. The process need not know.
+        waiting.map(|pending| pending.reply.send(answer)).is_some()
     }
 }
 
@@ -147,28 +132,21 @@ async fn next(
     State(host): State<Host>,
     Path((_function, instance)): Path<(String, String)>,
 ) -> Response {
+    let stopped = || {
+        let message = "This instance is not one of this stack's, or is being stopped";
+        refusal(StatusCode::GONE, "Instance.Unknown", message)
+    };
     let Some(link) = host.link(&instance) else {
-        return refusal(
-            StatusCode::GONE,
-            "Instance.Unknown",
-            "This instance is not one of this stack's",
-        );
+        return stopped();
     };
-    // An error means that the pool no longer listens for readiness, which it does only at the start.
-    let _ = link.signals.send(Signal::Ready);
+    link.ready.notify_one();
     let Some(invocation) = link.invocations.lock().await.recv().await else {
-        return refusal(
-            StatusCode::GONE,
-            "Instance.Stopped",
-            "This instance is being stopped",
-        );
+        return stopped();
     };
+    let id = invocation.request_id;
     let headers = [
         ("content-type", "application/json".to_owned()),
-        (
-            "lambda-runtime-aws-request-id",
-            invocation.request_id.to_string(),
-        ),
+        ("lambda-runtime-aws-request-id", id.to_string()),
         (
             "lambda-runtime-deadline-ms",
             deadline_ms(invocation.timeout),
@@ -177,14 +155,14 @@ async fn next(
             "lambda-runtime-invoked-function-arn",
             invocation.function_arn,
         ),
-        ("lambda-runtime-trace-id", trace_id(invocation.request_id)),
+        ("lambda-runtime-trace-id", trace_id(id)),
     ];
     let mut response = Response::new(Body::from(invocation.payload));
     for (name, value) in headers {
         let value = value.parse().expect("ids and numbers are header text");
         response.headers_mut().insert(name, value);
     }
-    *link.pending() = Some(Pending {
+    *link.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(Pending {
         request_id: invocation.request_id,
         reply: invocation.reply,
     });
@@ -222,30 +200,6 @@ async fn error(
     finish(&host, &instance, &request, Err(error))
 }
 
-async fn init_error(
-    State(host): State<Host>,
-    Path((_function, instance)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let Some(link) = host.link(&instance) else {
-        return refusal(
-            StatusCode::GONE,
-            "Instance.Unknown",
-            "This instance is not one of this stack's",
-        );
-    };
-    let mut error = FunctionError::from_report(&body);
-    if error.report.get("errorType").is_none()
-        && let Some(kind) = headers.get("lambda-runtime-function-error-type")
-    {
-        error.error_type = String::from_utf8_lossy(kind.as_bytes()).into_owned();
-    }
-    // An error means that the pool has given this process up already.
-    let _ = link.signals.send(Signal::InitError(error));
-    accepted()
-}
-
 fn finish(
     host: &Host,
     instance: &str,
@@ -253,7 +207,9 @@ fn finish(
     answer: Result<Bytes, FunctionError>,
 ) -> Response {
     match host.link(instance) {
-        Some(link) if link.complete(request, answer) => accepted(),
+        Some(link) if link.complete(request, answer) => {
+            (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
+        }
         _ => refusal(
             StatusCode::BAD_REQUEST,
             "InvalidRequestID",
@@ -262,19 +218,9 @@ fn finish(
     }
 }
 
-fn accepted() -> Response {
-    let body = r#"{"status":"OK"}"#;
-    (
-        StatusCode::ACCEPTED,
-        [(header::CONTENT_TYPE, "application/json")],
-        body,
-    )
-        .into_response()
-}
-
 fn refusal(status: StatusCode, kind: &str, message: &str) -> Response {
-    let body = format!(r#"{{"errorType":"{kind}","errorMessage":"{message}"}}"#);
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    let body = json!({ "errorType": kind, "errorMessage": message });
+    (status, Json(body)).into_response()
 }
 
 /// When the time of an invocation that starts now is up. Not by the stack's clock: its time travel does

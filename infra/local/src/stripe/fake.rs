@@ -40,14 +40,6 @@ struct Line {
     answer: Option<Answer>,
 }
 
-/// A call that may change something.
-#[derive(Debug)]
-pub(crate) struct Call {
-    pub(crate) key: Option<String>,
-    pub(crate) request: Fingerprint,
-    pub(crate) request_id: String,
-}
-
 /// What goes back.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -101,13 +93,15 @@ impl FakeStripe {
     /// its end, so no key is ever in use.
     pub(crate) fn change(
         &self,
-        call: Call,
+        key: Option<&str>,
+        request: Fingerprint,
+        request_id: &str,
         decide: impl FnOnce(&Account, i64) -> Result<(Change, Value), StripeError>,
     ) -> Reply {
         let now = self.now();
         let mut state = self.lock();
-        if let Some(key) = &call.key {
-            match state.answers.find(key, &call.request, now) {
+        if let Some(key) = key {
+            match state.answers.find(key, &request, now) {
                 Ok(None) => {}
                 Ok(Some(answer)) => {
                     return Reply {
@@ -128,10 +122,10 @@ impl FakeStripe {
             Err(error) => (None, Err(error)),
         };
         let reply = Reply::new(outcome);
-        let answer = call.key.filter(|_| executed).map(|key| Answer {
-            key,
-            request: call.request,
-            request_id: call.request_id,
+        let answer = key.filter(|_| executed).map(|key| Answer {
+            key: key.to_owned(),
+            request,
+            request_id: request_id.to_owned(),
             status: reply.status,
             body: reply.body.clone(),
             at: now,

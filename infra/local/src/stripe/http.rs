@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 
 use super::authentication::authenticate;
 use super::error::StripeError;
-use super::fake::{Call, FakeStripe, Reply};
+use super::fake::{FakeStripe, Reply};
 use super::idempotency::Fingerprint;
 use super::params::{self, Pairs};
 use super::routes;
@@ -74,18 +74,17 @@ fn answer(
     if *method == Method::POST {
         let form = form(headers, body)?;
         let key = headers.get(IDEMPOTENCY_KEY);
-        let call = Call {
-            key: key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned()),
-            request: Fingerprint {
-                path: decoded.clone().into_owned(),
-                params: form.clone(),
-            },
-            request_id: request_id.to_owned(),
+        let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()));
+        let request = Fingerprint {
+            path: decoded.clone().into_owned(),
+            params: form.clone(),
         };
-        return Ok(fake.change(call, |account, now| {
-            routes::post(account, path, &form, now)
-                .unwrap_or_else(|| Err(unrecognized(method, uri)))
-        }));
+        return Ok(
+            fake.change(key.as_deref(), request, request_id, |account, now| {
+                routes::post(account, path, &form, now)
+                    .unwrap_or_else(|| Err(unrecognized(method, uri)))
+            }),
+        );
     }
     let query = params::decode(uri.query().unwrap_or_default().as_bytes());
     let found = (*method == Method::GET || *method == Method::HEAD)

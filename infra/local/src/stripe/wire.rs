@@ -15,14 +15,6 @@ use super::objects::{
 pub(crate) fn refund(refund: &Refund, status: RefundStatus) -> Value {
     let mut more = json!({
         "balance_transaction": null,
-        "destination_details": {
-            "card": {
-                "reference_status": "pending",
-                "reference_type": "acquirer_reference_number",
-                "type": "refund"
-            },
-            "type": "card"
-        },
         "receipt_number": null,
         "source_transfer_reversal": null,
         "status": status,
@@ -96,13 +88,10 @@ pub(crate) fn invoice_payment(payment: &InvoicePayment) -> Value {
     object(
         payment,
         json!({
-            "amount_requested": payment.paid_cents,
             "currency": CURRENCY,
-            "is_default": true,
             "livemode": false,
             "payment": { "payment_intent": payment.payment_intent, "type": "payment_intent" },
             "status": "paid",
-            "status_transitions": { "canceled_at": null, "paid_at": payment.created },
         }),
     )
 }

@@ -182,7 +182,7 @@ mod tests {
             .note(&mail("complaint@simulator.amazonses.com"))
             .unwrap();
         feedback.note(&mail(bounced)).unwrap();
-        let published = topics.published();
+        let published = topics.waiting();
         let [(topic, message)] = published.as_slice() else {
             panic!("{published:?}");
         };
