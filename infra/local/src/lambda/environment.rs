@@ -21,23 +21,6 @@ pub fn endpoints(base_url: &str) -> BTreeMap<String, String> {
     )
 }
 
-/// One environment that serves every function, for runners such as `cargo lambda watch` that give all
-/// of a workspace's functions the same. Fails with the name of a variable of which two functions need
-/// different values.
-pub fn shared_environment(
-    functions: &[Function],
-    base_url: &str,
-) -> Result<BTreeMap<String, String>, String> {
-    let mut shared = endpoints(base_url);
-    for (name, value) in functions.iter().flat_map(|function| &function.environment) {
-        match shared.insert(name.clone(), value.clone()) {
-            Some(other) if other != *value => return Err(name.clone()),
-            _ => {}
-        }
-    }
-    Ok(shared)
-}
-
 /// The environment of a function's processes, but for the address that each has of its own.
 pub(super) fn of_function(
     function: &Function,
@@ -107,25 +90,5 @@ mod tests {
         );
         assert_eq!(environment["AWS_ACCESS_KEY_ID"], "local");
         assert_eq!(environment["PATH"], "/bin");
-    }
-
-    #[test]
-    fn one_environment_serves_all_functions_unless_they_disagree() {
-        let base = "http://127.0.0.1:3000";
-        let shared = shared_environment(
-            &[
-                function("A", &[("X", "1")]),
-                function("B", &[("X", "1"), ("Y", "2")]),
-            ],
-            base,
-        )
-        .unwrap();
-        assert_eq!(shared["X"], "1");
-        assert_eq!(shared["Y"], "2");
-        let clash = shared_environment(
-            &[function("A", &[("X", "1")]), function("B", &[("X", "2")])],
-            base,
-        );
-        assert_eq!(clash, Err("X".to_owned()));
     }
 }

@@ -6,13 +6,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
     Json, Router,
-    body::Body,
     extract::{DefaultBodyLimit, Path, State, rejection::BytesRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -39,12 +38,7 @@ struct Link {
     invocations: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     /// The process asks for its first invocation.
     ready: Notify,
-    pending: Mutex<Option<Pending>>,
-}
-
-struct Pending {
-    request_id: Uuid,
-    reply: oneshot::Sender<Result<Bytes, FunctionError>>,
+    pending: Mutex<Option<Invocation>>,
 }
 
 /// The pool's end of the line to one process. Dropping it closes the line.
@@ -100,7 +94,7 @@ impl Host {
         self.links().get(&id).cloned()
     }
 
-    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Arc<Link>>> {
+    fn links(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Link>>> {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -119,9 +113,13 @@ impl Drop for Connection {
 }
 
 impl Link {
+    fn pending(&self) -> MutexGuard<'_, Option<Invocation>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Hands the answer to whoever waits for it. False when nobody waits for this request.
     fn complete(&self, request: &str, answer: Result<Bytes, FunctionError>) -> bool {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.pending();
         let waiting = pending.take_if(|pending| pending.request_id.to_string() == request);
         // The waiting side may be gone: its time is up. The process need not know.
         waiting.map(|pending| pending.reply.send(answer)).is_some()
@@ -140,33 +138,27 @@ async fn next(
         return stopped();
     };
     link.ready.notify_one();
-    let Some(invocation) = link.invocations.lock().await.recv().await else {
+    let Some(mut invocation) = link.invocations.lock().await.recv().await else {
         return stopped();
     };
-    let id = invocation.request_id;
     let headers = [
         ("content-type", "application/json".to_owned()),
-        ("lambda-runtime-aws-request-id", id.to_string()),
+        (
+            "lambda-runtime-aws-request-id",
+            invocation.request_id.to_string(),
+        ),
         (
             "lambda-runtime-deadline-ms",
             deadline_ms(invocation.timeout),
         ),
         (
             "lambda-runtime-invoked-function-arn",
-            invocation.function_arn,
+            invocation.function_arn.clone(),
         ),
-        ("lambda-runtime-trace-id", trace_id(id)),
     ];
-    let mut response = Response::new(Body::from(invocation.payload));
-    for (name, value) in headers {
-        let value = value.parse().expect("ids and numbers are header text");
-        response.headers_mut().insert(name, value);
-    }
-    *link.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(Pending {
-        request_id: invocation.request_id,
-        reply: invocation.reply,
-    });
-    response
+    let payload = std::mem::take(&mut invocation.payload);
+    *link.pending() = Some(invocation);
+    (headers, payload).into_response()
 }
 
 async fn response(
@@ -233,17 +225,6 @@ fn deadline_ms(timeout: Duration) -> String {
     let deadline = SystemTime::now() + timeout;
     let since_epoch = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
     since_epoch.as_millis().to_string()
-}
-
-/// An X-Ray trace header that says not to sample.
-fn trace_id(request: Uuid) -> String {
-    let id = request.simple().to_string();
-    format!(
-        "Root=1-{}-{};Parent={};Sampled=0",
-        &id[..8],
-        &id[8..],
-        &id[..16]
-    )
 }
 
 #[cfg(test)]

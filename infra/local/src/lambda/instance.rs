@@ -58,12 +58,13 @@ impl Instance {
                 function.id
             ))
         })?;
-        let ready = tokio::select! {
-            () = connection.ready() => Ok(()),
-            status = child.wait() => Err(exited(connection.id, status)),
-            () = time::sleep(INIT_TIMEOUT) => Err(timed_out(connection.id, INIT_TIMEOUT)),
-        };
-        ready?;
+        tokio::select! {
+            () = connection.ready() => {}
+            status = child.wait() => return Err(exited(connection.id, status).into()),
+            () = time::sleep(INIT_TIMEOUT) => {
+                return Err(timed_out(connection.id, INIT_TIMEOUT).into());
+            }
+        }
         Ok(Instance {
             function: function.id.clone(),
             timeout: function.timeout,

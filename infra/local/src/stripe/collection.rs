@@ -24,8 +24,8 @@ pub(crate) trait Object {
 pub(crate) struct Collection<T> {
     all: Vec<T>,
     by_id: HashMap<String, usize>,
-    /// Positions in order of creation.
-    by_group: HashMap<String, Vec<usize>>,
+    /// Positions in order of creation; under None those of all.
+    by_group: HashMap<Option<String>, Vec<usize>>,
 }
 
 impl<T> Default for Collection<T> {
@@ -52,8 +52,9 @@ impl<T: Object> Collection<T> {
     pub(crate) fn insert(&mut self, object: T) {
         let position = self.all.len();
         self.by_id.insert(object.id().to_owned(), position);
-        let group = self.by_group.entry(object.group().to_owned());
-        group.or_default().push(position);
+        for group in [None, Some(object.group().to_owned())] {
+            self.by_group.entry(group).or_default().push(position);
+        }
         self.all.push(object);
     }
 
@@ -67,17 +68,13 @@ impl<T: Object> Collection<T> {
             .ok_or_else(|| StripeError::missing(T::NOUN, id, param))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.all.iter()
-    }
-
-    /// The objects of a group, oldest first.
+    /// The objects of a group or all, oldest first.
     pub(crate) fn of(
         &self,
-        group: &str,
+        group: Option<&str>,
     ) -> impl DoubleEndedIterator<Item = &T> + ExactSizeIterator {
-        let positions = self.by_group.get(group).map_or(&[][..], Vec::as_slice);
-        positions.iter().map(|position| &self.all[*position])
+        let positions = self.positions(group).iter();
+        positions.map(|position| &self.all[*position])
     }
 
     /// A page of a group or of all, newest first, and whether more follow.
@@ -86,24 +83,20 @@ impl<T: Object> Collection<T> {
         group: Option<&str>,
         page: &Page,
     ) -> Result<(Vec<&T>, bool), StripeError> {
-        let end = match &page.starting_after {
-            Some(id) => {
-                self.find(id, "starting_after")?;
-                self.by_id[id]
-            }
-            None => self.all.len(),
-        };
-        let newest_first: Box<dyn Iterator<Item = &T>> = match group {
-            None => Box::new(self.all[..end].iter().rev()),
-            Some(group) => {
-                let positions = self.by_group.get(group).map_or(&[][..], Vec::as_slice);
-                let count = positions.partition_point(|position| *position < end);
-                Box::new(positions[..count].iter().rev().map(|at| &self.all[*at]))
-            }
-        };
-        let mut found: Vec<&T> = newest_first.take(page.limit() + 1).collect();
-        let has_more = found.len() > page.limit();
-        found.truncate(page.limit());
-        Ok((found, has_more))
+        let mut positions = self.positions(group);
+        if let Some(id) = &page.starting_after {
+            self.find(id, "starting_after")?;
+            let end = self.by_id[id];
+            positions = &positions[..positions.partition_point(|position| *position < end)];
+        }
+        let has_more = positions.len() > page.limit();
+        let newest_first = positions.iter().rev().take(page.limit());
+        let objects = newest_first.map(|position| &self.all[*position]);
+        Ok((objects.collect(), has_more))
+    }
+
+    fn positions(&self, group: Option<&str>) -> &[usize] {
+        let positions = self.by_group.get(&group.map(ToOwned::to_owned));
+        positions.map_or(&[], Vec::as_slice)
     }
 }

@@ -40,13 +40,13 @@ pub(crate) struct BalanceRequest {
 impl Account {
     /// What a customer owes; negative: what is theirs.
     pub(crate) fn balance_cents(&self, customer: &str) -> i64 {
-        let last = self.balance_transactions.of(customer).next_back();
+        let last = self.balance_transactions.of(Some(customer)).next_back();
         last.map_or(0, |transaction| transaction.ending_balance_cents)
     }
 
     /// The payment of an invoice, which stands for the invoice here.
     pub(crate) fn invoice(&self, id: &str) -> Result<&InvoicePayment, StripeError> {
-        let mut payments = self.invoice_payments.iter();
+        let mut payments = self.invoice_payments.of(None);
         payments
             .find(|payment| payment.invoice == id)
             .ok_or_else(|| StripeError::missing("invoice", id, "invoice"))
@@ -63,7 +63,7 @@ impl Account {
         now: i64,
     ) -> Result<(CreditNote, BalanceTransaction), StripeError> {
         let invoice = self.invoice(&request.invoice)?;
-        let notes = self.credit_notes.of(&invoice.invoice);
+        let notes = self.credit_notes.of(Some(&invoice.invoice));
         let number = notes.len() + 1;
         let credited_cents: u64 = notes.map(|note| note.amount_cents).sum();
         let left_cents = invoice.paid_cents.saturating_sub(credited_cents);

@@ -114,12 +114,9 @@ impl FakeStripe {
             }
         }
         let decided = decide(&state.account, now);
-        let executed = decided
-            .as_ref()
-            .map_or_else(|error| error.executed, |_| true);
-        let (change, outcome) = match decided {
-            Ok((change, body)) => (Some(change), Ok(body)),
-            Err(error) => (None, Err(error)),
+        let (change, outcome, executed) = match decided {
+            Ok((change, body)) => (Some(change), Ok(body), true),
+            Err(error) => (None, Err(error.clone()), error.executed),
         };
         let reply = Reply::new(outcome);
         let answer = key.filter(|_| executed).map(|key| Answer {

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 
+use super::account::Account;
 use super::authentication::authenticate;
 use super::error::StripeError;
 use super::fake::{FakeStripe, Reply};
@@ -65,34 +66,34 @@ fn answer(
 ) -> Result<Reply, StripeError> {
     let decoded = percent_decode_str(uri.path()).decode_utf8_lossy();
     let segments: Vec<&str> = decoded.split('/').collect();
-    let ["", "v1", path @ ..] = segments.as_slice() else {
-        return Err(unrecognized(method, uri));
+    // What is no path of Stripe's is the empty one here, which nothing answers to.
+    let path = match segments.as_slice() {
+        ["", "v1", path @ ..] if !path.contains(&"") => path,
+        _ => &[],
     };
-    if path.contains(&"") {
-        return Err(unrecognized(method, uri));
+    let unrecognized = || Err(unrecognized(method, uri));
+    match *method {
+        Method::POST => {
+            let form = form(headers, body)?;
+            let key = headers.get(IDEMPOTENCY_KEY);
+            let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()));
+            let request = Fingerprint {
+                path: decoded.clone().into_owned(),
+                params: form.clone(),
+            };
+            let decide = |account: &Account, now| {
+                routes::post(account, path, &form, now).unwrap_or_else(unrecognized)
+            };
+            Ok(fake.change(key.as_deref(), request, request_id, decide))
+        }
+        Method::GET | Method::HEAD => {
+            let query = params::decode(uri.query().unwrap_or_default().as_bytes());
+            let found = fake.look(|account, now| routes::get(account, path, &query, now));
+            let found = found.unwrap_or_else(|| Err(self::unrecognized(method, uri)));
+            found.map(|body| Reply::new(Ok(body)))
+        }
+        _ => Err(self::unrecognized(method, uri)),
     }
-    if *method == Method::POST {
-        let form = form(headers, body)?;
-        let key = headers.get(IDEMPOTENCY_KEY);
-        let key = key.map(|key| String::from_utf8_lossy(key.as_bytes()));
-        let request = Fingerprint {
-            path: decoded.clone().into_owned(),
-            params: form.clone(),
-        };
-        return Ok(
-            fake.change(key.as_deref(), request, request_id, |account, now| {
-                routes::post(account, path, &form, now)
-                    .unwrap_or_else(|| Err(unrecognized(method, uri)))
-            }),
-        );
-    }
-    let query = params::decode(uri.query().unwrap_or_default().as_bytes());
-    let found = (*method == Method::GET || *method == Method::HEAD)
-        .then(|| fake.look(|account, now| routes::get(account, path, &query, now)))
-        .flatten();
-    found
-        .unwrap_or_else(|| Err(unrecognized(method, uri)))
-        .map(|body| Reply::new(Ok(body)))
 }
 
 fn unrecognized(method: &Method, uri: &Uri) -> StripeError {

@@ -45,7 +45,10 @@ impl Answers {
         request: &Fingerprint,
         now: i64,
     ) -> Result<Option<&Answer>, StripeError> {
-        self.forget_before(now.saturating_sub(KEPT_SECONDS));
+        let forgotten = now.saturating_sub(KEPT_SECONDS);
+        while let Some((_, key)) = self.given.pop_front_if(|(at, _)| *at <= forgotten) {
+            self.by_key.remove(&key);
+        }
         if key.chars().count() > MAX_KEY_CHARS {
             return Err(mismatch(format!(
                 "Idempotency keys can be up to {MAX_KEY_CHARS} characters in length."
@@ -73,12 +76,6 @@ impl Answers {
     pub(crate) fn keep(&mut self, answer: Answer) {
         self.given.push_back((answer.at, answer.key.clone()));
         self.by_key.insert(answer.key.clone(), answer);
-    }
-
-    fn forget_before(&mut self, time: i64) {
-        while let Some((_, key)) = self.given.pop_front_if(|(at, _)| *at <= time) {
-            self.by_key.remove(&key);
-        }
     }
 }
 

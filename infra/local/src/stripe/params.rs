@@ -139,6 +139,15 @@ enum Field<'a> {
     Hash(Vec<(&'a str, &'a str)>),
 }
 
+impl<'a> Field<'a> {
+    fn text(self) -> Result<(&'a str, &'a str), StripeError> {
+        match self {
+            Self::Text { name, text } => Ok((name, text)),
+            Self::Hash(_) => Err(invalid_metadata("Invalid string")),
+        }
+    }
+}
+
 impl<'de> IntoDeserializer<'de, StripeError> for Field<'de> {
     type Deserializer = Self;
 
@@ -163,9 +172,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
 
     /// A whole number from 1. `1e3`, `12.5` and `+5` are none.
     fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
-        let Self::Text { name, text } = self else {
-            return self.deserialize_any(visitor);
-        };
+        let (name, text) = self.text()?;
         match u64::try_from(integer(name, text)?) {
             Ok(number @ 1..) => visitor.visit_u64(number),
             _ => Err(invalid_integer(
@@ -177,9 +184,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
 
     /// A whole number with an optional minus, and not 0.
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
-        let Self::Text { name, text } = self else {
-            return self.deserialize_any(visitor);
-        };
+        let (name, text) = self.text()?;
         match integer(name, text)? {
             0 => Err(invalid_integer(
                 name,
@@ -195,9 +200,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
         known: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, StripeError> {
-        let Self::Text { name, text } = self else {
-            return self.deserialize_any(visitor);
-        };
+        let (name, text) = self.text()?;
         if known.contains(&text) {
             return visitor.visit_enum(IntoDeserializer::<StripeError>::into_deserializer(text));
         }

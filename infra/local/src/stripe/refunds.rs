@@ -36,7 +36,7 @@ impl Account {
     }
 
     fn sum_cents(&self, charge: &Charge, now: i64, status: RefundStatus) -> u64 {
-        let refunds = self.refunds.of(&charge.id);
+        let refunds = self.refunds.of(Some(&charge.id));
         let matching = refunds.filter(|refund| refund.status(charge.settlement, now) == status);
         matching.map(|refund| refund.amount_cents).sum()
     }

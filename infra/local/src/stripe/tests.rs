@@ -26,7 +26,7 @@ fn refund(
     id: &str,
     amount_cents: Option<u64>,
 ) -> Result<Refund, StripeError> {
-    let new_id = format!("re_{}", account.refunds.iter().count());
+    let new_id = format!("re_{}", account.refunds.of(None).len());
     let refund = account.plan_refund(wish(id, amount_cents), new_id, NOW)?;
     account.apply(Change::RefundCreated(refund.clone()));
     Ok(refund)

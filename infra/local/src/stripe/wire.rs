@@ -41,9 +41,6 @@ pub(crate) fn charge(account: &Account, charge: &Charge, now: i64) -> Value {
                 "name": customer.map(|customer| &customer.name),
             },
             "captured": charge.captured_cents > 0,
-            "livemode": false,
-            "metadata": {},
-            "paid": true,
             "payment_method_details": { "card": { "brand": "visa", "last4": "4242" }, "type": "card" },
             "receipt_email": null,
             "refunded": refunded_cents >= charge.captured_cents,
@@ -61,8 +58,6 @@ pub(crate) fn payment_intent(intent: &PaymentIntent) -> Value {
         intent,
         json!({
             "amount_received": received_cents,
-            "livemode": false,
-            "metadata": {},
             "receipt_email": null,
             "status": status,
         }),
@@ -89,7 +84,6 @@ pub(crate) fn invoice_payment(payment: &InvoicePayment) -> Value {
         payment,
         json!({
             "currency": CURRENCY,
-            "livemode": false,
             "payment": { "payment_intent": payment.payment_intent, "type": "payment_intent" },
             "status": "paid",
         }),

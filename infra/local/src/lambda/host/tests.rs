@@ -1,4 +1,7 @@
-use axum::http::{HeaderMap, Request};
+use axum::{
+    body::Body,
+    http::{HeaderMap, Request},
+};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -62,11 +65,6 @@ async fn an_invocation_arrives_with_its_headers() {
     assert_eq!(
         headers["lambda-runtime-invoked-function-arn"],
         "arn:aws:lambda:us-east-1:000000000000:function:Decide"
-    );
-    let trace = headers["lambda-runtime-trace-id"].to_str().unwrap();
-    assert!(
-        trace.starts_with("Root=1-") && trace.ends_with("Sampled=0"),
-        "{trace}"
     );
     let deadline: u128 = headers["lambda-runtime-deadline-ms"]
         .to_str()
