@@ -62,7 +62,7 @@ struct StandIns {
     executor: Arc<Executor>,
     functions: Functions,
     outbox: Arc<Outbox>,
-    stripe: Arc<stripe::StandIn>,
+    stripe: Arc<stripe::FakeStripe>,
     topics: Arc<topics::Topics>,
 }
 
@@ -106,7 +106,7 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
         .fallback_service(gateway.router());
     tokio::spawn(serve(listener, app, stopped));
     let webhook = format!("{base_url}/webhooks/stripe");
-    let teller = stripe::tell(Arc::clone(&stand_ins.stripe), webhook);
+    let teller = stripe::send_events(Arc::clone(&stand_ins.stripe), webhook);
     let republished =
         republish::on_change(template.machines.clone(), Arc::clone(&stand_ins.executor));
     let notified = topics::deliver(Arc::clone(&stand_ins.topics), stand_ins.functions.clone());
@@ -148,7 +148,7 @@ impl StandIns {
         };
         let folder = data.path();
         let outbox = Outbox::open(folder, clock.clone()).map_err(StackError::Kept)?;
-        let stripe = stripe::StandIn::open(folder, clock.clone()).map_err(StackError::Kept)?;
+        let stripe = stripe::FakeStripe::open(folder, clock.clone()).map_err(StackError::Kept)?;
         let subscriptions = template.subscriptions.clone();
         let topics = topics::Topics::open(folder, subscriptions, clock.clone());
         Ok(StandIns {
