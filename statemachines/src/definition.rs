@@ -5,7 +5,7 @@
 
 use shared::form::{Field, Form};
 use shared::id::OfferingPath;
-use shared::task::{Confirm, EndStatus, START_STATE, StripeReason, Titled};
+use shared::task::{START_STATE, Titled};
 
 use crate::source::{At, Span};
 
@@ -29,24 +29,15 @@ pub(crate) struct Definition {
 impl Definition {
     /// Which phase is the start; it is the only one of its name.
     pub(crate) fn start(&self) -> Option<usize> {
+        let starts = |phase: &Phase| phase.facts.as_ref().is_none_or(|facts| facts.starts);
         self.index(START_STATE)
-            .filter(|start| matches!(self.phases[*start].kind, Kind::Start | Kind::Unreadable))
+            .filter(|start| starts(&self.phases[*start]))
     }
 
     /// The offerings that its mails invite to, each where it is written.
     pub(crate) fn invitations(&self) -> Vec<At<OfferingPath>> {
-        let mails = self.phases.iter().filter_map(|phase| match &phase.kind {
-            Kind::Email(mail) => mail.invites.clone(),
-            Kind::Start
-            | Kind::Approval(_)
-            | Kind::Choice(_)
-            | Kind::Condition
-            | Kind::Connector(_)
-            | Kind::Wait(_)
-            | Kind::End(_)
-            | Kind::Unreadable => None,
-        });
-        mails.collect()
+        let facts = self.phases.iter().filter_map(|phase| phase.facts.as_ref());
+        facts.filter_map(|facts| facts.invites.clone()).collect()
     }
 
     /// Which phase has that name.
@@ -98,97 +89,63 @@ pub(crate) enum Found<'f> {
 #[derive(Debug)]
 pub(crate) struct Phase {
     pub(crate) name: At<String>,
-    pub(crate) kind: Kind,
+    /// `None` for one that could not be read. That has been reported, and it is taken to be right.
+    pub(crate) facts: Option<Facts>,
 }
 
-/// What a phase does.
+/// What the checks of the whole definition look at in a phase, whatever its kind.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// Whether a request begins here.
+    pub(crate) starts: bool,
+    pub(crate) exits: Exits,
+    /// The names that texts can use after it was left by a way out.
+    pub(crate) sets: Vec<(String, &'static str)>,
+    /// Whether a team has to do something.
+    pub(crate) has_team: bool,
+    /// Whether the customer has been given money when it was left, but for `error`.
+    pub(crate) pays: bool,
+    /// Whether it finds out what Stripe knows.
+    pub(crate) looks_up: bool,
+    /// What is added to its name for the state that it begins with, where that is another one.
+    pub(crate) entrance: &'static str,
+    pub(crate) wait: Option<Wait>,
+    /// The offering that its mail invites to.
+    pub(crate) invites: Option<At<OfferingPath>>,
+}
+
+/// The ways out of a phase.
+#[derive(Debug, Default)]
+pub(crate) enum Exits {
+    /// A single one.
+    #[default]
+    Next,
+    /// One for each outcome.
+    Named(Vec<String>),
+    /// One for each condition that its connections name, and `otherwise`.
+    Conditions,
+    /// None: the request ends.
+    End,
+}
+
+/// How long a phase can wait at most.
 #[derive(Debug)]
-pub(crate) enum Kind {
-    Start,
-    Approval(Approval),
-    Choice(Choice),
-    /// Its conditions are written as its connections.
-    Condition,
-    Connector(Box<Connector>),
-    Email(Mail),
-    /// For so many seconds.
-    Wait(At<u32>),
-    End(EndStatus),
-    /// Reported, and taken to be right by the checks that follow.
-    Unreadable,
+pub(crate) struct Wait {
+    /// Who waits, for a message: `an approval`.
+    pub(crate) what: &'static str,
+    pub(crate) seconds: u64,
+    /// Where it is written.
+    pub(crate) at: Span,
 }
 
-/// A person is asked.
-#[derive(Debug)]
-pub(crate) struct Approval {
-    pub(crate) question: String,
-    pub(crate) remind_seconds: At<u32>,
-    pub(crate) escalate: Option<Escalate>,
-    pub(crate) expire_seconds: At<u32>,
-    pub(crate) expire_reason: String,
-    /// Phases whose deciders cannot decide this one.
-    pub(crate) separate_from: Vec<At<String>>,
-    pub(crate) confirm: Confirm,
-    /// How many people have to say yes.
-    pub(crate) approvals: u32,
-    /// What is looked up before.
-    pub(crate) look_up: Option<LookUp>,
-}
-
-/// The customer chooses.
-#[derive(Debug)]
-pub(crate) struct Choice {
-    /// What is written around the links.
-    pub(crate) mail: Mail,
-    pub(crate) question: String,
-    /// The names of the ways out, and what the customer reads.
-    pub(crate) options: Vec<(At<String>, At<String>)>,
-    pub(crate) expire_seconds: At<u32>,
-    pub(crate) confirm: Confirm,
-}
-
-/// When another team is asked too, and which.
-#[derive(Debug)]
-pub(crate) struct Escalate {
-    pub(crate) after_seconds: At<u32>,
-    pub(crate) to: At<String>,
-}
-
-/// What a connector does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
-    Refund,
-    Credit,
-}
-
-/// Who asks: fields in braces.
-#[derive(Debug)]
-pub(crate) struct Asker {
-    pub(crate) email: At<String>,
-    pub(crate) stripe_customer: Option<At<String>>,
-}
-
-/// What Stripe is asked before a person is.
-#[derive(Debug)]
-pub(crate) struct LookUp {
-    pub(crate) charge: At<String>,
-    pub(crate) asker: Asker,
-}
-
-/// Stripe is asked to pay back, or to give a credit.
-#[derive(Debug)]
-pub(crate) struct Connector {
-    pub(crate) deed: Deed,
-    pub(crate) asker: Asker,
-    pub(crate) charge: At<String>,
-    pub(crate) amount: At<String>,
-    pub(crate) reason: At<String>,
-    pub(crate) stripe_reasons: Vec<(At<String>, StripeReason)>,
-    pub(crate) output: At<String>,
-    /// The mail to a team when Stripe refuses.
-    pub(crate) on_error: Mail,
-    /// The mail to the customer when Stripe takes a refund and does not pay it yet.
-    pub(crate) while_pending: Option<Mail>,
+impl Wait {
+    pub(crate) fn new(what: &'static str, seconds: &At<u32>) -> Option<Self> {
+        Some(Self {
+            what,
+            seconds: seconds.value.into(),
+            at: seconds.span,
+        })
+    }
 }
 
 /// A mail; `to` is a field in braces or a team.

@@ -83,9 +83,9 @@ fn run(folders: &Folders, check: bool) -> Result<ExitCode, Error> {
 }
 
 fn say_costs(folders: &Folders) -> Result<ExitCode, Error> {
-    for (path, asl) in folders.machines()? {
-        let table = cost::table(&asl).unwrap_or_else(|error| format!("{error}\n"));
-        println!("{path}\n\n{table}");
+    for offering in folders.offerings()? {
+        let table = cost::table(&offering).unwrap_or_else(|error| format!("{error}\n"));
+        println!("{}\n\n{table}", offering.path);
     }
     Ok(ExitCode::SUCCESS)
 }

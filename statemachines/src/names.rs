@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use shared::task::{outcome, variable};
+use shared::task::variable;
 
-use crate::definition::{Definition, Kind};
+use crate::definition::Definition;
 use crate::diagnostic::{Report, list, suggestion};
 use crate::graph::{Edge, Graph};
 use crate::process::{
@@ -90,41 +90,29 @@ pub(crate) struct Place {
     pub(crate) way: Option<&'static str>,
 }
 
+impl Place {
+    /// In a phase.
+    pub(crate) fn of(phase: usize) -> Self {
+        Self { phase, way: None }
+    }
+}
+
 impl Names {
     pub(crate) fn of(definition: &Definition) -> Self {
-        let mut names = BTreeMap::new();
+        let mut names: BTreeMap<String, Vec<_>> = BTreeMap::new();
         let mut unreadable = Vec::new();
         let always = [variable::REQUEST_ID, variable::STATUS_URL];
         for name in definition.fields.names().chain(always) {
             names.insert(name.to_owned(), Vec::new());
         }
-        let mut set = |name: String, phase: usize, way: &'static str| {
-            names.entry(name).or_default().push((phase, way));
-        };
         for (index, phase) in definition.phases.iter().enumerate() {
-            match &phase.kind {
-                Kind::Approval(_) => {
-                    for way in [outcome::REJECT, outcome::EXPIRE] {
-                        set(variable::REJECTION_REASON.to_owned(), index, way);
+            match &phase.facts {
+                Some(facts) => {
+                    for (name, way) in &facts.sets {
+                        names.entry(name.clone()).or_default().push((index, *way));
                     }
                 }
-                Kind::Connector(connector) => {
-                    for member in variable::REFUND_MEMBERS {
-                        set(
-                            format!("{}.{member}", connector.output.value),
-                            index,
-                            outcome::DONE,
-                        );
-                    }
-                    set(variable::STRIPE_ERROR.to_owned(), index, outcome::ERROR);
-                }
-                Kind::Unreadable => unreadable.push(index),
-                Kind::Start
-                | Kind::Choice(_)
-                | Kind::Condition
-                | Kind::Email(_)
-                | Kind::Wait(_)
-                | Kind::End(_) => {}
+                None => unreadable.push(index),
             }
         }
         Self {

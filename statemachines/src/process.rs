@@ -1,10 +1,12 @@
 //! A definition that passed every check: what the outputs are generated from.
 
+use std::fmt::Debug;
+
+use serde_json::{Map, Value};
 use shared::id::{PhaseName, TeamId};
-use shared::task::{
-    ApprovalConfig, ChoiceConfig, ConditionConfig, ConnectorConfig, EmailConfig, EndStatus,
-    LookUpConfig, Offering,
-};
+use shared::task::Offering;
+
+use crate::usage::Usage;
 
 /// The generated state that a request gets into when something broke.
 pub(crate) const NEEDS_ATTENTION: &str = "Needs Attention";
@@ -42,47 +44,62 @@ pub(crate) struct Team {
     pub(crate) name: String,
 }
 
-/// A phase.
+/// A phase that passed every check.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) name: PhaseName,
-    pub(crate) action: Action,
+    pub(crate) action: Box<dyn Action>,
     pub(crate) exits: Vec<Exit>,
 }
 
-/// What a phase does.
-#[derive(Debug)]
-pub(crate) enum Action {
-    Start,
-    Approval {
-        config: ApprovalConfig,
-        /// What is looked up before.
-        look_up: Option<LookUpConfig>,
-    },
-    Choice(ChoiceConfig),
-    Condition(ConditionConfig),
-    Connector(Connector),
-    Email(EmailConfig),
-    Wait {
-        seconds: u32,
-    },
-    End(EndStatus),
+impl Step {
+    /// The state that follows a phase with a single way out.
+    pub(crate) fn next(&self) -> &str {
+        let exit = self.exits.first();
+        exit.map_or(NEEDS_ATTENTION, |exit| exit.state.as_str())
+    }
 }
 
-/// What a connector does with Stripe.
-#[derive(Debug)]
-pub(crate) struct Connector {
-    pub(crate) config: ConnectorConfig,
-    /// To a team, when Stripe refuses.
-    pub(crate) on_error: EmailConfig,
-    /// To the customer, when Stripe takes a refund and does not pay it yet.
-    pub(crate) while_pending: Option<EmailConfig>,
+/// The states of a state machine by their names.
+pub(crate) type States = Map<String, Value>;
+
+/// What a phase does: a kind of phase that passed every check.
+pub(crate) trait Action: Debug {
+    /// Adds its states. The first is called like the phase, or what its facts name as its entrance.
+    fn add_states(&self, states: &mut States, step: &Step);
+
+    /// How the diagram shows it.
+    fn shape(&self) -> Shape;
+
+    /// What it uses besides its states: mails, pages that are looked at, secrets that are read.
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
 }
 
-impl Connector {
-    /// Whether there can be a time between taken and done.
-    pub(crate) fn may_be_pending(&self) -> bool {
-        matches!(self.config, ConnectorConfig::CreateRefund(_))
+/// How the diagram shows a phase.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// What Mermaid puts around the text.
+    pub(crate) around: (&'static str, &'static str),
+    /// Who or what acts, below the name.
+    pub(crate) below: Option<String>,
+}
+
+impl Shape {
+    pub(crate) fn plain(open: &'static str, close: &'static str) -> Self {
+        Self {
+            around: (open, close),
+            below: None,
+        }
+    }
+
+    /// With who or what acts.
+    pub(crate) fn by(open: &'static str, close: &'static str, who: &str) -> Self {
+        Self {
+            around: (open, close),
+            below: Some(who.to_owned()),
+        }
     }
 }
 
@@ -96,4 +113,9 @@ pub(crate) struct Exit {
     pub(crate) to: PhaseName,
     /// The state that this phase begins with.
     pub(crate) state: String,
+}
+
+/// What a condition's function answers for the branch at that place.
+pub(crate) fn branch_outcome(index: usize) -> String {
+    format!("branch-{}", index + 1)
 }

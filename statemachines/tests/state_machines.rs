@@ -18,11 +18,11 @@ const ROUTED: &str = include_str!("../definitions/customer-success/refund-reques
 
 #[test]
 fn the_committed_state_machines_hold_together() {
-    let machines = Folders::of_this_checkout().machines().unwrap();
-    assert!(!machines.is_empty());
-    for (path, asl) in machines {
-        println!("{path}");
-        walk::check(&asl);
+    let offerings = Folders::of_this_checkout().offerings().unwrap();
+    assert!(!offerings.is_empty());
+    for generated in offerings {
+        println!("{}", generated.path);
+        walk::check(&generated.asl);
     }
 }
 
@@ -99,9 +99,9 @@ fn a_text_arrives_line_by_line() {
 
 /// The states of a shipped process.
 fn shipped(offering: &str) -> serde_json::Value {
-    let mut machines = Folders::of_this_checkout().machines().unwrap().into_iter();
-    let (_, asl) = machines.find(|(path, _)| path == offering).unwrap();
-    let machine: serde_json::Value = serde_json::from_str(&asl).unwrap();
+    let mut offerings = Folders::of_this_checkout().offerings().unwrap().into_iter();
+    let generated = offerings.find(|o| o.path.to_string() == offering).unwrap();
+    let machine: serde_json::Value = serde_json::from_str(&generated.asl).unwrap();
     machine["States"].clone()
 }
 

@@ -3,7 +3,7 @@
 use shared::form::{Field, FieldKind, TextFormat};
 use shared::id::FieldName;
 
-use super::section::{Section, flag, text_of};
+use super::section::{Section, flag, text_of, word_of};
 use crate::definition::Fields;
 use crate::diagnostic::{Report, suggestion};
 use crate::names::{KEYWORDS, RESERVED};
@@ -93,8 +93,8 @@ fn kind(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<FieldKind>
         "number" => Some(FieldKind::Usd),
         "text" => match format {
             None => Some(FieldKind::Text { format: None }),
-            Some(entry) => Some(FieldKind::Text {
-                format: Some(text_format(report, entry)?),
+            Some((_, node)) => Some(FieldKind::Text {
+                format: Some(word_of(report, "format", node, &FORMATS, "format")?),
             }),
         },
         "select" => options_of(report, &kind, options).map(|options| FieldKind::Select { options }),
@@ -107,19 +107,6 @@ fn kind(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<FieldKind>
             None
         }
     }
-}
-
-fn text_format(report: &mut Report<'_>, (_, node): &Entry) -> Option<TextFormat> {
-    let text = text_of(report, "format", node)?;
-    let known = FORMATS.iter().find(|(name, _)| *name == text.value);
-    if known.is_none() {
-        report.refuse(
-            text.span,
-            format!("there is no format `{}`", text.value),
-            suggestion(&text.value, FORMATS.map(|(name, _)| name)),
-        );
-    }
-    known.map(|(_, format)| *format)
 }
 
 fn options_of(
@@ -146,7 +133,7 @@ fn options_of(
     let mut options: Vec<String> = Vec::new();
     for item in items {
         let option = text_of(report, "option", item)?;
-        super::marks::check_plain(report, "option", &option);
+        super::reserved_syntax::check_plain(report, "option", &option);
         if options.contains(&option.value) {
             report.refuse(
                 option.span,

@@ -1,0 +1,86 @@
+//! `type: email`: a mail to the customer or to a team, which may invite to another offering.
+
+use shared::id::OfferingPath;
+use shared::task::EmailConfig;
+
+use crate::asl::task::{Function, Task};
+use crate::check::context::Context;
+use crate::definition::{Facts, Mail};
+use crate::diagnostic::Report;
+use crate::names::Place;
+use crate::phase::{PhaseKind, PhaseType, Written};
+use crate::process::{Action, Shape, States, Step};
+use crate::read::mail::mail;
+use crate::read::section::{Section, text_of};
+use crate::source::At;
+use crate::usage::Usage;
+use crate::yaml::Entry;
+
+pub(super) const TYPE: PhaseType = PhaseType {
+    name: "email",
+    read,
+};
+
+#[derive(Debug)]
+struct Email(Mail);
+
+fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
+    let mail = mail(report, section, "to");
+    let invites = section.optional("invites to");
+    let invites = match invites.map(|entry| offering_path(report, entry)) {
+        Some(path) => Some(path?),
+        None => None,
+    };
+    let mail = Mail { invites, ..mail? };
+    let facts = Facts {
+        invites: mail.invites.clone(),
+        ..Facts::default()
+    };
+    Written::new(facts, Email(mail))
+}
+
+fn offering_path(report: &mut Report<'_>, (key, node): &Entry) -> Option<At<OfferingPath>> {
+    let At { value, span } = text_of(report, &key.value, node)?;
+    let path = value.parse().ok();
+    if path.is_none() {
+        report.refuse(
+            span,
+            format!("`{value}` cannot be the address of an offering"),
+            "Write the folder and the name of its definition, such as `customer-satisfaction/csat-survey`.",
+        );
+    }
+    path.map(|value| At { value, span })
+}
+
+impl PhaseKind for Email {
+    fn check(
+        &self,
+        report: &mut Report<'_>,
+        context: &Context<'_>,
+        index: usize,
+    ) -> Option<Box<dyn Action>> {
+        let mail = context.mail(report, &self.0, Place::of(index))?;
+        Some(Box::new(Send(mail)))
+    }
+}
+
+#[derive(Debug)]
+struct Send(EmailConfig);
+
+impl Action for Send {
+    fn add_states(&self, states: &mut States, step: &Step) {
+        let task = Task::new(Function::SendEmail, step.name.as_str(), &self.0);
+        states.insert(step.name.to_string(), task.next(step.next()));
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::plain("[", "]")
+    }
+
+    fn usage(&self) -> Usage {
+        Usage {
+            mails: 1,
+            ..Usage::default()
+        }
+    }
+}
