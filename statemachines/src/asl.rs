@@ -21,7 +21,7 @@ pub(crate) fn state_machine(process: &Process) -> Value {
     let path = &process.offering.path;
     let mut states = States::new();
     for step in &process.steps {
-        step.action.add_states(&mut states, step);
+        states.extend(step.action.states.clone());
     }
     states[START_STATE]["Assign"][OFFERING_VARIABLE] = json!(process.offering);
     add_needs_attention(&mut states, process);

@@ -15,7 +15,7 @@ use crate::graph::Graph;
 use crate::names::Names;
 use crate::phase::PhaseKind;
 use crate::process::{Exit, Process, Step, branch_outcome};
-use context::Context;
+use context::{Context, Scope};
 use teams::Teams;
 
 /// Checks a definition with the kinds of its phases. `None` when there was any problem with it, here or
@@ -38,11 +38,17 @@ pub(crate) fn check(
         .iter()
         .enumerate()
         .map(|(index, kind)| {
-            let action = kind.as_ref()?.check(report, &context, index)?;
             let phase = &definition.phases[index];
+            let exits = exits(&context, phase);
+            let scope = Scope {
+                context: &context,
+                index,
+                exits: exits.clone().unwrap_or_default(),
+            };
+            let action = kind.as_ref()?.check(report, &scope)?;
             Some(Step {
                 name: phase.name.value.parse().ok()?,
-                exits: exits(&context, phase)?,
+                exits: exits?,
                 action,
             })
         })

@@ -69,7 +69,7 @@ fn generate(process: &Process, invitations: Vec<At<OfferingPath>>) -> Generated 
         by_invitation: offering.by_invitation,
         invitations,
         usages: steps
-            .map(|step| (step.name.to_string(), step.action.usage()))
+            .map(|step| (step.name.to_string(), step.action.usage.clone()))
             .collect(),
     }
 }

@@ -1,16 +1,17 @@
 //! What a connector consists of: one file in `connectors/` for each.
 //!
 //! The parts of such a file come in this order: how it is read, how it is checked, its states, its name in
-//! the diagram, what it uses. What all have in common is the phase's: see `phases/connector.rs`.
+//! the diagram, what it costs. What all have in common is the phase's: see `phases/connector.rs`.
 
 use std::fmt::Debug;
 
+use serde_json::Value;
 use shared::id::TeamId;
+use shared::task::EmailConfig;
 
 use crate::asl::task::Task;
-use crate::check::context::Context;
+use crate::check::context::Scope;
 use crate::diagnostic::Report;
-use crate::process::{Exit, States, Step};
 use crate::read::section::Section;
 use crate::source::Span;
 use crate::usage::Usage;
@@ -25,10 +26,7 @@ pub(crate) struct ConnectorType {
 
 /// Where a connector is checked.
 pub(crate) struct Place<'p> {
-    /// The rest of the definition.
-    pub(crate) context: &'p Context<'p>,
-    /// The phase's place in the definition.
-    pub(crate) phase: usize,
+    pub(crate) scope: &'p Scope<'p>,
     /// Where the connector is named.
     pub(crate) at: Span,
     /// Who is told when it fails, if that is a team.
@@ -49,24 +47,25 @@ pub(crate) trait Connector: Debug {
     }
 
     /// What it does, if all that it names is there.
-    fn check(&self, report: &mut Report<'_>, place: &Place<'_>)
-    -> Option<Box<dyn ConnectorAction>>;
+    fn check(&self, report: &mut Report<'_>, place: &Place<'_>) -> Option<Call>;
 }
 
-/// A connector that passed every check.
-pub(crate) trait ConnectorAction: Debug {
-    /// The state that calls the function.
-    fn task(&self, name: &str) -> Task;
-
-    /// Adds the states that follow for outcomes of its own, and tells which lead there. `exits` are where
-    /// `done` and `error` lead.
-    fn own_exits(&self, _states: &mut States, _step: &Step, _exits: &[Exit]) -> Vec<Exit> {
-        Vec::new()
-    }
-
+/// What a connector does.
+pub(crate) struct Call {
+    /// The state that calls its function.
+    pub(crate) task: Task,
+    /// What follows when it answers that it is pending; nothing for one that never does.
+    pub(crate) pending: Option<Pending>,
     /// Who acts, as the diagram names it.
-    fn actor(&self) -> &'static str;
-
+    pub(crate) actor: &'static str,
     /// What it uses besides its states.
-    fn usage(&self) -> Usage;
+    pub(crate) usage: Usage,
+}
+
+/// What was begun and is not done yet.
+pub(crate) struct Pending {
+    /// The state of that name that waits until it is done, and goes on with the other.
+    pub(crate) wait: Box<dyn FnOnce(&str, &str) -> Value>,
+    /// A mail to the customer meanwhile.
+    pub(crate) mail: Option<EmailConfig>,
 }

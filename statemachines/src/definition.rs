@@ -4,9 +4,10 @@
 //! follow neither stop at it nor report what only follows from it.
 
 use shared::form::{Field, Form};
-use shared::id::OfferingPath;
+use shared::id::{FieldName, OfferingPath};
 use shared::task::{START_STATE, Titled};
 
+use crate::roles::{AMOUNT, CHARGE, CUSTOMER_EMAIL, Designated, Role, STRIPE_CUSTOMER};
 use crate::source::{At, Span};
 
 /// One file under `definitions/`.
@@ -48,14 +49,19 @@ impl Definition {
     }
 }
 
-/// The form's fields; `None` for one that could not be read.
-#[derive(Debug, Default)]
-pub(crate) struct Fields(pub(crate) Vec<(At<String>, Option<Field>)>);
+/// The form's fields, and which of them has which role.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    /// `None` for one that could not be read.
+    pub(crate) all: Vec<(At<String>, Option<Field>)>,
+    /// By the key of the role.
+    pub(crate) roles: Vec<(&'static str, Designated)>,
+}
 
 impl Fields {
     /// The field of that name.
     pub(crate) fn find(&self, name: &str) -> Found<'_> {
-        match self.0.iter().find(|(known, _)| known.value == name) {
+        match self.all.iter().find(|(known, _)| known.value == name) {
             Some((_, Some(field))) => Found::Field(field),
             Some((_, None)) => Found::Unreadable,
             None => Found::Unknown,
@@ -63,13 +69,32 @@ impl Fields {
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.value.as_str())
+        self.all.iter().map(|(name, _)| name.value.as_str())
+    }
+
+    /// Which field has a role.
+    pub(crate) fn designated(&self, role: &Role) -> &Designated {
+        let mut roles = self.roles.iter();
+        let found = roles.find(|(key, _)| *key == role.key);
+        found.map_or(&Designated::Nothing, |(_, designated)| designated)
+    }
+
+    /// The name of the field that has a role.
+    pub(crate) fn name_of(&self, role: &Role) -> Option<FieldName> {
+        match self.designated(role) {
+            Designated::Field(name) => Some(name.value.clone()),
+            Designated::Nothing | Designated::Refused => None,
+        }
     }
 
     /// The form that can be filled in.
     pub(crate) fn form(&self) -> Form {
         Form {
-            fields: self.0.iter().filter_map(|(_, f)| f.clone()).collect(),
+            fields: self.all.iter().filter_map(|(_, f)| f.clone()).collect(),
+            amount_field: self.name_of(&AMOUNT),
+            email_field: self.name_of(&CUSTOMER_EMAIL),
+            charge_field: self.name_of(&CHARGE),
+            customer_field: self.name_of(&STRIPE_CUSTOMER),
         }
     }
 }

@@ -33,6 +33,7 @@ mod phase;
 mod phases;
 mod process;
 mod read;
+mod roles;
 mod source;
 pub mod template;
 mod text;

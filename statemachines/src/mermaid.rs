@@ -31,13 +31,11 @@ fn id(index: usize) -> String {
 }
 
 fn node(step: &Step) -> String {
-    let shape = step.action.shape();
+    let shape = &step.action.shape;
     let (open, close) = shape.around;
     let name = escape(step.name.as_str());
-    match shape.below {
-        Some(below) => format!("{open}\"{name}<br>{}\"{close}", escape(&below)),
-        None => format!("{open}\"{name}\"{close}"),
-    }
+    let line = if shape.below.is_empty() { "" } else { "<br>" };
+    format!("{open}\"{name}{line}{}\"{close}", escape(&shape.below))
 }
 
 /// Mermaid takes labels for HTML.

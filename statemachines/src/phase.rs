@@ -1,11 +1,11 @@
 //! What a kind of phase consists of: one file in `phases/` for each.
 //!
 //! The parts of such a file come in this order: how it is read, how it is checked, its states, its shape in
-//! the diagram, what it uses.
+//! the diagram, what it costs.
 
 use std::fmt::Debug;
 
-use crate::check::context::Context;
+use crate::check::context::Scope;
 use crate::definition::Facts;
 use crate::diagnostic::Report;
 use crate::process::Action;
@@ -36,11 +36,6 @@ impl Written {
 
 /// A phase that was read, and not yet checked against the rest of the definition.
 pub(crate) trait PhaseKind: Debug {
-    /// What it does, if all that it names is there. `index` is the phase's place in the definition.
-    fn check(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-        index: usize,
-    ) -> Option<Box<dyn Action>>;
+    /// What it does, if all that it names is there.
+    fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action>;
 }

@@ -1,7 +1,5 @@
 //! A definition that passed every check: what the outputs are generated from.
 
-use std::fmt::Debug;
-
 use serde_json::{Map, Value};
 use shared::id::{PhaseName, TeamId};
 use shared::task::Offering;
@@ -48,32 +46,31 @@ pub(crate) struct Team {
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) name: PhaseName,
-    pub(crate) action: Box<dyn Action>,
+    pub(crate) action: Action,
     pub(crate) exits: Vec<Exit>,
-}
-
-impl Step {
-    /// The state that follows a phase with a single way out.
-    pub(crate) fn next(&self) -> &str {
-        let exit = self.exits.first();
-        exit.map_or(NEEDS_ATTENTION, |exit| exit.state.as_str())
-    }
 }
 
 /// The states of a state machine by their names.
 pub(crate) type States = Map<String, Value>;
 
-/// What a phase does: a kind of phase that passed every check.
-pub(crate) trait Action: Debug {
-    /// Adds its states. The first is called like the phase, or what its facts name as its entrance.
-    fn add_states(&self, states: &mut States, step: &Step);
-
-    /// How the diagram shows it.
-    fn shape(&self) -> Shape;
-
+/// What a phase does.
+#[derive(Debug)]
+pub(crate) struct Action {
+    /// Its states. The first is called like the phase, or what its facts name as its entrance.
+    pub(crate) states: States,
+    pub(crate) shape: Shape,
     /// What it uses besides its states: mails, pages that are looked at, secrets that are read.
-    fn usage(&self) -> Usage {
-        Usage::default()
+    pub(crate) usage: Usage,
+}
+
+impl Action {
+    /// What consists of one state and uses nothing besides.
+    pub(crate) fn of(name: &str, state: Value, shape: Shape) -> Self {
+        Self {
+            states: States::from_iter([(name.to_owned(), state)]),
+            shape,
+            usage: Usage::default(),
+        }
     }
 }
 
@@ -82,23 +79,15 @@ pub(crate) trait Action: Debug {
 pub(crate) struct Shape {
     /// What Mermaid puts around the text.
     pub(crate) around: (&'static str, &'static str),
-    /// Who or what acts, below the name.
-    pub(crate) below: Option<String>,
+    /// Who or what acts, below the name; may be empty.
+    pub(crate) below: String,
 }
 
 impl Shape {
-    pub(crate) fn plain(open: &'static str, close: &'static str) -> Self {
+    pub(crate) fn new(open: &'static str, below: &str, close: &'static str) -> Self {
         Self {
             around: (open, close),
-            below: None,
-        }
-    }
-
-    /// With who or what acts.
-    pub(crate) fn by(open: &'static str, close: &'static str, who: &str) -> Self {
-        Self {
-            around: (open, close),
-            below: Some(who.to_owned()),
+            below: below.to_owned(),
         }
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn read(
         section.close(report);
         (titles, by_invitation.unwrap_or(false))
     });
-    let fields = form.map(|section| form::read(report, &section));
+    let fields = form.and_then(|section| form::read(report, section));
     let phases = phases.map(|section| (section.at, phases::read(report, &section)));
     let connections = connections.map(|section| {
         let entries = section.entries.iter();

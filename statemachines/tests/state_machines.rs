@@ -74,8 +74,7 @@ fn what_is_pending_is_waited_for_with_or_without_a_mail() {
 
 #[test]
 fn a_lookup_comes_before_every_way_to_its_approval() {
-    let look_up =
-        "    look up: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    question: Really?";
+    let look_up = "    look up: charge\n    question: Really?";
     let states = states_of(&[("    question: Really?", look_up)]);
     let first = &states["Check Outcome"]["Choices"][0]["Next"];
     assert_eq!(first, "Second Review Lookup");
@@ -206,8 +205,7 @@ const KINDS: [(&str, &[&str]); 6] = [
     ("type: wait\n    for: 7 days", &["next"]),
     ("type: condition", &["amount >= 5", "otherwise"]),
     (
-        "type: connector\n    connector: Stripe - Create Refund\n    charge: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    \
-         amount: \"{{ amount }}\"\n    reason: \"{{ reason }}\"\n    output: refund\n    on error:\n      \
+        "type: connector\n    connector: Stripe - Create Refund\n    reason: \"{{ reason }}\"\n    output: refund\n    on error:\n      \
          tell: Team\n      subject: No\n      body: \"{{ stripeError }}\"",
         &["done", "error"],
     ),

@@ -15,14 +15,15 @@ pub fn offering() -> Offering {
         "service": {"name": "Customer Success", "description": "Requests handled by the CS team"},
         "offering": {"name": "Refund Request", "description": "Process a refund"},
         "firstPhase": "CSM Review",
-        "form": [
+        "form": {"amountField": "refundAmount", "emailField": "customerEmail", "chargeField": "chargeIdToRefund",
+                 "customerField": "stripeCustomerId", "fields": [
             {"name": "customerEmail", "label": "Customer Email", "type": "email", "required": true},
             {"name": "stripeCustomerId", "label": "Stripe Customer ID", "type": "text", "format": "stripe-customer", "required": false},
             {"name": "chargeIdToRefund", "label": "Charge ID to Refund", "type": "text", "format": "stripe-charge", "required": true},
             {"name": "refundAmount", "label": "Refund Amount (USD)", "type": "usd", "required": true},
             {"name": "reason", "label": "Reason", "type": "select", "options": ["Duplicate charge", "Other"], "required": true},
             {"name": "notes", "label": "Notes", "type": "textarea", "required": true}
-        ]
+        ]}
     }))
     .expect("the fixture is a valid offering")
 }

@@ -148,15 +148,10 @@ impl Task {
 }
 
 /// A function's state, and the state that branches on what it answers. `task` gets the latter's name.
-pub(crate) fn branch_on(
-    states: &mut States,
-    name: &str,
-    exits: &[Exit],
-    task: impl FnOnce(&str) -> Value,
-) {
+pub(crate) fn branch_on(name: &str, exits: &[Exit], task: impl FnOnce(&str) -> Value) -> States {
     let choice = format!("{name}{OUTCOME_SUFFIX}");
-    states.insert(name.to_owned(), task(&choice));
-    states.insert(choice, outcome_choice(name, exits));
+    let (task, outcome) = (task(&choice), outcome_choice(name, exits));
+    States::from_iter([(name.to_owned(), task), (choice, outcome)])
 }
 
 /// Branches on what a task's function answered. The outcomes are ours and hold no quotes.

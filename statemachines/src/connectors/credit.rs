@@ -1,12 +1,10 @@
 //! `Stripe - Create Credit`: a credit toward the customer's next invoice.
 
-use shared::task::{ConnectorConfig, RefundConfig};
+use shared::task::ConnectorConfig;
 
-use super::payment::{self, Payment};
-use crate::asl::task::{Function, Task};
-use crate::connector::{Connector, ConnectorAction, ConnectorType, Place};
+use super::payment::Payment;
+use crate::connector::{Call, Connector, ConnectorType, Place};
 use crate::diagnostic::Report;
-use crate::usage::Usage;
 
 pub(super) const TYPE: ConnectorType = ConnectorType {
     name: "Stripe - Create Credit",
@@ -25,30 +23,8 @@ impl Connector for Credit {
         self.0.sets()
     }
 
-    fn check(
-        &self,
-        report: &mut Report<'_>,
-        place: &Place<'_>,
-    ) -> Option<Box<dyn ConnectorAction>> {
+    fn check(&self, report: &mut Report<'_>, place: &Place<'_>) -> Option<Call> {
         let config = self.0.check(report, place)?;
-        Some(Box::new(CreateCredit(config)))
-    }
-}
-
-#[derive(Debug)]
-struct CreateCredit(RefundConfig);
-
-impl ConnectorAction for CreateCredit {
-    fn task(&self, name: &str) -> Task {
-        let config = ConnectorConfig::CreateCredit(self.0.clone());
-        Task::new(Function::IssueRefund, name, &config)
-    }
-
-    fn actor(&self) -> &'static str {
-        payment::ACTOR
-    }
-
-    fn usage(&self) -> Usage {
-        payment::usage()
+        Some(Payment::call(place, &ConnectorConfig::CreateCredit(config)))
     }
 }

@@ -1,23 +1,23 @@
 //! What all connectors that give money back by Stripe have in common.
 
-use shared::form::{Field, FieldKind, TextFormat};
+use shared::form::{Field, FieldKind};
 use shared::id::FieldName;
-use shared::task::{AskerConfig, RefundConfig, StripeReason, variable};
+use shared::task::{ConnectorConfig, RefundConfig, StripeReason, variable};
 
+use crate::asl::task::{Function, Task};
 use crate::check::context::Context;
-use crate::connector::Place;
+use crate::connector::{Call, Place};
 use crate::definition::Found;
 use crate::diagnostic::{Report, suggestion};
 use crate::names::{KEYWORDS, RESERVED};
 use crate::read::reserved_syntax;
 use crate::read::section::{Section, text_of};
+use crate::roles::{AMOUNT, CHARGE};
 use crate::source::At;
 use crate::text;
 use crate::usage::Usage;
 use crate::yaml::Node;
 
-/// Who acts, in the diagram.
-pub(super) const ACTOR: &str = "Stripe";
 /// What Stripe tells about a payment.
 const WEBHOOKS: u64 = 2;
 const STRIPE_REASONS: [(&str, StripeReason); 2] = [
@@ -28,33 +28,17 @@ const STRIPE_REASONS: [(&str, StripeReason); 2] = [
 /// What is given back, as it is written.
 #[derive(Debug)]
 pub(super) struct Payment {
-    asker: Asker,
-    charge: At<String>,
-    amount: At<String>,
     reason: At<String>,
     stripe_reasons: Vec<(At<String>, StripeReason)>,
     output: At<String>,
 }
 
-/// Who asks: fields in braces.
-#[derive(Debug)]
-pub(super) struct Asker {
-    email: At<String>,
-    stripe_customer: Option<At<String>>,
-}
-
 impl Payment {
     pub(super) fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Self> {
-        let charge = section.text(report, "charge");
-        let asker = Asker::read(report, section);
-        let amount = section.text(report, "amount");
         let reason = section.text(report, "reason");
         let stripe_reasons = stripe_reasons(report, section);
         let output = section.text(report, "output");
         Some(Self {
-            asker: asker?,
-            charge: charge?,
-            amount: amount?,
             reason: reason?,
             stripe_reasons: stripe_reasons?,
             output: output?,
@@ -70,25 +54,11 @@ impl Payment {
     }
 
     pub(super) fn check(&self, report: &mut Report<'_>, place: &Place<'_>) -> Option<RefundConfig> {
-        let context = place.context;
-        let charge = charge(report, context, &self.charge);
-        let asker = self.asker.check(report, context);
-        let amount = field(
-            report,
-            context,
-            &self.amount,
-            "an amount, `type: number`",
-            true,
-            |kind| *kind == FieldKind::Usd,
-        );
-        let reason = field(
-            report,
-            context,
-            &self.reason,
-            "a select or a text",
-            true,
-            |kind| matches!(kind, FieldKind::Select { .. } | FieldKind::Text { .. }),
-        );
+        let context = place.scope.context;
+        let charge = context.needed(report, &CHARGE, place.at);
+        let amount = context.needed(report, &AMOUNT, place.at);
+        let asker = context.asker(report, place.at);
+        let reason = self.reason(report, context);
         self.check_stripe_reasons(report, context, reason.as_ref());
         let output = self.check_output(report, context);
         let stripe_reasons = self.stripe_reasons.iter();
@@ -103,6 +73,40 @@ impl Payment {
             output: output?,
             tell: place.tell?.clone(),
         })
+    }
+
+    /// The state that has Stripe give something back, and is done with its answer.
+    pub(super) fn call(place: &Place<'_>, config: &ConnectorConfig) -> Call {
+        Call {
+            task: Task::new(Function::IssueRefund, place.scope.name(), config),
+            pending: None,
+            actor: "Stripe",
+            usage: Usage {
+                secret_calls: 1,
+                api_requests: WEBHOOKS,
+                ..Usage::default()
+            },
+        }
+    }
+
+    /// The field that `reason: "{{ name }}"` means.
+    fn reason(&self, report: &mut Report<'_>, context: &Context<'_>) -> Option<FieldName> {
+        let At { value, span } = &self.reason;
+        let problem = match text::only_name(value) {
+            None => format!("`{value}` is not a field"),
+            Some(name) => match context.definition.fields.find(name) {
+                Found::Unreadable => return None,
+                Found::Field(field) if field.required && gives_reason(&field.kind) => {
+                    return Some(field.name.clone());
+                }
+                Found::Field(_) => format!("`{name}` does not fit here"),
+                Found::Unknown => format!("the form has no field `{name}`"),
+            },
+        };
+        let help =
+            "Name a required field of the form that is a select or a text, in quotes and braces.";
+        report.refuse(*span, problem, help);
+        None
     }
 
     fn check_stripe_reasons(
@@ -155,102 +159,8 @@ impl Payment {
     }
 }
 
-/// What it uses besides its states: the key of Stripe, and what Stripe tells about it.
-pub(super) fn usage() -> Usage {
-    Usage {
-        secret_calls: 1,
-        api_requests: WEBHOOKS,
-        ..Usage::default()
-    }
-}
-
-impl Asker {
-    pub(super) fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Self> {
-        let email = section.text(report, "customer email");
-        let stripe_customer = section.optional("stripe customer");
-        let stripe_customer = stripe_customer.map(|(key, node)| text_of(report, &key.value, node));
-        Some(Self {
-            email: email?,
-            stripe_customer: match stripe_customer {
-                Some(written) => Some(written?),
-                None => None,
-            },
-        })
-    }
-
-    pub(super) fn check(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-    ) -> Option<AskerConfig> {
-        let customer_email = field(
-            report,
-            context,
-            &self.email,
-            "an email address",
-            true,
-            |kind| *kind == FieldKind::Email,
-        );
-        let stripe_customer = match &self.stripe_customer {
-            Some(written) => {
-                let wanted = "a text of `format: stripe-customer`";
-                let format = Some(TextFormat::StripeCustomer);
-                let fits = |kind: &FieldKind| *kind == FieldKind::Text { format };
-                Some(field(report, context, written, wanted, false, fits)?)
-            }
-            None => None,
-        };
-        Some(AskerConfig {
-            customer_email: customer_email?,
-            stripe_customer,
-        })
-    }
-}
-
-pub(super) fn charge(
-    report: &mut Report<'_>,
-    context: &Context<'_>,
-    written: &At<String>,
-) -> Option<FieldName> {
-    field(
-        report,
-        context,
-        written,
-        "a text of `format: stripe-charge`",
-        true,
-        |k| {
-            let format = Some(TextFormat::StripeCharge);
-            *k == FieldKind::Text { format }
-        },
-    )
-}
-
-/// The field that a `"{{ name }}"` means.
-fn field(
-    report: &mut Report<'_>,
-    context: &Context<'_>,
-    written: &At<String>,
-    wanted: &str,
-    required: bool,
-    fits: impl Fn(&FieldKind) -> bool,
-) -> Option<FieldName> {
-    let a = if required { "a required" } else { "a" };
-    let help = format!("Name {a} field of the form that is {wanted}, in quotes and braces.");
-    let Some(name) = text::only_name(&written.value) else {
-        let problem = format!("`{}` is not a field", written.value);
-        report.refuse(written.span, problem, help);
-        return None;
-    };
-    let problem = match context.definition.fields.find(name) {
-        Found::Unreadable => return None,
-        Found::Field(field) if fits(&field.kind) && (field.required || !required) => {
-            return Some(field.name.clone());
-        }
-        Found::Field(_) => format!("`{name}` does not fit here"),
-        Found::Unknown => format!("the form has no field `{name}`"),
-    };
-    report.refuse(written.span, problem, help);
-    None
+fn gives_reason(kind: &FieldKind) -> bool {
+    matches!(kind, FieldKind::Select { .. } | FieldKind::Text { .. })
 }
 
 fn stripe_reasons(

@@ -1,21 +1,15 @@
 //! `Stripe - Create Refund`: the customer gets money back.
-//!
-//! ```text
-//! Process Refund Outcome -> pending: Pending Email -> Pending -> Pending Outcome -> done, error
-//! ```
 
-use shared::task::{ConnectorConfig, EmailConfig, RefundConfig, outcome};
+use shared::task::ConnectorConfig;
 
-use super::payment::{self, Payment};
-use crate::asl::task::{Function, Task, branch_on};
-use crate::connector::{Connector, ConnectorAction, ConnectorType, Place};
+use super::payment::Payment;
+use crate::asl::task::{Function, Task};
+use crate::connector::{Call, Connector, ConnectorType, Pending, Place};
 use crate::definition::Mail;
 use crate::diagnostic::Report;
 use crate::names;
-use crate::process::{Exit, PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, States, Step};
 use crate::read::mail::mail;
-use crate::read::section::Section;
-use crate::usage::Usage;
+use crate::read::section::{Section, given};
 
 pub(super) const TYPE: ConnectorType = ConnectorType {
     name: "Stripe - Create Refund",
@@ -64,68 +58,30 @@ impl Connector for Refund {
         MAX_PENDING_SECONDS
     }
 
-    fn check(
-        &self,
-        report: &mut Report<'_>,
-        place: &Place<'_>,
-    ) -> Option<Box<dyn ConnectorAction>> {
+    fn check(&self, report: &mut Report<'_>, place: &Place<'_>) -> Option<Call> {
+        let scope = place.scope;
         let config = self.payment.check(report, place);
-        let mail = self.while_pending.as_ref();
-        let at = names::Place::of(place.phase);
-        let while_pending = mail.map(|mail| place.context.mail(report, mail, at));
-        Some(Box::new(CreateRefund {
-            config: config?,
-            while_pending: match while_pending {
-                Some(mail) => Some(mail?),
-                None => None,
-            },
-        }))
+        let (mail, at) = (self.while_pending.as_ref(), names::Place::of(scope.index));
+        let mail = mail.map(|mail| scope.context.mail(report, mail, at));
+        let call = Payment::call(place, &ConnectorConfig::CreateRefund(config?));
+        let phase = scope.name().to_owned();
+        let wait =
+            move |name: &str, next: &str| await_refund(name, &phase).wait(name, POLL_SECONDS, next);
+        let pending = Pending {
+            wait: Box::new(wait),
+            mail: given(mail)?,
+        };
+        Some(Call {
+            pending: Some(pending),
+            ..call
+        })
     }
 }
 
-#[derive(Debug)]
-struct CreateRefund {
-    config: RefundConfig,
-    while_pending: Option<EmailConfig>,
-}
-
-impl ConnectorAction for CreateRefund {
-    fn task(&self, name: &str) -> Task {
-        let config = ConnectorConfig::CreateRefund(self.config.clone());
-        Task::new(Function::IssueRefund, name, &config)
-    }
-
-    /// A refund that was taken and is not paid yet is waited for: until it is paid or is not going to be.
-    /// Stripe tells by an event; in case that one got lost, the state is entered again from time to time,
-    /// and the function asks.
-    fn own_exits(&self, states: &mut States, step: &Step, exits: &[Exit]) -> Vec<Exit> {
-        let name = step.name.as_str();
-        let mut first = format!("{name}{PENDING_SUFFIX}");
-        branch_on(states, &first, exits, |next| {
-            Task::new(Function::IssueRefund, &first, &ConnectorConfig::AwaitRefund)
-                .of_phase(name)
-                .retried_while_waiting()
-                .wait(&first, POLL_SECONDS, next)
-        });
-        if let Some(mail) = &self.while_pending {
-            let email = format!("{name}{PENDING_EMAIL_SUFFIX}");
-            let task = Task::new(Function::SendEmail, &email, mail).of_phase(name);
-            states.insert(email.clone(), task.next(&first));
-            first = email;
-        }
-        vec![Exit {
-            outcome: outcome::PENDING.to_owned(),
-            label: None,
-            to: step.name.clone(),
-            state: first,
-        }]
-    }
-
-    fn actor(&self) -> &'static str {
-        payment::ACTOR
-    }
-
-    fn usage(&self) -> Usage {
-        payment::usage()
-    }
+/// Waits until a refund is paid, or is not going to be. Stripe tells by an event; in case that one got
+/// lost, the state is entered again from time to time, and the function asks.
+fn await_refund(name: &str, phase: &str) -> Task {
+    Task::new(Function::IssueRefund, name, &ConnectorConfig::AwaitRefund)
+        .of_phase(phase)
+        .retried_while_waiting()
 }

@@ -1,21 +1,19 @@
 //! `type: approval`: people of a team decide.
 
 use shared::id::PhaseName;
-use shared::task::{
-    ApprovalConfig, AskConfig, Confirm, Escalation, LookUpConfig, outcome, variable,
-};
+use shared::task::{ApprovalConfig, AskConfig, Confirm, Escalation, outcome, variable};
 
 use crate::asl::task::{ask, branch_on};
-use crate::check::context::Context;
+use crate::check::context::Scope;
 use crate::check::teams;
 use crate::connectors::look_up::{self, LookUp};
 use crate::definition::{Exits, Facts, Phase, Wait};
 use crate::diagnostic::{Report, suggestion};
 use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, LOOKUP_SUFFIX, Shape, States, Step};
+use crate::process::{Action, LOOKUP_SUFFIX, Shape};
 use crate::read::confirmation::confirm;
 use crate::read::duration::seconds;
-use crate::read::section::{Section, text_of};
+use crate::read::section::{Section, given, text_of};
 use crate::source::At;
 use crate::usage::Usage;
 use crate::yaml::{Entry, Node};
@@ -85,10 +83,7 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
         look_up,
         question: question?,
         remind_seconds: remind?,
-        escalate: match escalate {
-            Some(escalate) => Some(escalate?),
-            None => None,
-        },
+        escalate: given(escalate)?,
         expire_seconds: expire?,
         expire_reason: expire_reason?,
         separate_from: separate_from.unwrap_or_default(),
@@ -160,42 +155,45 @@ fn count(report: &mut Report<'_>, (key, node): &Entry) -> Option<u32> {
 }
 
 impl PhaseKind for Approval {
-    fn check(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-        index: usize,
-    ) -> Option<Box<dyn Action>> {
-        let phase = &context.definition.phases[index];
+    fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
         self.check_times(report);
-        let separate_from = self.separate_from(report, context, phase);
+        let separate_from = self.separate_from(report, scope);
         let escalate = self.escalate.as_ref();
-        let escalate = escalate.map(|escalate| self.escalation(report, context, phase, escalate));
-        let team = context.teams.responsible(report, phase);
+        let escalate = escalate.map(|escalate| self.escalation(report, scope, escalate));
+        let team = scope.context.teams.responsible(report, scope.phase());
         let look_up = self.look_up.as_ref();
-        let look_up = look_up.map(|look_up| look_up.check(report, context));
+        let look_up = look_up.map(|look_up| look_up.check(report, scope.context));
         let team = team?;
-        let config = ApprovalConfig {
+        let config = AskConfig::Approval(ApprovalConfig {
             team: team.id,
-            responsible: team.name,
+            responsible: team.name.clone(),
             question: self.question.clone(),
             approvals: self.approvals,
             separate_from,
             confirm: self.confirm,
-            escalate: match escalate {
-                Some(escalation) => Some(escalation?),
-                None => None,
-            },
+            escalate: given(escalate)?,
             remind_seconds: self.remind_seconds.value,
             expire_seconds: self.expire_seconds.value,
             expire_reason: self.expire_reason.clone(),
-            attention: context.teams.attention()?.id,
-        };
-        let look_up = match look_up {
-            Some(look_up) => Some(look_up?),
-            None => None,
-        };
-        Some(Box::new(Ask { config, look_up }))
+            attention: scope.context.teams.attention()?.id,
+        });
+        let name = scope.name();
+        let mut states = branch_on(name, &scope.exits, |next| {
+            ask(name, &config, self.remind_seconds.value, next)
+        });
+        if let Some(config) = &given(look_up)? {
+            states.extend(look_up::state(name, config));
+        }
+        Some(Action {
+            states,
+            shape: Shape::new("[/", &team.name, "/]"),
+            usage: Usage {
+                mails: APPROVERS,
+                api_requests: CALLS,
+                secret_calls: self.look_up.iter().len() as u64,
+                ..Usage::default()
+            },
+        })
     }
 }
 
@@ -220,8 +218,7 @@ impl Approval {
     fn escalation(
         &self,
         report: &mut Report<'_>,
-        context: &Context<'_>,
-        phase: &Phase,
+        scope: &Scope<'_>,
         escalate: &Escalate,
     ) -> Option<Escalation> {
         let after = &escalate.after_seconds;
@@ -234,7 +231,7 @@ impl Approval {
             );
         }
         let team = teams::team(report, &escalate.to)?;
-        if context.teams.responsible_of(phase) == Some(&team.id) {
+        if scope.context.teams.responsible_of(scope.phase()) == Some(&team.id) {
             report.refuse(
                 escalate.to.span,
                 format!("the {} is asked already", team.name),
@@ -248,15 +245,10 @@ impl Approval {
         })
     }
 
-    fn separate_from(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-        phase: &Phase,
-    ) -> Vec<PhaseName> {
+    fn separate_from(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Vec<PhaseName> {
         let has_team = |phase: &&Phase| phase.facts.as_ref().is_some_and(|facts| facts.has_team);
-        let phases = context.definition.phases.iter();
-        let others = phases.filter(|known| known.name.value != phase.name.value);
+        let phases = scope.context.definition.phases.iter();
+        let others = phases.filter(|known| known.name.value != scope.name());
         let approvals = others.filter(has_team);
         let approvals: Vec<&str> = approvals.map(|known| known.name.value.as_str()).collect();
         let mut separate = Vec::new();
@@ -272,38 +264,5 @@ impl Approval {
             }
         }
         separate
-    }
-}
-
-#[derive(Debug)]
-struct Ask {
-    config: ApprovalConfig,
-    /// What is looked up before.
-    look_up: Option<LookUpConfig>,
-}
-
-impl Action for Ask {
-    fn add_states(&self, states: &mut States, step: &Step) {
-        let config = AskConfig::Approval(self.config.clone());
-        let name = step.name.as_str();
-        branch_on(states, name, &step.exits, |next| {
-            ask(name, &config, self.config.remind_seconds, next)
-        });
-        if let Some(config) = &self.look_up {
-            look_up::add_state(states, step.name.as_str(), config);
-        }
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::by("[/", "/]", &self.config.responsible)
-    }
-
-    fn usage(&self) -> Usage {
-        Usage {
-            mails: APPROVERS,
-            api_requests: CALLS,
-            secret_calls: self.look_up.iter().len() as u64,
-            ..Usage::default()
-        }
     }
 }

@@ -4,13 +4,13 @@ use shared::id::slug;
 use shared::task::{AskConfig, ChoiceConfig, ChoiceOption, Confirm, Recipient, outcome, variable};
 
 use crate::asl::task::{ask, branch_on};
-use crate::check::context::Context;
+use crate::check::context::Scope;
 use crate::check::mails::Audience;
 use crate::definition::{Exits, Facts, Mail, NEXT, Wait};
 use crate::diagnostic::Report;
 use crate::names::Place;
 use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape, States, Step};
+use crate::process::{Action, Shape};
 use crate::read::confirmation::confirm;
 use crate::read::duration::seconds;
 use crate::read::mail::mail;
@@ -120,13 +120,8 @@ fn option(report: &mut Report<'_>, (name, node): &Entry) -> Option<(At<String>, 
 }
 
 impl PhaseKind for Choice {
-    fn check(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-        index: usize,
-    ) -> Option<Box<dyn Action>> {
-        let place = Place::of(index);
+    fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
+        let (context, place) = (scope.context, Place::of(scope.index));
         let mail = context.mail(report, &self.mail, place);
         for (_, label) in &self.options {
             let names = context.names_in(report, label, place, Audience::Customer);
@@ -149,7 +144,7 @@ impl PhaseKind for Choice {
             return None;
         };
         let options = self.options.iter();
-        Some(Box::new(Ask(ChoiceConfig {
+        let config = AskConfig::Choice(ChoiceConfig {
             to,
             question: self.question.clone(),
             options: options
@@ -162,31 +157,18 @@ impl PhaseKind for Choice {
             body: mail.body,
             confirm: self.confirm,
             expire_seconds: self.expire_seconds.value,
-        })))
-    }
-}
-
-#[derive(Debug)]
-struct Ask(ChoiceConfig);
-
-impl Action for Ask {
-    fn add_states(&self, states: &mut States, step: &Step) {
-        let config = AskConfig::Choice(self.0.clone());
-        let name = step.name.as_str();
-        branch_on(states, name, &step.exits, |next| {
-            ask(name, &config, self.0.expire_seconds, next)
         });
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::by("[/", "/]", "Customer")
-    }
-
-    fn usage(&self) -> Usage {
-        Usage {
-            mails: 1,
-            api_requests: CALLS,
-            ..Usage::default()
-        }
+        let name = scope.name();
+        Some(Action {
+            states: branch_on(name, &scope.exits, |next| {
+                ask(name, &config, self.expire_seconds.value, next)
+            }),
+            shape: Shape::new("[/", "Customer", "/]"),
+            usage: Usage {
+                mails: 1,
+                api_requests: CALLS,
+                ..Usage::default()
+            },
+        })
     }
 }

@@ -3,12 +3,13 @@
 use shared::task::{Branch, ConditionConfig, outcome};
 
 use crate::asl::task::{Function, Task, branch_on};
-use crate::check::context::Context;
+use crate::check::context::Scope;
 use crate::condition::{self, Known};
 use crate::definition::{Exits, Facts, NEXT, Way};
 use crate::diagnostic::Report;
 use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape, States, Step, branch_outcome};
+use crate::process::{Action, Shape, branch_outcome};
+use crate::usage::Usage;
 
 pub(super) const TYPE: PhaseType = PhaseType {
     name: "condition",
@@ -25,18 +26,14 @@ pub(super) const TYPE: PhaseType = PhaseType {
 struct Condition;
 
 impl PhaseKind for Condition {
-    fn check(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-        index: usize,
-    ) -> Option<Box<dyn Action>> {
+    fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
+        let context = scope.context;
         let known = Known {
             fields: &context.definition.fields,
-            not_looked_up: context.path_without(index, |facts, _| facts.looks_up),
+            not_looked_up: context.path_without(scope.index, |facts, _| facts.looks_up),
         };
         let ways: Vec<&Way> = context
-            .ways(&context.definition.phases[index])
+            .ways(scope.phase())
             .filter(|way| way.name.value != outcome::OTHERWISE && way.name.value != NEXT)
             .collect();
         let branches: Vec<Option<Branch>> = ways
@@ -50,24 +47,14 @@ impl PhaseKind for Condition {
                 })
             })
             .collect();
-        Some(Box::new(Decide(ConditionConfig {
+        let config = ConditionConfig {
             branches: branches.into_iter().collect::<Option<_>>()?,
-        })))
-    }
-}
-
-#[derive(Debug)]
-struct Decide(ConditionConfig);
-
-impl Action for Decide {
-    fn add_states(&self, states: &mut States, step: &Step) {
-        let name = step.name.as_str();
-        branch_on(states, name, &step.exits, |next| {
-            Task::new(Function::Decide, name, &self.0).next(next)
-        });
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::plain("{", "}")
+        };
+        let task = Task::new(Function::Decide, scope.name(), &config);
+        Some(Action {
+            states: branch_on(scope.name(), &scope.exits, |next| task.next(next)),
+            shape: Shape::new("{", "", "}"),
+            usage: Usage::default(),
+        })
     }
 }

@@ -3,25 +3,26 @@
 //! ```text
 //! Process Refund -> Outcome -> done
 //!                           -> error:   Error Email -> where the definition leads
+//!                           -> pending: Pending Email -> Pending -> Pending Outcome -> done, error
 //! ```
-//!
-//! A connector may add outcomes and states of its own.
 
 use shared::task::{EmailConfig, outcome, variable};
 
-use crate::asl::task::{Function, Task, outcome_choice};
-use crate::check::context::Context;
-use crate::connector::{self, Connector, ConnectorAction};
+use crate::asl::task::{Function, Task, branch_on, outcome_choice};
+use crate::check::context::Scope;
+use crate::connector::{self, Connector, Pending};
 use crate::connectors::TYPES;
 use crate::definition::{Exits, Facts, Mail, Wait};
 use crate::diagnostic::{Report, suggestion};
 use crate::names::Place;
 use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, ERROR_EMAIL_SUFFIX, OUTCOME_SUFFIX, Shape, States, Step};
+use crate::process::{
+    Action, ERROR_EMAIL_SUFFIX, Exit, OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, Shape,
+    States,
+};
 use crate::read::mail::mail;
 use crate::read::section::Section;
 use crate::source::Span;
-use crate::usage::Usage;
 
 pub(super) const TYPE: PhaseType = PhaseType {
     name: "connector",
@@ -89,60 +90,60 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
 }
 
 impl PhaseKind for Connect {
-    fn check(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-        index: usize,
-    ) -> Option<Box<dyn Action>> {
+    fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
         let place = connector::Place {
-            context,
-            phase: index,
+            scope,
             at: self.at,
-            tell: context.teams.named(&self.on_error.to.value),
+            tell: scope.context.teams.named(&self.on_error.to.value),
         };
-        let connector = self.connector.check(report, &place);
+        let call = self.connector.check(report, &place);
         let place = Place {
-            phase: index,
+            phase: scope.index,
             way: Some(outcome::ERROR),
         };
-        let on_error = context.mail(report, &self.on_error, place);
-        Some(Box::new(Act {
-            connector: connector?,
-            on_error: on_error?,
-        }))
+        let on_error = scope.context.mail(report, &self.on_error, place);
+        let (call, on_error) = (call?, on_error?);
+        Some(Action {
+            states: states(scope, call.task, call.pending, &on_error),
+            shape: Shape::new("[[", call.actor, "]]"),
+            usage: call.usage,
+        })
     }
 }
 
-#[derive(Debug)]
-struct Act {
-    connector: Box<dyn ConnectorAction>,
-    /// To a team, when it fails.
-    on_error: EmailConfig,
-}
-
-impl Action for Act {
-    fn add_states(&self, states: &mut States, step: &Step) {
-        let name = step.name.as_str();
-        let choice = format!("{name}{OUTCOME_SUFFIX}");
-        states.insert(name.to_owned(), self.connector.task(name).next(&choice));
-        let mut exits = step.exits.clone();
-        for exit in exits.iter_mut().filter(|e| e.outcome == outcome::ERROR) {
-            // The team is told before the request goes where the definition sends it.
-            let email = format!("{name}{ERROR_EMAIL_SUFFIX}");
-            let task = Task::new(Function::SendEmail, &email, &self.on_error).of_phase(name);
-            states.insert(email.clone(), task.next(&exit.state));
-            exit.state = email;
-        }
-        exits.extend(self.connector.own_exits(states, step, &exits));
-        states.insert(choice, outcome_choice(name, &exits));
+fn states(
+    scope: &Scope<'_>,
+    task: Task,
+    pending: Option<Pending>,
+    on_error: &EmailConfig,
+) -> States {
+    let name = scope.name();
+    let choice = format!("{name}{OUTCOME_SUFFIX}");
+    let mut states = States::from_iter([(name.to_owned(), task.next(&choice))]);
+    let mut mail = |suffix: &str, mail: &EmailConfig, next: &str| {
+        let email = format!("{name}{suffix}");
+        let task = Task::new(Function::SendEmail, &email, mail).of_phase(name);
+        states.insert(email.clone(), task.next(next));
+        email
+    };
+    let mut exits = scope.exits.clone();
+    for exit in exits.iter_mut().filter(|e| e.outcome == outcome::ERROR) {
+        // The team is told before the request goes where the definition sends it.
+        exit.state = mail(ERROR_EMAIL_SUFFIX, on_error, &exit.state);
     }
-
-    fn shape(&self) -> Shape {
-        Shape::by("[[", "]]", self.connector.actor())
+    if let Some(pending) = pending {
+        let wait = format!("{name}{PENDING_SUFFIX}");
+        let told = pending.mail.as_ref();
+        let told = told.map(|told| mail(PENDING_EMAIL_SUFFIX, told, &wait));
+        states.extend(branch_on(&wait, &exits, |next| (pending.wait)(&wait, next)));
+        let to = exits.first().map(|exit| exit.to.clone());
+        exits.extend(to.map(|to| Exit {
+            outcome: outcome::PENDING.to_owned(),
+            label: None,
+            to,
+            state: told.unwrap_or(wait),
+        }));
     }
-
-    fn usage(&self) -> Usage {
-        self.connector.usage()
-    }
+    states.insert(choice, outcome_choice(name, &exits));
+    states
 }

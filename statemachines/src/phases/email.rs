@@ -1,19 +1,17 @@
 //! `type: email`: a mail to the customer or to a team, which may invite to another offering.
 
 use shared::id::OfferingPath;
-use shared::task::EmailConfig;
 
 use crate::asl::task::{Function, Task};
-use crate::check::context::Context;
+use crate::check::context::Scope;
 use crate::definition::{Facts, Mail};
 use crate::diagnostic::Report;
 use crate::names::Place;
 use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape, States, Step};
+use crate::process::{Action, Shape};
 use crate::read::mail::mail;
 use crate::read::section::{Section, text_of};
 use crate::source::At;
-use crate::usage::Usage;
 use crate::yaml::Entry;
 
 pub(super) const TYPE: PhaseType = PhaseType {
@@ -53,34 +51,13 @@ fn offering_path(report: &mut Report<'_>, (key, node): &Entry) -> Option<At<Offe
 }
 
 impl PhaseKind for Email {
-    fn check(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-        index: usize,
-    ) -> Option<Box<dyn Action>> {
-        let mail = context.mail(report, &self.0, Place::of(index))?;
-        Some(Box::new(Send(mail)))
-    }
-}
-
-#[derive(Debug)]
-struct Send(EmailConfig);
-
-impl Action for Send {
-    fn add_states(&self, states: &mut States, step: &Step) {
-        let task = Task::new(Function::SendEmail, step.name.as_str(), &self.0);
-        states.insert(step.name.to_string(), task.next(step.next()));
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::plain("[", "]")
-    }
-
-    fn usage(&self) -> Usage {
-        Usage {
-            mails: 1,
-            ..Usage::default()
-        }
+    fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
+        let mail = scope
+            .context
+            .mail(report, &self.0, Place::of(scope.index))?;
+        let task = Task::new(Function::SendEmail, scope.name(), &mail).next(scope.next());
+        let mut action = Action::of(scope.name(), task, Shape::new("[", "", "]"));
+        action.usage.mails = 1;
+        Some(action)
     }
 }

@@ -3,11 +3,11 @@
 use shared::task::{CloseConfig, EndStatus, outcome};
 
 use crate::asl::task::Task;
-use crate::check::context::Context;
+use crate::check::context::Scope;
 use crate::definition::{Exits, Facts};
 use crate::diagnostic::Report;
 use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape, States, Step};
+use crate::process::{Action, Shape};
 use crate::read::section::Section;
 
 pub(super) const TYPE: PhaseType = PhaseType { name: "end", read };
@@ -18,7 +18,7 @@ const STATUSES: [(&str, EndStatus); 3] = [
     ("completed", EndStatus::Completed),
 ];
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct End(EndStatus);
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
@@ -32,31 +32,19 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
 
 impl PhaseKind for End {
     /// A customer is told "refunded" only when a refund was paid.
-    fn check(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-        index: usize,
-    ) -> Option<Box<dyn Action>> {
+    fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
         let pays = |facts: &Facts, way: &str| facts.pays && way != outcome::ERROR;
-        if let (EndStatus::Refunded, Some(path)) = (self.0, context.path_without(index, pays)) {
+        if let (EndStatus::Refunded, Some(path)) =
+            (self.0, scope.context.path_without(scope.index, pays))
+        {
             report.refuse(
-                context.definition.phases[index].name.span,
+                scope.phase().name.span,
                 format!("nothing is paid on the path {path}, and it ends as refunded"),
                 "Lead this path through a refund, or to an end with `status: denied`.",
             );
         }
-        Some(Box::new(*self))
-    }
-}
-
-impl Action for End {
-    fn add_states(&self, states: &mut States, step: &Step) {
-        let close = Task::closing(step.name.as_str(), &CloseConfig::End(self.0));
-        states.insert(step.name.to_string(), close.end(self.0));
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::plain("([", "])")
+        let close = Task::closing(scope.name(), &CloseConfig::End(self.0));
+        let shape = Shape::new("([", "", "])");
+        Some(Action::of(scope.name(), close.end(self.0), shape))
     }
 }

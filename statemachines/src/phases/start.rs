@@ -3,11 +3,11 @@
 use serde_json::json;
 use shared::task::OFFERING_VARIABLE;
 
-use crate::check::context::Context;
+use crate::check::context::Scope;
 use crate::definition::Facts;
 use crate::diagnostic::Report;
 use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape, States, Step};
+use crate::process::{Action, Shape};
 
 pub(super) const TYPE: PhaseType = PhaseType {
     name: "start",
@@ -20,27 +20,17 @@ pub(super) const TYPE: PhaseType = PhaseType {
     },
 };
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Start;
 
 impl PhaseKind for Start {
-    fn check(&self, _: &mut Report<'_>, _: &Context<'_>, _: usize) -> Option<Box<dyn Action>> {
-        Some(Box::new(*self))
-    }
-}
-
-impl Action for Start {
-    fn add_states(&self, states: &mut States, step: &Step) {
+    fn check(&self, _: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
         let state = json!({
             "Type": "Pass",
             // The offering is put in when all of it is known.
             "Assign": { OFFERING_VARIABLE: null },
-            "Next": step.next(),
+            "Next": scope.next(),
         });
-        states.insert(step.name.to_string(), state);
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::plain("([", "])")
+        Some(Action::of(scope.name(), state, Shape::new("([", "", "])")))
     }
 }

@@ -2,17 +2,17 @@
 
 use serde_json::json;
 
-use crate::check::context::Context;
+use crate::check::context::Scope;
 use crate::definition::{Facts, Wait};
 use crate::diagnostic::Report;
 use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape, States, Step};
+use crate::process::{Action, Shape};
 use crate::read::duration::{length, seconds};
 use crate::read::section::Section;
 
 pub(super) const TYPE: PhaseType = PhaseType { name: "wait", read };
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Pause {
     seconds: u32,
 }
@@ -29,18 +29,9 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
 }
 
 impl PhaseKind for Pause {
-    fn check(&self, _: &mut Report<'_>, _: &Context<'_>, _: usize) -> Option<Box<dyn Action>> {
-        Some(Box::new(*self))
-    }
-}
-
-impl Action for Pause {
-    fn add_states(&self, states: &mut States, step: &Step) {
-        let state = json!({ "Type": "Wait", "Seconds": self.seconds, "Next": step.next() });
-        states.insert(step.name.to_string(), state);
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::by("(", ")", &length(self.seconds))
+    fn check(&self, _: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
+        let state = json!({ "Type": "Wait", "Seconds": self.seconds, "Next": scope.next() });
+        let shape = Shape::new("(", &length(self.seconds), ")");
+        Some(Action::of(scope.name(), state, shape))
     }
 }

@@ -3,10 +3,11 @@
 use shared::form::{Field, FieldKind, TextFormat};
 use shared::id::FieldName;
 
-use super::section::{Section, flag, text_of, word_of};
+use super::section::{Section, flag, given, text_of, word_of};
 use crate::definition::Fields;
 use crate::diagnostic::{Report, suggestion};
 use crate::names::{KEYWORDS, RESERVED};
+use crate::roles::{Designated, ROLES};
 use crate::source::At;
 use crate::yaml::{Entry, Node};
 
@@ -15,13 +16,30 @@ const FORMATS: [(&str, TextFormat); 2] = [
     ("stripe-charge", TextFormat::StripeCharge),
     ("stripe-customer", TextFormat::StripeCustomer),
 ];
-pub(super) fn read(report: &mut Report<'_>, section: &Section<'_>) -> Fields {
-    let fields = section.entries.iter();
-    Fields(
-        fields
-            .map(|(name, node)| (name.clone(), field(report, name, node)))
-            .collect(),
-    )
+
+pub(super) fn read(report: &mut Report<'_>, mut section: Section<'_>) -> Option<Fields> {
+    let written = ROLES.map(|role| {
+        let entry = section.optional(role.key);
+        (
+            role,
+            entry.map(|(key, node)| text_of(report, &key.value, node)),
+        )
+    });
+    let fields = section.section(report, "fields");
+    section.close(report);
+    let fields = fields?.entries.into_iter();
+    let all: Vec<_> = fields
+        .map(|(name, node)| (name.clone(), field(report, name, node)))
+        .collect();
+    let roles = written.into_iter().map(|(role, written)| {
+        let designated = match given(written) {
+            Some(written) => role.designate(report, written.as_ref(), &all),
+            None => Designated::Refused,
+        };
+        (role.key, designated)
+    });
+    let roles = roles.collect();
+    Some(Fields { all, roles })
 }
 
 fn field(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<Field> {

@@ -177,6 +177,15 @@ pub(crate) fn word_of<T: Copy>(
     known.map(|(_, value)| *value)
 }
 
+/// What was written, or nothing where nothing was; `None` where what was written could not be read.
+#[expect(
+    clippy::option_option,
+    reason = "the outer says whether it was written"
+)]
+pub(crate) fn given<T>(written: Option<Option<T>>) -> Option<Option<T>> {
+    written.map_or(Some(None), |read| read.map(Some))
+}
+
 /// A yes or no.
 pub(crate) fn flag(report: &mut Report<'_>, (key, node): &Entry) -> Option<bool> {
     if let Node::Flag(flag) = node.value {
