@@ -3,43 +3,35 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
 use statemachines::cost;
 use statemachines::files::{Difference, Error, Folders};
 
-const USAGE: &str = "\
-Generates the state machines, schemas and diagrams from the definitions.
+/// Generates the state machines, schemas and diagrams from the definitions.
+#[derive(Debug, Parser)]
+#[command(name = "statemachines")]
+struct Options {
+    /// Write nothing; fail when a generated file is not what its definition says.
+    #[arg(long)]
+    check: bool,
 
-Usage: cargo run -p statemachines [-- [--check | --cost] [--root FOLDER]]
+    /// Say what a thousand requests cost on AWS.
+    #[arg(long, conflicts_with = "check")]
+    cost: bool,
 
-  --check        write nothing; fail when a generated file is not what its definition says
-  --cost         say what a thousand requests cost on AWS
-  --root FOLDER  the folder with `definitions` and `generated` (default: statemachines)";
+    /// The folder with `definitions` and `generated`. [default: statemachines]
+    #[arg(long, value_name = "FOLDER")]
+    root: Option<PathBuf>,
+}
 
 fn main() -> ExitCode {
-    let mut folders = Folders::of_this_checkout();
-    let (mut check, mut cost) = (false, false);
-    let mut args = std::env::args().skip(1);
-    while let Some(arg) = args.next() {
-        match (arg.as_str(), args.len()) {
-            ("--check", _) => check = true,
-            ("--cost", _) => cost = true,
-            ("--root", 1..) => {
-                folders = Folders::below(&args.next().map(PathBuf::from).unwrap_or_default());
-            }
-            ("--help" | "-h", _) => {
-                println!("{USAGE}");
-                return ExitCode::SUCCESS;
-            }
-            _ => {
-                eprintln!("I do not know what to do with `{arg}`.\n\n{USAGE}");
-                return ExitCode::from(2);
-            }
-        }
-    }
-    let done = if cost {
+    let options = Options::parse();
+    let root = options.root.as_deref();
+    let folders = root.map_or_else(Folders::of_this_checkout, Folders::below);
+    let done = if options.cost {
         say_costs(&folders)
     } else {
-        run(&folders, check)
+        run(&folders, options.check)
     };
     match done {
         Ok(code) => code,
