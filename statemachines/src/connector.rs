@@ -5,16 +5,15 @@
 
 use std::fmt::Debug;
 
-use serde_json::Value;
 use shared::id::TeamId;
 use shared::task::EmailConfig;
 
 use crate::asl::task::Task;
-use crate::check::context::Scope;
-use crate::diagnostic::Report;
-use crate::read::section::Section;
+pub(crate) use crate::check::context::{Context, Scope};
+pub(crate) use crate::diagnostic::Report;
+pub(crate) use crate::read::section::Section;
 use crate::source::Span;
-use crate::usage::Usage;
+pub(crate) use crate::usage::Usage;
 
 /// A value that `connector:` can have.
 pub(crate) struct ConnectorType {
@@ -64,8 +63,12 @@ pub(crate) struct Call {
 
 /// What was begun and is not done yet.
 pub(crate) struct Pending {
-    /// The state of that name that waits until it is done, and goes on with the other.
-    pub(crate) wait: Box<dyn FnOnce(&str, &str) -> Value>,
+    /// The state that waits until it is done, which is called like the phase with [`PENDING_SUFFIX`].
+    ///
+    /// [`PENDING_SUFFIX`]: crate::process::PENDING_SUFFIX
+    pub(crate) task: Task,
+    /// After how long it is entered again.
+    pub(crate) poll_seconds: u32,
     /// A mail to the customer meanwhile.
     pub(crate) mail: Option<EmailConfig>,
 }

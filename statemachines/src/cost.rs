@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::str::SplitWhitespace;
 
 use serde_json::Value;
 
@@ -44,55 +45,31 @@ const LOG_KB_EACH: u64 = 2;
 const CUSTOMER_CALLS: u64 = 5;
 /// The paths that are walked: a name, and what each Choice on the way is about, in order. A machine is
 /// walked by those that lead to an end of it.
-const PATHS: [(&str, &[&str]); 9] = [
-    ("straight through", &[]),
-    (
-        "small, approved and paid",
-        &["approve", "otherwise", "done"],
-    ),
+const PATHS: [(&str, &str); 9] = [
+    ("straight through", ""),
+    ("small, approved and paid", "approve otherwise done"),
     (
         "large, approved twice and paid",
-        &["approve", "branch-1", "approve", "done"],
+        "approve branch-1 approve done",
     ),
-    ("denied", &["reject"]),
+    ("denied", "reject"),
     (
         "routed, small, credit chosen",
-        &[
-            "otherwise",
-            "approve",
-            "otherwise",
-            "branch-1",
-            "credit",
-            "done",
-        ],
+        "otherwise approve otherwise branch-1 credit done",
     ),
     (
         "routed, small, cash chosen",
-        &[
-            "otherwise",
-            "approve",
-            "otherwise",
-            "branch-1",
-            "cash",
-            "done",
-        ],
+        "otherwise approve otherwise branch-1 cash done",
     ),
     (
         "routed, medium, approved and paid",
-        &["otherwise", "approve", "otherwise", "otherwise", "done"],
+        "otherwise approve otherwise otherwise done",
     ),
     (
         "routed, large, approved twice and paid",
-        &[
-            "otherwise",
-            "approve",
-            "branch-2",
-            "approve",
-            "otherwise",
-            "done",
-        ],
+        "otherwise approve branch-2 approve otherwise done",
     ),
-    ("routed, denied", &["otherwise", "reject"]),
+    ("routed, denied", "otherwise reject"),
 ];
 
 /// What a thousand such requests cost, in billionths of a dollar, by service.
@@ -120,7 +97,8 @@ fn of_a_thousand(usage: &Usage) -> [(&'static str, Nano); 7] {
 }
 
 /// Walks the machine with these outcomes; nothing if it does not come to an end by all of them.
-fn walk(machine: &Value, usages: &BTreeMap<String, Usage>, mut outcomes: &[&str]) -> Option<Usage> {
+fn walk(machine: &Value, usages: &BTreeMap<String, Usage>, outcomes: &str) -> Option<Usage> {
+    let mut outcomes = outcomes.split_whitespace();
     let mut usage = Usage {
         api_requests: CUSTOMER_CALLS,
         ..Usage::default()
@@ -136,7 +114,7 @@ fn walk(machine: &Value, usages: &BTreeMap<String, Usage>, mut outcomes: &[&str]
             usage += besides;
         }
         if state["Type"] == "Succeed" || state["End"] == true {
-            return outcomes.is_empty().then_some(usage);
+            return outcomes.next().is_none().then_some(usage);
         }
         // No machine is that long: this one goes in a circle.
         if usage.transitions > 1000 {
@@ -147,12 +125,11 @@ fn walk(machine: &Value, usages: &BTreeMap<String, Usage>, mut outcomes: &[&str]
 }
 
 /// What follows a state. A Choice takes the first of the outcomes, and leaves the rest.
-fn next<'a>(state: &'a Value, outcomes: &mut &[&str]) -> Option<&'a str> {
+fn next<'a>(state: &'a Value, outcomes: &mut SplitWhitespace<'_>) -> Option<&'a str> {
     if state["Type"] != "Choice" {
         return state["Next"].as_str();
     }
-    let (outcome, rest) = outcomes.split_first()?;
-    *outcomes = rest;
+    let outcome = outcomes.next()?;
     let choices = state["Choices"].as_array()?;
     let taken = choices.iter().find(|choice| {
         let condition = choice["Condition"].as_str().unwrap_or_default();
@@ -221,16 +198,16 @@ mod tests {
             ..Usage::default()
         };
         let usages = BTreeMap::from([("Ask".to_owned(), mails(2)), ("Mail".to_owned(), mails(1))]);
-        let walk = |outcomes: &[&str]| walk(&machine, &usages, outcomes);
-        let approved = walk(&["approve"]).unwrap();
+        let walk = |outcomes: &str| walk(&machine, &usages, outcomes);
+        let approved = walk("approve").unwrap();
         assert_eq!(
             (approved.transitions, approved.invocations, approved.mails),
             (4, 2, 3)
         );
-        assert_eq!(walk(&["approve", "reject"]), None, "not all were taken");
-        let rejected = walk(&["reject"]).unwrap();
+        assert_eq!(walk("approve reject"), None, "not all were taken");
+        let rejected = walk("reject").unwrap();
         assert_eq!((rejected.transitions, rejected.mails), (3, 2));
-        assert_eq!(walk(&["unheard of"]), None);
+        assert_eq!(walk("unheard"), None);
         assert_eq!(of_a_thousand(&approved)[0], ("Step Functions", 100_000_000));
         assert_eq!(dollars(100_000_000), "0.10");
     }

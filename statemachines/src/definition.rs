@@ -139,6 +139,15 @@ pub(crate) struct Facts {
     pub(crate) invites: Option<At<OfferingPath>>,
 }
 
+impl From<Exits> for Facts {
+    fn from(exits: Exits) -> Self {
+        Self {
+            exits,
+            ..Self::default()
+        }
+    }
+}
+
 /// The ways out of a phase.
 #[derive(Debug, Default)]
 pub(crate) enum Exits {

@@ -31,11 +31,10 @@ fn id(index: usize) -> String {
 }
 
 fn node(step: &Step) -> String {
-    let shape = &step.action.shape;
-    let (open, close) = shape.around;
+    let (open, who, close) = &step.action.shape;
     let name = escape(step.name.as_str());
-    let line = if shape.below.is_empty() { "" } else { "<br>" };
-    format!("{open}\"{name}{line}{}\"{close}", escape(&shape.below))
+    let line = if who.is_empty() { "" } else { "<br>" };
+    format!("{open}\"{name}{line}{}\"{close}", escape(who))
 }
 
 /// Mermaid takes labels for HTML.

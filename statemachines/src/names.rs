@@ -14,7 +14,7 @@ use crate::process::{
 use crate::source::At;
 
 /// Names that phases set, and that neither a field nor an output can have.
-pub(crate) const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 7] = [
     variable::REJECTION_REASON,
     variable::STRIPE_ERROR,
     variable::REQUEST_ID,
@@ -28,38 +28,18 @@ pub(crate) const RESERVED: [&str; 7] = [
 pub(crate) const STRIPE_CUSTOMER_KNOWN: &str = "stripeCustomerKnown";
 
 /// Words of the languages of conditions and texts.
-pub(crate) const KEYWORDS: [&str; 30] = [
-    "True",
-    "False",
-    "None",
-    "and",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "elif",
-    "else",
-    "endif",
-    "false",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "is",
-    "let",
-    "loop",
-    "namespace",
-    "none",
-    "not",
-    "null",
-    "or",
-    "package",
-    "return",
-    "self",
-    "true",
-    "var",
-];
+const KEYWORDS: &str = "True False None and as break const continue elif else endif false for function if \
+    import in is let loop namespace none not null or package return self true var";
+
+/// Whether it is a word of the languages of conditions and texts.
+pub(crate) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.split_whitespace().any(|known| known == word)
+}
+
+/// Whether neither a field nor an output can be called that.
+pub(crate) fn is_taken(name: &str) -> bool {
+    RESERVED.contains(&name) || is_keyword(name)
+}
 
 /// How the names of generated states end.
 pub(crate) const RESERVED_PHASES: [&str; 9] = [

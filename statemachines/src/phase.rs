@@ -5,11 +5,11 @@
 
 use std::fmt::Debug;
 
-use crate::check::context::Scope;
-use crate::definition::Facts;
-use crate::diagnostic::Report;
-use crate::process::Action;
-use crate::read::section::Section;
+pub(crate) use crate::check::context::Scope;
+pub(crate) use crate::definition::{Exits, Facts, Wait};
+pub(crate) use crate::diagnostic::Report;
+pub(crate) use crate::process::Action;
+pub(crate) use crate::read::section::Section;
 
 /// A `type:` that a phase can have.
 pub(crate) struct PhaseType {
@@ -28,8 +28,8 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    pub(crate) fn new(facts: Facts, kind: impl PhaseKind + 'static) -> Option<Self> {
-        let kind = Box::new(kind);
+    pub(crate) fn new(facts: impl Into<Facts>, kind: impl PhaseKind + 'static) -> Option<Self> {
+        let (facts, kind) = (facts.into(), Box::new(kind));
         Some(Self { facts, kind })
     }
 }

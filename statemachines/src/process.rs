@@ -58,39 +58,29 @@ pub(crate) type States = Map<String, Value>;
 pub(crate) struct Action {
     /// Its states. The first is called like the phase, or what its facts name as its entrance.
     pub(crate) states: States,
-    pub(crate) shape: Shape,
+    pub(crate) shape: (&'static str, String, &'static str),
     /// What it uses besides its states: mails, pages that are looked at, secrets that are read.
     pub(crate) usage: Usage,
 }
 
 impl Action {
-    /// What consists of one state and uses nothing besides.
-    pub(crate) fn of(name: &str, state: Value, shape: Shape) -> Self {
+    pub(crate) fn new(states: States, (open, who, close): Shape<'_>) -> Self {
         Self {
-            states: States::from_iter([(name.to_owned(), state)]),
-            shape,
+            states,
+            shape: (open, who.to_owned(), close),
             usage: Usage::default(),
         }
     }
-}
 
-/// How the diagram shows a phase.
-#[derive(Debug)]
-pub(crate) struct Shape {
-    /// What Mermaid puts around the text.
-    pub(crate) around: (&'static str, &'static str),
-    /// Who or what acts, below the name; may be empty.
-    pub(crate) below: String,
-}
-
-impl Shape {
-    pub(crate) fn new(open: &'static str, below: &str, close: &'static str) -> Self {
-        Self {
-            around: (open, close),
-            below: below.to_owned(),
-        }
+    /// What consists of one state.
+    pub(crate) fn of(name: &str, state: Value, shape: Shape<'_>) -> Self {
+        Self::new(States::from_iter([(name.to_owned(), state)]), shape)
     }
 }
+
+/// How the diagram shows a phase: what Mermaid puts before and after the name, and between them who or
+/// what acts, which may be empty.
+pub(crate) type Shape<'s> = (&'static str, &'s str, &'static str);
 
 /// A way out of a phase.
 #[derive(Debug, Clone)]

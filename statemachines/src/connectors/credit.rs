@@ -3,8 +3,8 @@
 use shared::task::ConnectorConfig;
 
 use super::payment::Payment;
-use crate::connector::{Call, Connector, ConnectorType, Place};
-use crate::diagnostic::Report;
+
+use crate::connector::{Call, Connector, ConnectorType, Place, Report};
 
 pub(super) const TYPE: ConnectorType = ConnectorType {
     name: "Stripe - Create Credit",

@@ -3,10 +3,9 @@
 use shared::task::{ConnectorConfig, LookUpConfig};
 
 use crate::asl::task::{Function, Task};
-use crate::check::context::Context;
-use crate::diagnostic::Report;
+use crate::connector::{Context, Report, Section};
 use crate::process::{LOOKUP_SUFFIX, States};
-use crate::read::section::{Section, word_of};
+use crate::read::section::word_of;
 use crate::roles::CHARGE;
 use crate::source::Span;
 

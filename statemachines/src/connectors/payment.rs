@@ -5,17 +5,15 @@ use shared::id::FieldName;
 use shared::task::{ConnectorConfig, RefundConfig, StripeReason, variable};
 
 use crate::asl::task::{Function, Task};
-use crate::check::context::Context;
-use crate::connector::{Call, Place};
+use crate::connector::{Call, Context, Place, Report, Section, Usage};
 use crate::definition::Found;
-use crate::diagnostic::{Report, suggestion};
-use crate::names::{KEYWORDS, RESERVED};
+use crate::diagnostic::suggestion;
+use crate::names::is_taken;
 use crate::read::reserved_syntax;
-use crate::read::section::{Section, text_of};
+use crate::read::section::text_of;
 use crate::roles::{AMOUNT, CHARGE};
 use crate::source::At;
 use crate::text;
-use crate::usage::Usage;
 use crate::yaml::Node;
 
 /// What Stripe tells about a payment.
@@ -136,10 +134,8 @@ impl Payment {
 
     fn check_output(&self, report: &mut Report<'_>, context: &Context<'_>) -> Option<FieldName> {
         let written = self.output.value.as_str();
-        let taken = RESERVED.contains(&written)
-            || KEYWORDS.contains(&written)
-            || !matches!(context.definition.fields.find(written), Found::Unknown);
-        if taken {
+        let is_field = !matches!(context.definition.fields.find(written), Found::Unknown);
+        if is_taken(written) || is_field {
             report.refuse(
                 self.output.span,
                 format!("`{written}` already means something else"),

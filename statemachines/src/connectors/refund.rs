@@ -4,12 +4,12 @@ use shared::task::ConnectorConfig;
 
 use super::payment::Payment;
 use crate::asl::task::{Function, Task};
-use crate::connector::{Call, Connector, ConnectorType, Pending, Place};
+use crate::connector::{Call, Connector, ConnectorType, Pending, Place, Report, Section};
 use crate::definition::Mail;
-use crate::diagnostic::Report;
 use crate::names;
+use crate::process::PENDING_SUFFIX;
 use crate::read::mail::mail;
-use crate::read::section::{Section, given};
+use crate::read::section::given;
 
 pub(super) const TYPE: ConnectorType = ConnectorType {
     name: "Stripe - Create Refund",
@@ -18,7 +18,8 @@ pub(super) const TYPE: ConnectorType = ConnectorType {
 
 /// How long a refund may be pending before a person has to look: 30 days.
 const MAX_PENDING_SECONDS: u64 = 30 * 24 * 60 * 60;
-/// How often Stripe is asked about a pending refund: every six hours.
+/// How often Stripe is asked about a pending refund: every six hours. It tells by an event, which may get
+/// lost.
 const POLL_SECONDS: u32 = 6 * 60 * 60;
 
 #[derive(Debug)]
@@ -64,11 +65,13 @@ impl Connector for Refund {
         let (mail, at) = (self.while_pending.as_ref(), names::Place::of(scope.index));
         let mail = mail.map(|mail| scope.context.mail(report, mail, at));
         let call = Payment::call(place, &ConnectorConfig::CreateRefund(config?));
-        let phase = scope.name().to_owned();
-        let wait =
-            move |name: &str, next: &str| await_refund(name, &phase).wait(name, POLL_SECONDS, next);
+        let config = ConnectorConfig::AwaitRefund;
+        let name = format!("{}{PENDING_SUFFIX}", scope.name());
         let pending = Pending {
-            wait: Box::new(wait),
+            task: Task::new(Function::IssueRefund, &name, &config)
+                .of_phase(scope.name())
+                .retried_while_waiting(),
+            poll_seconds: POLL_SECONDS,
             mail: given(mail)?,
         };
         Some(Call {
@@ -76,12 +79,4 @@ impl Connector for Refund {
             ..call
         })
     }
-}
-
-/// Waits until a refund is paid, or is not going to be. Stripe tells by an event; in case that one got
-/// lost, the state is entered again from time to time, and the function asks.
-fn await_refund(name: &str, phase: &str) -> Task {
-    Task::new(Function::IssueRefund, name, &ConnectorConfig::AwaitRefund)
-        .of_phase(phase)
-        .retried_while_waiting()
 }

@@ -4,18 +4,17 @@ use shared::id::PhaseName;
 use shared::task::{ApprovalConfig, AskConfig, Confirm, Escalation, outcome, variable};
 
 use crate::asl::task::{ask, branch_on};
-use crate::check::context::Scope;
 use crate::check::teams;
 use crate::connectors::look_up::{self, LookUp};
-use crate::definition::{Exits, Facts, Phase, Wait};
-use crate::diagnostic::{Report, suggestion};
-use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, LOOKUP_SUFFIX, Shape};
+use crate::definition::Phase;
+use crate::diagnostic::suggestion;
+use crate::phase::{
+    Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written,
+};
+use crate::process::LOOKUP_SUFFIX;
 use crate::read::confirmation::confirm;
-use crate::read::duration::seconds;
-use crate::read::section::{Section, given, text_of};
+use crate::read::section::{given, text_of};
 use crate::source::At;
-use crate::usage::Usage;
 use crate::yaml::{Entry, Node};
 
 pub(super) const TYPE: PhaseType = PhaseType {
@@ -59,36 +58,32 @@ struct Escalate {
 }
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
-    let at = section.at;
     let question = section.plain(report, "question");
-    let remind = match section.optional("remind") {
-        Some(entry) => seconds(report, entry, "every", "every 24 hours"),
-        None => Some(At {
-            value: REMIND_SECONDS,
-            span: at,
-        }),
+    let default = At {
+        value: REMIND_SECONDS,
+        span: section.at,
     };
-    let expire = section.required(report, "expire");
-    let expire = expire.and_then(|entry| seconds(report, entry, "after", "after 14 days"));
+    let remind = match section.optional("remind") {
+        Some(_) => section.seconds(report, "remind", "every", "every 24 hours"),
+        None => Some(default),
+    };
+    let expire = section.seconds(report, "expire", "after", "after 14 days");
     let expire_reason = section.plain(report, "reason when expired");
-    let escalate = section.optional("escalate");
-    let escalate = escalate.map(|entry| escalation(report, entry));
-    let separate_from = section.optional("separate from");
-    let separate_from = separate_from.map(|entry| phases(report, entry));
+    let escalate = section.given(report, "escalate", escalation);
+    let separate_from = section.given(report, "separate from", phases);
     let confirm = confirm(report, section);
-    let approvals = section.optional("approvals");
-    let approvals = approvals.map_or(Some(1), |entry| count(report, entry));
+    let approvals = section.given(report, "approvals", count);
     let look_up = look_up::read(report, section);
     let approval = Approval {
         look_up,
         question: question?,
         remind_seconds: remind?,
-        escalate: given(escalate)?,
+        escalate: escalate?,
         expire_seconds: expire?,
         expire_reason: expire_reason?,
-        separate_from: separate_from.unwrap_or_default(),
+        separate_from: separate_from?.unwrap_or_default(),
         confirm: confirm?,
-        approvals: approvals?,
+        approvals: approvals?.unwrap_or(1),
     };
     Written::new(facts(&approval), approval)
 }
@@ -112,8 +107,7 @@ fn facts(approval: &Approval) -> Facts {
 
 fn escalation(report: &mut Report<'_>, (key, node): &Entry) -> Option<Escalate> {
     let mut section = Section::open(report, "`escalate`", key.span, node)?;
-    let after = section.required(report, "after");
-    let after = after.and_then(|entry| seconds(report, entry, "", "72 hours"));
+    let after = section.seconds(report, "after", "", "72 hours");
     let to = section.text(report, "to");
     section.close(report);
     Some(Escalate {
@@ -123,17 +117,15 @@ fn escalation(report: &mut Report<'_>, (key, node): &Entry) -> Option<Escalate> 
 }
 
 /// A list of phases; a single one may stand for itself.
-fn phases(report: &mut Report<'_>, (key, node): &Entry) -> Vec<At<String>> {
+fn phases(report: &mut Report<'_>, (key, node): &Entry) -> Option<Vec<At<String>>> {
     let items = match &node.value {
         Node::List(items) => items.as_slice(),
         Node::Text(_) | Node::Map(_) | Node::Empty | Node::Flag(_) | Node::Number => {
             std::slice::from_ref(node)
         }
     };
-    let items = items.iter();
-    items
-        .filter_map(|item| text_of(report, &key.value, item))
-        .collect()
+    let names = items.iter().map(|item| text_of(report, &key.value, item));
+    names.collect()
 }
 
 fn count(report: &mut Report<'_>, (key, node): &Entry) -> Option<u32> {
@@ -184,16 +176,11 @@ impl PhaseKind for Approval {
         if let Some(config) = &given(look_up)? {
             states.extend(look_up::state(name, config));
         }
-        Some(Action {
-            states,
-            shape: Shape::new("[/", &team.name, "/]"),
-            usage: Usage {
-                mails: APPROVERS,
-                api_requests: CALLS,
-                secret_calls: self.look_up.iter().len() as u64,
-                ..Usage::default()
-            },
-        })
+        let mut action = Action::new(states, ("[/", &team.name, "/]"));
+        action.usage.mails = APPROVERS;
+        action.usage.api_requests = CALLS;
+        action.usage.secret_calls = u64::from(self.look_up.is_some());
+        Some(action)
     }
 }
 

@@ -4,20 +4,17 @@ use shared::id::slug;
 use shared::task::{AskConfig, ChoiceConfig, ChoiceOption, Confirm, Recipient, outcome, variable};
 
 use crate::asl::task::{ask, branch_on};
-use crate::check::context::Scope;
 use crate::check::mails::Audience;
-use crate::definition::{Exits, Facts, Mail, NEXT, Wait};
-use crate::diagnostic::Report;
+use crate::definition::{Mail, NEXT};
 use crate::names::Place;
-use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape};
+use crate::phase::{
+    Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written,
+};
 use crate::read::confirmation::confirm;
-use crate::read::duration::seconds;
 use crate::read::mail::mail;
 use crate::read::reserved_syntax;
-use crate::read::section::{Section, text_of};
+use crate::read::section::text_of;
 use crate::source::At;
-use crate::usage::Usage;
 use crate::yaml::Entry;
 
 pub(super) const TYPE: PhaseType = PhaseType {
@@ -69,8 +66,7 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
         let entries = section.entries.iter();
         entries.map(|entry| option(report, entry)).collect()
     });
-    let expire = section.required(report, "expire");
-    let expire = expire.and_then(|entry| seconds(report, entry, "after", "after 3 days"));
+    let expire = section.seconds(report, "expire", "after", "after 3 days");
     let confirm = confirm(report, section);
     let choice = Choice {
         mail: mail?,
@@ -159,16 +155,12 @@ impl PhaseKind for Choice {
             expire_seconds: self.expire_seconds.value,
         });
         let name = scope.name();
-        Some(Action {
-            states: branch_on(name, &scope.exits, |next| {
-                ask(name, &config, self.expire_seconds.value, next)
-            }),
-            shape: Shape::new("[/", "Customer", "/]"),
-            usage: Usage {
-                mails: 1,
-                api_requests: CALLS,
-                ..Usage::default()
-            },
-        })
+        let states = branch_on(name, &scope.exits, |next| {
+            ask(name, &config, self.expire_seconds.value, next)
+        });
+        let mut action = Action::new(states, ("[/", "Customer", "/]"));
+        action.usage.mails = 1;
+        action.usage.api_requests = CALLS;
+        Some(action)
     }
 }

@@ -3,23 +3,14 @@
 use shared::task::{Branch, ConditionConfig, outcome};
 
 use crate::asl::task::{Function, Task, branch_on};
-use crate::check::context::Scope;
 use crate::condition::{self, Known};
-use crate::definition::{Exits, Facts, NEXT, Way};
-use crate::diagnostic::Report;
-use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape, branch_outcome};
-use crate::usage::Usage;
+use crate::definition::{NEXT, Way};
+use crate::phase::{Action, Exits, PhaseKind, PhaseType, Report, Scope, Written};
+use crate::process::branch_outcome;
 
 pub(super) const TYPE: PhaseType = PhaseType {
     name: "condition",
-    read: |_, _| {
-        let facts = Facts {
-            exits: Exits::Conditions,
-            ..Facts::default()
-        };
-        Written::new(facts, Condition)
-    },
+    read: |_, _| Written::new(Exits::Conditions, Condition),
 };
 
 #[derive(Debug)]
@@ -51,10 +42,7 @@ impl PhaseKind for Condition {
             branches: branches.into_iter().collect::<Option<_>>()?,
         };
         let task = Task::new(Function::Decide, scope.name(), &config);
-        Some(Action {
-            states: branch_on(scope.name(), &scope.exits, |next| task.next(next)),
-            shape: Shape::new("{", "", "}"),
-            usage: Usage::default(),
-        })
+        let states = branch_on(scope.name(), &scope.exits, |next| task.next(next));
+        Some(Action::new(states, ("{", "", "}")))
     }
 }

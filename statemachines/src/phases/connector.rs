@@ -9,19 +9,18 @@
 use shared::task::{EmailConfig, outcome, variable};
 
 use crate::asl::task::{Function, Task, branch_on, outcome_choice};
-use crate::check::context::Scope;
 use crate::connector::{self, Connector, Pending};
 use crate::connectors::TYPES;
-use crate::definition::{Exits, Facts, Mail, Wait};
-use crate::diagnostic::{Report, suggestion};
+use crate::definition::Mail;
+use crate::diagnostic::suggestion;
 use crate::names::Place;
-use crate::phase::{PhaseKind, PhaseType, Written};
+use crate::phase::{
+    Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written,
+};
 use crate::process::{
-    Action, ERROR_EMAIL_SUFFIX, Exit, OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, Shape,
-    States,
+    ERROR_EMAIL_SUFFIX, Exit, OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, States,
 };
 use crate::read::mail::mail;
-use crate::read::section::Section;
 use crate::source::Span;
 
 pub(super) const TYPE: PhaseType = PhaseType {
@@ -63,9 +62,21 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     });
     let (connector, on_error) = (connector?, on_error?);
     let at = written?.span;
+    let facts = facts(connector.as_ref(), at);
+    Written::new(
+        facts,
+        Connect {
+            connector,
+            at,
+            on_error,
+        },
+    )
+}
+
+fn facts(connector: &dyn Connector, at: Span) -> Facts {
     let sets = connector.sets().into_iter();
     let error = (variable::STRIPE_ERROR.to_owned(), outcome::ERROR);
-    let facts = Facts {
+    Facts {
         exits: Exits::Named([outcome::DONE, outcome::ERROR].map(str::to_owned).to_vec()),
         sets: sets
             .map(|name| (name, outcome::DONE))
@@ -78,15 +89,7 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
             at,
         }),
         ..Facts::default()
-    };
-    Written::new(
-        facts,
-        Connect {
-            connector,
-            at,
-            on_error,
-        },
-    )
+    }
 }
 
 impl PhaseKind for Connect {
@@ -103,11 +106,10 @@ impl PhaseKind for Connect {
         };
         let on_error = scope.context.mail(report, &self.on_error, place);
         let (call, on_error) = (call?, on_error?);
-        Some(Action {
-            states: states(scope, call.task, call.pending, &on_error),
-            shape: Shape::new("[[", call.actor, "]]"),
-            usage: call.usage,
-        })
+        let states = states(scope, call.task, call.pending, &on_error);
+        let action = Action::new(states, ("[[", call.actor, "]]"));
+        let usage = call.usage;
+        Some(Action { usage, ..action })
     }
 }
 
@@ -135,7 +137,9 @@ fn states(
         let wait = format!("{name}{PENDING_SUFFIX}");
         let told = pending.mail.as_ref();
         let told = told.map(|told| mail(PENDING_EMAIL_SUFFIX, told, &wait));
-        states.extend(branch_on(&wait, &exits, |next| (pending.wait)(&wait, next)));
+        states.extend(branch_on(&wait, &exits, |next| {
+            pending.task.wait(&wait, pending.poll_seconds, next)
+        }));
         let to = exits.first().map(|exit| exit.to.clone());
         exits.extend(to.map(|to| Exit {
             outcome: outcome::PENDING.to_owned(),
@@ -146,4 +150,51 @@ fn states(
     }
     states.insert(choice, outcome_choice(name, &exits));
     states
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::{Call, Place};
+    use crate::{check, read, yaml};
+
+    const VALID: &str = include_str!("../../tests/fixtures/shop/refund.yaml");
+
+    /// What only finds something out.
+    #[derive(Debug)]
+    struct Question;
+
+    impl Connector for Question {
+        fn pays(&self) -> bool {
+            false
+        }
+
+        fn sets(&self) -> Vec<String> {
+            vec!["refund.id".to_owned()]
+        }
+
+        fn check(&self, _: &mut Report<'_>, _: &Place<'_>) -> Option<Call> {
+            unreachable!("the phase's own connector is checked")
+        }
+    }
+
+    #[test]
+    fn a_path_ends_as_refunded_only_by_a_connector_that_pays() {
+        let problems = |asks: bool| {
+            let mut report = Report::new(VALID);
+            let tree = yaml::parse(&mut report).unwrap();
+            let path = "shop/refund".parse().unwrap();
+            let (mut definition, kinds) = read::read(&mut report, path, &tree).unwrap();
+            let pay = definition.index("Pay").unwrap();
+            if asks {
+                definition.phases[pay].facts = Some(facts(&Question, Span::default()));
+            }
+            check::check(&mut report, &definition, &kinds);
+            report.finish("shop/refund.yaml")
+        };
+        assert_eq!(problems(false), None);
+        let refused = problems(true).unwrap().to_string();
+        let path = "nothing is paid on the path Start, Review (approve), Check (otherwise), Pay (done), Thanks, Paid";
+        assert!(refused.contains(path), "{refused}");
+    }
 }

@@ -3,14 +3,11 @@
 use shared::id::OfferingPath;
 
 use crate::asl::task::{Function, Task};
-use crate::check::context::Scope;
-use crate::definition::{Facts, Mail};
-use crate::diagnostic::Report;
+use crate::definition::Mail;
 use crate::names::Place;
-use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape};
+use crate::phase::{Action, Facts, PhaseKind, PhaseType, Report, Scope, Section, Written};
 use crate::read::mail::mail;
-use crate::read::section::{Section, text_of};
+use crate::read::section::text_of;
 use crate::source::At;
 use crate::yaml::Entry;
 
@@ -24,11 +21,7 @@ struct Email(Mail);
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let mail = mail(report, section, "to");
-    let invites = section.optional("invites to");
-    let invites = match invites.map(|entry| offering_path(report, entry)) {
-        Some(path) => Some(path?),
-        None => None,
-    };
+    let invites = section.given(report, "invites to", offering_path)?;
     let mail = Mail { invites, ..mail? };
     let facts = Facts {
         invites: mail.invites.clone(),
@@ -56,7 +49,7 @@ impl PhaseKind for Email {
             .context
             .mail(report, &self.0, Place::of(scope.index))?;
         let task = Task::new(Function::SendEmail, scope.name(), &mail).next(scope.next());
-        let mut action = Action::of(scope.name(), task, Shape::new("[", "", "]"));
+        let mut action = Action::of(scope.name(), task, ("[", "", "]"));
         action.usage.mails = 1;
         Some(action)
     }

@@ -3,12 +3,7 @@
 use shared::task::{CloseConfig, EndStatus, outcome};
 
 use crate::asl::task::Task;
-use crate::check::context::Scope;
-use crate::definition::{Exits, Facts};
-use crate::diagnostic::Report;
-use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape};
-use crate::read::section::Section;
+use crate::phase::{Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Written};
 
 pub(super) const TYPE: PhaseType = PhaseType { name: "end", read };
 
@@ -23,11 +18,7 @@ struct End(EndStatus);
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let status = section.one_of(report, "status", &STATUSES, "status")?;
-    let facts = Facts {
-        exits: Exits::End,
-        ..Facts::default()
-    };
-    Written::new(facts, End(status))
+    Written::new(Exits::End, End(status))
 }
 
 impl PhaseKind for End {
@@ -44,7 +35,7 @@ impl PhaseKind for End {
             );
         }
         let close = Task::closing(scope.name(), &CloseConfig::End(self.0));
-        let shape = Shape::new("([", "", "])");
+        let shape = ("([", "", "])");
         Some(Action::of(scope.name(), close.end(self.0), shape))
     }
 }

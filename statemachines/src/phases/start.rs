@@ -3,11 +3,7 @@
 use serde_json::json;
 use shared::task::OFFERING_VARIABLE;
 
-use crate::check::context::Scope;
-use crate::definition::Facts;
-use crate::diagnostic::Report;
-use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape};
+use crate::phase::{Action, Facts, PhaseKind, PhaseType, Report, Scope, Written};
 
 pub(super) const TYPE: PhaseType = PhaseType {
     name: "start",
@@ -31,6 +27,6 @@ impl PhaseKind for Start {
             "Assign": { OFFERING_VARIABLE: null },
             "Next": scope.next(),
         });
-        Some(Action::of(scope.name(), state, Shape::new("([", "", "])")))
+        Some(Action::of(scope.name(), state, ("([", "", "])")))
     }
 }

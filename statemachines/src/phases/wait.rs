@@ -2,13 +2,8 @@
 
 use serde_json::json;
 
-use crate::check::context::Scope;
-use crate::definition::{Facts, Wait};
-use crate::diagnostic::Report;
-use crate::phase::{PhaseKind, PhaseType, Written};
-use crate::process::{Action, Shape};
-use crate::read::duration::{length, seconds};
-use crate::read::section::Section;
+use crate::phase::{Action, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written};
+use crate::read::duration::length;
 
 pub(super) const TYPE: PhaseType = PhaseType { name: "wait", read };
 
@@ -18,8 +13,7 @@ struct Pause {
 }
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
-    let length = section.required(report, "for")?;
-    let length = seconds(report, length, "", "7 days")?;
+    let length = section.seconds(report, "for", "", "7 days")?;
     let facts = Facts {
         wait: Wait::new("a phase", &length),
         ..Facts::default()
@@ -31,7 +25,7 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
 impl PhaseKind for Pause {
     fn check(&self, _: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
         let state = json!({ "Type": "Wait", "Seconds": self.seconds, "Next": scope.next() });
-        let shape = Shape::new("(", &length(self.seconds), ")");
-        Some(Action::of(scope.name(), state, shape))
+        let length = length(self.seconds);
+        Some(Action::of(scope.name(), state, ("(", &length, ")")))
     }
 }

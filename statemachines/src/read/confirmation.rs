@@ -9,11 +9,9 @@ const CONFIRMATIONS: [(&str, Confirm); 2] = [("code", Confirm::Code), ("click", 
 
 /// The value of `confirm:`, which may be absent.
 pub(crate) fn confirm(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Confirm> {
-    match section.optional("confirm") {
-        Some((key, node)) => {
-            let what = "way to confirm called";
-            word_of(report, &key.value, node, &CONFIRMATIONS, what)
-        }
-        None => Some(Confirm::Code),
-    }
+    let what = "way to confirm called";
+    let confirm = section.given(report, "confirm", |report, (key, node)| {
+        word_of(report, &key.value, node, &CONFIRMATIONS, what)
+    });
+    Some(confirm?.unwrap_or(Confirm::Code))
 }

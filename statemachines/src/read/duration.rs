@@ -1,18 +1,15 @@
 //! Lengths of time: `every 24 hours`, `after 14 days`, `7 days`.
 
-use super::section::text_of;
 use crate::diagnostic::Report;
 use crate::source::At;
-use crate::yaml::Entry;
 
 /// `every 24 hours`, `after 14 days`; without a word in front `72 hours` or `after 72 hours`.
 pub(crate) fn seconds(
     report: &mut Report<'_>,
-    (key, node): &Entry,
+    text: &At<String>,
     word: &str,
     example: &str,
 ) -> Option<At<u32>> {
-    let text = text_of(report, &key.value, node)?;
     let parts: Vec<&str> = text.value.split_whitespace().collect();
     let length = match parts[..] {
         [first, count, unit] if first == word || (word.is_empty() && first == "after") => {

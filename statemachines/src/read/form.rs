@@ -3,10 +3,10 @@
 use shared::form::{Field, FieldKind, TextFormat};
 use shared::id::FieldName;
 
-use super::section::{Section, flag, given, text_of, word_of};
+use super::section::{Section, flag, text_of, word_of};
 use crate::definition::Fields;
 use crate::diagnostic::{Report, suggestion};
-use crate::names::{KEYWORDS, RESERVED};
+use crate::names::is_taken;
 use crate::roles::{Designated, ROLES};
 use crate::source::At;
 use crate::yaml::{Entry, Node};
@@ -19,11 +19,10 @@ const FORMATS: [(&str, TextFormat); 2] = [
 
 pub(super) fn read(report: &mut Report<'_>, mut section: Section<'_>) -> Option<Fields> {
     let written = ROLES.map(|role| {
-        let entry = section.optional(role.key);
-        (
-            role,
-            entry.map(|(key, node)| text_of(report, &key.value, node)),
-        )
+        let named = section.given(report, role.key, |report, (key, node)| {
+            text_of(report, &key.value, node)
+        });
+        (role, named)
     });
     let fields = section.section(report, "fields");
     section.close(report);
@@ -32,7 +31,7 @@ pub(super) fn read(report: &mut Report<'_>, mut section: Section<'_>) -> Option<
         .map(|(name, node)| (name.clone(), field(report, name, node)))
         .collect();
     let roles = written.into_iter().map(|(role, written)| {
-        let designated = match given(written) {
+        let designated = match written {
             Some(written) => role.designate(report, written.as_ref(), &all),
             None => Designated::Refused,
         };
@@ -67,7 +66,7 @@ fn field(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<
 /// A name that conditions and texts can use.
 fn field_name(report: &mut Report<'_>, name: &At<String>) -> Option<FieldName> {
     let written = name.value.as_str();
-    if RESERVED.contains(&written) || KEYWORDS.contains(&written) {
+    if is_taken(written) {
         report.refuse(
             name.span,
             format!("`{written}` means something else in conditions or texts"),

@@ -1,5 +1,6 @@
 //! Reading a mapping key by key.
 
+use super::duration::seconds;
 use super::reserved_syntax;
 use crate::diagnostic::{Report, list, nearest, suggestion};
 use crate::source::{At, Span};
@@ -80,6 +81,32 @@ impl<'n> Section<'n> {
             );
         }
         entry
+    }
+
+    /// What is read at a key that may be absent; `None` when it is there and could not be read.
+    #[expect(
+        clippy::option_option,
+        reason = "the inner says whether it was written"
+    )]
+    pub(crate) fn given<T>(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        read: impl FnOnce(&mut Report<'_>, &Entry) -> Option<T>,
+    ) -> Option<Option<T>> {
+        given(self.optional(key).map(|entry| read(report, entry)))
+    }
+
+    /// The length of time at a key: see [`seconds`].
+    pub(crate) fn seconds(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        word: &str,
+        example: &str,
+    ) -> Option<At<u32>> {
+        let text = self.text(report, key)?;
+        seconds(report, &text, word, example)
     }
 
     /// The mapping at a key.
