@@ -377,3 +377,37 @@ fn every_change_of_a_definition_is_another_version() {
         assert_ne!(version(&VALID.replace(from, to)), first, "{to}");
     }
 }
+
+#[test]
+fn what_is_paid_is_the_field_that_the_form_names() {
+    let more = "    tip:\n      label: Tip\n      type: number\n      required: true\n    \
+                copy:\n      label: Copy to\n      type: email\n      required: true\n    \
+                email:\n";
+    let states = states_of(&[
+        ("    email:\n", more),
+        (
+            "    question: Really?",
+            "    look up: charge\n    question: Really?",
+        ),
+    ]);
+    let form = &states["Start"]["Assign"]["offering"]["form"];
+    assert_eq!(form["fields"][0]["name"], "tip");
+    assert_eq!(
+        [
+            &form["amountField"],
+            &form["emailField"],
+            &form["chargeField"]
+        ],
+        ["amount", "email", "charge"]
+    );
+    let pay = &states["Pay"]["Arguments"]["Payload"]["config"];
+    assert_eq!(
+        [&pay["amount"], &pay["customerEmail"], &pay["charge"]],
+        ["amount", "email", "charge"]
+    );
+    let look_up = &states["Second Review Lookup"]["Arguments"]["Payload"]["config"];
+    assert_eq!(
+        [&look_up["customerEmail"], &look_up["charge"]],
+        ["email", "charge"]
+    );
+}
