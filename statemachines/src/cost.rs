@@ -72,52 +72,55 @@ const PATHS: [(&str, &str); 9] = [
     ("routed, denied", "otherwise reject"),
 ];
 
+/// How far a request has come, and what it has used.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Walked {
+    transitions: u64,
+    invocations: u64,
+    usage: Usage,
+}
+
+/// An invocation, with what it reads, writes, logs and traces.
+const RUN: Nano = INVOCATION + MILLISECOND * MILLISECONDS_EACH;
+const DATA: Nano = READ_UNIT * READS_EACH + WRITE_UNIT * WRITES_EACH;
+const LOGS: Nano = LOG_KB * LOG_KB_EACH + TRACE;
+
 /// What a thousand such requests cost, in billionths of a dollar, by service.
-fn of_a_thousand(usage: &Usage) -> [(&'static str, Nano); 7] {
-    let functions = usage.invocations + usage.api_requests;
+fn of_a_thousand(walked: &Walked) -> [(&'static str, Nano); 7] {
+    let usage = &walked.usage;
+    let functions = walked.invocations + usage.api_requests;
     [
-        ("Step Functions", TRANSITION * usage.transitions),
-        (
-            "Lambda",
-            (INVOCATION + MILLISECOND * MILLISECONDS_EACH) * functions,
-        ),
+        ("Step Functions", TRANSITION * walked.transitions),
+        ("Lambda", RUN * functions),
         ("API Gateway", API_REQUEST * usage.api_requests),
-        (
-            "DynamoDB",
-            (READ_UNIT * READS_EACH + WRITE_UNIT * WRITES_EACH) * functions,
-        ),
+        ("DynamoDB", DATA * functions),
         ("SES", MAIL * usage.mails),
         ("Secrets Manager", SECRET_CALL * usage.secret_calls),
-        (
-            "CloudWatch and X-Ray",
-            (LOG_KB * LOG_KB_EACH + TRACE) * functions,
-        ),
+        ("CloudWatch and X-Ray", LOGS * functions),
     ]
     .map(|(service, each)| (service, each * 1000))
 }
 
 /// Walks the machine with these outcomes; nothing if it does not come to an end by all of them.
-fn walk(machine: &Value, usages: &BTreeMap<String, Usage>, outcomes: &str) -> Option<Usage> {
+fn walk(machine: &Value, usages: &BTreeMap<String, Usage>, outcomes: &str) -> Option<Walked> {
     let mut outcomes = outcomes.split_whitespace();
-    let mut usage = Usage {
-        api_requests: CUSTOMER_CALLS,
-        ..Usage::default()
-    };
+    let mut walked = Walked::default();
+    walked.usage.api_requests = CUSTOMER_CALLS;
     let mut name = machine["StartAt"].as_str()?;
     loop {
         let state = &machine["States"][name];
-        usage.transitions += 1;
-        if state["Type"] == "Task" {
-            usage.invocations += 1;
-        }
+        walked.transitions += 1;
+        walked.invocations += u64::from(state["Type"] == "Task");
         if let Some(besides) = usages.get(name) {
-            usage += besides;
+            walked.usage.api_requests += besides.api_requests;
+            walked.usage.mails += besides.mails;
+            walked.usage.secret_calls += besides.secret_calls;
         }
         if state["Type"] == "Succeed" || state["End"] == true {
-            return outcomes.next().is_none().then_some(usage);
+            return outcomes.next().is_none().then_some(walked);
         }
         // No machine is that long: this one goes in a circle.
-        if usage.transitions > 1000 {
+        if walked.transitions > 1000 {
             return None;
         }
         name = next(state, &mut outcomes)?;
@@ -143,24 +146,25 @@ pub fn table(generated: &Generated) -> Result<String, serde_json::Error> {
     let machine: Value = serde_json::from_str(&generated.asl)?;
     let mut table =
         format!("Per 1,000 requests, list prices of {PRICES_OF} in us-east-1, in USD:\n\n");
-    let walked = PATHS.iter();
-    let walked: Vec<(&str, Usage)> = walked
-        .filter_map(|(name, outcomes)| Some((*name, walk(&machine, &generated.usages, outcomes)?)))
+    let walk = |outcomes: &str| walk(&machine, &generated.usages, outcomes);
+    let paths = PATHS.iter();
+    let paths: Vec<(&str, Walked)> = paths
+        .filter_map(|(name, outcomes)| Some((*name, walk(outcomes)?)))
         .collect();
-    if walked.is_empty() {
+    if paths.is_empty() {
         table.push_str("No path of this process is known here: add one to PATHS in cost.rs.\n");
     }
-    for (name, usage) in walked {
-        let services = of_a_thousand(&usage);
+    for (name, walked) in paths {
+        let services = of_a_thousand(&walked);
         let total: Nano = services.iter().map(|(_, cost)| cost).sum();
         let _ = writeln!(
             table,
             "{name}: {}\n  {} transitions, {} invocations by the process, {} API requests, {} mails",
             dollars(total),
-            usage.transitions,
-            usage.invocations,
-            usage.api_requests,
-            usage.mails
+            walked.transitions,
+            walked.invocations,
+            walked.usage.api_requests,
+            walked.usage.mails
         );
         for (service, cost) in services {
             let _ = writeln!(table, "  {:>7}  {service}", dollars(cost));
@@ -201,12 +205,16 @@ mod tests {
         let walk = |outcomes: &str| walk(&machine, &usages, outcomes);
         let approved = walk("approve").unwrap();
         assert_eq!(
-            (approved.transitions, approved.invocations, approved.mails),
+            (
+                approved.transitions,
+                approved.invocations,
+                approved.usage.mails
+            ),
             (4, 2, 3)
         );
         assert_eq!(walk("approve reject"), None, "not all were taken");
         let rejected = walk("reject").unwrap();
-        assert_eq!((rejected.transitions, rejected.mails), (3, 2));
+        assert_eq!((rejected.transitions, rejected.usage.mails), (3, 2));
         assert_eq!(walk("unheard"), None);
         assert_eq!(of_a_thousand(&approved)[0], ("Step Functions", 100_000_000));
         assert_eq!(dollars(100_000_000), "0.10");

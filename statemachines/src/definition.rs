@@ -120,6 +120,7 @@ pub(crate) struct Phase {
 
 /// What the checks of the whole definition look at in a phase, whatever its kind.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Facts {
     /// Whether a request begins here.
     pub(crate) starts: bool,
@@ -173,12 +174,12 @@ pub(crate) struct Wait {
 }
 
 impl Wait {
-    pub(crate) fn new(what: &'static str, seconds: &At<u32>) -> Option<Self> {
-        Some(Self {
+    pub(crate) fn new(what: &'static str, seconds: &At<u32>) -> Self {
+        Self {
             what,
             seconds: seconds.value.into(),
             at: seconds.span,
-        })
+        }
     }
 }
 

@@ -53,11 +53,12 @@ fn run(folders: &Folders, check: bool) -> Result<ExitCode, Error> {
     }
     if check {
         for change in &changes {
-            eprintln!(
-                "{} is {}",
-                folders.path_of(change).display(),
-                state(change.difference)
-            );
+            let state = match change.difference {
+                Difference::Stale => "out of date",
+                Difference::Missing => "missing",
+                Difference::Extra => "not asked for by any definition",
+            };
+            eprintln!("{} is {state}", folders.path_of(change).display());
         }
         eprintln!("\nRun `cargo run -p statemachines` and commit what it writes.");
         return Ok(ExitCode::FAILURE);
@@ -80,12 +81,4 @@ fn say_costs(folders: &Folders) -> Result<ExitCode, Error> {
         println!("{}\n\n{table}", offering.path);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn state(difference: Difference) -> &'static str {
-    match difference {
-        Difference::Stale => "out of date",
-        Difference::Missing => "missing",
-        Difference::Extra => "not asked for by any definition",
-    }
 }

@@ -28,9 +28,9 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    pub(crate) fn new(facts: impl Into<Facts>, kind: impl PhaseKind + 'static) -> Option<Self> {
+    pub(crate) fn new(facts: impl Into<Facts>, kind: impl PhaseKind + 'static) -> Self {
         let (facts, kind) = (facts.into(), Box::new(kind));
-        Some(Self { facts, kind })
+        Self { facts, kind }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use shared::id::{TeamId, slug};
 
-use crate::definition::{Definition, Facts, Phase};
+use crate::definition::{Definition, Phase};
 use crate::diagnostic::{Report, suggestion};
 use crate::process::{NEEDS_ATTENTION, Team};
 use crate::source::At;
@@ -31,18 +31,13 @@ impl Teams {
 
     /// Who is asked in an approval.
     pub(crate) fn responsible(&self, report: &mut Report<'_>, phase: &Phase) -> Option<Team> {
-        let team = self.find(&phase.name.value);
-        if !self.0.iter().any(|(what, _)| *what == phase.name.value) {
+        let name = phase.name.value.as_str();
+        let team = self.find(name);
+        if !self.0.iter().any(|(what, _)| what == name) {
             report.refuse(
                 phase.name.span,
-                format!(
-                    "nobody is responsible for the approval `{}`",
-                    phase.name.value
-                ),
-                format!(
-                    "Add a line `{}: ` with a team to the responsibilities.",
-                    phase.name.value
-                ),
+                format!("nobody is responsible for the approval `{name}`"),
+                format!("Add a line `{name}: ` with a team to the responsibilities."),
             );
         }
         team
@@ -81,31 +76,24 @@ fn check_subject(report: &mut Report<'_>, definition: &Definition, what: &At<Str
     if name == NEEDS_ATTENTION {
         return;
     }
-    let has_team = |facts: &Facts| facts.has_team;
-    match definition
-        .index(name)
-        .map(|at| &definition.phases[at].facts)
-    {
-        Some(facts) => {
-            if !facts.as_ref().is_none_or(has_team) {
-                report.refuse(
-                    what.span,
-                    format!("`{name}` is no approval: no team has to do anything in it"),
-                    "Remove the line. Only approvals have a team.",
-                );
-            }
-        }
-        None => {
-            let phases = definition.phases.iter();
-            let approvals = phases
-                .filter(|phase| phase.facts.as_ref().is_some_and(has_team))
-                .map(|phase| phase.name.value.as_str());
-            report.refuse(
-                what.span,
-                format!("there is no phase `{name}`"),
-                suggestion(name, approvals.chain([NEEDS_ATTENTION])),
-            );
-        }
+    let has_team = |phase: &&Phase| phase.facts.as_ref().is_some_and(|facts| facts.has_team);
+    let Some(at) = definition.index(name) else {
+        let approvals = definition.phases.iter().filter(has_team);
+        let names = approvals.map(|phase| phase.name.value.as_str());
+        report.refuse(
+            what.span,
+            format!("there is no phase `{name}`"),
+            suggestion(name, names.chain([NEEDS_ATTENTION])),
+        );
+        return;
+    };
+    let phase = &definition.phases[at];
+    if phase.facts.is_some() && !has_team(&phase) {
+        report.refuse(
+            what.span,
+            format!("`{name}` is no approval: no team has to do anything in it"),
+            "Remove the line. Only approvals have a team.",
+        );
     }
 }
 

@@ -85,7 +85,7 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
         confirm: confirm?,
         approvals: approvals?.unwrap_or(1),
     };
-    Written::new(facts(&approval), approval)
+    Some(Written::new(facts(&approval), approval))
 }
 
 fn facts(approval: &Approval) -> Facts {
@@ -100,7 +100,7 @@ fn facts(approval: &Approval) -> Facts {
         has_team: true,
         looks_up,
         entrance: if looks_up { LOOKUP_SUFFIX } else { "" },
-        wait: Wait::new("an approval", &approval.expire_seconds),
+        wait: Some(Wait::new("an approval", &approval.expire_seconds)),
         ..Facts::default()
     }
 }

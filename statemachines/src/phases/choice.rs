@@ -78,10 +78,10 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let names = choice.options.iter().map(|(name, _)| name.value.clone());
     let facts = Facts {
         exits: Exits::Named(names.chain([outcome::EXPIRE.to_owned()]).collect()),
-        wait: Wait::new("a choice", &choice.expire_seconds),
+        wait: Some(Wait::new("a choice", &choice.expire_seconds)),
         ..Facts::default()
     };
-    Written::new(facts, choice)
+    Some(Written::new(facts, choice))
 }
 
 fn check_count(report: &mut Report<'_>, section: &Section<'_>) {

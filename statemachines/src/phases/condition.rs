@@ -10,7 +10,7 @@ use crate::process::branch_outcome;
 
 pub(super) const TYPE: PhaseType = PhaseType {
     name: "condition",
-    read: |_, _| Written::new(Exits::Conditions, Condition),
+    read: |_, _| Some(Written::new(Exits::Conditions, Condition)),
 };
 
 #[derive(Debug)]

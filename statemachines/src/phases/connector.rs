@@ -63,14 +63,14 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let (connector, on_error) = (connector?, on_error?);
     let at = written?.span;
     let facts = facts(connector.as_ref(), at);
-    Written::new(
+    Some(Written::new(
         facts,
         Connect {
             connector,
             at,
             on_error,
         },
-    )
+    ))
 }
 
 fn facts(connector: &dyn Connector, at: Span) -> Facts {

@@ -27,7 +27,7 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
         invites: mail.invites.clone(),
         ..Facts::default()
     };
-    Written::new(facts, Email(mail))
+    Some(Written::new(facts, Email(mail)))
 }
 
 fn offering_path(report: &mut Report<'_>, (key, node): &Entry) -> Option<At<OfferingPath>> {

@@ -18,7 +18,7 @@ struct End(EndStatus);
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let status = section.one_of(report, "status", &STATUSES, "status")?;
-    Written::new(Exits::End, End(status))
+    Some(Written::new(Exits::End, End(status)))
 }
 
 impl PhaseKind for End {

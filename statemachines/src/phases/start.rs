@@ -12,7 +12,7 @@ pub(super) const TYPE: PhaseType = PhaseType {
             starts: true,
             ..Facts::default()
         };
-        Written::new(facts, Start)
+        Some(Written::new(facts, Start))
     },
 };
 

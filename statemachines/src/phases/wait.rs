@@ -15,11 +15,11 @@ struct Pause {
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let length = section.seconds(report, "for", "", "7 days")?;
     let facts = Facts {
-        wait: Wait::new("a phase", &length),
+        wait: Some(Wait::new("a phase", &length)),
         ..Facts::default()
     };
     let seconds = length.value;
-    Written::new(facts, Pause { seconds })
+    Some(Written::new(facts, Pause { seconds }))
 }
 
 impl PhaseKind for Pause {

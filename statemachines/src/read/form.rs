@@ -131,22 +131,17 @@ fn options_of(
     kind: &At<String>,
     entry: Option<&Entry>,
 ) -> Option<Vec<String>> {
-    let at = entry.map_or(kind.span, |(key, _)| key.span);
-    let refuse = |report: &mut Report<'_>| {
-        report.refuse(
-            at,
-            "a select needs options to choose from",
-            "List them below `options:`, each on a line that begins with `- `.",
-        );
+    let items = match entry.map(|(_, node)| &node.value) {
+        Some(Node::List(items)) if !items.is_empty() => items,
+        _ => {
+            report.refuse(
+                entry.map_or(kind.span, |(key, _)| key.span),
+                "a select needs options to choose from",
+                "List them below `options:`, each on a line that begins with `- `.",
+            );
+            return None;
+        }
     };
-    let Some(Node::List(items)) = entry.map(|(_, node)| &node.value) else {
-        refuse(report);
-        return None;
-    };
-    if items.is_empty() {
-        refuse(report);
-        return None;
-    }
     let mut options: Vec<String> = Vec::new();
     for item in items {
         let option = text_of(report, "option", item)?;
