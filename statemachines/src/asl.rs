@@ -4,6 +4,7 @@
 //! than one way out, a Choice on the function's answer. A state never carries an answer of the
 //! customer: only the request's id, what the definition says, and outcomes.
 
+mod function;
 mod retry;
 pub(crate) mod task;
 

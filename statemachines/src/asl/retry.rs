@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::task::Function;
+use super::function::Function;
 
 /// Lambda itself could not run the function. The first five are the block that AWS recommends.
 const LAMBDA: [&str; 5] = [

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use shared::task::{AskConfig, CloseConfig, EndStatus};
 use shared::workflow::APPROVER_UNREACHABLE;
 
+pub(crate) use super::function::Function;
 use super::retry::{self, TIMEOUT};
 use crate::process::{Exit, NEEDS_ATTENTION, OUTCOME_SUFFIX, States};
 
@@ -13,38 +14,6 @@ const INVOKE_AND_WAIT: &str = "arn:aws:states:::lambda:invoke.waitForTaskToken";
 
 /// The variable that keeps which state broke, for a redrive to go back to.
 pub(crate) const RESUME_AT: &str = "resumeAt";
-
-/// The functions by their logical id in the template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Function {
-    RequestApproval,
-    Decide,
-    IssueRefund,
-    SendEmail,
-    CloseRequest,
-}
-
-impl Function {
-    /// The substitution that becomes the function's ARN when the state machine is deployed.
-    fn substitution(self) -> &'static str {
-        match self {
-            Function::RequestApproval => "${RequestApproval}",
-            Function::Decide => "${Decide}",
-            Function::IssueRefund => "${IssueRefund}",
-            Function::SendEmail => "${SendEmail}",
-            Function::CloseRequest => "${CloseRequest}",
-        }
-    }
-
-    /// More than the function's own time limit, so that Lambda's error is seen rather than this one.
-    fn timeout_seconds(self) -> u32 {
-        if self == Function::IssueRefund {
-            120
-        } else {
-            60
-        }
-    }
-}
 
 /// A Task that runs a function and goes on with its answer.
 pub(crate) struct Task {
