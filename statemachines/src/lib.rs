@@ -31,7 +31,7 @@ mod read;
 mod source;
 pub mod template;
 mod text;
-mod yaml;
+pub mod yaml;
 
 use std::path::Path;
 
@@ -41,7 +41,7 @@ use serde_json::{Map, json};
 
 use diagnostic::Report;
 pub use diagnostic::{Diagnostic, Diagnostics};
-use source::{At, Span};
+pub use source::{At, Span};
 
 /// What is generated from one definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
