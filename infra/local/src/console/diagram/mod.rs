@@ -5,29 +5,21 @@
 
 mod graph;
 mod layout;
+mod progress;
 mod svg;
 #[cfg(test)]
 mod tests;
 
 use maud::Markup;
 
-/// How far an execution came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Progress {
-    /// The states it entered, in order.
-    pub(crate) entered: Vec<String>,
-    /// Where it is now; None once it ended.
-    pub(crate) current: Option<String>,
-    /// It ended otherwise than by succeeding.
-    pub(crate) failed: bool,
-}
+pub(crate) use progress::Progress;
 
 /// A request's way through its process.
 pub(crate) struct Drawing {
     /// The whole process, with the way marked.
     pub(crate) picture: Markup,
-    /// The phases on the way, in a line.
-    pub(crate) trail: Markup,
+    /// The phases that were visited, in a line.
+    pub(crate) visited: Markup,
 }
 
 /// Draws a definition with an execution's progress. `id` makes the drawing's own names unique on a page.
@@ -35,8 +27,9 @@ pub(crate) struct Drawing {
 pub(crate) fn draw(definition: &str, progress: &Progress, id: &str) -> Option<Drawing> {
     let graph = graph::Graph::read(definition, &progress.entered)?;
     let layout = layout::Layout::of(&graph);
+    let marked = progress::Marked::of(&graph, progress);
     Some(Drawing {
-        picture: svg::draw(&graph, &layout, progress, id),
-        trail: svg::trail(&graph, progress),
+        picture: svg::draw(&graph, &layout, &marked, id),
+        visited: svg::visited(&graph, &marked),
     })
 }
