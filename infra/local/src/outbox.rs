@@ -13,6 +13,8 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::journal::Journal;
 
+mod pages;
+
 /// A mail as one recipient got it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,7 +3,17 @@
 //! The engine brings a server of its own but no router to mount, so it listens on a loopback port that
 //! nobody needs to know, and `/_local/aws/dynamodb` passes requests on to it.
 
-use std::{collections::HashMap, io, net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    io,
+    net::Ipv4Addr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -18,11 +28,13 @@ use dynoxide::{
     actions::{delete_item::DeleteItemRequest, scan::ScanRequest},
 };
 use http_body_util::Full;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle, time};
 use tracing::{debug, error, warn};
 
 use crate::{clock::Clock, http_client::HttpClient, template::Table};
+
+mod items;
 
 /// How often expired items are removed. AWS takes up to a few days; nobody may rely on either.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
@@ -35,6 +47,8 @@ const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 pub struct DynamoDb {
     database: Database,
     tables: Arc<[Table]>,
+    /// How many requests that may write were passed on.
+    changes: Arc<AtomicU64>,
 }
 
 /// Why the tables cannot be used.
@@ -63,6 +77,7 @@ impl DynamoDb {
         Ok(DynamoDb {
             database,
             tables: tables.into(),
+            changes: Arc::default(),
         })
     }
 
@@ -76,6 +91,7 @@ impl DynamoDb {
         let upstream = Upstream {
             authority: listener.local_addr()?.to_string(),
             client: HttpClient::new(),
+            changes: Arc::clone(&self.changes),
         };
         let served =
             dynoxide::server::serve_with_shutdown(listener, self.database.clone(), stopped);
@@ -88,6 +104,11 @@ impl DynamoDb {
             .fallback(pass_on)
             .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
             .with_state(upstream))
+    }
+
+    /// A number that is another one after each write of a function.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Removes expired items now and then, by the stack's clock.
@@ -143,19 +164,6 @@ impl DynamoDb {
             }
         }
         Ok(removed)
-    }
-
-    /// All items of all tables as plain JSON, for a person to look at.
-    pub fn scan(&self) -> Result<Vec<Value>, DynamoDbError> {
-        let mut items = Vec::new();
-        for table in self.tables.iter() {
-            let scan = ScanRequest {
-                consistent_read: Some(true),
-                ..ScanRequest::default()
-            };
-            items.extend(self.scan_table(table, &scan)?.into_iter().map(plain_item));
-        }
-        Ok(items)
     }
 
     fn scan_table(&self, table: &Table, scan: &ScanRequest) -> Result<Vec<Item>, DynamoDbError> {
@@ -230,52 +238,25 @@ fn key_of(table: &Table, mut item: Item) -> HashMap<String, AttributeValue> {
         .collect()
 }
 
-fn plain_item(item: Item) -> Value {
-    let mut entries: Vec<_> = item.into_iter().collect();
-    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Value::Object(
-        entries
-            .into_iter()
-            .map(|(name, value)| (name, plain(value)))
-            .collect(),
-    )
-}
-
-/// An attribute as JSON. A number that is no whole one stays text: nothing is rounded on the way.
-fn plain(value: AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => Value::String(text),
-        AttributeValue::N(digits) => plain_number(digits),
-        AttributeValue::BOOL(value) => Value::Bool(value),
-        AttributeValue::NULL(_) => Value::Null,
-        AttributeValue::B(bytes) => Value::String(format!("({} bytes)", bytes.len())),
-        AttributeValue::SS(texts) => texts.into_iter().map(Value::String).collect(),
-        AttributeValue::NS(numbers) => numbers.into_iter().map(plain_number).collect(),
-        AttributeValue::BS(sets) => Value::String(format!("({} binaries)", sets.len())),
-        AttributeValue::L(items) => items.into_iter().map(plain).collect(),
-        AttributeValue::M(entries) => {
-            let entries: Map<_, _> = entries
-                .into_iter()
-                .map(|(name, value)| (name, plain(value)))
-                .collect();
-            Value::Object(entries)
-        }
-    }
-}
-
-fn plain_number(digits: String) -> Value {
-    digits
-        .parse::<i64>()
-        .map_or(Value::String(digits), Value::from)
-}
-
 #[derive(Clone)]
 struct Upstream {
     authority: String,
     client: HttpClient,
+    changes: Arc<AtomicU64>,
+}
+
+/// Whether an operation, which `DynamoDB` takes from a header, may change an item.
+fn may_write(parts: &Parts) -> bool {
+    let target = parts.headers.get("x-amz-target");
+    let operation = target.and_then(|target| target.to_str().ok()?.rsplit('.').next());
+    !matches!(
+        operation,
+        Some("GetItem" | "BatchGetItem" | "Query" | "Scan")
+    )
 }
 
 async fn pass_on(State(upstream): State<Upstream>, parts: Parts, body: Bytes) -> Response<Body> {
+    let writes = may_write(&parts);
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = parts.method;
     *request.headers_mut() = parts.headers;
@@ -286,7 +267,11 @@ async fn pass_on(State(upstream): State<Upstream>, parts: Parts, body: Bytes) ->
         .path_and_query("/")
         .build()
         .expect("a loopback address and a slash are a URI");
-    match upstream.client.forward(request).await {
+    let answer = upstream.client.forward(request).await;
+    if writes {
+        upstream.changes.fetch_add(1, Ordering::Relaxed);
+    }
+    match answer {
         Ok(response) => response,
         Err(error) => {
             warn!(%error, "the DynamoDB stand-in does not answer");

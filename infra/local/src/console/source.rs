@@ -4,15 +4,17 @@
 use std::sync::Arc;
 
 use domain::audit::AuditRecord;
+use domain::id::RequestId;
 use domain::request::Request;
+use domain::request_store::request_key;
+use domain::table::Entity;
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::diagram::Progress;
 use crate::clock::Clock;
-use crate::outbox::{Mail, Outbox};
-use crate::states::{Executor, ExecutionStatus, ExecutionView};
+use crate::outbox::Outbox;
+use crate::states::{ExecutionStatus, ExecutionView, Executor};
 
 /// How many requests, and how many mails, a page has.
 pub(crate) const PAGE: usize = 20;
@@ -69,35 +71,41 @@ impl Console {
     pub(crate) fn version(&self) -> String {
         let mails = *self.outbox.subscribe().borrow();
         let ahead = self.clock.offset().as_secs();
-        let (runs, items) = (self.executor.changes(), self.items.changes());
+        let (runs, items) = (changes(&self.executor), self.items.changes());
         format!("\"{runs}-{items}-{mails}-{ahead}\"")
     }
 
     /// The ids of the requests that begin with `prefix`, newest first: some, and how many there are.
     pub(crate) fn newest(&self, prefix: &str, skip: usize) -> (Vec<String>, usize) {
-        let names = self.executor.summaries().map(|summary| summary.name);
-        let names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+        let names = newest_first(&self.executor);
+        let names: Vec<String> = names
+            .into_iter()
+            .filter(|name| name.starts_with(prefix))
+            .collect();
         let page = names.iter().skip(skip).take(PAGE);
         (page.cloned().collect(), names.len())
     }
 
     /// A request by its id.
     pub(crate) fn request(&self, id: &str) -> Option<RequestView> {
-        let items = self.items.partition(&format!("REQUEST#{id}"));
-        let request = read(&items, "request").next();
+        let key = id.parse().ok().map(|id: RequestId| request_key(id).pk);
+        let items = key
+            .map(|key| self.items.partition(&key))
+            .unwrap_or_default();
+        let request = read(&items).next();
         let run = self.executor.execution(id).map(Run::of);
         (request.is_some() || run.is_some()).then(|| RequestView {
             id: id.to_owned(),
             request,
-            audit: read(&items, "audit").collect(),
+            audit: read(&items).collect(),
             run,
         })
     }
 }
 
 /// The items of a kind. One that an older version of this project wrote may not be readable: it is left out.
-fn read<T: DeserializeOwned>(items: &[Value], kind: &str) -> impl Iterator<Item = T> {
-    let items = items.iter().filter(move |item| item["kind"] == kind);
+fn read<T: Entity>(items: &[Value]) -> impl Iterator<Item = T> {
+    let items = items.iter().filter(|item| item["kind"] == T::KIND);
     items.filter_map(|item| T::deserialize(item).ok())
 }
 
@@ -151,4 +159,19 @@ impl Run {
             ),
         }
     }
+}
+
+/// A number that is another one after each change of an execution.
+fn changes(executor: &Executor) -> usize {
+    let executions = executor.executions();
+    executions
+        .iter()
+        .map(|execution| execution.history.len())
+        .sum()
+}
+
+/// The names of all executions, the one that started last first.
+fn newest_first(executor: &Executor) -> Vec<String> {
+    let executions = executor.executions().into_iter();
+    executions.map(|execution| execution.name).collect()
 }

@@ -29,6 +29,11 @@ impl Outbox {
         let finder = Finder::new(request);
         let names = |text: &str| finder.find(text.as_bytes()).is_some();
         let wanted = |mail: &&Mail| names(&mail.text) || names(&mail.html);
-        state.mails[first..].iter().rev().filter(wanted).cloned().collect()
+        state.mails[first..]
+            .iter()
+            .rev()
+            .filter(wanted)
+            .cloned()
+            .collect()
     }
 }

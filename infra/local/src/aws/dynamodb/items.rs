@@ -39,7 +39,9 @@ impl DynamoDb {
 
 fn plain_item(item: Item) -> Value {
     let attributes = item.into_iter();
-    let attributes: Map<_, _> = attributes.map(|(name, value)| (name, plain(value))).collect();
+    let attributes: Map<_, _> = attributes
+        .map(|(name, value)| (name, plain(value)))
+        .collect();
     Value::Object(attributes)
 }
 

@@ -1,61 +1,34 @@
 //! What several pages have: moments, chips, mails, the audit log.
 
 use domain::audit::AuditRecord;
-use domain::request::Status;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, SpanRound, Timestamp, Unit};
 use maud::{Markup, html};
 
 use crate::console::diagram::{self, Drawing};
 use crate::console::source::{RequestView, Run};
 use crate::console::text;
 use crate::outbox::Mail;
-use crate::states::ExecutionStatus;
 
 pub(crate) fn time(at: Timestamp) -> Markup {
     html! { time datetime=(at) title=(at) { (at.strftime("%-d %b %H:%M:%S").to_string()) } }
 }
 
-/// A length of time in the two largest units that say something.
+/// A length of time in days, hours, minutes and seconds, such as `1d 2h 30m`.
 pub(crate) fn span(length: SignedDuration) -> String {
-    let mut rest = length.as_secs();
-    let mut parts = Vec::new();
-    for (size, unit) in [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")] {
-        if rest >= size && parts.len() < 2 {
-            parts.push(format!("{} {unit}", rest / size));
-            rest %= size;
-        }
-    }
-    if parts.is_empty() {
-        return format!("{} ms", length.as_millis());
-    }
-    parts.join(" ")
+    let units = SpanRound::new().largest(Unit::Day).smallest(Unit::Second);
+    let rounded = Span::try_from(length).and_then(|span| span.round(units.days_are_24_hours()));
+    rounded.map_or_else(|_| format!("{length:#}"), |span| format!("{span:#}"))
 }
 
 /// How a request is, as a chip.
 pub(crate) fn chip(request: &RequestView) -> Markup {
-    let status = request.request.as_ref().map(|request| request.status);
-    let run = request.run.as_ref().map(|run| run.view.status);
-    let (class, words) = match (status, run) {
-        (Some(status), _) => {
-            let class = match status {
-                Status::InReview => "warm",
-                Status::Processing => "now",
-                Status::Refunded | Status::Completed => "good",
-                Status::Denied | Status::NeedsAttention => "bad",
-            };
-            (class, text::in_words(status.as_str()))
-        }
-        (None, Some(status)) => {
-            let class = match status {
-                ExecutionStatus::Running => "now",
-                ExecutionStatus::Succeeded => "good",
-                ExecutionStatus::Failed | ExecutionStatus::TimedOut => "bad",
-            };
-            (class, text::in_words(&status.as_str().to_lowercase()))
-        }
-        (None, None) => ("", "Unknown".to_owned()),
-    };
-    html! { span class={ "chip " (class) } { (words) } }
+    let of_run = || Some(request.run.as_ref()?.view.status.as_str().to_lowercase());
+    let status = request
+        .request
+        .as_ref()
+        .map(|request| request.status.as_str().to_owned());
+    let status = status.or_else(of_run).unwrap_or_default();
+    html! { span class={ "chip " (status) } { (text::in_words(&status)) } }
 }
 
 pub(crate) fn request_path(id: &str) -> String {
@@ -67,7 +40,11 @@ pub(crate) fn request_path(id: &str) -> String {
 /// Where a request is, as a drawing. None: what it runs by cannot be drawn.
 pub(crate) fn drawing(request: &RequestView, run: &Run) -> Option<Drawing> {
     // Other people's ids stay out of the drawing's names.
-    let id: String = request.id.chars().filter(char::is_ascii_alphanumeric).collect();
+    let id: String = request
+        .id
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     diagram::draw(&run.view.definition, &run.progress(), &format!("d-{id}"))
 }
 
@@ -107,7 +84,7 @@ pub(crate) fn mail_actions(mail: &Mail) -> Markup {
                         Some(decision) => a class={ "action " (decision) } id=(id) href=(link) {
                             (text::in_words(&decision))
                         },
-                        None => a.action id=(id) href=(link) { "Open " (path_of(link)) },
+                        None => a.action id=(id) href=(link) { "Open " (text::path(link)) },
                     }
                 }
                 @if let Some(code) = code { span.code { "Code: " b { (code) } } }
@@ -125,19 +102,6 @@ pub(crate) fn mail_text(mail: &Mail) -> Markup {
             }
         }
     }
-}
-
-/// A link's path, shortened: enough to know where it leads.
-fn path_of(link: &str) -> String {
-    const LONGEST: usize = 28;
-    let (_, rest) = link.split_once("://").unwrap_or(("", link));
-    let path = rest.find('/').map_or(rest, |slash| &rest[slash..]);
-    let path = path.split(['?', '#']).next().unwrap_or(path);
-    let mut shown: String = path.chars().take(LONGEST).collect();
-    if path.chars().count() > LONGEST {
-        shown.push('…');
-    }
-    shown
 }
 
 /// Records of the audit log.
