@@ -107,7 +107,7 @@ impl Context<'_> {
                 self.check_paid(report, index, *status);
                 Action::End(*status)
             }
-            Kind::Unreadable => return None,
+            Kind::Invalid => return None,
         };
         Some(Step {
             name: phase.name.value.parse().ok()?,
@@ -146,7 +146,7 @@ impl Context<'_> {
         let looks_up = |phase: usize| {
             let kind = &self.definition.phases[phase].kind;
             let approval = matches!(kind, Kind::Approval(a) if a.look_up.is_some());
-            approval || matches!(kind, Kind::Unreadable)
+            approval || matches!(kind, Kind::Invalid)
         };
         let path = self.graph.path(index, |edge| looks_up(edge.from))?;
         let start = path.first().map_or(index, |edge| edge.from);
@@ -199,8 +199,7 @@ impl Context<'_> {
     /// A customer is told "refunded" only when a refund was paid.
     fn check_paid(&self, report: &mut Report<'_>, index: usize, status: EndStatus) {
         let phases = &self.definition.phases;
-        let pays =
-            |phase: usize| matches!(phases[phase].kind, Kind::Connector(_) | Kind::Unreadable);
+        let pays = |phase: usize| matches!(phases[phase].kind, Kind::Connector(_) | Kind::Invalid);
         let unpaid = self
             .graph
             .path(index, |edge| pays(edge.from) && edge.way != outcome::ERROR);

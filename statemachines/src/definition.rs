@@ -30,7 +30,7 @@ impl Definition {
     /// Which phase is the start; it is the only one of its name.
     pub(crate) fn start(&self) -> Option<usize> {
         self.index(START_STATE)
-            .filter(|start| matches!(self.phases[*start].kind, Kind::Start | Kind::Unreadable))
+            .filter(|start| matches!(self.phases[*start].kind, Kind::Start | Kind::Invalid))
     }
 
     /// The offerings that its mails invite to, each where it is written.
@@ -44,7 +44,7 @@ impl Definition {
             | Kind::Connector(_)
             | Kind::Wait(_)
             | Kind::End(_)
-            | Kind::Unreadable => None,
+            | Kind::Invalid => None,
         });
         mails.collect()
     }
@@ -66,7 +66,7 @@ impl Fields {
     pub(crate) fn find(&self, name: &str) -> Found<'_> {
         match self.0.iter().find(|(known, _)| known.value == name) {
             Some((_, Some(field))) => Found::Field(field),
-            Some((_, None)) => Found::Unreadable,
+            Some((_, None)) => Found::Invalid,
             None => Found::Unknown,
         }
     }
@@ -89,7 +89,7 @@ pub(crate) enum Found<'f> {
     /// A field.
     Field(&'f Field),
     /// A field that could not be read. That has been reported.
-    Unreadable,
+    Invalid,
     /// Nothing.
     Unknown,
 }
@@ -115,7 +115,7 @@ pub(crate) enum Kind {
     Wait(At<u32>),
     End(EndStatus),
     /// Reported, and taken to be right by the checks that follow.
-    Unreadable,
+    Invalid,
 }
 
 /// A person is asked.
@@ -163,7 +163,7 @@ pub(crate) enum Deed {
 
 /// Who asks: fields in braces.
 #[derive(Debug)]
-pub(crate) struct Asker {
+pub(crate) struct Requester {
     pub(crate) email: At<String>,
     pub(crate) stripe_customer: Option<At<String>>,
 }
@@ -172,14 +172,14 @@ pub(crate) struct Asker {
 #[derive(Debug)]
 pub(crate) struct LookUp {
     pub(crate) charge: At<String>,
-    pub(crate) asker: Asker,
+    pub(crate) asker: Requester,
 }
 
 /// Stripe is asked to pay back, or to give a credit.
 #[derive(Debug)]
 pub(crate) struct Connector {
     pub(crate) deed: Deed,
-    pub(crate) asker: Asker,
+    pub(crate) asker: Requester,
     pub(crate) charge: At<String>,
     pub(crate) amount: At<String>,
     pub(crate) reason: At<String>,

@@ -57,7 +57,7 @@ impl<'d> Graph<'d> {
                     || self.definition.index(&c.from.value).is_none()
                         && nearest(&c.from.value, [name.as_str()]).is_some()
             };
-            let ends = matches!(phase.kind, Kind::End(_) | Kind::Unreadable);
+            let ends = matches!(phase.kind, Kind::End(_) | Kind::Invalid);
             if !ends && !self.definition.connections.iter().any(connected) {
                 report.refuse(
                     phase.name.span,

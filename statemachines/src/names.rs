@@ -118,7 +118,7 @@ impl Names {
                     }
                     set(variable::STRIPE_ERROR.to_owned(), index, outcome::ERROR);
                 }
-                Kind::Unreadable => unreadable.push(index),
+                Kind::Invalid => unreadable.push(index),
                 Kind::Start
                 | Kind::Choice(_)
                 | Kind::Condition

@@ -1,20 +1,23 @@
 //! Brings a request to its end, or to a stop that a person has to look at.
 //!
-//! An end changes the request and its trail together, so it is a function and not merely a state in
+//! An end changes the request and its audit log together, so it is a function and not merely a state in
 //! which an execution stops. A stop takes two states: the first records it; the last of the execution
 //! fails on purpose, so that the execution shows up in Step Functions and its alarms. A redrive runs
 //! that last state again, and then it answers `resume`: the state machine goes back to where it broke.
 
 use domain::failure::Failure;
 use domain::request::Event;
-use domain::request_store::{Desk, Opened};
+use domain::request_store::{Opened, RequestStore};
 use domain::table::Table;
-use domain::task::{CloseConfig, ClosingTask, Outcome, Passage, Stop, outcome};
+use domain::task::{CloseConfig, ClosingTask, Outcome, StateEntry, Stop, outcome};
 
 /// Does what the payload says.
-pub async fn close(desk: &Desk<impl Table>, closing: ClosingTask) -> Result<Outcome, Failure> {
+pub async fn close(
+    store: &RequestStore<impl Table>,
+    closing: ClosingTask,
+) -> Result<Outcome, Failure> {
     let ClosingTask { task, redrives } = closing;
-    let mut request = match desk.open(&task).await? {
+    let mut request = match store.open(&task).await? {
         Opened::Handled(outcome) => return Ok(outcome),
         Opened::Fresh(request) => request,
     };
@@ -31,14 +34,14 @@ pub async fn close(desk: &Desk<impl Table>, closing: ClosingTask) -> Result<Outc
         // The state that should have recorded it could not.
         (CloseConfig::Hold(stop), None) => (stopped(stop), Err(Failure::NeedsAttention)),
     };
-    let passage = if matches!(event, Event::Stopped { .. }) {
+    let state_entry = if matches!(event, Event::Stopped { .. }) {
         // It counts for the state that was to record it: the last one is still to fail, until a redrive.
-        Passage::during(&task.phase, task.entered_at)
+        StateEntry::during(&task.phase, task.entered_at)
     } else {
-        task.passage()
+        task.state_entry()
     };
-    let record = request.value.apply(&event, passage);
-    desk.save(&mut request, &record, Vec::new()).await?;
+    let record = request.value.apply(&event, state_entry);
+    store.save(&mut request, &record, Vec::new()).await?;
     answer.map(Outcome::new)
 }
 

@@ -2,12 +2,12 @@
 
 use adapters::config::table_name;
 use adapters::{DynamoTable, config, run_task};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let desk = Desk::new(DynamoTable::new(&config().await, table_name()?));
-    run_task(|closing| close_request::close(&desk, closing))
+    let store = RequestStore::new(DynamoTable::new(&config().await, table_name()?));
+    run_task(|closing| close_request::close(&store, closing))
         .await
         .map_err(anyhow::Error::from_boxed)
 }

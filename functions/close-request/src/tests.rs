@@ -10,16 +10,16 @@ use testing::fixtures;
 use super::*;
 
 struct Stage {
-    desk: Desk<MemoryTable>,
+    store: RequestStore<MemoryTable>,
     id: RequestId,
 }
 
 async fn stage() -> Stage {
-    let desk = Desk::new(MemoryTable::default());
+    let store = RequestStore::new(MemoryTable::default());
     let (request, record) = fixtures::request::request();
-    desk.create(&request, &record, Vec::new()).await.unwrap();
+    store.create(&request, &record, Vec::new()).await.unwrap();
     let id = request.request_id;
-    Stage { desk, id }
+    Stage { store, id }
 }
 
 impl Stage {
@@ -38,7 +38,7 @@ impl Stage {
             state: state.to_owned(),
             config,
         };
-        let answer = close(&self.desk, ClosingTask { task, redrives }).await;
+        let answer = close(&self.store, ClosingTask { task, redrives }).await;
         answer.map(|outcome| outcome.outcome)
     }
 
@@ -53,12 +53,12 @@ impl Stage {
     }
 
     async fn request(&self) -> Request {
-        self.desk.request(self.id).await.unwrap().unwrap().value
+        self.store.request(self.id).await.unwrap().unwrap().value
     }
 
     /// What happened after the submission, with the details.
     fn trail(&self) -> Vec<String> {
-        let items = self.desk.table().items();
+        let items = self.store.table().items();
         let records = items.iter().filter(|item| item.kind == "audit").skip(1);
         let text = |item: &domain::table::Item| {
             let detail = item.body["detail"].as_str().unwrap_or_default();

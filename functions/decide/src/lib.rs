@@ -4,21 +4,21 @@
 //! the table, and so does what a lookup has found, where a condition asks for it. The first branch that
 //! holds is the outcome.
 
-use domain::charge_lookup::Findings;
+use domain::charge_lookup::ChargeLookup;
 use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::request::Event;
-use domain::request_store::{Desk, Opened};
+use domain::request_store::{Opened, RequestStore};
 use domain::rule::Facts;
 use domain::table::{ReadError, Table, load};
 use domain::task::{ConditionConfig, Outcome, Task, outcome};
 
 /// Decides which way the request goes on, and records it.
 pub async fn decide(
-    desk: &Desk<impl Table>,
+    store: &RequestStore<impl Table>,
     task: Task<ConditionConfig>,
 ) -> Result<Outcome, Failure> {
-    let mut request = match desk.open(&task).await? {
+    let mut request = match store.open(&task).await? {
         Opened::Handled(outcome) => return Ok(outcome),
         Opened::Fresh(request) => request,
     };
@@ -26,7 +26,7 @@ pub async fn decide(
     let asked = branches.iter().any(|b| b.when.asks_for_findings());
     let facts = Facts {
         values: &request.value.values(),
-        stripe_customer_known: asked && stripe_customer_known(desk, task.request_id).await?,
+        stripe_customer_known: asked && stripe_customer_known(store, task.request_id).await?,
     };
     let (mut branch, mut text) = (outcome::OTHERWISE, outcome::OTHERWISE);
     for candidate in branches {
@@ -40,18 +40,18 @@ pub async fn decide(
         text,
         outcome: branch,
     };
-    let record = request.value.apply(&event, task.passage());
-    desk.save(&mut request, &record, Vec::new()).await?;
+    let record = request.value.apply(&event, task.state_entry());
+    store.save(&mut request, &record, Vec::new()).await?;
     Ok(Outcome::new(branch))
 }
 
 /// Whether the lookup found one of Stripe's customers behind the payment. One that failed has found
 /// nothing.
 async fn stripe_customer_known(
-    desk: &Desk<impl Table>,
+    store: &RequestStore<impl Table>,
     request: RequestId,
 ) -> Result<bool, ReadError> {
-    let found = load::<Findings>(desk.table(), &Findings::key_of(request)).await?;
+    let found = load::<ChargeLookup>(store.table(), &ChargeLookup::key_of(request)).await?;
     let payment = found.and_then(|stored| stored.value.payment);
     Ok(payment.is_some_and(|payment| payment.customer.is_some()))
 }

@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use domain::charge_lookup::PaymentFound;
+use domain::charge_lookup::FoundPayment;
 use domain::rule::{Comparison, Rule};
 use domain::stripe::Ownership;
 use domain::table::{CommitError, Key, Write};
@@ -64,20 +64,20 @@ fn at_least(cents: u64) -> Rule {
     }
 }
 
-async fn desk() -> (Desk<Watched>, RequestId) {
-    let desk = Desk::new(Watched::default());
+async fn store() -> (RequestStore<Watched>, RequestId) {
+    let store = RequestStore::new(Watched::default());
     let (request, record) = fixtures::request::request();
-    desk.create(&request, &record, Vec::new()).await.unwrap();
-    (desk, request.request_id)
+    store.create(&request, &record, Vec::new()).await.unwrap();
+    (store, request.request_id)
 }
 
 /// What a lookup finds of a payment of this customer, or of a guest.
-fn found(request_id: RequestId, customer: Option<&str>) -> Findings {
-    Findings {
+fn found(request_id: RequestId, customer: Option<&str>) -> ChargeLookup {
+    ChargeLookup {
         request_id,
         looked_up_at: Timestamp::UNIX_EPOCH,
         charges: vec!["ch_1".to_owned()],
-        payment: Some(PaymentFound {
+        payment: Some(FoundPayment {
             currency: "usd".to_owned(),
             ownership: Ownership::Theirs,
             customer: customer.map(ToOwned::to_owned),
@@ -94,19 +94,19 @@ async fn takes_the_first_branch_that_holds() {
         (vec![5001], "otherwise"),
         (vec![5001, 5000, 1], "branch-2"),
     ] {
-        let (desk, id) = desk().await;
+        let (store, id) = store().await;
         let task = condition(id, cents.into_iter().map(at_least).collect());
-        assert_eq!(decide(&desk, task).await.unwrap().outcome, outcome);
+        assert_eq!(decide(&store, task).await.unwrap().outcome, outcome);
     }
 }
 
 #[tokio::test]
 async fn a_customer_is_known_when_the_lookup_found_one() {
-    let nobody = |id| Findings {
+    let nobody = |id| ChargeLookup {
         payment: None,
         ..found(id, None)
     };
-    let (desk, id) = desk().await;
+    let (store, id) = store().await;
     for (findings, outcome) in [
         // The lookup failed, and left nothing.
         (None, "branch-2"),
@@ -115,14 +115,14 @@ async fn a_customer_is_known_when_the_lookup_found_one() {
         (Some(found(id, Some("cus_1"))), "branch-1"),
     ] {
         if let Some(findings) = findings.clone() {
-            desk.save_findings(findings).await.unwrap();
+            store.save_charge_lookup(findings).await.unwrap();
         }
         let known = Rule::All(vec![at_least(1), Rule::StripeCustomerKnown]);
         let unknown = Rule::Not(Box::new(Rule::StripeCustomerKnown));
         let mut task = condition(id, vec![known, unknown]);
-        // Another passage each time: the same one would be answered as before.
+        // Another state entry each time: the same one would be answered as before.
         task.state = format!("{findings:?}");
-        let answer = decide(&desk, task).await.unwrap();
+        let answer = decide(&store, task).await.unwrap();
         assert_eq!(answer.outcome, outcome, "{findings:?}");
     }
 }
@@ -133,29 +133,29 @@ async fn findings_are_read_only_when_a_condition_asks_for_them() {
         (vec![at_least(1)], 0),
         (vec![at_least(1), Rule::StripeCustomerKnown], 1),
     ] {
-        let (desk, id) = desk().await;
-        decide(&desk, condition(id, branches)).await.unwrap();
-        let key = Findings::key_of(id);
-        let read = desk.table().read.lock().unwrap();
+        let (store, id) = store().await;
+        decide(&store, condition(id, branches)).await.unwrap();
+        let key = ChargeLookup::key_of(id);
+        let read = store.table().read.lock().unwrap();
         assert_eq!(read.iter().filter(|k| **k == key).count(), reads);
     }
 }
 
 #[tokio::test]
 async fn a_repeated_invocation_answers_the_same_and_leaves_one_record() {
-    let (desk, id) = desk().await;
+    let (store, id) = store().await;
     for _ in 0..2 {
         let task = condition(id, vec![at_least(1)]);
-        assert_eq!(decide(&desk, task).await.unwrap().outcome, "branch-1");
+        assert_eq!(decide(&store, task).await.unwrap().outcome, "branch-1");
     }
-    let items = desk.table().table.items();
+    let items = store.table().table.items();
     let records = items.iter().filter(|item| item.kind == "audit").count();
     assert_eq!(records, 2, "submitted and evaluated");
 }
 
 #[tokio::test]
 async fn an_unknown_request_is_an_error() {
-    let (desk, _) = desk().await;
+    let (store, _) = store().await;
     let task = condition(RequestId::random(), vec![at_least(1)]);
-    assert_eq!(decide(&desk, task).await, Err(Failure::RequestNotFound));
+    assert_eq!(decide(&store, task).await, Err(Failure::RequestNotFound));
 }

@@ -2,7 +2,7 @@
 
 use domain::failure::Failure;
 use domain::money::Usd;
-use domain::refund::{Means, RefundEntry, Settled};
+use domain::refund::{RefundEntry, Settlement, SettlementMethod};
 use domain::request::{Event, Request};
 use domain::stripe::{
     Credit, CreditOrder, CreditTarget, Payer, Payment, REQUEST_ID, Stripe, StripeError,
@@ -13,7 +13,7 @@ use domain::workflow::Workflow;
 
 use crate::ledger::{Case, Ledger};
 use crate::refund::metadata;
-use crate::rules::{AskedBy, Objection, refusal};
+use crate::rules::{PreconditionFailed, RequesterIdentity, refusal};
 use crate::{IssueRefund, failure};
 
 /// The name under which Stripe keeps the charge with a credit.
@@ -25,17 +25,19 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         &self,
         task: &Task<&RefundConfig>,
     ) -> Result<Outcome, Failure> {
-        let mut case = match self.consult(task, Means::Credit).await? {
-            Ledger::Over(outcome) => return Ok(outcome),
-            Ledger::Open(case) => case,
+        let mut case = match self.load(task, SettlementMethod::Credit).await? {
+            Ledger::Settled(outcome) => return Ok(outcome),
+            Ledger::Pending(case) => case,
         };
         let target = match self.plan(&case, task).await {
             Ok(Plan::ToMake(target)) => target,
             Ok(Plan::Made(credit)) => return self.credited(&mut case, credit, task).await,
-            Err(Objection::AskSomebody(failure)) => return Err(failure),
-            Err(Objection::No(message)) => return self.refuse(&mut case, task, &message).await,
+            Err(PreconditionFailed::AskSomebody(failure)) => return Err(failure),
+            Err(PreconditionFailed::No(message)) => {
+                return self.refuse(&mut case, task, &message).await;
+            }
         };
-        self.intend(&mut case, task).await?;
+        self.begin(&mut case, task).await?;
         let order = order(&case.request.value, &case.entry.value, task.config, target);
         match self.stripe.create_credit(&order).await {
             Ok(credit) => self.credited(&mut case, credit, task).await,
@@ -47,7 +49,11 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     }
 
     /// How the credit is to be given, unless it has been given already.
-    async fn plan(&self, case: &Case, task: &Task<&RefundConfig>) -> Result<Plan, Objection> {
+    async fn plan(
+        &self,
+        case: &Case,
+        task: &Task<&RefundConfig>,
+    ) -> Result<Plan, PreconditionFailed> {
         let (request, entry) = (&case.request.value, &case.entry.value);
         let payment = self
             .stripe
@@ -64,12 +70,14 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         if let Some(credit) = credits.iter().find(|credit| is_for(credit, &request_id)) {
             return Ok(Plan::Made(credit.clone()));
         }
-        let unchanged = self.desk.check_unchanged(request, &task.version).await;
-        unchanged.map_err(Objection::AskSomebody)?;
-        let asked_by = AskedBy::of(request, &task.config.asker);
-        let objection = self.object(task, &payment, &asked_by).await;
-        if let Some(objection) = objection.map_err(Objection::AskSomebody)? {
-            return Err(objection);
+        let unchanged = self.store.check_unchanged(request, &task.version).await;
+        unchanged.map_err(PreconditionFailed::AskSomebody)?;
+        let requester = RequesterIdentity::of(request, &task.config.asker);
+        let precondition_failed = self.check_preconditions(task, &payment, &requester).await;
+        if let Some(precondition_failed) =
+            precondition_failed.map_err(PreconditionFailed::AskSomebody)?
+        {
+            return Err(precondition_failed);
         }
         // A balance Stripe lets grow without end, and a credit note it keeps within its invoice, but not
         // within what is left of a charge that was refunded in cash.
@@ -77,7 +85,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         Ok(Plan::ToMake(target))
     }
 
-    async fn target(&self, payment: &Payment) -> Result<CreditTarget, Objection> {
+    async fn target(&self, payment: &Payment) -> Result<CreditTarget, PreconditionFailed> {
         if let Some(intent) = &payment.intent {
             let invoice = self
                 .stripe
@@ -90,7 +98,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         }
         match &payment.payer {
             Payer::Customer(customer) => Ok(CreditTarget::Customer(customer.id.clone())),
-            Payer::Guest(_) => Err(Objection::No(
+            Payer::Guest(_) => Err(PreconditionFailed::No(
                 "There is no customer in Stripe who could be given a credit.".to_owned(),
             )),
         }
@@ -105,7 +113,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let entry = &mut case.entry.value;
         let amount = entry.amount;
         entry.stripe_id = Some(credit.id.clone());
-        entry.settled = Some(Settled::Paid);
+        entry.settlement = Some(Settlement::Paid);
         let (id, output) = (credit.id.as_str(), &task.config.output);
         self.store(case, task, |_| Event::CreditGiven { id, amount, output })
             .await?;
@@ -118,10 +126,10 @@ enum Plan {
     ToMake(CreditTarget),
 }
 
-fn no(error: &StripeError) -> Objection {
+fn no(error: &StripeError) -> PreconditionFailed {
     match refusal(error) {
-        Some(message) => Objection::No(message.to_owned()),
-        None => Objection::AskSomebody(failure(error)),
+        Some(message) => PreconditionFailed::No(message.to_owned()),
+        None => PreconditionFailed::AskSomebody(failure(error)),
     }
 }
 
@@ -132,9 +140,13 @@ fn is_for(credit: &Credit, request_id: &str) -> bool {
 }
 
 /// What is credited for a charge and refunded of it is at most what was paid.
-fn within_the_charge(payment: &Payment, credits: &[Credit], amount: Usd) -> Result<(), Objection> {
+fn within_the_charge(
+    payment: &Payment,
+    credits: &[Credit],
+    amount: Usd,
+) -> Result<(), PreconditionFailed> {
     let Some(charge) = &payment.charge else {
-        return Err(Objection::No(
+        return Err(PreconditionFailed::No(
             "Nothing was paid that could be credited.".to_owned(),
         ));
     };
@@ -152,12 +164,12 @@ fn within_the_charge(payment: &Payment, credits: &[Credit], amount: Usd) -> Resu
         .saturating_sub(charge.amount_refunded)
         .saturating_sub(credited);
     if charge.disputed {
-        return Err(Objection::No(
+        return Err(PreconditionFailed::No(
             "The charge is disputed: nothing is credited for it.".to_owned(),
         ));
     }
     if amount.cents() > left {
-        return Err(Objection::No(
+        return Err(PreconditionFailed::No(
             "The credit would be more than what is left of the charge.".to_owned(),
         ));
     }

@@ -3,7 +3,7 @@
 use domain::failure::Failure;
 use domain::form::Value;
 use domain::money::Usd;
-use domain::refund::{Means, RefundEntry, Settled};
+use domain::refund::{RefundEntry, Settlement, SettlementMethod};
 use domain::request::{Event, Request};
 use domain::request_store::Opened;
 use domain::stripe::Stripe;
@@ -16,9 +16,9 @@ use crate::IssueRefund;
 /// What the ledger says before Stripe is asked for anything.
 pub(crate) enum Ledger {
     /// It is done, or cannot be done any more.
-    Over(Outcome),
+    Settled(Outcome),
     /// It is to be done.
-    Open(Box<Case>),
+    Pending(Box<Case>),
 }
 
 /// A request for which something is to be given back.
@@ -32,48 +32,48 @@ pub(crate) struct Case {
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     /// The request, and what its ledger entry says about giving something back by these means.
-    pub(crate) async fn consult(
+    pub(crate) async fn load(
         &self,
         task: &Task<&RefundConfig>,
-        means: Means,
+        method: SettlementMethod,
     ) -> Result<Ledger, Failure> {
-        let request = match self.desk.open(task).await? {
-            Opened::Handled(outcome) => return Ok(Ledger::Over(outcome)),
+        let request = match self.store.open(task).await? {
+            Opened::Handled(outcome) => return Ok(Ledger::Settled(outcome)),
             Opened::Fresh(request) => *request,
         };
-        let fresh = new_entry(&request.value, task, means)?;
+        let fresh = new_entry(&request.value, task, method)?;
         let case = |value, version, intended| {
-            Ok(Ledger::Open(Box::new(Case {
+            Ok(Ledger::Pending(Box::new(Case {
                 request: request.clone(),
                 entry: Stored { value, version },
                 intended,
             })))
         };
-        let Some(entry) = self.desk.refund(task.request_id).await? else {
+        let Some(entry) = self.store.refund(task.request_id).await? else {
             return case(fresh, 0, false);
         };
-        match (entry.value.settled, entry.value.means == means) {
+        match (entry.value.settlement, entry.value.method == method) {
             (None, true) => case(entry.value, entry.version, true),
             // Something was tried before, and Stripe refused it: the entry is used anew.
-            (Some(Settled::Refused), _) => case(fresh, entry.version, false),
-            (Some(Settled::Paid), true) => Ok(Ledger::Over(Outcome::new(outcome::DONE))),
+            (Some(Settlement::Refused), _) => case(fresh, entry.version, false),
+            (Some(Settlement::Paid), true) => Ok(Ledger::Settled(Outcome::new(outcome::DONE))),
             (Some(_), _) => {
                 let mut request = request;
                 let message = already(&entry.value);
                 let event = Event::RefundRefused { message: &message };
-                let record = request.value.apply(&event, task.passage());
-                self.desk.save(&mut request, &record, Vec::new()).await?;
-                Ok(Ledger::Over(Outcome::new(outcome::ERROR)))
+                let record = request.value.apply(&event, task.state_entry());
+                self.store.save(&mut request, &record, Vec::new()).await?;
+                Ok(Ledger::Settled(Outcome::new(outcome::ERROR)))
             }
             (None, false) => Err(Failure::StripeUndecided(format!(
                 "it is not known what became of the {}",
-                noun(entry.value.means)
+                noun(entry.value.method)
             ))),
         }
     }
 
     /// Writes the intent down, on the condition that nobody else has, unless it was before.
-    pub(crate) async fn intend(
+    pub(crate) async fn begin(
         &self,
         case: &mut Case,
         task: &Task<&RefundConfig>,
@@ -81,12 +81,12 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         if case.intended {
             return Ok(());
         }
-        let RefundEntry { means, amount, .. } = case.entry.value;
+        let RefundEntry { method, amount, .. } = case.entry.value;
         let charge = case.entry.value.charge.clone();
         let charge = charge.as_str();
-        self.store(case, task, |_| match means {
-            Means::Refund => Event::RefundIntended { charge, amount },
-            Means::Credit => Event::CreditIntended { charge, amount },
+        self.store(case, task, |_| match method {
+            SettlementMethod::Refund => Event::RefundIntended { charge, amount },
+            SettlementMethod::Credit => Event::CreditIntended { charge, amount },
         })
         .await?;
         case.intended = true;
@@ -100,7 +100,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         task: &Task<&RefundConfig>,
         message: &str,
     ) -> Result<Outcome, Failure> {
-        case.entry.value.settled = Some(Settled::Refused);
+        case.entry.value.settlement = Some(Settlement::Refused);
         self.store(case, task, |_| Event::RefundRefused { message })
             .await?;
         Ok(Outcome::new(outcome::ERROR))
@@ -116,8 +116,10 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let Case { request, entry, .. } = case;
         let write = Write::update(entry);
         entry.version += 1;
-        let record = request.value.apply(&event(&entry.value), task.passage());
-        self.desk.save(request, &record, vec![write]).await?;
+        let record = request
+            .value
+            .apply(&event(&entry.value), task.state_entry());
+        self.store.save(request, &record, vec![write]).await?;
         Ok(())
     }
 }
@@ -125,23 +127,23 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
 /// Why nothing more is given back.
 fn already(entry: &RefundEntry) -> String {
     let id = entry.stripe_id.as_deref().unwrap_or("without an id");
-    match (entry.means, entry.settled) {
-        (Means::Credit, _) => {
+    match (entry.method, entry.settlement) {
+        (SettlementMethod::Credit, _) => {
             format!("This request was settled with the credit {id}: nothing more is paid for it.")
         }
-        (Means::Refund, Some(Settled::Reversed)) => {
+        (SettlementMethod::Refund, Some(Settlement::Reversed)) => {
             format!("The refund {id} was paid and came back. It is not paid again by itself.")
         }
-        (Means::Refund, _) => {
+        (SettlementMethod::Refund, _) => {
             format!("This request was settled with the refund {id}: nothing more is paid for it.")
         }
     }
 }
 
-fn noun(means: Means) -> &'static str {
-    match means {
-        Means::Refund => "refund",
-        Means::Credit => "credit",
+fn noun(method: SettlementMethod) -> &'static str {
+    match method {
+        SettlementMethod::Refund => "refund",
+        SettlementMethod::Credit => "credit",
     }
 }
 
@@ -149,7 +151,7 @@ fn noun(means: Means) -> &'static str {
 fn new_entry(
     request: &Request,
     task: &Task<&RefundConfig>,
-    means: Means,
+    method: SettlementMethod,
 ) -> Result<RefundEntry, Failure> {
     let config = task.config;
     let missing = |field| Failure::PayloadInvalid(format!("the request has no {field}"));
@@ -164,14 +166,14 @@ fn new_entry(
     Ok(RefundEntry {
         request_id: task.request_id,
         phase: task.phase.clone(),
-        means,
+        method,
         charge,
         amount,
         intended_at: task.entered_at,
         output: config.output.clone(),
         tell: config.tell.clone(),
         stripe_id: None,
-        settled: None,
+        settlement: None,
         waiting: None,
         told: false,
     })

@@ -18,7 +18,7 @@ mod refund;
 mod rules;
 
 use domain::failure::Failure;
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use domain::stripe::{Stripe, StripeError};
 use domain::table::Table;
 use domain::task::{ConnectorConfig, ConnectorTask, Outcome};
@@ -28,7 +28,7 @@ use domain::workflow::Workflow;
 #[derive(Debug)]
 pub struct IssueRefund<T, S, W> {
     /// The requests.
-    pub desk: Desk<T>,
+    pub store: RequestStore<T>,
     /// Stripe.
     pub stripe: S,
     /// The execution that waits for a pending refund.

@@ -1,29 +1,29 @@
 //! What Stripe knows about a charge, for the reviewer. It decides nothing and changes nothing at Stripe.
 
-use domain::charge_lookup::{ChargeUse, Findings, PaymentFound};
+use domain::charge_lookup::{ChargeLookup, ChargeUse, FoundPayment};
 use domain::failure::Failure;
-use domain::stripe::{Payment, Standing, Stripe, StripeError};
+use domain::stripe::{Payment, RefundState, Stripe, StripeError};
 use domain::table::Table;
 use domain::task::{LookUpConfig, Outcome, RefundConfig, Task, outcome};
 use domain::workflow::Workflow;
 
-use crate::rules::{AskedBy, Objection, objection};
+use crate::rules::{PreconditionFailed, RequesterIdentity, precondition_failed};
 use crate::{IssueRefund, failure};
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     /// Looks the charge up and stores what it finds. That there is no such charge is a finding.
     pub(crate) async fn look_up(&self, task: &Task<&LookUpConfig>) -> Result<Outcome, Failure> {
-        let request = self.desk.request(task.request_id).await?;
+        let request = self.store.request(task.request_id).await?;
         let request = request.ok_or(Failure::RequestNotFound)?.value;
         let charge = request.value(&task.config.charge);
         let charge = charge.map(ToString::to_string).unwrap_or_default();
         let mut charges = vec![charge.clone()];
         self.note(task, &charge).await?;
-        let asked_by = AskedBy::of(&request, &task.config.asker);
+        let requester = RequesterIdentity::of(&request, &task.config.asker);
         let payment = match self.stripe.payment(&charge).await {
             Ok(payment) => {
                 charges.extend(also_named(&payment));
-                Some(self.found(&payment, &asked_by).await?)
+                Some(self.found(&payment, &requester).await?)
             }
             Err(StripeError::Refused { .. }) => None,
             Err(error) => return Err(failure(&error)),
@@ -31,50 +31,54 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         for other in &charges[1..] {
             self.note(task, other).await?;
         }
-        self.keep(task, charges, payment, &asked_by).await?;
+        self.keep(task, charges, payment, &requester).await?;
         Ok(Outcome::new(outcome::DONE))
     }
 
     /// Our own objection to giving a payment back. Where only a person can settle it, what Stripe knows is
     /// kept first: it is what they are shown and vouch for, also where there was no lookup before.
-    pub(crate) async fn object(
+    pub(crate) async fn check_preconditions(
         &self,
         task: &Task<&RefundConfig>,
         payment: &Payment,
-        asked_by: &AskedBy,
-    ) -> Result<Option<Objection>, Failure> {
-        let objection = objection(payment, asked_by);
-        if let Some(Objection::AskSomebody(_)) = &objection {
+        requester: &RequesterIdentity,
+    ) -> Result<Option<PreconditionFailed>, Failure> {
+        let precondition_failed = precondition_failed(payment, requester);
+        if let Some(PreconditionFailed::AskSomebody(_)) = &precondition_failed {
             let mut charges = vec![payment.id.clone()];
             charges.extend(also_named(payment));
-            let found = self.found(payment, asked_by).await?;
-            self.keep(task, charges, Some(found), asked_by).await?;
+            let found = self.found(payment, requester).await?;
+            self.keep(task, charges, Some(found), requester).await?;
         }
-        Ok(objection)
+        Ok(precondition_failed)
     }
 
-    async fn found(&self, payment: &Payment, asked_by: &AskedBy) -> Result<PaymentFound, Failure> {
+    async fn found(
+        &self,
+        payment: &Payment,
+        requester: &RequesterIdentity,
+    ) -> Result<FoundPayment, Failure> {
         let pending = self.pending(payment).await.map_err(|e| failure(&e))?;
-        Ok(PaymentFound::new(payment, asked_by.owns(payment), pending))
+        Ok(FoundPayment::new(payment, requester.owns(payment), pending))
     }
 
     async fn keep<C>(
         &self,
         task: &Task<C>,
         charges: Vec<String>,
-        payment: Option<PaymentFound>,
-        asked_by: &AskedBy,
+        payment: Option<FoundPayment>,
+        requester: &RequesterIdentity,
     ) -> Result<(), Failure> {
-        let customers = self.stripe.customers(asked_by.email()).await;
+        let customers = self.stripe.customers(requester.email()).await;
         let customers = customers.map_err(|error| failure(&error))?;
-        let findings = Findings {
+        let findings = ChargeLookup {
             request_id: task.request_id,
             looked_up_at: task.entered_at,
             charges,
             payment,
             customers: customers.into_iter().map(|customer| customer.id).collect(),
         };
-        self.desk.save_findings(findings).await?;
+        self.store.save_charge_lookup(findings).await?;
         Ok(())
     }
 
@@ -83,7 +87,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             charge: charge.to_owned(),
             request_id: task.request_id,
         };
-        Ok(self.desk.note_charge(&used).await?)
+        Ok(self.store.note_charge(&used).await?)
     }
 
     /// What of a payment is on its way back: Stripe does not count it as refunded yet.
@@ -91,7 +95,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let refunds = self.stripe.refunds(&payment.id).await?;
         let pending = refunds
             .iter()
-            .filter(|refund| matches!(refund.standing(), Standing::Pending(_)));
+            .filter(|refund| matches!(refund.state(), RefundState::Pending(_)));
         Ok(pending.map(|refund| refund.amount).sum())
     }
 }

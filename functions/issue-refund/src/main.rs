@@ -3,7 +3,7 @@
 use adapters::config::{StripeConfig, table_name};
 use adapters::stripe::HttpStripe;
 use adapters::{DynamoTable, SfnWorkflow, StripeKeys, config, run_task};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use issue_refund::IssueRefund;
 
 #[tokio::main]
@@ -11,7 +11,7 @@ async fn main() -> anyhow::Result<()> {
     let aws = config().await;
     let StripeConfig { base, key } = StripeConfig::from_env()?;
     let function = IssueRefund {
-        desk: Desk::new(DynamoTable::new(&aws, table_name()?)),
+        store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         stripe: HttpStripe::new(&base, StripeKeys::new(&aws, key))?,
         workflow: SfnWorkflow::new(&aws),
     };

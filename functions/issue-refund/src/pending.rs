@@ -5,7 +5,7 @@
 
 use domain::failure::Failure;
 use domain::id::TaskToken;
-use domain::refund::{RefundEntry, Settled, Waiting};
+use domain::refund::{RefundEntry, Settlement, Waiting};
 use domain::stripe::Stripe;
 use domain::table::{Stored, Table, Write};
 use domain::task::{ConnectorConfig, Outcome, Task, outcome};
@@ -26,22 +26,22 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     ) -> Result<Outcome, Failure> {
         let nothing = || Failure::PayloadInvalid("there is no refund to wait for".to_owned());
         let mut entry = self
-            .desk
+            .store
             .refund(task.request_id)
             .await?
             .ok_or_else(nothing)?;
-        if entry.value.settled.is_none() {
+        if entry.value.settlement.is_none() {
             // Noted before Stripe is asked: what happens after the answer, the event's receiver hears.
             entry.value.waiting = Some(Waiting {
                 state: task.state.clone(),
                 task_token: token.clone(),
             });
-            self.desk.save_refund(&mut entry).await?;
+            self.store.save_refund(&mut entry).await?;
             let id = entry.value.stripe_id.clone().ok_or_else(nothing)?;
             let refund = self.stripe.refund(&id).await.map_err(|e| failure(&e))?;
             self.record(&mut entry, &refund, task).await?;
         }
-        match entry.value.settled {
+        match entry.value.settlement {
             Some(settled) => self.go_on(&token, settled).await,
             None => still_pending(&entry.value, task),
         }
@@ -53,22 +53,22 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         refund: &domain::stripe::Refund,
         task: &Task<ConnectorConfig>,
     ) -> Result<(), Failure> {
-        let news = entry.value.take_in(refund);
+        let news = entry.value.apply_update(refund);
         let Some(event) = entry.value.event(&news) else {
             return Ok(());
         };
-        let request = self.desk.request(task.request_id).await?;
+        let request = self.store.request(task.request_id).await?;
         let mut request = request.ok_or(Failure::RequestNotFound)?;
-        let record = request.value.apply(&event, task.passage());
+        let record = request.value.apply(&event, task.state_entry());
         let write = Write::update(entry);
-        self.desk.save(&mut request, &record, vec![write]).await?;
+        self.store.save(&mut request, &record, vec![write]).await?;
         Ok(())
     }
 
-    async fn go_on(&self, token: &TaskToken, settled: Settled) -> Result<Outcome, Failure> {
+    async fn go_on(&self, token: &TaskToken, settled: Settlement) -> Result<Outcome, Failure> {
         let outcome = Outcome::new(match settled {
-            Settled::Paid => outcome::DONE,
-            Settled::Refused | Settled::Reversed => outcome::ERROR,
+            Settlement::Paid => outcome::DONE,
+            Settlement::Refused | Settlement::Reversed => outcome::ERROR,
         });
         match self.workflow.succeed(token, &outcome).await {
             // Without the token the execution has heard already.

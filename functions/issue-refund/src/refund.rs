@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::failure::Failure;
-use domain::refund::{Means, News, RefundEntry};
+use domain::refund::{RefundEntry, RefundUpdate, SettlementMethod};
 use domain::request::Request;
 use domain::stripe::{REQUEST_ID, Refund, RefundOrder, Stripe, StripeError};
 use domain::table::Table;
@@ -11,7 +11,7 @@ use domain::task::{Outcome, RefundConfig, StripeReason, Task, outcome};
 use domain::workflow::Workflow;
 
 use crate::ledger::{Case, Ledger};
-use crate::rules::{AskedBy, Objection, refusal};
+use crate::rules::{PreconditionFailed, RequesterIdentity, refusal};
 use crate::{IssueRefund, failure};
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
@@ -20,9 +20,9 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         &self,
         task: &Task<&RefundConfig>,
     ) -> Result<Outcome, Failure> {
-        let mut case = match self.consult(task, Means::Refund).await? {
-            Ledger::Over(outcome) => return Ok(outcome),
-            Ledger::Open(case) => case,
+        let mut case = match self.load(task, SettlementMethod::Refund).await? {
+            Ledger::Settled(outcome) => return Ok(outcome),
+            Ledger::Pending(case) => case,
         };
         // Where there is an entry, Stripe may have been asked before: look first.
         if case.entry.version > 0 {
@@ -31,24 +31,26 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
                 return self.settle(&mut case, &refund, task).await;
             }
         }
-        let objection = match self.stripe.payment(&case.entry.value.charge).await {
+        let precondition_failed = match self.stripe.payment(&case.entry.value.charge).await {
             Ok(payment) => {
-                let asked_by = AskedBy::of(&case.request.value, &task.config.asker);
-                self.object(task, &payment, &asked_by).await?
+                let requester = RequesterIdentity::of(&case.request.value, &task.config.asker);
+                self.check_preconditions(task, &payment, &requester).await?
             }
             Err(error) => match refusal(&error) {
-                Some(message) => Some(Objection::No(message.to_owned())),
+                Some(message) => Some(PreconditionFailed::No(message.to_owned())),
                 None => return Err(failure(&error)),
             },
         };
-        match objection {
-            Some(Objection::AskSomebody(failure)) => return Err(failure),
-            Some(Objection::No(message)) => return self.refuse(&mut case, task, &message).await,
+        match precondition_failed {
+            Some(PreconditionFailed::AskSomebody(failure)) => return Err(failure),
+            Some(PreconditionFailed::No(message)) => {
+                return self.refuse(&mut case, task, &message).await;
+            }
             None => {}
         }
         let request = &case.request.value;
-        self.desk.check_unchanged(request, &task.version).await?;
-        self.intend(&mut case, task).await?;
+        self.store.check_unchanged(request, &task.version).await?;
+        self.begin(&mut case, task).await?;
         self.pay(&mut case, task).await
     }
 
@@ -95,11 +97,11 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         refund: &Refund,
         task: &Task<&RefundConfig>,
     ) -> Result<Outcome, Failure> {
-        let news = case.entry.value.take_in(refund);
+        let news = case.entry.value.apply_update(refund);
         let outcome = Outcome::new(match news {
-            News::Paid => outcome::DONE,
-            News::Refused(_) | News::Reversed(_) => outcome::ERROR,
-            News::Pending(_) | News::None => outcome::PENDING,
+            RefundUpdate::Paid => outcome::DONE,
+            RefundUpdate::Refused(_) | RefundUpdate::Reversed(_) => outcome::ERROR,
+            RefundUpdate::Pending(_) | RefundUpdate::None => outcome::PENDING,
         });
         if case.entry.value.event(&news).is_some() {
             self.store(case, task, |entry| {

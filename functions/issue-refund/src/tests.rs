@@ -29,14 +29,14 @@ struct Case {
 
 impl Case {
     async fn new(script: impl IntoIterator<Item = Script>) -> Self {
-        let desk = Desk::new(MemoryTable::default());
+        let store = RequestStore::new(MemoryTable::default());
         let (request, record) = fixtures::request::request();
-        desk.create(&request, &record, Vec::new()).await.unwrap();
+        store.create(&request, &record, Vec::new()).await.unwrap();
         let stripe = MemoryStripe::default();
         stripe.script(script);
         Self {
             function: IssueRefund {
-                desk,
+                store,
                 stripe,
                 workflow: MemoryWorkflow::default(),
             },
@@ -44,7 +44,7 @@ impl Case {
         }
     }
 
-    /// One passage through the state of an action.
+    /// One state entry through the state of an action.
     async fn run(&self, action: &str, entered_at: &str) -> Result<Outcome, Failure> {
         let state = match action {
             "lookUp" => "CSM Review Lookup",
@@ -92,7 +92,7 @@ impl Case {
     }
 
     async fn request(&self) -> Request {
-        let request = self.function.desk.request(self.id).await.unwrap();
+        let request = self.function.store.request(self.id).await.unwrap();
         request.unwrap().value
     }
 
@@ -103,9 +103,9 @@ impl Case {
 
     /// Changes the stored request, as another function would.
     async fn change(&self, change: impl FnOnce(&mut Request)) {
-        let mut stored = self.function.desk.request(self.id).await.unwrap().unwrap();
+        let mut stored = self.function.store.request(self.id).await.unwrap().unwrap();
         change(&mut stored.value);
-        let table = self.function.desk.table();
+        let table = self.function.store.table();
         table.commit(vec![Write::update(&stored)]).await.unwrap();
     }
 

@@ -12,19 +12,19 @@ use domain::approval::LinkKey;
 use domain::approval::{Approval, is_same_person};
 use domain::failure::{Failure, Interrupted};
 use domain::id::TaskToken;
-use domain::mail::About;
-use domain::processed_event::{Seen, Source};
+use domain::mail::RelatedRequest;
+use domain::processed_event::{ProcessedEvent, Source};
 use domain::request::{Event, Request};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use domain::suppression::mark;
 use domain::table::{Stored, Table, Write};
-use domain::task::{Outcome, Passage};
+use domain::task::{Outcome, StateEntry};
 use domain::workflow::{APPROVER_UNREACHABLE, Workflow, WorkflowError};
 
-mod news;
+mod report;
 
-use news::News;
-pub use news::{Message, Record, SnsEvent};
+use report::DeliveryReport;
+pub use report::{Message, Record, SnsEvent};
 
 /// How often news are taken in anew because somebody else wrote at the same time.
 const ATTEMPTS: usize = 8;
@@ -33,7 +33,7 @@ const ATTEMPTS: usize = 8;
 #[derive(Debug)]
 pub struct NoteBounce<T, W> {
     /// The requests.
-    pub desk: Desk<T>,
+    pub store: RequestStore<T>,
     /// The processes that wait.
     pub workflow: W,
     /// For the marks.
@@ -52,36 +52,36 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
     /// Takes in what SES tells. Whatever fails, Lambda tries again.
     pub async fn handle(&self, event: SnsEvent) -> Result<Outcome, Failure> {
         for record in &event.records {
-            let Some(news) = News::read(&record.sns)? else {
+            let Some(report) = DeliveryReport::read(&record.sns)? else {
                 continue;
             };
-            for address in &news.addresses {
-                let table = self.desk.table();
-                mark(table, &self.link_key, address, news.trouble, news.at).await?;
-                self.tell(address, &news).await?;
+            for address in &report.addresses {
+                let table = self.store.table();
+                mark(table, &self.link_key, address, report.trouble, report.at).await?;
+                self.tell(address, &report).await?;
             }
         }
         Ok(Outcome::new("noted"))
     }
 
     /// Tells the request that the mail was about.
-    async fn tell(&self, address: &str, news: &News) -> Result<(), Failure> {
-        let Some(about) = &news.about else {
-            tracing::info!(trouble = ?news.trouble, "an address was marked");
+    async fn tell(&self, address: &str, report: &DeliveryReport) -> Result<(), Failure> {
+        let Some(related) = &report.related_request else {
+            tracing::info!(trouble = ?report.trouble, "an address was marked");
             return Ok(());
         };
-        let (request, phase) = (about.request, &about.phase);
-        adapters::about(request, phase);
-        tracing::info!(trouble = ?news.trouble, "an address was marked");
+        let (request, phase) = (related.request, &related.phase);
+        adapters::log_context(request, phase);
+        tracing::info!(trouble = ?report.trouble, "an address was marked");
         let mut gone = None;
         for _ in 0..ATTEMPTS {
-            let token = match self.record(address, news, about).await {
+            let token = match self.record(address, report, related).await {
                 Ok(Next::Done) => return Ok(()),
                 Ok(Next::Wake(token)) => token,
                 Err(Interrupted::Conflict) => continue,
                 Err(Interrupted::Failed(failure)) => return Err(failure),
             };
-            // The same token again: the next passage has begun and has not said its own yet.
+            // The same token again: the next state entry has begun and has not said its own yet.
             if gone.as_ref() == Some(&token) {
                 break;
             }
@@ -95,8 +95,13 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
         Err(Failure::WorkflowUnavailable(problem.to_owned()))
     }
 
-    async fn record(&self, address: &str, news: &News, about: &About) -> Result<Next, Interrupted> {
-        let Some(mut request) = self.desk.request(about.request).await? else {
+    async fn record(
+        &self,
+        address: &str,
+        report: &DeliveryReport,
+        related: &RelatedRequest,
+    ) -> Result<Next, Interrupted> {
+        let Some(mut request) = self.store.request(related.request).await? else {
             return Ok(Next::Done);
         };
         if request
@@ -104,13 +109,13 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
             .emails()
             .any(|own| is_same_person(own, address))
         {
-            self.record_customer(&mut request, news).await?;
+            self.record_customer(&mut request, report).await?;
             return Ok(Next::Done);
         }
-        let approval = self.desk.approval(about.request, &about.phase).await?;
+        let approval = self.store.approval(related.request, &related.phase).await?;
         match approval {
             Some(approval) => {
-                self.record_approver(&mut request, approval, address, news)
+                self.record_approver(&mut request, approval, address, report)
                     .await
             }
             None => Ok(Next::Done),
@@ -120,25 +125,25 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
     async fn record_customer(
         &self,
         request: &mut Stored<Request>,
-        news: &News,
+        report: &DeliveryReport,
     ) -> Result<(), Interrupted> {
-        let seen = Seen {
+        let seen = ProcessedEvent {
             source: Source::Mail,
-            id: news.feedback_id.clone(),
-            at: news.at,
+            id: report.feedback_id.clone(),
+            at: report.at,
         };
-        if seen.is_known(self.desk.table()).await? {
+        if seen.is_known(self.store.table()).await? {
             return Ok(());
         }
         let event = Event::CustomerUnreachable {
-            trouble: news.trouble,
+            trouble: report.trouble,
         };
         let phase = request.value.phase.clone();
         let record = request
             .value
-            .apply(&event, Passage::during(&phase, news.at));
+            .apply(&event, StateEntry::during(&phase, report.at));
         let writes = vec![Write::create(&seen)];
-        self.desk.save(request, &record, writes).await?;
+        self.store.save(request, &record, writes).await?;
         Ok(())
     }
 
@@ -148,22 +153,22 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
         request: &mut Stored<Request>,
         mut approval: Stored<Approval>,
         address: &str,
-        news: &News,
+        report: &DeliveryReport,
     ) -> Result<Next, Interrupted> {
         let value = &mut approval.value;
         let is_open = value.decision().is_none() && request.value.phase == value.phase;
         if !is_open {
             return Ok(Next::Done);
         }
-        if value.note_reach(address, true, news.at) {
+        if value.set_reachability(address, true, report.at) {
             value.woken = true;
             let phase = value.phase.clone();
             let event = Event::Unreachable { approver: address };
             let record = request
                 .value
-                .apply(&event, Passage::during(&phase, news.at));
+                .apply(&event, StateEntry::during(&phase, report.at));
             let writes = vec![Write::update(&approval)];
-            self.desk.save(request, &record, writes).await?;
+            self.store.save(request, &record, writes).await?;
         }
         Ok(if approval.value.woken {
             Next::Wake(approval.value.task_token)

@@ -2,14 +2,14 @@
 
 use adapters::config::{link_key, table_name};
 use adapters::{DynamoTable, SfnWorkflow, config, run_event};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use note_bounce::NoteBounce;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
     let function = NoteBounce {
-        desk: Desk::new(DynamoTable::new(&aws, table_name()?)),
+        store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         workflow: SfnWorkflow::new(&aws),
         link_key: link_key()?,
     };

@@ -2,7 +2,7 @@
 
 use domain::approval::Verdict;
 use domain::id::RequestId;
-use domain::suppression::is_bad;
+use domain::suppression::is_suppressed;
 use serde_json::{Value, json};
 use testing::MemoryTable;
 use testing::MemoryWorkflow;
@@ -22,21 +22,21 @@ type Function = NoteBounce<MemoryTable, MemoryWorkflow>;
 
 /// A request that two people are asked about.
 async fn function() -> (Function, RequestId) {
-    let desk = Desk::new(MemoryTable::default());
+    let store = RequestStore::new(MemoryTable::default());
     let (request, record) = fixtures::request::request();
-    desk.create(&request, &record, Vec::new()).await.unwrap();
+    store.create(&request, &record, Vec::new()).await.unwrap();
     let id = request.request_id;
-    let mut request = desk.request(id).await.unwrap().unwrap();
+    let mut request = store.request(id).await.unwrap().unwrap();
     let waiting = waiting(id, 0, "t1");
     let approval = Approval::ask(&waiting, 1, &[CSM.to_owned(), OTHER.to_owned()]);
     let event = Event::Asked {
         responsible: "CSM Team",
     };
-    let record = request.value.apply(&event, waiting.task.passage());
+    let record = request.value.apply(&event, waiting.task.state_entry());
     let writes = vec![Write::create(&approval)];
-    desk.save(&mut request, &record, writes).await.unwrap();
+    store.save(&mut request, &record, writes).await.unwrap();
     let function = NoteBounce {
-        desk,
+        store,
         workflow: MemoryWorkflow::default(),
         link_key: link_key(),
     };
@@ -94,17 +94,19 @@ fn complaint(address: &str, id: RequestId) -> SnsEvent {
 
 impl Function {
     async fn is_marked(&self, address: &str) -> bool {
-        let (table, at) = (self.desk.table(), AT.parse().unwrap());
-        is_bad(table, &self.link_key, address, at).await.unwrap()
+        let (table, at) = (self.store.table(), AT.parse().unwrap());
+        is_suppressed(table, &self.link_key, address, at)
+            .await
+            .unwrap()
     }
 
     async fn approval(&self, id: RequestId) -> Stored<Approval> {
         let phase = "CSM Review".parse().unwrap();
-        self.desk.approval(id, &phase).await.unwrap().unwrap()
+        self.store.approval(id, &phase).await.unwrap().unwrap()
     }
 
     fn trail(&self) -> Vec<(String, Option<String>)> {
-        let items = self.desk.table().items();
+        let items = self.store.table().items();
         let audit = items.iter().filter(|item| item.kind == "audit");
         audit
             .map(|item| {
@@ -132,14 +134,14 @@ async fn an_approvers_bounce_marks_the_address_and_wakes_the_approval_once() {
         &entry("address unreachable", Some("Csm-1@example.com"))
     );
 
-    // What the next passage does; after it the same news change nothing.
+    // What the next state entry does; after it the same news change nothing.
     let mut approval = function.approval(id).await;
     assert!(approval.value.woken);
     approval.value.woken = false;
-    function.desk.save_approval(&mut approval).await.unwrap();
-    let before = function.desk.table().items();
+    function.store.save_approval(&mut approval).await.unwrap();
+    let before = function.store.table().items();
     function.handle(event()).await.unwrap();
-    assert_eq!(function.desk.table().items(), before);
+    assert_eq!(function.store.table().items(), before);
     assert_eq!(function.workflow.calls().len(), 1);
 }
 
@@ -154,7 +156,7 @@ async fn a_complaint_counts_like_a_bounce() {
 #[tokio::test]
 async fn what_is_not_for_good_or_not_the_addresss_fault_changes_nothing() {
     let (function, id) = function().await;
-    let before = function.desk.table().items();
+    let before = function.store.table().items();
     let reject = json!({"eventType": "Reject", "reject": {"reason": "Bad content"}, "mail": {}});
     for event in [
         bounce("Transient", CSM, id),
@@ -163,7 +165,7 @@ async fn what_is_not_for_good_or_not_the_addresss_fault_changes_nothing() {
     ] {
         function.handle(event).await.unwrap();
     }
-    assert_eq!(function.desk.table().items(), before);
+    assert_eq!(function.store.table().items(), before);
     assert!(function.workflow.calls().is_empty());
 }
 
@@ -187,9 +189,9 @@ async fn a_customers_bounce_stands_in_the_trail_once_and_wakes_nobody() {
 async fn a_bounce_after_the_decision_wakes_nobody() {
     let (function, id) = function().await;
     let mut approval = function.approval(id).await;
-    let request = function.desk.request(id).await.unwrap().unwrap().value;
+    let request = function.store.request(id).await.unwrap().unwrap().value;
     decide(&mut approval.value, &request, OTHER, Verdict::Approve, "");
-    function.desk.save_approval(&mut approval).await.unwrap();
+    function.store.save_approval(&mut approval).await.unwrap();
     let event = bounce("Permanent", CSM, id);
     function.handle(event).await.unwrap();
     assert!(function.is_marked(CSM).await);
@@ -204,14 +206,14 @@ async fn an_approval_between_two_tokens_is_woken_by_another_attempt() {
     let event = || bounce("Permanent", CSM, id);
     let failed = function.handle(event()).await;
     assert!(matches!(failed, Err(Failure::WorkflowUnavailable(_))));
-    // The passage that had begun says its token, and knew nothing of the bounce.
+    // The state entry that had begun says its token, and knew nothing of the bounce.
     let mut approval = function.approval(id).await;
     approval.value.task_token = "t2".parse().unwrap();
-    function.desk.save_approval(&mut approval).await.unwrap();
+    function.store.save_approval(&mut approval).await.unwrap();
     function.handle(event()).await.unwrap();
     let woken = ("t2".to_owned(), "Approver.Unreachable".to_owned());
     assert_eq!(function.workflow.calls(), [woken]);
-    assert_eq!(function.trail().len(), 3, "the trail says it once");
+    assert_eq!(function.trail().len(), 3, "the audit log says it once");
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
 use web::{Format, Problem, html, json as document};
 
+use crate::form_data::{FormData, Intent, field_of};
 use crate::pages::{self, Notice, Written};
-use crate::posted::{Intent, Posted, field_of};
 use crate::{Case, Done, RecordApproval, Undone};
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
@@ -19,7 +19,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         &self,
         http: &Request,
         case: &Case,
-        posted: &Posted,
+        posted: &FormData,
         done: Result<Done, Undone>,
     ) -> Result<Response<Body>, Problem> {
         match posted.format {
@@ -32,7 +32,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         &self,
         http: &Request,
         case: &Case,
-        posted: &Posted,
+        posted: &FormData,
         done: &Result<Done, Undone>,
     ) -> Response<Body> {
         // What the link in the mail was for.
@@ -44,7 +44,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 Intent::Look
                 | Intent::HandOver { .. }
                 | Intent::Identify { .. }
-                | Intent::Vouch { .. }
+                | Intent::ConfirmOwnership { .. }
                 | Intent::Ask { .. } => preset,
             },
             code: &posted.code,
@@ -53,7 +53,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 Intent::Look
                 | Intent::HandOver { .. }
                 | Intent::Identify { .. }
-                | Intent::Vouch { .. }
+                | Intent::ConfirmOwnership { .. }
                 | Intent::Ask { .. } => "",
             },
             question: match &posted.intent {
@@ -61,7 +61,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 Intent::Look
                 | Intent::HandOver { .. }
                 | Intent::Identify { .. }
-                | Intent::Vouch { .. }
+                | Intent::ConfirmOwnership { .. }
                 | Intent::Decide { .. } => "",
             },
         };
@@ -70,7 +70,9 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         match done {
             Ok(Done::Shown) => html(StatusCode::OK, inside(Notice::None)),
             Ok(Done::Identified) => html(StatusCode::OK, inside(Notice::Identified)),
-            Ok(Done::Vouched) => html(StatusCode::OK, inside(Notice::Vouched)),
+            Ok(Done::OwnershipConfirmed) => {
+                html(StatusCode::OK, inside(Notice::OwnershipConfirmation))
+            }
             Ok(Done::Decided(recorded)) => {
                 let (decision, missing) = (recorded.decision(), recorded.missing());
                 html(StatusCode::OK, pages::recorded(case, decision, missing))
@@ -95,9 +97,9 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             Err(Undone::Refused(refusal)) => {
                 let page = match refusal {
                     Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_) => {
-                        pages::at_the_door(case, Some(refusal))
+                        pages::code_page(case, Some(refusal))
                     }
-                    Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::Barred(_) => {
+                    Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::Ineligible(_) => {
                         inside(Notice::Refused(refusal))
                     }
                     Refusal::Decided(_)
@@ -127,7 +129,7 @@ fn as_json(done: Result<Done, Undone>) -> Result<Response<Body>, Problem> {
         Err(Undone::Refused(Refusal::Decided(made) | Refusal::Given(made))) => decision(&made),
         Ok(Done::HandedOver { to }) => json!({ "handedTo": to }),
         Ok(Done::Asked { number, mailed }) => json!({ "question": number, "mailed": mailed }),
-        Ok(Done::Shown | Done::Identified | Done::Vouched) => json!({}),
+        Ok(Done::Shown | Done::Identified | Done::OwnershipConfirmed) => json!({}),
         Err(Undone::Refused(refusal)) => return Err(refused(&refusal)),
         Err(Undone::Unfit(field, message)) => {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was done.");
@@ -155,7 +157,7 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::Locked => StatusCode::LOCKED,
         Refusal::NoCode
         | Refusal::WrongCode
-        | Refusal::Barred(_)
+        | Refusal::Ineligible(_)
         | Refusal::NoMember
         | Refusal::NotTheirs => StatusCode::FORBIDDEN,
         Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::NotOffered(_) => {

@@ -1,16 +1,16 @@
 //! What Stripe knows about the charge, and which of its customers asks: for the page, and entered there.
 
 use domain::approval::Refusal;
-use domain::charge_lookup::ChargeFindings;
+use domain::charge_lookup::ChargeReport;
 use domain::form::TextFormat;
-use domain::mail::{Mailer, tame};
+use domain::mail::{Mailer, sanitize_text};
 use domain::request::{AnswerKind, Event, Request};
 use domain::table::Table;
 use domain::workflow::Workflow;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::acts::Attempted;
+use crate::actions::Attempted;
 use crate::{Case, Done, RecordApproval, Undone};
 
 /// The input that the customer's id is entered in.
@@ -26,9 +26,9 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     ) -> Attempted {
         let customer = customer.trim();
         // Whose the charge is follows from it: nobody says so of a charge that they ask back themselves.
-        if let Some(barred) = case.barred() {
+        if let Some(ineligible) = case.ineligible() {
             self.note_right_code(case, at).await?;
-            return Ok(Err(Undone::Refused(Refusal::Barred(barred))));
+            return Ok(Err(Undone::Refused(Refusal::Ineligible(ineligible))));
         }
         let Some(field) = missing(&case.request.value) else {
             self.note_right_code(case, at).await?;
@@ -60,8 +60,8 @@ fn missing(request: &Request) -> Option<domain::id::FieldName> {
 }
 
 /// What Stripe knows, with warnings first.
-pub(crate) fn card(findings: &ChargeFindings) -> Markup {
-    let warnings = findings.warnings();
+pub(crate) fn card(report: &ChargeReport) -> Markup {
+    let warnings = report.warnings();
     html! {
         section.card aria-labelledby="charge" {
             h2 #charge { "The charge at Stripe" }
@@ -71,9 +71,9 @@ pub(crate) fn card(findings: &ChargeFindings) -> Markup {
                 }
             }
             dl {
-                @for (label, value) in findings.lines() {
+                @for (label, value) in report.lines() {
                     dt { (label) }
-                    dd { bdi { (tame(&value)) } }
+                    dd { bdi { (sanitize_text(&value)) } }
                 }
             }
         }
@@ -92,7 +92,7 @@ pub(crate) fn form(request: &Request, code: &str, is_unfit: bool) -> Markup {
                     input type="hidden" name="action" value="identify";
                     div.field {
                         label for=(CUSTOMER) { "Stripe Customer ID" }
-                        small #customer-help { "Who the customer is in Stripe, where you know it. It stands in the trail that you entered it." }
+                        small #customer-help { "Who the customer is in Stripe, where you know it. It stands in the audit log that you entered it." }
                         input id=(CUSTOMER) name=(CUSTOMER) required autocomplete="off" aria-describedby="customer-help" aria-invalid=[invalid];
                     }
                     button.quiet type="submit" { "Enter it" }

@@ -4,18 +4,18 @@
 //!
 //! Opening a link shows what it is about and changes nothing. Everything else is a POST with the code
 //! that is printed in that person's mail: first the case, then the decision. What counts as a
-//! decision says [`authorize_decision`], the one door. What somebody is told is recorded has been
-//! recorded: the execution hears of it afterwards, and if that fails it hears of it at its next passage.
+//! decision says [`authorize_decision`], the one authorization. What somebody is told is recorded has been
+//! recorded: the execution hears of it afterwards, and if that fails it hears of it at its next state entry.
 //!
 //! [`authorize_decision`]: domain::approval::authorize_decision
 
 use adapters::config::Teams;
-use domain::approval::{Approval, Barred, Door, Link, LinkKey, Recorded, Refusal};
-use domain::charge_lookup::ChargeFindings;
+use domain::approval::{Approval, DecisionContext, Ineligible, Link, LinkKey, Recorded, Refusal};
+use domain::charge_lookup::ChargeReport;
 use domain::failure::{Failure, Interrupted};
 use domain::mail::Mailer;
 use domain::request::Request as RefundRequest;
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use domain::table::{CommitError, Stored, Table};
 use domain::workflow::Workflow;
 use jiff::Timestamp;
@@ -23,15 +23,15 @@ use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use web::{Format, Problem, answer_format, html, received_at};
 
-mod acts;
+mod actions;
 mod answer;
 mod charge;
+mod form_data;
+mod notifications;
+mod ownership;
 mod pages;
-mod posted;
-mod telling;
-mod vouch;
 
-use posted::{Intent, Posted};
+use form_data::{FormData, Intent};
 
 /// How often an attempt starts over because somebody else wrote at the same time.
 const ATTEMPTS: usize = 12;
@@ -40,7 +40,7 @@ const ATTEMPTS: usize = 12;
 #[derive(Debug)]
 pub struct RecordApproval<T, M, W> {
     /// The requests.
-    pub desk: Desk<T>,
+    pub store: RequestStore<T>,
     /// The mail service.
     pub mailer: M,
     /// The process that waits.
@@ -62,12 +62,12 @@ struct Case {
     /// Whether the link's holder is still on one of the teams.
     is_member: bool,
     /// What is known about the charge, for the page that shows the whole case.
-    findings: Option<ChargeFindings>,
+    report: Option<ChargeReport>,
 }
 
 impl Case {
-    fn door<'a>(&'a self, key: &'a LinkKey, at: Timestamp) -> Door<'a> {
-        Door {
+    fn context<'a>(&'a self, key: &'a LinkKey, at: Timestamp) -> DecisionContext<'a> {
+        DecisionContext {
             key,
             approval: &self.approval.value,
             link: &self.link.value,
@@ -83,9 +83,11 @@ impl Case {
         &self.link.value.approver
     }
 
-    fn barred(&self) -> Option<Barred> {
+    fn ineligible(&self) -> Option<Ineligible> {
         let (request, approver) = (&self.request.value, self.approver());
-        self.approval.value.barred(approver, request, &self.earlier)
+        self.approval
+            .value
+            .ineligible(approver, request, &self.earlier)
     }
 }
 
@@ -101,7 +103,7 @@ enum Done {
     /// Which of Stripe's customers it is, was entered.
     Identified,
     /// Somebody gave their word for whose the charge is.
-    Vouched,
+    OwnershipConfirmed,
     Asked {
         number: u32,
         /// Whether the mail service took the mail to the customer.
@@ -112,7 +114,7 @@ enum Done {
 /// Why nothing was done.
 #[derive(Debug)]
 enum Undone {
-    /// The door says no.
+    /// The authorization says no.
     Refused(Refusal),
     /// An input cannot be taken: which, and what is wrong with it.
     Unfit(&'static str, String),
@@ -136,14 +138,14 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let case = self.case(http).await.map_err(problem)?;
         let case = case.ok_or_else(Problem::not_found)?;
         let now = received_at(http).ok_or_else(no_time)?;
-        Ok(match case.door(&self.link_key, now).standing() {
-            Ok(_) => html(StatusCode::OK, pages::at_the_door(&case, None)),
+        Ok(match case.context(&self.link_key, now).check_link() {
+            Ok(_) => html(StatusCode::OK, pages::code_page(&case, None)),
             Err(refusal) => html(answer::status_of(&refusal), pages::refused(&case, &refusal)),
         })
     }
 
     async fn act(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let posted = Posted::read(http)?;
+        let posted = FormData::read(http)?;
         let now = received_at(http).ok_or_else(no_time)?;
         for _ in 0..ATTEMPTS {
             let attempt = async {
@@ -157,8 +159,8 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 Ok(None) => return Err(Problem::not_found()),
                 Ok(Some((mut case, done))) => {
                     if posted.format == Format::Html && !case.approval.value.is_choice() {
-                        let findings = self.desk.findings(&case.request.value).await;
-                        case.findings = Some(findings.map_err(Failure::from)?);
+                        let report = self.store.findings(&case.request.value).await;
+                        case.report = Some(report.map_err(Failure::from)?);
                     }
                     self.tell_execution(&case, &done).await;
                     return self.answer(http, &case, &posted, done);
@@ -176,22 +178,22 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let Some(link_id) = parameters.first("linkId") else {
             return Ok(None);
         };
-        let Some(link) = self.desk.link(link_id).await? else {
+        let Some(link) = self.store.link(link_id).await? else {
             return Ok(None);
         };
         let (id, phase) = (link.value.request_id, &link.value.phase);
-        let approval = self.desk.approval(id, phase).await?;
-        let request = self.desk.request(id).await?;
+        let approval = self.store.approval(id, phase).await?;
+        let request = self.store.request(id).await?;
         let (Some(approval), Some(request)) = (approval, request) else {
             return Ok(None);
         };
         let teams = &approval.value.teams;
         let separate = &approval.value.separate_from;
         Ok(Some(Case {
-            earlier: self.desk.approvals(id, separate).await?,
+            earlier: self.store.approvals(id, separate).await?,
             is_member: self.teams.include(teams, &link.value.approver),
             request,
-            findings: None,
+            report: None,
             approval,
             link,
         }))

@@ -2,14 +2,14 @@
 
 use adapters::config::{Teams, link_key, mail_from, table_name};
 use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use record_approval::RecordApproval;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
     let function = RecordApproval {
-        desk: Desk::new(DynamoTable::new(&aws, table_name()?)),
+        store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         mailer: SesMailer::new(&aws, mail_from()?),
         workflow: SfnWorkflow::new(&aws),
         teams: Teams::from_env()?,

@@ -1,4 +1,4 @@
-//! The pages behind an emailed link: the door, the case, and what came of it.
+//! The pages behind an emailed link: the authorization, the case, and what came of it.
 
 use domain::approval::{Decision, Refusal};
 use domain::task::Confirm;
@@ -6,21 +6,21 @@ use maud::{Markup, html};
 use web::when;
 
 use crate::Case;
-use crate::posted::field_of;
+use crate::form_data::field_of;
 
 mod case;
 mod choice;
-mod door;
+mod code_page;
 mod outcome;
 
 pub(crate) use outcome::{handed_over, refused};
 
 /// The page that an opened link shows. Nothing personal of the customer's is on it.
-pub(crate) fn at_the_door(case: &Case, refusal: Option<&Refusal>) -> Markup {
+pub(crate) fn code_page(case: &Case, refusal: Option<&Refusal>) -> Markup {
     if case.approval.value.is_choice() {
-        choice::at_the_door(case, refusal)
+        choice::code_page(case, refusal)
     } else {
-        door::at_the_door(case, refusal)
+        code_page::code_page(case, refusal)
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) enum Notice<'a> {
     /// Which of Stripe's customers it is, was entered.
     Identified,
     /// Whose the charge is, was confirmed.
-    Vouched,
+    OwnershipConfirmation,
     /// The customer was asked.
     Asked {
         mailed: bool,
@@ -82,7 +82,7 @@ fn noted(notice: &Notice<'_>) -> Markup {
             Notice::Refused(refusal) => div.note.bad role="alert" { p { "Your decision was not recorded: " (refusal) "." } },
             Notice::Unfit { message, .. } => div.note.bad role="alert" { p { "Nothing was done: " (message) "." } },
             Notice::Identified => div.note.good role="status" { p { "The Stripe customer was entered." } },
-            Notice::Vouched => div.note.good role="status" { p { "It was recorded that you confirm whose the charge is." } },
+            Notice::OwnershipConfirmation => div.note.good role="status" { p { "It was recorded that you confirm whose the charge is." } },
             Notice::Asked { mailed: true } => div.note.good role="status" { p { "The customer was asked. You get a mail when they answer; the time to decide goes on." } },
             Notice::Asked { mailed: false } => div.note role="status" { p { "Your question stands on the customer's page, but they could not be mailed." } },
         }

@@ -22,7 +22,7 @@ mod deciding;
 mod elsewhere;
 mod guessing;
 mod hostile;
-mod vouching;
+mod ownership;
 
 const TEAM: [&str; 3] = [
     "csm-1@example.com",
@@ -45,27 +45,27 @@ async fn asked() -> Asked {
 }
 
 async fn asked_with(change: impl FnOnce(&mut ApprovalConfig)) -> Asked {
-    let desk = Desk::new(MemoryTable::default());
+    let store = RequestStore::new(MemoryTable::default());
     let (request, record) = fixtures::request::request();
-    desk.create(&request, &record, Vec::new()).await.unwrap();
+    store.create(&request, &record, Vec::new()).await.unwrap();
     let id = request.request_id;
     let mut waiting = waiting(id, 0, "token-1");
     change(&mut waiting.task.config);
     let approval = Approval::ask(&waiting, 1, &TEAM.map(str::to_owned));
-    opened(desk, approval).await
+    opened(store, approval).await
 }
 
 /// With the question, and the links of those who are asked, in the table.
-async fn opened(desk: Desk<MemoryTable>, approval: Approval) -> Asked {
+async fn opened(store: RequestStore<MemoryTable>, approval: Approval) -> Asked {
     let mut writes = vec![Write::create(&approval)];
     writes.extend(approval.links(&link_key()).iter().map(Write::create));
-    desk.table().commit(writes).await.unwrap();
+    store.table().commit(writes).await.unwrap();
     let people = approval.approvers.iter();
     let secrets = people.map(|who| approval.secrets(&link_key(), &who.email));
     let secrets = secrets.collect();
     let teams = json!({"csm-team": TEAM, "csm-manager": ["boss@example.com"]});
     let function = RecordApproval {
-        desk,
+        store,
         mailer: MemoryMailer::default(),
         workflow: MemoryWorkflow::default(),
         teams: Teams::parse(&teams.to_string()).unwrap(),
@@ -155,7 +155,7 @@ impl Asked {
     }
 
     async fn approval(&self) -> Approval {
-        let approval = self.function.desk.approval(self.id, &self.phase).await;
+        let approval = self.function.store.approval(self.id, &self.phase).await;
         let approval = approval.unwrap();
         approval.unwrap().value
     }
@@ -165,7 +165,7 @@ impl Asked {
     }
 
     fn actions(&self) -> Vec<String> {
-        let items = self.function.desk.table().items();
+        let items = self.function.store.table().items();
         let audit = items.iter().filter(|item| item.kind == "audit");
         audit
             .map(|item| item.body["action"].as_str().unwrap().to_owned())

@@ -1,13 +1,13 @@
 //! Asking for the first time and again, and asking others where nobody may decide or can be reached.
 
-use domain::approval::{Approval, Impasse};
+use domain::approval::{Approval, Deadlock};
 use domain::audit::AuditRecord;
 use domain::failure::{Failure, Interrupted};
 use domain::id::TeamId;
 use domain::mail::Mailer;
 use domain::request::{Event, Request};
 use domain::table::{Stored, Table, Write};
-use domain::task::{ApprovalConfig, AskConfig, Passage, WaitingTask};
+use domain::task::{ApprovalConfig, AskConfig, StateEntry, WaitingTask};
 use domain::workflow::Workflow;
 
 use crate::due::Why;
@@ -45,9 +45,9 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             },
             AskConfig::Choice(_) => Event::Offered,
         };
-        let mut records = vec![case.request.value.apply(&event, task.passage())];
+        let mut records = vec![case.request.value.apply(&event, task.state_entry())];
         if let AskConfig::Approval(config) = &task.config {
-            records.extend(self.see_who_can_decide(case, &mut value, config, task.passage()));
+            records.extend(self.see_who_can_decide(case, &mut value, config, task.state_entry()));
         }
         let links = value.links(&self.link_key);
         let links = links.iter().map(Write::create).collect();
@@ -99,20 +99,20 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             config,
             why,
         } = again;
-        let passage = waiting.task.passage();
+        let state_entry = waiting.task.state_entry();
         let value = &mut approval.value;
         value.task_token = waiting.task_token.clone();
-        value.entered_at = passage.at;
+        value.entered_at = state_entry.at;
         value.woken = false;
         let known = value.approvers.len();
-        value.enlist(self.members(&config.team)?);
+        value.add_approvers(self.members(&config.team)?);
         let mut records = Vec::new();
         match why {
-            Why::Reminder => records.push(case.request.value.apply(&Event::Reminded, passage)),
-            Why::Escalation => records.extend(self.escalate(case, value, config, passage)),
-            Why::Bounce => value.spare_known(),
+            Why::Reminder => records.push(case.request.value.apply(&Event::Reminded, state_entry)),
+            Why::Escalation => records.extend(self.escalate(case, value, config, state_entry)),
+            Why::Bounce => value.mark_already_notified(),
         }
-        records.extend(self.see_who_can_decide(case, value, config, passage));
+        records.extend(self.see_who_can_decide(case, value, config, state_entry));
         let new = value.approvers[known..].iter();
         let links = new
             .map(|approver| Write::create(&value.link(&self.link_key, &approver.email)))
@@ -121,30 +121,30 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     }
 
     /// Where too few of those who are asked may decide and get mail, others are asked at once; if that
-    /// does not help, the trail says so, and the team that looks after such things will be told.
+    /// does not help, the audit log says so, and the team that looks after such things will be told.
     fn see_who_can_decide(
         &self,
         case: &mut Case,
         approval: &mut Approval,
         config: &ApprovalConfig,
-        passage: Passage<'_>,
+        state_entry: StateEntry<'_>,
     ) -> Vec<AuditRecord> {
-        let mut records = note_unreachable(case, approval, passage);
+        let mut records = note_unreachable(case, approval, state_entry);
         let is_decidable = |case: &Case, approval: &Approval| {
             approval.is_decidable(&case.request.value, &case.earlier)
         };
         if !is_decidable(case, approval) && approval.escalated_at.is_none() {
-            records.extend(self.escalate(case, approval, config, passage));
-            records.extend(note_unreachable(case, approval, passage));
+            records.extend(self.escalate(case, approval, config, state_entry));
+            records.extend(note_unreachable(case, approval, state_entry));
         }
         if is_decidable(case, approval) {
-            approval.impasse = Impasse::None;
-        } else if approval.impasse == Impasse::None {
-            approval.impasse = Impasse::Untold;
+            approval.deadlock = Deadlock::None;
+        } else if approval.deadlock == Deadlock::None {
+            approval.deadlock = Deadlock::Unnotified;
             let event = Event::NobodyMayDecide {
                 responsible: &config.responsible,
             };
-            records.push(case.request.value.apply(&event, passage));
+            records.push(case.request.value.apply(&event, state_entry));
         }
         records
     }
@@ -155,15 +155,15 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         case: &mut Case,
         approval: &mut Approval,
         config: &ApprovalConfig,
-        passage: Passage<'_>,
+        state_entry: StateEntry<'_>,
     ) -> Option<AuditRecord> {
         let escalation = config.escalate.as_ref()?;
         let team = self.others(&escalation.team);
-        approval.escalate(&escalation.responsible, team, passage.at);
+        approval.escalate(&escalation.responsible, team, state_entry.at);
         let event = Event::Escalated {
             responsible: &escalation.responsible,
         };
-        Some(case.request.value.apply(&event, passage))
+        Some(case.request.value.apply(&event, state_entry))
     }
 
     /// Stores an approval with the records of what happened, if anything did.
@@ -178,9 +178,9 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         match records.split_first() {
             Some((first, more)) => {
                 writes.extend(more.iter().map(Write::create));
-                self.desk.save(&mut case.request, first, writes).await?;
+                self.store.save(&mut case.request, first, writes).await?;
             }
-            None => self.desk.table().commit(writes).await?,
+            None => self.store.table().commit(writes).await?,
         }
         approval.version += 1;
         Ok(approval)
@@ -204,16 +204,16 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
 fn note_unreachable(
     case: &mut Case,
     approval: &mut Approval,
-    passage: Passage<'_>,
+    state_entry: StateEntry<'_>,
 ) -> Vec<AuditRecord> {
     let asked = approval.approvers.iter();
     let asked: Vec<String> = asked.map(|approver| approver.email.clone()).collect();
     let mut records = Vec::new();
     for email in asked {
-        let is_bad = case.unreachable.contains(&email);
-        if approval.note_reach(&email, is_bad, passage.at) {
+        let is_suppressed = case.unreachable.contains(&email);
+        if approval.set_reachability(&email, is_suppressed, state_entry.at) {
             let event = Event::Unreachable { approver: &email };
-            records.push(case.request.value.apply(&event, passage));
+            records.push(case.request.value.apply(&event, state_entry));
         }
     }
     records

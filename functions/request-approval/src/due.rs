@@ -1,4 +1,4 @@
-//! What is due in a passage through the waiting state.
+//! What is due in a state entry through the waiting state.
 
 use domain::approval::Approval;
 use domain::id::PhaseName;
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 pub(crate) enum Due<'a> {
     /// Nobody was asked yet in this round.
     Ask { round: u32 },
-    /// They were asked, or are about to be: wait with this passage's token, and finish what an earlier
+    /// They were asked, or are about to be: wait with this state entry's token, and finish what an earlier
     /// attempt left. A choice has nothing else while there is time.
     Wait,
     /// A team was asked, and nobody answered.
@@ -23,7 +23,7 @@ pub(crate) enum Due<'a> {
     Expire { reason: Option<&'a str> },
     /// Somebody decided, and the execution does not know yet.
     Deliver { outcome: String },
-    /// The invocation was given up long ago, and a later passage has been here.
+    /// The invocation was given up long ago, and a later state entry has been here.
     Nothing,
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum Why {
 }
 
 impl Why {
-    /// What the answer of a passage calls it.
+    /// What the answer of a state entry calls it.
     pub(crate) fn outcome(self) -> &'static str {
         match self {
             Why::Reminder => "reminded",

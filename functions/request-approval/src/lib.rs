@@ -2,7 +2,7 @@
 //!
 //! The waiting state is entered again and again until somebody decides: its timeout is the time
 //! between two reminders, or all the time that the customer has; and it is entered again at once when a
-//! mail to an approver came back. Each passage finds the approval as it is and does the one thing that is
+//! mail to an approver came back. Each state entry finds the approval as it is and does the one thing that is
 //! [due](due::Due), so a decision that could not be handed to an earlier token is handed to the next.
 
 use std::collections::BTreeSet;
@@ -13,8 +13,8 @@ use domain::failure::{Failure, Interrupted};
 use domain::id::PhaseName;
 use domain::mail::Mailer;
 use domain::request::{Event, Request};
-use domain::request_store::Desk;
-use domain::suppression::is_bad;
+use domain::request_store::RequestStore;
+use domain::suppression::is_suppressed;
 use domain::table::{Stored, Table, Write};
 use domain::task::{AskConfig, Outcome, Task, WaitingTask, outcome};
 use domain::workflow::{Workflow, WorkflowError};
@@ -26,7 +26,7 @@ mod writing;
 use asking::Again;
 use due::{Due, due};
 
-/// How often a passage starts over because somebody else wrote at the same time. Each loss means that
+/// How often a state entry starts over because somebody else wrote at the same time. Each loss means that
 /// another write succeeded, and few people are asked at once.
 const ATTEMPTS: usize = 8;
 
@@ -34,7 +34,7 @@ const ATTEMPTS: usize = 8;
 #[derive(Debug)]
 pub struct RequestApproval<T, M, W> {
     /// The requests.
-    pub desk: Desk<T>,
+    pub store: RequestStore<T>,
     /// The mail service.
     pub mailer: M,
     /// The process that waits.
@@ -99,13 +99,13 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             (Due::Expire { reason }, Some(mut approval)) => {
                 approval.value.expire(task.entered_at, reason);
                 let event = reason.map_or(Event::NotChosen, |reason| Event::Expired { reason });
-                let record = case.request.value.apply(&event, task.passage());
+                let record = case.request.value.apply(&event, task.state_entry());
                 let writes = vec![Write::update(&approval)];
-                self.desk.save(&mut case.request, &record, writes).await?;
+                self.store.save(&mut case.request, &record, writes).await?;
                 self.deliver(waiting, outcome::EXPIRE).await
             }
             (Due::Deliver { outcome }, Some(approval)) => {
-                // Stored before the execution goes on: another attempt of this passage that comes
+                // Stored before the execution goes on: another attempt of this state entry that comes
                 // late finds that it is not a new one.
                 if task.entered_at > approval.value.entered_at {
                     self.wait_with_token(approval, waiting).await?;
@@ -117,7 +117,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         }
     }
 
-    /// Stores which passage it is that waits now, if that is not known yet.
+    /// Stores which state entry it is that waits now, if that is not known yet.
     async fn wait_with_token(
         &self,
         mut approval: Stored<Approval>,
@@ -128,7 +128,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         if value.task_token != waiting.task_token || value.entered_at != entered_at {
             value.task_token = waiting.task_token.clone();
             value.entered_at = entered_at;
-            self.desk.save_approval(&mut approval).await?;
+            self.store.save_approval(&mut approval).await?;
         }
         Ok(approval)
     }
@@ -139,13 +139,13 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             AskConfig::Approval(config) => &config.separate_from,
             AskConfig::Choice(_) => &[],
         };
-        let request = self.desk.request(id).await?;
-        let approval = self.desk.approval(id, &task.phase).await?;
+        let request = self.store.request(id).await?;
+        let approval = self.store.approval(id, &task.phase).await?;
         Ok(Case {
             request: request.ok_or(Failure::RequestNotFound)?,
             unreachable: self.unreachable(task, approval.as_ref()).await?,
             approval,
-            earlier: self.desk.approvals(id, separate).await?,
+            earlier: self.store.approvals(id, separate).await?,
         })
     }
 
@@ -168,8 +168,8 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             .chain(asked.map(|approver| &approver.email))
             .collect();
         for address in addresses {
-            let (table, at) = (self.desk.table(), task.entered_at);
-            if is_bad(table, &self.link_key, address, at).await? {
+            let (table, at) = (self.store.table(), task.entered_at);
+            if is_suppressed(table, &self.link_key, address, at).await? {
                 unreachable.insert(address.clone());
             }
         }

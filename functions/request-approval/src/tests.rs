@@ -3,7 +3,7 @@
 use domain::approval::Verdict;
 use domain::id::RequestId;
 use domain::mail::MailError;
-use domain::task::{ApprovalConfig, Escalation, Passage};
+use domain::task::{ApprovalConfig, Escalation, StateEntry};
 use jiff::Timestamp;
 use testing::MemoryMailer;
 use testing::MemoryTable;
@@ -22,9 +22,9 @@ const CSM: &str = "csm-1@example.com";
 type Function = RequestApproval<MemoryTable, MemoryMailer, MemoryWorkflow>;
 
 async fn function() -> (Function, RequestId) {
-    let desk = Desk::new(MemoryTable::default());
+    let store = RequestStore::new(MemoryTable::default());
     let (request, record) = fixtures::request::request();
-    desk.create(&request, &record, Vec::new()).await.unwrap();
+    store.create(&request, &record, Vec::new()).await.unwrap();
     let teams = Teams::parse(
         r#"{"csm-team":["csm-1@example.com","csm-2@example.com"],"csm-manager":["boss@example.com"]}"#,
     )
@@ -32,7 +32,7 @@ async fn function() -> (Function, RequestId) {
     let (mailer, workflow) = (MemoryMailer::default(), MemoryWorkflow::default());
     (
         RequestApproval {
-            desk,
+            store,
             mailer,
             workflow,
             teams,
@@ -60,7 +60,7 @@ impl Function {
     }
 
     async fn approval_of(&self, id: RequestId) -> Stored<Approval> {
-        self.desk
+        self.store
             .approval(id, &"CSM Review".parse().unwrap())
             .await
             .unwrap()
@@ -69,9 +69,9 @@ impl Function {
 
     async fn decide(&self, id: RequestId, verdict: Verdict) {
         let mut approval = self.approval_of(id).await;
-        let request = self.desk.request(id).await.unwrap().unwrap().value;
+        let request = self.store.request(id).await.unwrap().unwrap().value;
         decide(&mut approval.value, &request, CSM, verdict, "Because.");
-        self.desk.save_approval(&mut approval).await.unwrap();
+        self.store.save_approval(&mut approval).await.unwrap();
     }
 
     fn to(&self) -> Vec<String> {
@@ -80,20 +80,20 @@ impl Function {
 
     /// The process goes on to another phase.
     async fn move_on(&self, id: RequestId) {
-        let mut request = self.desk.request(id).await.unwrap().unwrap();
+        let mut request = self.store.request(id).await.unwrap().unwrap();
         let event = Event::Evaluated {
             text: "again",
             outcome: "branch-1",
         };
         let elsewhere = "Elsewhere".parse().unwrap();
-        let passage = Passage::during(&elsewhere, Timestamp::UNIX_EPOCH);
-        let record = request.value.apply(&event, passage);
-        let saved = self.desk.save(&mut request, &record, Vec::new()).await;
+        let state_entry = StateEntry::during(&elsewhere, Timestamp::UNIX_EPOCH);
+        let record = request.value.apply(&event, state_entry);
+        let saved = self.store.save(&mut request, &record, Vec::new()).await;
         saved.unwrap();
     }
 
     fn actions(&self) -> Vec<String> {
-        let items = self.desk.table().items();
+        let items = self.store.table().items();
         let audit = items.iter().filter(|item| item.kind == "audit");
         audit
             .map(|item| item.body["action"].as_str().unwrap().to_owned())
@@ -110,7 +110,7 @@ async fn asks_everyone_once_however_often_it_is_invoked() {
     assert_eq!(function.to(), ["csm-1@example.com", "csm-2@example.com"]);
     assert_eq!(function.actions(), ["submitted", "asked"]);
     let links = function
-        .desk
+        .store
         .table()
         .items()
         .iter()
@@ -183,7 +183,7 @@ async fn gives_up_after_fourteen_days() {
     }
     let expire = ("t3".to_owned(), "expire".to_owned());
     assert_eq!(function.workflow.calls(), [expire.clone(), expire]);
-    let request = function.desk.request(id).await.unwrap().unwrap().value;
+    let request = function.store.request(id).await.unwrap().unwrap().value;
     assert_eq!(
         request.output("rejectionReason"),
         Some("Nobody could look at it in time.")
@@ -235,15 +235,15 @@ async fn an_attempt_that_comes_when_the_process_stands_still_does_not_ask_again_
     let (function, id) = function().await;
     function.at(id, 0, "t1").await.unwrap();
     function.decide(id, Verdict::Approve).await;
-    let mut request = function.desk.request(id).await.unwrap().unwrap();
+    let mut request = function.store.request(id).await.unwrap().unwrap();
     let event = Event::Stopped {
         error: "Store.Unavailable",
         redrives: 0,
     };
     let attention = "Needs Attention".parse().unwrap();
-    let passage = Passage::during(&attention, Timestamp::from_second(DAY + 60).unwrap());
-    let record = request.value.apply(&event, passage);
-    let saved = function.desk.save(&mut request, &record, Vec::new()).await;
+    let state_entry = StateEntry::during(&attention, Timestamp::from_second(DAY + 60).unwrap());
+    let record = request.value.apply(&event, state_entry);
+    let saved = function.store.save(&mut request, &record, Vec::new()).await;
     saved.unwrap();
 
     assert_eq!(function.at(id, DAY, "t2").await.unwrap(), "delivered");
@@ -339,7 +339,7 @@ async fn after_three_days_another_team_is_asked_too_with_links_of_their_own() {
     assert_eq!(function.actions(), expected);
 
     let mut approval = function.approval_of(id).await;
-    let request = function.desk.request(id).await.unwrap().unwrap().value;
+    let request = function.store.request(id).await.unwrap().unwrap().value;
     decide(
         &mut approval.value,
         &request,
@@ -402,7 +402,7 @@ async fn where_nobody_at_all_may_decide_the_team_that_looks_after_it_is_told_onc
         .unwrap();
     assert_eq!(function.to().last().unwrap(), "new@example.com");
     let mut approval = function.approval_of(id).await;
-    let request = function.desk.request(id).await.unwrap().unwrap().value;
+    let request = function.store.request(id).await.unwrap().unwrap().value;
     decide(
         &mut approval.value,
         &request,

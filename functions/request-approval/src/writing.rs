@@ -1,18 +1,18 @@
-//! The mails of a passage: to each who is asked, and to the team that looks after an impasse.
+//! The mails of a state entry: to each who is asked, and to the team that looks after an impasse.
 
-use domain::approval::{Approval, Approver, Impasse};
+use domain::approval::{Approval, Approver, Deadlock};
 use domain::failure::{Failure, Interrupted};
 use domain::mail::{Mail, MailError, Mailer};
 use domain::table::{Stored, Table};
 use domain::task::{AskConfig, Task};
 use domain::text::TextError;
 use domain::workflow::Workflow;
-use web::emails::{Letter, Occasion, nobody_may_decide};
+use web::emails::{ApprovalEmail, NotificationReason, nobody_may_decide};
 
 use crate::{Case, RequestApproval};
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
-    /// Writes to everybody who is asked and was not written to in this passage, and remembers each.
+    /// Writes to everybody who is asked and was not written to in this state entry, and remembers each.
     ///
     /// One address that the service refuses does not keep the others from being asked.
     pub(crate) async fn write_to_all(
@@ -28,16 +28,16 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             if !self.is_to_be_written_to(value, approver) {
                 continue;
             }
-            let barred = value.barred(&approver.email, request, &case.earlier);
+            let ineligible = value.ineligible(&approver.email, request, &case.earlier);
             // Who must not decide is told so once, and not reminded of it.
-            if barred.is_none() || approver.notified_for.is_none() {
-                let letter = Letter {
+            if ineligible.is_none() || approver.notified_for.is_none() {
+                let letter = ApprovalEmail {
                     request,
                     approval: value,
                     to: &approver.email,
                     key: &self.link_key,
-                    occasion: occasion(value, approver),
-                    barred: barred.as_ref(),
+                    reason: reason(value, approver),
+                    ineligible: ineligible.as_ref(),
                 };
                 let mail = letter.written();
                 let unclear = |error: TextError| Failure::PayloadInvalid(error.to_string());
@@ -45,17 +45,17 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             }
             let email = approver.email.clone();
             approval.value.note_mail(&email);
-            self.desk.save_approval(&mut approval).await?;
+            self.store.save_approval(&mut approval).await?;
         }
-        if let (Impasse::Untold, AskConfig::Approval(config)) =
-            (approval.value.impasse, &task.config)
+        if let (Deadlock::Unnotified, AskConfig::Approval(config)) =
+            (approval.value.deadlock, &task.config)
         {
             for address in self.others(&config.attention) {
                 let mail = nobody_may_decide(request, &approval.value, address);
                 self.send(&mail).await?;
             }
-            approval.value.impasse = Impasse::Told;
-            self.desk.save_approval(&mut approval).await?;
+            approval.value.deadlock = Deadlock::Told;
+            self.store.save_approval(&mut approval).await?;
         }
         Ok(())
     }
@@ -87,13 +87,15 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
     }
 }
 
-fn occasion<'a>(approval: &'a Approval, approver: &Approver) -> Occasion<'a> {
+fn reason<'a>(approval: &'a Approval, approver: &Approver) -> NotificationReason<'a> {
     match (approver.notified_for, &approver.team) {
-        (Some(_), _) if approver.mailed_generation != approver.generation => Occasion::Renewed,
-        (Some(_), _) => Occasion::Reminded,
-        (None, Some(_)) => Occasion::Escalated {
+        (Some(_), _) if approver.mailed_generation != approver.generation => {
+            NotificationReason::Renewed
+        }
+        (Some(_), _) => NotificationReason::Reminded,
+        (None, Some(_)) => NotificationReason::Escalated {
             from: &approval.responsible,
         },
-        (None, None) => Occasion::Asked,
+        (None, None) => NotificationReason::Asked,
     }
 }

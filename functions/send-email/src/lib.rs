@@ -11,10 +11,10 @@ use adapters::config::Teams;
 use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::OfferingPath;
-use domain::invitation::{Invitation, Ticket};
+use domain::invitation::{Invitation, InvitationToken};
 use domain::mail::{MailError, Mailer};
 use domain::request::{Event, Request, Status};
-use domain::request_store::{Desk, Opened};
+use domain::request_store::{Opened, RequestStore};
 use domain::table::Table;
 use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
 use domain::text::{Invited, TextError, render, render_invitation};
@@ -23,7 +23,7 @@ use domain::text::{Invited, TextError, render, render_invitation};
 #[derive(Debug)]
 pub struct SendEmail<T, M> {
     /// The requests.
-    pub desk: Desk<T>,
+    pub store: RequestStore<T>,
     /// The mail service.
     pub mailer: M,
     /// Who is on which team.
@@ -35,7 +35,7 @@ pub struct SendEmail<T, M> {
 impl<T: Table, M: Mailer> SendEmail<T, M> {
     /// Sends the mail and records it.
     pub async fn handle(&self, task: Task<EmailConfig>) -> Result<Outcome, Failure> {
-        let mut request = match self.desk.open(&task).await? {
+        let mut request = match self.store.open(&task).await? {
             Opened::Handled(outcome) => return Ok(outcome),
             Opened::Fresh(request) => request,
         };
@@ -43,8 +43,8 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         if let (Some(offering), Status::NeedsAttention) = (&config.invites, request.value.status) {
             let record = request
                 .value
-                .apply(&Event::NotInvited { offering }, task.passage());
-            self.desk.save(&mut request, &record, Vec::new()).await?;
+                .apply(&Event::NotInvited { offering }, task.state_entry());
+            self.store.save(&mut request, &record, Vec::new()).await?;
             return Ok(Outcome::new(outcome::DONE));
         }
         let text = |template| {
@@ -58,10 +58,10 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         let mut accepted = false;
         for address in self.addresses(&config.to, &request.value)? {
             let mail = web::mail::from_text(address, &subject, &body);
-            let mail = mail.about(task.request_id, &task.phase);
+            let mail = mail.related_to(task.request_id, &task.phase);
             match self.mailer.send(&mail).await {
                 Ok(()) => accepted = true,
-                // The service will refuse this address every time; the trail says so, and the
+                // The service will refuse this address every time; the audit log says so, and the
                 // process goes on.
                 Err(MailError::Refused(_)) => {}
                 Err(error @ MailError::Unavailable(_)) => {
@@ -75,8 +75,8 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         };
         let record = request
             .value
-            .apply(&Event::Mailed { to, accepted }, task.passage());
-        self.desk.save(&mut request, &record, Vec::new()).await?;
+            .apply(&Event::Mailed { to, accepted }, task.state_entry());
+        self.store.save(&mut request, &record, Vec::new()).await?;
         Ok(Outcome::new(outcome::DONE))
     }
 
@@ -91,9 +91,9 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             return render(template, request, &status_url);
         };
         let about = request.request_id;
-        let ticket = Ticket::new(&self.link_key, about, offering);
+        let token = InvitationToken::new(&self.link_key, about, offering);
         let secrets = Invited {
-            url: ticket.url(&request.origin, offering),
+            url: token.url(&request.origin, offering),
             code: Invitation::new(about, offering).code(&self.link_key),
         };
         render_invitation(template, request, &status_url, &secrets)
@@ -123,7 +123,7 @@ fn advice(request: &Request) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use domain::id::RequestId;
-    use domain::task::Passage;
+    use domain::task::StateEntry;
     use jiff::Timestamp;
     use testing::MemoryMailer;
     use testing::MemoryTable;
@@ -133,15 +133,15 @@ mod tests {
     use super::*;
 
     async fn function() -> (SendEmail<MemoryTable, MemoryMailer>, RequestId) {
-        let desk = Desk::new(MemoryTable::default());
+        let store = RequestStore::new(MemoryTable::default());
         let (request, record) = fixtures::request::request();
-        desk.create(&request, &record, Vec::new()).await.unwrap();
+        store.create(&request, &record, Vec::new()).await.unwrap();
         let teams =
             Teams::parse(r#"{"csm-team":["csm-1@example.com","csm-2@example.com"]}"#).unwrap();
         let mailer = MemoryMailer::default();
         (
             SendEmail {
-                desk,
+                store,
                 mailer,
                 teams,
                 link_key: link_key(),
@@ -231,14 +231,14 @@ mod tests {
         let (function, id) = function().await;
         function.handle(inviting(id)).await.unwrap();
         let offering = "customer-satisfaction/csat-survey".parse().unwrap();
-        let ticket = Ticket::new(&link_key(), id, &offering);
+        let token = InvitationToken::new(&link_key(), id, &offering);
         let code = link_key().invitation_code(id, &offering, 0);
         let expected = format!(
-            "https://refunds.example.com/services/{offering}?invitation={ticket}\n\nCode: {code}"
+            "https://refunds.example.com/services/{offering}?invitation={token}\n\nCode: {code}"
         );
         assert_eq!(function.mailer.sent()[0].text, expected);
         assert!(
-            !format!("{:?}", function.desk.table().items()).contains(&code),
+            !format!("{:?}", function.store.table().items()).contains(&code),
             "nothing stored gives it away"
         );
     }
@@ -246,18 +246,18 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_invited_by_a_request_that_needs_attention() {
         let (function, id) = function().await;
-        let mut request = function.desk.request(id).await.unwrap().unwrap();
+        let mut request = function.store.request(id).await.unwrap().unwrap();
         let (phase, message) = (request.value.phase.clone(), "The bank sent it back.");
-        let now = Passage::during(&phase, Timestamp::UNIX_EPOCH);
+        let now = StateEntry::during(&phase, Timestamp::UNIX_EPOCH);
         let record = request.value.apply(&Event::RefundReversed { message }, now);
-        let desk = &function.desk;
-        desk.save(&mut request, &record, Vec::new()).await.unwrap();
+        let store = &function.store;
+        store.save(&mut request, &record, Vec::new()).await.unwrap();
         for _ in 0..2 {
             let outcome = function.handle(inviting(id)).await.unwrap();
             assert_eq!(outcome.outcome, "done");
         }
         assert!(function.mailer.sent().is_empty());
-        let trail = function.desk.table().items();
+        let trail = function.store.table().items();
         let skipped = trail
             .iter()
             .filter(|item| item.body["action"] == "invitation not sent");
@@ -275,14 +275,14 @@ mod tests {
     #[tokio::test]
     async fn the_team_is_told_how_a_guests_charge_is_settled_and_the_customer_is_not() {
         let (function, id) = function().await;
-        let mut request = function.desk.request(id).await.unwrap().unwrap();
+        let mut request = function.store.request(id).await.unwrap().unwrap();
         let error = domain::failure::STRIPE_GUEST_CHARGE;
         let event = Event::Stopped { error, redrives: 0 };
         let attention = "Needs Attention".parse().unwrap();
-        let passage = domain::task::Passage::during(&attention, Timestamp::UNIX_EPOCH);
-        let record = request.value.apply(&event, passage);
-        let desk = &function.desk;
-        desk.save(&mut request, &record, Vec::new()).await.unwrap();
+        let state_entry = domain::task::StateEntry::during(&attention, Timestamp::UNIX_EPOCH);
+        let record = request.value.apply(&event, state_entry);
+        let store = &function.store;
+        store.save(&mut request, &record, Vec::new()).await.unwrap();
         for to in [team("csm-team"), customer()] {
             let state = format!("{to:?}");
             let task = Task {
@@ -310,7 +310,7 @@ mod tests {
             .mailer
             .fail_next(MailError::Refused("MessageRejected".into()));
         function.handle(task(id, customer(), "Hi")).await.unwrap();
-        let trail = function.desk.table().items();
+        let trail = function.store.table().items();
         let last = trail.iter().rfind(|item| item.kind == "audit").unwrap();
         assert_eq!(
             (&last.body["action"], &last.body["detail"]),

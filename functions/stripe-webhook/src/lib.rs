@@ -10,13 +10,13 @@ use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::mail::{Mail, MailError, Mailer};
-use domain::processed_event::{Seen, Source};
-use domain::refund::{RefundEntry, Settled};
+use domain::processed_event::{ProcessedEvent, Source};
+use domain::refund::{RefundEntry, Settlement};
 use domain::request::{Event, Request as RefundRequest};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use domain::stripe::{REQUEST_ID, Refund};
 use domain::table::{CommitError, Stored, Table, Write};
-use domain::task::{Outcome, Passage, outcome};
+use domain::task::{Outcome, StateEntry, outcome};
 use domain::workflow::{Workflow, WorkflowError};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -30,7 +30,7 @@ const ATTEMPTS: usize = 8;
 #[derive(Debug)]
 pub struct StripeWebhook<T, W, M> {
     /// The requests.
-    pub desk: Desk<T>,
+    pub store: RequestStore<T>,
     /// The executions that wait for a pending refund.
     pub workflow: W,
     /// For telling a team.
@@ -67,8 +67,8 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         let Some(request_id) = request_id.and_then(|id| id.parse::<RequestId>().ok()) else {
             return Ok(());
         };
-        let table = self.desk.table();
-        let seen = Seen {
+        let table = self.store.table();
+        let seen = ProcessedEvent {
             source: Source::Stripe,
             id: event.id.clone(),
             at: now,
@@ -76,7 +76,7 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         if seen.is_known(table).await.map_err(Failure::from)? {
             return Ok(());
         }
-        self.take_in(request_id, refund, now).await?;
+        self.apply_update(request_id, refund, now).await?;
         match table.commit(vec![Write::create(&seen)]).await {
             Ok(()) | Err(CommitError::Conflict) => Ok(()),
             Err(error) => Err(Failure::from(error).into()),
@@ -106,17 +106,17 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
     }
 
     /// Brings the request up to date, lets an execution that waits go on, and tells the team.
-    async fn take_in(
+    async fn apply_update(
         &self,
         request_id: RequestId,
         refund: &Refund,
         now: Timestamp,
     ) -> Result<(), Failure> {
         for _ in 0..ATTEMPTS {
-            let Some(mut entry) = self.desk.refund(request_id).await? else {
+            let Some(mut entry) = self.store.refund(request_id).await? else {
                 return Ok(());
             };
-            let request = self.desk.request(request_id).await?;
+            let request = self.store.request(request_id).await?;
             let mut request = request.ok_or(Failure::RequestNotFound)?;
             match self.record(&mut request, &mut entry, refund, now).await {
                 Ok(()) => {}
@@ -124,12 +124,12 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
                 Err(error @ CommitError::Unavailable(_)) => return Err(error.into()),
             }
             let is_the_one = entry.value.stripe_id.as_deref() == Some(refund.id.as_str());
-            return match entry.value.settled {
+            return match entry.value.settlement {
                 _ if !is_the_one => Ok(()),
                 None => Ok(()),
-                Some(Settled::Reversed) => self.tell_team(&mut request, &mut entry, now).await,
-                Some(Settled::Paid) => self.go_on(&entry.value, outcome::DONE).await,
-                Some(Settled::Refused) => self.go_on(&entry.value, outcome::ERROR).await,
+                Some(Settlement::Reversed) => self.tell_team(&mut request, &mut entry, now).await,
+                Some(Settlement::Paid) => self.go_on(&entry.value, outcome::DONE).await,
+                Some(Settlement::Refused) => self.go_on(&entry.value, outcome::ERROR).await,
             };
         }
         Err(Failure::StoreUnavailable(
@@ -144,18 +144,18 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         refund: &Refund,
         now: Timestamp,
     ) -> Result<(), CommitError> {
-        let news = entry.value.take_in(refund);
+        let news = entry.value.apply_update(refund);
         let Some(event) = entry.value.event(&news) else {
             return Ok(());
         };
         let waiting = entry.value.waiting.as_ref();
-        let passage = Passage {
+        let state_entry = StateEntry {
             state: waiting.map_or(entry.value.phase.as_str(), |waiting| &waiting.state),
-            ..Passage::during(&entry.value.phase, now)
+            ..StateEntry::during(&entry.value.phase, now)
         };
-        let record = request.value.apply(&event, passage);
+        let record = request.value.apply(&event, state_entry);
         let write = Write::update(entry);
-        self.desk.save(request, &record, vec![write]).await?;
+        self.store.save(request, &record, vec![write]).await?;
         entry.version += 1;
         Ok(())
     }
@@ -203,14 +203,14 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
             accepted,
         };
         let phase = request.value.phase.clone();
-        let passage = Passage {
+        let state_entry = StateEntry {
             state: "A refund came back",
-            ..Passage::during(&phase, now)
+            ..StateEntry::during(&phase, now)
         };
-        let record = request.value.apply(&event, passage);
+        let record = request.value.apply(&event, state_entry);
         entry.value.told = true;
         let write = Write::update(entry);
-        self.desk.save(request, &record, vec![write]).await?;
+        self.store.save(request, &record, vec![write]).await?;
         Ok(())
     }
 

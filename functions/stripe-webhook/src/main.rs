@@ -2,14 +2,14 @@
 
 use adapters::config::{Teams, link_key, mail_from, table_name, webhook_secrets};
 use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use stripe_webhook::StripeWebhook;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
     let function = StripeWebhook {
-        desk: Desk::new(DynamoTable::new(&aws, table_name()?)),
+        store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         workflow: SfnWorkflow::new(&aws),
         mailer: SesMailer::new(&aws, mail_from()?),
         teams: Teams::from_env()?,

@@ -26,7 +26,7 @@ struct Case {
 impl Case {
     /// A refund that was asked for; `waits` says whether an execution waits for it.
     async fn new(waits: bool) -> Self {
-        let desk = Desk::new(MemoryTable::default());
+        let store = RequestStore::new(MemoryTable::default());
         let (request, record) = fixtures::request::request();
         let id = request.request_id;
         let mut entry = ledger::entry(id);
@@ -35,10 +35,10 @@ impl Case {
             task_token: "token".parse().unwrap(),
         });
         let write = Write::create(&entry);
-        desk.create(&request, &record, vec![write]).await.unwrap();
+        store.create(&request, &record, vec![write]).await.unwrap();
         let teams = r#"{"csm-team":["csm-1@example.com","csm-2@example.com"]}"#;
         let function = StripeWebhook {
-            desk,
+            store,
             workflow: MemoryWorkflow::default(),
             mailer: MemoryMailer::default(),
             teams: Teams::parse(teams).unwrap(),
@@ -69,12 +69,12 @@ impl Case {
     }
 
     async fn request(&self) -> RefundRequest {
-        let request = self.function.desk.request(self.id).await.unwrap();
+        let request = self.function.store.request(self.id).await.unwrap();
         request.unwrap().value
     }
 
     fn actions(&self) -> Vec<String> {
-        let items = self.function.desk.table().items();
+        let items = self.function.store.table().items();
         let audit = items.iter().filter(|item| item.kind == "audit");
         audit
             .map(|item| item.body["action"].as_str().unwrap().to_owned())
@@ -272,7 +272,7 @@ async fn events_come_in_any_order() {
 async fn what_is_stored_of_an_event_goes_away_by_itself() {
     let case = Case::new(false).await;
     case.updated("evt_1", "succeeded").await;
-    let items = case.function.desk.table().items();
+    let items = case.function.store.table().items();
     let seen = items.iter().find(|item| item.kind == "seen").unwrap();
     let body: &Value = &seen.body;
     assert_eq!(

@@ -14,10 +14,10 @@ use web::{
     Format, Problem, accepted, answer_format, html, json, origin, reply, same_site, see_other, when,
 };
 
-use crate::invited::{Pass, json_schema};
+use crate::form_data::FormData;
+use crate::invited::{InvitationCredentials, json_schema};
 use crate::pages::{self, FormPage, Notice, Words};
-use crate::posted::Posted;
-use crate::submission::{self, Taken, Wanted};
+use crate::submission::{self, NewRequest, SubmitOutcome};
 use crate::{SubmitRequest, codes, no_context, received};
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
@@ -30,9 +30,10 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     ) -> Result<Response<Body>, Problem> {
         let offering = self.offering(http, service, offering).await?;
         let query = http.query_string_parameters();
-        let pass = Pass::read(&self.link_key, &offering, query.first(TICKET), None)?;
-        if let Some(pass) = &pass
-            && let Some(used) = self.invitation(pass, &offering).await?.value.used()
+        let credentials =
+            InvitationCredentials::read(&self.link_key, &offering, query.first(TICKET), None)?;
+        if let Some(credentials) = &credentials
+            && let Some(used) = self.invitation(credentials, &offering).await?.value.used()
         {
             return match accepted(http) {
                 Format::Html => Ok(html(StatusCode::OK, pages::used(&offering, used.at))),
@@ -43,7 +44,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             let schema = json_schema(&offering).to_string();
             return Ok(reply(StatusCode::OK, "application/schema+json", schema));
         }
-        let form = FormPage::new(&offering, pass.as_ref());
+        let form = FormPage::new(&offering, credentials.as_ref());
         Ok(html(StatusCode::OK, pages::form(&form)))
     }
 
@@ -55,16 +56,16 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         offering: &str,
     ) -> Result<Response<Body>, Problem> {
         let offering = self.offering(http, service, offering).await?;
-        let mut posted = Posted::read(http)?;
+        let mut posted = FormData::read(http)?;
         if posted.is_form && !same_site(http) {
             let title = Words::of(&offering).not_taken;
             return Err(Problem::new(StatusCode::FORBIDDEN, title)
                 .detail("It came from another site. Please use our form."));
         }
-        let pass = self.pass(&offering, &mut posted)?;
+        let credentials = self.credentials(&offering, &mut posted)?;
         let form = FormPage {
             given: &posted.answers,
-            ..FormPage::new(&offering, pass.as_ref())
+            ..FormPage::new(&offering, credentials.as_ref())
         };
         let values = match offering.form.check(&posted.answers) {
             Ok(values) => values,
@@ -73,27 +74,27 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 return Err(refused(http, &form, status, errors));
             }
         };
-        let wanted = Wanted {
+        let new = NewRequest {
             offering: &offering,
             values: &values,
             key: posted.idempotency_key.as_deref(),
             origin: (self.public_url.clone().or_else(|| origin(http))).ok_or_else(no_context)?,
-            pass: pass.as_ref(),
+            credentials: credentials.as_ref(),
             at: received(http)?,
         };
-        match self.submit(wanted).await? {
-            Taken::Request(request) => Ok(self.taken(http, &request)),
+        match self.submit(new).await? {
+            SubmitOutcome::Request(request) => Ok(self.taken(http, &request)),
             // Somebody went back to a form that was sent, changed it, and sent it again.
-            Taken::OtherAnswers if answer_format(http) == Format::Html => {
+            SubmitOutcome::OtherAnswers if answer_format(http) == Format::Html => {
                 let page = pages::form(&FormPage {
                     notice: Notice::SentBefore,
                     ..form
                 });
                 Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page))
             }
-            Taken::OtherAnswers => Err(submission::other_answers()),
-            Taken::UsedBefore(used) => Err(already_used(&offering, used.at)),
-            Taken::Barred(tried) => match codes::refusal(tried) {
+            SubmitOutcome::OtherAnswers => Err(submission::other_answers()),
+            SubmitOutcome::UsedBefore(used) => Err(already_used(&offering, used.at)),
+            SubmitOutcome::Ineligible(tried) => match codes::refusal(tried) {
                 Some((status, message)) => {
                     let error = FieldError {
                         field: CODE.to_owned(),
@@ -108,12 +109,16 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
 
     /// What somebody was invited with. To an offering that everybody can use these are fields like any
     /// other, which its form does not have.
-    fn pass(&self, offering: &Offering, posted: &mut Posted) -> Result<Option<Pass>, Problem> {
+    fn credentials(
+        &self,
+        offering: &Offering,
+        posted: &mut FormData,
+    ) -> Result<Option<InvitationCredentials>, Problem> {
         if !offering.by_invitation {
             return Ok(None);
         }
-        let (ticket, code) = (posted.take(TICKET), posted.take(CODE));
-        Pass::read(&self.link_key, offering, ticket.as_deref(), code)
+        let (token, code) = (posted.take(TICKET), posted.take(CODE));
+        InvitationCredentials::read(&self.link_key, offering, token.as_deref(), code)
     }
 
     fn taken(&self, http: &Request, request: &RefundRequest) -> Response<Body> {

@@ -6,12 +6,12 @@
 use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::RequestId;
-use domain::invitation::{CODE, Invitation, TICKET, Ticket, Use};
+use domain::invitation::{CODE, Invitation, InvitationToken, TICKET, Use};
 use domain::mail::{Mail, Mailer};
-use domain::one_time_code::Tried;
+use domain::one_time_code::CodeCheck;
 use domain::request::Event;
 use domain::table::{CommitError, Stored, Table, Write, load_or};
-use domain::task::{Offering, Passage};
+use domain::task::{Offering, StateEntry};
 use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -21,30 +21,32 @@ use crate::{SubmitRequest, codes};
 
 /// What somebody comes with who was invited.
 #[derive(Debug)]
-pub(crate) struct Pass {
-    pub(crate) ticket: Ticket,
+pub(crate) struct InvitationCredentials {
+    pub(crate) token: InvitationToken,
     /// The request whose mail invites.
     pub(crate) about: RequestId,
     /// What was entered as the code.
     pub(crate) code: String,
 }
 
-impl Pass {
-    /// Reads a ticket. `None` for an offering that everybody can use; without the right ticket there is
+impl InvitationCredentials {
+    /// Reads a token. `None` for an offering that everybody can use; without the right token there is
     /// no other.
     pub(crate) fn read(
         key: &LinkKey,
         offering: &Offering,
-        ticket: Option<&str>,
+        token: Option<&str>,
         code: Option<String>,
     ) -> Result<Option<Self>, Problem> {
         if !offering.by_invitation {
             return Ok(None);
         }
-        let ticket = ticket.and_then(Ticket::parse).ok_or_else(uninvited)?;
-        let about = ticket.opens(key, &offering.path).ok_or_else(uninvited)?;
+        let token = token
+            .and_then(InvitationToken::parse)
+            .ok_or_else(uninvited)?;
+        let about = token.opens(key, &offering.path).ok_or_else(uninvited)?;
         Ok(Some(Self {
-            ticket,
+            token,
             about,
             code: code.unwrap_or_default(),
         }))
@@ -66,43 +68,43 @@ pub(crate) enum Entry {
     /// It was used before.
     Used(Use),
     /// The code is not right.
-    Refused(Tried),
+    Refused(CodeCheck),
     /// Somebody else wrote first.
     Again,
 }
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
-    /// The invitation of a pass. What nobody tried to use yet has no version.
+    /// The invitation of a credentials. What nobody tried to use yet has no version.
     pub(crate) async fn invitation(
         &self,
-        pass: &Pass,
+        credentials: &InvitationCredentials,
         offering: &Offering,
     ) -> Result<Stored<Invitation>, Failure> {
-        let new = Invitation::new(pass.about, &offering.path);
-        Ok(load_or(self.desk.table(), new).await?)
+        let new = Invitation::new(credentials.about, &offering.path);
+        Ok(load_or(self.store.table(), new).await?)
     }
 
     /// Tries to use an invitation for a new request.
     pub(crate) async fn enter(
         &self,
-        pass: &Pass,
+        credentials: &InvitationCredentials,
         offering: &Offering,
         request: RequestId,
         at: Timestamp,
     ) -> Result<Entry, Failure> {
-        let mut invitation = self.invitation(pass, offering).await?;
+        let mut invitation = self.invitation(credentials, offering).await?;
         if let Some(used) = invitation.value.used() {
             return Ok(Entry::Used(used));
         }
         let tried = invitation
             .value
-            .use_for(request, &self.link_key, &pass.code, at);
+            .use_for(request, &self.link_key, &credentials.code, at);
         let write = Write::update(&invitation);
         let stored = match tried {
-            Tried::Right => return Ok(Entry::Admitted(write)),
-            Tried::NoCode => Ok(()),
-            Tried::Wrong | Tried::Locked => self.desk.table().commit(vec![write]).await,
-            Tried::Renewed => self.renew(pass, offering, &invitation, at).await?,
+            CodeCheck::Right => return Ok(Entry::Admitted(write)),
+            CodeCheck::NoCode => Ok(()),
+            CodeCheck::Wrong | CodeCheck::Locked => self.store.table().commit(vec![write]).await,
+            CodeCheck::Renewed => self.renew(credentials, offering, &invitation, at).await?,
         };
         match stored {
             Ok(()) => Ok(Entry::Refused(tried)),
@@ -114,23 +116,25 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     /// Stores that a fresh code is in use, and mails it to the customer of the request that invites.
     async fn renew(
         &self,
-        pass: &Pass,
+        credentials: &InvitationCredentials,
         offering: &Offering,
         invitation: &Stored<Invitation>,
         at: Timestamp,
     ) -> Result<Result<(), CommitError>, Failure> {
-        let inviting = self.desk.request(pass.about).await?;
+        let inviting = self.store.request(credentials.about).await?;
         let mut inviting = inviting.ok_or(Failure::RequestNotFound)?;
         let phase = inviting.value.phase.clone();
         let event = Event::CodeRenewed {
             of: offering.path.as_str(),
         };
-        let record = inviting.value.apply(&event, Passage::during(&phase, at));
+        let record = inviting.value.apply(&event, StateEntry::during(&phase, at));
         let writes = vec![Write::update(invitation)];
-        let stored = self.desk.save(&mut inviting, &record, writes).await;
+        let stored = self.store.save(&mut inviting, &record, writes).await;
         if let (Ok(()), Some(to)) = (&stored, inviting.value.emails().next()) {
             let code = invitation.value.code(&self.link_key);
-            let url = pass.ticket.url(&inviting.value.origin, &offering.path);
+            let url = credentials
+                .token
+                .url(&inviting.value.origin, &offering.path);
             codes::send(&self.mailer, &fresh_code(to, offering, &url, &code)).await;
         }
         Ok(stored)

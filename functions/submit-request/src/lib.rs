@@ -13,7 +13,7 @@ use domain::failure::Failure;
 use domain::id::{OfferingPath, RequestId};
 use domain::mail::Mailer;
 use domain::request::Request as RefundRequest;
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use domain::table::{Stored, Table};
 use domain::task::Offering;
 use domain::workflow::Workflow;
@@ -24,21 +24,21 @@ use web::{Format, Problem, accepted, answer_format, html, json, received_at};
 
 mod catalogue;
 mod codes;
+mod form_data;
 mod intake;
 mod invited;
 mod pages;
-mod posted;
 mod reply;
-mod standing;
+mod status_view;
 mod submission;
 
 use catalogue::Catalogue;
-use standing::Standing;
+use status_view::StatusView;
 
 /// What the function works with.
 #[derive(Debug)]
 pub struct SubmitRequest<T, M, W> {
-    desk: Desk<T>,
+    store: RequestStore<T>,
     /// For the approver who hears that a question was answered.
     mailer: M,
     workflow: W,
@@ -53,7 +53,7 @@ pub struct SubmitRequest<T, M, W> {
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     /// The function for the offerings with these state machines.
     pub fn new(
-        desk: Desk<T>,
+        store: RequestStore<T>,
         mailer: M,
         workflow: W,
         teams: Teams,
@@ -62,7 +62,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         public_url: Option<String>,
     ) -> Self {
         Self {
-            desk,
+            store,
             mailer,
             workflow,
             teams,
@@ -83,7 +83,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             (&Method::POST, ["services", service, offering, "requests"]) => {
                 self.take(http, service, offering).await
             }
-            (&Method::GET, ["requests", id, key]) => self.show_standing(http, id, key).await,
+            (&Method::GET, ["requests", id, key]) => self.show_status(http, id, key).await,
             (&Method::POST, ["requests", id, key, "answers"]) => {
                 self.take_answer(http, id, key).await
             }
@@ -101,25 +101,25 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     }
 
     /// How a request stands.
-    async fn show_standing(
+    async fn show_status(
         &self,
         http: &Request,
         id: &str,
         key: &str,
     ) -> Result<Response<Body>, Problem> {
         let request = self.opened(id, key).await?.value;
-        let standing = Standing::of(&request);
+        let view = StatusView::of(&request);
         Ok(match accepted(http) {
             Format::Html => {
                 let page = pages::StatusPage {
                     request: &request,
-                    standing: &standing,
+                    view: &view,
                     key,
                     written: None,
                 };
-                html(StatusCode::OK, pages::standing(&page))
+                html(StatusCode::OK, pages::status_page(&page))
             }
-            Format::Json => json(StatusCode::OK, &standing.as_json()),
+            Format::Json => json(StatusCode::OK, &view.as_json()),
         })
     }
 
@@ -129,7 +129,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         if !self.link_key.opens_status(id, key) {
             return Err(Problem::not_found());
         }
-        let request = self.desk.request(id).await.map_err(Failure::from)?;
+        let request = self.store.request(id).await.map_err(Failure::from)?;
         request.ok_or_else(Problem::not_found)
     }
 

@@ -2,14 +2,14 @@
 
 use adapters::config::{Teams, link_key, mail_from, public_url, state_machines, table_name};
 use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use submit_request::SubmitRequest;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
     let function = &SubmitRequest::new(
-        Desk::new(DynamoTable::new(&aws, table_name()?)),
+        RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         SesMailer::new(&aws, mail_from()?),
         SfnWorkflow::new(&aws),
         Teams::from_env()?,

@@ -6,10 +6,10 @@ use maud::{Markup, html};
 use web::{page, when};
 
 mod form;
-mod standing;
+mod status_page;
 
 pub(crate) use form::{FormPage, Notice, Words, form};
-pub(crate) use standing::{StatusPage, WrittenAnswer, standing};
+pub(crate) use status_page::{StatusPage, WrittenAnswer, status_page};
 
 pub(crate) fn catalogue(offerings: &[Offering]) -> Markup {
     page(

@@ -3,24 +3,24 @@
 //! The status page shows the question to whoever holds its address, which a robot that reads mails does.
 //! An answer needs the code that is printed in the question's own mail.
 
-use domain::approval::Door;
+use domain::approval::DecisionContext;
 use domain::failure::Failure;
 use domain::form::FieldError;
 use domain::mail::Mailer;
-use domain::one_time_code::Tried;
+use domain::one_time_code::CodeCheck;
 use domain::question::{Question, QuestionCode, REPLY_CHARS, checked_text};
 use domain::request::{Event, Request as RefundRequest};
 use domain::table::{CommitError, Stored, Table, Write, load_or};
-use domain::task::Passage;
+use domain::task::StateEntry;
 use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
-use web::emails::{Letter, Occasion, to_customer};
+use web::emails::{ApprovalEmail, NotificationReason, to_customer};
 use web::{Format, Problem, body_text, html, is_json, json, same_site, see_other};
 
-use crate::standing::Standing;
+use crate::status_view::StatusView;
 use crate::{SubmitRequest, answer_format, codes, pages, received};
 
 /// How often an answer starts over because somebody else wrote at the same time.
@@ -28,7 +28,7 @@ const ATTEMPTS: usize = 8;
 
 /// An answer as it is posted.
 #[derive(Debug, Deserialize)]
-struct Posted {
+struct FormData {
     /// The question's number. As text in a form, as a number or a text in JSON.
     #[serde(deserialize_with = "number")]
     question: u32,
@@ -109,7 +109,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         question: &Question,
     ) -> Result<Stored<QuestionCode>, Failure> {
         let new = QuestionCode::new(request.request_id, question.number);
-        Ok(load_or(self.desk.table(), new).await?)
+        Ok(load_or(self.store.table(), new).await?)
     }
 
     fn attempt(
@@ -119,7 +119,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         question: &Question,
         posted: &str,
         at: Timestamp,
-    ) -> Tried {
+    ) -> CodeCheck {
         let (id, number) = (request.request_id, question.number);
         let right = |generation| self.link_key.question_code(id, number, generation);
         code.value.lock.attempt(right, posted, at)
@@ -130,26 +130,26 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         &self,
         request: &mut Stored<RefundRequest>,
         question: &Question,
-        (text, tried): (&str, Tried),
+        (text, tried): (&str, CodeCheck),
         code: &Stored<QuestionCode>,
         at: Timestamp,
     ) -> Result<(), CommitError> {
         let number = question.number;
-        let passage = Passage::during(&question.phase, at);
+        let state_entry = StateEntry::during(&question.phase, at);
         let writes = vec![Write::update(code)];
         match tried {
-            Tried::NoCode => Ok(()),
-            Tried::Wrong | Tried::Locked => self.desk.table().commit(writes).await,
-            Tried::Right => {
+            CodeCheck::NoCode => Ok(()),
+            CodeCheck::Wrong | CodeCheck::Locked => self.store.table().commit(writes).await,
+            CodeCheck::Right => {
                 let event = Event::Replied { number, text };
-                let record = request.value.apply(&event, passage);
-                self.desk.save(request, &record, writes).await
+                let record = request.value.apply(&event, state_entry);
+                self.store.save(request, &record, writes).await
             }
-            Tried::Renewed => {
+            CodeCheck::Renewed => {
                 let of = format!("question {number}");
                 let event = Event::CodeRenewed { of: &of };
-                let record = request.value.apply(&event, passage);
-                self.desk.save(request, &record, writes).await?;
+                let record = request.value.apply(&event, state_entry);
+                self.store.save(request, &record, writes).await?;
                 let generation = code.value.lock.generation();
                 if let Some(to) = request.value.emails().next() {
                     let mail =
@@ -164,16 +164,16 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     /// Writes to whoever asked, if they can still decide. The answer is on their page in any case.
     async fn tell(&self, request: &RefundRequest, question: &Question, at: Timestamp) {
         let approval = self
-            .desk
+            .store
             .approval(request.request_id, &question.phase)
             .await;
         let Ok(Some(approval)) = approval else {
             return;
         };
         let approval = approval.value;
-        let to = question.asked_by.as_str();
+        let to = question.requester.as_str();
         let link = approval.link(&self.link_key, to);
-        let door = Door {
+        let context = DecisionContext {
             key: &self.link_key,
             approval: &approval,
             link: &link,
@@ -182,16 +182,16 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             is_member: self.teams.include(&approval.teams, to),
             at,
         };
-        if door.standing().is_err() {
+        if context.check_link().is_err() {
             return;
         }
-        let letter = Letter {
+        let letter = ApprovalEmail {
             request,
             approval: &approval,
             to,
             key: &self.link_key,
-            occasion: Occasion::Answered,
-            barred: None,
+            reason: NotificationReason::Answered,
+            ineligible: None,
         };
         if let Err(error) = self.mailer.send(&letter.mail()).await {
             tracing::error!(%error, "the approver was not told of the answer");
@@ -199,7 +199,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     }
 }
 
-fn read(http: &Request) -> Result<Posted, Problem> {
+fn read(http: &Request) -> Result<FormData, Problem> {
     let body = body_text(http)?;
     let unclear = || {
         Problem::new(
@@ -263,7 +263,7 @@ fn refused(
     http: &Request,
     request: &RefundRequest,
     key: &str,
-    posted: &Posted,
+    posted: &FormData,
     unfit: &Unfit,
 ) -> Result<Response<Body>, Problem> {
     let problem = Problem::new(unfit.status, "Your answer was not taken.");
@@ -272,7 +272,7 @@ fn refused(
         Format::Html => {
             let page = pages::StatusPage {
                 request,
-                standing: &Standing::of(request),
+                view: &StatusView::of(request),
                 key,
                 written: Some(pages::WrittenAnswer {
                     number: posted.question,
@@ -281,7 +281,7 @@ fn refused(
                     problem: &unfit.message,
                 }),
             };
-            Ok(html(unfit.status, pages::standing(&page)))
+            Ok(html(unfit.status, pages::status_page(&page)))
         }
     }
 }

@@ -6,7 +6,7 @@ use domain::form::{FieldError, Values};
 use domain::id::RequestId;
 use domain::invitation::Use;
 use domain::mail::Mailer;
-use domain::one_time_code::Tried;
+use domain::one_time_code::CodeCheck;
 use domain::request::{Request, Submission};
 use domain::table::{CommitError, Entity, Key, Table, Write, load};
 use domain::task::Offering;
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use web::Problem;
 
 use crate::SubmitRequest;
-use crate::invited::{Entry, Pass};
+use crate::invited::{Entry, InvitationCredentials};
 
 /// How long the same `Idempotency-Key` means the same request.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -26,18 +26,18 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 const ATTEMPTS: usize = 5;
 
 /// A request that somebody wants to make.
-pub(crate) struct Wanted<'a> {
+pub(crate) struct NewRequest<'a> {
     pub(crate) offering: &'a Offering,
     pub(crate) values: &'a Values,
     pub(crate) key: Option<&'a str>,
     pub(crate) origin: String,
     /// For an offering by invitation.
-    pub(crate) pass: Option<&'a Pass>,
+    pub(crate) credentials: Option<&'a InvitationCredentials>,
     pub(crate) at: Timestamp,
 }
 
 /// What became of it.
-pub(crate) enum Taken {
+pub(crate) enum SubmitOutcome {
     /// It is stored and under way: now, or already before.
     Request(Box<Request>),
     /// The key was used before, for other answers.
@@ -45,20 +45,20 @@ pub(crate) enum Taken {
     /// The invitation was used before.
     UsedBefore(Use),
     /// The invitation's code is not right.
-    Barred(Tried),
+    Ineligible(CodeCheck),
 }
 
 /// That a key was used, and for what. Neither the key nor the answers can be read from it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Used {
+struct IdempotencyRecord {
     key_hash: String,
     fingerprint: String,
     request_id: RequestId,
     kept_until: Timestamp,
 }
 
-impl Used {
+impl IdempotencyRecord {
     fn key_of(key_hash: &str) -> Key {
         Key {
             pk: format!("IDEMPOTENCY#{key_hash}"),
@@ -67,7 +67,7 @@ impl Used {
     }
 }
 
-impl Entity for Used {
+impl Entity for IdempotencyRecord {
     const KIND: &'static str = "idempotency";
 
     fn key(&self) -> Key {
@@ -82,31 +82,31 @@ impl Entity for Used {
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     /// Stores the request in one transaction with its audit record, its key, and the invitation that it
     /// uses; then starts it.
-    pub(crate) async fn submit(&self, wanted: Wanted<'_>) -> Result<Taken, Failure> {
+    pub(crate) async fn submit(&self, new: NewRequest<'_>) -> Result<SubmitOutcome, Failure> {
         let (request, record) = Request::submit(Submission {
             request_id: RequestId::random(),
-            offering: wanted.offering,
-            values: wanted.values,
-            origin: wanted.origin.clone(),
-            about: wanted.pass.map(|pass| pass.about),
-            at: wanted.at,
+            offering: new.offering,
+            values: new.values,
+            origin: new.origin.clone(),
+            about: new.credentials.map(|credentials| credentials.about),
+            at: new.at,
         });
-        let used = wanted.key.map(|key| used(&wanted, key, request.request_id));
+        let used = new.key.map(|key| used(&new, key, request.request_id));
         for _ in 0..ATTEMPTS {
             let mut writes: Vec<Write> = used.iter().map(Write::create).collect();
-            if let Some(pass) = wanted.pass {
-                let (id, at) = (request.request_id, wanted.at);
-                match self.enter(pass, wanted.offering, id, at).await? {
+            if let Some(credentials) = new.credentials {
+                let (id, at) = (request.request_id, new.at);
+                match self.enter(credentials, new.offering, id, at).await? {
                     Entry::Admitted(write) => writes.push(write),
                     Entry::Used(before) => return self.used_before(before, used.as_ref()).await,
-                    Entry::Refused(tried) => return Ok(Taken::Barred(tried)),
+                    Entry::Refused(tried) => return Ok(SubmitOutcome::Ineligible(tried)),
                     Entry::Again => continue,
                 }
             }
-            match (self.desk.create(&request, &record, writes).await, &used) {
+            match (self.store.create(&request, &record, writes).await, &used) {
                 (Ok(()), _) => {
                     self.start(&request).await?;
-                    return Ok(Taken::Request(Box::new(request)));
+                    return Ok(SubmitOutcome::Request(Box::new(request)));
                 }
                 (Err(CommitError::Conflict), Some(used)) => {
                     // Somebody sent it before, perhaps in this very moment; if that one has not
@@ -116,7 +116,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                     }
                 }
                 // Somebody used the invitation in this very moment, or guessed at its code.
-                (Err(CommitError::Conflict), None) if wanted.pass.is_some() => {}
+                (Err(CommitError::Conflict), None) if new.credentials.is_some() => {}
                 (Err(error), _) => return Err(error.into()),
             }
         }
@@ -126,34 +126,41 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     }
 
     /// An invitation is used once; but the same form sent twice is the same answer.
-    async fn used_before(&self, before: Use, used: Option<&Used>) -> Result<Taken, Failure> {
+    async fn used_before(
+        &self,
+        before: Use,
+        used: Option<&IdempotencyRecord>,
+    ) -> Result<SubmitOutcome, Failure> {
         if let Some(used) = used
-            && let Some(taken @ Taken::Request(_)) = self.taken_before(used).await?
+            && let Some(taken @ SubmitOutcome::Request(_)) = self.taken_before(used).await?
         {
             return Ok(taken);
         }
-        let request = self.desk.request(before.request_id).await?;
+        let request = self.store.request(before.request_id).await?;
         let request = request.ok_or(Failure::RequestNotFound)?;
         // Whoever stored it may have died before starting it, and may have sent no key to come back with.
         self.start(&request.value).await?;
-        Ok(Taken::UsedBefore(before))
+        Ok(SubmitOutcome::UsedBefore(before))
     }
 
-    async fn taken_before(&self, used: &Used) -> Result<Option<Taken>, Failure> {
-        let Some(before) = load::<Used>(self.desk.table(), &used.key()).await? else {
+    async fn taken_before(
+        &self,
+        used: &IdempotencyRecord,
+    ) -> Result<Option<SubmitOutcome>, Failure> {
+        let Some(before) = load::<IdempotencyRecord>(self.store.table(), &used.key()).await? else {
             return Ok(None);
         };
         if before.value.fingerprint != used.fingerprint {
-            return Ok(Some(Taken::OtherAnswers));
+            return Ok(Some(SubmitOutcome::OtherAnswers));
         }
         let request = self
-            .desk
+            .store
             .request(before.value.request_id)
             .await?
             .ok_or(Failure::RequestNotFound)?;
         // Whoever stored it may have died before starting it.
         self.start(&request.value).await?;
-        Ok(Some(Taken::Request(Box::new(request.value))))
+        Ok(Some(SubmitOutcome::Request(Box::new(request.value))))
     }
 
     async fn start(&self, request: &Request) -> Result<(), Failure> {
@@ -172,20 +179,23 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     }
 }
 
-fn used(wanted: &Wanted<'_>, key: &str, request_id: RequestId) -> Used {
+fn used(new: &NewRequest<'_>, key: &str, request_id: RequestId) -> IdempotencyRecord {
     let hash = |parts: &[&str]| hex(&Sha256::digest(parts.join("\n")));
-    let answers = serde_json::to_string(wanted.values).expect("answers are texts and numbers");
-    let path = wanted.offering.path.as_str();
+    let answers = serde_json::to_string(new.values).expect("answers are texts and numbers");
+    let path = new.offering.path.as_str();
     // Only who came with the same invitation and code gets the same request again.
-    let pass = wanted
-        .pass
-        .map(|pass| format!("{} {}", pass.ticket, pass.code));
-    let parts: Vec<&str> = [path, key].into_iter().chain(pass.as_deref()).collect();
-    Used {
+    let credentials = new
+        .credentials
+        .map(|credentials| format!("{} {}", credentials.token, credentials.code));
+    let parts: Vec<&str> = [path, key]
+        .into_iter()
+        .chain(credentials.as_deref())
+        .collect();
+    IdempotencyRecord {
         key_hash: hash(&parts),
         fingerprint: hash(&[path, &answers]),
         request_id,
-        kept_until: wanted.at.saturating_add(KEPT).unwrap_or(Timestamp::MAX),
+        kept_until: new.at.saturating_add(KEPT).unwrap_or(Timestamp::MAX),
     }
 }
 

@@ -14,7 +14,7 @@ use super::*;
 mod hostile;
 mod invited;
 mod replies;
-mod standing;
+mod status_view;
 
 const PATH: &str = "/services/customer-success/refund-request";
 
@@ -30,7 +30,7 @@ fn function_of(offering: &Offering) -> Function {
     let workflow = MemoryWorkflow::with_definition(&definition);
     let machines = BTreeMap::from([(offering.path.clone(), "arn".to_owned())]);
     SubmitRequest::new(
-        Desk::new(MemoryTable::default()),
+        RequestStore::new(MemoryTable::default()),
         MemoryMailer::default(),
         workflow,
         Teams::parse(r#"{"csm-team":["csm-1@example.com"]}"#).unwrap(),
@@ -99,7 +99,7 @@ impl Function {
     }
 
     fn stored(&self, kind: &str) -> usize {
-        self.desk
+        self.store
             .table()
             .items()
             .iter()
@@ -210,7 +210,7 @@ async fn every_refusal_is_clear_and_stores_nothing() {
             .0,
         415
     );
-    assert!(function.desk.table().items().is_empty());
+    assert!(function.store.table().items().is_empty());
     assert!(function.workflow.calls().is_empty());
 }
 

@@ -37,7 +37,7 @@ where
 
 /// Serves events that nobody waits for, such as messages of a topic, with `handler` until Lambda ends the
 /// process. What fails is logged and reported like a task; Lambda runs it again. What an event is about
-/// is known to whoever reads it, and said by [`about`].
+/// is known to whoever reads it, and said by [`log_context`].
 pub async fn run_event<P, F>(handler: impl Fn(P) -> F) -> Result<(), lambda_runtime::Error>
 where
     P: DeserializeOwned,
@@ -79,7 +79,7 @@ where
 }
 
 /// Says what the event that is served is about, for the lines of the log that follow.
-pub fn about(request: RequestId, phase: &PhaseName) {
+pub fn log_context(request: RequestId, phase: &PhaseName) {
     let span = Span::current();
     span.record("request", tracing::field::display(request));
     span.record("execution", tracing::field::display(request));

@@ -14,7 +14,7 @@ mod sfn;
 pub mod stripe;
 
 pub use dynamodb::DynamoTable;
-pub use lambda::{about, run_event, run_http, run_task};
+pub use lambda::{log_context, run_event, run_http, run_task};
 pub use secrets::StripeKeys;
 pub use ses::SesMailer;
 pub use sfn::SfnWorkflow;

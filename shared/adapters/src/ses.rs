@@ -4,7 +4,7 @@ use aws_sdk_ses::Client;
 use aws_sdk_ses::error::ProvideErrorMetadata;
 use aws_sdk_ses::types::{Body, Content, Destination, Message, MessageTag};
 
-use domain::mail::{About, Mail, MailError, Mailer, masked};
+use domain::mail::{Mail, MailError, Mailer, RelatedRequest, masked};
 
 /// SES, sending from one address.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Mailer for SesMailer {
             .subject(content(&mail.subject).map_err(built)?)
             .body(body)
             .build();
-        let tags = mail.about.iter().flat_map(About::tags);
+        let tags = mail.related_request.iter().flat_map(RelatedRequest::tags);
         let tags = tags.map(|(name, value)| MessageTag::builder().name(name).value(value).build());
         let tags = tags.collect::<Result<Vec<_>, _>>().map_err(built)?;
         let sent = self

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn an_alias_is_described_by_its_machine() {
-        let machine = "arn:aws:states:us-east-1:000000000000:stateMachine:desk";
+        let machine = "arn:aws:states:us-east-1:000000000000:stateMachine:store";
         assert_eq!(without_alias(machine), machine);
         assert_eq!(without_alias(&format!("{machine}:live")), machine);
     }

@@ -28,16 +28,17 @@ mod refusal;
 pub mod viewed_digest;
 
 pub use answer::{Answer, Verdict};
-pub use approvers::{Approver, Impasse};
+pub use approvers::{Approver, Deadlock};
 pub use authorization::{
-    Authorized, Decider, Decision, Door, Entered, REASON_CHARS, authorize_decision, is_same_person,
+    Authenticated, Authorized, Decider, Decision, DecisionContext, REASON_CHARS,
+    authorize_decision, is_same_person,
 };
 pub use choice::Choice;
 pub use deciding::Recorded;
 pub use link::{Link, WRONG_CODES};
-pub(crate) use link_key::same;
+pub(crate) use link_key::constant_time_eq;
 pub use link_key::{LinkKey, hex, link_hash};
-pub use refusal::{Barred, Refusal};
+pub use refusal::{Ineligible, Refusal};
 pub use viewed_digest::digest_of;
 
 /// How long after its end a link still tells who decided.
@@ -47,7 +48,7 @@ const LINK_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
-    /// About which request.
+    /// RelatedRequest which request.
     pub request_id: RequestId,
     /// In which phase.
     pub phase: PhaseName,
@@ -84,7 +85,7 @@ pub struct Approval {
     pub escalated_at: Option<Timestamp>,
     /// Whether nobody who is asked may decide, and who knows that.
     #[serde(default)]
-    pub impasse: Impasse,
+    pub deadlock: Deadlock,
     /// Whether a mail came back since the waiting state was last entered: it is entered again at once, to
     /// see who else is to be asked, and not to remind anybody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -124,7 +125,7 @@ impl Approval {
             separate_from: config.separate_from.clone(),
             ..Self::new(waiting, round, config.expire_seconds)
         };
-        approval.enlist(team);
+        approval.add_approvers(team);
         approval
     }
 
@@ -148,7 +149,7 @@ impl Approval {
             nonce: uuid::Uuid::new_v4().simple().to_string(),
             asked_at: task.entered_at,
             escalated_at: None,
-            impasse: Impasse::None,
+            deadlock: Deadlock::None,
             woken: false,
             decide_until: decide_until.unwrap_or(Timestamp::MAX),
             entered_at: task.entered_at,

@@ -1,4 +1,4 @@
-//! The audit trail: one record for every change of a request, stored in the same transaction.
+//! The audit log: one record for every change of a request, stored in the same transaction.
 
 use std::fmt;
 

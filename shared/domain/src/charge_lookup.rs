@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::RequestId;
 use crate::money::Usd;
-use crate::request::{Status, Vouched};
+use crate::request::{OwnershipConfirmation, Status};
 use crate::stripe::{Charge, Ownership, Payer, Payment, amount_text};
 use crate::table::{Entity, Key};
 
 /// What a lookup found. It is stored beside the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Findings {
+pub struct ChargeLookup {
     /// For which request.
     pub request_id: RequestId,
     /// When Stripe was asked.
@@ -23,7 +23,7 @@ pub struct Findings {
     pub charges: Vec<String>,
     /// What Stripe knows of it. None: it knows no such charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment: Option<PaymentFound>,
+    pub payment: Option<FoundPayment>,
     /// The customers with the address of the one who asks.
     #[serde(default)]
     pub customers: Vec<String>,
@@ -32,7 +32,7 @@ pub struct Findings {
 /// A payment as a reviewer sees it. Amounts are in the smallest unit of the currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PaymentFound {
+pub struct FoundPayment {
     /// In lower case.
     pub currency: String,
     /// Whether it is that of the customer who asks.
@@ -63,7 +63,7 @@ pub struct ChargeFound {
     disputed: bool,
 }
 
-impl PaymentFound {
+impl FoundPayment {
     /// What there is to say about a payment, of which so much is already on its way back.
     pub fn new(payment: &Payment, ownership: Ownership, pending: u64) -> Self {
         let charge = payment.charge.as_ref();
@@ -101,7 +101,7 @@ impl ChargeFound {
     }
 }
 
-impl Findings {
+impl ChargeLookup {
     /// Where a request's findings are stored.
     pub fn key_of(request_id: RequestId) -> Key {
         Key {
@@ -111,7 +111,7 @@ impl Findings {
     }
 }
 
-impl Entity for Findings {
+impl Entity for ChargeLookup {
     const KIND: &'static str = "findings";
 
     fn key(&self) -> Key {
@@ -163,9 +163,9 @@ pub struct OtherRequest {
 
 /// What a reviewer is shown about the charge of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChargeFindings {
+pub struct ChargeReport {
     /// What the lookup found. None: there was none, or Stripe did not answer.
-    pub found: Option<Findings>,
+    pub found: Option<ChargeLookup>,
     /// Other requests for the same charge, as they stand now.
     pub others: Vec<OtherRequest>,
     /// What this request asks for.
@@ -173,10 +173,10 @@ pub struct ChargeFindings {
     /// Which of Stripe's customers a reviewer says that it is.
     pub vouched: Option<String>,
     /// Which charge a reviewer vouches for.
-    pub vouched_charge: Option<Vouched>,
+    pub confirmed_charge: Option<OwnershipConfirmation>,
 }
 
-impl ChargeFindings {
+impl ChargeReport {
     /// What to show, as a label and a value each.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let Some(payment) = self.payment() else {
@@ -253,12 +253,12 @@ impl ChargeFindings {
         warnings
     }
 
-    fn payment(&self) -> Option<&PaymentFound> {
+    fn payment(&self) -> Option<&FoundPayment> {
         self.found.as_ref()?.payment.as_ref()
     }
 
     /// As it was found, or as a reviewer has said since.
-    fn ownership(&self, payment: &PaymentFound) -> Ownership {
+    fn ownership(&self, payment: &FoundPayment) -> Ownership {
         let identified = self.vouched.is_some() && self.vouched == payment.customer;
         let unclear = payment.ownership == Ownership::Unclear;
         if identified || (unclear && self.voucher(payment).is_some()) {
@@ -269,22 +269,22 @@ impl ChargeFindings {
     }
 
     /// A reviewer's word for this very charge.
-    fn voucher(&self, payment: &PaymentFound) -> Option<&Vouched> {
+    fn voucher(&self, payment: &FoundPayment) -> Option<&OwnershipConfirmation> {
         let charge = payment.charge.as_ref()?;
-        let vouched = self.vouched_charge.as_ref();
+        let vouched = self.confirmed_charge.as_ref();
         vouched.filter(|vouched| vouched.charge == charge.id)
     }
 
     /// The charge of which only a person can say whose it is, where nobody has yet. That of another
     /// customer is none: Stripe has said whose it is.
-    pub fn to_vouch_for(&self) -> Option<&str> {
+    pub fn charge_to_confirm(&self) -> Option<&str> {
         let payment = self.payment()?;
         let charge = payment.charge.as_ref()?;
         let is_open = self.ownership(payment) == Ownership::Unclear && !charge.id.is_empty();
         is_open.then_some(charge.id.as_str())
     }
 
-    fn ownership_warnings(&self, payment: &PaymentFound, customers: &[String]) -> Vec<String> {
+    fn ownership_warnings(&self, payment: &FoundPayment, customers: &[String]) -> Vec<String> {
         let known = match customers {
             [] => "Stripe has no customer with the address of the one who asks.".to_owned(),
             ids => format!("The customer who asks is {} in Stripe.", ids.join(" or ")),

@@ -46,7 +46,7 @@ pub enum Failure {
     #[error("{0}")]
     RequestChanged(String),
     /// The execution cannot go on by itself, and fails on purpose: a redrive lets it go on.
-    #[error("The request needs attention. Its audit trail says why.")]
+    #[error("The request needs attention. Its audit log says why.")]
     NeedsAttention,
     /// The payload, or what is stored, is not what this function expects.
     #[error("{0}")]

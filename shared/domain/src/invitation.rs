@@ -11,23 +11,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::LinkKey;
 use crate::id::{OfferingPath, RequestId};
-use crate::one_time_code::{CodeLock, Tried};
+use crate::one_time_code::{CodeCheck, OneTimeCode};
 use crate::table::{Entity, Key};
 
-/// The parameter of the form's address, and the member of what is sent, that carries a [`Ticket`].
+/// The parameter of the form's address, and the member of what is sent, that carries a [`InvitationToken`].
 pub const TICKET: &str = "invitation";
 /// The member of what is sent that carries the code.
 pub const CODE: &str = "code";
 
 /// What an invitation's link carries: which request invites, and the key that says it does.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Ticket {
+pub struct InvitationToken {
     about: RequestId,
     key: String,
 }
 
-impl Ticket {
-    /// The ticket of an invitation.
+impl InvitationToken {
+    /// The token of an invitation.
     pub fn new(key: &LinkKey, about: RequestId, offering: &OfferingPath) -> Self {
         Self {
             about,
@@ -56,16 +56,16 @@ impl Ticket {
     }
 }
 
-impl fmt::Display for Ticket {
+impl fmt::Display for InvitationToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.about, self.key)
     }
 }
 
 /// It does not print: whoever has it sees the form.
-impl fmt::Debug for Ticket {
+impl fmt::Debug for InvitationToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Ticket({})", self.about)
+        write!(f, "InvitationToken({})", self.about)
     }
 }
 
@@ -75,7 +75,7 @@ impl fmt::Debug for Ticket {
 pub struct Invitation {
     about: RequestId,
     offering: OfferingPath,
-    lock: CodeLock,
+    lock: OneTimeCode,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     used: Option<Use>,
 }
@@ -96,7 +96,7 @@ impl Invitation {
         Self {
             about,
             offering: offering.clone(),
-            lock: CodeLock::default(),
+            lock: OneTimeCode::default(),
             used: None,
         }
     }
@@ -119,11 +119,11 @@ impl Invitation {
         key: &LinkKey,
         code: &str,
         at: Timestamp,
-    ) -> Tried {
+    ) -> CodeCheck {
         let (about, offering) = (self.about, self.offering.clone());
         let right = |generation| key.invitation_code(about, &offering, generation);
         let tried = self.lock.attempt(right, code, at);
-        if tried == Tried::Right {
+        if tried == CodeCheck::Right {
             self.used.get_or_insert(Use {
                 request_id: request,
                 at,

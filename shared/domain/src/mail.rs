@@ -6,7 +6,7 @@ use crate::id::{PhaseName, RequestId};
 
 mod related_request;
 
-pub use related_request::About;
+pub use related_request::RelatedRequest;
 
 /// One mail to one person, as text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,30 +20,30 @@ pub struct Mail {
     /// The HTML part: a whole document that loads nothing from elsewhere.
     pub html: String,
     /// What it is about, where somebody has to know when it comes back.
-    pub about: Option<About>,
+    pub related_request: Option<RelatedRequest>,
 }
 
 impl Mail {
     /// The same mail, which says to the mail service what it is about: by ids alone.
     #[must_use]
-    pub fn about(mut self, request: RequestId, phase: &PhaseName) -> Self {
+    pub fn related_to(mut self, request: RequestId, phase: &PhaseName) -> Self {
         let phase = phase.clone();
-        self.about = Some(About { request, phase });
+        self.related_request = Some(RelatedRequest { request, phase });
         self
     }
 }
 
 /// A text as it is shown: without control characters, and without the marks that turn the direction of
 /// what follows them. Nobody's words can reach beyond their place.
-pub fn tame(text: &str) -> String {
+pub fn sanitize_text(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
         .map(|c| if c == '\r' { '\n' } else { c })
-        .filter(|c| !is_wild(*c))
+        .filter(|c| !is_bidi_or_control(*c))
         .collect()
 }
 
-fn is_wild(c: char) -> bool {
+fn is_bidi_or_control(c: char) -> bool {
     let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     // A text program may take the two separators for ends of lines.
     turns || matches!(c, '\u{2028}' | '\u{2029}') || (c.is_control() && c != '\n' && c != '\t')
@@ -51,7 +51,7 @@ fn is_wild(c: char) -> bool {
 
 /// A text as one line: a line break in a subject could begin another header.
 pub fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control() || is_wild(c))
+    text.split(|c: char| c.is_control() || is_bidi_or_control(c))
         .map(str::trim)
         .filter(|p| !p.is_empty())
         .collect::<Vec<_>>()

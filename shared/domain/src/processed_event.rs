@@ -22,7 +22,7 @@ pub enum Source {
 /// Something that was taken in, with everything that follows from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Seen {
+pub struct ProcessedEvent {
     /// Who told us.
     pub source: Source,
     /// Their id of it.
@@ -31,7 +31,7 @@ pub struct Seen {
     pub at: Timestamp,
 }
 
-impl Seen {
+impl ProcessedEvent {
     /// Whether it was taken in before.
     pub async fn is_known(&self, table: &impl Table) -> Result<bool, ReadError> {
         let known = load::<Self>(table, &self.key()).await?;
@@ -39,7 +39,7 @@ impl Seen {
     }
 }
 
-impl Entity for Seen {
+impl Entity for ProcessedEvent {
     const KIND: &'static str = "seen";
 
     fn key(&self) -> Key {

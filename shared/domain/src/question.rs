@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PhaseName, RequestId};
-use crate::one_time_code::CodeLock;
+use crate::one_time_code::OneTimeCode;
 use crate::request::{Request, Status};
 use crate::table::{Entity, Key};
 
@@ -24,7 +24,7 @@ pub struct Question {
     /// Who decides there wants to know.
     pub phase: PhaseName,
     /// The approver's address. The customer is not told.
-    pub asked_by: String,
+    pub requester: String,
     /// When.
     pub asked_at: Timestamp,
     /// What.
@@ -48,7 +48,7 @@ impl Question {
         Self {
             number,
             phase: phase.clone(),
-            asked_by: by.to_owned(),
+            requester: by.to_owned(),
             asked_at: at,
             text: text.to_owned(),
             reply: None,
@@ -76,7 +76,7 @@ pub struct QuestionCode {
     request_id: RequestId,
     number: u32,
     /// Which code is in use.
-    pub lock: CodeLock,
+    pub lock: OneTimeCode,
 }
 
 impl QuestionCode {
@@ -85,7 +85,7 @@ impl QuestionCode {
         Self {
             request_id,
             number,
-            lock: CodeLock::default(),
+            lock: OneTimeCode::default(),
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{FieldName, PhaseName, RequestId, TaskToken, TeamId};
 use crate::money::Usd;
 use crate::request::Event;
-use crate::stripe::{Refund, Standing};
+use crate::stripe::{Refund, RefundState};
 use crate::table::{Entity, Key};
 
 /// What we asked Stripe to give back, or are about to.
@@ -22,7 +22,7 @@ pub struct RefundEntry {
     /// In which phase of the process.
     pub phase: PhaseName,
     /// As money, or as a credit.
-    pub means: Means,
+    pub method: SettlementMethod,
     /// The charge or payment intent.
     pub charge: String,
     /// How much.
@@ -38,7 +38,7 @@ pub struct RefundEntry {
     pub stripe_id: Option<String>,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settled: Option<Settled>,
+    pub settlement: Option<Settlement>,
     /// The state that waits for its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
@@ -50,7 +50,7 @@ pub struct RefundEntry {
 /// How something is given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Means {
+pub enum SettlementMethod {
     /// Money, where it came from.
     Refund,
     /// A credit toward the next invoice.
@@ -60,7 +60,7 @@ pub enum Means {
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Settled {
+pub enum Settlement {
     /// The customer has it.
     Paid,
     /// Stripe said no, for good: something else may be tried.
@@ -81,7 +81,7 @@ pub struct Waiting {
 
 /// What news about a refund changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum RefundUpdate {
     /// Nothing: it is known, or about another refund.
     None,
     /// Stripe took it, and says so in this word.
@@ -106,12 +106,12 @@ impl RefundEntry {
     /// The key under which Stripe answers a repeated call with the first call's answer. It depends
     /// on what is paid and never on the attempt.
     pub fn idempotency_key(&self) -> String {
-        let means = match self.means {
-            Means::Refund => "refund",
-            Means::Credit => "credit",
+        let method = match self.method {
+            SettlementMethod::Refund => "refund",
+            SettlementMethod::Credit => "credit",
         };
         format!(
-            "{means}-{}-{}-{}",
+            "{method}-{}-{}-{}",
             self.request_id,
             self.charge,
             self.amount.cents()
@@ -120,44 +120,44 @@ impl RefundEntry {
 
     /// Takes in how a refund stands, and says what is new about that.
     ///
-    /// News come from answers and from events, late, twice and in any order. So a refund only ever goes
+    /// RefundUpdate come from answers and from events, late, twice and in any order. So a refund only ever goes
     /// forward: from pending to paid or refused, and from paid to reversed.
-    pub fn take_in(&mut self, refund: &Refund) -> News {
+    pub fn apply_update(&mut self, refund: &Refund) -> RefundUpdate {
         let known = self.stripe_id.as_ref();
-        if self.means != Means::Refund || known.is_some_and(|id| *id != refund.id) {
-            return News::None;
+        if self.method != SettlementMethod::Refund || known.is_some_and(|id| *id != refund.id) {
+            return RefundUpdate::None;
         }
         let first = self.stripe_id.replace(refund.id.clone()).is_none();
-        let news = match (self.settled, refund.standing()) {
-            (None, Standing::Pending(word)) if first => News::Pending(word),
-            (None, Standing::Paid) => News::Paid,
-            (None, Standing::Failed(why)) => News::Refused(why),
-            (Some(Settled::Paid), Standing::Failed(why)) => News::Reversed(why),
-            _ => News::None,
+        let news = match (self.settlement, refund.state()) {
+            (None, RefundState::Pending(word)) if first => RefundUpdate::Pending(word),
+            (None, RefundState::Paid) => RefundUpdate::Paid,
+            (None, RefundState::Failed(why)) => RefundUpdate::Refused(why),
+            (Some(Settlement::Paid), RefundState::Failed(why)) => RefundUpdate::Reversed(why),
+            _ => RefundUpdate::None,
         };
         match news {
-            News::Paid => self.settled = Some(Settled::Paid),
-            News::Refused(_) => self.settled = Some(Settled::Refused),
-            News::Reversed(_) => self.settled = Some(Settled::Reversed),
-            News::None | News::Pending(_) => {}
+            RefundUpdate::Paid => self.settlement = Some(Settlement::Paid),
+            RefundUpdate::Refused(_) => self.settlement = Some(Settlement::Refused),
+            RefundUpdate::Reversed(_) => self.settlement = Some(Settlement::Reversed),
+            RefundUpdate::None | RefundUpdate::Pending(_) => {}
         }
         news
     }
 
     /// What news mean for the request.
-    pub fn event<'a>(&'a self, news: &'a News) -> Option<Event<'a>> {
+    pub fn event<'a>(&'a self, news: &'a RefundUpdate) -> Option<Event<'a>> {
         let id = self.stripe_id.as_deref().unwrap_or_default();
         match news {
-            News::None => None,
-            News::Pending(status) => Some(Event::RefundPending { id, status }),
-            News::Paid => Some(Event::RefundSucceeded {
+            RefundUpdate::None => None,
+            RefundUpdate::Pending(status) => Some(Event::RefundPending { id, status }),
+            RefundUpdate::Paid => Some(Event::RefundSucceeded {
                 id,
                 amount: self.amount,
                 status: "succeeded",
                 output: &self.output,
             }),
-            News::Refused(message) => Some(Event::RefundRefused { message }),
-            News::Reversed(message) => Some(Event::RefundReversed { message }),
+            RefundUpdate::Refused(message) => Some(Event::RefundRefused { message }),
+            RefundUpdate::Reversed(message) => Some(Event::RefundReversed { message }),
         }
     }
 }

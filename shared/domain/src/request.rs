@@ -13,7 +13,7 @@ use crate::audit::{Actor, AuditRecord};
 use crate::form::Values;
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::question::Question;
-use crate::task::{Offering, Passage};
+use crate::task::{Offering, StateEntry};
 
 mod answered;
 mod audit_entry;
@@ -26,7 +26,7 @@ use answered::answered;
 pub use answered::{AnswerKind, Answered};
 use audit_entry::Entry;
 pub use event::Event;
-pub use ownership_confirmation::Vouched;
+pub use ownership_confirmation::OwnershipConfirmation;
 
 /// A customer's request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub struct Request {
     pub approved: BTreeMap<PhaseName, String>,
     /// An approver's word for whose the charge is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vouched: Option<Vouched>,
+    pub vouched: Option<OwnershipConfirmation>,
     /// What approvers asked the customer, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Question>,
@@ -114,7 +114,7 @@ pub struct Stopped {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// When the state was entered: which passage through it this was.
+    /// When the state was entered: which state entry through it this was.
     pub entered_at: Timestamp,
     /// What it was answered with.
     pub outcome: String,
@@ -138,7 +138,7 @@ pub struct Submission<'a> {
 }
 
 impl Request {
-    /// A new request and the first record of its trail.
+    /// A new request and the first record of its audit log.
     pub fn submit(submission: Submission<'_>) -> (Self, AuditRecord) {
         let Submission {
             request_id,
@@ -175,23 +175,23 @@ impl Request {
         (request, record)
     }
 
-    /// Changes the request as the event says and returns the record for its trail.
-    pub fn apply(&mut self, event: &Event<'_>, passage: Passage<'_>) -> AuditRecord {
-        let phase_before = std::mem::replace(&mut self.phase, passage.phase.clone());
-        self.change(event, passage, phase_before);
+    /// Changes the request as the event says and returns the record for its audit log.
+    pub fn apply(&mut self, event: &Event<'_>, state_entry: StateEntry<'_>) -> AuditRecord {
+        let phase_before = std::mem::replace(&mut self.phase, state_entry.phase.clone());
+        self.change(event, state_entry, phase_before);
         let Entry {
             actor,
             action,
             detail,
         } = audit_entry::entry(event, self.questions.len());
-        self.record(passage.at, actor, action, detail)
+        self.record(state_entry.at, actor, action, detail)
     }
 
-    /// What this very passage was answered with, if it was handled before. If a later one was, this one
+    /// What this very state entry was answered with, if it was handled before. If a later one was, this one
     /// was given up long ago, and nothing comes of it.
-    pub fn handled(&self, passage: Passage<'_>) -> Option<&str> {
-        let step = self.steps.get(passage.state)?;
-        (step.entered_at >= passage.at).then_some(step.outcome.as_str())
+    pub fn handled(&self, state_entry: StateEntry<'_>) -> Option<&str> {
+        let step = self.steps.get(state_entry.state)?;
+        (step.entered_at >= state_entry.at).then_some(step.outcome.as_str())
     }
 
     /// The customer's status page, an absolute URL.

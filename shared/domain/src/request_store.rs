@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::approval::{Approval, Link, viewed_digest};
 use crate::audit::AuditRecord;
-use crate::charge_lookup::{ChargeFindings, ChargeUse, Findings, OtherRequest};
+use crate::charge_lookup::{ChargeLookup, ChargeReport, ChargeUse, OtherRequest};
 use crate::failure::Failure;
 use crate::id::{PhaseName, RequestId};
 use crate::metrics;
@@ -28,7 +28,7 @@ impl Entity for AuditRecord {
     const KIND: &'static str = "audit";
 
     fn key(&self) -> Key {
-        // Zero-padded, so that the trail sorts in its own order.
+        // Zero-padded, so that the audit log sorts in its own order.
         Key {
             pk: format!("REQUEST#{}", self.request_id),
             sk: format!("AUDIT#{:06}", self.seq),
@@ -44,7 +44,7 @@ pub fn request_key(id: RequestId) -> Key {
     }
 }
 
-/// A request, opened for one passage through a state.
+/// A request, opened for one state entry through a state.
 #[derive(Debug)]
 pub enum Opened {
     /// An earlier attempt of the same invocation has done it all: answer the same again.
@@ -55,11 +55,11 @@ pub enum Opened {
 
 /// The requests of a deployment.
 #[derive(Debug)]
-pub struct Desk<T> {
+pub struct RequestStore<T> {
     table: T,
 }
 
-impl<T: Table> Desk<T> {
+impl<T: Table> RequestStore<T> {
     /// The requests in that table.
     pub fn new(table: T) -> Self {
         Self { table }
@@ -81,13 +81,13 @@ impl<T: Table> Desk<T> {
     }
 
     /// Opens a request for a task of its state machine. Lambda may run a task more than once; a state
-    /// that was handled for this passage is not handled again.
+    /// that was handled for this state entry is not handled again.
     pub async fn open<C>(&self, task: &Task<C>) -> Result<Opened, Failure> {
         let request = self
             .request(task.request_id)
             .await?
             .ok_or(Failure::RequestNotFound)?;
-        Ok(match request.value.handled(task.passage()) {
+        Ok(match request.value.handled(task.state_entry()) {
             Some(outcome) => Opened::Handled(Outcome::new(outcome)),
             None => Opened::Fresh(Box::new(request)),
         })
@@ -151,9 +151,9 @@ impl<T: Table> Desk<T> {
     }
 
     /// What is known about the charge of a request, and which other requests are about the same one.
-    pub async fn findings(&self, request: &Request) -> Result<ChargeFindings, ReadError> {
+    pub async fn findings(&self, request: &Request) -> Result<ChargeReport, ReadError> {
         let id = request.request_id;
-        let found = load::<Findings>(&self.table, &Findings::key_of(id)).await?;
+        let found = load::<ChargeLookup>(&self.table, &ChargeLookup::key_of(id)).await?;
         let found = found.map(|stored| stored.value);
         let mut ids = BTreeSet::new();
         for charge in found.iter().flat_map(|found| &found.charges) {
@@ -174,21 +174,25 @@ impl<T: Table> Desk<T> {
             }
         }
         others.sort_by_key(|other| other.submitted_at);
-        Ok(ChargeFindings {
+        Ok(ChargeReport {
             found,
             others,
             amount: request.amount(),
-            vouched: request.vouched_customer().map(ToOwned::to_owned),
-            vouched_charge: request.vouched.clone(),
+            vouched: request
+                .customer_entered_by_approver()
+                .map(ToOwned::to_owned),
+            confirmed_charge: request.vouched.clone(),
         })
     }
 
     /// Stores what was found about a charge. It changes nothing about the request. What a lookup before
     /// it found is replaced; of two at the same time one stays.
-    pub async fn save_findings(&self, findings: Findings) -> Result<(), CommitError> {
+    pub async fn save_charge_lookup(&self, findings: ChargeLookup) -> Result<(), CommitError> {
         let unread = |error: ReadError| CommitError::Unavailable(error.to_string());
-        let key = Findings::key_of(findings.request_id);
-        let before = load::<Findings>(&self.table, &key).await.map_err(unread)?;
+        let key = ChargeLookup::key_of(findings.request_id);
+        let before = load::<ChargeLookup>(&self.table, &key)
+            .await
+            .map_err(unread)?;
         let write = match before {
             Some(stored) => Write::update(&Stored {
                 value: findings,
@@ -214,7 +218,7 @@ impl<T: Table> Desk<T> {
         Ok(())
     }
 
-    /// Stores a new request and the first record of its trail, with `more` in the same transaction.
+    /// Stores a new request and the first record of its audit log, with `more` in the same transaction.
     pub async fn create(
         &self,
         request: &Request,
@@ -230,7 +234,7 @@ impl<T: Table> Desk<T> {
 
     /// Stores a changed request and the record of the change, with `more` in the same transaction.
     ///
-    /// This and [`Desk::create`] are the only ways to store a request, and both take the record.
+    /// This and [`RequestStore::create`] are the only ways to store a request, and both take the record.
     pub async fn save(
         &self,
         request: &mut Stored<Request>,

@@ -18,7 +18,7 @@ mod payment;
 pub use credit::{Credit, CreditOrder, CreditTarget};
 pub use error::StripeError;
 pub use payment::{
-    Asker, Charge, Customer, Intent, Ownership, Payer, Payment, amount_text, ownership,
+    Charge, Customer, Intent, Ownership, Payer, Payment, Requester, amount_text, ownership,
 };
 
 /// The name under which Stripe keeps a request's id with what was made for it.
@@ -86,7 +86,7 @@ pub struct Refund {
 
 /// How a refund stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum RefundState {
     /// The customer has the money.
     Paid,
     /// It was taken, and the money has not moved yet; with Stripe's word for that.
@@ -97,15 +97,15 @@ pub enum Standing {
 
 impl Refund {
     /// How it stands. Whatever words Stripe adds: only `succeeded` means that the customer has the money.
-    pub fn standing(&self) -> Standing {
+    pub fn state(&self) -> RefundState {
         match self.status.as_deref() {
-            Some("succeeded") => Standing::Paid,
+            Some("succeeded") => RefundState::Paid,
             Some(status @ ("failed" | "canceled")) => {
                 let reason = self.failure_reason.as_deref().unwrap_or("no reason given");
-                Standing::Failed(format!("The refund {} is {status}: {reason}", self.id))
+                RefundState::Failed(format!("The refund {} is {status}: {reason}", self.id))
             }
-            Some(status) => Standing::Pending(status.to_owned()),
-            None => Standing::Pending("without a status".to_owned()),
+            Some(status) => RefundState::Pending(status.to_owned()),
+            None => RefundState::Pending("without a status".to_owned()),
         }
     }
 
@@ -191,27 +191,27 @@ mod tests {
             metadata: BTreeMap::new(),
         };
         for (status, standing) in [
-            (Some("succeeded"), Standing::Paid),
-            (Some("pending"), Standing::Pending("pending".to_owned())),
+            (Some("succeeded"), RefundState::Paid),
+            (Some("pending"), RefundState::Pending("pending".to_owned())),
             (
                 Some("requires_action"),
-                Standing::Pending("requires_action".to_owned()),
+                RefundState::Pending("requires_action".to_owned()),
             ),
             (
                 Some("a_new_word"),
-                Standing::Pending("a_new_word".to_owned()),
+                RefundState::Pending("a_new_word".to_owned()),
             ),
-            (None, Standing::Pending("without a status".to_owned())),
+            (None, RefundState::Pending("without a status".to_owned())),
             (
                 Some("failed"),
-                Standing::Failed("The refund re_1 is failed: lost_or_stolen_card".to_owned()),
+                RefundState::Failed("The refund re_1 is failed: lost_or_stolen_card".to_owned()),
             ),
             (
                 Some("canceled"),
-                Standing::Failed("The refund re_1 is canceled: lost_or_stolen_card".to_owned()),
+                RefundState::Failed("The refund re_1 is canceled: lost_or_stolen_card".to_owned()),
             ),
         ] {
-            assert_eq!(refund(status).standing(), standing, "{status:?}");
+            assert_eq!(refund(status).state(), standing, "{status:?}");
         }
     }
 }

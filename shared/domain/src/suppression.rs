@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 8;
 /// What is wrong with an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Trouble {
+pub enum SuppressionReason {
     /// A mail came back for good.
     Bounced,
     /// Its owner reported a mail as spam; the mail service writes to them no more.
@@ -29,18 +29,18 @@ pub enum Trouble {
 /// The mark of an address that no mail reaches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct BadAddress {
+pub struct SuppressedAddress {
     /// What the link key makes of the address.
     address_hash: String,
     /// What is wrong.
-    pub trouble: Trouble,
+    pub trouble: SuppressionReason,
     /// Since when.
     pub since: Timestamp,
     /// When it was told of last.
     pub last: Timestamp,
 }
 
-impl BadAddress {
+impl SuppressedAddress {
     fn key_of(address_hash: &str) -> Key {
         Key {
             pk: format!("ADDRESS#{address_hash}"),
@@ -54,7 +54,7 @@ impl BadAddress {
     }
 }
 
-impl Entity for BadAddress {
+impl Entity for SuppressedAddress {
     const KIND: &'static str = "badAddress";
 
     fn key(&self) -> Key {
@@ -67,14 +67,14 @@ impl Entity for BadAddress {
 }
 
 /// Whether no mail reaches an address.
-pub async fn is_bad(
+pub async fn is_suppressed(
     table: &impl Table,
     key: &LinkKey,
     address: &str,
     at: Timestamp,
 ) -> Result<bool, ReadError> {
     let hash = key.address_hash(address);
-    let mark = load::<BadAddress>(table, &BadAddress::key_of(&hash)).await?;
+    let mark = load::<SuppressedAddress>(table, &SuppressedAddress::key_of(&hash)).await?;
     Ok(mark.is_some_and(|mark| mark.value.holds(at)))
 }
 
@@ -83,25 +83,28 @@ pub async fn mark(
     table: &impl Table,
     key: &LinkKey,
     address: &str,
-    trouble: Trouble,
+    trouble: SuppressionReason,
     at: Timestamp,
 ) -> Result<(), CommitError> {
     let unread = |error: ReadError| CommitError::Unavailable(error.to_string());
     let address_hash = key.address_hash(address);
-    let place = BadAddress::key_of(&address_hash);
-    let new = BadAddress {
+    let place = SuppressedAddress::key_of(&address_hash);
+    let new = SuppressedAddress {
         address_hash,
         trouble,
         since: at,
         last: at,
     };
     for _ in 0..ATTEMPTS {
-        let write = match load::<BadAddress>(table, &place).await.map_err(unread)? {
+        let write = match load::<SuppressedAddress>(table, &place)
+            .await
+            .map_err(unread)?
+        {
             None => Write::create(&new),
             Some(old) if old.value.last >= at => return Ok(()),
             Some(Stored { value, version }) => {
                 let since = if value.holds(at) { value.since } else { at };
-                let value = BadAddress {
+                let value = SuppressedAddress {
                     since,
                     ..new.clone()
                 };

@@ -18,7 +18,7 @@ mod connector;
 pub use ask::{ApprovalConfig, AskConfig, ChoiceConfig, ChoiceOption, Confirm, Escalation};
 pub use close::{CloseConfig, ClosingTask, EndStatus, Stop};
 pub use connector::{
-    AskerConfig, ConnectorConfig, ConnectorTask, LookUpConfig, RefundConfig, StripeReason,
+    ConnectorConfig, ConnectorTask, LookUpConfig, RefundConfig, RequesterConfig, StripeReason,
 };
 
 /// The payload of a Task state.
@@ -41,9 +41,9 @@ pub struct Task<C> {
     pub config: C,
 }
 
-/// One passage through a state: where in the process, and when.
+/// One state entry through a state: where in the process, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Passage<'a> {
+pub struct StateEntry<'a> {
     /// The phase.
     pub phase: &'a PhaseName,
     /// The state of the phase.
@@ -52,7 +52,7 @@ pub struct Passage<'a> {
     pub at: Timestamp,
 }
 
-impl<'a> Passage<'a> {
+impl<'a> StateEntry<'a> {
     /// Something that happened at that time while the phase's own state was waiting.
     pub fn during(phase: &'a PhaseName, at: Timestamp) -> Self {
         Self {
@@ -76,9 +76,9 @@ impl<C> Task<C> {
         }
     }
 
-    /// The passage that this task is.
-    pub fn passage(&self) -> Passage<'_> {
-        Passage {
+    /// The state entry that this task is.
+    pub fn state_entry(&self) -> StateEntry<'_> {
+        StateEntry {
             phase: &self.phase,
             state: &self.state,
             at: self.entered_at,
@@ -209,7 +209,7 @@ pub struct ConditionConfig {
 pub struct Branch {
     /// The outcome to answer: `branch-1`, `branch-2`, ... in the definition's order.
     pub outcome: String,
-    /// The condition as the definition writes it, for the audit trail.
+    /// The condition as the definition writes it, for the audit log.
     pub text: String,
     /// The condition, checked and lowered.
     pub when: Rule,

@@ -5,8 +5,8 @@
 
 use maud::html;
 
-use domain::approval::{Approval, Barred, LinkKey};
-use domain::mail::{Mail, tame};
+use domain::approval::{Approval, Ineligible, LinkKey};
+use domain::mail::{Mail, sanitize_text};
 use domain::question::Question;
 use domain::request::Request;
 use domain::task::Confirm;
@@ -23,7 +23,7 @@ const NOTE: &str =
 
 /// Why an approver is written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occasion<'a> {
+pub enum NotificationReason<'a> {
     /// They are asked for the first time.
     Asked,
     /// They were asked, and nobody decided.
@@ -44,33 +44,33 @@ pub enum Occasion<'a> {
     Answered,
 }
 
-impl Occasion<'_> {
+impl NotificationReason<'_> {
     fn prefix(self) -> &'static str {
         match self {
-            Occasion::Asked => "",
-            Occasion::Reminded => "Reminder: ",
-            Occasion::Escalated { .. } => "Escalated: ",
-            Occasion::Renewed => "New link: ",
-            Occasion::HandedOver { .. } => "Handed to you: ",
-            Occasion::Answered => "Answered: ",
+            NotificationReason::Asked => "",
+            NotificationReason::Reminded => "Reminder: ",
+            NotificationReason::Escalated { .. } => "Escalated: ",
+            NotificationReason::Renewed => "New link: ",
+            NotificationReason::HandedOver { .. } => "Handed to you: ",
+            NotificationReason::Answered => "Answered: ",
         }
     }
 
     fn sentence(self) -> Option<String> {
         match self {
-            Occasion::Asked => None,
-            Occasion::Reminded => Some("Nobody has decided yet. Your links and your code are the same as before.".to_owned()),
-            Occasion::Escalated { from } => Some(format!("The {from} has not decided, so you are asked too.")),
-            Occasion::Renewed => Some("Your earlier link was locked, as a wrong code was entered on it several times. These are your new links and your new code.".to_owned()),
-            Occasion::HandedOver { by } => Some(format!("{by} handed this request to you.")),
-            Occasion::Answered => Some("The customer answered your question.".to_owned()),
+            NotificationReason::Asked => None,
+            NotificationReason::Reminded => Some("Nobody has decided yet. Your links and your code are the same as before.".to_owned()),
+            NotificationReason::Escalated { from } => Some(format!("The {from} has not decided, so you are asked too.")),
+            NotificationReason::Renewed => Some("Your earlier link was locked, as a wrong code was entered on it several times. These are your new links and your new code.".to_owned()),
+            NotificationReason::HandedOver { by } => Some(format!("{by} handed this request to you.")),
+            NotificationReason::Answered => Some("The customer answered your question.".to_owned()),
         }
     }
 }
 
 /// The mail to one who is asked: what it is about, the links, and the code that makes them work.
 #[derive(Debug, Clone, Copy)]
-pub struct Letter<'a> {
+pub struct ApprovalEmail<'a> {
     /// What is to be decided.
     pub request: &'a Request,
     /// The question.
@@ -80,12 +80,12 @@ pub struct Letter<'a> {
     /// For the links and the code.
     pub key: &'a LinkKey,
     /// Why now.
-    pub occasion: Occasion<'a>,
+    pub reason: NotificationReason<'a>,
     /// Why they must not decide, if that is so.
-    pub barred: Option<&'a Barred>,
+    pub ineligible: Option<&'a Ineligible>,
 }
 
-impl Letter<'_> {
+impl ApprovalEmail<'_> {
     /// The mail, whoever is asked. What the definition wrote for a customer may not be possible to fill.
     pub fn written(&self) -> Result<Mail, TextError> {
         match &self.approval.choice {
@@ -132,7 +132,7 @@ pub fn to_customer(
     let text = format!(
         "Hi!\n\n{why}\n\n{}\n\nPlease answer here: {status_url}\nCode: {code}\n\n\
          The page asks for the code above. It is yours alone: please do not forward this mail.\n\nThe sooner you answer, the sooner we can decide.\n\nRequest {}\n",
-        tame(&question.text)
+        sanitize_text(&question.text)
             .lines()
             .map(|line| format!("    {line}"))
             .collect::<Vec<_>>()
@@ -142,7 +142,7 @@ pub fn to_customer(
     let html = html! {
         h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { "We have a question about your request" }
         p { (why) }
-        p.note style={ (NOTE) "white-space:pre-wrap" } { bdi { (tame(&question.text)) } }
+        p.note style={ (NOTE) "white-space:pre-wrap" } { bdi { (sanitize_text(&question.text)) } }
         p style="margin:24px 0 4px" { a.button href=(status_url) style={ (BUTTON) "background:#2453c9" } { "Answer" } }
         p style="margin:0 0 8px" { "The page that opens asks for this code:" }
         p style="margin:0 0 16px" { span.code style=(CODE) { (code) } }
@@ -156,7 +156,7 @@ pub fn to_customer(
         text,
         &html.into_string(),
     )
-    .about(request.request_id, &request.phase)
+    .related_to(request.request_id, &request.phase)
 }
 
 /// The mail to the team that looks after what gets stuck.

@@ -1,11 +1,11 @@
 //! Mails as documents: an HTML part beside the text, in one frame.
 
-use domain::mail::{Mail, one_line, tame};
+use domain::mail::{Mail, one_line, sanitize_text};
 
 /// A mail whose HTML part is made of the text's paragraphs, with its links made clickable. A
 /// single line break is where the definition's author wrapped a line, and no break for a reader.
 pub fn from_text(to: String, subject: &str, text: &str) -> Mail {
-    let text = tame(text);
+    let text = sanitize_text(text);
     let mut html = String::new();
     for paragraph in text.split("\n\n").map(str::trim).filter(|p| !p.is_empty()) {
         html.push_str("<p>");
@@ -17,7 +17,7 @@ pub fn from_text(to: String, subject: &str, text: &str) -> Mail {
         subject: one_line(subject),
         text: text.trim().to_owned(),
         html: document(&html),
-        about: None,
+        related_request: None,
     }
 }
 
@@ -28,7 +28,7 @@ pub fn from_parts(to: &str, subject: &str, text: String, html: &str) -> Mail {
         subject: one_line(subject),
         text,
         html: document(html),
-        about: None,
+        related_request: None,
     }
 }
 
@@ -43,7 +43,7 @@ pub fn document(body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
          <meta name=\"supported-color-schemes\" content=\"light dark\">\
-         <title>Refund Desk</title><style>{STYLE}</style></head>\
+         <title>Refund RequestStore</title><style>{STYLE}</style></head>\
          <body class=\"page\" style=\"margin:0;padding:24px 12px;background:#f3f5f8;color:#1a1d21;font:16px/1.55 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif\">\
          <div class=\"card\" role=\"main\" style=\"max-width:560px;margin:0 auto;padding:28px;background:#ffffff;border:1px solid #dfe4ea;border-radius:12px;overflow-wrap:anywhere\">{body}</div>\
          </body></html>"

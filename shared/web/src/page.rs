@@ -9,7 +9,7 @@ use lambda_http::http::HeaderValue;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use domain::mail::tame;
+use domain::mail::sanitize_text;
 use domain::request::Answered;
 
 const STYLE: &str = include_str!("page.css");
@@ -54,7 +54,7 @@ pub fn answers(answered: &[Answered]) -> Markup {
             @for answer in answered {
                 dt { (answer.label) }
                 @match &answer.value {
-                    Some(value) => dd { bdi { (tame(&value.to_string())) } },
+                    Some(value) => dd { bdi { (sanitize_text(&value.to_string())) } },
                     None => dd.none { "not given" },
                 }
             }

@@ -89,7 +89,7 @@ impl Context<'_> {
             return self.team_recipient(report, to);
         };
         let (problem, help) = match self.definition.fields.find(name) {
-            Found::Unreadable => return None,
+            Found::Invalid => return None,
             Found::Field(field) if field.kind == FieldKind::Email && field.required => {
                 return Some(Recipient::Field(field.name.clone()));
             }

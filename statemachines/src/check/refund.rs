@@ -2,10 +2,10 @@
 
 use domain::form::{Field, FieldKind, TextFormat};
 use domain::id::FieldName;
-use domain::task::{AskerConfig, ConnectorConfig, LookUpConfig, RefundConfig, outcome};
+use domain::task::{ConnectorConfig, LookUpConfig, RefundConfig, RequesterConfig, outcome};
 
 use super::Context;
-use crate::definition::{self, Asker, Deed, Found, LookUp};
+use crate::definition::{self, Deed, Found, LookUp, Requester};
 use crate::diagnostic::{Report, suggestion};
 use crate::names::{KEYWORDS, Place, RESERVED};
 use crate::process::Connector;
@@ -59,7 +59,7 @@ impl Context<'_> {
         })
     }
 
-    fn asker(&self, report: &mut Report<'_>, written: &Asker) -> Option<AskerConfig> {
+    fn asker(&self, report: &mut Report<'_>, written: &Requester) -> Option<RequesterConfig> {
         let customer_email = self.input(report, &written.email, "an email address", |kind| {
             *kind == FieldKind::Email
         });
@@ -72,7 +72,7 @@ impl Context<'_> {
             }
             None => None,
         };
-        Some(AskerConfig {
+        Some(RequesterConfig {
             customer_email: customer_email?,
             stripe_customer,
         })
@@ -139,7 +139,7 @@ impl Context<'_> {
             return None;
         };
         let problem = match self.definition.fields.find(name) {
-            Found::Unreadable => return None,
+            Found::Invalid => return None,
             Found::Field(field) if fits(&field.kind) && (field.required || !required) => {
                 return Some(field.name.clone());
             }

@@ -83,7 +83,7 @@ fn check_subject(report: &mut Report<'_>, definition: &Definition, what: &At<Str
     }
     let phase = definition.phases.iter().find(|p| p.name.value == name);
     match phase.map(|phase| &phase.kind) {
-        Some(Kind::Approval(_) | Kind::Unreadable) => {}
+        Some(Kind::Approval(_) | Kind::Invalid) => {}
         Some(
             Kind::Start
             | Kind::Choice(_)

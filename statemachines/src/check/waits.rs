@@ -26,7 +26,7 @@ pub(super) fn check(report: &mut Report<'_>, definition: &Definition, graph: &Gr
             | Kind::Connector(_)
             | Kind::Email(_)
             | Kind::End(_)
-            | Kind::Unreadable => {}
+            | Kind::Invalid => {}
         }
     }
     let single = report.count() > before;
@@ -60,6 +60,6 @@ fn seconds(kind: &Kind) -> u64 {
             Deed::Refund => MAX_PENDING_DAYS * DAY_SECONDS,
             Deed::Credit => 0,
         },
-        Kind::Start | Kind::Condition | Kind::Email(_) | Kind::End(_) | Kind::Unreadable => 0,
+        Kind::Start | Kind::Condition | Kind::Email(_) | Kind::End(_) | Kind::Invalid => 0,
     }
 }

@@ -46,7 +46,7 @@ impl Graph<'_> {
         }
         let expected = expected.as_deref();
         let single = expected.is_some_and(|ways| *ways == [NEXT]);
-        if (given == [NEXT]) != single && !matches!(kind, Kind::Unreadable) {
+        if (given == [NEXT]) != single && !matches!(kind, Kind::Invalid) {
             let help = match expected {
                 Some([NEXT]) => format!("Write `{}: ` and the phase that follows.", from.value),
                 Some(ways) => format!("Write a line for each way out below it: {}.", list(ways.iter().copied())),
@@ -97,7 +97,7 @@ fn ways_out(kind: &Kind) -> Option<Vec<&str>> {
         }
         Kind::Connector(_) => Some(vec![outcome::DONE, outcome::ERROR]),
         Kind::End(_) => Some(Vec::new()),
-        Kind::Condition | Kind::Unreadable => None,
+        Kind::Condition | Kind::Invalid => None,
     }
 }
 

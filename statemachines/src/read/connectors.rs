@@ -5,7 +5,7 @@ use domain::task::StripeReason;
 use super::marks;
 use super::phases::mail;
 use super::section::{Section, text_of};
-use crate::definition::{Asker, Connector, Deed, LookUp, Mail};
+use crate::definition::{Connector, Deed, LookUp, Mail, Requester};
 use crate::diagnostic::{Report, suggestion};
 use crate::source::At;
 use crate::yaml::Node;
@@ -78,11 +78,11 @@ pub(super) fn look_up(report: &mut Report<'_>, section: &mut Section<'_>) -> Opt
 }
 
 /// Who asks: the fields by which a payment is known to be theirs.
-fn asker(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Asker> {
+fn asker(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Requester> {
     let email = section.text(report, "customer email");
     let stripe_customer = section.optional("stripe customer");
     let stripe_customer = stripe_customer.map(|(key, node)| text_of(report, &key.value, node));
-    Some(Asker {
+    Some(Requester {
         email: email?,
         stripe_customer: match stripe_customer {
             Some(written) => Some(written?),

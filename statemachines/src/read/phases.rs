@@ -33,7 +33,7 @@ pub(super) fn read(report: &mut Report<'_>, section: &Section<'_>) -> Vec<Phase>
     phases
         .map(|(name, node)| Phase {
             name: name.clone(),
-            kind: phase(report, name, node).unwrap_or(Kind::Unreadable),
+            kind: phase(report, name, node).unwrap_or(Kind::Invalid),
         })
         .collect()
 }

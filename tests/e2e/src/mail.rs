@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use crate::test_client::TestClient;
 
 /// A mail as its recipient sees it.
 #[derive(Debug, Clone)]
@@ -59,14 +59,14 @@ impl Mail {
     }
 
     /// Decides as the recipient would: the link's address, the mail's code.
-    pub async fn decide(&self, desk: &Desk, decision: &str, reason: &str) -> (u16, Value) {
+    pub async fn decide(&self, client: &TestClient, decision: &str, reason: &str) -> (u16, Value) {
         let body = json!({"decision": decision, "code": self.code(), "reason": reason});
-        desk.post_json(self.address(), &body).await
+        client.post_json(self.address(), &body).await
     }
 
     /// Approves, and expects that it counts.
-    pub async fn approve(&self, desk: &Desk) {
-        let (status, body) = self.decide(desk, "approve", "").await;
+    pub async fn approve(&self, client: &TestClient) {
+        let (status, body) = self.decide(client, "approve", "").await;
         assert_eq!(
             (status, &body["decidedBy"]),
             (200, &json!(self.to)),
@@ -75,8 +75,8 @@ impl Mail {
     }
 
     /// Chooses as the customer, and expects that it counts.
-    pub async fn choose(&self, desk: &Desk, option: &str) {
-        let (status, body) = self.decide(desk, option, "").await;
+    pub async fn choose(&self, client: &TestClient, option: &str) {
+        let (status, body) = self.decide(client, option, "").await;
         assert_eq!(
             (status, &body["outcome"], &body["decidedBy"]),
             (200, &json!(option), &json!("customer")),
@@ -85,8 +85,8 @@ impl Mail {
     }
 
     /// Rejects, and expects that it counts.
-    pub async fn reject(&self, desk: &Desk, reason: &str) {
-        let (status, body) = self.decide(desk, "reject", reason).await;
+    pub async fn reject(&self, client: &TestClient, reason: &str) {
+        let (status, body) = self.decide(client, "reject", reason).await;
         assert_eq!(
             (status, &body["decidedBy"]),
             (200, &json!(self.to)),

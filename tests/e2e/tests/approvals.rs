@@ -1,18 +1,18 @@
 //! Who decides, and what does not decide.
 
-use e2e::{Desk, form};
+use e2e::{TestClient, form};
 use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
 async fn of_two_approvers_at_the_same_moment_one_counts_and_both_are_told_which() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let one = desk.mail("csm-1@example.com", "CSM Review").await;
-    let two = desk.mail("csm-2@example.com", "CSM Review").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let one = client.mail("csm-1@example.com", "CSM Review").await;
+    let two = client.mail("csm-2@example.com", "CSM Review").await;
     let (yes, no) = tokio::join!(
-        one.decide(&desk, "approve", ""),
-        two.decide(&desk, "reject", "No.")
+        one.decide(&client, "approve", ""),
+        two.decide(&client, "reject", "No.")
     );
     assert_eq!((yes.0, no.0), (200, 200));
     assert_eq!(yes.1, no.1, "both are told the same decision");
@@ -24,50 +24,50 @@ async fn of_two_approvers_at_the_same_moment_one_counts_and_both_are_told_which(
         (outcome, by) == ("approve", "csm-1@example.com")
             || (outcome, by) == ("reject", "csm-2@example.com")
     );
-    desk.wait_for_end(&request).await;
+    client.wait_for_end(&request).await;
     let status = if outcome == "approve" {
         "refunded"
     } else {
         "denied"
     };
-    assert_eq!(desk.status(&request).await["status"], status);
-    let decisions = desk.trail(&request).await;
+    assert_eq!(client.status(&request).await["status"], status);
+    let decisions = client.trail(&request).await;
     let decisions = decisions
         .iter()
         .filter(|(action, ..)| action == "approve" || action == "reject")
         .count();
     assert_eq!(decisions, 1);
-    let refunds = desk.refunds("ch_demo_2000").await.len();
+    let refunds = client.refunds("ch_demo_2000").await.len();
     assert_eq!(refunds, usize::from(outcome == "approve"));
 }
 
 #[tokio::test]
 async fn looking_decides_nothing() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    desk.mail("csm-2@example.com", "CSM Review").await;
-    let before = desk.settled_items().await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    client.mail("csm-2@example.com", "CSM Review").await;
+    let before = client.settled_items().await;
     for approver in ["csm-1@example.com", "csm-2@example.com"] {
-        for link in desk.mail(approver, "CSM Review").await.links() {
+        for link in client.mail(approver, "CSM Review").await.links() {
             for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
-                desk.call(method, &link, &[], String::new()).await;
+                client.call(method, &link, &[], String::new()).await;
             }
         }
     }
-    assert_eq!(desk.items().await, before);
-    assert_eq!(desk.execution(&request).await["status"], "RUNNING");
-    assert_eq!(desk.status(&request).await["status"], "in_review");
+    assert_eq!(client.items().await, before);
+    assert_eq!(client.execution(&request).await["status"], "RUNNING");
+    assert_eq!(client.status(&request).await["status"], "in_review");
 }
 
 #[tokio::test]
 async fn without_the_right_code_nothing_is_decided() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let mail = desk.mail("csm-1@example.com", "CSM Review").await;
-    let others = desk.mail("csm-2@example.com", "CSM Review").await.code();
-    let before = desk.settled_items().await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let mail = client.mail("csm-1@example.com", "CSM Review").await;
+    let others = client.mail("csm-2@example.com", "CSM Review").await.code();
+    let before = client.settled_items().await;
     for code in ["", "1", "junk", "1234567"] {
-        let (status, _) = desk
+        let (status, _) = client
             .post_json(
                 mail.address(),
                 &json!({"decision": "approve", "code": code}),
@@ -81,67 +81,67 @@ async fn without_the_right_code_nothing_is_decided() {
         json!({"code": mail.code()}),
         json!("approve"),
     ] {
-        let (status, _) = desk.post_json(mail.address(), &body).await;
+        let (status, _) = client.post_json(mail.address(), &body).await;
         assert!((400..500).contains(&status), "{body}: {status}");
     }
-    assert_eq!(desk.items().await, before);
-    let (status, _) = mail.decide(&desk, "reject", "  ").await;
+    assert_eq!(client.items().await, before);
+    let (status, _) = mail.decide(&client, "reject", "  ").await;
     assert_eq!(status, 422, "a rejection needs a reason");
     let another = json!({"decision": "approve", "code": others});
-    let (status, _) = desk.post_json(mail.address(), &another).await;
+    let (status, _) = client.post_json(mail.address(), &another).await;
     assert_eq!(status, 403, "each has their own code");
-    assert_eq!(desk.status(&request).await["status"], "in_review");
-    mail.approve(&desk).await;
-    desk.wait_for_status(&request, "refunded").await;
+    assert_eq!(client.status(&request).await["status"], "in_review");
+    mail.approve(&client).await;
+    client.wait_for_status(&request, "refunded").await;
 }
 
 #[tokio::test]
 async fn a_link_works_once_and_then_says_what_came_of_it() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let mail = desk.mail("csm-1@example.com", "CSM Review").await;
-    mail.approve(&desk).await;
-    desk.wait_for_end(&request).await;
-    let (status, body) = mail.decide(&desk, "reject", "Changed my mind").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let mail = client.mail("csm-1@example.com", "CSM Review").await;
+    mail.approve(&client).await;
+    client.wait_for_end(&request).await;
+    let (status, body) = mail.decide(&client, "reject", "Changed my mind").await;
     assert_eq!((status, &body["outcome"]), (200, &json!("approve")));
-    let other = desk.mail("csm-2@example.com", "CSM Review").await;
-    let (status, page) = desk.get(&other.link("reject"), "text/html").await;
+    let other = client.mail("csm-2@example.com", "CSM Review").await;
+    let (status, page) = client.get(&other.link("reject"), "text/html").await;
     assert_eq!(status, 200);
     assert!(
         page.contains("already approved by csm-1@example.com"),
         "{page}"
     );
-    assert_eq!(desk.status(&request).await["status"], "refunded");
+    assert_eq!(client.status(&request).await["status"], "refunded");
 }
 
 #[tokio::test]
 async fn the_team_is_reminded_and_in_the_end_the_customer_is_told() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let first = desk.mail("csm-1@example.com", "CSM Review").await;
-    desk.advance("24h").await;
-    let reminder = desk.mail("csm-1@example.com", "Reminder").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let first = client.mail("csm-1@example.com", "CSM Review").await;
+    client.advance("24h").await;
+    let reminder = client.mail("csm-1@example.com", "Reminder").await;
     assert_eq!(
         first.link("approve"),
         reminder.link("approve"),
         "the same link, the same code"
     );
-    desk.advance("13d").await;
-    desk.wait_for_status(&request, "denied").await;
-    let end = desk.wait_for_end(&request).await;
+    client.advance("13d").await;
+    client.wait_for_status(&request, "denied").await;
+    let end = client.wait_for_end(&request).await;
     assert_eq!(end["status"], "SUCCEEDED");
-    desk.mail("customer@example.com", "request").await;
-    let (status, _) = first.decide(&desk, "approve", "").await;
+    client.mail("customer@example.com", "request").await;
+    let (status, _) = first.decide(&client, "approve", "").await;
     assert_eq!(status, 200, "a late approver is told what came of it");
-    assert!(desk.refunds("ch_demo_2000").await.is_empty());
+    assert!(client.refunds("ch_demo_2000").await.is_empty());
 }
 
 #[tokio::test]
 async fn a_reminded_approver_can_still_decide_with_the_first_mail() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let first = desk.mail("csm-1@example.com", "CSM Review").await;
-    desk.advance("3d").await;
-    first.approve(&desk).await;
-    desk.wait_for_status(&request, "refunded").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let first = client.mail("csm-1@example.com", "CSM Review").await;
+    client.advance("3d").await;
+    first.approve(&client).await;
+    client.wait_for_status(&request, "refunded").await;
 }

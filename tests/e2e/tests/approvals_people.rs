@@ -1,6 +1,6 @@
 //! Which people decide: not the same twice, not about themselves, or a colleague in their place.
 
-use e2e::{Desk, Mail, form};
+use e2e::{Mail, TestClient, form};
 use serde_json::json;
 
 /// Mia is a reviewer, works for Finance too, and may be a customer.
@@ -11,8 +11,8 @@ const SMALL_COMPANY: &str = r#"{
 }"#;
 
 /// The page that a mail's reader sees once they entered their code.
-async fn case(desk: &Desk, mail: &Mail) -> String {
-    let (status, page) = desk
+async fn case(client: &TestClient, mail: &Mail) -> String {
+    let (status, page) = client
         .post_form(&mail.link("approve"), &[("code", &mail.code())])
         .await;
     assert_eq!(status, 200, "{page}");
@@ -21,112 +21,120 @@ async fn case(desk: &Desk, mail: &Mail) -> String {
 
 #[tokio::test]
 async fn who_decided_csm_review_cannot_decide_finance_approval() {
-    let desk = Desk::with_teams(SMALL_COMPANY).await;
-    let request = desk.submit(&form().amount("1500")).await;
-    desk.mail("mia@example.com", "CSM Review")
+    let client = TestClient::with_teams(SMALL_COMPANY).await;
+    let request = client.submit(&form().amount("1500")).await;
+    client
+        .mail("mia@example.com", "CSM Review")
         .await
-        .approve(&desk)
+        .approve(&client)
         .await;
-    let mail = desk.mail("Mia@example.com", "Finance Approval").await;
+    let mail = client.mail("Mia@example.com", "Finance Approval").await;
     assert!(
         mail.text.contains("you decided CSM Review of this request"),
         "{}",
         mail.text
     );
-    let (status, body) = mail.decide(&desk, "approve", "").await;
+    let (status, body) = mail.decide(&client, "approve", "").await;
     assert_eq!(status, 403);
     let detail = body["detail"].as_str().unwrap();
     assert!(detail.contains("you decided CSM Review"), "{detail}");
-    let page = case(&desk, &mail).await;
+    let page = case(&client, &mail).await;
     assert!(page.contains("you decided CSM Review") && !page.contains("Record my decision"));
-    assert!(desk.refunds("ch_demo_2000").await.is_empty());
+    assert!(client.refunds("ch_demo_2000").await.is_empty());
 
-    desk.mail("fay@example.com", "Finance Approval")
+    client
+        .mail("fay@example.com", "Finance Approval")
         .await
-        .approve(&desk)
+        .approve(&client)
         .await;
-    desk.wait_for_status(&request, "refunded").await;
+    client.wait_for_status(&request, "refunded").await;
 }
 
 #[tokio::test]
 async fn nobody_decides_a_request_of_their_own() {
-    let desk = Desk::with_teams(SMALL_COMPANY).await;
+    let client = TestClient::with_teams(SMALL_COMPANY).await;
     let own = form().with("customerEmail", json!("MAX@example.com"));
-    let request = desk.submit(&own).await;
-    let mail = desk.mail("max@example.com", "CSM Review").await;
+    let request = client.submit(&own).await;
+    let mail = client.mail("max@example.com", "CSM Review").await;
     for decision in ["approve", "reject"] {
-        let (status, body) = mail.decide(&desk, decision, "Because.").await;
+        let (status, body) = mail.decide(&client, decision, "Because.").await;
         let detail = body["detail"].as_str().unwrap_or_default();
         assert!(
             status == 403 && detail.contains("your own request"),
             "{body}"
         );
     }
-    assert_eq!(desk.status(&request).await["status"], "in_review");
-    desk.mail("mia@example.com", "CSM Review")
+    assert_eq!(client.status(&request).await["status"], "in_review");
+    client
+        .mail("mia@example.com", "CSM Review")
         .await
-        .reject(&desk, "No.")
+        .reject(&client, "No.")
         .await;
-    desk.wait_for_status(&request, "denied").await;
+    client.wait_for_status(&request, "denied").await;
 }
 
 #[tokio::test]
 async fn where_a_team_has_nobody_else_the_next_one_is_asked_at_once() {
     let teams = SMALL_COMPANY.replace(r#", "fay@example.com""#, "");
-    let desk = Desk::with_teams(&teams).await;
-    let request = desk.submit(&form().amount("1500")).await;
-    desk.mail("mia@example.com", "CSM Review")
+    let client = TestClient::with_teams(&teams).await;
+    let request = client.submit(&form().amount("1500")).await;
+    client
+        .mail("mia@example.com", "CSM Review")
         .await
-        .approve(&desk)
+        .approve(&client)
         .await;
-    let mail = desk
+    let mail = client
         .mail("moe@example.com", "Escalated: Finance Approval")
         .await;
-    mail.approve(&desk).await;
-    desk.wait_for_status(&request, "refunded").await;
+    mail.approve(&client).await;
+    client.wait_for_status(&request, "refunded").await;
 }
 
 #[tokio::test]
 async fn where_nobody_at_all_may_decide_the_team_is_told_in_plain_words() {
     let teams = r#"{"csm-team": ["mia@example.com"], "csm-manager": ["mia@example.com"], "finance-team": ["mia@example.com"]}"#;
-    let desk = Desk::with_teams(teams).await;
-    let request = desk.submit(&form().amount("1500")).await;
-    desk.mail("mia@example.com", "CSM Review")
+    let client = TestClient::with_teams(teams).await;
+    let request = client.submit(&form().amount("1500")).await;
+    client
+        .mail("mia@example.com", "CSM Review")
         .await
-        .approve(&desk)
+        .approve(&client)
         .await;
-    desk.mail("mia@example.com", "Nobody of the Finance Team may decide")
+    client
+        .mail("mia@example.com", "Nobody of the Finance Team may decide")
         .await;
-    assert_eq!(desk.status(&request).await["status"], "in_review");
+    assert_eq!(client.status(&request).await["status"], "in_review");
 }
 
 #[tokio::test]
 async fn a_case_is_handed_to_a_colleague_whose_link_then_decides() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let mail = desk.mail("csm-1@example.com", "CSM Review").await;
-    let page = case(&desk, &mail).await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let mail = client.mail("csm-1@example.com", "CSM Review").await;
+    let page = case(&client, &mail).await;
     assert!(page.contains(r#"<option value="csm-manager@example.com">"#));
     let hand_over = [
         ("action", "hand-over"),
         ("code", &mail.code()),
         ("to", "csm-manager@example.com"),
     ];
-    let (status, page) = desk.post_form(&mail.address(), &hand_over).await;
+    let (status, page) = client.post_form(&mail.address(), &hand_over).await;
     assert!(
         status == 200 && page.contains("You handed this request over"),
         "{page}"
     );
-    let (status, _) = mail.decide(&desk, "approve", "").await;
+    let (status, _) = mail.decide(&client, "approve", "").await;
     assert_eq!(status, 410, "the old link decides nothing");
-    let handed = desk.mail("csm-manager@example.com", "Handed to you").await;
+    let handed = client
+        .mail("csm-manager@example.com", "Handed to you")
+        .await;
     assert_ne!(
         (handed.address(), handed.code()),
         (mail.address(), mail.code())
     );
-    handed.approve(&desk).await;
-    desk.wait_for_status(&request, "refunded").await;
-    let trail = desk.trail(&request).await;
+    handed.approve(&client).await;
+    client.wait_for_status(&request, "refunded").await;
+    let trail = client.trail(&request).await;
     let entry = trail
         .iter()
         .find(|(action, ..)| action == "handed over")
@@ -139,26 +147,26 @@ async fn a_case_is_handed_to_a_colleague_whose_link_then_decides() {
 
 #[tokio::test]
 async fn the_customer_is_asked_back_and_the_answer_is_on_the_decision_page() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let mail = desk.mail("csm-1@example.com", "CSM Review").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let mail = client.mail("csm-1@example.com", "CSM Review").await;
     let ask = [
         ("action", "ask"),
         ("code", &mail.code()),
         ("question", "Which invoice was it?"),
     ];
-    let (status, page) = desk.post_form(&mail.address(), &ask).await;
+    let (status, page) = client.post_form(&mail.address(), &ask).await;
     assert!(
         status == 200 && page.contains("The customer was asked"),
         "{page}"
     );
 
-    let question = desk
+    let question = client
         .mail("customer@example.com", "Which invoice was it?")
         .await;
     assert!(!question.subject.contains("invoice") && !question.text.contains("csm-1"));
     assert!(question.links().contains(&request.status_url));
-    let (_, page) = desk.get(&request.status_url, "text/html").await;
+    let (_, page) = client.get(&request.status_url, "text/html").await;
     assert!(page.contains("Which invoice was it?") && page.contains("Send my answer"));
     assert!(
         !page.contains("http-equiv"),
@@ -167,7 +175,7 @@ async fn the_customer_is_asked_back_and_the_answer_is_on_the_decision_page() {
 
     let answers = format!("{}/answers", request.status_url);
     let code = question.code();
-    let (status, page) = desk
+    let (status, page) = client
         .post_form(
             &answers,
             &[("question", "1"), ("answer", " "), ("code", &code)],
@@ -181,7 +189,10 @@ async fn the_customer_is_asked_back_and_the_answer_is_on_the_decision_page() {
     ];
     let wrong = request.status_url.replace("/requests/", "/requests/x");
     assert_eq!(
-        desk.post_form(&format!("{wrong}/answers"), &answer).await.0,
+        client
+            .post_form(&format!("{wrong}/answers"), &answer)
+            .await
+            .0,
         404
     );
     let junk = [
@@ -189,55 +200,55 @@ async fn the_customer_is_asked_back_and_the_answer_is_on_the_decision_page() {
         ("answer", "Junk."),
         ("code", &mail.code()),
     ];
-    let (status, page) = desk.post_form(&answers, &junk).await;
+    let (status, page) = client.post_form(&answers, &junk).await;
     assert!(
         status == 403 && page.contains("not the code in our mail"),
         "an approver's code is no customer's: {page}"
     );
-    assert_eq!(desk.post_form(&answers, &answer).await.0, 303);
+    assert_eq!(client.post_form(&answers, &answer).await.0, 303);
     let again = [
         ("question", "1"),
         ("answer", "No, of June."),
         ("code", &code),
     ];
     assert_eq!(
-        desk.post_form(&answers, &again).await.0,
+        client.post_form(&answers, &again).await.0,
         409,
         "once per question"
     );
 
-    let told = desk.mail("csm-1@example.com", "The one of May.").await;
+    let told = client.mail("csm-1@example.com", "The one of May.").await;
     assert!(told.subject.starts_with("Answered: ") && !told.subject.contains("May"));
-    let page = case(&desk, &told).await;
+    let page = case(&client, &told).await;
     assert!(page.contains("The one of May.") && !page.contains("June"));
-    let (_, page) = desk.get(&request.status_url, "text/html").await;
+    let (_, page) = client.get(&request.status_url, "text/html").await;
     assert!(page.contains("You answered at") && !page.contains("Send my answer"));
     assert!(
-        desk.mails("csm-2@example.com").await.len() == 1,
+        client.mails("csm-2@example.com").await.len() == 1,
         "only who asked is told"
     );
-    mail.approve(&desk).await;
-    desk.wait_for_status(&request, "refunded").await;
-    let trail = format!("{:?}", desk.trail(&request).await);
+    mail.approve(&client).await;
+    client.wait_for_status(&request, "refunded").await;
+    let trail = format!("{:?}", client.trail(&request).await);
     assert!(trail.contains("question asked") && trail.contains("question answered"));
-    assert!(!trail.contains("of May"), "the trail holds no answers");
+    assert!(!trail.contains("of May"), "the audit log holds no answers");
 }
 
 #[tokio::test]
 async fn a_question_does_not_stop_the_clock() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let mail = desk.mail("csm-1@example.com", "CSM Review").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let mail = client.mail("csm-1@example.com", "CSM Review").await;
     let ask = json!({"action": "ask", "code": mail.code(), "question": "Which one?"});
-    assert_eq!(desk.post_json(mail.address(), &ask).await.0, 200);
-    desk.advance("24h").await;
-    desk.mail("csm-1@example.com", "Reminder").await;
-    desk.advance("13d").await;
-    desk.wait_for_status(&request, "denied").await;
-    let (_, page) = desk.get(&request.status_url, "text/html").await;
+    assert_eq!(client.post_json(mail.address(), &ask).await.0, 200);
+    client.advance("24h").await;
+    client.mail("csm-1@example.com", "Reminder").await;
+    client.advance("13d").await;
+    client.wait_for_status(&request, "denied").await;
+    let (_, page) = client.get(&request.status_url, "text/html").await;
     assert!(page.contains("An answer is no longer needed"));
     let late = json!({"question": 1, "answer": "That one."});
-    let (status, _) = desk
+    let (status, _) = client
         .post_json(format!("{}/answers", request.status_url), &late)
         .await;
     assert_eq!(status, 409);

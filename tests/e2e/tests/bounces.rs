@@ -1,6 +1,6 @@
 //! Mail that comes back: the addresses of SES's mailbox simulator do here what they do on AWS.
 
-use e2e::{Desk, form};
+use e2e::{TestClient, form};
 use serde_json::json;
 
 const GOOD: &str = "csm-2@example.com";
@@ -9,75 +9,76 @@ const SPAM: &str = "complaint+csm@simulator.amazonses.com";
 const BOSS: &str = "csm-manager@example.com";
 const UNREACHABLE: &str = "address unreachable";
 
-/// A desk whose CSM team has these members.
-async fn desk(csm_team: &[&str]) -> Desk {
+/// A client whose CSM team has these members.
+async fn client(csm_team: &[&str]) -> TestClient {
     let teams = json!({
         "csm-team": csm_team,
         "csm-manager": [BOSS],
         "finance-team": ["finance-1@example.com"],
     });
-    Desk::with_teams(&teams.to_string()).await
+    TestClient::with_teams(&teams.to_string()).await
 }
 
 /// The actions of a request's trail, once one of them is there so often.
 async fn trail_with(
-    desk: &Desk,
+    client: &TestClient,
     request: &e2e::Submitted,
     action: &str,
     times: usize,
 ) -> Vec<String> {
-    let wanted = format!("{action} in the trail, {times} times");
-    desk.eventually(&wanted, || async {
-        let trail = desk.trail(request).await;
-        let actions: Vec<String> = trail.into_iter().map(|(action, _, _)| action).collect();
-        if actions.iter().filter(|it| *it == action).count() == times {
-            Ok(actions)
-        } else {
-            Err(format!("{actions:?}"))
-        }
-    })
-    .await
+    let wanted = format!("{action} in the audit log, {times} times");
+    client
+        .eventually(&wanted, || async {
+            let trail = client.trail(request).await;
+            let actions: Vec<String> = trail.into_iter().map(|(action, _, _)| action).collect();
+            if actions.iter().filter(|it| *it == action).count() == times {
+                Ok(actions)
+            } else {
+                Err(format!("{actions:?}"))
+            }
+        })
+        .await
 }
 
 #[tokio::test]
 async fn where_one_of_two_bounces_the_other_decides_and_the_one_is_left_alone() {
-    let desk = desk(&[BAD, GOOD]).await;
-    let request = desk.submit(&form()).await;
-    desk.mail(BAD, &request.id).await;
-    trail_with(&desk, &request, UNREACHABLE, 1).await;
+    let client = client(&[BAD, GOOD]).await;
+    let request = client.submit(&form()).await;
+    client.mail(BAD, &request.id).await;
+    trail_with(&client, &request, UNREACHABLE, 1).await;
     // It is noted first; then the approval is woken, which is to be over before time jumps.
-    desk.settled_items().await;
-    desk.advance("24h").await;
-    desk.mail(GOOD, "Reminder: ").await;
-    desk.settled_items().await;
-    assert_eq!(desk.mails(BAD).await.len(), 1, "no reminder to nowhere");
+    client.settled_items().await;
+    client.advance("24h").await;
+    client.mail(GOOD, "Reminder: ").await;
+    client.settled_items().await;
+    assert_eq!(client.mails(BAD).await.len(), 1, "no reminder to nowhere");
     assert!(
-        desk.mails(BOSS).await.is_empty(),
+        client.mails(BOSS).await.is_empty(),
         "one who can decide is left"
     );
 
-    desk.mail(GOOD, &request.id).await.approve(&desk).await;
-    desk.wait_for_status(&request, "refunded").await;
-    assert_eq!(desk.refunds("ch_demo_2000").await.len(), 1);
+    client.mail(GOOD, &request.id).await.approve(&client).await;
+    client.wait_for_status(&request, "refunded").await;
+    assert_eq!(client.refunds("ch_demo_2000").await.len(), 1);
 
     // The next request does not even try.
-    let next = desk.submit(&form()).await;
-    desk.mail(GOOD, &next.id).await;
-    trail_with(&desk, &next, UNREACHABLE, 1).await;
-    assert_eq!(desk.mails(BAD).await.len(), 1);
+    let next = client.submit(&form()).await;
+    client.mail(GOOD, &next.id).await;
+    trail_with(&client, &next, UNREACHABLE, 1).await;
+    assert_eq!(client.mails(BAD).await.len(), 1);
 }
 
 #[tokio::test]
 async fn where_all_bounce_the_manager_is_asked_at_once() {
-    let desk = desk(&[BAD, SPAM]).await;
-    let request = desk.submit(&form()).await;
-    let mail = desk.mail(BOSS, &request.id).await;
-    let actions = trail_with(&desk, &request, UNREACHABLE, 2).await;
+    let client = client(&[BAD, SPAM]).await;
+    let request = client.submit(&form()).await;
+    let mail = client.mail(BOSS, &request.id).await;
+    let actions = trail_with(&client, &request, UNREACHABLE, 2).await;
     assert!(actions.contains(&"escalated".to_owned()), "{actions:?}");
-    mail.approve(&desk).await;
-    desk.wait_for_status(&request, "refunded").await;
+    mail.approve(&client).await;
+    client.wait_for_status(&request, "refunded").await;
 
-    for item in desk.settled_items().await {
+    for item in client.settled_items().await {
         if item["kind"]["S"] == "badAddress" {
             let text = item.to_string();
             assert!(
@@ -90,13 +91,13 @@ async fn where_all_bounce_the_manager_is_asked_at_once() {
 
 #[tokio::test]
 async fn a_customers_bounce_stands_in_the_trail_of_the_request() {
-    let desk = desk(&[GOOD]).await;
+    let client = client(&[GOOD]).await;
     let customer = json!("bounce+customer@simulator.amazonses.com");
-    let request = desk.submit(&form().with("customerEmail", customer)).await;
-    let mail = desk.mail(GOOD, &request.id).await;
-    mail.reject(&desk, "It was used.").await;
-    desk.wait_for_end(&request).await;
-    let actions = trail_with(&desk, &request, "the customer's address bounced", 1).await;
+    let request = client.submit(&form().with("customerEmail", customer)).await;
+    let mail = client.mail(GOOD, &request.id).await;
+    mail.reject(&client, "It was used.").await;
+    client.wait_for_end(&request).await;
+    let actions = trail_with(&client, &request, "the customer's address bounced", 1).await;
     assert!(!actions.contains(&UNREACHABLE.to_owned()), "{actions:?}");
-    assert_eq!(desk.status(&request).await["status"], "denied");
+    assert_eq!(client.status(&request).await["status"], "denied");
 }

@@ -1,6 +1,6 @@
 //! What is taken, what is refused, and what happens when it is sent twice.
 
-use e2e::{Desk, Form, Submitted, form};
+use e2e::{Form, Submitted, TestClient, form};
 use serde_json::{Value, json};
 
 fn fields(body: &Value) -> Vec<&str> {
@@ -16,7 +16,7 @@ fn fields(body: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_refused_form_names_every_field_and_stores_nothing() {
-    let desk = Desk::open().await;
+    let client = TestClient::open().await;
     let amount = |text: &str| form().amount(text);
     let cases: [(Form, &[&str]); 11] = [
         (amount("0"), &["refundAmount"]),
@@ -41,12 +41,12 @@ async fn a_refused_form_names_every_field_and_stores_nothing() {
         ),
     ];
     for (form, wrong) in cases {
-        let (status, body) = desk.try_submit(&form, None).await;
+        let (status, body) = client.try_submit(&form, None).await;
         assert_eq!((status, fields(&body).as_slice()), (422, wrong), "{body}");
     }
     let raw_exponent = form().json().to_string().replace("\"50\"", "1e3");
-    assert_eq!(desk.submit_text(raw_exponent, None).await.0, 422);
-    let (status, body) = desk
+    assert_eq!(client.submit_text(raw_exponent, None).await.0, 422);
+    let (status, body) = client
         .submit_text("{\"customerEmail\": ".to_owned(), None)
         .await;
     assert_eq!((status, &body["status"]), (400, &json!(400)));
@@ -56,15 +56,15 @@ async fn a_refused_form_names_every_field_and_stores_nothing() {
         .json()
         .to_string();
     assert_eq!(too_large.len(), 64 * 1024 + 1);
-    assert_eq!(desk.submit_text(too_large, None).await.0, 413);
-    assert!(desk.items().await.is_empty());
-    assert!(desk.mails("csm-1@example.com").await.is_empty());
+    assert_eq!(client.submit_text(too_large, None).await.0, 413);
+    assert!(client.items().await.is_empty());
+    assert!(client.mails("csm-1@example.com").await.is_empty());
 }
 
 #[tokio::test]
 async fn problems_are_rfc_9457_documents() {
-    let desk = Desk::open().await;
-    let response = desk
+    let client = TestClient::open().await;
+    let response = client
         .call(
             reqwest::Method::POST,
             "/services/customer-success/refund-request/requests",
@@ -85,9 +85,9 @@ async fn problems_are_rfc_9457_documents() {
 
 #[tokio::test]
 async fn the_schema_is_the_forms_own() {
-    let desk = Desk::open().await;
+    let client = TestClient::open().await;
     let path = "/services/customer-success/refund-request";
-    let (status, schema) = desk.get(path, "application/schema+json").await;
+    let (status, schema) = client.get(path, "application/schema+json").await;
     let schema: Value = serde_json::from_str(&schema).unwrap();
     assert_eq!(status, 200);
     let required = [
@@ -102,9 +102,9 @@ async fn the_schema_is_the_forms_own() {
 
 #[tokio::test]
 async fn the_same_key_is_one_request_one_execution_and_one_mail_each() {
-    let desk = Desk::open().await;
+    let client = TestClient::open().await;
     let form = form();
-    let same = |key| desk.try_submit(&form, Some(key));
+    let same = |key| client.try_submit(&form, Some(key));
     let (a, b, c) = tokio::join!(same("key-1"), same("key-1"), same("key-1"));
     assert_eq!((a.0, b.0, c.0), (202, 202, 202), "{a:?} {b:?} {c:?}");
     let later = same("key-1").await;
@@ -114,8 +114,8 @@ async fn the_same_key_is_one_request_one_execution_and_one_mail_each() {
 
     let request = Submitted::read(&a.1);
     for approver in ["csm-1@example.com", "csm-2@example.com"] {
-        desk.mail(approver, &request.id).await;
-        let mails = desk.mails(approver).await;
+        client.mail(approver, &request.id).await;
+        let mails = client.mails(approver).await;
         assert_eq!(
             mails
                 .iter()
@@ -130,9 +130,9 @@ async fn the_same_key_is_one_request_one_execution_and_one_mail_each() {
             .filter(|item| item["kind"]["S"] == kind)
             .count()
     };
-    assert_eq!(kinds(&desk.items().await, "request"), 2);
+    assert_eq!(kinds(&client.items().await, "request"), 2);
     let changed = form.clone().with("notes", json!("Something else."));
-    let (status, body) = desk.try_submit(&changed, Some("key-1")).await;
+    let (status, body) = client.try_submit(&changed, Some("key-1")).await;
     assert_eq!(
         (status, fields(&body).as_slice()),
         (422, ["Idempotency-Key"].as_slice())

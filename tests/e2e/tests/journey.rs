@@ -1,22 +1,23 @@
 //! From the form to Refunded or Denied, along every edge of the process.
 
-use e2e::{Desk, Submitted, form};
+use e2e::{Submitted, TestClient, form};
 use serde_json::json;
 
 const CSM: &str = "csm-1@example.com";
 const FINANCE: &str = "finance-1@example.com";
 const CUSTOMER: &str = "customer@example.com";
 
-async fn csm_approves(desk: &Desk) {
-    desk.mail(CSM, "CSM Review").await.approve(desk).await;
+async fn csm_approves(client: &TestClient) {
+    client.mail(CSM, "CSM Review").await.approve(client).await;
 }
 
-async fn finance_was_asked(desk: &Desk) -> bool {
-    !desk.mails(FINANCE).await.is_empty()
+async fn finance_was_asked(client: &TestClient) -> bool {
+    !client.mails(FINANCE).await.is_empty()
 }
 
-async fn actions(desk: &Desk, request: &Submitted) -> Vec<String> {
-    desk.trail(request)
+async fn actions(client: &TestClient, request: &Submitted) -> Vec<String> {
+    client
+        .trail(request)
         .await
         .into_iter()
         .map(|(action, ..)| action)
@@ -25,27 +26,29 @@ async fn actions(desk: &Desk, request: &Submitted) -> Vec<String> {
 
 #[tokio::test]
 async fn a_small_refund_needs_the_csm_team_only() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form().amount("50")).await;
-    assert_eq!(desk.status(&request).await["phase"], "CSM Review");
-    csm_approves(&desk).await;
-    let status = desk.wait_for_status(&request, "refunded").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form().amount("50")).await;
+    assert_eq!(client.status(&request).await["phase"], "CSM Review");
+    csm_approves(&client).await;
+    let status = client.wait_for_status(&request, "refunded").await;
     assert_eq!(status.get("reason"), None);
-    let end = desk.wait_for_end(&request).await;
+    let end = client.wait_for_end(&request).await;
     assert_eq!(
         (&end["status"], &end["output"]["outcome"]),
         (&json!("SUCCEEDED"), &json!("refunded"))
     );
-    assert_eq!(desk.status(&request).await["phase"], "Refunded");
+    assert_eq!(client.status(&request).await["phase"], "Refunded");
 
-    let refunds = desk.refunds("ch_demo_2000").await;
+    let refunds = client.refunds("ch_demo_2000").await;
     assert_eq!(refunds.len(), 1);
     assert_eq!(
         (&refunds[0]["amount"], &refunds[0]["reason"]),
         (&json!(5000), &json!("duplicate"))
     );
     assert_eq!(refunds[0]["metadata"]["request_id"], request.id.as_str());
-    let mail = desk.mail(CUSTOMER, "Your refund has been processed").await;
+    let mail = client
+        .mail(CUSTOMER, "Your refund has been processed")
+        .await;
     let refund_id = refunds[0]["id"].as_str().unwrap();
     for words in ["$50.00", refund_id, "5-10 business days"] {
         assert!(
@@ -54,7 +57,7 @@ async fn a_small_refund_needs_the_csm_team_only() {
             mail.text
         );
     }
-    assert!(!finance_was_asked(&desk).await);
+    assert!(!finance_was_asked(&client).await);
     let expected = [
         "submitted",
         "asked",
@@ -65,74 +68,80 @@ async fn a_small_refund_needs_the_csm_team_only() {
         "mailed",
         "closed",
     ];
-    assert_eq!(actions(&desk, &request).await, expected);
+    assert_eq!(actions(&client, &request).await, expected);
 }
 
 #[tokio::test]
 async fn a_large_refund_needs_finance_too() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form().amount("1500")).await;
-    csm_approves(&desk).await;
-    let mail = desk.mail(FINANCE, "Finance Approval").await;
-    assert_eq!(desk.status(&request).await["status"], "in_review");
-    assert!(desk.refunds("ch_demo_2000").await.is_empty());
-    mail.approve(&desk).await;
-    desk.wait_for_end(&request).await;
-    assert_eq!(desk.status(&request).await["status"], "refunded");
-    assert_eq!(desk.refunds("ch_demo_2000").await[0]["amount"], 150_000);
-    desk.mail(CUSTOMER, "$1,500.00").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form().amount("1500")).await;
+    csm_approves(&client).await;
+    let mail = client.mail(FINANCE, "Finance Approval").await;
+    assert_eq!(client.status(&request).await["status"], "in_review");
+    assert!(client.refunds("ch_demo_2000").await.is_empty());
+    mail.approve(&client).await;
+    client.wait_for_end(&request).await;
+    assert_eq!(client.status(&request).await["status"], "refunded");
+    assert_eq!(client.refunds("ch_demo_2000").await[0]["amount"], 150_000);
+    client.mail(CUSTOMER, "$1,500.00").await;
 }
 
 #[tokio::test]
 async fn the_csm_team_rejects() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    desk.mail(CSM, "CSM Review")
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    client
+        .mail(CSM, "CSM Review")
         .await
-        .reject(&desk, "Refund window expired")
+        .reject(&client, "Refund window expired")
         .await;
-    let status = desk.wait_for_status(&request, "denied").await;
+    let status = client.wait_for_status(&request, "denied").await;
     assert_eq!(status["reason"], "Refund window expired");
-    let mail = desk.mail(CUSTOMER, "Refund window expired").await;
+    let mail = client.mail(CUSTOMER, "Refund window expired").await;
     assert!(mail.html.contains("Refund window expired"));
-    assert!(desk.refunds("ch_demo_2000").await.is_empty());
+    assert!(client.refunds("ch_demo_2000").await.is_empty());
     assert_eq!(
-        actions(&desk, &request).await,
+        actions(&client, &request).await,
         ["submitted", "asked", "reject", "mailed", "closed"]
     );
 }
 
 #[tokio::test]
 async fn finance_rejects() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form().amount("500")).await;
-    csm_approves(&desk).await;
-    desk.mail(FINANCE, "Finance Approval")
+    let client = TestClient::open().await;
+    let request = client.submit(&form().amount("500")).await;
+    csm_approves(&client).await;
+    client
+        .mail(FINANCE, "Finance Approval")
         .await
-        .reject(&desk, "Too much this month")
+        .reject(&client, "Too much this month")
         .await;
-    desk.wait_for_status(&request, "denied").await;
-    desk.mail(CUSTOMER, "Too much this month").await;
-    assert!(desk.refunds("ch_demo_2000").await.is_empty());
+    client.wait_for_status(&request, "denied").await;
+    client.mail(CUSTOMER, "Too much this month").await;
+    assert!(client.refunds("ch_demo_2000").await.is_empty());
 }
 
 #[tokio::test]
 async fn exactly_five_hundred_is_the_threshold() {
-    let desk = Desk::open().await;
+    let client = TestClient::open().await;
     for (amount, asked) in [("499.99", false), ("500", true), ("500.00", true)] {
-        let before = desk.mails(FINANCE).await.len();
-        let request = desk.submit(&form().amount(amount)).await;
-        let mail = desk.mail(CSM, &request.id).await;
-        mail.approve(&desk).await;
+        let before = client.mails(FINANCE).await.len();
+        let request = client.submit(&form().amount(amount)).await;
+        let mail = client.mail(CSM, &request.id).await;
+        mail.approve(&client).await;
         if asked {
-            desk.mail(FINANCE, &request.id).await.approve(&desk).await;
+            client
+                .mail(FINANCE, &request.id)
+                .await
+                .approve(&client)
+                .await;
         }
-        desk.wait_for_end(&request).await;
-        assert_eq!(desk.status(&request).await["status"], "refunded");
-        let after = desk.mails(FINANCE).await.len();
+        client.wait_for_end(&request).await;
+        assert_eq!(client.status(&request).await["status"], "refunded");
+        let after = client.mails(FINANCE).await.len();
         assert_eq!(after > before, asked, "{amount}");
     }
-    let mut cents: Vec<_> = desk
+    let mut cents: Vec<_> = client
         .refunds("ch_demo_2000")
         .await
         .iter()
@@ -144,20 +153,20 @@ async fn exactly_five_hundred_is_the_threshold() {
 
 #[tokio::test]
 async fn stripes_refusal_ends_in_denied_with_its_message_for_the_team_only() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form().charge("ch_demo_refunded")).await;
-    csm_approves(&desk).await;
-    let status = desk.wait_for_status(&request, "denied").await;
-    desk.wait_for_end(&request).await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form().charge("ch_demo_refunded")).await;
+    csm_approves(&client).await;
+    let status = client.wait_for_status(&request, "denied").await;
+    client.wait_for_end(&request).await;
     let message = "Charge ch_demo_refunded has already been refunded.";
-    let trail = desk.trail(&request).await;
+    let trail = client.trail(&request).await;
     let refusal = trail
         .iter()
         .find(|(action, ..)| action == "refund refused")
-        .expect("it is in the trail");
+        .expect("it is in the audit log");
     assert_eq!(refusal.2, message);
     for member in [CSM, "csm-2@example.com"] {
-        desk.mail(member, message).await;
+        client.mail(member, message).await;
     }
     let reason = status["reason"]
         .as_str()
@@ -166,74 +175,74 @@ async fn stripes_refusal_ends_in_denied_with_its_message_for_the_team_only() {
         !reason.contains("ch_demo_refunded") && reason.contains("payment provider"),
         "{reason}"
     );
-    let (_, page) = desk.get(&request.status_url, "text/html").await;
+    let (_, page) = client.get(&request.status_url, "text/html").await;
     assert!(!page.contains("already been refunded"));
-    for mail in desk.mails(CUSTOMER).await {
+    for mail in client.mails(CUSTOMER).await {
         assert!(!mail.text.contains("already been refunded"));
     }
 }
 
 #[tokio::test]
 async fn a_payment_intent_goes_out_as_one_and_cents_are_exact() {
-    let desk = Desk::open().await;
-    let request = desk
+    let client = TestClient::open().await;
+    let request = client
         .submit(
             &form()
                 .charge("pi_demo_2000")
                 .with("refundAmount", json!(19.99)),
         )
         .await;
-    csm_approves(&desk).await;
-    desk.wait_for_status(&request, "refunded").await;
-    let refunds = desk.refunds("pi_demo_2000").await;
+    csm_approves(&client).await;
+    client.wait_for_status(&request, "refunded").await;
+    let refunds = client.refunds("pi_demo_2000").await;
     assert_eq!((refunds.len(), &refunds[0]["amount"]), (1, &json!(1999)));
     assert_eq!(refunds[0]["payment_intent"], "pi_demo_2000");
 }
 
 #[tokio::test]
 async fn a_charge_in_euros_is_not_refunded_in_dollars() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form().charge("ch_demo_eur")).await;
-    csm_approves(&desk).await;
-    desk.wait_for_status(&request, "denied").await;
-    assert!(desk.refunds("ch_demo_eur").await.is_empty());
+    let client = TestClient::open().await;
+    let request = client.submit(&form().charge("ch_demo_eur")).await;
+    csm_approves(&client).await;
+    client.wait_for_status(&request, "denied").await;
+    assert!(client.refunds("ch_demo_eur").await.is_empty());
 }
 
 #[tokio::test]
 async fn without_scripts_a_person_gets_there_by_forms_alone() {
-    let desk = Desk::open().await;
-    let (_, catalogue) = desk.get("/", "text/html").await;
+    let client = TestClient::open().await;
+    let (_, catalogue) = client.get("/", "text/html").await;
     assert!(catalogue.contains(r#"href="/services/customer-success/refund-request""#));
-    let (_, page) = desk
+    let (_, page) = client
         .get("/services/customer-success/refund-request", "text/html")
         .await;
     assert!(page.contains(r#"action="/services/customer-success/refund-request/requests""#));
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     let body = "customerEmail=customer%40example.com&stripeCustomerId=&chargeIdToRefund=ch_demo_2000&refundAmount=20&reason=Goodwill&notes=Sorry";
     let path = "/services/customer-success/refund-request/requests";
-    let response = desk
+    let response = client
         .call(reqwest::Method::POST, path, &headers, body.to_owned())
         .await;
     assert_eq!(response.status(), 303);
     let status_url = response.headers()["location"].to_str().unwrap().to_owned();
-    let (_, page) = desk.get(&status_url, "text/html").await;
+    let (_, page) = client.get(&status_url, "text/html").await;
     assert!(page.contains("looking at your request"));
 
-    let mail = desk.mail(CSM, "CSM Review").await;
-    let (_, page) = desk.get(&mail.link("approve"), "text/html").await;
+    let mail = client.mail(CSM, "CSM Review").await;
+    let (_, page) = client.get(&mail.link("approve"), "text/html").await;
     assert!(page.contains("$20.00") && page.contains("ch_demo_2000"));
     assert!(
         !page.contains("Sorry") && !page.contains(CUSTOMER),
         "first the code, then the case"
     );
     let code = format!("code={}", mail.code());
-    let response = desk
+    let response = client
         .call(reqwest::Method::POST, &mail.link("approve"), &headers, code)
         .await;
     let page = response.text().await.unwrap();
     assert!(page.contains("Sorry") && page.contains(CUSTOMER));
     let decision = format!("decision=approve&reason=&code={}", mail.code());
-    let response = desk
+    let response = client
         .call(
             reqwest::Method::POST,
             &mail.link("approve"),
@@ -249,15 +258,16 @@ async fn without_scripts_a_person_gets_there_by_forms_alone() {
             .unwrap()
             .contains("You approved this request")
     );
-    let (_, page) = desk.get(&mail.link("reject"), "text/html").await;
+    let (_, page) = client.get(&mail.link("reject"), "text/html").await;
     assert!(page.contains("already approved by you"));
-    desk.eventually("the page to say so", || async {
-        let (_, page) = desk.get(&status_url, "text/html").await;
-        if page.contains("Your refund has been made") {
-            Ok(())
-        } else {
-            Err(page)
-        }
-    })
-    .await;
+    client
+        .eventually("the page to say so", || async {
+            let (_, page) = client.get(&status_url, "text/html").await;
+            if page.contains("Your refund has been made") {
+                Ok(())
+            } else {
+                Err(page)
+            }
+        })
+        .await;
 }

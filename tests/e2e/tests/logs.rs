@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use e2e::{Desk, Mail, Submitted, form};
+use e2e::{Mail, Submitted, TestClient, form};
 use serde_json::{Map, Value, json};
 
 const CSM: &str = "csm-1@example.com";
@@ -103,50 +103,54 @@ fn measured(lines: &[Line]) -> Measured {
 }
 
 /// Who reads the data folder of a running stack.
-async fn desk(data: &Path, environment: &[(&str, &str)]) -> Desk {
+async fn client(data: &Path, environment: &[(&str, &str)]) -> TestClient {
     let arguments = [
         "--port",
         "0",
         "--data-dir",
         data.to_str().expect("a path is text"),
     ];
-    Desk::with_environment(&arguments, environment).await
+    TestClient::with_environment(&arguments, environment).await
 }
 
-async fn submit(desk: &Desk, charge: &str) -> (Submitted, Mail) {
+async fn submit(client: &TestClient, charge: &str) -> (Submitted, Mail) {
     let form = form().charge(charge).amount("612.34");
-    let request = desk.submit(&form.with("notes", json!(NOTES))).await;
-    let mail = desk.mail(CSM, &request.id).await;
+    let request = client.submit(&form.with("notes", json!(NOTES))).await;
+    let mail = client.mail(CSM, &request.id).await;
     (request, mail)
 }
 
 /// Plays a large refund, a rejection, a refusal of Stripe's, and a question that nobody answers for a day.
-async fn play(desk: &Desk) -> [Submitted; 4] {
-    let (large, mail) = submit(desk, "ch_demo_2000").await;
-    mail.approve(desk).await;
-    desk.mail(FINANCE, &large.id).await.approve(desk).await;
-    desk.wait_for_end(&large).await;
+async fn play(client: &TestClient) -> [Submitted; 4] {
+    let (large, mail) = submit(client, "ch_demo_2000").await;
+    mail.approve(client).await;
+    client.mail(FINANCE, &large.id).await.approve(client).await;
+    client.wait_for_end(&large).await;
 
-    let (rejected, mail) = submit(desk, "ch_demo_2000").await;
-    mail.reject(desk, REASON).await;
-    desk.wait_for_end(&rejected).await;
+    let (rejected, mail) = submit(client, "ch_demo_2000").await;
+    mail.reject(client, REASON).await;
+    client.wait_for_end(&rejected).await;
 
-    let (refused, mail) = submit(desk, "ch_demo_refunded").await;
-    mail.approve(desk).await;
-    desk.mail(FINANCE, &refused.id).await.approve(desk).await;
-    desk.wait_for_end(&refused).await;
+    let (refused, mail) = submit(client, "ch_demo_refunded").await;
+    mail.approve(client).await;
+    client
+        .mail(FINANCE, &refused.id)
+        .await
+        .approve(client)
+        .await;
+    client.wait_for_end(&refused).await;
 
-    let (asked, mail) = submit(desk, "ch_demo_2000").await;
+    let (asked, mail) = submit(client, "ch_demo_2000").await;
     let ask = json!({"action": "ask", "code": mail.code(), "question": QUESTION});
-    assert_eq!(desk.post_json(mail.address(), &ask).await.0, 200);
-    desk.mail(CUSTOMER, QUESTION).await;
-    desk.advance("24h").await;
-    desk.mail(CSM, "Reminder: ").await;
+    assert_eq!(client.post_json(mail.address(), &ask).await.0, 200);
+    client.mail(CUSTOMER, QUESTION).await;
+    client.advance("24h").await;
+    client.mail(CSM, "Reminder: ").await;
     [large, rejected, refused, asked]
 }
 
 /// What must not be in a log: answers, links, codes, tokens and keys.
-async fn secrets(desk: &Desk, data: &Path, requests: &[Submitted]) -> Vec<String> {
+async fn secrets(client: &TestClient, data: &Path, requests: &[Submitted]) -> Vec<String> {
     let mut secrets = [
         CUSTOMER,
         NOTES,
@@ -164,7 +168,7 @@ async fn secrets(desk: &Desk, data: &Path, requests: &[Submitted]) -> Vec<String
     let last = |link: &str| link.rsplit('/').next().unwrap_or_default().to_owned();
     secrets.extend(requests.iter().map(|request| last(&request.status_url)));
     for address in [CSM, FINANCE, CUSTOMER] {
-        for mail in desk.mails(address).await {
+        for mail in client.mails(address).await {
             let codes = mail.text.lines().filter_map(|it| it.strip_prefix("Code: "));
             secrets.extend(codes.map(ToOwned::to_owned));
             let links = mail.links().into_iter();
@@ -172,7 +176,7 @@ async fn secrets(desk: &Desk, data: &Path, requests: &[Submitted]) -> Vec<String
             secrets.extend(links.map(|link| last(link.split('?').next().unwrap_or_default())));
         }
     }
-    let items = desk.items().await;
+    let items = client.items().await;
     let tokens = items.iter().filter_map(|it| it["taskToken"]["S"].as_str());
     let tokens: Vec<_> = tokens.map(ToOwned::to_owned).collect();
     assert!(!tokens.is_empty(), "one waits with a token");
@@ -187,11 +191,11 @@ async fn secrets(desk: &Desk, data: &Path, requests: &[Submitted]) -> Vec<String
 #[tokio::test]
 async fn each_line_is_json_that_names_its_request_and_holds_no_secret() {
     let data = tempfile::tempdir().unwrap();
-    let desk = desk(data.path(), &[]).await;
-    let requests = play(&desk).await;
-    desk.settled_items().await;
-    let secrets = secrets(&desk, data.path(), &requests).await;
-    desk.kill().await;
+    let client = client(data.path(), &[]).await;
+    let requests = play(&client).await;
+    client.settled_items().await;
+    let secrets = secrets(&client, data.path(), &requests).await;
+    client.kill().await;
 
     let lines = lines(data.path());
     for line in &lines {
@@ -230,10 +234,10 @@ async fn each_line_is_json_that_names_its_request_and_holds_no_secret() {
 #[tokio::test]
 async fn what_happened_to_requests_is_counted_in_the_embedded_metric_format() {
     let data = tempfile::tempdir().unwrap();
-    let desk = desk(data.path(), &[]).await;
-    play(&desk).await;
-    desk.settled_items().await;
-    desk.kill().await;
+    let client = client(data.path(), &[]).await;
+    play(&client).await;
+    client.settled_items().await;
+    client.kill().await;
 
     let measured = measured(&lines(data.path()));
     // Name, unit, the dimension Outcome, and the values; of ages that nobody knows, how many.
@@ -275,9 +279,9 @@ async fn a_task_that_fails_says_of_which_request_where_and_why() {
         ("STRIPE_API_BASE", "http://127.0.0.1:9"),
         ("STRIPE_API_KEY", "sk_test_nobody"),
     ];
-    let desk = desk(data.path(), &stripe).await;
-    let (request, _) = submit(&desk, "ch_demo_2000").await;
-    desk.kill().await;
+    let client = client(data.path(), &stripe).await;
+    let (request, _) = submit(&client, "ch_demo_2000").await;
+    client.kill().await;
 
     let lines = lines(data.path());
     let failed: Vec<_> = lines
@@ -302,16 +306,17 @@ async fn what_ses_tells_of_a_mail_is_logged_with_its_request() {
     let bad = "bounce+csm@simulator.amazonses.com";
     let teams =
         json!({"csm-team": [bad, CSM], "csm-manager": [CUSTOMER], "finance-team": [FINANCE]});
-    let desk = desk(data.path(), &[("TEAMS", &teams.to_string())]).await;
-    let (request, _) = submit(&desk, "ch_demo_2000").await;
-    desk.eventually("the bounce in the trail", || async {
-        let trail = format!("{:?}", desk.trail(&request).await);
-        let there = trail.contains("address unreachable");
-        if there { Ok(()) } else { Err(trail) }
-    })
-    .await;
-    desk.settled_items().await;
-    desk.kill().await;
+    let client = client(data.path(), &[("TEAMS", &teams.to_string())]).await;
+    let (request, _) = submit(&client, "ch_demo_2000").await;
+    client
+        .eventually("the bounce in the audit log", || async {
+            let trail = format!("{:?}", client.trail(&request).await);
+            let there = trail.contains("address unreachable");
+            if there { Ok(()) } else { Err(trail) }
+        })
+        .await;
+    client.settled_items().await;
+    client.kill().await;
 
     let lines = lines(data.path());
     let marked = |line: &&Line| line.text("message") == "an address was marked";

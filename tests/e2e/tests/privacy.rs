@@ -1,11 +1,11 @@
 //! Nothing of a customer's, no link and no key is ever in an execution.
 
-use e2e::{Desk, form};
+use e2e::{TestClient, form};
 use serde_json::json;
 
 #[tokio::test]
 async fn no_form_value_and_no_link_appears_in_an_execution() {
-    let desk = Desk::open().await;
+    let client = TestClient::open().await;
     let canaries = [
         ("customerEmail", "canary-mail@example.com"),
         ("stripeCustomerId", "cus_canary"),
@@ -18,19 +18,20 @@ async fn no_form_value_and_no_link_appears_in_an_execution() {
             .iter()
             .fold(form(), |form, (name, value)| form.with(name, json!(value)))
     };
-    let approved = desk.submit(&canary_form()).await;
-    let mail = desk.mail("csm-1@example.com", &approved.id).await;
-    mail.approve(&desk).await;
-    desk.mail("finance-1@example.com", &approved.id)
+    let approved = client.submit(&canary_form()).await;
+    let mail = client.mail("csm-1@example.com", &approved.id).await;
+    mail.approve(&client).await;
+    client
+        .mail("finance-1@example.com", &approved.id)
         .await
-        .approve(&desk)
+        .approve(&client)
         .await;
-    let rejected = desk.submit(&canary_form()).await;
-    let other = desk.mail("csm-1@example.com", &rejected.id).await;
-    other.reject(&desk, "canary reason").await;
+    let rejected = client.submit(&canary_form()).await;
+    let other = client.mail("csm-1@example.com", &rejected.id).await;
+    other.reject(&client, "canary reason").await;
 
     for request in [&approved, &rejected] {
-        let execution = desk.wait_for_end(request).await;
+        let execution = client.wait_for_end(request).await;
         assert!(
             execution["history"].as_array().unwrap().len() > 10,
             "the whole history is looked at"

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use e2e::{Desk, form};
+use e2e::{TestClient, form};
 use statemachines::files::Folders;
 use tempfile::TempDir;
 
@@ -45,10 +45,10 @@ impl Processes {
         folders.apply(&changes).expect("there is room");
     }
 
-    async fn desk(&self) -> Desk {
+    async fn client(&self) -> TestClient {
         let template = self.0.path().join("infra/template.yaml");
         let template = template.to_str().expect("it is text");
-        Desk::with(&["--port", "0", "--ephemeral", "--template", template]).await
+        TestClient::with(&["--port", "0", "--ephemeral", "--template", template]).await
     }
 }
 
@@ -60,9 +60,9 @@ fn replaced(text: &str, old: &str, new: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_waiting_request_ends_under_the_version_it_started_with() {
     let processes = Processes::copy();
-    let desk = processes.desk().await;
-    let waiting = desk.submit(&form().amount("120")).await;
-    let mail = desk.mail("csm-1@example.com", &waiting.id).await;
+    let client = processes.client().await;
+    let waiting = client.submit(&form().amount("120")).await;
+    let mail = client.mail("csm-1@example.com", &waiting.id).await;
 
     let definition = processes.read(DEFINITION);
     let lower = replaced(&definition, "refundAmount >= 500", "refundAmount >= 100");
@@ -71,23 +71,25 @@ async fn a_waiting_request_ends_under_the_version_it_started_with() {
         &replaced(&lower, "label: Notes", "label: What happened"),
     );
     processes.generate();
-    desk.eventually("the new form", || async {
-        desk.advance("61s").await;
-        let (_, page) = desk.get(OFFERING, "text/html").await;
-        page.contains("What happened").then_some(()).ok_or(page)
-    })
-    .await;
-
-    mail.approve(&desk).await;
-    desk.wait_for_status(&waiting, "refunded").await;
-    assert!(desk.mails("finance-1@example.com").await.is_empty());
-
-    let new = desk.submit(&form().amount("120")).await;
-    desk.mail("csm-1@example.com", &new.id)
-        .await
-        .approve(&desk)
+    client
+        .eventually("the new form", || async {
+            client.advance("61s").await;
+            let (_, page) = client.get(OFFERING, "text/html").await;
+            page.contains("What happened").then_some(()).ok_or(page)
+        })
         .await;
-    desk.mail("finance-1@example.com", &new.id).await;
+
+    mail.approve(&client).await;
+    client.wait_for_status(&waiting, "refunded").await;
+    assert!(client.mails("finance-1@example.com").await.is_empty());
+
+    let new = client.submit(&form().amount("120")).await;
+    client
+        .mail("csm-1@example.com", &new.id)
+        .await
+        .approve(&client)
+        .await;
+    client.mail("finance-1@example.com", &new.id).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,21 +110,22 @@ async fn a_second_offering_is_a_definition_and_nothing_else() {
         assert!(template.contains(part), "the template has {part}");
     }
 
-    let desk = processes.desk().await;
-    let (_, page) = desk.get("/", "text/html").await;
+    let client = processes.client().await;
+    let (_, page) = client.get("/", "text/html").await;
     assert!(
         page.contains("Refund Request") && page.contains("Goodwill Refund"),
         "{page}"
     );
     let path = "/services/customer-success/goodwill-refund/requests";
-    let (status, body) = desk.post_json(path, form().json()).await;
+    let (status, body) = client.post_json(path, form().json()).await;
     assert_eq!(status, 202, "{body}");
     let request = e2e::Submitted::read(&body);
-    desk.mail("csm-1@example.com", &request.id)
+    client
+        .mail("csm-1@example.com", &request.id)
         .await
-        .approve(&desk)
+        .approve(&client)
         .await;
-    desk.wait_for_status(&request, "refunded").await;
-    let execution = desk.wait_for_end(&request).await;
+    client.wait_for_status(&request, "refunded").await;
+    let execution = client.wait_for_end(&request).await;
     assert_eq!(execution["status"], "SUCCEEDED", "{execution}");
 }

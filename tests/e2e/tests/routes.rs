@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use e2e::{Desk, Submitted, form};
+use e2e::{Submitted, TestClient, form};
 use reqwest::Method;
 
 /// The routes of infra/template.yaml, as method and path.
@@ -68,15 +68,15 @@ fn the_list_of_routes_is_the_templates() {
 
 #[tokio::test]
 async fn get_head_and_options_change_no_stored_byte_on_any_route() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let mail = desk.mail("csm-2@example.com", "CSM Review").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let mail = client.mail("csm-2@example.com", "CSM Review").await;
     let ask = serde_json::json!({"action": "ask", "code": mail.code(), "question": "Which?"});
-    assert_eq!(desk.post_json(mail.address(), &ask).await.0, 200);
+    assert_eq!(client.post_json(mail.address(), &ask).await.0, 200);
     let link = mail.address().rsplit('/').next().unwrap().to_owned();
-    let before = desk.settled_items().await;
+    let before = client.settled_items().await;
     assert!(before.len() > 5, "there is something that could change");
-    let mails = desk.get_json("/_local/api/emails").await;
+    let mails = client.get_json("/_local/api/emails").await;
     let queries = [
         String::new(),
         "?decision=approve".to_owned(),
@@ -91,22 +91,22 @@ async fn get_head_and_options_change_no_stored_byte_on_any_route() {
                 let url = format!("{path}{query}");
                 let headers = [("content-type", "application/x-www-form-urlencoded")];
                 let body = format!("decision=approve&code={}&question=1&answer=x", mail.code());
-                let response = desk.call(method.clone(), &url, &headers, body).await;
+                let response = client.call(method.clone(), &url, &headers, body).await;
                 let status = response.status().as_u16();
                 assert!(status < 500, "{method} {url}: {status}");
-                assert_eq!(desk.items().await, before, "{method} {url}");
+                assert_eq!(client.items().await, before, "{method} {url}");
             }
         }
     }
-    assert_eq!(desk.get_json("/_local/api/emails").await, mails);
-    assert_eq!(desk.execution(&request).await["status"], "RUNNING");
+    assert_eq!(client.get_json("/_local/api/emails").await, mails);
+    assert_eq!(client.execution(&request).await["status"], "RUNNING");
 }
 
 #[tokio::test]
 async fn no_post_without_a_code_decides_on_any_route() {
-    let desk = Desk::open().await;
-    let request = desk.submit(&form()).await;
-    let mail = desk.mail("csm-2@example.com", "CSM Review").await;
+    let client = TestClient::open().await;
+    let request = client.submit(&form()).await;
+    let mail = client.mail("csm-2@example.com", "CSM Review").await;
     let link = mail.address().rsplit('/').next().unwrap().to_owned();
     for (_, path) in routes().into_iter().filter(|(method, _)| method == "POST") {
         let path = filled(&path, &request, &link);
@@ -120,14 +120,14 @@ async fn no_post_without_a_code_decides_on_any_route() {
                 ("by", "csm-1@example.com"),
             ],
         ] {
-            let (status, _) = desk.post_form(&path, &fields).await;
+            let (status, _) = client.post_form(&path, &fields).await;
             assert!((400..500).contains(&status), "{path} {fields:?}: {status}");
         }
     }
-    let trail = desk.trail(&request).await;
+    let trail = client.trail(&request).await;
     assert!(
         !trail.iter().any(|(action, ..)| action == "approve"),
         "{trail:?}"
     );
-    assert_eq!(desk.execution(&request).await["status"], "RUNNING");
+    assert_eq!(client.execution(&request).await["status"], "RUNNING");
 }

@@ -1,6 +1,6 @@
 //! The survey a week after a refund: who is invited, and whose answer counts.
 
-use e2e::{Desk, Mail, Submitted, form};
+use e2e::{Mail, Submitted, TestClient, form};
 use serde_json::{Value, json};
 
 const CSM: &str = "csm-1@example.com";
@@ -10,12 +10,12 @@ const SURVEY: &str = "/services/customer-satisfaction/csat-survey";
 const RATING: &str = "4 - Satisfied";
 
 /// A refund that was approved and paid, and whose process waits a week.
-async fn refunded(desk: &Desk, charge: &str) -> Submitted {
+async fn refunded(client: &TestClient, charge: &str) -> Submitted {
     let form = form().charge(charge).amount("100");
-    let request = desk.submit_to(ROUTED, &form).await;
-    desk.mail(CSM, &request.id).await.approve(desk).await;
-    desk.wait_for_status(&request, "refunded").await;
-    desk.wait_for_timer(&request).await;
+    let request = client.submit_to(ROUTED, &form).await;
+    client.mail(CSM, &request.id).await.approve(client).await;
+    client.wait_for_status(&request, "refunded").await;
+    client.wait_for_timer(&request).await;
     request
 }
 
@@ -34,8 +34,8 @@ fn rating(mail: &Mail, code: &str) -> Value {
 }
 
 /// Everything that was sent in to the survey.
-async fn ratings(desk: &Desk) -> Vec<Value> {
-    let mut items = desk.items().await;
+async fn ratings(client: &TestClient) -> Vec<Value> {
+    let mut items = client.items().await;
     items.retain(|item| {
         item["kind"]["S"] == "request"
             && item["offering"]["S"] == "customer-satisfaction/csat-survey"
@@ -45,24 +45,24 @@ async fn ratings(desk: &Desk) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_week_after_the_refund_the_customer_rates_once() {
-    let desk = Desk::open().await;
-    let (_, catalogue) = desk.get("/", "text/html").await;
+    let client = TestClient::open().await;
+    let (_, catalogue) = client.get("/", "text/html").await;
     assert!(catalogue.contains(ROUTED) && !catalogue.contains(SURVEY));
-    assert_eq!(desk.get(SURVEY, "text/html").await.0, 404);
+    assert_eq!(client.get(SURVEY, "text/html").await.0, 404);
 
-    let request = refunded(&desk, "ch_demo_2000").await;
+    let request = refunded(&client, "ch_demo_2000").await;
     assert!(
-        !format!("{:?}", desk.mails(CUSTOMER).await).contains("How did we do?"),
+        !format!("{:?}", client.mails(CUSTOMER).await).contains("How did we do?"),
         "not before a week is over"
     );
-    desk.advance("7d").await;
-    let mail = desk.mail(CUSTOMER, "How did we do?").await;
-    desk.wait_for_end(&request).await;
-    assert_eq!(desk.status(&request).await["status"], "refunded");
+    client.advance("7d").await;
+    let mail = client.mail(CUSTOMER, "How did we do?").await;
+    client.wait_for_end(&request).await;
+    assert_eq!(client.status(&request).await["status"], "refunded");
 
     // Whoever opens the link changes nothing, and who has not read the code rates nothing.
     for _ in 0..2 {
-        let (status, page) = desk.get(&link(&mail), "text/html").await;
+        let (status, page) = client.get(&link(&mail), "text/html").await;
         assert!(
             status == 200 && page.contains("How satisfied are you"),
             "{page}"
@@ -76,70 +76,70 @@ async fn a_week_after_the_refund_the_customer_rates_once() {
         "000000"
     };
     for code in ["", "junk", wrong] {
-        let (status, body) = desk.post_json(&path, &rating(&mail, code)).await;
+        let (status, body) = client.post_json(&path, &rating(&mail, code)).await;
         assert_eq!(status, 403, "{code:?}: {body}");
     }
-    assert!(ratings(&desk).await.is_empty());
+    assert!(ratings(&client).await.is_empty());
 
     let rating = rating(&mail, &mail.code());
-    let (status, taken) = desk.post_json(&path, &rating).await;
+    let (status, taken) = client.post_json(&path, &rating).await;
     assert_eq!(status, 202, "{taken}");
     let rated = Submitted::read(&taken);
-    desk.wait_for_status(&rated, "completed").await;
-    assert_eq!(desk.wait_for_end(&rated).await["status"], "SUCCEEDED");
-    let (_, page) = desk.get(&rated.status_url, "text/html").await;
+    client.wait_for_status(&rated, "completed").await;
+    assert_eq!(client.wait_for_end(&rated).await["status"], "SUCCEEDED");
+    let (_, page) = client.get(&rated.status_url, "text/html").await;
     assert!(page.contains("Thank you. We have your answers.") && page.contains(RATING));
 
-    let (status, body) = desk.post_json(&path, &rating).await;
+    let (status, body) = client.post_json(&path, &rating).await;
     assert_eq!(
         (status, &body["title"]),
         (409, &json!("You have answered already."))
     );
-    let (status, page) = desk.get(&link(&mail), "text/html").await;
+    let (status, page) = client.get(&link(&mail), "text/html").await;
     assert!(status == 200 && page.contains("You have answered already"));
     assert!(!page.contains("<form") && !page.contains(RATING));
 
-    let stored = ratings(&desk).await;
+    let stored = ratings(&client).await;
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0]["about"]["S"], request.id.as_str());
-    let trail = desk.trail(&rated).await;
+    let trail = client.trail(&rated).await;
     assert_eq!(trail[0].2, format!("about {}", request.id));
     assert!(
         !format!("{trail:?}").contains("Quick."),
-        "the trail holds no answers"
+        "the audit log holds no answers"
     );
 }
 
 #[tokio::test]
 async fn of_two_answers_sent_at_once_one_counts() {
-    let desk = Desk::open().await;
-    refunded(&desk, "ch_demo_2000").await;
-    desk.advance("7d").await;
-    let mail = desk.mail(CUSTOMER, "How did we do?").await;
+    let client = TestClient::open().await;
+    refunded(&client, "ch_demo_2000").await;
+    client.advance("7d").await;
+    let mail = client.mail(CUSTOMER, "How did we do?").await;
     let rating = rating(&mail, &mail.code());
     let path = format!("{SURVEY}/requests");
     let (a, b) = tokio::join!(
-        desk.post_json(&path, &rating),
-        desk.post_json(&path, &rating)
+        client.post_json(&path, &rating),
+        client.post_json(&path, &rating)
     );
     let mut statuses = [a.0, b.0];
     statuses.sort_unstable();
     assert_eq!(statuses, [202, 409]);
-    assert_eq!(ratings(&desk).await.len(), 1);
+    assert_eq!(ratings(&client).await.len(), 1);
 }
 
 #[tokio::test]
 async fn nobody_is_asked_about_a_refund_that_came_back() {
-    let desk = Desk::open().await;
-    let request = refunded(&desk, "ch_demo_fails_later").await;
-    desk.advance("31m").await;
-    desk.wait_for_status(&request, "needs_attention").await;
-    desk.advance("7d").await;
-    desk.wait_for_end(&request).await;
-    assert_eq!(desk.status(&request).await["status"], "needs_attention");
-    let mails = format!("{:?}", desk.mails(CUSTOMER).await);
+    let client = TestClient::open().await;
+    let request = refunded(&client, "ch_demo_fails_later").await;
+    client.advance("31m").await;
+    client.wait_for_status(&request, "needs_attention").await;
+    client.advance("7d").await;
+    client.wait_for_end(&request).await;
+    assert_eq!(client.status(&request).await["status"], "needs_attention");
+    let mails = format!("{:?}", client.mails(CUSTOMER).await);
     assert!(!mails.contains("How did we do?"), "{mails}");
-    let trail = desk.trail(&request).await;
+    let trail = client.trail(&request).await;
     let skipped = trail
         .iter()
         .find(|(action, ..)| action == "invitation not sent");

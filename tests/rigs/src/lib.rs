@@ -11,10 +11,10 @@
 mod checkout;
 mod checks;
 mod command;
-mod desk;
 mod install;
 mod process;
 pub mod rig;
+mod test_client;
 
 pub use checkout::Checkout;
 pub use checks::Checks;

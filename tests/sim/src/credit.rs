@@ -6,7 +6,7 @@ use std::path::Path;
 use domain::form::{Answer, Values};
 use domain::id::RequestId;
 use domain::request::{Request, Submission};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use issue_refund::IssueRefund;
 use serde_json::{Value as Json, json};
 use testing::MemoryStripe;
@@ -70,11 +70,11 @@ struct Case {
 
 impl Case {
     async fn of(amount: &str) -> Self {
-        let desk = Desk::new(MemoryTable::default());
+        let store = RequestStore::new(MemoryTable::default());
         let (request, record) = request_of(amount);
-        desk.create(&request, &record, Vec::new()).await.unwrap();
+        store.create(&request, &record, Vec::new()).await.unwrap();
         let function = IssueRefund {
-            desk,
+            store,
             stripe: MemoryStripe::default(),
             workflow: MemoryWorkflow::default(),
         };
@@ -113,7 +113,7 @@ impl Case {
         let mut state = String::new();
         for _ in 0..2 {
             let decided =
-                decide::decide(&self.function.desk, self.payload("Threshold Check")).await;
+                decide::decide(&self.function.store, self.payload("Threshold Check")).await;
             state = self.next("Threshold Check", &decided.unwrap().outcome);
             let settled = self.function.handle(self.payload(&state)).await.unwrap();
             assert_eq!(settled.outcome, "done");

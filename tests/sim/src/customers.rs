@@ -42,7 +42,7 @@ impl Wish {
 pub(crate) struct Invite {
     /// The request that invites.
     pub(crate) about: RequestId,
-    ticket: String,
+    token: String,
     code: String,
 }
 
@@ -50,11 +50,11 @@ impl Invite {
     /// Reads a mail; `None` if it does not invite.
     pub(crate) fn read(mail: &Mail) -> Option<Self> {
         let (_, rest) = mail.text.split_once(&format!("/{SURVEY}?invitation="))?;
-        let ticket = rest.split_whitespace().next()?.to_owned();
+        let token = rest.split_whitespace().next()?.to_owned();
         Some(Self {
-            about: ticket.split('.').next()?.parse().ok()?,
+            about: token.split('.').next()?.parse().ok()?,
             code: code_in(&mail.text)?,
-            ticket,
+            token,
         })
     }
 }
@@ -115,14 +115,14 @@ impl Customers {
     /// Posts a rating, and remembers the answer.
     pub(crate) async fn rate(&self, functions: &Functions, rating: Rating) {
         tick(&functions.line);
-        let Invite { ticket, code, .. } = &rating.invite;
+        let Invite { token, code, .. } = &rating.invite;
         let code = if rating.guesses {
             other_than(code)
         } else {
             code.clone()
         };
         let body = json!({"rating": rating.stars, "comment": COMMENT,
-            "invitation": ticket, "code": code});
+            "invitation": token, "code": code});
         let headers = json!({"content-type": "application/json", "accept": "application/json",
             "idempotency-key": rating.idempotency_key});
         let path = format!("/services/{SURVEY}/requests");

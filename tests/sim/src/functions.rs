@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use adapters::config::Teams;
 use adapters::stripe::webhook::WebhookSecret;
 use domain::failure::Failure;
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use domain::task::Outcome;
 use issue_refund::IssueRefund;
 use jiff::{SignedDuration, Timestamp};
@@ -195,15 +195,15 @@ impl Functions {
         execution.is_some_and(|execution| execution.redrives > 0)
     }
 
-    fn desk(&self) -> Desk<SimTable> {
-        Desk::new(self.table.clone())
+    fn store(&self) -> RequestStore<SimTable> {
+        RequestStore::new(self.table.clone())
     }
 
     async fn dispatch(&self, function: &str, payload: Value) -> Result<Outcome, Failure> {
         match function {
             "RequestApproval" => {
                 let function = RequestApproval {
-                    desk: self.desk(),
+                    store: self.store(),
                     mailer: self.mailer.clone(),
                     workflow: self.workflow.clone(),
                     teams: teams(),
@@ -211,10 +211,10 @@ impl Functions {
                 };
                 function.handle(self.read(payload)?).await
             }
-            "Decide" => decide::decide(&self.desk(), self.read(payload)?).await,
+            "Decide" => decide::decide(&self.store(), self.read(payload)?).await,
             "IssueRefund" => {
                 let function = IssueRefund {
-                    desk: self.desk(),
+                    store: self.store(),
                     stripe: self.stripe.clone(),
                     workflow: self.workflow.clone(),
                 };
@@ -222,14 +222,14 @@ impl Functions {
             }
             "SendEmail" => {
                 let function = SendEmail {
-                    desk: self.desk(),
+                    store: self.store(),
                     mailer: self.mailer.clone(),
                     teams: teams(),
                     link_key: link_key(),
                 };
                 function.handle(self.read(payload)?).await
             }
-            "CloseRequest" => close_request::close(&self.desk(), self.read(payload)?).await,
+            "CloseRequest" => close_request::close(&self.store(), self.read(payload)?).await,
             other => {
                 self.log
                     .problem(format!("nobody knows the function {other}"));
@@ -241,7 +241,7 @@ impl Functions {
     /// What Stripe's events are received by.
     pub(crate) fn webhook(&self) -> StripeWebhook<SimTable, SimWorkflow, SimMailer> {
         StripeWebhook {
-            desk: self.desk(),
+            store: self.store(),
             workflow: self.workflow.clone(),
             mailer: self.mailer.clone(),
             teams: teams(),
@@ -255,7 +255,7 @@ impl Functions {
         let machines = self.process.machines().iter();
         let machines = machines.map(|it| (it.offering.path.clone(), it.arn.clone()));
         SubmitRequest::new(
-            self.desk(),
+            self.store(),
             self.mailer.clone(),
             self.workflow.clone(),
             teams(),
@@ -268,7 +268,7 @@ impl Functions {
     /// What the approvers' pages are served by.
     pub(crate) fn pages(&self) -> RecordApproval<SimTable, SimMailer, SimWorkflow> {
         RecordApproval {
-            desk: self.desk(),
+            store: self.store(),
             mailer: self.mailer.clone(),
             workflow: self.workflow.clone(),
             teams: teams(),

@@ -142,7 +142,7 @@ fn story(trail: &[AuditRecord], execution: &ExecutionView) -> String {
     format!("what happened:{}", lines.collect::<String>())
 }
 
-/// A request changes together with exactly one record of its trail, and no record stands alone.
+/// A request changes together with exactly one record of its audit log, and no record stands alone.
 fn check_commits(world: &World) -> Vec<String> {
     let mut problems = Vec::new();
     for items in world.functions.table.commits() {
@@ -175,7 +175,7 @@ impl Case<'_> {
         } = self.request;
         if usize::try_from(*audit_count) != Ok(self.trail.len()) || *status != self.model.status {
             problems.push(format!(
-                "it is {status:?} with {audit_count} records; the trail of {} says {:?}",
+                "it is {status:?} with {audit_count} records; the audit log of {} says {:?}",
                 self.trail.len(),
                 self.model.status
             ));
@@ -226,7 +226,7 @@ impl Case<'_> {
         }
     }
 
-    /// What somebody was told is recorded stands in the trail, in the same words.
+    /// What somebody was told is recorded stands in the audit log, in the same words.
     fn check_told(&self, problems: &mut Vec<String>) {
         for (link, body) in self.told {
             if link.request_id != self.request.request_id {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::process::{OFFER, SURVEY};
 
-/// Where a request stands by its trail.
+/// Where a request stands by its audit log.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) status: Status,
@@ -34,7 +34,7 @@ pub(crate) struct Model {
     pub(crate) invited_at: Option<Timestamp>,
 }
 
-/// A decision by the trail.
+/// A decision by the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decided {
     pub(crate) outcome: String,

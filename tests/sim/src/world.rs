@@ -7,7 +7,7 @@ use domain::approval::Link;
 use domain::form::Answer;
 use domain::id::RequestId;
 use domain::request::{Request, Submission};
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use jiff::Timestamp;
 use local::clock::Clock;
 use local::states::{ExecutionStatus, ExecutionView, Executor, Options, RedriveError};
@@ -152,10 +152,10 @@ impl World {
             about: None,
             at: self.clock.now(),
         });
-        let desk = Desk::new(self.functions.table.clone());
+        let store = RequestStore::new(self.functions.table.clone());
         // Whether it is stored is a matter of another test; here it is.
-        while desk.create(&request, &record, Vec::new()).await.is_err() {
-            if matches!(desk.request(id).await, Ok(Some(_))) {
+        while store.create(&request, &record, Vec::new()).await.is_err() {
+            if matches!(store.request(id).await, Ok(Some(_))) {
                 break;
             }
         }
@@ -315,8 +315,8 @@ impl World {
     /// The request as it is stored.
     pub(crate) async fn request(&self, id: RequestId) -> Request {
         self.faults.calm();
-        let desk = Desk::new(self.functions.table.clone());
-        let request = desk.request(id).await.expect("a calm table answers");
+        let store = RequestStore::new(self.functions.table.clone());
+        let request = store.request(id).await.expect("a calm table answers");
         request.expect("it was stored").value
     }
 }

@@ -1,16 +1,16 @@
 //! What is found out before anybody decides.
 
-use domain::charge_lookup::{ChargeFindings, ChargeUse};
+use domain::charge_lookup::{ChargeReport, ChargeUse};
 
 use super::*;
 
-async fn look_up(case: &Case) -> Result<ChargeFindings, Failure> {
+async fn look_up(case: &Case) -> Result<ChargeReport, Failure> {
     case.run("lookUp", "2026-01-01T00:00:00Z").await?;
     let request = case.request().await;
-    Ok(case.function.desk.findings(&request).await.unwrap())
+    Ok(case.function.store.findings(&request).await.unwrap())
 }
 
-fn line(findings: &ChargeFindings, label: &str) -> String {
+fn line(findings: &ChargeReport, label: &str) -> String {
     let lines = findings.lines();
     let found = lines.iter().find(|(name, _)| *name == label);
     found.map(|(_, value)| value.clone()).unwrap_or_default()
@@ -56,7 +56,7 @@ async fn no_such_charge_is_a_finding_and_an_outage_is_none() {
         "Stripe.Unavailable"
     );
     let request = case.request().await;
-    let found = case.function.desk.findings(&request).await.unwrap();
+    let found = case.function.store.findings(&request).await.unwrap();
     assert!(found.warnings()[0].contains("could not be asked"));
 }
 
@@ -68,9 +68,9 @@ async fn other_requests_for_the_charge_are_found() {
         charge: "ch_1".to_owned(),
         request_id: other.request_id,
     };
-    let desk = &case.function.desk;
+    let store = &case.function.store;
     let write = Write::create(&used);
-    desk.create(&other, &record, vec![write]).await.unwrap();
+    store.create(&other, &record, vec![write]).await.unwrap();
     let found = look_up(&case).await.unwrap();
     assert_eq!(found.others.len(), 1);
     let shown = line(&found, "Other request for this charge");

@@ -1,8 +1,8 @@
 //! Money back.
 
-use domain::request::{Event, Status, Vouched};
+use domain::request::{Event, OwnershipConfirmation, Status};
 use domain::stripe::{Customer, Payer};
-use domain::task::{Passage, StripeReason};
+use domain::task::{StateEntry, StripeReason};
 
 use super::*;
 
@@ -161,7 +161,7 @@ async fn a_reviewer_can_say_whose_charge_it_is_and_a_customer_cannot() {
             field: &field,
             customer: "cus_bob",
         };
-        request.apply(&event, Passage::during(&phase, Timestamp::UNIX_EPOCH));
+        request.apply(&event, StateEntry::during(&phase, Timestamp::UNIX_EPOCH));
     })
     .await;
     assert_eq!(case.pay().await.unwrap().outcome, "done");
@@ -191,8 +191,8 @@ async fn a_guests_charge_with_another_address_needs_a_person() {
     assert_eq!(case.pay_again_later().await.unwrap().outcome, "done");
 }
 
-async fn vouch(case: &Case, charge: &str) {
-    let vouched = Vouched {
+async fn confirm_ownership(case: &Case, charge: &str) {
+    let vouched = OwnershipConfirmation {
         charge: charge.to_owned(),
         by: "csm-1@example.com".to_owned(),
     };
@@ -202,23 +202,23 @@ async fn vouch(case: &Case, charge: &str) {
 #[tokio::test]
 async fn a_charge_that_an_approver_vouches_for_is_paid_and_no_other() {
     let guest = || Payer::Guest(Some("bob@example.com".to_owned()));
-    for means in ["createRefund", "createCredit"] {
+    for method in ["createRefund", "createCredit"] {
         let case = Case::new([]).await;
         case.function.stripe.set_payer(guest());
         // So that a guest can be credited at all.
         case.function.stripe.set_invoice("in_1");
-        vouch(&case, "ch_2").await;
+        confirm_ownership(&case, "ch_2").await;
         let at = "2026-01-01T00:00:00Z";
-        let failure = case.run(means, at).await.unwrap_err();
-        assert_eq!(failure.name(), "Stripe.GuestCharge", "{means}");
+        let failure = case.run(method, at).await.unwrap_err();
+        assert_eq!(failure.name(), "Stripe.GuestCharge", "{method}");
         // Whoever has to say whose it is sees it, although nobody had looked it up.
         let request = case.request().await;
-        let found = case.function.desk.findings(&request).await.unwrap();
-        assert_eq!(found.to_vouch_for(), Some("ch_1"), "{means}");
+        let found = case.function.store.findings(&request).await.unwrap();
+        assert_eq!(found.charge_to_confirm(), Some("ch_1"), "{method}");
 
-        vouch(&case, "ch_1").await;
+        confirm_ownership(&case, "ch_1").await;
         let at = "2026-01-02T00:00:00Z";
-        assert_eq!(case.run(means, at).await.unwrap().outcome, "done");
+        assert_eq!(case.run(method, at).await.unwrap().outcome, "done");
     }
 }
 
@@ -226,7 +226,7 @@ async fn a_charge_that_an_approver_vouches_for_is_paid_and_no_other() {
 async fn vouching_does_not_make_another_customers_charge_theirs() {
     let case = Case::new([]).await;
     case.function.stripe.set_payer(bob());
-    vouch(&case, "ch_1").await;
+    confirm_ownership(&case, "ch_1").await;
     assert_eq!(case.pay().await.unwrap().outcome, "error");
     assert_eq!(case.paid(), 0);
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use adapters::stripe::{ApiKey, FetchedKey, HttpStripe, KeySource, Mode, Timeouts};
 use domain::id::RequestId;
 use domain::request::Status;
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use domain::stripe::StripeError;
 use issue_refund::IssueRefund;
 use serde_json::{Value, json};
@@ -45,15 +45,15 @@ fn key() -> ApiKey {
 
 impl<K: KeySource> Case<K> {
     async fn new(server: &Server, key: K) -> Self {
-        let desk = Desk::new(MemoryTable::default());
+        let store = RequestStore::new(MemoryTable::default());
         let (request, record) = fixtures::request::request();
-        desk.create(&request, &record, Vec::new()).await.unwrap();
+        store.create(&request, &record, Vec::new()).await.unwrap();
         let timeouts = Timeouts {
             connect: Duration::from_secs(2),
             total: Duration::from_millis(400),
         };
         let function = IssueRefund {
-            desk,
+            store,
             stripe: HttpStripe::with_timeouts(&server.base, key, timeouts).unwrap(),
             workflow: MemoryWorkflow::default(),
         };
@@ -94,12 +94,12 @@ impl<K: KeySource> Case<K> {
     }
 
     async fn status(&self) -> Status {
-        let request = self.function.desk.request(self.id).await.unwrap();
+        let request = self.function.store.request(self.id).await.unwrap();
         request.unwrap().value.status
     }
 
     async fn stripe_error(&self) -> String {
-        let request = self.function.desk.request(self.id).await.unwrap();
+        let request = self.function.store.request(self.id).await.unwrap();
         let request = request.unwrap().value;
         request.output("stripeError").unwrap_or_default().to_owned()
     }

@@ -107,7 +107,7 @@ async fn a_secret_that_cannot_be_read_is_waited_for_and_one_that_is_no_key_is_an
 /// Another request for the same charge.
 async fn another<K: KeySource>(case: &Case<K>) -> RequestId {
     let (request, record) = fixtures::request::request();
-    let desk = &case.function.desk;
-    desk.create(&request, &record, Vec::new()).await.unwrap();
+    let store = &case.function.store;
+    store.create(&request, &record, Vec::new()).await.unwrap();
     request.request_id
 }

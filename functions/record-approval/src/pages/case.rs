@@ -1,14 +1,14 @@
 //! The whole case, and what an approver can do with it.
 
 use domain::approval::Verdict;
-use domain::mail::tame;
+use domain::mail::sanitize_text;
 use domain::question::{QUESTION_CHARS, Question};
 use maud::{Markup, html};
 use web::{answers, page};
 
 use super::{Notice, Written, footer, noted};
-use crate::posted::field_of;
-use crate::{Case, charge, vouch};
+use crate::form_data::field_of;
+use crate::{Case, charge, ownership};
 
 /// The page for somebody who knows the code: everything about the case, and what can be done with it.
 pub(super) fn case(
@@ -18,10 +18,10 @@ pub(super) fn case(
     notice: &Notice<'_>,
 ) -> Markup {
     if case.approval.value.decision().is_some() {
-        return vouch::page_again(case, written.code, &noted(notice));
+        return ownership::page_again(case, written.code, &noted(notice));
     }
     let (approval, request) = (&case.approval.value, &case.request.value);
-    let barred = case.barred();
+    let ineligible = case.ineligible();
     page(
         &approval.question,
         &html! {
@@ -33,19 +33,19 @@ pub(super) fn case(
                 h2 #case { "The request" }
                 (answers(&request.answers))
             }
-            @if let Some(findings) = &case.findings { (charge::card(findings)) }
+            @if let Some(report) = &case.report { (charge::card(report)) }
             @if !request.questions.is_empty() {
                 section.card aria-labelledby="asked" {
                     h2 #asked { "Asked and answered" }
                     @for question in &request.questions { (exchange(question)) }
                 }
             }
-            @match &barred {
-                Some(barred) => div.note role="status" { p { "Here " (barred) "." } },
+            @match &ineligible {
+                Some(ineligible) => div.note role="status" { p { "Here " (ineligible) "." } },
                 None => (decision_form(case, written, notice)),
             }
             (charge::form(request, written.code, matches!(notice, Notice::Unfit { field, .. } if *field == charge::CUSTOMER)))
-            (vouch::form(case, written.code))
+            (ownership::form(case, written.code))
             (other_ways(written, colleagues, notice))
             (footer(case))
         },
@@ -55,11 +55,11 @@ pub(super) fn case(
 fn exchange(question: &Question) -> Markup {
     html! {
         dl {
-            dt { (question.asked_by) " asked" }
-            dd { bdi { (tame(&question.text)) } }
+            dt { (question.requester) " asked" }
+            dd { bdi { (sanitize_text(&question.text)) } }
             dt { "The customer" }
             @match &question.reply {
-                Some(reply) => dd { bdi { (tame(&reply.text)) } },
+                Some(reply) => dd { bdi { (sanitize_text(&reply.text)) } },
                 None => dd.none { "has not answered yet" },
             }
         }

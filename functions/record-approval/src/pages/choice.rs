@@ -1,4 +1,4 @@
-//! What a customer sees who was offered a choice: the door, the choice, and what they chose.
+//! What a customer sees who was offered a choice: the authorization, the choice, and what they chose.
 
 use domain::approval::{Choice, Decider, Decision, Refusal};
 use domain::request::{AnswerKind, Answered};
@@ -10,7 +10,7 @@ use crate::Case;
 
 /// The page that an opened link shows. Not even the question is on it: the definition may have put
 /// something of the customer's into it.
-pub(super) fn at_the_door(case: &Case, refusal: Option<&Refusal>) -> Markup {
+pub(super) fn code_page(case: &Case, refusal: Option<&Refusal>) -> Markup {
     let title = "A question about your request";
     page(
         title,

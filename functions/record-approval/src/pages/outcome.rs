@@ -1,13 +1,13 @@
 //! What came of it, or why nothing can.
 
 use domain::approval::{Decision, Refusal};
-use domain::mail::tame;
+use domain::mail::sanitize_text;
 use domain::task::outcome;
 use maud::{Markup, html};
 use web::{page, when};
 
 use super::{choice, crumb, footer};
-use crate::{Case, vouch};
+use crate::{Case, ownership};
 
 /// The page of a link that cannot be used to decide, and why.
 pub(crate) fn refused(case: &Case, refusal: &Refusal) -> Markup {
@@ -26,7 +26,7 @@ pub(crate) fn refused(case: &Case, refusal: &Refusal) -> Markup {
         | Refusal::NotOffered(_)
         | Refusal::NoCode
         | Refusal::WrongCode
-        | Refusal::Barred(_)
+        | Refusal::Ineligible(_)
         | Refusal::ReasonMissing
         | Refusal::ReasonTooLong => over(case, refusal),
     }
@@ -68,9 +68,9 @@ fn outcome_page(case: &Case, decision: &Decision, title: &str, is_new: bool) -> 
             div.note.good[is_yes].bad[!is_yes] role="status" {
                 p { "This request was " (by) " " time datetime=(decision.at()) { (when(decision.at())) } "." }
                 // The reason may be about the customer: whoever merely holds the link does not see it.
-                @if let (true, Some(reason)) = (is_new, decision.reason()) { p { "Reason: " bdi { (tame(reason)) } } }
+                @if let (true, Some(reason)) = (is_new, decision.reason()) { p { "Reason: " bdi { (sanitize_text(reason)) } } }
             }
-            @if case.is_settled_by_a_word(decision) { (vouch::way_in_again(case)) }
+            @if case.is_settled_by_a_word(decision) { (ownership::way_in_again(case)) }
             @else { p { "There is nothing more for you to do. You can close this page." } }
             (footer(case))
         },

@@ -1,7 +1,7 @@
 //! What the page says about the charge, and the customer that is entered on it.
 
 use domain::request::Event;
-use domain::task::Passage;
+use domain::task::StateEntry;
 
 use super::*;
 
@@ -17,7 +17,7 @@ impl Asked {
     }
 
     async fn request(&self) -> RefundRequest {
-        let request = self.function.desk.request(self.id).await.unwrap();
+        let request = self.function.store.request(self.id).await.unwrap();
         request.unwrap().value
     }
 }
@@ -55,9 +55,15 @@ async fn an_approver_enters_a_missing_customer_once() {
         );
     }
     assert_eq!(asked.identify(" cus_1 ").await.0, 200);
-    assert_eq!(asked.request().await.vouched_customer(), Some("cus_1"));
+    assert_eq!(
+        asked.request().await.customer_entered_by_approver(),
+        Some("cus_1")
+    );
     assert_eq!(asked.identify("cus_2").await.0, 422, "it is known by now");
-    assert_eq!(asked.request().await.vouched_customer(), Some("cus_1"));
+    assert_eq!(
+        asked.request().await.customer_entered_by_approver(),
+        Some("cus_1")
+    );
     assert_eq!(asked.actions(), ["submitted", "customer identified"]);
     let page = asked.case_page().await;
     assert!(page.contains("cus_1") && !page.contains(r#"name="stripeCustomerId""#));
@@ -68,7 +74,7 @@ async fn nobody_enters_a_customer_without_the_code() {
     let asked = asked().await;
     let body = json!({"action": "identify", "code": "000000", "stripeCustomerId": "cus_1"});
     assert_eq!(asked.post_at(0, 60, &body).await.0, 403);
-    assert_eq!(asked.request().await.vouched_customer(), None);
+    assert_eq!(asked.request().await.customer_entered_by_approver(), None);
 }
 
 #[tokio::test]
@@ -76,9 +82,9 @@ async fn who_the_customer_is_does_not_undo_an_approval() {
     let asked = asked().await;
     asked.decide(0, "approve").await;
     let request = asked.request().await;
-    let desk = &asked.function.desk;
+    let store = &asked.function.store;
     let version = "v1";
-    assert!(desk.check_unchanged(&request, version).await.is_ok());
+    assert!(store.check_unchanged(&request, version).await.is_ok());
     let mut identified = request.clone();
     let field = "stripeCustomerId".parse().unwrap();
     let event = Event::CustomerIdentified {
@@ -87,6 +93,6 @@ async fn who_the_customer_is_does_not_undo_an_approval() {
         customer: "cus_1",
     };
     let phase = "Finance Approval".parse().unwrap();
-    identified.apply(&event, Passage::during(&phase, Timestamp::UNIX_EPOCH));
-    assert!(desk.check_unchanged(&identified, version).await.is_ok());
+    identified.apply(&event, StateEntry::during(&phase, Timestamp::UNIX_EPOCH));
+    assert!(store.check_unchanged(&identified, version).await.is_ok());
 }

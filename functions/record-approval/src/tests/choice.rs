@@ -13,12 +13,12 @@ async fn offered() -> Asked {
 }
 
 async fn offered_with(change: impl FnOnce(&mut Approval)) -> Asked {
-    let desk = Desk::new(MemoryTable::default());
+    let store = RequestStore::new(MemoryTable::default());
     let (request, record) = fixtures::request::request();
-    desk.create(&request, &record, Vec::new()).await.unwrap();
+    store.create(&request, &record, Vec::new()).await.unwrap();
     let mut approval = offer(&request);
     change(&mut approval);
-    opened(desk, approval).await
+    opened(store, approval).await
 }
 
 impl Asked {
@@ -56,11 +56,11 @@ async fn an_option_is_recorded_as_the_customers_and_the_execution_is_told() {
         assert_eq!((status, body), (200, expected));
         assert_eq!(asked.told(), [("token-1".to_owned(), option.to_owned())]);
         assert_eq!(asked.actions(), ["submitted", "chosen"]);
-        let items = asked.function.desk.table().items();
+        let items = asked.function.store.table().items();
         for item in items.iter().filter(|item| item.kind == "audit") {
             assert!(!item.body.to_string().contains(CUSTOMER), "{}", item.body);
         }
-        let request = asked.function.desk.request(asked.id).await.unwrap();
+        let request = asked.function.store.request(asked.id).await.unwrap();
         assert_eq!(request.unwrap().value.output("rejectionReason"), None);
     }
 }
@@ -68,7 +68,7 @@ async fn an_option_is_recorded_as_the_customers_and_the_execution_is_told() {
 #[tokio::test]
 async fn what_is_not_offered_is_refused_and_what_is_offered_is_named() {
     let asked = offered().await;
-    let before = asked.function.desk.table().items();
+    let before = asked.function.store.table().items();
     for option in [
         "approve",
         "reject",
@@ -93,7 +93,7 @@ async fn what_is_not_offered_is_refused_and_what_is_offered_is_named() {
         .await;
     assert!(status == 422 && page.contains("credit, cash"), "{page}");
     assert_eq!(
-        asked.function.desk.table().items(),
+        asked.function.store.table().items(),
         before,
         "no guess, no change"
     );
@@ -111,7 +111,7 @@ async fn what_is_not_offered_is_refused_and_what_is_offered_is_named() {
 #[tokio::test]
 async fn opening_the_link_shows_nothing_personal_and_changes_nothing() {
     let asked = offered().await;
-    let before = asked.function.desk.table().items();
+    let before = asked.function.store.table().items();
     for _ in 0..3 {
         let (status, page) = asked.get(0).await;
         assert_eq!(status, 200);
@@ -126,7 +126,7 @@ async fn opening_the_link_shows_nothing_personal_and_changes_nothing() {
             assert!(!page.contains(secret), "{secret}");
         }
     }
-    assert_eq!(asked.function.desk.table().items(), before);
+    assert_eq!(asked.function.store.table().items(), before);
     assert!(asked.told().is_empty());
     insta::assert_snapshot!("door", asked.main_of(&asked.get(0).await.1));
 }
@@ -214,7 +214,7 @@ async fn too_many_wrong_codes_lock_the_link_and_bring_the_customer_a_fresh_one()
     let sent = asked.function.mailer.sent();
     assert!(sent.len() == 1 && sent[0].to == CUSTOMER);
     assert!(sent[0].subject.starts_with("New link: "));
-    let items = asked.function.desk.table().items();
+    let items = asked.function.store.table().items();
     let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
     assert_eq!(
         (&last.body["action"], &last.body["detail"]),
@@ -282,12 +282,12 @@ async fn nothing_of_what_approvers_do_exists_there() {
 #[tokio::test]
 async fn nobody_of_a_team_chooses_for_the_customer() {
     // Somebody put another address into the question.
-    let desk = Desk::new(MemoryTable::default());
+    let store = RequestStore::new(MemoryTable::default());
     let (request, record) = fixtures::request::request();
-    desk.create(&request, &record, Vec::new()).await.unwrap();
+    store.create(&request, &record, Vec::new()).await.unwrap();
     let waiting = testing::fixtures::approval::offering(request.request_id, 0, "token-1");
     let approval = Approval::offer(&waiting, 1, &request, TEAM[0], &link_key()).unwrap();
-    let asked = opened(desk, approval).await;
+    let asked = opened(store, approval).await;
     let (status, body) = asked.choose("credit").await;
     let detail = body["detail"].as_str().unwrap();
     assert!(
@@ -310,7 +310,7 @@ async fn a_choice_stands_even_if_the_execution_cannot_be_told() {
     assert!(asked.told().is_empty());
     let made = asked.decision().await.unwrap();
     assert_eq!(made.outcome(), "credit");
-    // Its time ran out at that moment: the token is gone, and the next passage finds the choice.
+    // Its time ran out at that moment: the token is gone, and the next state entry finds the choice.
     asked.function.workflow.fail_next(WorkflowError::TokenGone);
     assert_eq!(asked.choose("cash").await.1["outcome"], "credit");
     assert!(asked.told().is_empty());

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn opening_the_link_shows_nothing_personal_and_changes_nothing() {
     let asked = asked().await;
-    let before = asked.function.desk.table().items();
+    let before = asked.function.store.table().items();
     let (status, page) = asked.get(0).await;
     assert_eq!(status, 200);
     for text in ["Refund?", "CSM Review", "$50.00", "ch_1", TEAM[0]] {
@@ -22,7 +22,7 @@ async fn opening_the_link_shows_nothing_personal_and_changes_nothing() {
         !page.contains(&asked.secrets[0].1),
         "the code is in the mail only"
     );
-    assert_eq!(asked.function.desk.table().items(), before);
+    assert_eq!(asked.function.store.table().items(), before);
     assert!(asked.function.workflow.calls().is_empty());
 }
 
@@ -66,7 +66,7 @@ async fn a_decision_is_recorded_and_the_execution_is_told() {
     assert_eq!(body["decidedAt"], "1970-01-01T00:01:00Z");
     let told = ("token-1".to_owned(), "approve".to_owned());
     assert_eq!(asked.function.workflow.calls(), [told]);
-    let items = asked.function.desk.table().items();
+    let items = asked.function.store.table().items();
     let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
     assert_eq!(
         (&last.body["actor"], &last.body["action"]),
@@ -137,10 +137,11 @@ async fn a_late_decision_and_nonsense_decide_nothing() {
 #[tokio::test]
 async fn nobody_decides_their_own_request() {
     let asked = asked().await;
-    let desk = &asked.function.desk;
-    let mut request = desk.request(asked.id).await.unwrap().unwrap();
+    let store = &asked.function.store;
+    let mut request = store.request(asked.id).await.unwrap().unwrap();
     request.value.answers[0].value = Some(domain::form::Value::Text("CSM-1@Example.com".into()));
-    desk.table()
+    store
+        .table()
         .commit(vec![Write::update(&request)])
         .await
         .unwrap();
@@ -167,11 +168,12 @@ async fn who_decided_a_separate_phase_is_refused_and_told_why() {
     let mut first = waiting(asked.id, 0, "t");
     first.task.phase = "First Look".parse().unwrap();
     let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned));
-    let desk = &asked.function.desk;
-    let request = desk.request(asked.id).await.unwrap().unwrap().value;
+    let store = &asked.function.store;
+    let request = store.request(asked.id).await.unwrap().unwrap().value;
     let verdict = domain::approval::Verdict::Approve;
     testing::fixtures::approval::decide(&mut first, &request, TEAM[0], verdict, "");
-    desk.table()
+    store
+        .table()
         .commit(vec![Write::create(&first)])
         .await
         .unwrap();
@@ -284,7 +286,12 @@ async fn a_token_that_was_replaced_meanwhile_is_looked_up_again() {
     let case = asked.function.case(&request).await.unwrap().unwrap();
     let mut newer = case.approval.clone();
     newer.value.task_token = "token-2".parse().unwrap();
-    asked.function.desk.save_approval(&mut newer).await.unwrap();
+    asked
+        .function
+        .store
+        .save_approval(&mut newer)
+        .await
+        .unwrap();
     asked.function.workflow.fail_next(WorkflowError::TokenGone);
     let decision = asked.decision().await.unwrap();
     let found = Err(Undone::Refused(Refusal::Decided(decision)));

@@ -165,7 +165,7 @@ async fn a_question_that_cannot_be_mailed_stands_on_the_status_page() {
     assert_eq!((status, &body["mailed"]), (200, &json!(false)));
     let request = asked
         .function
-        .desk
+        .store
         .request(asked.id)
         .await
         .unwrap()

@@ -23,7 +23,7 @@ async fn nothing_but_the_own_code_decides() {
 #[tokio::test]
 async fn what_cannot_be_a_code_is_not_counted() {
     let asked = asked().await;
-    let before = asked.function.desk.table().items();
+    let before = asked.function.store.table().items();
     for code in [
         "",
         "x",
@@ -37,7 +37,7 @@ async fn what_cannot_be_a_code_is_not_counted() {
             asked.guess(0, code).await;
         }
     }
-    assert_eq!(asked.function.desk.table().items(), before);
+    assert_eq!(asked.function.store.table().items(), before);
     assert_eq!(asked.decide(0, "approve").await.0, 200);
 }
 
@@ -163,9 +163,9 @@ async fn who_guesses_at_the_same_moment_gets_no_more_guesses() {
         id,
         ..
     } = asked().await;
-    let table = Yielding(function.desk.into_table());
+    let table = Yielding(function.store.into_table());
     let function = RecordApproval {
-        desk: Desk::new(table),
+        store: RequestStore::new(table),
         mailer: MemoryMailer::default(),
         workflow: MemoryWorkflow::default(),
         teams: function.teams,
@@ -211,7 +211,7 @@ async fn who_guesses_at_the_same_moment_gets_no_more_guesses() {
     assert!(wrong < WRONG_CODES as usize, "{answers:?}");
     assert!(!answers.contains(&200), "{answers:?}");
     let approval = function
-        .desk
+        .store
         .approval(id, &"CSM Review".parse().unwrap())
         .await
         .unwrap();

@@ -2,7 +2,7 @@
 
 use domain::form::Value as Answer;
 use domain::request::Event;
-use domain::task::Passage;
+use domain::task::StateEntry;
 use proptest::prelude::*;
 use testing::fixtures::approval::offering;
 
@@ -25,20 +25,21 @@ fn hostile() -> impl Strategy<Value = String> {
 /// All pages of a case in which every text is this one.
 async fn pages(text: &str) -> Vec<String> {
     let asked = asked().await;
-    let desk = &asked.function.desk;
-    let mut request = desk.request(asked.id).await.unwrap().unwrap();
+    let store = &asked.function.store;
+    let mut request = store.request(asked.id).await.unwrap().unwrap();
     for answer in &mut request.value.answers {
         answer.value = Some(Answer::Text(text.to_owned()));
     }
     let phase = "CSM Review".parse().unwrap();
-    let now = Passage::during(&phase, jiff::Timestamp::UNIX_EPOCH);
+    let now = StateEntry::during(&phase, jiff::Timestamp::UNIX_EPOCH);
     request
         .value
         .apply(&Event::Questioned { by: TEAM[1], text }, now);
     request
         .value
         .apply(&Event::Replied { number: 1, text }, now);
-    desk.table()
+    store
+        .table()
         .commit(vec![Write::update(&request)])
         .await
         .unwrap();
@@ -82,9 +83,9 @@ async fn pages_of_choice(text: &str) -> Vec<String> {
     }
     let to = "ada@example.com";
     let approval = Approval::offer(&offering, 1, &request, to, &link_key()).unwrap();
-    let desk = Desk::new(MemoryTable::default());
-    desk.create(&request, &record, Vec::new()).await.unwrap();
-    let asked = opened(desk, approval).await;
+    let store = RequestStore::new(MemoryTable::default());
+    store.create(&request, &record, Vec::new()).await.unwrap();
+    let asked = opened(store, approval).await;
     let code = asked.secrets[0].1.as_str();
     let mut pages = vec![asked.get(0).await.1];
     for fields in [
@@ -115,11 +116,11 @@ proptest! {
     #[test]
     fn no_text_leaves_its_place_on_any_page(text in hostile()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (hostile, tame) = runtime.block_on(async { (pages(&text).await, pages("x").await) });
-        for (page, tame) in hostile.iter().zip(&tame) {
+        let (hostile, sanitize_text) = runtime.block_on(async { (pages(&text).await, pages("x").await) });
+        for (page, sanitize_text) in hostile.iter().zip(&sanitize_text) {
             prop_assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
             for markup in ["<script", "<img", "<form", "</form", "</textarea", "<bdi", "<h1"] {
-                prop_assert_eq!(count(page, markup), count(tame, markup), "{} in {}", markup, page);
+                prop_assert_eq!(count(page, markup), count(sanitize_text, markup), "{} in {}", markup, page);
             }
             prop_assert!(!page.contains("onfocus=\"alert") && !page.contains("action=\"https://evil"));
         }
@@ -136,10 +137,10 @@ proptest! {
     #[test]
     fn no_text_leaves_its_place_on_any_page_of_a_choice(text in hostile()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (hostile, tame) = runtime.block_on(async { (pages_of_choice(&text).await, pages_of_choice("x").await) });
-        for (page, tame) in hostile.iter().zip(&tame) {
+        let (hostile, sanitize_text) = runtime.block_on(async { (pages_of_choice(&text).await, pages_of_choice("x").await) });
+        for (page, sanitize_text) in hostile.iter().zip(&sanitize_text) {
             prop_assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
-            prop_assert_eq!(count(page, "<"), count(tame, "<"), "{}", page);
+            prop_assert_eq!(count(page, "<"), count(sanitize_text, "<"), "{}", page);
             let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200f}');
             prop_assert!(!page.contains(turns));
         }

@@ -23,15 +23,15 @@ impl Function {
     }
 
     async fn choice_of(&self, id: RequestId) -> Stored<Approval> {
-        self.desk.approval(id, &phase()).await.unwrap().unwrap()
+        self.store.approval(id, &phase()).await.unwrap().unwrap()
     }
 
     /// The customer chooses, and the execution is not told.
     async fn choose(&self, id: RequestId, option: &str) {
         let mut approval = self.choice_of(id).await;
-        let request = self.desk.request(id).await.unwrap().unwrap().value;
+        let request = self.store.request(id).await.unwrap().unwrap().value;
         choose(&mut approval.value, &request, option);
-        self.desk.save_approval(&mut approval).await.unwrap();
+        self.store.save_approval(&mut approval).await.unwrap();
     }
 }
 
@@ -51,7 +51,7 @@ async fn the_customer_is_asked_once_however_often_it_is_invoked() {
         assert!(mail.text.lines().any(|it| it.starts_with(line)), "{line}");
     }
     assert_eq!(function.actions(), ["submitted", "asked"]);
-    let items = function.desk.table().items();
+    let items = function.store.table().items();
     assert_eq!(items.iter().filter(|item| item.kind == "link").count(), 1);
 }
 
@@ -60,7 +60,7 @@ async fn the_trail_names_no_address_of_the_customer() {
     let (function, id) = function().await;
     function.offer_at(id, 0, "t1").await.unwrap();
     function.offer_at(id, 3 * DAY, "t2").await.unwrap();
-    let items = function.desk.table().items();
+    let items = function.store.table().items();
     for record in items.iter().filter(|item| item.kind == "audit") {
         assert!(!record.body.to_string().contains(CUSTOMER));
     }
@@ -106,7 +106,7 @@ async fn after_a_crash_before_the_mail_was_noted_the_same_link_is_sent() {
     // A crash right after sending: at worst the same mail comes twice.
     let mut approval = function.choice_of(id).await;
     approval.value.approvers[0].notified_for = None;
-    function.desk.save_approval(&mut approval).await.unwrap();
+    function.store.save_approval(&mut approval).await.unwrap();
     function.offer_at(id, 0, "t3").await.unwrap();
     let sent = function.mailer.sent();
     assert_eq!(sent[0].text, sent[1].text);
@@ -141,7 +141,7 @@ async fn it_expires_after_three_days_and_that_is_no_rejection() {
     }
     let expire = ("t3".to_owned(), "expire".to_owned());
     assert_eq!(function.workflow.calls(), [expire.clone(), expire]);
-    let request = function.desk.request(id).await.unwrap().unwrap().value;
+    let request = function.store.request(id).await.unwrap().unwrap().value;
     assert_eq!(request.output("rejectionReason"), None);
     assert!(request.approved.is_empty(), "nobody was shown anything");
     assert_eq!(function.actions(), ["submitted", "asked", "not chosen"]);
@@ -197,7 +197,7 @@ async fn a_fresh_link_whose_mail_failed_is_mailed_at_the_next_passage() {
     approval
         .value
         .renew(CUSTOMER, Timestamp::from_second(60).unwrap());
-    function.desk.save_approval(&mut approval).await.unwrap();
+    function.store.save_approval(&mut approval).await.unwrap();
     function.offer_at(id, DAY, "t2").await.unwrap();
     let sent = function.mailer.sent();
     assert!(sent[1].subject.starts_with("New link: "));

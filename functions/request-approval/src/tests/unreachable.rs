@@ -1,6 +1,6 @@
 //! Somebody who is asked, and whom no mail reaches.
 
-use domain::suppression::{Trouble, mark};
+use domain::suppression::{SuppressionReason, mark};
 
 use super::*;
 
@@ -11,10 +11,16 @@ const MINUTE: i64 = 60;
 impl Function {
     async fn mark(&self, address: &str, second: i64) {
         let at = Timestamp::from_second(second).unwrap();
-        let table = self.desk.table();
-        mark(table, &self.link_key, address, Trouble::Bounced, at)
-            .await
-            .unwrap();
+        let table = self.store.table();
+        mark(
+            table,
+            &self.link_key,
+            address,
+            SuppressionReason::Bounced,
+            at,
+        )
+        .await
+        .unwrap();
     }
 
     /// What note-bounce does before it wakes the execution.
@@ -22,9 +28,9 @@ impl Function {
         self.mark(address, second).await;
         let at = Timestamp::from_second(second).unwrap();
         let mut approval = self.approval_of(id).await;
-        assert!(approval.value.note_reach(address, true, at));
+        assert!(approval.value.set_reachability(address, true, at));
         approval.value.woken = true;
-        self.desk.save_approval(&mut approval).await.unwrap();
+        self.store.save_approval(&mut approval).await.unwrap();
     }
 
     async fn passes(&self, id: RequestId, second: i64) -> String {

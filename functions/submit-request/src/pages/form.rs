@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use web::page;
 
 use super::code_field;
-use crate::invited::Pass;
-use crate::posted::ONCE;
+use crate::form_data::ONCE;
+use crate::invited::InvitationCredentials;
 
 /// Something to say above the form.
 #[derive(Debug, Clone, Copy)]
@@ -27,18 +27,21 @@ pub(crate) struct FormPage<'a> {
     pub(crate) errors: &'a [FieldError],
     pub(crate) notice: Notice,
     /// For an offering by invitation.
-    pub(crate) pass: Option<&'a Pass>,
+    pub(crate) credentials: Option<&'a InvitationCredentials>,
 }
 
 impl<'a> FormPage<'a> {
     /// An empty form.
-    pub(crate) fn new(offering: &'a Offering, pass: Option<&'a Pass>) -> Self {
+    pub(crate) fn new(
+        offering: &'a Offering,
+        credentials: Option<&'a InvitationCredentials>,
+    ) -> Self {
         Self {
             offering,
             given: &[],
             errors: &[],
             notice: Notice::None,
-            pass,
+            credentials,
         }
     }
 }
@@ -101,7 +104,7 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Markup {
                 @for field in &offering.form.fields {
                     (question(field, given, errors))
                 }
-                @if let Some(pass) = shown.pass { (invited(pass, errors)) }
+                @if let Some(credentials) = shown.credentials { (invited(credentials, errors)) }
                 button type="submit" { (words.send) }
             }
         },
@@ -125,13 +128,13 @@ fn to_correct(offering: &Offering, errors: &[FieldError], not_sent: &str) -> Mar
     }
 }
 
-/// What makes the answers count: the ticket of the link, and the code that only the mail has.
-fn invited(pass: &Pass, errors: &[FieldError]) -> Markup {
+/// What makes the answers count: the token of the link, and the code that only the mail has.
+fn invited(credentials: &InvitationCredentials, errors: &[FieldError]) -> Markup {
     let problem = errors.iter().find(|error| error.field == CODE);
     let problem = problem.map(|error| error.message.as_str());
     html! {
-        input type="hidden" name=(TICKET) value=(pass.ticket);
-        (code_field(CODE, "The six digits in the mail that brought you here.", &pass.code, problem))
+        input type="hidden" name=(TICKET) value=(credentials.token);
+        (code_field(CODE, "The six digits in the mail that brought you here.", &credentials.code, problem))
     }
 }
 

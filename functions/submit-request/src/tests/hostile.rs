@@ -2,7 +2,7 @@
 
 use domain::request::Event;
 use domain::table::Write;
-use domain::task::Passage;
+use domain::task::StateEntry;
 use proptest::prelude::*;
 
 use super::*;
@@ -33,7 +33,7 @@ async fn no_field_takes_what_could_become_a_header() {
             assert!(errors.iter().any(|error| error["field"] == field), "{body}");
         }
     }
-    assert!(function.desk.table().items().is_empty());
+    assert!(function.store.table().items().is_empty());
 }
 
 const FIELDS: [&str; 6] = [
@@ -79,7 +79,7 @@ async fn pages(text: &str) -> Vec<String> {
 
     let (mut request, record) = fixtures::request::request();
     let phase = request.phase.clone();
-    let now = Passage::during(&phase, Timestamp::UNIX_EPOCH);
+    let now = StateEntry::during(&phase, Timestamp::UNIX_EPOCH);
     for answer in &mut request.answers {
         answer.value = Some(domain::form::Value::Text(text.to_owned()));
     }
@@ -90,7 +90,7 @@ async fn pages(text: &str) -> Vec<String> {
     let url = request.status_url(&link_key());
     let writes: Vec<Write> = Vec::new();
     function
-        .desk
+        .store
         .create(&request, &record, writes)
         .await
         .unwrap();
@@ -101,10 +101,13 @@ async fn pages(text: &str) -> Vec<String> {
 }
 
 /// As much markup on the pages as without the text, and nothing that turns the direction.
-pub(super) fn check(hostile: &[String], tame: &[String]) -> Result<(), TestCaseError> {
-    for (page, tame) in hostile.iter().zip(tame) {
+pub(super) fn check(hostile: &[String], sanitize_text: &[String]) -> Result<(), TestCaseError> {
+    for (page, sanitize_text) in hostile.iter().zip(sanitize_text) {
         for markup in ["<script", "<form", "</form", "</textarea", "<bdi", "<h"] {
-            let (found, expected) = (page.matches(markup).count(), tame.matches(markup).count());
+            let (found, expected) = (
+                page.matches(markup).count(),
+                sanitize_text.matches(markup).count(),
+            );
             prop_assert_eq!(found, expected, "{}", markup);
         }
         prop_assert!(!page.contains("onfocus=\"alert") && !page.contains("action=\"https://evil"));
@@ -124,7 +127,7 @@ proptest! {
     #[test]
     fn no_text_leaves_its_place_on_any_page(text in hostile()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (hostile, tame) = runtime.block_on(async { (pages(&text).await, pages("?").await) });
-        check(&hostile, &tame)?;
+        let (hostile, sanitize_text) = runtime.block_on(async { (pages(&text).await, pages("?").await) });
+        check(&hostile, &sanitize_text)?;
     }
 }

@@ -1,6 +1,6 @@
 //! Offerings by invitation: who gets in, and that each invitation is used once.
 
-use domain::invitation::{Invitation, Ticket};
+use domain::invitation::{Invitation, InvitationToken};
 use proptest::prelude::*;
 
 use super::*;
@@ -26,25 +26,25 @@ pub(super) fn survey() -> Offering {
 struct Invited {
     function: Function,
     about: RequestId,
-    ticket: String,
+    token: String,
     code: String,
 }
 
 async fn invited() -> Invited {
     let function = function_of(&survey());
     let (request, record) = fixtures::request::request();
-    let desk = &function.desk;
-    desk.create(&request, &record, Vec::new()).await.unwrap();
+    let store = &function.store;
+    store.create(&request, &record, Vec::new()).await.unwrap();
     Invited {
         function,
         about: request.request_id,
-        ticket: ticket(request.request_id),
+        token: token(request.request_id),
         code: code(request.request_id),
     }
 }
 
-fn ticket(about: RequestId) -> String {
-    Ticket::new(&link_key(), about, &survey().path).to_string()
+fn token(about: RequestId) -> String {
+    InvitationToken::new(&link_key(), about, &survey().path).to_string()
 }
 
 fn code(about: RequestId) -> String {
@@ -56,11 +56,11 @@ fn other_than(code: &str) -> &'static str {
 }
 
 impl Invited {
-    async fn open(&self, ticket: &str) -> (u16, String) {
+    async fn open(&self, token: &str) -> (u16, String) {
         let event = json!({
             "version": "2.0", "routeKey": "x", "rawPath": SURVEY,
-            "rawQueryString": format!("invitation={ticket}"),
-            "queryStringParameters": {"invitation": ticket}, "headers": {},
+            "rawQueryString": format!("invitation={token}"),
+            "queryStringParameters": {"invitation": token}, "headers": {},
             "requestContext": {
                 "accountId": "1", "apiId": "a", "domainName": "d.example", "domainPrefix": "d",
                 "http": {"method": "GET", "path": SURVEY, "protocol": "HTTP/1.1", "sourceIp": "1.2.3.4", "userAgent": "t"},
@@ -82,8 +82,8 @@ impl Invited {
         self.function.send("POST", &path, headers, &body).await
     }
 
-    async fn rate_with(&self, ticket: &str, code: &str) -> (u16, String, Option<String>) {
-        self.send(&[("rating", "Very"), ("invitation", ticket), ("code", code)])
+    async fn rate_with(&self, token: &str, code: &str) -> (u16, String, Option<String>) {
+        self.send(&[("rating", "Very"), ("invitation", token), ("code", code)])
             .await
     }
 
@@ -101,7 +101,7 @@ impl Invited {
     }
 
     fn rating(&self) -> Value {
-        json!({"rating": "Very", "comment": null, "invitation": self.ticket, "code": self.code})
+        json!({"rating": "Very", "comment": null, "invitation": self.token, "code": self.code})
     }
 
     /// The requests but for the one that invites.
@@ -123,7 +123,7 @@ async fn nobody_finds_the_form_without_an_invitation() {
     assert!(status == 404 && page.contains("opens from the link in our mail"));
     assert_eq!(function.send("GET", SURVEY, accept, "").await.0, 404);
     let other = RequestId::random();
-    let others_key = ticket(other).split_once('.').unwrap().1.to_owned();
+    let others_key = token(other).split_once('.').unwrap().1.to_owned();
     let status_key = link_key().status_key(invited.about);
     for wrong in [
         "",
@@ -146,14 +146,14 @@ async fn nobody_finds_the_form_without_an_invitation() {
 #[tokio::test]
 async fn the_link_opens_a_form_and_the_code_makes_it_count_once() {
     let invited = invited().await;
-    let before = invited.function.desk.table().items();
-    let (status, page) = invited.open(&invited.ticket).await;
+    let before = invited.function.store.table().items();
+    let (status, page) = invited.open(&invited.token).await;
     assert!(status == 200 && page.contains("How satisfied are you?"));
     assert!(page.contains(">Send</button>") && page.contains(r#"for="code""#));
     assert!(!page.contains(&invited.code) && !page.contains("ada@example.com"));
-    assert_eq!(invited.function.desk.table().items(), before);
+    assert_eq!(invited.function.store.table().items(), before);
 
-    let (status, _, location) = invited.rate_with(&invited.ticket, &invited.code).await;
+    let (status, _, location) = invited.rate_with(&invited.token, &invited.code).await;
     assert_eq!(status, 303);
     let location = location.unwrap().replace("https://d.example", "");
     let (_, page, _) = invited.function.send("GET", &location, json!({}), "").await;
@@ -161,11 +161,11 @@ async fn the_link_opens_a_form_and_the_code_makes_it_count_once() {
     assert!(!page.contains("looking at your request") && !page.contains("Look for news"));
     assert_eq!(invited.ratings(), 1);
 
-    let (status, page) = invited.open(&invited.ticket).await;
+    let (status, page) = invited.open(&invited.token).await;
     assert!(status == 200 && page.contains("You have answered already"));
     assert!(!page.contains("<form") && !page.contains("Very"));
     for code in [invited.code.as_str(), ""] {
-        let (status, page, _) = invited.rate_with(&invited.ticket, code).await;
+        let (status, page, _) = invited.rate_with(&invited.token, code).await;
         assert!(status == 409 && page.contains("1 January 1970"), "{page}");
     }
     let (status, problem) = invited.post_json(None, &invited.rating()).await;
@@ -180,9 +180,9 @@ async fn the_answer_remembers_which_request_it_is_about() {
     let invited = invited().await;
     let (_, taken) = invited.post_json(None, &invited.rating()).await;
     let id = taken["requestId"].as_str().unwrap().parse().unwrap();
-    let request = invited.function.desk.request(id).await.unwrap().unwrap();
+    let request = invited.function.store.request(id).await.unwrap().unwrap();
     assert_eq!(request.value.about, Some(invited.about));
-    let items = invited.function.desk.table().items();
+    let items = invited.function.store.table().items();
     let record = items
         .iter()
         .find(|item| item.kind == "audit" && item.body["requestId"] == json!(id));
@@ -208,7 +208,7 @@ async fn who_has_not_read_the_mail_rates_nothing() {
         ("junk", "six digits"),
         (wrong, "not the code in our mail"),
     ] {
-        let (status, page, _) = invited.rate_with(&invited.ticket, code).await;
+        let (status, page, _) = invited.rate_with(&invited.token, code).await;
         assert_eq!(status, 403, "{code:?}");
         assert!(page.contains(words) && page.contains("<option value=\"Very\" selected>"));
         let mut rating = invited.rating();
@@ -221,7 +221,7 @@ async fn who_has_not_read_the_mail_rates_nothing() {
     rating.as_object_mut().unwrap().remove("code");
     assert_eq!(invited.post_json(None, &rating).await.0, 403);
     let (status, page, _) = invited
-        .send(&[("invitation", &invited.ticket), ("code", &invited.code)])
+        .send(&[("invitation", &invited.token), ("code", &invited.code)])
         .await;
     assert!(status == 422 && page.contains("How satisfied are you?</a> is required"));
     assert_eq!(invited.ratings(), 0);
@@ -233,11 +233,11 @@ async fn guessing_brings_a_fresh_code_and_the_customer_rates_with_it() {
     let invited = invited().await;
     let wrong = other_than(&invited.code);
     for expected in [403, 403, 403, 403, 423] {
-        let (status, page, _) = invited.rate_with(&invited.ticket, wrong).await;
+        let (status, page, _) = invited.rate_with(&invited.token, wrong).await;
         assert_eq!(status, expected, "{page}");
     }
     assert_eq!(
-        invited.rate_with(&invited.ticket, &invited.code).await.0,
+        invited.rate_with(&invited.token, &invited.code).await.0,
         403
     );
     let mails = invited.function.mailer.sent();
@@ -245,12 +245,12 @@ async fn guessing_brings_a_fresh_code_and_the_customer_rates_with_it() {
         panic!("one mail: {mails:?}");
     };
     assert_eq!(mail.to, "ada@example.com");
-    assert!(mail.text.contains(&invited.ticket), "{}", mail.text);
+    assert!(mail.text.contains(&invited.token), "{}", mail.text);
     let mut lines = mail.text.lines();
     let fresh = lines.find_map(|line| line.strip_prefix("Code: ")).unwrap();
     assert_eq!(invited.ratings(), 0);
-    assert_eq!(invited.rate_with(&invited.ticket, fresh).await.0, 303);
-    let items = invited.function.desk.table().items();
+    assert_eq!(invited.rate_with(&invited.token, fresh).await.0, 303);
+    let items = invited.function.store.table().items();
     let renewed = items
         .iter()
         .find(|item| item.body["action"] == "code renewed");
@@ -258,13 +258,13 @@ async fn guessing_brings_a_fresh_code_and_the_customer_rates_with_it() {
     // And without an end the customer is not flooded.
     let flooded = self::invited().await;
     for _ in 0..60 {
-        let guess = flooded.rate_with(&flooded.ticket, "999999x").await;
+        let guess = flooded.rate_with(&flooded.token, "999999x").await;
         assert_eq!(guess.0, 403, "no code is no guess");
     }
     let mut last = 0;
     for guess in 0..60 {
         let guess = format!("{:06}", 500_000 + guess);
-        last = flooded.rate_with(&flooded.ticket, &guess).await.0;
+        last = flooded.rate_with(&flooded.token, &guess).await.0;
     }
     assert_eq!((last, flooded.function.mailer.sent().len()), (423, 5));
 }
@@ -347,7 +347,7 @@ async fn programs_learn_what_an_invitation_needs() {
 /// The form with this in each place, refused; and the page of what was sent.
 async fn pages(text: &str) -> Vec<String> {
     let invited = invited().await;
-    let (ticket, code) = (invited.ticket.as_str(), invited.code.as_str());
+    let (token, code) = (invited.token.as_str(), invited.code.as_str());
     let mut pages = Vec::new();
     for fields in [
         [("rating", text), ("comment", "?"), ("code", "?")],
@@ -355,7 +355,7 @@ async fn pages(text: &str) -> Vec<String> {
         [("rating", "?"), ("comment", "?"), ("code", text)],
         [("rating", "Very"), ("comment", "?"), ("code", text)],
     ] {
-        let fields: Vec<_> = fields.into_iter().chain([("invitation", ticket)]).collect();
+        let fields: Vec<_> = fields.into_iter().chain([("invitation", token)]).collect();
         pages.push(invited.send(&fields).await.1);
     }
     pages.push(
@@ -375,8 +375,8 @@ async fn pages(text: &str) -> Vec<String> {
     for answer in &mut request.answers {
         answer.value = Some(domain::form::Value::Text(text.to_owned()));
     }
-    let desk = &invited.function.desk;
-    desk.create(&request, &record, Vec::new()).await.unwrap();
+    let store = &invited.function.store;
+    store.create(&request, &record, Vec::new()).await.unwrap();
     let path = request
         .status_url(&link_key())
         .replace("https://d.example", "");
@@ -391,7 +391,7 @@ proptest! {
     #[test]
     fn no_text_leaves_its_place_on_any_page(text in super::hostile::hostile()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (hostile, tame) = runtime.block_on(async { (pages(&text).await, pages("?").await) });
-        super::hostile::check(&hostile, &tame)?;
+        let (hostile, sanitize_text) = runtime.block_on(async { (pages(&text).await, pages("?").await) });
+        super::hostile::check(&hostile, &sanitize_text)?;
     }
 }

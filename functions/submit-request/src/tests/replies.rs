@@ -3,7 +3,7 @@
 use domain::approval::Approval;
 use domain::request::Event;
 use domain::table::Write;
-use domain::task::Passage;
+use domain::task::StateEntry;
 use testing::fixtures::approval::waiting;
 
 use super::*;
@@ -25,12 +25,16 @@ async fn asked() -> Asked {
         1,
         &[CSM.to_owned()],
     );
-    let now = Passage::during(&approval.phase, Timestamp::UNIX_EPOCH);
+    let now = StateEntry::during(&approval.phase, Timestamp::UNIX_EPOCH);
     for text in ["Which month?", "Which card?"] {
         request.apply(&Event::Questioned { by: CSM, text }, now);
     }
     let more = vec![Write::create(&approval)];
-    function.desk.create(&request, &record, more).await.unwrap();
+    function
+        .store
+        .create(&request, &record, more)
+        .await
+        .unwrap();
     let url = request.status_url(&link_key());
     Asked {
         function,
@@ -90,7 +94,7 @@ async fn a_question_is_answered_once_and_whoever_asked_is_told() {
 
     let request = asked
         .function
-        .desk
+        .store
         .request(asked.id)
         .await
         .unwrap()
@@ -138,9 +142,9 @@ async fn programs_answer_in_json() {
         .function
         .send("GET", &asked.url, json!({"accept": "application/json"}), "")
         .await;
-    let standing: Value = serde_json::from_str(&text).unwrap();
+    let view: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(
-        standing["questions"][1],
+        view["questions"][1],
         json!({"number": 2, "question": "Which card?", "answer": "Visa"})
     );
 }
@@ -188,13 +192,13 @@ async fn an_answer_that_comes_too_late_is_refused_and_nobody_is_mailed() {
     let asked = asked().await;
     let mut request = asked
         .function
-        .desk
+        .store
         .request(asked.id)
         .await
         .unwrap()
         .unwrap();
     request.value.phase = "Send Denial Email".parse().unwrap();
-    let table = asked.function.desk.table();
+    let table = asked.function.store.table();
     table.commit(vec![Write::update(&request)]).await.unwrap();
     let (status, page, _) = asked.reply("1", "May").await;
     assert!(status == 409 && page.contains("no longer needed"));
@@ -250,7 +254,7 @@ async fn guessing_brings_a_fresh_code_and_the_customer_answers_with_it() {
         "the old code is no use"
     );
     assert_eq!(asked.reply_with(fresh, "1", "May.").await.0, 303);
-    let trail = asked.function.desk.table().items();
+    let trail = asked.function.store.table().items();
     let renewed = trail
         .iter()
         .find(|item| item.body["action"] == "code renewed");
@@ -268,7 +272,7 @@ async fn guesses_at_the_same_moment_all_count() {
     let guess = || asked.reply_with(wrong, "1", "Junk");
     let (a, b, c) = tokio::join!(guess(), guess(), guess());
     assert_eq!([a.0, b.0, c.0], [403; 3]);
-    let items = asked.function.desk.table().items();
+    let items = asked.function.store.table().items();
     let code = items.iter().find(|item| item.kind == "question-code");
     assert_eq!(code.unwrap().body["lock"]["wrongCodes"], 3);
 }

@@ -52,7 +52,7 @@ impl std::fmt::Debug for WebhookSecret {
 pub enum SignatureError {
     /// There is no `Stripe-Signature`, or it has no time or no signature of a known scheme.
     #[error("the Stripe-Signature header is missing or cannot be read")]
-    Unreadable,
+    Invalid,
     /// None of the signatures is ours.
     #[error("the signature is not that of any of our secrets")]
     Wrong,
@@ -79,9 +79,9 @@ pub fn verify(
             Some(_) | None => {}
         }
     }
-    let at = at.ok_or(SignatureError::Unreadable)?;
+    let at = at.ok_or(SignatureError::Invalid)?;
     if signatures.is_empty() {
-        return Err(SignatureError::Unreadable);
+        return Err(SignatureError::Invalid);
     }
     // Every pair is compared, and each in constant time: how long it takes says nothing.
     let known = secrets.iter().fold(false, |known, secret| {
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_is_believed_and_what_is_not() {
-        use SignatureError::{Unreadable, Untimely, Wrong};
+        use SignatureError::{Invalid, Untimely, Wrong};
         let good = format!("t={AT},v1={V1}");
         let wrong = "0".repeat(64);
         for (header, secrets, now, wanted) in [
@@ -198,10 +198,10 @@ mod tests {
                 AT,
                 Err(Wrong),
             ),
-            (format!("t={AT},v0={V1}"), "whsec_test", AT, Err(Unreadable)),
-            (format!("v1={V1}"), "whsec_test", AT, Err(Unreadable)),
-            (format!("t=now,v1={V1}"), "whsec_test", AT, Err(Unreadable)),
-            (String::new(), "whsec_test", AT, Err(Unreadable)),
+            (format!("t={AT},v0={V1}"), "whsec_test", AT, Err(Invalid)),
+            (format!("v1={V1}"), "whsec_test", AT, Err(Invalid)),
+            (format!("t=now,v1={V1}"), "whsec_test", AT, Err(Invalid)),
+            (String::new(), "whsec_test", AT, Err(Invalid)),
         ] {
             assert_eq!(
                 check(&header, BODY, secrets, now),

@@ -16,7 +16,7 @@ const FRESH_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 pub struct Approver {
     /// Their address.
     pub email: String,
-    /// For which passage through the waiting state they were last written to.
+    /// For which state entry through the waiting state they were last written to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notified_for: Option<Timestamp>,
     /// The team they are asked for, where that is not the responsible one.
@@ -57,19 +57,19 @@ impl Approver {
 /// Whether nobody who is asked may decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Impasse {
+pub enum Deadlock {
     /// Enough of them may.
     #[default]
     None,
     /// The team that looks after what gets stuck is still to be told.
-    Untold,
+    Unnotified,
     /// It was told.
     Told,
 }
 
 impl Approval {
     /// Asks these people too. Returns those who were not asked yet, for whom there are no links.
-    pub fn enlist(&mut self, people: &[String]) -> Vec<String> {
+    pub fn add_approvers(&mut self, people: &[String]) -> Vec<String> {
         let mut new = Vec::new();
         for email in people {
             if self.approver(email).is_none() {
@@ -83,7 +83,7 @@ impl Approval {
     /// Asks another team too. Returns those who were not asked yet.
     pub fn escalate(&mut self, team: &str, people: &[String], at: Timestamp) -> Vec<String> {
         self.escalated_at = Some(at);
-        let new = self.enlist(people);
+        let new = self.add_approvers(people);
         for email in &new {
             if let Some(approver) = self.approver_mut(email) {
                 approver.team = Some(team.to_owned());
@@ -116,22 +116,22 @@ impl Approval {
     }
 
     /// Notes whether mail reaches an approver. Says whether that is news, and bad.
-    pub fn note_reach(&mut self, email: &str, is_bad: bool, at: Timestamp) -> bool {
+    pub fn set_reachability(&mut self, email: &str, is_suppressed: bool, at: Timestamp) -> bool {
         let Some(approver) = self.approver_mut(email) else {
             return false;
         };
-        let is_news = is_bad && approver.unreachable.is_none();
-        approver.unreachable = is_bad.then(|| approver.unreachable.unwrap_or(at));
+        let is_news = is_suppressed && approver.unreachable.is_none();
+        approver.unreachable = is_suppressed.then(|| approver.unreachable.unwrap_or(at));
         is_news
     }
 
-    /// Lets those who were written to before, and have that link, count as written to in this passage.
-    pub fn spare_known(&mut self) {
-        let passage = self.entered_at;
+    /// Lets those who were written to before, and have that link, count as written to in this state entry.
+    pub fn mark_already_notified(&mut self) {
+        let state_entry = self.entered_at;
         for approver in &mut self.approvers {
             if approver.notified_for.is_some() && approver.mailed_generation == approver.generation
             {
-                approver.notified_for = Some(passage);
+                approver.notified_for = Some(state_entry);
             }
         }
     }
@@ -144,9 +144,9 @@ impl Approval {
 
     /// Notes that an approver was written to since the waiting state was entered.
     pub fn note_mail(&mut self, email: &str) {
-        let passage = self.entered_at;
+        let state_entry = self.entered_at;
         if let Some(approver) = self.approver_mut(email) {
-            approver.notified_for = Some(passage);
+            approver.notified_for = Some(state_entry);
             approver.mailed_generation = approver.generation;
         }
     }
@@ -175,7 +175,7 @@ impl Approval {
         }
         match self.approver_mut(to) {
             None => {
-                self.enlist(&[to.to_owned()]);
+                self.add_approvers(&[to.to_owned()]);
                 true
             }
             // It comes back to somebody who had given it away: their old link stays without use.

@@ -2,7 +2,7 @@
 //!
 //! Whatever route a person comes by, only [`authorize_decision`] makes an [`Authorized`], only an
 //! [`Authorized`] can be recorded as a decision, and only what was recorded changes a request. All of
-//! them have private fields, so going round the door does not compile:
+//! them have private fields, so going round the authorization does not compile:
 //!
 //! ```compile_fail
 //! let forged = domain::approval::Authorized(unreachable!());
@@ -22,8 +22,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::link::Link;
-use super::link_key::{LinkKey, same};
-use super::{Answer, Approval, Approver, Barred, Refusal, Verdict, viewed_digest};
+use super::link_key::{LinkKey, constant_time_eq};
+use super::{Answer, Approval, Approver, Ineligible, Refusal, Verdict, viewed_digest};
 use crate::request::Request;
 use crate::task::{Confirm, outcome};
 
@@ -42,7 +42,7 @@ pub enum Decider<'a> {
 }
 
 impl<'a> Decider<'a> {
-    /// As the trail and programs are told: no address of a customer.
+    /// As the audit log and programs are told: no address of a customer.
     pub fn name(self) -> Option<&'a str> {
         match self {
             Decider::Approver(address) => Some(address),
@@ -127,7 +127,7 @@ pub fn is_same_person(a: &str, b: &str) -> bool {
 
 /// Everything that says whether somebody who holds a link may do something.
 #[derive(Debug, Clone, Copy)]
-pub struct Door<'a> {
+pub struct DecisionContext<'a> {
     /// For the codes.
     pub key: &'a LinkKey,
     /// The question.
@@ -146,11 +146,11 @@ pub struct Door<'a> {
 
 /// Somebody entered: their link is in use and they know its code.
 #[derive(Debug, Clone, Copy)]
-pub struct Entered<'a> {
+pub struct Authenticated<'a> {
     approver: &'a Approver,
 }
 
-impl<'a> Entered<'a> {
+impl<'a> Authenticated<'a> {
     /// Who.
     pub fn approver(&self) -> &'a Approver {
         self.approver
@@ -168,9 +168,9 @@ impl Authorized {
     }
 }
 
-impl<'a> Door<'a> {
+impl<'a> DecisionContext<'a> {
     /// Whether the link is still one to act by, and for whom.
-    pub fn standing(&self) -> Result<&'a Approver, Refusal> {
+    pub fn check_link(&self) -> Result<&'a Approver, Refusal> {
         let Self { approval, link, .. } = self;
         if link.round != approval.round {
             return Err(Refusal::Superseded);
@@ -219,11 +219,11 @@ impl<'a> Door<'a> {
         is_theirs.then_some(()).ok_or(Refusal::NotTheirs)
     }
 
-    /// The answer that somebody means, if it is one that there is.
+    /// The answer that somebody method, if it is one that there is.
     ///
     /// It is asked before the code: what cannot be recorded is no guess at a code.
     pub fn offered(&self, decision: &str) -> Result<Answer<'a>, Refusal> {
-        self.standing()?;
+        self.check_link()?;
         let answers = self.approval.answers();
         let meant = answers.iter().find(|answer| answer.as_str() == decision);
         meant.copied().ok_or_else(|| {
@@ -233,17 +233,17 @@ impl<'a> Door<'a> {
     }
 
     /// Lets somebody in who knows the code, where one is asked for.
-    pub fn enter(&self, code: &str) -> Result<Entered<'a>, Refusal> {
-        self.with_code(self.standing()?, code)
+    pub fn authenticate(&self, code: &str) -> Result<Authenticated<'a>, Refusal> {
+        self.with_code(self.check_link()?, code)
     }
 
     /// Lets an approver of a decided question in again, who knows the code: not to decide, but to say
     /// what the process stands still for.
-    pub fn enter_again(&self, code: &str) -> Result<Entered<'a>, Refusal> {
+    pub fn authenticate_again(&self, code: &str) -> Result<Authenticated<'a>, Refusal> {
         self.with_code(self.holder()?, code)
     }
 
-    fn with_code(&self, approver: &'a Approver, code: &str) -> Result<Entered<'a>, Refusal> {
+    fn with_code(&self, approver: &'a Approver, code: &str) -> Result<Authenticated<'a>, Refusal> {
         if self.approval.confirm == Confirm::Code {
             let code = code.trim();
             // What cannot be a code is no guess, and is not counted as one.
@@ -251,36 +251,36 @@ impl<'a> Door<'a> {
                 return Err(Refusal::NoCode);
             }
             let (_, right) = self.approval.secrets(self.key, &self.link.approver);
-            if !same(&right, code) {
+            if !constant_time_eq(&right, code) {
                 return Err(Refusal::WrongCode);
             }
         }
-        Ok(Entered { approver })
+        Ok(Authenticated { approver })
     }
 
     /// Why the link's holder must not decide, if that is so.
-    pub fn barred(&self) -> Option<Barred> {
+    pub fn ineligible(&self) -> Option<Ineligible> {
         self.approval
-            .barred(&self.link.approver, self.request, self.earlier)
+            .ineligible(&self.link.approver, self.request, self.earlier)
     }
 }
 
 /// Whether an attempt to decide counts. The only door to a decision.
 pub fn authorize_decision(
-    door: &Door<'_>,
+    context: &DecisionContext<'_>,
     decision: &str,
     code: &str,
     reason: &str,
 ) -> Result<Authorized, Refusal> {
-    let answer = door.offered(decision)?;
-    door.enter(code)?;
-    if let Some(barred) = door.barred() {
-        return Err(Refusal::Barred(barred));
+    let answer = context.offered(decision)?;
+    context.authenticate(code)?;
+    if let Some(ineligible) = context.ineligible() {
+        return Err(Refusal::Ineligible(ineligible));
     }
     let (by, reason) = match answer {
         Answer::Verdict(verdict) => {
             let reason = checked_reason(verdict, reason)?;
-            (Some(door.link.approver.clone()), reason)
+            (Some(context.link.approver.clone()), reason)
         }
         // Nobody has to give reasons for what they choose.
         Answer::Option(_) => (None, None),
@@ -289,11 +289,11 @@ pub fn authorize_decision(
         outcome: answer.as_str().to_owned(),
         by_customer: by.is_none(),
         by,
-        at: door.at,
+        at: context.at,
         reason: reason.map(ToOwned::to_owned),
         shown: Some(viewed_digest::digest(
-            door.request,
-            &door.approval.definition,
+            context.request,
+            &context.approval.definition,
         )),
     }))
 }

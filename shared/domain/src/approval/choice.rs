@@ -68,7 +68,7 @@ impl Approval {
         approval.question.clone_from(&config.question);
         approval.confirm = config.confirm;
         approval.choice = Some(choice);
-        approval.enlist(&[to.to_owned()]);
+        approval.add_approvers(&[to.to_owned()]);
         Ok(approval)
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Approval, Authorized, Barred, Decision, Verdict, is_same_person};
+use super::{Approval, Authorized, Decision, Ineligible, Verdict, is_same_person};
 use crate::request::Request;
 
 /// A decision that was recorded, and how many more the approval needs.
@@ -42,19 +42,24 @@ impl Approval {
     }
 
     /// Why somebody must not decide this, if that is so.
-    pub fn barred(&self, email: &str, request: &Request, earlier: &[Approval]) -> Option<Barred> {
-        // Who may choose says the door: the very one who must not approve.
+    pub fn ineligible(
+        &self,
+        email: &str,
+        request: &Request,
+        earlier: &[Approval],
+    ) -> Option<Ineligible> {
+        // Who may choose says the authorization: the very one who must not approve.
         if self.is_choice() {
             return None;
         }
         if request.emails().any(|own| is_same_person(own, email)) {
-            return Some(Barred::OwnRequest);
+            return Some(Ineligible::OwnRequest);
         }
         let separate = |other: &&Approval| self.separate_from.contains(&other.phase);
         let mut before = earlier.iter().filter(separate);
         before
             .find(|other| other.was_decided_by(email))
-            .map(|other| Barred::DecidedBefore(other.phase.clone()))
+            .map(|other| Ineligible::DecidedBefore(other.phase.clone()))
     }
 
     /// Whether enough of those who are asked may decide, and know of it.
@@ -62,12 +67,12 @@ impl Approval {
         let able = self.approvers.iter().filter(|approver| {
             self.waits_for(approver)
                 && approver.unreachable.is_none()
-                && self.barred(&approver.email, request, earlier).is_none()
+                && self.ineligible(&approver.email, request, earlier).is_none()
         });
         u32::try_from(able.count()).unwrap_or(u32::MAX) >= self.missing()
     }
 
-    /// Records what the door has let through.
+    /// Records what the authorization has let through.
     pub fn record(&mut self, authorized: Authorized) -> Recorded {
         let Authorized(decision) = authorized;
         let is_yes = decision.outcome() == Verdict::Approve.as_str();

@@ -46,7 +46,7 @@ impl LinkKey {
 
     /// Whether a key from a URL belongs to the request.
     pub fn opens_status(&self, request_id: RequestId, key: &str) -> bool {
-        same(&self.status_key(request_id), key)
+        constant_time_eq(&self.status_key(request_id), key)
     }
 
     /// The unguessable part of an invitation's link: 128 bits in hexadecimal.
@@ -57,7 +57,7 @@ impl LinkKey {
 
     /// Whether a key from a URL invites the customer of that request to the offering.
     pub fn opens_invitation(&self, about: RequestId, offering: &OfferingPath, key: &str) -> bool {
-        same(&self.invitation_key(about, offering), key)
+        constant_time_eq(&self.invitation_key(about, offering), key)
     }
 
     /// The code that is printed in the mail which invites: six digits, others for each generation.
@@ -121,6 +121,6 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// Compares in a time that tells nothing of where the texts differ.
-pub(crate) fn same(a: &str, b: &str) -> bool {
+pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }

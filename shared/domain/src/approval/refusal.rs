@@ -5,7 +5,7 @@ use crate::id::PhaseName;
 
 /// Why somebody may look, but not decide.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Barred {
+pub enum Ineligible {
     /// They are the customer.
     #[error("you cannot decide about your own request; somebody else has to")]
     OwnRequest,
@@ -52,7 +52,7 @@ pub enum Refusal {
     NotOffered(Vec<String>),
     /// Somebody else has to decide.
     #[error("{0}")]
-    Barred(Barred),
+    Ineligible(Ineligible),
     /// A rejection needs a reason.
     #[error("please give the reason; the customer is told")]
     ReasonMissing,

@@ -13,7 +13,7 @@ fn charge(change: impl FnOnce(&mut serde_json::Value)) -> Charge {
     serde_json::from_value(written).unwrap()
 }
 
-fn findings(charge: Option<Charge>, ownership: Ownership) -> ChargeFindings {
+fn findings(charge: Option<Charge>, ownership: Ownership) -> ChargeReport {
     let payment = Payment {
         id: "ch_1".to_owned(),
         currency: charge
@@ -26,18 +26,18 @@ fn findings(charge: Option<Charge>, ownership: Ownership) -> ChargeFindings {
             email: None,
         }),
     };
-    ChargeFindings {
-        found: Some(Findings {
+    ChargeReport {
+        found: Some(ChargeLookup {
             request_id: RequestId::random(),
             looked_up_at: Timestamp::UNIX_EPOCH,
             charges: vec!["ch_1".to_owned()],
-            payment: Some(PaymentFound::new(&payment, ownership, 0)),
+            payment: Some(FoundPayment::new(&payment, ownership, 0)),
             customers: vec!["cus_2".to_owned()],
         }),
         others: Vec::new(),
         amount: "50".parse().ok(),
         vouched: None,
-        vouched_charge: None,
+        confirmed_charge: None,
     }
 }
 
@@ -53,31 +53,37 @@ fn a_reviewers_word_counts_at_once() {
 #[test]
 fn a_reviewer_vouches_for_this_charge_and_never_for_that_of_another() {
     let word = |charge: &str| {
-        Some(Vouched {
+        Some(OwnershipConfirmation {
             charge: charge.to_owned(),
             by: "csm-1@example.com".to_owned(),
         })
     };
     let mut shown = findings(Some(charge(|_| {})), Ownership::Unclear);
-    assert_eq!(shown.to_vouch_for(), Some("ch_1"));
-    shown.vouched_charge = word("ch_2");
+    assert_eq!(shown.charge_to_confirm(), Some("ch_1"));
+    shown.confirmed_charge = word("ch_2");
     assert_eq!(
-        shown.to_vouch_for(),
+        shown.charge_to_confirm(),
         Some("ch_1"),
         "the word is for another"
     );
-    shown.vouched_charge = word("ch_1");
-    assert_eq!((shown.to_vouch_for(), shown.warnings()), (None, Vec::new()));
+    shown.confirmed_charge = word("ch_1");
+    assert_eq!(
+        (shown.charge_to_confirm(), shown.warnings()),
+        (None, Vec::new())
+    );
     let by = ("Confirmed by", "csm-1@example.com".to_owned());
     assert!(shown.lines().contains(&by), "{:?}", shown.lines());
 
     let mut others = findings(Some(charge(|_| {})), Ownership::Another);
-    assert_eq!(others.to_vouch_for(), None);
-    others.vouched_charge = word("ch_1");
+    assert_eq!(others.charge_to_confirm(), None);
+    others.confirmed_charge = word("ch_1");
     assert!(others.warnings()[0].contains("another customer"));
     let theirs = findings(Some(charge(|_| {})), Ownership::Theirs);
     let unpaid = findings(None, Ownership::Unclear);
-    assert_eq!((theirs.to_vouch_for(), unpaid.to_vouch_for()), (None, None));
+    assert_eq!(
+        (theirs.charge_to_confirm(), unpaid.charge_to_confirm()),
+        (None, None)
+    );
 }
 
 #[test]

@@ -11,14 +11,14 @@ const PHASE: &str = "phase";
 
 /// The request that a mail is about, and the phase that it was sent in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
+pub struct RelatedRequest {
     /// The request.
     pub request: RequestId,
     /// The phase.
     pub phase: PhaseName,
 }
 
-impl About {
+impl RelatedRequest {
     /// As tags, whose values SES takes only as letters, digits, hyphens and underscores.
     pub fn tags(&self) -> [(&'static str, String); 2] {
         [
@@ -68,11 +68,11 @@ mod tests {
     #[test]
     fn every_phase_comes_back_from_its_tag() {
         for phase in ["CSM Review", "Prüfung (2_b)", "x-_20y", &"é".repeat(30)] {
-            let about = About {
+            let related = RelatedRequest {
                 request: RequestId::random(),
                 phase: phase.parse().unwrap(),
             };
-            let tags = about.tags();
+            let tags = related.tags();
             for (_, value) in &tags {
                 let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
                 assert!(value.len() < 256 && value.chars().all(fits), "{value}");
@@ -81,7 +81,7 @@ mod tests {
                 let found = tags.iter().find(|(known, _)| *known == name);
                 found.map(|(_, value)| value.as_str())
             };
-            assert_eq!(About::read(tag), Some(about));
+            assert_eq!(RelatedRequest::read(tag), Some(related));
         }
     }
 
@@ -95,8 +95,8 @@ mod tests {
             (&request, "CSM_zz"),
         ] {
             let tag = |name: &str| Some(if name == REQUEST { request } else { phase });
-            assert_eq!(About::read(tag), None, "{phase}");
+            assert_eq!(RelatedRequest::read(tag), None, "{phase}");
         }
-        assert_eq!(About::read(|_| None), None);
+        assert_eq!(RelatedRequest::read(|_| None), None);
     }
 }

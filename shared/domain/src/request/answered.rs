@@ -83,7 +83,7 @@ impl Request {
     }
 
     /// Which of Stripe's customers an approver says that it is.
-    pub fn vouched_customer(&self) -> Option<&str> {
+    pub fn customer_entered_by_approver(&self) -> Option<&str> {
         let given = |a: &&Answered| a.kind == AnswerKind::Customer && a.given_by.is_some();
         match &self.answers.iter().find(given)?.value {
             Some(Value::Text(customer)) => Some(customer),

@@ -1,10 +1,10 @@
-//! What the audit trail says of each event. No answer of a customer is in it.
+//! What the audit log says of each event. No answer of a customer is in it.
 
 use super::Event;
 use super::ownership_confirmation::advice;
 use crate::approval::{Decider, Recorded};
 use crate::audit::Actor;
-use crate::suppression::Trouble;
+use crate::suppression::SuppressionReason;
 
 /// Who did what, and what there is to add.
 pub(super) struct Entry<'a> {
@@ -47,8 +47,10 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
         }
         Event::Unreachable { approver } => by_system("address unreachable", text(approver)),
         Event::CustomerUnreachable { trouble } => match trouble {
-            Trouble::Bounced => by_system("the customer's address bounced", None),
-            Trouble::Complained => by_system("the customer reported our mail as spam", None),
+            SuppressionReason::Bounced => by_system("the customer's address bounced", None),
+            SuppressionReason::Complained => {
+                by_system("the customer reported our mail as spam", None)
+            }
         },
         Event::HandedOver { by: giver, to } => by(giver, "handed over", text(to)),
         Event::Questioned { by: asker, .. } => {
@@ -64,7 +66,9 @@ pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
         Event::CustomerIdentified { by: who, field, .. } => {
             by(who, "customer identified", text(field.as_str()))
         }
-        Event::ChargeVouched { by: who, charge } => by(who, "charge vouched for", text(charge)),
+        Event::OwnershipConfirmed { by: who, charge } => {
+            by(who, "charge vouched for", text(charge))
+        }
         Event::Expired { .. } => by_system("expired", None),
         Event::NotChosen => by_system("not chosen", None),
         Event::Evaluated {

@@ -3,25 +3,25 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Event, RefundProgress, Request, Status, Step, Stopped, Vouched};
+use super::{Event, OwnershipConfirmation, RefundProgress, Request, Status, Step, Stopped};
 use crate::approval::{Decider, Recorded};
 use crate::form::Value;
 use crate::id::{FieldName, PhaseName};
 use crate::question::Question;
 use crate::request::Answered;
-use crate::task::{EndStatus, Passage, outcome, variable};
+use crate::task::{EndStatus, StateEntry, outcome, variable};
 
 impl Request {
     pub(super) fn change(
         &mut self,
         event: &Event<'_>,
-        passage: Passage<'_>,
+        state_entry: StateEntry<'_>,
         phase_before: PhaseName,
     ) {
         match *event {
             Event::Asked { .. } | Event::Offered => {
                 self.goes_on(Status::InReview);
-                self.approved.remove(passage.phase);
+                self.approved.remove(state_entry.phase);
                 self.awaits_choice = matches!(event, Event::Offered);
             }
             Event::Reminded
@@ -33,11 +33,11 @@ impl Request {
             | Event::CodeRenewed { .. }
             | Event::HandedOver { .. } => {}
             Event::NotChosen => self.awaits_choice = false,
-            Event::Decided(recorded) => self.decided(recorded, passage),
-            Event::Questioned { by, text } => self.ask_back(passage, by, text),
-            Event::Replied { number, text } => self.reply(number, text, passage.at),
+            Event::Decided(recorded) => self.decided(recorded, state_entry),
+            Event::Questioned { by, text } => self.ask_back(state_entry, by, text),
+            Event::Replied { number, text } => self.reply(number, text, state_entry.at),
             Event::Expired { reason } => self.set(variable::REJECTION_REASON, json!(reason)),
-            Event::Evaluated { outcome, .. } => self.step(passage, outcome),
+            Event::Evaluated { outcome, .. } => self.step(state_entry, outcome),
             Event::RefundIntended { .. } | Event::CreditIntended { .. } => {
                 self.goes_on(Status::Processing);
             }
@@ -45,11 +45,11 @@ impl Request {
                 self.status = Status::Refunded;
                 let credit = json!({"id": id, "amount": amount.to_string(), "status": "credited"});
                 self.outputs.insert(output.clone(), credit);
-                self.step(passage, outcome::DONE);
+                self.step(state_entry, outcome::DONE);
             }
             Event::RefundPending { .. } => {
                 self.refund = Some(RefundProgress::Pending);
-                self.step(passage, outcome::PENDING);
+                self.step(state_entry, outcome::PENDING);
             }
             Event::RefundReversed { message } => {
                 self.status = Status::NeedsAttention;
@@ -61,11 +61,11 @@ impl Request {
                 field,
                 customer,
             } => self.identify(by, field, customer),
-            Event::ChargeVouched { by, charge } => {
+            Event::OwnershipConfirmed { by, charge } => {
                 // It can come while the process stands still, and moves nothing by itself.
                 self.phase = phase_before;
                 let (charge, by) = (charge.to_owned(), by.to_owned());
-                self.vouched = Some(Vouched { charge, by });
+                self.vouched = Some(OwnershipConfirmation { charge, by });
             }
             Event::RefundSucceeded {
                 id,
@@ -77,34 +77,36 @@ impl Request {
                 self.refund = Some(RefundProgress::Paid);
                 let refund = json!({"id": id, "amount": amount.to_string(), "status": status});
                 self.outputs.insert(output.clone(), refund);
-                self.step(passage, outcome::DONE);
+                self.step(state_entry, outcome::DONE);
             }
             Event::RefundRefused { message } => {
                 self.refund = None;
                 self.set(variable::STRIPE_ERROR, json!(message));
-                self.step(passage, outcome::ERROR);
+                self.step(state_entry, outcome::ERROR);
             }
-            Event::Mailed { .. } | Event::NotInvited { .. } => self.step(passage, outcome::DONE),
+            Event::Mailed { .. } | Event::NotInvited { .. } => {
+                self.step(state_entry, outcome::DONE)
+            }
             Event::Closed { status } => {
                 // A refund that failed while its confirmation was on the way is not covered up.
                 let reversed = self.refund == Some(RefundProgress::Reversed);
                 if !(reversed && status == EndStatus::Refunded) {
                     self.status = status.into();
                 }
-                self.step(passage, outcome::DONE);
+                self.step(state_entry, outcome::DONE);
             }
             Event::Stopped { error, redrives } => {
                 self.stop(error, redrives, phase_before);
-                self.step(passage, outcome::DONE);
+                self.step(state_entry, outcome::DONE);
             }
             Event::Resumed => {
-                self.resume(phase_before, passage.phase);
-                self.step(passage, outcome::RESUME);
+                self.resume(phase_before, state_entry.phase);
+                self.step(state_entry, outcome::RESUME);
             }
         }
     }
 
-    fn decided(&mut self, recorded: &Recorded, passage: Passage<'_>) {
+    fn decided(&mut self, recorded: &Recorded, state_entry: StateEntry<'_>) {
         self.awaits_choice = false;
         let decision = recorded.decision();
         let goes_on = match decision.decider() {
@@ -116,14 +118,14 @@ impl Request {
             self.set(variable::REJECTION_REASON, json!(reason));
         }
         if let (true, 0, Some(shown)) = (goes_on, recorded.missing(), decision.shown()) {
-            let phase = passage.phase.clone();
+            let phase = state_entry.phase.clone();
             self.approved.insert(phase, shown.to_owned());
         }
     }
 
-    fn ask_back(&mut self, passage: Passage<'_>, by: &str, text: &str) {
+    fn ask_back(&mut self, state_entry: StateEntry<'_>, by: &str, text: &str) {
         let number = u32::try_from(self.questions.len() + 1).unwrap_or(u32::MAX);
-        let question = Question::new(number, passage.phase, by, text, passage.at);
+        let question = Question::new(number, state_entry.phase, by, text, state_entry.at);
         self.questions.push(question);
     }
 
@@ -183,11 +185,11 @@ impl Request {
         self.outputs.insert(name, value);
     }
 
-    fn step(&mut self, passage: Passage<'_>, outcome: &str) {
+    fn step(&mut self, state_entry: StateEntry<'_>, outcome: &str) {
         let step = Step {
-            entered_at: passage.at,
+            entered_at: state_entry.at,
             outcome: outcome.to_owned(),
         };
-        self.steps.insert(passage.state.to_owned(), step);
+        self.steps.insert(state_entry.state.to_owned(), step);
     }
 }

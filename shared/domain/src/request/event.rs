@@ -3,7 +3,7 @@
 use crate::approval::{Decider, Recorded};
 use crate::id::{FieldName, OfferingPath};
 use crate::money::Usd;
-use crate::suppression::Trouble;
+use crate::suppression::SuppressionReason;
 use crate::task::EndStatus;
 
 /// Something that happened to a request.
@@ -36,9 +36,9 @@ pub enum Event<'a> {
     /// A mail to the customer came back, or they do not want it.
     CustomerUnreachable {
         /// What happened.
-        trouble: Trouble,
+        trouble: SuppressionReason,
     },
-    /// Somebody decided, as the door and the approval have recorded it.
+    /// Somebody decided, as the authorization and the approval have recorded it.
     Decided(&'a Recorded),
     /// A link was guessed at too often.
     LinkLocked {
@@ -146,7 +146,7 @@ pub enum Event<'a> {
         customer: &'a str,
     },
     /// An approver confirmed that a guest's charge is that of the customer who asks.
-    ChargeVouched {
+    OwnershipConfirmed {
         /// The approver's address.
         by: &'a str,
         /// `ch_...`
@@ -154,7 +154,7 @@ pub enum Event<'a> {
     },
     /// A mail was handed to the mail service.
     Mailed {
-        /// To whom, as a role: no address of a customer stands in the trail.
+        /// To whom, as a role: no address of a customer stands in the audit log.
         to: &'a str,
         /// False when the service refused the address for good.
         accepted: bool,

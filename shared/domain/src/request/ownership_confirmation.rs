@@ -8,7 +8,7 @@ use crate::failure::STRIPE_GUEST_CHARGE;
 /// An approver's word that a charge is that of the customer who asks. It holds for this charge alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Vouched {
+pub struct OwnershipConfirmation {
     /// `ch_...`
     pub charge: String,
     /// The approver's address.
@@ -17,7 +17,7 @@ pub struct Vouched {
 
 impl Request {
     /// The charge that an approver vouches for.
-    pub fn vouched_charge(&self) -> Option<&str> {
+    pub fn confirmed_charge(&self) -> Option<&str> {
         self.vouched.as_ref().map(|vouched| vouched.charge.as_str())
     }
 

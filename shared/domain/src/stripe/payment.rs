@@ -162,7 +162,7 @@ pub enum Ownership {
 
 /// Who asks for a payment back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asker<'a> {
+pub struct Requester<'a> {
     /// The address that the refund is confirmed to.
     pub email: &'a str,
     /// The Stripe customer that a reviewer says it is. What the customer says himself is no proof.
@@ -173,7 +173,7 @@ pub struct Asker<'a> {
 ///
 /// Several customers can have one address; the payment's own customer is looked at, so it does not
 /// matter how many. Addresses differ in case only for machines.
-pub fn ownership(payer: &Payer, asker: Asker<'_>) -> Ownership {
+pub fn ownership(payer: &Payer, asker: Requester<'_>) -> Ownership {
     let same = |email: &Option<String>| {
         let email = email.as_deref().unwrap_or_default();
         email.trim().eq_ignore_ascii_case(asker.email.trim())
@@ -251,7 +251,7 @@ mod tests {
             (guest(nobody), None, Ownership::Unclear),
             (guest(nobody), Some("cus_1"), Ownership::Unclear),
         ] {
-            let asker = Asker {
+            let asker = Requester {
                 email: "ada@example.com",
                 vouched,
             };

@@ -41,13 +41,13 @@ pub struct LookUpConfig {
     pub charge: FieldName,
     /// Who asks.
     #[serde(flatten)]
-    pub asker: AskerConfig,
+    pub asker: RequesterConfig,
 }
 
 /// Which fields say who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AskerConfig {
+pub struct RequesterConfig {
     /// The field that holds the address of the one who asks.
     pub customer_email: FieldName,
     /// The field in which a reviewer may have entered which of Stripe's customers it is.
@@ -65,7 +65,7 @@ pub struct RefundConfig {
     pub amount: FieldName,
     /// Who asks: only what is theirs is given back.
     #[serde(flatten)]
-    pub asker: AskerConfig,
+    pub asker: RequesterConfig,
     /// The field that holds the customer's reason.
     pub reason: FieldName,
     /// Stripe's reason for each of the form's; those that are absent are `requested_by_customer`.

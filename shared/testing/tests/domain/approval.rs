@@ -39,8 +39,8 @@ impl Case {
         self.approval.secrets(&link_key(), who).1
     }
 
-    fn door<'a>(&'a self, key: &'a LinkKey, link: &'a Link, second: i64) -> Door<'a> {
-        Door {
+    fn context<'a>(&'a self, key: &'a LinkKey, link: &'a Link, second: i64) -> DecisionContext<'a> {
+        DecisionContext {
             key,
             approval: &self.approval,
             link,
@@ -60,8 +60,8 @@ impl Case {
         reason: &str,
     ) -> Result<Authorized, Refusal> {
         let key = link_key();
-        let door = self.door(&key, link, second);
-        authorize_decision(&door, verdict.as_str(), code, reason)
+        let context = self.context(&key, link, second);
+        authorize_decision(&context, verdict.as_str(), code, reason)
     }
 
     fn refused(&self, who: &str, verdict: Verdict, code: &str, reason: &str) -> Refusal {
@@ -130,9 +130,9 @@ fn only_approve_and_reject_are_answers_and_others_are_no_guess_at_a_code() {
     let link = case.approval.link(&link_key(), A);
     let key = link_key();
     for answer in ["", "maybe", "Approve", " approve", "credit", "expire"] {
-        let door = case.door(&key, &link, 1);
+        let context = case.context(&key, &link, 1);
         for code in [case.code(A), "000000".to_owned(), String::new()] {
-            let refusal = authorize_decision(&door, answer, &code, "").unwrap_err();
+            let refusal = authorize_decision(&context, answer, &code, "").unwrap_err();
             let offered = ["approve", "reject"].map(str::to_owned).to_vec();
             assert_eq!(refusal, Refusal::NotOffered(offered), "{answer:?}");
         }
@@ -207,10 +207,10 @@ fn a_click_is_enough_where_the_definition_says_so() {
 #[test]
 fn nobody_decides_their_own_request_however_they_write_their_address() {
     let mut case = case(|_| {});
-    case.approval.enlist(&["Ada@Example.COM".to_owned()]);
+    case.approval.add_approvers(&["Ada@Example.COM".to_owned()]);
     let code = case.code("Ada@Example.COM");
     let refusal = case.refused("Ada@Example.COM", Verdict::Approve, &code, "");
-    assert_eq!(refusal, Refusal::Barred(Barred::OwnRequest));
+    assert_eq!(refusal, Refusal::Ineligible(Ineligible::OwnRequest));
 }
 
 #[test]
@@ -220,8 +220,8 @@ fn who_decided_a_separate_phase_cannot_decide_this_one() {
     let mut second = case(|config| config.separate_from = vec!["CSM Review".parse().unwrap()]);
     second.earlier = vec![first.approval];
     let refusal = second.refused(A, Verdict::Approve, &second.code(A), "");
-    let barred = Barred::DecidedBefore("CSM Review".parse().unwrap());
-    assert_eq!(refusal, Refusal::Barred(barred));
+    let ineligible = Ineligible::DecidedBefore("CSM Review".parse().unwrap());
+    assert_eq!(refusal, Refusal::Ineligible(ineligible));
     assert!(
         second
             .try_at(

@@ -1,4 +1,4 @@
-//! The same door, turned round: only the customer chooses, and only what is offered.
+//! The same context, turned round: only the customer chooses, and only what is offered.
 
 use crate::approval::{A, DAYS, at, case};
 use domain::approval::*;
@@ -22,7 +22,7 @@ fn attempt(
     decision: &str,
     code: &str,
 ) -> Result<Authorized, Refusal> {
-    let door = Door {
+    let context = DecisionContext {
         key: &link_key(),
         approval,
         link,
@@ -32,7 +32,7 @@ fn attempt(
         is_member: false,
         at: at(second),
     };
-    authorize_decision(&door, decision, code, "a reason that nobody asked for")
+    authorize_decision(&context, decision, code, "a reason that nobody asked for")
 }
 
 #[test]

@@ -14,11 +14,11 @@ fn survey() -> OfferingPath {
 fn a_ticket_opens_its_own_offering_for_its_own_request_only() {
     let (key, a, b) = (link_key(), RequestId::random(), RequestId::random());
     let other: OfferingPath = "customer-satisfaction/other".parse().unwrap();
-    let ticket = Ticket::new(&key, a, &survey());
-    let read = Ticket::parse(&ticket.to_string()).unwrap();
+    let token = InvitationToken::new(&key, a, &survey());
+    let read = InvitationToken::parse(&token.to_string()).unwrap();
     assert_eq!(read.opens(&key, &survey()), Some(a));
     assert_eq!(read.opens(&key, &other), None);
-    let secret = ticket.to_string().split_once('.').unwrap().1.to_owned();
+    let secret = token.to_string().split_once('.').unwrap().1.to_owned();
     assert_eq!(secret.len(), 32);
     for forged in [
         format!("{b}.{secret}"),
@@ -26,16 +26,16 @@ fn a_ticket_opens_its_own_offering_for_its_own_request_only() {
         format!("{a}.{}", key.status_key(a)),
         format!("{a}.{}", "0".repeat(32)),
     ] {
-        let forged = Ticket::parse(&forged).unwrap();
+        let forged = InvitationToken::parse(&forged).unwrap();
         assert_eq!(forged.opens(&key, &survey()), None, "{forged}");
     }
     for junk in ["", ".", "x.y", &a.to_string(), &secret] {
-        assert_eq!(Ticket::parse(junk), None, "{junk}");
+        assert_eq!(InvitationToken::parse(junk), None, "{junk}");
     }
-    assert!(!format!("{ticket:?}").contains(&secret));
+    assert!(!format!("{token:?}").contains(&secret));
     assert_eq!(
-        ticket.url("https://d", &survey()),
-        format!("https://d/services/customer-satisfaction/csat-survey?invitation={ticket}")
+        token.url("https://d", &survey()),
+        format!("https://d/services/customer-satisfaction/csat-survey?invitation={token}")
     );
 }
 
@@ -47,9 +47,12 @@ fn an_invitation_is_used_once_and_only_with_its_code() {
     let others = Invitation::new(RequestId::random(), &survey()).code(&key);
     let (first, second) = (RequestId::random(), RequestId::random());
     let at = Timestamp::UNIX_EPOCH;
-    assert_eq!(invitation.use_for(first, &key, &others, at), Tried::Wrong);
+    assert_eq!(
+        invitation.use_for(first, &key, &others, at),
+        CodeCheck::Wrong
+    );
     assert_eq!(invitation.used(), None);
-    assert_eq!(invitation.use_for(first, &key, &code, at), Tried::Right);
+    assert_eq!(invitation.use_for(first, &key, &code, at), CodeCheck::Right);
     invitation.use_for(second, &key, &code, at);
     assert_eq!(invitation.used().unwrap().request_id, first);
 }

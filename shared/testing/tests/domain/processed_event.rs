@@ -11,7 +11,7 @@ async fn news_are_known_by_their_source_and_id_once_they_are_stored() {
     let (table, at) = (MemoryTable::default(), Timestamp::UNIX_EPOCH);
     let news = |source, id: &str| {
         let id = id.to_owned();
-        Seen { source, id, at }
+        ProcessedEvent { source, id, at }
     };
     let told = news(Source::Stripe, "1");
     assert!(!told.is_known(&table).await.unwrap());

@@ -3,7 +3,7 @@
 use domain::id::PhaseName;
 use domain::question::*;
 use domain::request::Event;
-use domain::task::Passage;
+use domain::task::StateEntry;
 use jiff::Timestamp;
 use testing::fixtures;
 
@@ -11,7 +11,7 @@ use testing::fixtures;
 fn a_question_is_answered_once_and_only_while_it_matters() {
     let (mut request, _) = fixtures::request::request();
     let review: PhaseName = "CSM Review".parse().unwrap();
-    let now = Passage::during(&review, Timestamp::UNIX_EPOCH);
+    let now = StateEntry::during(&review, Timestamp::UNIX_EPOCH);
     let asked = Event::Questioned {
         by: "a@b.c",
         text: "Which month?",
@@ -29,7 +29,7 @@ fn a_question_is_answered_once_and_only_while_it_matters() {
         let record = request.apply(&Event::Replied { number: 1, text }, now);
         assert!(
             !format!("{record:?}").contains(text),
-            "the trail holds no answers"
+            "the audit log holds no answers"
         );
     }
     assert_eq!(request.questions[0].reply.as_ref().unwrap().text, "May");

@@ -16,35 +16,53 @@ fn refund(id: &str, status: &str) -> Refund {
     }
 }
 
-fn settled_by(statuses: &[&str]) -> (Option<Settled>, Vec<News>) {
+fn settled_by(statuses: &[&str]) -> (Option<Settlement>, Vec<RefundUpdate>) {
     let mut entry = testing::fixtures::refund::entry(RequestId::random());
     let news = statuses
         .iter()
-        .map(|status| entry.take_in(&refund("re_1", status)));
+        .map(|status| entry.apply_update(&refund("re_1", status)));
     let news = news.collect();
-    (entry.settled, news)
+    (entry.settlement, news)
 }
 
 #[test]
 fn a_refund_only_goes_forward() {
     let failed = || "The refund re_1 is failed: no reason given".to_owned();
-    let pending = || News::Pending("pending".to_owned());
+    let pending = || RefundUpdate::Pending("pending".to_owned());
     for (statuses, settled, news) in [
-        (vec!["succeeded"], Some(Settled::Paid), vec![News::Paid]),
+        (
+            vec!["succeeded"],
+            Some(Settlement::Paid),
+            vec![RefundUpdate::Paid],
+        ),
         (
             vec!["pending", "pending", "succeeded", "pending"],
-            Some(Settled::Paid),
-            vec![pending(), News::None, News::Paid, News::None],
+            Some(Settlement::Paid),
+            vec![
+                pending(),
+                RefundUpdate::None,
+                RefundUpdate::Paid,
+                RefundUpdate::None,
+            ],
         ),
         (
             vec!["succeeded", "failed", "succeeded", "failed"],
-            Some(Settled::Reversed),
-            vec![News::Paid, News::Reversed(failed()), News::None, News::None],
+            Some(Settlement::Reversed),
+            vec![
+                RefundUpdate::Paid,
+                RefundUpdate::Reversed(failed()),
+                RefundUpdate::None,
+                RefundUpdate::None,
+            ],
         ),
         (
             vec!["pending", "failed", "succeeded"],
-            Some(Settled::Refused),
-            vec![pending(), News::Refused(failed()), News::None],
+            Some(Settlement::Refused),
+            vec![
+                pending(),
+                RefundUpdate::Refused(failed()),
+                RefundUpdate::None,
+            ],
         ),
     ] {
         assert_eq!(settled_by(&statuses), (settled, news), "{statuses:?}");
@@ -54,9 +72,15 @@ fn a_refund_only_goes_forward() {
 #[test]
 fn another_refund_is_no_news() {
     let mut entry = testing::fixtures::refund::entry(RequestId::random());
-    assert_eq!(entry.take_in(&refund("re_1", "succeeded")), News::Paid);
-    assert_eq!(entry.take_in(&refund("re_2", "failed")), News::None);
-    assert_eq!(entry.settled, Some(Settled::Paid));
+    assert_eq!(
+        entry.apply_update(&refund("re_1", "succeeded")),
+        RefundUpdate::Paid
+    );
+    assert_eq!(
+        entry.apply_update(&refund("re_2", "failed")),
+        RefundUpdate::None
+    );
+    assert_eq!(entry.settlement, Some(Settlement::Paid));
 }
 
 #[test]
@@ -70,7 +94,7 @@ fn the_key_depends_on_what_is_paid_alone() {
     assert_eq!(entry.idempotency_key(), format!("refund-{id}-ch_1-5000"));
     assert_eq!(entry.idempotency_key(), later.idempotency_key());
     let credit = RefundEntry {
-        means: Means::Credit,
+        method: SettlementMethod::Credit,
         ..entry.clone()
     };
     assert_ne!(credit.idempotency_key(), entry.idempotency_key());
@@ -83,10 +107,10 @@ proptest! {
             proptest::sample::select(vec!["pending", "requires_action", "succeeded", "failed", "canceled"]), 0..12)
     ) {
         let (settled, news) = settled_by(&statuses);
-        let count = |wanted: fn(&News) -> bool| news.iter().filter(|n| wanted(n)).count();
-        prop_assert!(count(|n| matches!(n, News::Paid)) <= 1);
-        prop_assert!(count(|n| matches!(n, News::Refused(_))) <= 1);
-        prop_assert!(count(|n| matches!(n, News::Reversed(_))) <= 1);
-        prop_assert_eq!(count(|n| matches!(n, News::Refused(_))) == 1, settled == Some(Settled::Refused));
+        let count = |wanted: fn(&RefundUpdate) -> bool| news.iter().filter(|n| wanted(n)).count();
+        prop_assert!(count(|n| matches!(n, RefundUpdate::Paid)) <= 1);
+        prop_assert!(count(|n| matches!(n, RefundUpdate::Refused(_))) <= 1);
+        prop_assert!(count(|n| matches!(n, RefundUpdate::Reversed(_))) <= 1);
+        prop_assert_eq!(count(|n| matches!(n, RefundUpdate::Refused(_))) == 1, settled == Some(Settlement::Refused));
     }
 }

@@ -5,7 +5,7 @@ use domain::audit::Actor;
 use domain::id::{FieldName, PhaseName};
 use domain::money::Usd;
 use domain::request::*;
-use domain::task::Passage;
+use domain::task::StateEntry;
 use domain::task::{EndStatus, variable};
 use jiff::Timestamp;
 use testing::fixtures;
@@ -15,8 +15,8 @@ fn phase(name: &str) -> PhaseName {
     name.parse().unwrap()
 }
 
-fn passage(phase: &PhaseName) -> Passage<'_> {
-    Passage::during(phase, Timestamp::UNIX_EPOCH)
+fn state_entry(phase: &PhaseName) -> StateEntry<'_> {
+    StateEntry::during(phase, Timestamp::UNIX_EPOCH)
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn every_event_leaves_one_record_with_the_next_number() {
         Status::Refunded,
     ];
     for (n, (event, status)) in events.iter().zip(statuses).enumerate() {
-        let record = request.apply(event, passage(&phase("P")));
+        let record = request.apply(event, state_entry(&phase("P")));
         assert_eq!(usize::try_from(record.seq).unwrap(), n + 2);
         assert_eq!((record.status, request.status), (status, status));
     }
@@ -68,10 +68,10 @@ fn a_rejection_sets_the_reason_and_an_approval_does_not() {
         recorded(Verdict::Approve, "fine"),
         recorded(Verdict::Reject, "Too late"),
     );
-    request.apply(&Event::Decided(&yes), passage(&phase("P")));
+    request.apply(&Event::Decided(&yes), state_entry(&phase("P")));
     assert_eq!(request.output(variable::REJECTION_REASON), None);
     assert!(request.approved.contains_key(&phase("P")));
-    request.apply(&Event::Decided(&no), passage(&phase("P")));
+    request.apply(&Event::Decided(&no), state_entry(&phase("P")));
     assert_eq!(request.output(variable::REJECTION_REASON), Some("Too late"));
 }
 
@@ -79,8 +79,8 @@ fn a_rejection_sets_the_reason_and_an_approval_does_not() {
 fn a_state_counts_as_handled_only_for_the_passage_that_handled_it() {
     let (mut request, _) = fixtures::request::request();
     let phase = phase("Threshold Check");
-    let first = passage(&phase);
-    let later = Passage {
+    let first = state_entry(&phase);
+    let later = StateEntry {
         at: "2026-01-02T00:00:00Z".parse().unwrap(),
         ..first
     };
@@ -94,7 +94,7 @@ fn a_state_counts_as_handled_only_for_the_passage_that_handled_it() {
     request.apply(&event, later);
     assert_eq!(request.handled(first), Some("branch-1"), "it is belated");
     assert_eq!(
-        request.handled(Passage {
+        request.handled(StateEntry {
             state: "Another",
             ..first
         }),
@@ -111,12 +111,12 @@ fn a_redriven_request_stands_where_it_stopped() {
         redrives: 0,
     };
     request.status = Status::Processing;
-    let record = request.apply(&stop, passage(&attention));
+    let record = request.apply(&stop, state_entry(&attention));
     assert_eq!(
         (record.status, &record.phase),
         (Status::NeedsAttention, &attention)
     );
-    let record = request.apply(&Event::Resumed, passage(&attention));
+    let record = request.apply(&Event::Resumed, state_entry(&attention));
     assert_eq!(
         (record.status, &record.phase),
         (Status::Processing, &review)
@@ -124,22 +124,22 @@ fn a_redriven_request_stands_where_it_stopped() {
     assert_eq!(request.stopped, None);
 
     // An attempt that was given up and comes late does not hide that it stands still.
-    request.apply(&stop, passage(&attention));
+    request.apply(&stop, state_entry(&attention));
     let asked = Event::Asked {
         responsible: "CSM Team",
     };
-    let record = request.apply(&asked, passage(&review));
+    let record = request.apply(&asked, state_entry(&review));
     assert_eq!(record.status, Status::NeedsAttention);
-    let record = request.apply(&Event::Resumed, passage(&attention));
+    let record = request.apply(&Event::Resumed, state_entry(&attention));
     assert_eq!(record.status, Status::InReview);
 
     request.status = Status::Processing;
     // What an approver decides while it stands still is not undone.
     request.phase = phase("Elsewhere");
-    request.apply(&stop, passage(&attention));
+    request.apply(&stop, state_entry(&attention));
     let yes = recorded(Verdict::Approve, "");
-    request.apply(&Event::Decided(&yes), passage(&review));
-    let record = request.apply(&Event::Resumed, passage(&attention));
+    request.apply(&Event::Decided(&yes), state_entry(&review));
+    let record = request.apply(&Event::Resumed, state_entry(&attention));
     assert_eq!(
         (record.status, &record.phase),
         (Status::Processing, &review)
@@ -156,7 +156,7 @@ fn an_approver_fills_in_what_is_missing_and_overrules_nothing() {
             field: &field,
             customer: "cus_1",
         };
-        let record = request.apply(&event, passage(&phase("P")));
+        let record = request.apply(&event, state_entry(&phase("P")));
         assert!(!serde_json::to_string(&record).unwrap().contains("cus_1"));
         request.vouched(&field).map(ToString::to_string)
     };
@@ -175,19 +175,19 @@ fn a_refund_that_came_back_is_not_covered_up_by_the_end() {
         status: "succeeded",
         output: &output,
     };
-    request.apply(&paid, passage(&phase("P")));
+    request.apply(&paid, state_entry(&phase("P")));
     let reversed = Event::RefundReversed {
         message: "The card is gone.",
     };
-    request.apply(&reversed, passage(&phase("P")));
+    request.apply(&reversed, state_entry(&phase("P")));
     let end = Event::Closed {
         status: EndStatus::Refunded,
     };
-    let record = request.apply(&end, passage(&phase("Refunded")));
+    let record = request.apply(&end, state_entry(&phase("Refunded")));
     assert_eq!(record.status, Status::NeedsAttention);
-    request.apply(&paid, passage(&phase("P")));
+    request.apply(&paid, state_entry(&phase("P")));
     assert_eq!(
-        request.apply(&end, passage(&phase("Refunded"))).status,
+        request.apply(&end, state_entry(&phase("Refunded"))).status,
         Status::Refunded
     );
 }
@@ -197,7 +197,7 @@ fn stored_and_read_back_it_is_the_same() {
     let (mut request, _) = fixtures::request::request();
     request.apply(
         &Event::RefundRefused { message: "No." },
-        passage(&phase("P")),
+        state_entry(&phase("P")),
     );
     let json = serde_json::to_value(&request).unwrap();
     assert_eq!(serde_json::from_value::<Request>(json).unwrap(), request);
@@ -209,7 +209,7 @@ fn a_choice_is_the_customers_and_neither_it_nor_its_expiry_is_a_rejection() {
     for option in ["credit", "cash"] {
         let mut approval = offer(&request);
         let recorded = choose(&mut approval, &request, option);
-        let record = request.apply(&Event::Decided(&recorded), passage(&approval.phase));
+        let record = request.apply(&Event::Decided(&recorded), state_entry(&approval.phase));
         assert_eq!(
             (
                 record.actor,
@@ -232,9 +232,9 @@ fn a_choice_is_the_customers_and_neither_it_nor_its_expiry_is_a_rejection() {
             whose: Decider::Customer
         }
     );
-    let record = request.apply(&locked, passage(&phase("Offer Credit")));
+    let record = request.apply(&locked, state_entry(&phase("Offer Credit")));
     assert_eq!(record.detail.as_deref(), Some("customer"));
-    let record = request.apply(&Event::NotChosen, passage(&phase("Offer Credit")));
+    let record = request.apply(&Event::NotChosen, state_entry(&phase("Offer Credit")));
     assert_eq!(
         (record.actor, record.action.as_str()),
         (Actor::System, "not chosen")

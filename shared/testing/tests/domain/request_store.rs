@@ -7,7 +7,7 @@ use domain::form::Value;
 use domain::request::Event;
 use domain::request::Request;
 use domain::table::{Stored, Write};
-use domain::task::Passage;
+use domain::task::StateEntry;
 use testing::MemoryTable;
 use testing::fixtures;
 use testing::fixtures::approval::{choose, decide, offer, waiting};
@@ -15,18 +15,21 @@ use testing::fixtures::approval::{choose, decide, offer, waiting};
 const CSM: &str = "csm-1@example.com";
 
 /// A request that CSM Review approved under the version `v1`.
-async fn approved() -> (domain::request_store::Desk<MemoryTable>, Stored<Request>) {
-    let desk = domain::request_store::Desk::new(MemoryTable::default());
+async fn approved() -> (
+    domain::request_store::RequestStore<MemoryTable>,
+    Stored<Request>,
+) {
+    let store = domain::request_store::RequestStore::new(MemoryTable::default());
     let (mut request, record) = fixtures::request::request();
     let waiting = waiting(request.request_id, 0, "token");
     let mut approval = Approval::ask(&waiting, 1, &[CSM.to_owned()]);
     let recorded = decide(&mut approval, &request, CSM, Verdict::Approve, "");
-    let now = Passage::during(&approval.phase, approval.asked_at);
+    let now = StateEntry::during(&approval.phase, approval.asked_at);
     let decided = request.apply(&Event::Decided(&recorded), now);
     let more = vec![Write::create(&approval), Write::create(&decided)];
-    desk.create(&request, &record, more).await.unwrap();
-    let stored = desk.request(request.request_id).await.unwrap().unwrap();
-    (desk, stored)
+    store.create(&request, &record, more).await.unwrap();
+    let stored = store.request(request.request_id).await.unwrap().unwrap();
+    (store, stored)
 }
 
 fn is_changed(result: &Result<(), Failure>) -> bool {
@@ -35,19 +38,19 @@ fn is_changed(result: &Result<(), Failure>) -> bool {
 
 #[tokio::test]
 async fn what_was_approved_may_be_paid_whatever_happened_beside_it() {
-    let (desk, mut request) = approved().await;
-    desk.check_unchanged(&request.value, "v1").await.unwrap();
+    let (store, mut request) = approved().await;
+    store.check_unchanged(&request.value, "v1").await.unwrap();
     let phase = request.value.phase.clone();
-    let now = Passage::during(&phase, jiff::Timestamp::MAX);
+    let now = StateEntry::during(&phase, jiff::Timestamp::MAX);
     request
         .value
         .apply(&Event::Questioned { by: CSM, text: "?" }, now);
-    desk.check_unchanged(&request.value, "v1").await.unwrap();
+    store.check_unchanged(&request.value, "v1").await.unwrap();
 }
 
 #[tokio::test]
 async fn another_charge_amount_reason_or_definition_is_not_paid() {
-    let (desk, request) = approved().await;
+    let (store, request) = approved().await;
     for field in [
         "chargeIdToRefund",
         "refundAmount",
@@ -62,18 +65,18 @@ async fn another_charge_amount_reason_or_definition_is_not_paid() {
             .find(|a| a.name.as_str() == field);
         answer.unwrap().value = Some(Value::Text("ch_2".to_owned()));
         assert!(
-            is_changed(&desk.check_unchanged(&changed, "v1").await),
+            is_changed(&store.check_unchanged(&changed, "v1").await),
             "{field}"
         );
     }
     assert!(is_changed(
-        &desk.check_unchanged(&request.value, "v2").await
+        &store.check_unchanged(&request.value, "v2").await
     ));
 }
 
 #[tokio::test]
 async fn a_request_that_was_changed_together_with_its_own_note_is_not_paid() {
-    let (desk, request) = approved().await;
+    let (store, request) = approved().await;
     let mut changed = request.value.clone();
     changed.answers[0].value = Some(Value::Text("eve@example.com".to_owned()));
     let digest = viewed_digest::digest(&changed, "v1");
@@ -81,7 +84,7 @@ async fn a_request_that_was_changed_together_with_its_own_note_is_not_paid() {
         .approved
         .values_mut()
         .for_each(|noted| noted.clone_from(&digest));
-    let checked = desk.check_unchanged(&changed, "v1").await;
+    let checked = store.check_unchanged(&changed, "v1").await;
     assert!(
         is_changed(&checked),
         "the decision itself says what was shown"
@@ -91,7 +94,7 @@ async fn a_request_that_was_changed_together_with_its_own_note_is_not_paid() {
 #[tokio::test]
 async fn an_approval_that_is_gone_is_no_approval() {
     let (_, request) = approved().await;
-    let empty = domain::request_store::Desk::new(MemoryTable::default());
+    let empty = domain::request_store::RequestStore::new(MemoryTable::default());
     assert!(is_changed(
         &empty.check_unchanged(&request.value, "v1").await
     ));
@@ -99,27 +102,27 @@ async fn an_approval_that_is_gone_is_no_approval() {
 
 #[tokio::test]
 async fn what_the_customer_chose_for_is_bound_like_an_approval() {
-    let (desk, mut request) = approved().await;
+    let (store, mut request) = approved().await;
     let mut approval = offer(&request.value);
     let recorded = choose(&mut approval, &request.value, "credit");
-    let now = Passage::during(&approval.phase, approval.asked_at);
+    let now = StateEntry::during(&approval.phase, approval.asked_at);
     let record = request.value.apply(&Event::Decided(&recorded), now);
     let more = vec![Write::create(&approval)];
-    desk.save(&mut request, &record, more).await.unwrap();
-    desk.check_unchanged(&request.value, "v1").await.unwrap();
+    store.save(&mut request, &record, more).await.unwrap();
+    store.check_unchanged(&request.value, "v1").await.unwrap();
 
     // Even if the other phases' decisions were not there.
     request
         .value
         .approved
         .retain(|phase, _| *phase == approval.phase);
-    desk.check_unchanged(&request.value, "v1").await.unwrap();
+    store.check_unchanged(&request.value, "v1").await.unwrap();
     for answer in 0..request.value.answers.len() {
         let mut changed = request.value.clone();
         changed.answers[answer].value = Some(Value::Text("ch_2".to_owned()));
-        assert!(is_changed(&desk.check_unchanged(&changed, "v1").await));
+        assert!(is_changed(&store.check_unchanged(&changed, "v1").await));
     }
     assert!(is_changed(
-        &desk.check_unchanged(&request.value, "v2").await
+        &store.check_unchanged(&request.value, "v2").await
     ));
 }

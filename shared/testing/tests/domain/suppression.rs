@@ -13,7 +13,9 @@ fn day(day: i64) -> Timestamp {
 }
 
 async fn bad(table: &MemoryTable, address: &str, at: Timestamp) -> bool {
-    is_bad(table, &link_key(), address, at).await.unwrap()
+    is_suppressed(table, &link_key(), address, at)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -22,7 +24,7 @@ async fn a_mark_goes_thirty_days_after_it_was_told_of_last() {
     let key = link_key();
     assert!(!bad(&table, ADDRESS, day(0)).await);
     for at in [day(0), day(0), day(10)] {
-        mark(&table, &key, ADDRESS, Trouble::Bounced, at)
+        mark(&table, &key, ADDRESS, SuppressionReason::Bounced, at)
             .await
             .unwrap();
     }
@@ -42,9 +44,15 @@ async fn a_mark_goes_thirty_days_after_it_was_told_of_last() {
 async fn the_same_news_twice_is_written_once_and_no_address_is_in_it() {
     let table = MemoryTable::default();
     for _ in 0..2 {
-        mark(&table, &link_key(), ADDRESS, Trouble::Complained, day(1))
-            .await
-            .unwrap();
+        mark(
+            &table,
+            &link_key(),
+            ADDRESS,
+            SuppressionReason::Complained,
+            day(1),
+        )
+        .await
+        .unwrap();
     }
     let items = table.items();
     let [item] = items.as_slice() else {

@@ -3,33 +3,35 @@
 
 use maud::{Markup, html};
 
-use super::{BUTTON, CODE, Letter, NOTE, SOFT};
+use super::{ApprovalEmail, BUTTON, CODE, NOTE, SOFT};
 use domain::approval::Verdict;
 use domain::form::Value;
-use domain::mail::{Mail, tame};
+use domain::mail::{Mail, sanitize_text};
 use domain::question::Question;
 use domain::request::Answered;
 
-impl Letter<'_> {
+impl ApprovalEmail<'_> {
     /// The mail to an approver.
     pub fn mail(&self) -> Mail {
         let amount = self.request.amount();
         let amount = amount.map(|amount| format!(" of {amount}"));
         let subject = format!(
             "{}{}: {}{}",
-            self.occasion.prefix(),
+            self.reason.prefix(),
             self.approval.phase,
             self.request.title,
             amount.unwrap_or_default()
         );
         crate::mail::from_parts(self.to, &subject, self.text(), &self.html().into_string())
-            .about(self.request.request_id, &self.approval.phase)
+            .related_to(self.request.request_id, &self.approval.phase)
     }
 
     /// What stands above the case.
     fn notes(&self) -> Vec<String> {
-        let barred = self.barred.map(|barred| {
-            format!("You can look at this, but {barred}. Your colleagues have been asked as well.")
+        let ineligible = self.ineligible.map(|ineligible| {
+            format!(
+                "You can look at this, but {ineligible}. Your colleagues have been asked as well."
+            )
         });
         let several = (self.approval.approvals > 1).then(|| {
             format!(
@@ -37,10 +39,10 @@ impl Letter<'_> {
                 self.approval.approvals
             )
         });
-        self.occasion
+        self.reason
             .sentence()
             .into_iter()
-            .chain(barred)
+            .chain(ineligible)
             .chain(several)
             .collect()
     }
@@ -60,7 +62,7 @@ impl Letter<'_> {
         parts.extend(request.questions.iter().map(|question| {
             lines(
                 [
-                    ("Asked", tame(&question.text)),
+                    ("Asked", sanitize_text(&question.text)),
                     ("Customer", said(question)),
                 ]
                 .into_iter(),
@@ -132,8 +134,8 @@ impl Letter<'_> {
 fn exchange(question: &Question) -> Markup {
     html! {
         p.line style="margin:8px 0 0;padding:8px 0 0;border-top:1px solid #e6eaef" {
-            span.soft style=(SOFT) { (question.asked_by) " asked the customer: " }
-            bdi style="white-space:pre-wrap" { (tame(&question.text)) }
+            span.soft style=(SOFT) { (question.requester) " asked the customer: " }
+            bdi style="white-space:pre-wrap" { (sanitize_text(&question.text)) }
         }
         p style="margin:4px 0 8px" { strong { bdi style="white-space:pre-wrap" { (said(question)) } } }
     }
@@ -141,14 +143,17 @@ fn exchange(question: &Question) -> Markup {
 
 fn said(question: &Question) -> String {
     let reply = question.reply.as_ref();
-    reply.map_or_else(|| "(no answer yet)".to_owned(), |reply| tame(&reply.text))
+    reply.map_or_else(
+        || "(no answer yet)".to_owned(),
+        |reply| sanitize_text(&reply.text),
+    )
 }
 
 fn shown(answer: &Answered) -> String {
     let value = answer.value.as_ref();
     value.map_or_else(
         || "not given".to_owned(),
-        |value: &Value| tame(&value.to_string()),
+        |value: &Value| sanitize_text(&value.to_string()),
     )
 }
 

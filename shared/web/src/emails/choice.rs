@@ -3,50 +3,50 @@
 
 use maud::{Markup, html};
 
-use super::{BUTTON, CODE, Letter, NOTE, Occasion, SOFT};
+use super::{ApprovalEmail, BUTTON, CODE, NOTE, NotificationReason, SOFT};
 use domain::approval::Choice;
 use domain::form::Value;
-use domain::mail::{Mail, one_line, tame};
+use domain::mail::{Mail, one_line, sanitize_text};
 use domain::request::Request;
 use domain::text::{TextError, render};
 
 const COLORS: [&str; 2] = ["background:#2453c9", "background:#46505d"];
 
-impl Letter<'_> {
+impl ApprovalEmail<'_> {
     pub(super) fn of_choice(&self, choice: &Choice) -> Result<Mail, TextError> {
         let status_url = self.request.status_url(self.key);
         let request = in_lines(self.request);
         let subject = render(&choice.subject, &request, &status_url)?;
-        let body = tame(&render(&choice.body, &request, &status_url)?);
-        let subject = format!("{}{subject}", self.occasion.prefix());
+        let body = sanitize_text(&render(&choice.body, &request, &status_url)?);
+        let subject = format!("{}{subject}", self.reason.prefix());
         let text = self.text_of_choice(choice, &body);
         let html = self.html_of_choice(choice, &body).into_string();
         let mail = crate::mail::from_parts(self.to, &subject, text, &html);
-        Ok(mail.about(self.request.request_id, &self.approval.phase))
+        Ok(mail.related_to(self.request.request_id, &self.approval.phase))
     }
 
     /// What stands above the definition's words.
     fn note(&self) -> Option<&'static str> {
-        match self.occasion {
-            Occasion::Renewed => Some(
+        match self.reason {
+            NotificationReason::Renewed => Some(
                 "Your earlier link was locked, as a wrong code was entered on it several times. These are your new links and your new code.",
             ),
             // A customer is asked once, and by nobody else.
-            Occasion::Asked
-            | Occasion::Reminded
-            | Occasion::Escalated { .. }
-            | Occasion::HandedOver { .. }
-            | Occasion::Answered => None,
+            NotificationReason::Asked
+            | NotificationReason::Reminded
+            | NotificationReason::Escalated { .. }
+            | NotificationReason::HandedOver { .. }
+            | NotificationReason::Answered => None,
         }
     }
 
     fn text_of_choice(&self, choice: &Choice, body: &str) -> String {
         let mut parts: Vec<String> = self.note().map(ToOwned::to_owned).into_iter().collect();
         parts.push(body.trim().to_owned());
-        parts.push(tame(&self.approval.question));
+        parts.push(sanitize_text(&self.approval.question));
         let links = choice.options.iter().map(|option| {
             let link = self.link(&option.outcome);
-            format!("{}: {link}", tame(&option.label))
+            format!("{}: {link}", sanitize_text(&option.label))
         });
         parts.push(links.collect::<Vec<_>>().join("\n"));
         if let Some(code) = self.code() {
@@ -64,10 +64,10 @@ impl Letter<'_> {
             @for paragraph in body.split("\n\n").map(str::trim).filter(|it| !it.is_empty()) {
                 p style="margin:0 0 16px" { (self.linked(paragraph)) }
             }
-            h1 style="font-size:20px;line-height:1.3;margin:24px 0 12px" { (tame(&self.approval.question)) }
+            h1 style="font-size:20px;line-height:1.3;margin:24px 0 12px" { (sanitize_text(&self.approval.question)) }
             p style="margin:0 0 4px" {
                 @for (option, color) in choice.options.iter().zip(COLORS.iter().cycle()) {
-                    a.button href=(self.link(&option.outcome)) style={ (BUTTON) (color) } { (tame(&option.label)) }
+                    a.button href=(self.link(&option.outcome)) style={ (BUTTON) (color) } { (sanitize_text(&option.label)) }
                     // A space, for readers whose mail program drops the styles.
                     " "
                 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use domain::form::Value;
 use domain::request::Event;
-use domain::task::{Confirm, Passage};
+use domain::task::{Confirm, StateEntry};
 use testing::fixtures;
 use testing::fixtures::approval::{link_key, waiting};
 
@@ -20,14 +20,14 @@ fn case() -> (Request, Approval) {
     (request, approval)
 }
 
-fn mail(request: &Request, approval: &Approval, occasion: Occasion<'_>) -> Mail {
-    Letter {
+fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) -> Mail {
+    ApprovalEmail {
         request,
         approval,
         to: TO,
         key: &link_key(),
-        occasion,
-        barred: None,
+        reason,
+        ineligible: None,
     }
     .mail()
 }
@@ -36,7 +36,7 @@ fn mail(request: &Request, approval: &Approval, occasion: Occasion<'_>) -> Mail 
 fn shows_the_case_the_links_and_the_code() {
     let (request, approval) = case();
     let (link_id, code) = approval.secrets(&link_key(), TO);
-    let asked = mail(&request, &approval, Occasion::Asked);
+    let asked = mail(&request, &approval, NotificationReason::Asked);
     assert_eq!(asked.subject, "CSM Review: Refund Request of $50.00");
     for part in [&asked.text, &asked.html] {
         for verdict in ["approve", "reject"] {
@@ -62,22 +62,30 @@ fn shows_the_case_the_links_and_the_code() {
 #[test]
 fn each_occasion_says_in_subject_and_text_what_it_is() {
     let (request, approval) = case();
-    for (occasion, subject, sentence) in [
-        (Occasion::Reminded, "Reminder: ", "Nobody has decided yet"),
+    for (reason, subject, sentence) in [
         (
-            Occasion::Escalated { from: "CSM Team" },
+            NotificationReason::Reminded,
+            "Reminder: ",
+            "Nobody has decided yet",
+        ),
+        (
+            NotificationReason::Escalated { from: "CSM Team" },
             "Escalated: ",
             "The CSM Team has not decided",
         ),
-        (Occasion::Renewed, "New link: ", "was locked"),
+        (NotificationReason::Renewed, "New link: ", "was locked"),
         (
-            Occasion::HandedOver { by: "b@b.c" },
+            NotificationReason::HandedOver { by: "b@b.c" },
             "Handed to you: ",
             "b@b.c handed this request",
         ),
-        (Occasion::Answered, "Answered: ", "The customer answered"),
+        (
+            NotificationReason::Answered,
+            "Answered: ",
+            "The customer answered",
+        ),
     ] {
-        let mail = mail(&request, &approval, occasion);
+        let mail = mail(&request, &approval, reason);
         assert!(mail.subject.starts_with(subject), "{}", mail.subject);
         assert!(
             mail.text.contains(sentence) && mail.html.contains(sentence),
@@ -90,13 +98,13 @@ fn each_occasion_says_in_subject_and_text_what_it_is() {
 fn who_must_not_decide_and_how_many_have_to_is_said_plainly() {
     let (request, mut approval) = case();
     approval.approvals = 2;
-    let mail = Letter {
+    let mail = ApprovalEmail {
         request: &request,
         approval: &approval,
         to: TO,
         key: &link_key(),
-        occasion: Occasion::Asked,
-        barred: Some(&Barred::OwnRequest),
+        reason: NotificationReason::Asked,
+        ineligible: Some(&Ineligible::OwnRequest),
     }
     .mail();
     assert!(
@@ -113,7 +121,7 @@ fn who_must_not_decide_and_how_many_have_to_is_said_plainly() {
 fn where_a_click_is_enough_there_is_no_code() {
     let (request, mut approval) = case();
     approval.confirm = Confirm::Click;
-    let mail = mail(&request, &approval, Occasion::Asked);
+    let mail = mail(&request, &approval, NotificationReason::Asked);
     assert!(!mail.text.contains("Code: ") && !mail.html.contains("asks for this code"));
 }
 
@@ -124,7 +132,10 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
         by: TO,
         text: "Which month?\nMay?",
     };
-    request.apply(&asked, Passage::during(&approval.phase, approval.asked_at));
+    request.apply(
+        &asked,
+        StateEntry::during(&approval.phase, approval.asked_at),
+    );
     let key = link_key();
     let mail = |generation| {
         let question = &request.questions[0];
@@ -169,10 +180,10 @@ proptest! {
             answer.value = Some(Value::Text(text.clone()));
         }
         request.title.clone_from(&text);
-        let now = Passage::during(&approval.phase, approval.asked_at);
+        let now = StateEntry::during(&approval.phase, approval.asked_at);
         request.apply(&Event::Questioned { by: TO, text: &text }, now);
         request.apply(&Event::Replied { number: 1, text: &text }, now);
-        let letter = mail(&request, &approval, Occasion::HandedOver { by: "b@b.c" });
+        let letter = mail(&request, &approval, NotificationReason::HandedOver { by: "b@b.c" });
         let question = to_customer(&request, "ada@example.com", &request.questions[0], &link_key(), 0);
         for mail in [&letter, &question] {
             prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
@@ -191,10 +202,10 @@ proptest! {
         prop_assert_eq!((begins("Code: "), begins("Approve: "), begins("Reject: ")), (1, 1, 1));
         // As many tags as without the text: it opened and closed none.
         let tags = |mail: &Mail| mail.html.matches('<').count();
-        let (mut tame, _) = fixtures::request::request();
-        for answer in &mut tame.answers { answer.value = Some(Value::Text("x".into())); }
-        tame.apply(&Event::Questioned { by: TO, text: "x" }, now);
-        tame.apply(&Event::Replied { number: 1, text: "x" }, now);
-        prop_assert_eq!(tags(&letter), tags(&mail(&tame, &approval, Occasion::HandedOver { by: "b@b.c" })));
+        let (mut sanitize_text, _) = fixtures::request::request();
+        for answer in &mut sanitize_text.answers { answer.value = Some(Value::Text("x".into())); }
+        sanitize_text.apply(&Event::Questioned { by: TO, text: "x" }, now);
+        sanitize_text.apply(&Event::Replied { number: 1, text: "x" }, now);
+        prop_assert_eq!(tags(&letter), tags(&mail(&sanitize_text, &approval, NotificationReason::HandedOver { by: "b@b.c" })));
     }
 }

@@ -19,9 +19,9 @@ use super::Rig;
 use crate::{
     Checkout, Checks,
     command::{command, judge, stdout},
-    desk::{Desk, Mail, Submitted},
     install,
     process::Server,
+    test_client::{Mail, Submitted, TestClient},
 };
 use driver::Browser;
 use gallery::{CSM, CUSTOMER};
@@ -78,8 +78,8 @@ impl Rig for InTheBrowser {
 
         let axe = install::node(checkout, NAME)?.with_file_name("axe-core/axe.min.js");
         let stage = Stage {
-            desk: Desk::at(&base, PATIENCE),
-            small_desk: Desk::at(&small_base, PATIENCE),
+            client: TestClient::at(&base, PATIENCE),
+            small_desk: TestClient::at(&small_base, PATIENCE),
             base,
             scratch,
             axe: std::fs::read_to_string(axe).context("axe-core is installed")?,
@@ -115,9 +115,9 @@ fn after(log: &str, words: &str) -> anyhow::Result<String> {
 
 /// Where the rig plays.
 struct Stage {
-    desk: Desk,
+    client: TestClient,
     /// Another one, with one person on every team.
-    small_desk: Desk,
+    small_desk: TestClient,
     base: String,
     scratch: PathBuf,
     axe: String,
@@ -132,7 +132,7 @@ impl Stage {
     }
 
     fn submit(&self, notes: &str) -> anyhow::Result<Submitted> {
-        self.desk.submit(&json!({
+        self.client.submit(&json!({
             "customerEmail": "customer@example.com",
             "chargeIdToRefund": "ch_demo_2000",
             "refundAmount": "49.90",
@@ -155,10 +155,10 @@ impl Stage {
         self.mail_about(&request.id, "csm-2@example.com", "CSM Review")?;
         // So that there is a mail to the customer too, and a form for them.
         let question = json!({"action": "ask", "code": mail.code()?, "question": "Which one?"});
-        let (status, _) = self.desk.post(mail.decision_address()?, &question)?;
+        let (status, _) = self.client.post(mail.decision_address()?, &question)?;
         ensure!(status == 200, "the question was answered with {status}");
         self.mail_about(&request.id, CUSTOMER, "question")?;
-        let seen = robot::explore(browser, &self.desk, &self.base).await?;
+        let seen = robot::explore(browser, &self.client, &self.base).await?;
         let found = if seen.pages >= 12 && seen.submitted >= 32 {
             Ok(())
         } else {
@@ -191,23 +191,23 @@ impl Stage {
             "the approver decides afterwards with the first mail, in the browser",
             decided,
         );
-        let refunded = self.desk.wait_for_status(&request, "refunded");
+        let refunded = self.client.wait_for_status(&request, "refunded");
         checks.check("and the request is refunded", refunded);
         Ok(())
     }
 
     fn is_undecided(&self, request: &Submitted) -> anyhow::Result<()> {
-        let status = self.desk.get(&request.status_url)?;
+        let status = self.client.get(&request.status_url)?;
         ensure!(status["status"] == "in_review", "{status}");
         let execution = self
-            .desk
+            .client
             .get(&format!("/_local/api/executions/{}", request.id))?;
         ensure!(execution["status"] == "RUNNING", "{execution}");
         Ok(())
     }
 
     fn is_unanswered(&self, request: &Submitted) -> anyhow::Result<()> {
-        let status = self.desk.get(&request.status_url)?;
+        let status = self.client.get(&request.status_url)?;
         let question = &status["questions"][0];
         ensure!(
             question["number"] == 1 && question["answer"].is_null(),

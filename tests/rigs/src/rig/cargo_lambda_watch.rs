@@ -10,9 +10,9 @@ use super::Rig;
 use crate::{
     Checkout, Checks,
     command::{command, stdout},
-    desk::{Desk, Submitted},
     install,
     process::Server,
+    test_client::{Submitted, TestClient},
 };
 
 pub(super) const NAME: &str = "cargo-lambda-watch";
@@ -68,8 +68,8 @@ impl Rig for CargoLambdaWatch {
         let base = format!("http://127.0.0.1:{STACK_PORT}");
         stack.wait_for_words(&format!("Ready on {base}"), PATIENCE)?;
 
-        let desk = Desk::at(&base, PATIENCE);
-        play(&desk, checks).with_context(|| format!("{}\n{}", watch.tail(), stack.tail()))?;
+        let client = TestClient::at(&base, PATIENCE);
+        play(&client, checks).with_context(|| format!("{}\n{}", watch.tail(), stack.tail()))?;
         for function in [
             "submit-request",
             "request-approval",
@@ -85,8 +85,8 @@ impl Rig for CargoLambdaWatch {
 }
 
 /// A refund of 50 dollars from the form to the confirmation.
-fn play(desk: &Desk, checks: &mut Checks<'_>) -> anyhow::Result<()> {
-    let request = desk.submit(&json!({
+fn play(client: &TestClient, checks: &mut Checks<'_>) -> anyhow::Result<()> {
+    let request = client.submit(&json!({
         "customerEmail": "customer@example.com",
         "chargeIdToRefund": "ch_demo_2000",
         "refundAmount": "50",
@@ -94,22 +94,22 @@ fn play(desk: &Desk, checks: &mut Checks<'_>) -> anyhow::Result<()> {
         "notes": "I was charged twice.",
     }))?;
     checks.check("a refund of 50 USD is taken", Ok(()));
-    let mail = desk.mail("csm-1@example.com", "CSM Review")?;
+    let mail = client.mail("csm-1@example.com", "CSM Review")?;
     checks.check("the CSM team is asked by mail", Ok(()));
-    desk.approve(&mail)?;
+    client.approve(&mail)?;
     checks.check("the link and the code of the mail approve it", Ok(()));
-    desk.wait_for_status(&request, "refunded")?;
+    client.wait_for_status(&request, "refunded")?;
     checks.check("the customer is told that it is refunded", Ok(()));
-    checks.check("the execution succeeds", desk.wait_for_success(&request));
+    checks.check("the execution succeeds", client.wait_for_success(&request));
     checks.check(
         "Stripe refunded 5000 cents, once, and the mail says so",
-        paid(desk, &request),
+        paid(client, &request),
     );
     Ok(())
 }
 
-fn paid(desk: &Desk, request: &Submitted) -> anyhow::Result<()> {
-    let refunds = desk.refunds("ch_demo_2000")?;
+fn paid(client: &TestClient, request: &Submitted) -> anyhow::Result<()> {
+    let refunds = client.refunds("ch_demo_2000")?;
     let [refund] = refunds.as_slice() else {
         anyhow::bail!("Stripe has {} refunds: {refunds:?}", refunds.len());
     };
@@ -118,7 +118,7 @@ fn paid(desk: &Desk, request: &Submitted) -> anyhow::Result<()> {
         refund["metadata"]["request_id"] == request.id.as_str(),
         "{refund}"
     );
-    let confirmation = desk.mail("customer@example.com", "Your refund has been processed")?;
+    let confirmation = client.mail("customer@example.com", "Your refund has been processed")?;
     let id = refund["id"].as_str().context("a refund has an id")?;
     for words in ["$50.00", id, "5-10 business days"] {
         ensure!(

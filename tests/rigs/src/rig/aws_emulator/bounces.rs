@@ -8,7 +8,7 @@ use super::{
     scenarios::{CHARGE, asked, form},
     stack::Stack,
 };
-use crate::{Checks, desk::Submitted};
+use crate::{Checks, test_client::Submitted};
 
 const TEAM: [&str; 2] = ["csm-1@example.com", "csm-2@example.com"];
 /// Who is asked when nobody of the team is left.
@@ -22,13 +22,13 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
 }
 
 fn unreachable(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.desk.submit(&form("30", CHARGE))?;
+    let request = stack.client.submit(&form("30", CHARGE))?;
     for approver in TEAM {
         asked(stack, approver, "CSM Review", &request)?;
     }
     all_bounce(stack, &request)?;
     manager_approves(stack, &request)?;
-    stack.desk.wait_for_status(&request, "refunded")
+    stack.client.wait_for_status(&request, "refunded")
 }
 
 /// Publishes that no mail of the request's review reached the team.
@@ -63,7 +63,7 @@ pub(super) fn manager_approves(stack: &Stack, request: &Submitted) -> anyhow::Re
         let delete = json!({"TableName": table, "Key": key});
         stack.aws("dynamodb", "delete_item", &delete)?;
     }
-    stack.desk.approve(&mail)
+    stack.client.approve(&mail)
 }
 
 /// What SES publishes of a mail of the request's review, which came back for good.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Checks,
-    desk::{Mail, Submitted},
+    test_client::{Mail, Submitted},
 };
 
 pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
@@ -53,9 +53,9 @@ fn needs(stack: &Stack, function: &str, action: &str, attempt: Attempt) -> anyho
     let attempted = attempt(stack);
     policy.put(stack, &policy.document)?;
     let request = match attempted? {
-        Attempted::Form(form) => return stack.desk.submit(&form).map(drop),
+        Attempted::Form(form) => return stack.client.submit(&form).map(drop),
         Attempted::Decision(request, mail) => {
-            stack.desk.decide(&mail, "approve", "")?;
+            stack.client.decide(&mail, "approve", "")?;
             request
         }
         Attempted::Process(request) => request,
@@ -66,21 +66,21 @@ fn needs(stack: &Stack, function: &str, action: &str, attempt: Attempt) -> anyho
             request
         }
     };
-    stack.desk.wait_for_status(&request, "refunded")
+    stack.client.wait_for_status(&request, "refunded")
 }
 
 fn not_taken(stack: &Stack) -> anyhow::Result<Attempted> {
     let form = form("5", CHARGE);
-    ensure!(stack.desk.submit(&form).is_err(), "the form was taken");
+    ensure!(stack.client.submit(&form).is_err(), "the form was taken");
     Ok(Attempted::Form(form))
 }
 
 fn not_told(stack: &Stack) -> anyhow::Result<Attempted> {
-    let request = stack.desk.submit(&form("6", CHARGE))?;
+    let request = stack.client.submit(&form("6", CHARGE))?;
     let mail = asked(stack, "csm-1@example.com", "CSM Review", &request)?;
-    let (status, body) = stack.desk.decide(&mail, "approve", "")?;
+    let (status, body) = stack.client.decide(&mail, "approve", "")?;
     thread::sleep(PAUSE);
-    let now = stack.desk.status(&request)?;
+    let now = stack.client.status(&request)?;
     ensure!(
         now["status"] == "in_review",
         "{status} {body}, and then {now}"
@@ -89,24 +89,24 @@ fn not_told(stack: &Stack) -> anyhow::Result<Attempted> {
 }
 
 fn not_paid(stack: &Stack) -> anyhow::Result<Attempted> {
-    let request = stack.desk.submit(&form("7", CHARGE))?;
+    let request = stack.client.submit(&form("7", CHARGE))?;
     stack
-        .desk
+        .client
         .approve(&asked(stack, "csm-1@example.com", "CSM Review", &request)?)?;
     thread::sleep(PAUSE);
-    let now = stack.desk.status(&request)?;
+    let now = stack.client.status(&request)?;
     ensure!(now["status"] != "refunded", "{now}");
     ensure!(of_request(stack, &request)?.is_empty(), "Stripe paid");
     Ok(Attempted::Process(request))
 }
 
 fn not_woken(stack: &Stack) -> anyhow::Result<Attempted> {
-    let request = stack.desk.submit(&form("8", CHARGE))?;
+    let request = stack.client.submit(&form("8", CHARGE))?;
     asked(stack, "csm-1@example.com", "CSM Review", &request)?;
     bounces::all_bounce(stack, &request)?;
     thread::sleep(PAUSE);
     let asked = stack
-        .desk
+        .client
         .has_mail(bounces::MANAGER, "CSM Review", &request.id)?;
     ensure!(!asked, "the manager was asked");
     Ok(Attempted::Bounces(request))

@@ -18,7 +18,7 @@ const DEFINITION: &str = "statemachines/definitions/customer-success/refund-requ
 const CHARGE: &str = "ch_demo_2000";
 
 pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) -> anyhow::Result<()> {
-    let waiting = stack.desk.submit(&form("120", CHARGE))?;
+    let waiting = stack.client.submit(&form("120", CHARGE))?;
     let mail = asked(stack, "csm-1@example.com", "CSM Review", &waiting)?;
     let changed = changed(stack)?;
     stack.deploy(&changed)?;
@@ -27,9 +27,9 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) -> anyhow::Result<()>
         Ok(()),
     );
 
-    let ends_as_it_began = stack.desk.approve(&mail);
+    let ends_as_it_began = stack.client.approve(&mail);
     let ends_as_it_began =
-        ends_as_it_began.and_then(|()| stack.desk.wait_for_status(&waiting, "refunded"));
+        ends_as_it_began.and_then(|()| stack.client.wait_for_status(&waiting, "refunded"));
     checks.check(
         "a waiting request ends under the version it began with",
         ends_as_it_began,
@@ -46,20 +46,20 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) -> anyhow::Result<()>
 }
 
 fn takes_the_new_version(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.desk.submit(&form("120", CHARGE))?;
+    let request = stack.client.submit(&form("120", CHARGE))?;
     stack
-        .desk
+        .client
         .approve(&asked(stack, "csm-1@example.com", "CSM Review", &request)?)?;
     asked(stack, "finance-1@example.com", "Finance Approval", &request).map(drop)
 }
 
 fn second_offering(stack: &Stack) -> anyhow::Result<()> {
     let offering = "/services/customer-success/goodwill-refund";
-    let request = stack.desk.submit_to(offering, &form("30", CHARGE))?;
+    let request = stack.client.submit_to(offering, &form("30", CHARGE))?;
     stack
-        .desk
+        .client
         .approve(&asked(stack, "csm-1@example.com", "CSM Review", &request)?)?;
-    stack.desk.wait_for_status(&request, "refunded")
+    stack.client.wait_for_status(&request, "refunded")
 }
 
 /// A copy of the definitions with a lower threshold and one more offering, and the template that the

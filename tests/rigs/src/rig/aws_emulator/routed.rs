@@ -26,22 +26,22 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
 
 fn credit(stack: &Stack) -> anyhow::Result<()> {
     let request = stack
-        .desk
+        .client
         .submit_to(OFFERING, &form("45", "ch_demo_2000"))?;
     let mail = asked(stack, MANAGER, "Manager Review", &request)?;
-    stack.desk.approve(&mail)?;
+    stack.client.approve(&mail)?;
     let offer = stack
-        .desk
+        .client
         .mail_with(CUSTOMER, "How would you like to get it?", &request.id)?;
     let link = offer.link("?decision=credit")?;
     let address = link.trim_end_matches("?decision=credit");
     let choice = json!({"decision": "credit", "code": offer.code()?});
-    let (status, body) = stack.desk.post(address, &choice)?;
+    let (status, body) = stack.client.post(address, &choice)?;
     ensure!(status == 200, "{status}: {body}");
-    stack.desk.wait_for_status(&request, "refunded")?;
+    stack.client.wait_for_status(&request, "refunded")?;
     let mails = ["Your credit is ready", "How did we do?"];
     for subject in mails {
-        stack.desk.mail_with(CUSTOMER, subject, &request.id)?;
+        stack.client.mail_with(CUSTOMER, subject, &request.id)?;
     }
     ensure!(of_request(stack, &request)?.is_empty(), "Stripe paid");
     let credits = "/_local/stripe/v1/customers/cus_demo/balance_transactions";

@@ -1,4 +1,4 @@
-//! What people do with the deployed desk.
+//! What people do with the deployed client.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::stack::Stack;
 use crate::{
     Checks,
-    desk::{Mail, Submitted},
+    test_client::{Mail, Submitted},
 };
 
 pub(super) const CHARGE: &str = "ch_demo_2000";
@@ -39,41 +39,41 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
 }
 
 fn small(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.desk.submit(&form("50", CHARGE))?;
+    let request = stack.client.submit(&form("50", CHARGE))?;
     stack
-        .desk
+        .client
         .approve(&asked(stack, "csm-1@example.com", "CSM Review", &request)?)?;
-    stack.desk.wait_for_status(&request, "refunded")?;
+    stack.client.wait_for_status(&request, "refunded")?;
     paid(stack, &request, 5000)?;
     let subject = "Your refund has been processed";
     stack
-        .desk
+        .client
         .mail_with("customer@example.com", subject, &request.id)
         .map(drop)
 }
 
 fn large(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.desk.submit(&form("500", CHARGE))?;
+    let request = stack.client.submit(&form("500", CHARGE))?;
     stack
-        .desk
+        .client
         .approve(&asked(stack, "csm-2@example.com", "CSM Review", &request)?)?;
     let finance = asked(stack, "finance-1@example.com", "Finance Approval", &request)?;
-    let status = stack.desk.status(&request)?;
+    let status = stack.client.status(&request)?;
     ensure!(status["status"] == "in_review", "{status}");
-    stack.desk.approve(&finance)?;
-    stack.desk.wait_for_status(&request, "refunded")?;
+    stack.client.approve(&finance)?;
+    stack.client.wait_for_status(&request, "refunded")?;
     paid(stack, &request, 50_000)
 }
 
 fn denied(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.desk.submit(&form("20", CHARGE))?;
+    let request = stack.client.submit(&form("20", CHARGE))?;
     let mail = asked(stack, "csm-1@example.com", "CSM Review", &request)?;
-    let (status, body) = stack.desk.decide(&mail, "reject", "It was used.")?;
+    let (status, body) = stack.client.decide(&mail, "reject", "It was used.")?;
     ensure!(status == 200, "{status}: {body}");
-    stack.desk.wait_for_status(&request, "denied")?;
-    let subject = "About your refund request";
+    stack.client.wait_for_status(&request, "denied")?;
+    let subject = "RelatedRequest your refund request";
     let mail = stack
-        .desk
+        .client
         .mail_with("customer@example.com", subject, &request.id)?;
     ensure!(mail.text.contains("It was used."), "{}", mail.text);
     ensure!(of_request(stack, &request)?.is_empty(), "Stripe paid");
@@ -81,25 +81,26 @@ fn denied(stack: &Stack) -> anyhow::Result<()> {
 }
 
 fn refused(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.desk.submit(&form("20", "ch_demo_refunded"))?;
+    let request = stack.client.submit(&form("20", "ch_demo_refunded"))?;
     stack
-        .desk
+        .client
         .approve(&asked(stack, "csm-1@example.com", "CSM Review", &request)?)?;
-    stack.desk.wait_for_status(&request, "denied")?;
+    stack.client.wait_for_status(&request, "denied")?;
     stack
-        .desk
+        .client
         .mail_with("csm-1@example.com", "A refund failed", &request.id)
         .map(drop)
 }
 
 fn raced(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.desk.submit(&form("10", CHARGE))?;
+    let request = stack.client.submit(&form("10", CHARGE))?;
     let mails = [
         asked(stack, "csm-1@example.com", "CSM Review", &request)?,
         asked(stack, "csm-2@example.com", "CSM Review", &request)?,
     ];
     let [one, other] = thread::scope(|scope| {
-        let decide = |mail, decision| scope.spawn(move || stack.desk.decide(mail, decision, "No."));
+        let decide =
+            |mail, decision| scope.spawn(move || stack.client.decide(mail, decision, "No."));
         let threads = [decide(&mails[0], "approve"), decide(&mails[1], "reject")];
         threads.map(|thread| thread.join().expect("a call does not panic"))
     });
@@ -111,7 +112,7 @@ fn raced(stack: &Stack) -> anyhow::Result<()> {
     }
     let approved = one.1["decidedBy"] == "csm-1@example.com";
     let status = if approved { "refunded" } else { "denied" };
-    stack.desk.wait_for_status(&request, status)
+    stack.client.wait_for_status(&request, status)
 }
 
 /// The mail that asks somebody to decide a request.
@@ -121,7 +122,7 @@ pub(super) fn asked(
     phase: &str,
     request: &Submitted,
 ) -> anyhow::Result<Mail> {
-    stack.desk.mail_with(who, phase, &request.id)
+    stack.client.mail_with(who, phase, &request.id)
 }
 
 /// The refunds of a request.

@@ -14,10 +14,10 @@ use super::{NAME, SAM};
 use crate::{
     Checkout,
     command::{command, judge, stdout},
-    desk::Desk,
     install,
     process::Server,
     rig::cargo_lambda_watch,
+    test_client::TestClient,
 };
 
 const PORT: u16 = 4571;
@@ -33,9 +33,9 @@ pub(super) struct Stack {
     emulator: Server,
     stand_in: Server,
     /// The deployed API, and the mails that it sends.
-    pub(super) desk: Desk,
+    pub(super) client: TestClient,
     /// Where Stripe is.
-    pub(super) stripe: Desk,
+    pub(super) stripe: TestClient,
     stripe_url: String,
     /// The deployed API's address.
     base: String,
@@ -65,8 +65,8 @@ impl Stack {
             scratch,
             emulator,
             stand_in,
-            desk: Desk::at(&base, PATIENCE).with_outbox(&mails),
-            stripe: Desk::at(&stripe, PATIENCE),
+            client: TestClient::at(&base, PATIENCE).with_outbox(&mails),
+            stripe: TestClient::at(&stripe, PATIENCE),
             stripe_url: format!("{stripe}/_local/stripe"),
             base,
         };
@@ -161,7 +161,7 @@ impl Stack {
     pub(super) fn hasten(&self, scale: f64) -> anyhow::Result<()> {
         let url = format!("http://127.0.0.1:{PORT}/_ministack/config");
         let scale = json!({"stepfunctions._SFN_WAIT_SCALE": scale});
-        let (status, body) = self.desk.post(&url, &scale)?;
+        let (status, body) = self.client.post(&url, &scale)?;
         ensure!(status == 200, "{status}: {body}");
         Ok(())
     }

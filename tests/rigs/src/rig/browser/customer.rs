@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Checks,
-    desk::{Mail, Submitted},
+    test_client::{Mail, Submitted},
 };
 
 const ROUTED: &str = "/services/customer-success/refund-request-routed";
@@ -27,8 +27,8 @@ impl Stage {
     /// The mail that asks how satisfied a customer is whose refund was paid a week ago.
     pub(super) fn invited(&self) -> anyhow::Result<Mail> {
         let request = self.approved_routed("100")?;
-        self.desk.wait_for_status(&request, "refunded")?;
-        self.desk.wait_for_timer(&request)?;
+        self.client.wait_for_status(&request, "refunded")?;
+        self.client.wait_for_timer(&request)?;
         self.advance("7d")?;
         self.mail_about(&request.id, CUSTOMER, "How did we do?")
     }
@@ -41,9 +41,9 @@ impl Stage {
             "reason": "Other",
             "notes": "The frame arrived broken.",
         });
-        let request = self.desk.submit_to(ROUTED, &form)?;
+        let request = self.client.submit_to(ROUTED, &form)?;
         let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
-        self.desk.approve(&mail)?;
+        self.client.approve(&mail)?;
         Ok(request)
     }
 
@@ -54,7 +54,7 @@ impl Stage {
         offer: &Submitted,
         survey: &Mail,
     ) -> anyhow::Result<()> {
-        let status = self.desk.get(&offer.status_url)?;
+        let status = self.client.get(&offer.status_url)?;
         ensure!(status["phase"] == "Offer Credit", "{status}");
         browser.goto(survey.link("/csat-survey")?).await?;
         let forms = browser.run("return document.forms.length", Vec::new());
@@ -79,9 +79,9 @@ impl Stage {
 
     async fn open_choice(&self, browser: &Browser, mail: &Mail) -> anyhow::Result<()> {
         browser.goto(mail.link("?decision=credit")?).await?;
-        let door = browser.source().await?;
+        let context = browser.source().await?;
         ensure!(
-            !door.contains("49.90") && !door.contains(CUSTOMER),
+            !context.contains("49.90") && !context.contains(CUSTOMER),
             "the page shows the case before the code is right"
         );
         browser.type_into("#code", mail.code()?).await?;
@@ -115,7 +115,7 @@ impl Stage {
         self.show(browser, checks, "choice-made-before", link)
             .await?;
         self.mail_about(&request.id, CUSTOMER, "Your credit is ready")?;
-        self.desk.wait_for_status(&request, "refunded")?;
+        self.client.wait_for_status(&request, "refunded")?;
         self.show(browser, checks, "status-credited", &request.status_url)
             .await
     }
@@ -141,7 +141,7 @@ impl Stage {
         browser.goto(link).await?;
         fill_in(browser, wrong).await?;
         self.judge(browser, checks, "survey-locked").await?;
-        let fresh = self.desk.mail(CUSTOMER, "Your new code")?;
+        let fresh = self.client.mail(CUSTOMER, "Your new code")?;
         self.rate(browser, &fresh).await?;
         self.judge(browser, checks, "survey-thanks").await?;
         self.show(browser, checks, "survey-answered-before", link)

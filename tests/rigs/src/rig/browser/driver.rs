@@ -24,7 +24,7 @@ pub(super) struct Look {
     is_dark: bool,
 }
 
-/// On a desk and on a phone, by day and by night.
+/// On a client and on a phone, by day and by night.
 pub(super) const LOOKS: [Look; 4] = [
     Look::new("desktop-light", 1280, 800, false),
     Look::new("desktop-dark", 1280, 800, true),

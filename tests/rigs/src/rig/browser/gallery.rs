@@ -1,4 +1,4 @@
-//! Every page and mail that people see: judged by axe-core, and pictured on a desk and on a phone, by day
+//! Every page and mail that people see: judged by axe-core, and pictured on a client and on a phone, by day
 //! and by night. The pictures stay in `.rigs/scratch/browser/pictures`.
 
 use std::fs;
@@ -10,7 +10,7 @@ use super::driver::{Browser, LOOKS};
 use super::{Stage, serious};
 use crate::{
     Checks,
-    desk::{Mail, Submitted},
+    test_client::{Mail, Submitted},
 };
 
 pub(super) const CSM: &str = "csm-1@example.com";
@@ -53,7 +53,7 @@ impl Stage {
             other.decision_address()?,
         )
         .await?;
-        self.desk.wait_for_status(&request, "refunded")?;
+        self.client.wait_for_status(&request, "refunded")?;
         self.show(browser, checks, "status-refunded", &request.status_url)
             .await?;
         self.visit_the_rest(browser, checks).await?;
@@ -176,13 +176,13 @@ impl Stage {
             .await?;
         browser.click("button:not(.quiet)").await?;
         self.judge(browser, checks, "decided-rejected").await?;
-        self.desk.wait_for_status(&request, "denied")?;
+        self.client.wait_for_status(&request, "denied")?;
         self.show(browser, checks, "status-denied", &request.status_url)
             .await
     }
 
     pub(super) fn mail_about(&self, id: &str, to: &str, subject: &str) -> anyhow::Result<Mail> {
-        self.desk.mail_with(to, subject, id)
+        self.client.mail_with(to, subject, id)
     }
 
     pub(super) async fn show(

@@ -10,7 +10,7 @@ use super::{
     driver::Browser,
     gallery::{CSM, CUSTOMER},
 };
-use crate::{Checks, desk::Submitted};
+use crate::{Checks, test_client::Submitted};
 
 const MANAGER: &str = "csm-manager@example.com";
 
@@ -30,7 +30,7 @@ const KINDS: [(&str, &str); 18] = [
     ("mail-new-code", "Your new code:"),
     ("mail-refunded", "Your refund has been processed"),
     ("mail-on-its-way", "Your refund is on its way"),
-    ("mail-denied", "About your refund request"),
+    ("mail-denied", "RelatedRequest your refund request"),
     ("mail-refund-failed", "A refund failed"),
     ("mail-refund-came-back", "A refund came back"),
     ("mail-needs-attention", "A request needs your attention"),
@@ -44,7 +44,7 @@ impl Stage {
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
         self.bring_about_the_rest()?;
-        let mails = self.desk.get("/_local/api/emails")?;
+        let mails = self.client.get("/_local/api/emails")?;
         for (name, subject) in KINDS {
             let begins = |mail: &&Value| {
                 let its = mail["subject"].as_str();
@@ -56,8 +56,8 @@ impl Stage {
             let mail = found.with_context(|| format!("no mail begins {subject:?}"))?;
             self.show_mail(browser, checks, name, mail).await?;
         }
-        let impasse = self.bring_about_an_impasse()?;
-        self.show_mail(browser, checks, "mail-nobody-may-decide", &impasse)
+        let deadlock = self.bring_about_an_impasse()?;
+        self.show_mail(browser, checks, "mail-nobody-may-decide", &deadlock)
             .await
     }
 
@@ -76,12 +76,12 @@ impl Stage {
 
     /// The mail to the team when nobody may decide.
     fn bring_about_an_impasse(&self) -> anyhow::Result<Value> {
-        let desk = &self.small_desk;
-        let request = desk.submit(&form("ch_demo_2000", "1500"))?;
-        let review = desk.mail_with("mia@example.com", "CSM Review", &request.id)?;
-        desk.approve(&review)?;
-        desk.mail("mia@example.com", "Nobody may decide")?;
-        let mails = desk.get("/_local/api/emails?to=mia@example.com")?;
+        let client = &self.small_desk;
+        let request = client.submit(&form("ch_demo_2000", "1500"))?;
+        let review = client.mail_with("mia@example.com", "CSM Review", &request.id)?;
+        client.approve(&review)?;
+        client.mail("mia@example.com", "Nobody may decide")?;
+        let mails = client.get("/_local/api/emails?to=mia@example.com")?;
         let mut mails = mails.as_array().into_iter().flatten();
         let subject = |mail: &&Value| {
             let its = mail["subject"].as_str();
@@ -92,19 +92,20 @@ impl Stage {
     }
 
     fn bring_about_the_rest(&self) -> anyhow::Result<()> {
-        self.desk.mail(CUSTOMER, "About your refund request")?;
+        self.client
+            .mail(CUSTOMER, "RelatedRequest your refund request")?;
         self.approved("ch_demo_refunded", "49.90")?;
-        self.desk.mail(CSM, "A refund failed")?;
+        self.client.mail(CSM, "A refund failed")?;
         self.approved("ch_demo_guest", "49.90")?;
-        self.desk.mail(CSM, "needs your attention")?;
+        self.client.mail(CSM, "needs your attention")?;
         self.approved("ch_demo_slow", "49.90")?;
-        self.desk.mail(CUSTOMER, "on its way")?;
+        self.client.mail(CUSTOMER, "on its way")?;
         let request = self.approved("ch_demo_fails_later", "49.90")?;
-        self.desk.wait_for_status(&request, "refunded")?;
+        self.client.wait_for_status(&request, "refunded")?;
         self.advance("31m")?;
-        self.desk.mail(CSM, "A refund came back")?;
+        self.client.mail(CSM, "A refund came back")?;
         self.approved("ch_demo_2000", "500")?;
-        self.desk
+        self.client
             .mail("finance-1@example.com", "Finance Approval")?;
         let waiting = self.submit("Nobody answers.")?;
         self.mail_about(&waiting.id, CSM, "CSM Review")?;
@@ -117,15 +118,15 @@ impl Stage {
 
     /// A request that its reviewer has approved.
     fn approved(&self, charge: &str, amount: &str) -> anyhow::Result<Submitted> {
-        let request = self.desk.submit(&form(charge, amount))?;
+        let request = self.client.submit(&form(charge, amount))?;
         let mail = self.mail_about(&request.id, CSM, "CSM Review")?;
-        self.desk.approve(&mail)?;
+        self.client.approve(&mail)?;
         Ok(request)
     }
 
     pub(super) fn advance(&self, by: &str) -> anyhow::Result<()> {
         let (status, body) = self
-            .desk
+            .client
             .post("/_local/api/clock", &json!({ "advance": by }))?;
         ensure!(status == 200, "the clock answered {status}: {body}");
         Ok(())

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde_json::{Value, json};
 
 use super::driver::Browser;
-use crate::desk::Desk;
+use crate::test_client::TestClient;
 
 /// What is entered everywhere. The last looks like a code.
 const JUNK: [&str; 4] = ["", "junk", "<script>alert(1)</script>", "123456"];
@@ -21,11 +21,15 @@ pub(super) struct Seen {
 }
 
 /// Explores everything that every mail leads to.
-pub(super) async fn explore(browser: &Browser, desk: &Desk, base: &str) -> anyhow::Result<Seen> {
+pub(super) async fn explore(
+    browser: &Browser,
+    client: &TestClient,
+    base: &str,
+) -> anyhow::Result<Seen> {
     let (mut seen, mut known, mut open) = (Seen::default(), BTreeSet::new(), VecDeque::new());
     loop {
         // What it does may lead to more mails.
-        for link in links_of_mails(&desk.get("/_local/api/emails")?) {
+        for link in links_of_mails(&client.get("/_local/api/emails")?) {
             if known.insert(link.clone()) {
                 open.push_back(link);
             }

@@ -183,7 +183,7 @@ impl Scene {
     fn look(&self, id: &str, email: &str, owner: &str, is_charged: bool) -> anyhow::Result<()> {
         let payment = domain::stripe::Payments::payment(self.player.stripe(), id);
         let payment = self.player.call(payment)?;
-        let asker = domain::stripe::Asker {
+        let asker = domain::stripe::Requester {
             email,
             vouched: None,
         };

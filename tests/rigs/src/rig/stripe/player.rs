@@ -6,7 +6,7 @@ use adapters::stripe::{ApiKey, HttpStripe, Mode};
 use anyhow::{Context, ensure};
 use domain::form::Value;
 use domain::id::RequestId;
-use domain::request_store::Desk;
+use domain::request_store::RequestStore;
 use domain::stripe::StripeError;
 use issue_refund::IssueRefund;
 use serde_json::json;
@@ -30,7 +30,7 @@ impl Player {
         let runtime = canary::workers(ears).context("a runtime can be started")?;
         let key = ApiKey::new(key, Mode::Test)?;
         let function = IssueRefund {
-            desk: Desk::new(MemoryTable::default()),
+            store: RequestStore::new(MemoryTable::default()),
             stripe: HttpStripe::new(base, key)?,
             workflow: MemoryWorkflow::default(),
         };
@@ -63,7 +63,7 @@ impl Player {
 
     /// Keeps the whole trail of every request, for the ears.
     pub(super) fn note_trail(&self) {
-        let items = self.function.desk.table().items();
+        let items = self.function.store.table().items();
         for record in items.iter().filter(|item| item.kind == "audit") {
             self.ears.note(&record.body.to_string());
         }
@@ -86,7 +86,7 @@ impl Player {
                 _ => {}
             }
         }
-        let created = self.function.desk.create(&request, &record, Vec::new());
+        let created = self.function.store.create(&request, &record, Vec::new());
         self.wait(created)?;
         Ok(request.request_id)
     }
@@ -119,7 +119,7 @@ impl Player {
 
     /// What the team is told of a refusal.
     pub(super) fn said(&self, id: RequestId) -> anyhow::Result<String> {
-        let request = self.wait(self.function.desk.request(id))?;
+        let request = self.wait(self.function.store.request(id))?;
         let request = request.context("the request is there")?.value;
         let said = request.output("stripeError").unwrap_or_default();
         self.ears.note(said);

@@ -1,11 +1,11 @@
 //! Whose a guest's charge is: who may say so, when, and what it leaves untouched.
 
 use domain::approval::viewed_digest;
-use domain::charge_lookup::{Findings, PaymentFound};
+use domain::charge_lookup::{ChargeLookup, FoundPayment};
 use domain::failure::STRIPE_GUEST_CHARGE;
 use domain::request::{Event, Status};
 use domain::stripe::{Charge, Customer, Ownership, Payer, Payment};
-use domain::task::Passage;
+use domain::task::StateEntry;
 
 use super::*;
 
@@ -24,14 +24,18 @@ impl Asked {
             charge: Some(charge),
             payer,
         };
-        let findings = Findings {
+        let report = ChargeLookup {
             request_id: self.id,
             looked_up_at: Timestamp::UNIX_EPOCH,
             charges: vec!["ch_1".to_owned()],
-            payment: Some(PaymentFound::new(&payment, ownership, 0)),
+            payment: Some(FoundPayment::new(&payment, ownership, 0)),
             customers: Vec::new(),
         };
-        self.function.desk.save_findings(findings).await.unwrap();
+        self.function
+            .store
+            .save_charge_lookup(report)
+            .await
+            .unwrap();
     }
 
     async fn found_a_guests(&self) {
@@ -39,34 +43,34 @@ impl Asked {
         self.found(guest, Ownership::Unclear).await;
     }
 
-    async fn vouch(&self, who: usize, charge: &str) -> (u16, Value) {
+    async fn confirm_ownership(&self, who: usize, charge: &str) -> (u16, Value) {
         let code = &self.secrets[who].1;
-        let body = json!({"action": "vouch", "code": code, "charge": charge});
+        let body = json!({"action": "confirm-ownership", "code": code, "charge": charge});
         self.post_at(who, 60, &body).await
     }
 
     async fn stored(&self) -> RefundRequest {
-        let request = self.function.desk.request(self.id).await.unwrap();
+        let request = self.function.store.request(self.id).await.unwrap();
         request.unwrap().value
     }
 
     /// The process stands still, for this error.
     async fn stop(&self, error: &str) {
-        let desk = &self.function.desk;
-        let mut request = desk.request(self.id).await.unwrap().unwrap();
+        let store = &self.function.store;
+        let mut request = store.request(self.id).await.unwrap().unwrap();
         let attention = "Needs Attention".parse().unwrap();
         let event = Event::Stopped { error, redrives: 0 };
-        let passage = Passage::during(&attention, Timestamp::UNIX_EPOCH);
-        let record = request.value.apply(&event, passage);
-        desk.save(&mut request, &record, Vec::new()).await.unwrap();
+        let state_entry = StateEntry::during(&attention, Timestamp::UNIX_EPOCH);
+        let record = request.value.apply(&event, state_entry);
+        store.save(&mut request, &record, Vec::new()).await.unwrap();
     }
 
     async fn customer_is(&self, email: &str) {
-        let desk = &self.function.desk;
-        let mut request = desk.request(self.id).await.unwrap().unwrap();
+        let store = &self.function.store;
+        let mut request = store.request(self.id).await.unwrap().unwrap();
         request.value.answers[0].value = Some(domain::form::Value::Text(email.to_owned()));
         let write = Write::update(&request);
-        desk.table().commit(vec![write]).await.unwrap();
+        store.table().commit(vec![write]).await.unwrap();
     }
 
     fn code(&self, who: usize) -> String {
@@ -88,12 +92,16 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
     assert!(page.contains(FORM_OF_IT) && page.contains("unclear whose charge"));
     let digest = viewed_digest::digest(&asked.stored().await, "v1");
 
-    let form = format!("{}&action=vouch&charge=ch_1", asked.code(0));
+    let form = format!("{}&action=confirm_ownership&charge=ch_1", asked.code(0));
     let (status, page) = asked.form(0, &form).await;
     assert_eq!(status, 200);
     assert!(page.contains("recorded that you confirm") && page.contains("Confirmed by"));
     assert!(!page.contains(FORM_OF_IT) && !page.contains("unclear whose charge"));
-    assert_eq!(asked.vouch(1, "ch_1").await.0, 200, "again is fine");
+    assert_eq!(
+        asked.confirm_ownership(1, "ch_1").await.0,
+        200,
+        "again is fine"
+    );
     assert_eq!(asked.actions(), ["submitted", "charge vouched for"]);
     let request = asked.stored().await;
     let vouched = request.vouched.as_ref().unwrap();
@@ -106,7 +114,7 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
         digest,
         "what is decided on is the same"
     );
-    let items = asked.function.desk.table().items();
+    let items = asked.function.store.table().items();
     let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
     assert_eq!(
         (&last.body["actor"], &last.body["detail"]),
@@ -145,12 +153,16 @@ async fn nobody_confirms_what_stripe_knows_or_what_they_were_not_shown() {
         asked.found(payer.clone(), ownership).await;
         let (_, page) = asked.form(0, &asked.code(0)).await;
         assert_eq!(page.contains(FORM_OF_IT), ownership == Ownership::Unclear);
-        let (answered, body) = asked.vouch(0, charge).await;
+        let (answered, body) = asked.confirm_ownership(0, charge).await;
         assert_eq!(answered, status, "{payer:?} {charge}: {body}");
         assert_eq!(asked.stored().await.vouched.is_some(), status == 200);
     }
     let unasked = asked().await;
-    assert_eq!(unasked.vouch(0, "ch_1").await.0, 422, "there was no lookup");
+    assert_eq!(
+        unasked.confirm_ownership(0, "ch_1").await.0,
+        422,
+        "there was no lookup"
+    );
 }
 
 #[tokio::test]
@@ -158,7 +170,7 @@ async fn it_takes_the_code() {
     let asked = asked().await;
     asked.found_a_guests().await;
     for (code, status) in [(asked.wrong_code(), 403), (String::new(), 403)] {
-        let body = json!({"action": "vouch", "code": code, "charge": "ch_1"});
+        let body = json!({"action": "confirm-ownership", "code": code, "charge": "ch_1"});
         assert_eq!(asked.post_at(0, 60, &body).await.0, status);
     }
     assert_eq!(asked.stored().await.vouched, None);
@@ -183,7 +195,7 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
     let write = Write::create(&first);
     separate
         .function
-        .desk
+        .store
         .table()
         .commit(vec![write])
         .await
@@ -192,7 +204,7 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
     for asked in [own, separate] {
         let (_, page) = asked.form(0, &asked.code(0)).await;
         assert!(!page.contains(FORM_OF_IT));
-        assert_eq!(asked.vouch(0, "ch_1").await.0, 403);
+        assert_eq!(asked.confirm_ownership(0, "ch_1").await.0, 403);
         let body =
             json!({"action": "identify", "code": asked.secrets[0].1, "stripeCustomerId": "cus_1"});
         assert_eq!(asked.post_at(0, 60, &body).await.0, 403);
@@ -202,13 +214,17 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
         let (status, page) = asked.form(0, &asked.code(0)).await;
         assert!(status == 200 && page.contains("Already approved"));
         assert!(!page.contains("Charged twice") && !page.contains("has stopped"));
-        asked.vouch(0, "ch_1").await;
+        asked.confirm_ownership(0, "ch_1").await;
         let request = asked.stored().await;
         assert_eq!(
-            (&request.vouched, request.vouched_customer()),
+            (&request.vouched, request.customer_entered_by_approver()),
             (&None, None)
         );
-        assert_eq!(asked.vouch(2, "ch_1").await.0, 200, "somebody else can");
+        assert_eq!(
+            asked.confirm_ownership(2, "ch_1").await.0,
+            200,
+            "somebody else can"
+        );
         assert_eq!(asked.stored().await.vouched.unwrap().by, TEAM[2]);
     }
 }
@@ -220,7 +236,7 @@ async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
     asked.decide(0, "approve").await;
     assert!(!asked.get(1).await.1.contains("has stopped"));
     asked.stop(STRIPE_GUEST_CHARGE).await;
-    let items = asked.function.desk.table().items();
+    let items = asked.function.store.table().items();
     let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
     let detail = last.body["detail"].as_str().unwrap();
     assert!(
@@ -228,11 +244,11 @@ async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
         "{detail}"
     );
 
-    let (status, door) = asked.get(1).await;
+    let (status, context) = asked.get(1).await;
     assert_eq!(status, 200);
-    assert!(door.contains("The refund has stopped") && door.contains(r#"name="code""#));
+    assert!(context.contains("The refund has stopped") && context.contains(r#"name="code""#));
     assert!(
-        !door.contains("Charged twice") && !door.contains("ada@"),
+        !context.contains("Charged twice") && !context.contains("ada@"),
         "not before the code"
     );
     let wrong = asked.wrong_code();
@@ -242,21 +258,21 @@ async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
     assert!(status == 200 && page.contains("Charged twice") && page.contains(FORM_OF_IT));
     assert!(!page.contains("Record my decision") && !page.contains("Hand it over"));
 
-    let form = format!("{}&action=vouch&charge=ch_1", asked.code(1));
+    let form = format!("{}&action=confirm_ownership&charge=ch_1", asked.code(1));
     let (status, page) = asked.form(1, &form).await;
     assert!(status == 200 && page.contains("redrive") && page.contains("Confirmed by"));
     let mut request = asked.stored().await;
-    assert_eq!(request.vouched_charge(), Some("ch_1"));
+    assert_eq!(request.confirmed_charge(), Some("ch_1"));
     assert_eq!(
         (request.status, request.phase.as_str()),
         (Status::NeedsAttention, "Needs Attention")
     );
-    let desk = &asked.function.desk;
-    assert!(desk.check_unchanged(&request, "v1").await.is_ok());
+    let store = &asked.function.store;
+    assert!(store.check_unchanged(&request, "v1").await.is_ok());
     let attention = "Needs Attention".parse().unwrap();
     request.apply(
         &Event::Resumed,
-        Passage::during(&attention, Timestamp::UNIX_EPOCH),
+        StateEntry::during(&attention, Timestamp::UNIX_EPOCH),
     );
     assert_eq!(
         request.phase.as_str(),
@@ -279,7 +295,10 @@ async fn a_decided_link_opens_for_nothing_else() {
         asked.stop(error).await;
         let (status, page) = asked.form(1, &asked.code(1)).await;
         assert!(status == 200 && page.contains("Already") && !page.contains("Charged twice"));
-        assert_eq!(asked.vouch(1, "ch_1").await.1["decidedBy"], TEAM[0]);
+        assert_eq!(
+            asked.confirm_ownership(1, "ch_1").await.1["decidedBy"],
+            TEAM[0]
+        );
         assert_eq!(asked.stored().await.vouched, None);
     }
 }
@@ -290,16 +309,17 @@ async fn guessing_behind_a_decided_link_is_counted() {
     asked.found_a_guests().await;
     asked.decide(0, "approve").await;
     asked.stop(STRIPE_GUEST_CHARGE).await;
-    let wrong = json!({"action": "vouch", "code": asked.wrong_code(), "charge": "ch_1"});
+    let wrong =
+        json!({"action": "confirm-ownership", "code": asked.wrong_code(), "charge": "ch_1"});
     for _ in 1..WRONG_CODES {
         assert_eq!(asked.post_at(1, 60, &wrong).await.0, 403);
     }
     assert_eq!(asked.post_at(1, 60, &wrong).await.0, 423);
     assert_eq!(
-        asked.vouch(1, "ch_1").await.0,
+        asked.confirm_ownership(1, "ch_1").await.0,
         423,
         "with the right code too"
     );
     assert_eq!(asked.stored().await.vouched, None);
-    assert_eq!(asked.vouch(2, "ch_1").await.0, 200);
+    assert_eq!(asked.confirm_ownership(2, "ch_1").await.0, 200);
 }

@@ -1,13 +1,13 @@
 //! The status page: how a request stands, and where the customer answers questions.
 
-use domain::mail::tame;
+use domain::mail::sanitize_text;
 use domain::question::{Question, REPLY_CHARS};
 use domain::request::{Request, Status};
 use maud::{Markup, html};
 use web::{answers, page, when};
 
 use super::code_field;
-use crate::standing::Standing;
+use crate::status_view::StatusView;
 
 /// An answer that could not be taken, to be corrected.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ pub(crate) struct WrittenAnswer<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StatusPage<'a> {
     pub(crate) request: &'a Request,
-    pub(crate) standing: &'a Standing<'a>,
+    pub(crate) view: &'a StatusView<'a>,
     /// The unguessable part of the page's address.
     pub(crate) key: &'a str,
     pub(crate) written: Option<WrittenAnswer<'a>>,
@@ -36,21 +36,19 @@ impl StatusPage<'_> {
     }
 }
 
-pub(crate) fn standing(shown: &StatusPage<'_>) -> Markup {
-    let StatusPage {
-        request, standing, ..
-    } = *shown;
+pub(crate) fn status_page(shown: &StatusPage<'_>) -> Markup {
+    let StatusPage { request, view, .. } = *shown;
     let good = matches!(request.status, Status::Refunded | Status::Completed);
     let bad = request.status == Status::Denied;
     page(
         &request.title,
         &html! {
             p.crumb { (request.title) }
-            h1 { (standing.headline) }
+            h1 { (view.headline) }
             @if request.about.is_none() {
                 div.note.good[good].bad[bad] role="status" {
                     p { "Now: " strong { (request.phase) } }
-                    @if let Some(reason) = standing.reason { p { bdi { (tame(reason)) } } }
+                    @if let Some(reason) = view.reason { p { bdi { (sanitize_text(reason)) } } }
                     p { small { "Last change " time datetime=(request.updated_at) { (when(request.updated_at)) } } }
                 }
             }
@@ -68,7 +66,7 @@ pub(crate) fn standing(shown: &StatusPage<'_>) -> Markup {
 fn found_again(shown: &StatusPage<'_>) -> Markup {
     let request = shown.request;
     html! {
-        @if !shown.standing.is_over { p { a href=(shown.address()) { "Look for news" } } }
+        @if !shown.view.is_over { p { a href=(shown.address()) { "Look for news" } } }
         p.soft {
             small {
                 "Request " (request.request_id) ", sent " (when(request.submitted_at)) ". "
@@ -97,11 +95,11 @@ fn asked(page: &StatusPage<'_>, question: &Question) -> Markup {
     html! {
         section.card aria-labelledby={ "question-" (number) } {
             h2 id={ "question-" (number) } { "Our question to you" }
-            p.quote { bdi { (tame(&question.text)) } }
+            p.quote { bdi { (sanitize_text(&question.text)) } }
             @match &question.reply {
                 Some(reply) => {
                     p.soft { "You answered at " time datetime=(reply.at) { (when(reply.at)) } ":" }
-                    p.quote { bdi { (tame(&reply.text)) } }
+                    p.quote { bdi { (sanitize_text(&reply.text)) } }
                 },
                 None if question.is_open(page.request) => {
                     @if let Some(written) = written {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::failure::Failure;
-use domain::mail::About;
-use domain::suppression::Trouble;
+use domain::mail::RelatedRequest;
+use domain::suppression::SuppressionReason;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -37,14 +37,14 @@ pub struct Message {
 
 /// That no mail reaches some addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct News {
+pub(crate) struct DeliveryReport {
     /// SES's id of the bounce or complaint.
     pub(crate) feedback_id: String,
-    pub(crate) trouble: Trouble,
+    pub(crate) trouble: SuppressionReason,
     pub(crate) addresses: Vec<String>,
     pub(crate) at: Timestamp,
     /// What the mail was about, where it was one of ours.
-    pub(crate) about: Option<About>,
+    pub(crate) related_request: Option<RelatedRequest>,
 }
 
 #[derive(Deserialize)]
@@ -86,7 +86,7 @@ struct Mail {
     tags: BTreeMap<String, Vec<String>>,
 }
 
-impl News {
+impl DeliveryReport {
     /// Reads a message. `None` for what says nothing bad of an address.
     pub(crate) fn read(message: &Message) -> Result<Option<Self>, Failure> {
         let event: SesEvent = serde_json::from_str(&message.message).map_err(|error| {
@@ -99,12 +99,12 @@ impl News {
         })?;
         let (trouble, recipients, feedback_id) = match (event.bounce, event.complaint) {
             (Some(bounce), _) if bounce.kind == "Permanent" => (
-                Trouble::Bounced,
+                SuppressionReason::Bounced,
                 bounce.bounced_recipients,
                 bounce.feedback_id,
             ),
             (_, Some(complaint)) => (
-                Trouble::Complained,
+                SuppressionReason::Complained,
                 complaint.complained_recipients,
                 complaint.feedback_id,
             ),
@@ -125,7 +125,7 @@ impl News {
                 .map(|it| bare(&it.email_address))
                 .collect(),
             at: message.timestamp,
-            about: About::read(tag),
+            related_request: RelatedRequest::read(tag),
         }))
     }
 }

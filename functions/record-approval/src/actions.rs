@@ -10,34 +10,34 @@ use domain::mail::Mailer;
 use domain::question::{QUESTION_CHARS, QUESTIONS, checked_text};
 use domain::request::Event;
 use domain::table::{Table, Write};
-use domain::task::{Confirm, Passage};
+use domain::task::{Confirm, StateEntry};
 use domain::workflow::Workflow;
 use jiff::Timestamp;
-use web::emails::Occasion;
+use web::emails::NotificationReason;
 
-use crate::{Case, Done, Intent, Posted, RecordApproval, Undone};
+use crate::{Case, Done, FormData, Intent, RecordApproval, Undone};
 
 pub(crate) type Attempted = Result<Result<Done, Undone>, Interrupted>;
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
-    /// Does what was posted, if the door lets it.
+    /// Does what was posted, if the authorization lets it.
     pub(crate) async fn attempt(
         &self,
         case: &mut Case,
-        posted: &Posted,
+        posted: &FormData,
         at: Timestamp,
     ) -> Attempted {
-        let door = case.door(&self.link_key, at);
+        let context = case.context(&self.link_key, at);
         if let Intent::Decide { decision, .. } = &posted.intent
-            && let Err(refusal) = door.offered(decision)
+            && let Err(refusal) = context.offered(decision)
         {
             return Ok(Err(Undone::Refused(refusal)));
         }
-        let entered = match door.enter(&posted.code) {
+        let entered = match context.authenticate(&posted.code) {
             Err(Refusal::Decided(decision))
                 if posted.intent.is_about_the_charge() && case.is_settled_by_a_word(&decision) =>
             {
-                door.enter_again(&posted.code)
+                context.authenticate_again(&posted.code)
             }
             entered => entered,
         };
@@ -49,7 +49,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 Ok(Ok(Done::Shown))
             }
             (Ok(_), Intent::Decide { decision, reason }) => {
-                match authorize_decision(&door, decision, &posted.code, reason) {
+                match authorize_decision(&context, decision, &posted.code, reason) {
                     Ok(authorized) => self.decide(case, authorized, at).await,
                     Err(refusal) => {
                         self.note_right_code(case, at).await?;
@@ -61,7 +61,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 Ok(_),
                 Intent::HandOver { .. }
                 | Intent::Identify { .. }
-                | Intent::Vouch { .. }
+                | Intent::ConfirmOwnership { .. }
                 | Intent::Ask { .. },
             ) if case.approval.value.is_choice() => {
                 self.note_right_code(case, at).await?;
@@ -70,7 +70,9 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             }
             (Ok(_), Intent::HandOver { to }) => self.hand_over(case, to, at).await,
             (Ok(_), Intent::Identify { customer }) => self.identify(case, customer, at).await,
-            (Ok(_), Intent::Vouch { charge }) => self.vouch(case, charge, at).await,
+            (Ok(_), Intent::ConfirmOwnership { charge }) => {
+                self.confirm_ownership(case, charge, at).await
+            }
             (Ok(_), Intent::Ask { question }) => self.ask(case, question, at).await,
         }
     }
@@ -86,7 +88,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         }
         case.link.value.note_right_code(at);
         let write = Write::update(&case.link);
-        Ok(self.desk.table().commit(vec![write]).await?)
+        Ok(self.store.table().commit(vec![write]).await?)
     }
 
     /// Counts a wrong code. The one too many locks the link and brings its holder a fresh one, so that
@@ -95,7 +97,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         case.link.value.count_wrong_code();
         if !case.link.value.is_locked() {
             let write = Write::update(&case.link);
-            self.desk.table().commit(vec![write]).await?;
+            self.store.table().commit(vec![write]).await?;
             return Ok(Err(Undone::Refused(Refusal::WrongCode)));
         }
         let approver = case.approver().to_owned();
@@ -106,7 +108,8 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         self.save(case, &event, at, vec![Write::create(&fresh)])
             .await?;
         if may_be_mailed {
-            self.write_to(case, &approver, Occasion::Renewed).await;
+            self.write_to(case, &approver, NotificationReason::Renewed)
+                .await;
         }
         Ok(Err(Undone::Refused(Refusal::Locked)))
     }
@@ -146,7 +149,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let event = Event::HandedOver { by: &from, to: &to };
         self.save(case, &event, at, writes.into_iter().collect())
             .await?;
-        self.write_to(case, &to, Occasion::HandedOver { by: &from })
+        self.write_to(case, &to, NotificationReason::HandedOver { by: &from })
             .await;
         Ok(Ok(Done::HandedOver { to }))
     }
@@ -162,7 +165,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             let fits = !is_same_person(member, case.approver())
                 && approval.given_by(member).is_none()
                 && approval
-                    .barred(member, &case.request.value, &case.earlier)
+                    .ineligible(member, &case.request.value, &case.earlier)
                     .is_none();
             if fits && !is_known {
                 colleagues.push(member.clone());
@@ -214,10 +217,13 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         more: Vec<Write>,
     ) -> Result<(), Interrupted> {
         let phase = case.link.value.phase.clone();
-        let record = case.request.value.apply(event, Passage::during(&phase, at));
+        let record = case
+            .request
+            .value
+            .apply(event, StateEntry::during(&phase, at));
         let mut writes = vec![Write::update(&case.link), Write::update(&case.approval)];
         writes.extend(more);
-        self.desk.save(&mut case.request, &record, writes).await?;
+        self.store.save(&mut case.request, &record, writes).await?;
         case.link.version += 1;
         case.approval.version += 1;
         Ok(())

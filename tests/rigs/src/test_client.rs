@@ -1,4 +1,4 @@
-//! A running desk, as a customer and an approver use it: over HTTP and through their mail.
+//! A running client, as a customer and an approver use it: over HTTP and through their mail.
 
 use std::{
     thread,
@@ -14,8 +14,8 @@ const OFFERING: &str = "/services/customer-success/refund-request";
 /// How long one call may take. A function may have to be compiled first.
 const CALL: Duration = Duration::from_mins(2);
 
-/// A desk at an address.
-pub(crate) struct Desk {
+/// A client at an address.
+pub(crate) struct TestClient {
     base: String,
     /// Where its mails are read.
     outbox: String,
@@ -29,8 +29,8 @@ pub(crate) struct Submitted {
     pub(crate) status_url: String,
 }
 
-impl Desk {
-    /// The desk at `base`, where anything that waits for no person happens within `patience`.
+impl TestClient {
+    /// The store at `base`, where anything that waits for no person happens within `patience`.
     pub(crate) fn at(base: &str, patience: Duration) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)

@@ -5,7 +5,7 @@ use domain::mail::{Mail, MailError, Mailer};
 use domain::table::Table;
 use domain::task::Outcome;
 use domain::workflow::{Workflow, WorkflowError};
-use web::emails::{Letter, Occasion, to_customer};
+use web::emails::{ApprovalEmail, NotificationReason, to_customer};
 
 use crate::{Case, Done, RecordApproval, Undone};
 
@@ -31,7 +31,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                     // The state was entered anew while the decision was made: there is a newer token,
                     // or the execution has heard already.
                     let link = &case.link.value;
-                    let newest = self.desk.approval(link.request_id, &link.phase).await;
+                    let newest = self.store.approval(link.request_id, &link.phase).await;
                     match newest {
                         Ok(Some(newest)) if newest.value.task_token != token => {
                             token = newest.value.task_token;
@@ -43,23 +43,23 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             }
         }
         tracing::error!(
-            "the execution was not told; it will find the decision at its next passage"
+            "the execution was not told; it will find the decision at its next state_entry"
         );
     }
 
-    /// Writes to one who is asked. If that fails, the next passage brings them the same.
-    pub(crate) async fn write_to(&self, case: &mut Case, to: &str, occasion: Occasion<'_>) {
-        let barred = case
+    /// Writes to one who is asked. If that fails, the next state entry brings them the same.
+    pub(crate) async fn write_to(&self, case: &mut Case, to: &str, reason: NotificationReason<'_>) {
+        let ineligible = case
             .approval
             .value
-            .barred(to, &case.request.value, &case.earlier);
-        let letter = Letter {
+            .ineligible(to, &case.request.value, &case.earlier);
+        let letter = ApprovalEmail {
             request: &case.request.value,
             approval: &case.approval.value,
             to,
             key: &self.link_key,
-            occasion,
-            barred: barred.as_ref(),
+            reason,
+            ineligible: ineligible.as_ref(),
         };
         let mail = match letter.written() {
             Ok(mail) => mail,
@@ -70,7 +70,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         };
         if self.send(&mail).await {
             case.approval.value.note_mail(to);
-            if let Err(error) = self.desk.save_approval(&mut case.approval).await {
+            if let Err(error) = self.store.save_approval(&mut case.approval).await {
                 // At worst the next reminder says once more what this mail has said.
                 tracing::info!(%error, "that the mail was sent is not noted");
             }

@@ -20,13 +20,13 @@ const KEY_CHARS: usize = 255;
 
 /// Answers as they were posted.
 #[derive(Debug)]
-pub(crate) struct Posted {
+pub(crate) struct FormData {
     pub(crate) answers: Vec<(String, Answer)>,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) is_form: bool,
 }
 
-impl Posted {
+impl FormData {
     pub(crate) fn read(http: &Request) -> Result<Self, Problem> {
         let body = body_text(http)?;
         let kind = header_text(http, header::CONTENT_TYPE.as_str())

@@ -4,8 +4,8 @@
 //! They can while they decide, and once more after that while the process stands still for want of it. In
 //! both cases it takes the code, and nobody vouches who may not decide here.
 
-use domain::approval::{Barred, Decision, Refusal, is_same_person};
-use domain::charge_lookup::ChargeFindings;
+use domain::approval::{Decision, Ineligible, Refusal, is_same_person};
+use domain::charge_lookup::ChargeReport;
 use domain::mail::Mailer;
 use domain::request::Event;
 use domain::table::Table;
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use web::{answers, page};
 
-use crate::acts::Attempted;
+use crate::actions::Attempted;
 use crate::{Case, Done, RecordApproval, Undone, charge};
 
 /// The input that holds the charge.
@@ -23,64 +23,69 @@ const CHARGE: &str = "charge";
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     /// Takes an approver's word for the charge that they were shown.
-    pub(crate) async fn vouch(&self, case: &mut Case, charge: &str, at: Timestamp) -> Attempted {
-        if let Some(barred) = case.may_not_vouch() {
+    pub(crate) async fn confirm_ownership(
+        &self,
+        case: &mut Case,
+        charge: &str,
+        at: Timestamp,
+    ) -> Attempted {
+        if let Some(ineligible) = case.ineligible_to_confirm() {
             self.note_right_code(case, at).await?;
-            return Ok(Err(Undone::Refused(Refusal::Barred(barred))));
+            return Ok(Err(Undone::Refused(Refusal::Ineligible(ineligible))));
         }
-        let findings = self.desk.findings(&case.request.value).await?;
+        let report = self.store.findings(&case.request.value).await?;
         // The same form sent twice is one word.
-        if case.request.value.vouched_charge() == Some(charge) {
+        if case.request.value.confirmed_charge() == Some(charge) {
             self.note_right_code(case, at).await?;
-            return Ok(Ok(Done::Vouched));
+            return Ok(Ok(Done::OwnershipConfirmed));
         }
-        if findings.to_vouch_for() != Some(charge) {
+        if report.charge_to_confirm() != Some(charge) {
             self.note_right_code(case, at).await?;
             let message = "this charge is none that you could confirm".to_owned();
             return Ok(Err(Undone::Unfit(CHARGE, message)));
         }
         let by = case.approver().to_owned();
         case.link.value.note_right_code(at);
-        let event = Event::ChargeVouched { by: &by, charge };
+        let event = Event::OwnershipConfirmed { by: &by, charge };
         self.save(case, &event, at, Vec::new()).await?;
-        Ok(Ok(Done::Vouched))
+        Ok(Ok(Done::OwnershipConfirmed))
     }
 }
 
 impl Case {
     /// Why the link's holder must not say whose the charge is. A customer never does, whatever they are
     /// asked.
-    fn may_not_vouch(&self) -> Option<Barred> {
+    fn ineligible_to_confirm(&self) -> Option<Ineligible> {
         let mut own = self.request.value.emails();
         if own.any(|email| is_same_person(email, self.approver())) {
-            return Some(Barred::OwnRequest);
+            return Some(Ineligible::OwnRequest);
         }
-        self.barred()
+        self.ineligible()
     }
 
     /// Whether an approver of this decided question can still settle what the process stands still for.
     pub(crate) fn is_settled_by_a_word(&self, decision: &Decision) -> bool {
         decision.outcome() == outcome::APPROVE
             && self.request.value.stopped_over_a_guests_charge()
-            && self.may_not_vouch().is_none()
+            && self.ineligible_to_confirm().is_none()
     }
 }
 
 /// Where an approver confirms whose the charge is.
 pub(crate) fn form(case: &Case, code: &str) -> Markup {
-    let findings = case.findings.as_ref();
-    let charge = findings.and_then(ChargeFindings::to_vouch_for);
+    let report = case.report.as_ref();
+    let charge = report.and_then(ChargeReport::charge_to_confirm);
     html! {
-        @if let (Some(charge), None) = (charge, case.may_not_vouch()) {
+        @if let (Some(charge), None) = (charge, case.ineligible_to_confirm()) {
             details.card open {
                 summary { "Confirm whose the charge is" }
                 form method="post" {
                     input type="hidden" name="code" value=(code);
-                    input type="hidden" name="action" value="vouch";
+                    input type="hidden" name="action" value="confirm-ownership";
                     input type="hidden" name=(CHARGE) value=(charge);
                     p {
                         "Stripe cannot tell whose " bdi { (charge) } " is. Nothing is refunded until somebody who can tell confirms it. "
-                        "It stands in the trail that you did."
+                        "It stands in the audit log that you did."
                     }
                     button.quiet type="submit" { "This charge is this customer's" }
                 }
@@ -93,9 +98,9 @@ pub(crate) fn form(case: &Case, code: &str) -> Markup {
 pub(crate) fn page_again(case: &Case, code: &str, notice: &Markup) -> Markup {
     let request = &case.request.value;
     let confirmed = case
-        .findings
+        .report
         .as_ref()
-        .is_some_and(|findings| findings.to_vouch_for().is_none());
+        .is_some_and(|report| report.charge_to_confirm().is_none());
     page(
         "The refund has stopped",
         &html! {
@@ -111,7 +116,7 @@ pub(crate) fn page_again(case: &Case, code: &str, notice: &Markup) -> Markup {
                 h2 #case { "The request" }
                 (answers(&request.answers))
             }
-            @if let Some(findings) = &case.findings { (charge::card(findings)) }
+            @if let Some(report) = &case.report { (charge::card(report)) }
             (form(case, code))
         },
     )

@@ -2,11 +2,11 @@
 
 use domain::money::Usd;
 use domain::request::{Event, Status};
-use domain::task::Passage;
+use domain::task::StateEntry;
 use jiff::Timestamp;
 use testing::fixtures;
 
-use crate::standing::Standing;
+use crate::status_view::StatusView;
 
 #[test]
 fn a_customer_never_reads_stripes_words() {
@@ -16,10 +16,10 @@ fn a_customer_never_reads_stripes_words() {
     };
     request.apply(
         &event,
-        Passage::during(&"Process Refund".parse().unwrap(), Timestamp::UNIX_EPOCH),
+        StateEntry::during(&"Process Refund".parse().unwrap(), Timestamp::UNIX_EPOCH),
     );
     request.status = Status::Denied;
-    let reason = Standing::of(&request).reason.unwrap();
+    let reason = StatusView::of(&request).reason.unwrap();
     assert!(reason.contains("payment provider") && !reason.contains("ch_1"));
 }
 
@@ -27,20 +27,20 @@ fn a_customer_never_reads_stripes_words() {
 fn a_customer_is_told_when_it_is_their_turn_to_choose() {
     let (mut request, _) = fixtures::request::request();
     let phase = "Offer Credit".parse().unwrap();
-    let passage = Passage::during(&phase, Timestamp::UNIX_EPOCH);
-    let waiting = Standing::of(&request).headline;
-    request.apply(&Event::Offered, passage);
-    let standing = Standing::of(&request);
-    assert_ne!(standing.headline, waiting);
-    assert!(standing.reason.unwrap().contains("We have sent you a mail"));
-    request.apply(&Event::NotChosen, passage);
-    assert_eq!(Standing::of(&request).headline, waiting);
+    let state_entry = StateEntry::during(&phase, Timestamp::UNIX_EPOCH);
+    let waiting = StatusView::of(&request).headline;
+    request.apply(&Event::Offered, state_entry);
+    let view = StatusView::of(&request);
+    assert_ne!(view.headline, waiting);
+    assert!(view.reason.unwrap().contains("We have sent you a mail"));
+    request.apply(&Event::NotChosen, state_entry);
+    assert_eq!(StatusView::of(&request).headline, waiting);
 }
 
 #[test]
 fn a_credit_is_not_called_a_refund() {
     let phase = "Give Credit".parse().unwrap();
-    let passage = Passage::during(&phase, Timestamp::UNIX_EPOCH);
+    let state_entry = StateEntry::during(&phase, Timestamp::UNIX_EPOCH);
     let (amount, output) = (Usd::from_cents(4_999).unwrap(), "result".parse().unwrap());
     let (id, status, output) = ("re_1", "succeeded", &output);
     let credit = Event::CreditGiven { id, amount, output };
@@ -52,7 +52,7 @@ fn a_credit_is_not_called_a_refund() {
     };
     for (event, word) in [(credit, "credit"), (refund, "refund")] {
         let (mut request, _) = fixtures::request::request();
-        request.apply(&event, passage);
-        assert!(Standing::of(&request).headline.contains(word), "{word}");
+        request.apply(&event, state_entry);
+        assert!(StatusView::of(&request).headline.contains(word), "{word}");
     }
 }

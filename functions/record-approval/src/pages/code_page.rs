@@ -10,7 +10,7 @@ use crate::Case;
 
 /// The page that an opened link shows: what it is about, and where the code goes. Nothing personal of the
 /// customer's is on it.
-pub(super) fn at_the_door(case: &Case, refusal: Option<&Refusal>) -> Markup {
+pub(super) fn code_page(case: &Case, refusal: Option<&Refusal>) -> Markup {
     let (approval, request) = (&case.approval.value, &case.request.value);
     let impersonal = |kind| matches!(kind, AnswerKind::Amount | AnswerKind::Charge);
     let known: Vec<_> = request

@@ -8,7 +8,7 @@ const THANKS: &str = "Thank you. We have your answers.";
 
 /// What a customer is told of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Standing<'a> {
+pub(crate) struct StatusView<'a> {
     request: &'a Request,
     /// One sentence.
     pub(crate) headline: &'static str,
@@ -18,7 +18,7 @@ pub(crate) struct Standing<'a> {
     pub(crate) is_over: bool,
 }
 
-impl<'a> Standing<'a> {
+impl<'a> StatusView<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
         let (headline, reason) = match request.status {
             // Nobody looks at it: it is noted, or about to be.

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running stack.
 #[derive(Debug)]
-pub struct Desk {
+pub struct TestClient {
     process: Process,
     client: Client,
 }
@@ -31,7 +31,7 @@ pub struct Submitted {
     pub status_url: String,
 }
 
-impl Desk {
+impl TestClient {
     /// A fresh stack that keeps nothing.
     pub async fn open() -> Self {
         Self::with(&["--port", "0", "--ephemeral"]).await
@@ -349,7 +349,7 @@ impl Desk {
         }
     }
 
-    /// The audit trail of a request: action, actor and detail of each record in order.
+    /// The audit log of a request: action, actor and detail of each record in order.
     pub async fn trail(&self, request: &Submitted) -> Vec<(String, String, String)> {
         let items = self.items().await;
         let text =

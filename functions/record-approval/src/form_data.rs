@@ -10,7 +10,7 @@ use web::{Format, Problem, body_text, is_json, same_site};
 
 /// What is wanted, with the code that allows it.
 #[derive(Debug)]
-pub(crate) struct Posted {
+pub(crate) struct FormData {
     pub(crate) intent: Intent,
     /// The code from the mail.
     pub(crate) code: String,
@@ -25,7 +25,7 @@ pub(crate) enum Intent {
     Look,
     /// To decide it.
     Decide {
-        /// How, in whatever words: the door knows which answers there are.
+        /// How, in whatever words: the authorization knows which answers there are.
         decision: String,
         /// Why.
         reason: String,
@@ -41,7 +41,7 @@ pub(crate) enum Intent {
         customer: String,
     },
     /// To confirm that a guest's charge is this customer's.
-    Vouch {
+    ConfirmOwnership {
         /// `ch_...`
         charge: String,
     },
@@ -75,7 +75,7 @@ struct Fields {
 enum Action {
     HandOver,
     Identify,
-    Vouch,
+    ConfirmOwnership,
     Ask,
 }
 
@@ -83,7 +83,7 @@ impl Intent {
     /// Whether it can be of use after the decision: to see the case, and to say whose the charge is.
     pub(crate) fn is_about_the_charge(&self) -> bool {
         match self {
-            Intent::Look | Intent::Vouch { .. } => true,
+            Intent::Look | Intent::ConfirmOwnership { .. } => true,
             Intent::Decide { .. }
             | Intent::HandOver { .. }
             | Intent::Identify { .. }
@@ -92,7 +92,7 @@ impl Intent {
     }
 }
 
-impl Posted {
+impl FormData {
     pub(crate) fn read(http: &Request) -> Result<Self, Problem> {
         let body = body_text(http)?;
         let (fields, format) = if is_json(http) {
@@ -116,7 +116,7 @@ impl Posted {
             (None, Some(Action::Identify)) => Intent::Identify {
                 customer: fields.customer,
             },
-            (None, Some(Action::Vouch)) => Intent::Vouch {
+            (None, Some(Action::ConfirmOwnership)) => Intent::ConfirmOwnership {
                 charge: fields.charge,
             },
             (None, Some(Action::Ask)) => Intent::Ask {
@@ -182,6 +182,6 @@ pub(crate) fn field_of(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::NotTheirs
         | Refusal::Locked
         | Refusal::Expired
-        | Refusal::Barred(_) => None,
+        | Refusal::Ineligible(_) => None,
     }
 }
