@@ -5,7 +5,7 @@ use dagre::graph::GraphOptions;
 use dagre::layout::types::{GraphLabel, LabelPos};
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel};
 
-use super::graph::Graph;
+use super::graph::{Edge, Graph};
 pub(crate) use dagre::layout::types::Point;
 
 pub(crate) const BOX_HEIGHT: f64 = 46.0;
@@ -22,7 +22,6 @@ const LEAST_BOX_WIDTH: f64 = 96.0;
 const SHARED_SIDE: f64 = 0.55;
 
 /// Where everything is.
-#[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) width: f64,
     pub(crate) height: f64,
@@ -33,7 +32,7 @@ pub(crate) struct Layout {
 }
 
 /// A box by the middle of its top edge.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct BoxPlace {
     pub(crate) x: f64,
     pub(crate) y: f64,
@@ -41,7 +40,7 @@ pub(crate) struct BoxPlace {
 }
 
 /// The way of an edge; empty for one that leads back to its own phase.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Route {
     /// From the source to the target.
     pub(crate) points: Vec<Point>,
@@ -63,22 +62,23 @@ impl Layout {
         dagre::layout(&mut laid_out, Some(options));
         let place = |phase: usize| {
             let label = laid_out.node(&phase.to_string())?;
-            Some(BoxPlace {
-                x: label.x?,
-                y: label.y? - BOX_HEIGHT / 2.0,
-                width: label.width,
-            })
+            let (x, y, width) = (label.x?, label.y? - BOX_HEIGHT / 2.0, label.width);
+            Some(BoxPlace { x, y, width })
         };
-        let route = |(from, to): (usize, usize)| {
-            let label = laid_out.edge(&from.to_string(), &to.to_string(), None)?;
+        let route = |edge: &Edge| {
+            let (from, to) = (edge.from.to_string(), edge.to.to_string());
+            let label = laid_out.edge(&from, &to, None)?;
             Some(Route {
                 points: label.points.clone(),
                 label: label.x.zip(label.y).map(|(x, y)| Point { x, y }),
             })
         };
         let boxes: Vec<BoxPlace> = (0..graph.phases.len()).filter_map(place).collect();
-        let edges = graph.edges.iter().map(|edge| (edge.from, edge.to));
-        let mut routes: Vec<Route> = edges.map(|edge| route(edge).unwrap_or_default()).collect();
+        let routes = graph
+            .edges
+            .iter()
+            .map(|edge| route(edge).unwrap_or_default());
+        let mut routes: Vec<Route> = routes.collect();
         attach(graph, &boxes, &mut routes);
         let size = laid_out.graph_label::<GraphLabel>();
         Self {
@@ -116,12 +116,8 @@ fn input(graph: &Graph) -> dagre::graph::Graph<NodeLabel, EdgeLabel> {
             weight: if edge.exceptional { 1 } else { 2 },
             ..EdgeLabel::default()
         };
-        input.set_edge(
-            edge.from.to_string(),
-            edge.to.to_string(),
-            Some(label),
-            None,
-        );
+        let (from, to) = (edge.from.to_string(), edge.to.to_string());
+        input.set_edge(from, to, Some(label), None);
     }
     input
 }
@@ -144,20 +140,17 @@ fn attach(graph: &Graph, boxes: &[BoxPlace], routes: &mut [Route]) {
             continue;
         };
         let runs_down = boxes[known.from].y < boxes[known.to].y;
-        ends.push(End {
-            phase: known.from,
-            is_below: runs_down,
-            edge,
-            is_source: true,
-            towards: route.points[1].x,
-        });
-        ends.push(End {
-            phase: known.to,
-            is_below: !runs_down,
-            edge,
-            is_source: false,
-            towards: route.points[last - 1].x,
-        });
+        let source = (known.from, runs_down, true, route.points[1].x);
+        let target = (known.to, !runs_down, false, route.points[last - 1].x);
+        for (phase, is_below, is_source, towards) in [source, target] {
+            ends.push(End {
+                phase,
+                is_below,
+                edge,
+                is_source,
+                towards,
+            });
+        }
     }
     let side = |end: &End| (end.phase, end.is_below);
     ends.sort_by(|a, b| side(a).cmp(&side(b)).then(a.towards.total_cmp(&b.towards)));

@@ -54,16 +54,11 @@ pub(crate) fn visited(graph: &Graph, marked: &Marked) -> Markup {
 }
 
 fn headline(graph: &Graph, marks: &[Mark]) -> String {
-    let marked = |wanted: Mark| {
-        let found = marks.iter().position(|mark| *mark == wanted);
-        found.map(|phase| &graph.phases[phase].name)
-    };
-    if let Some(name) = marked(Mark::Current) {
-        format!("The request is at {name}")
-    } else if let Some(name) = marked(Mark::Failed) {
-        format!("The request failed at {name}")
-    } else {
-        "The way of the request".to_owned()
+    let at = |wanted: Mark| marks.iter().position(|mark| *mark == wanted);
+    match (at(Mark::Current), at(Mark::Failed)) {
+        (Some(phase), _) => format!("The request is at {}", graph.phases[phase].name),
+        (None, Some(phase)) => format!("The request failed at {}", graph.phases[phase].name),
+        (None, None) => "The way of the request".to_owned(),
     }
 }
 
@@ -75,51 +70,34 @@ fn in_words(graph: &Graph, marks: &[Mark]) -> String {
 }
 
 fn draw_edge(edge: &Edge, route: &Route, boxes: &[BoxPlace], taken: bool, id: &str) -> Markup {
-    let class = format!("edge{}", classes(edge, taken));
     let path = if route.points.is_empty() {
         loop_path(boxes[edge.from])
     } else {
         curve(&route.points)
     };
-    let marker = match (taken, edge.exceptional && edge.from != edge.to) {
+    let marker = match (taken, is_fault(edge)) {
         (false, _) => "ahead",
         (true, false) => "taken",
         (true, true) => "failed",
     };
     html! {
-        path class=(class) d=(path) marker-end={ "url(#" (id) "-" (marker) ")" } {}
+        path.edge.exceptional[is_fault(edge)].taken[taken].loop[edge.from == edge.to] d=(path)
+            marker-end={ "url(#" (id) "-" (marker) ")" } {}
     }
 }
 
-fn classes(edge: &Edge, taken: bool) -> &'static str {
-    // Asking again is no fault.
-    if edge.from == edge.to {
-        return if taken { " taken loop" } else { " loop" };
-    }
-    match (edge.exceptional, taken) {
-        (false, false) => "",
-        (false, true) => " taken",
-        (true, false) => " exceptional",
-        (true, true) => " exceptional taken",
-    }
+/// Asking again is no fault.
+fn is_fault(edge: &Edge) -> bool {
+    edge.exceptional && edge.from != edge.to
 }
 
 /// A curve through the points that leaves and reaches each of them straight up or down.
 fn curve(points: &[Point]) -> String {
-    let mut path = String::new();
-    for (index, point) in points.iter().enumerate() {
-        let (x, y) = (round(point.x), round(point.y));
-        if index == 0 {
-            let _ = write!(path, "M {x} {y}");
-            continue;
-        }
-        let before = &points[index - 1];
-        let middle = round(f64::midpoint(before.y, point.y));
-        let _ = write!(
-            path,
-            " C {} {middle}, {x} {middle}, {x} {y}",
-            round(before.x)
-        );
+    let mut path = format!("M {} {}", round(points[0].x), round(points[0].y));
+    for pair in points.windows(2) {
+        let (before, x, y) = (round(pair[0].x), round(pair[1].x), round(pair[1].y));
+        let middle = round(f64::midpoint(pair[0].y, pair[1].y));
+        let _ = write!(path, " C {before} {middle}, {x} {middle}, {x} {y}");
     }
     path
 }
@@ -134,10 +112,10 @@ fn loop_path(place: BoxPlace) -> String {
 
 /// A loop has no room for a label.
 fn draw_label(edge: &Edge, route: &Route, taken: bool) -> Markup {
-    let class = format!("label{}", classes(edge, taken));
     html! {
         @if let (Some(at), false) = (&route.label, edge.label.is_empty()) {
-            text class=(class) x=(round(at.x)) y=(round(at.y) + 4) text-anchor="middle" { (edge.label) }
+            text.label.exceptional[is_fault(edge)].taken[taken] x=(round(at.x)) y=(round(at.y) + 4)
+                text-anchor="middle" { (edge.label) }
         }
     }
 }

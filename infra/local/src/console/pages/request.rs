@@ -1,7 +1,7 @@
 //! One request: where it is, what was asked, what happened.
 
+use domain::request::Request;
 use maud::{Markup, html};
-use serde_json::Value;
 
 use super::Page;
 use super::parts::{audit_table, chip, drawing, framed, mail_card, request_path, span, time};
@@ -25,7 +25,7 @@ pub(crate) fn page(console: &Console, id: &str) -> Option<Page> {
             div.columns {
                 div { @if let Some(run) = &request.run { (progress(&request, run)) } }
                 div {
-                    (answers(&request))
+                    @if let Some(known) = &request.request { (answers(known)) }
                     @for mail in &mails { (mail_card(mail)) }
                 }
             }
@@ -41,30 +41,24 @@ pub(crate) fn page(console: &Console, id: &str) -> Option<Page> {
 }
 
 /// What the customer answered, and what phases found out.
-fn answers(request: &RequestView) -> Markup {
-    let Some(request) = &request.request else {
-        return html! {};
-    };
+fn answers(request: &Request) -> Markup {
+    let answers = request.answers.iter();
+    let answers =
+        answers.filter_map(|it| Some((it.label.as_str(), it.value.as_ref()?.to_string())));
+    let outputs = request.outputs.iter().map(|(name, value)| {
+        let text = value.as_str().map(str::to_owned);
+        (name.as_str(), text.unwrap_or_else(|| value.to_string()))
+    });
+    let cards = [
+        ("Asked for", answers.collect()),
+        ("Found out", outputs.collect::<Vec<_>>()),
+    ];
     html! {
-        div.card {
-            h3 { "Asked for" }
-            dl.facts {
-                @for answer in &request.answers {
-                    @if let Some(value) = &answer.value {
-                        dt { (answer.label) }
-                        dd { (value) }
-                    }
-                }
-            }
-        }
-        @if !request.outputs.is_empty() {
+        @for (heading, facts) in cards.iter().filter(|(_, facts)| !facts.is_empty()) {
             div.card {
-                h3 { "Found out" }
+                h3 { (heading) }
                 dl.facts {
-                    @for (name, value) in &request.outputs {
-                        dt { (name) }
-                        dd { @match value { Value::String(text) => (text), other => (other) } }
-                    }
+                    @for (name, value) in facts { dt { (name) } dd { (value) } }
                 }
             }
         }
