@@ -1,24 +1,13 @@
 //! The part of the Amazon States Language that this executor runs, as types.
 //!
-//! Unknown fields are refused by serde, so nothing in a definition is silently ignored. What types
-//! alone cannot say is checked in [`super::check`], and [`super::load`] puts both together: a [`Machine`]
-//! that exists can be run.
+//! Whatever these types do not know is refused by serde: types of states, fields, services, `JSONPath`.
+//! So nothing in a definition is silently ignored. What they cannot say is checked in [`super::machine`].
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// The variables a state assigns: names and templates.
 pub(crate) type Assign = Map<String, Value>;
-
-/// A whole state machine.
-#[derive(Debug)]
-pub(crate) struct Machine {
-    pub(crate) start_at: String,
-    pub(crate) timeout_seconds: Option<u32>,
-    pub(crate) states: BTreeMap<String, State>,
-}
 
 /// A state of one of the types that are implemented.
 #[derive(Debug, Deserialize)]
@@ -32,40 +21,40 @@ pub(crate) enum State {
     Fail(Fail),
 }
 
+/// A transition out of a state, and what it hands on.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-pub(crate) struct Pass {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Transition {
+    /// Without it the execution ends.
+    pub(crate) next: Option<String>,
+    #[serde(default)]
+    pub(crate) end: bool,
+    /// Without it the state hands on what it was given.
     #[serde(default, deserialize_with = "present")]
     pub(crate) output: Option<Value>,
     #[serde(default)]
     pub(crate) assign: Assign,
-    pub(crate) next: Option<String>,
-    #[serde(default)]
-    pub(crate) end: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pass {
+    #[serde(flatten)]
+    pub(crate) transition: Transition,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Task {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) resource: Resource,
     pub(crate) arguments: Arguments,
-    #[serde(default, deserialize_with = "whole_seconds")]
     pub(crate) timeout_seconds: Option<u32>,
     #[serde(default)]
     pub(crate) retry: Vec<Retrier>,
     #[serde(default)]
     pub(crate) catch: Vec<Catcher>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
-    pub(crate) next: Option<String>,
-    #[serde(default)]
-    pub(crate) end: bool,
+    #[serde(flatten)]
+    pub(crate) transition: Transition,
 }
 
 /// What a Task may call.
@@ -78,11 +67,7 @@ pub(crate) enum Resource {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    rename_all = "PascalCase",
-    expecting = "an object with FunctionName and Payload"
-)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Arguments {
     pub(crate) function_name: String,
     pub(crate) payload: Value,
@@ -91,14 +76,12 @@ pub(crate) struct Arguments {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Retrier {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) error_equals: Vec<String>,
-    #[serde(default = "one")]
+    #[serde(default = "default_interval_seconds")]
     pub(crate) interval_seconds: u32,
-    #[serde(default = "three")]
+    #[serde(default = "default_max_attempts")]
     pub(crate) max_attempts: u32,
-    #[serde(default = "twice")]
+    #[serde(default = "default_backoff_rate")]
     pub(crate) backoff_rate: f64,
     pub(crate) max_delay_seconds: Option<u32>,
     #[serde(default)]
@@ -116,23 +99,17 @@ pub(crate) enum Jitter {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Catcher {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) error_equals: Vec<String>,
-    pub(crate) next: String,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
+    #[serde(flatten)]
+    pub(crate) transition: Transition,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Choice {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) choices: Vec<Rule>,
-    pub(crate) default: Option<String>,
+    /// Step Functions can do without; a value that no rule foresees then ends the execution.
+    pub(crate) default: String,
     /// Used when the default is taken; each rule has its own.
     #[serde(default, deserialize_with = "present")]
     pub(crate) output: Option<Value>,
@@ -143,37 +120,22 @@ pub(crate) struct Choice {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Rule {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) condition: String,
-    pub(crate) next: String,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
+    #[serde(flatten)]
+    pub(crate) transition: Transition,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Wait {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
-    pub(crate) seconds: Option<Value>,
-    pub(crate) timestamp: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
-    pub(crate) next: Option<String>,
-    #[serde(default)]
-    pub(crate) end: bool,
+    pub(crate) seconds: Value,
+    #[serde(flatten)]
+    pub(crate) transition: Transition,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Succeed {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     #[serde(default, deserialize_with = "present")]
     pub(crate) output: Option<Value>,
 }
@@ -181,10 +143,24 @@ pub(crate) struct Succeed {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Fail {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) cause: Option<String>,
+}
+
+impl State {
+    /// Every transition of a state but a Choice's default, which only names a state.
+    pub(crate) fn transitions(&self) -> Vec<&Transition> {
+        match self {
+            State::Pass(pass) => vec![&pass.transition],
+            State::Wait(wait) => vec![&wait.transition],
+            State::Task(task) => {
+                let caught = task.catch.iter().map(|catcher| &catcher.transition);
+                caught.chain([&task.transition]).collect()
+            }
+            State::Choice(choice) => choice.choices.iter().map(|rule| &rule.transition).collect(),
+            State::Succeed(_) | State::Fail(_) => Vec::new(),
+        }
+    }
 }
 
 impl Resource {
@@ -202,31 +178,14 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
     Value::deserialize(deserializer).map(Some)
 }
 
-/// Takes numbers alone: Step Functions would also take `JSONata`.
-pub(crate) fn whole_seconds<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<u32>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let seconds = value
-        .as_u64()
-        .and_then(|seconds| u32::try_from(seconds).ok());
-    match seconds {
-        Some(seconds) if seconds > 0 => Ok(Some(seconds)),
-        _ => Err(de::Error::custom(format!(
-            "TimeoutSeconds is {value}, and must be a whole number of seconds above 0 \
-             (JSONata is not implemented here)"
-        ))),
-    }
-}
-
-fn one() -> u32 {
+fn default_interval_seconds() -> u32 {
     1
 }
 
-fn three() -> u32 {
+fn default_max_attempts() -> u32 {
     3
 }
 
-fn twice() -> f64 {
+fn default_backoff_rate() -> f64 {
     2.0
 }

@@ -58,7 +58,7 @@ fn what_expired_is_removed_and_nothing_else() {
         &tables,
         &json!({ "pk": { "S": "forever" }, "sk": { "S": "1" } }),
     );
-    assert_eq!(tables.sweep(1000).unwrap(), 1);
+    assert_eq!(tables.sweep_slice(&table("sk"), None, 1000).unwrap(), None);
     let mut left: Vec<_> = tables
         .scan()
         .unwrap()
@@ -67,6 +67,31 @@ fn what_expired_is_removed_and_nothing_else() {
         .collect();
     left.sort_by_key(ToString::to_string);
     assert_eq!(left, ["forever", "new", "text"]);
+}
+
+#[test]
+fn a_large_table_is_swept_slice_by_slice() {
+    let tables = DynamoDb::open(None, &[table("sk")]).unwrap();
+    for number in 0..450 {
+        let expires = if number % 3 == 0 { "999" } else { "1001" };
+        let id = format!("item {number}");
+        put(
+            &tables,
+            &json!({ "pk": { "S": id }, "sk": { "S": "1" }, "expiresAt": { "N": expires } }),
+        );
+    }
+    let mut left = Vec::new();
+    let mut start = None;
+    loop {
+        start = tables.sweep_slice(&table("sk"), start, 1000).unwrap();
+        left.push(tables.scan().unwrap().len());
+        if start.is_none() {
+            break;
+        }
+    }
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert!(left[0] >= 450 - 200 && left[0] < 450, "{left:?}");
+    assert_eq!(left[2], 300, "{left:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the executor has to do and when: the due time of each execution, and how much is under way.
+//! When each execution is due, and how much is under way.
 //!
 //! Both are under one lock, so that "nothing is due and nothing is under way" is one question with one
 //! answer, however many tasks ask.
@@ -13,15 +13,15 @@ use tokio::sync::watch;
 
 /// Due times by execution, and a count of what is under way.
 #[derive(Debug)]
-pub(crate) struct Agenda {
+pub(crate) struct TimerQueue {
     entries: Mutex<Entries>,
     changed: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
 struct Entries {
-    due_of: HashMap<String, Timestamp>,
-    by_due: BTreeSet<(Timestamp, String)>,
+    due_of: HashMap<Arc<str>, Timestamp>,
+    by_due: BTreeSet<(Timestamp, Arc<str>)>,
     under_way: usize,
     closed: bool,
 }
@@ -29,26 +29,26 @@ struct Entries {
 /// Something under way, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct UnderWay {
-    agenda: Arc<Agenda>,
+    queue: Arc<TimerQueue>,
 }
 
-impl Agenda {
-    pub(crate) fn new() -> Arc<Agenda> {
-        Arc::new(Agenda {
+impl TimerQueue {
+    pub(crate) fn new() -> Arc<TimerQueue> {
+        Arc::new(TimerQueue {
             entries: Mutex::default(),
             changed: watch::Sender::new(()),
         })
     }
 
     /// Notes when time alone will give the execution something to do; `None`: never.
-    pub(crate) fn set_due(&self, arn: &str, due: Option<Timestamp>) {
+    pub(crate) fn set_due(&self, arn: &Arc<str>, due: Option<Timestamp>) {
         let mut entries = self.entries();
         entries.forget(arn);
         if let Some(due) = due
             && !entries.closed
         {
-            entries.due_of.insert(arn.to_string(), due);
-            entries.by_due.insert((due, arn.to_string()));
+            entries.due_of.insert(Arc::clone(arn), due);
+            entries.by_due.insert((due, Arc::clone(arn)));
         }
         drop(entries);
         self.changed.send_replace(());
@@ -60,8 +60,8 @@ impl Agenda {
     }
 
     /// Takes out the executions that are due, earliest first. Each is under way from the same moment
-    /// on, so that no one can find the agenda settled in between.
-    pub(crate) fn take_due(self: &Arc<Self>, now: Timestamp) -> Vec<(String, UnderWay)> {
+    /// on, so that no one can find the queue settled in between.
+    pub(crate) fn take_due(self: &Arc<Self>, now: Timestamp) -> Vec<(Arc<str>, UnderWay)> {
         let mut entries = self.entries();
         let mut taken = Vec::new();
         while let Some((due, arn)) = entries.by_due.first().cloned()
@@ -69,8 +69,8 @@ impl Agenda {
         {
             entries.forget(&arn);
             entries.under_way += 1;
-            let agenda = Arc::clone(self);
-            taken.push((arn, UnderWay { agenda }));
+            let queue = Arc::clone(self);
+            taken.push((arn, UnderWay { queue }));
         }
         taken
     }
@@ -79,11 +79,11 @@ impl Agenda {
     pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
         self.entries().under_way += 1;
         UnderWay {
-            agenda: Arc::clone(self),
+            queue: Arc::clone(self),
         }
     }
 
-    /// Whether nothing is under way and nothing is due. True from [`Agenda::close`] on.
+    /// Whether nothing is under way and nothing is due. True from [`TimerQueue::close`] on.
     pub(crate) fn is_settled(&self, now: Timestamp) -> bool {
         let entries = self.entries();
         let due = entries.by_due.first().is_some_and(|(due, _)| *due <= now);
@@ -124,7 +124,7 @@ impl Entries {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.agenda.entries().under_way -= 1;
-        self.agenda.changed.send_replace(());
+        self.queue.entries().under_way -= 1;
+        self.queue.changed.send_replace(());
     }
 }
