@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use local::clock::Clock;
-use local::states::{ExecutionStatus, ExecutionView, Executor, Options, RedriveError};
+use local::states::{ExecutionStatus, ExecutionView, Executor, Options, StatesError};
 use serde_json::json;
 use shared::approval::Link;
 use shared::desk::Desk;
@@ -304,7 +304,7 @@ impl World {
             if status == ExecutionStatus::Failed {
                 match self.executor().redrive(&id.to_string()) {
                     Ok(_) => any = true,
-                    Err(RedriveError::ExecutionNotRedrivable(_)) => {}
+                    Err(StatesError::ExecutionNotRedrivable(_)) => {}
                     Err(error) => self.functions.log.problem(error.to_string()),
                 }
             }

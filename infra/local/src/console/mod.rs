@@ -32,7 +32,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::outbox::Outbox;
-use crate::states::{Executor, RedriveError};
+use crate::states::Executor;
 
 /// Gives the items of the `DynamoDB` table as plain JSON.
 pub type Items = Arc<dyn Fn() -> Vec<Value> + Send + Sync>;
@@ -84,10 +84,10 @@ async fn redrive(State(console): Shared, Path(id): Path<String>) -> Response {
     match console.executor.redrive(&id) {
         Ok(_) => Redirect::to(&pages::request_path(&id)).into_response(),
         Err(error) => {
-            let status = match error {
-                RedriveError::ExecutionDoesNotExist(_) => StatusCode::NOT_FOUND,
-                RedriveError::ExecutionNotRedrivable(_) => StatusCode::CONFLICT,
-                RedriveError::Stopped | RedriveError::Storage(_) => StatusCode::SERVICE_UNAVAILABLE,
+            let status = match error.name() {
+                Some("ExecutionDoesNotExist") => StatusCode::NOT_FOUND,
+                Some(_) => StatusCode::CONFLICT,
+                None => StatusCode::SERVICE_UNAVAILABLE,
             };
             api::problem(status, &format!("It was not redriven: {error}."))
         }

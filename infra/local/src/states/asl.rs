@@ -6,9 +6,6 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-/// The variables a state assigns: names and templates.
-pub(crate) type Assign = Map<String, Value>;
-
 /// A state of one of the types that are implemented.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "Type")]
@@ -21,26 +18,26 @@ pub(crate) enum State {
     Fail(Fail),
 }
 
-/// A transition out of a state, and what it hands on.
-#[derive(Debug, Deserialize)]
+/// What a state hands on when it is left.
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Transition {
-    /// Without it the execution ends.
-    pub(crate) next: Option<String>,
-    #[serde(default)]
-    pub(crate) end: bool,
+pub(crate) struct StateOutput {
     /// Without it the state hands on what it was given.
     #[serde(default, deserialize_with = "present")]
     pub(crate) output: Option<Value>,
     #[serde(default)]
-    pub(crate) assign: Assign,
+    pub(crate) assign: Map<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Pass {
+    /// Without it the execution ends.
+    pub(crate) next: Option<String>,
+    #[serde(default)]
+    pub(crate) end: bool,
     #[serde(flatten)]
-    pub(crate) transition: Transition,
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,8 +50,11 @@ pub(crate) struct Task {
     pub(crate) retry: Vec<Retrier>,
     #[serde(default)]
     pub(crate) catch: Vec<Catcher>,
+    pub(crate) next: Option<String>,
+    #[serde(default)]
+    pub(crate) end: bool,
     #[serde(flatten)]
-    pub(crate) transition: Transition,
+    pub(crate) output: StateOutput,
 }
 
 /// What a Task may call.
@@ -100,8 +100,9 @@ pub(crate) enum Jitter {
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Catcher {
     pub(crate) error_equals: Vec<String>,
+    pub(crate) next: String,
     #[serde(flatten)]
-    pub(crate) transition: Transition,
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
@@ -111,33 +112,35 @@ pub(crate) struct Choice {
     /// Step Functions can do without; a value that no rule foresees then ends the execution.
     pub(crate) default: String,
     /// Used when the default is taken; each rule has its own.
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
+    #[serde(flatten)]
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Rule {
     pub(crate) condition: String,
+    pub(crate) next: String,
     #[serde(flatten)]
-    pub(crate) transition: Transition,
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Wait {
     pub(crate) seconds: Value,
+    pub(crate) next: Option<String>,
+    #[serde(default)]
+    pub(crate) end: bool,
     #[serde(flatten)]
-    pub(crate) transition: Transition,
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Succeed {
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
+    #[serde(flatten)]
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
@@ -148,18 +151,23 @@ pub(crate) struct Fail {
 }
 
 impl State {
-    /// Every transition of a state but a Choice's default, which only names a state.
-    pub(crate) fn transitions(&self) -> Vec<&Transition> {
-        match self {
-            State::Pass(pass) => vec![&pass.transition],
-            State::Wait(wait) => vec![&wait.transition],
+    /// The states that it names. `None`: it says neither what is next nor that this is the end, or both.
+    pub(crate) fn targets(&self) -> Option<Vec<&String>> {
+        let (next, end, mut others) = match self {
+            State::Pass(pass) => (&pass.next, pass.end, Vec::new()),
+            State::Wait(wait) => (&wait.next, wait.end, Vec::new()),
             State::Task(task) => {
-                let caught = task.catch.iter().map(|catcher| &catcher.transition);
-                caught.chain([&task.transition]).collect()
+                let caught = task.catch.iter().map(|catcher| &catcher.next);
+                (&task.next, task.end, caught.collect())
             }
-            State::Choice(choice) => choice.choices.iter().map(|rule| &rule.transition).collect(),
-            State::Succeed(_) | State::Fail(_) => Vec::new(),
-        }
+            State::Choice(choice) => {
+                let rules = choice.choices.iter().map(|rule| &rule.next);
+                return Some(rules.chain([&choice.default]).collect());
+            }
+            State::Succeed(_) | State::Fail(_) => return Some(Vec::new()),
+        };
+        others.extend(next);
+        (next.is_some() != end).then_some(others)
     }
 }
 

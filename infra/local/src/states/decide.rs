@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    asl::{Assign, Catcher, Choice, Fail, Resource, State, Task, Transition, Wait},
+    asl::{Catcher, Choice, Fail, Resource, State, StateOutput, Task, Wait},
     jsonata::EvaluationError,
     position::{Phase, Position},
     record::Fact,
     retry::{self, Verdict},
     run::Run,
-    state_execution::{Exit, Outcome, StateExecution, check_size},
+    state_execution::{Outcome, StateExecution, check_size},
     time::{after, later},
 };
 
@@ -62,12 +62,10 @@ impl StateExecution<'_> {
             (Phase::Answered { result }, State::Task(task)) => self.exit_task(task, result),
             (_, State::Task(task)) => self.schedule(task),
             (Phase::Ready, State::Wait(wait)) => self.start_wait(wait),
-            (_, State::Wait(wait)) => self.take("", &wait.transition),
-            (_, State::Pass(pass)) => self.take("", &pass.transition),
+            (_, State::Wait(wait)) => self.hand_on("", wait.next.as_ref(), &wait.output),
+            (_, State::Pass(pass)) => self.hand_on("", pass.next.as_ref(), &pass.output),
             (_, State::Choice(choice)) => self.choose(choice),
-            (_, State::Succeed(succeed)) => {
-                self.exit_state("", None, succeed.output.as_ref(), &Assign::new())
-            }
+            (_, State::Succeed(succeed)) => self.hand_on("", None, &succeed.output),
             (_, State::Fail(fail)) => self.fail(fail),
         };
         Some(outcome.unwrap_or_else(|failure| self.failed(failure)))
@@ -101,14 +99,7 @@ impl StateExecution<'_> {
     fn exit_task(&self, task: &Task, result: &Value) -> Outcome {
         let mut states = self.states();
         states["result"] = result.clone();
-        let exit = Exit {
-            place: "",
-            next: task.transition.next.as_ref(),
-            output: task.transition.output.as_ref(),
-            default_output: result,
-            assign: &task.transition.assign,
-        };
-        self.exit(&exit, states)
+        self.exit_state("", task.next.as_ref(), &task.output, result, states)
     }
 
     fn after_failure(&self, state: &State, error: &str, cause: &str) -> Fact {
@@ -136,15 +127,10 @@ impl StateExecution<'_> {
         let error_output = json!({"Error": error, "Cause": cause});
         let mut states = self.states();
         states["errorOutput"] = error_output.clone();
-        let exit = Exit {
-            place: &format!("Catch/{index}/"),
-            next: catcher.transition.next.as_ref(),
-            output: catcher.transition.output.as_ref(),
-            default_output: &error_output,
-            assign: &catcher.transition.assign,
-        };
+        let (place, next) = (format!("Catch/{index}/"), Some(&catcher.next));
+        let exited = self.exit_state(&place, next, &catcher.output, &error_output, states);
         // A catcher that fails is not caught again: that could go on forever.
-        self.exit(&exit, states).unwrap_or_else(|failure| {
+        exited.unwrap_or_else(|failure| {
             let (error, cause) = self.error_and_cause(&failure);
             failed(error, &cause)
         })
@@ -156,7 +142,10 @@ impl StateExecution<'_> {
             let location = format!("Choices/{index}/Condition");
             let condition = scope.evaluate(&location, &json!(rule.condition))?;
             match condition.as_bool() {
-                Some(true) => return self.take(&format!("Choices/{index}/"), &rule.transition),
+                Some(true) => {
+                    let place = format!("Choices/{index}/");
+                    return self.hand_on(&place, Some(&rule.next), &rule.output);
+                }
                 Some(false) => {}
                 None => {
                     let cause = format!("{location} must be a boolean, and came to {condition}");
@@ -164,8 +153,7 @@ impl StateExecution<'_> {
                 }
             }
         }
-        let next = Some(&choice.default);
-        self.exit_state("", next, choice.output.as_ref(), &choice.assign)
+        self.hand_on("", Some(&choice.default), &choice.output)
     }
 
     fn start_wait(&self, wait: &Wait) -> Outcome {
@@ -196,27 +184,9 @@ impl StateExecution<'_> {
         })
     }
 
-    fn take(&self, place: &str, transition: &Transition) -> Outcome {
-        let next = transition.next.as_ref();
-        self.exit_state(place, next, transition.output.as_ref(), &transition.assign)
-    }
-
     /// Leaves a state whose output is its input where it says nothing else.
-    fn exit_state(
-        &self,
-        place: &str,
-        next: Option<&String>,
-        output: Option<&Value>,
-        assign: &Assign,
-    ) -> Outcome {
-        let exit = Exit {
-            place,
-            next,
-            output,
-            default_output: &self.visit.input,
-            assign,
-        };
-        self.exit(&exit, self.states())
+    fn hand_on(&self, place: &str, next: Option<&String>, output: &StateOutput) -> Outcome {
+        self.exit_state(place, next, output, &self.visit.input, self.states())
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{
     TaskError,
     decide::{decide, runtime_failure},
-    error::{RedriveError, TokenError},
+    error::StatesError,
     history::result_of_invocation,
     machine::Machine,
     position::Attempt,
@@ -46,6 +46,8 @@ struct Core {
     journal: Journal<Record>,
     /// Counts the records of all executions.
     changes: Arc<AtomicU64>,
+    /// What the queue was told last.
+    noted_due: Option<Timestamp>,
     closed: bool,
 }
 
@@ -127,6 +129,7 @@ impl Execution {
                 run,
                 journal,
                 changes,
+                noted_due: None,
                 closed: false,
             }),
         }
@@ -185,7 +188,9 @@ impl Execution {
             return Ok(scheduled.map_or(Step::Again, Step::Invoke));
         }
         // Still under the lock: a later step cannot be overtaken by this note.
-        queue.set_due(&self.arn, core.run.due());
+        let due = core.run.due();
+        queue.set_due(&self.arn, core.noted_due, due);
+        core.noted_due = due;
         Ok(Step::Rest)
     }
 
@@ -221,14 +226,14 @@ impl Execution {
         token: &str,
         answer: Result<Value, TaskError>,
         clock: &Clock,
-    ) -> Result<(), TokenError> {
+    ) -> Result<(), StatesError> {
         let mut core = self.core();
         if core.closed {
-            return Err(TokenError::Stopped);
+            return Err(StatesError::Stopped);
         }
         let now = clock.now();
         if !core.awaits(now, |attempt| attempt.token.as_deref() == Some(token)) {
-            return Err(TokenError::TaskTimedOut);
+            return Err(StatesError::TaskTimedOut);
         }
         let fact = match answer {
             Ok(output) => Fact::TaskSucceeded { output },
@@ -240,14 +245,14 @@ impl Execution {
 
     /// Lets an execution that failed or timed out run on from where it ended. It is in the journal when
     /// this returns.
-    pub(crate) fn redrive(&self, clock: &Clock) -> Result<Timestamp, RedriveError> {
+    pub(crate) fn redrive(&self, clock: &Clock) -> Result<Timestamp, StatesError> {
         let mut core = self.core();
         if core.closed {
-            return Err(RedriveError::Stopped);
+            return Err(StatesError::Stopped);
         }
         let now = clock.now();
         if let Some(reason) = redrive::obstacle(&core.run, now) {
-            return Err(RedriveError::ExecutionNotRedrivable(reason));
+            return Err(StatesError::ExecutionNotRedrivable(reason));
         }
         core.commit(now, Fact::ExecutionRedriven)?;
         Ok(now)

@@ -94,13 +94,10 @@ fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
 
 /// What an execution that is about to succeed ends with.
 pub(crate) fn final_output(run: &Run) -> Option<&Value> {
-    match run.position() {
-        Position::Finished { output } => Some(output),
-        Position::Between { .. }
-        | Position::In(_)
-        | Position::Succeeded
-        | Position::Failed(_)
-        | Position::TimedOut(_) => None,
+    if let Position::Finished { output } = run.position() {
+        Some(output)
+    } else {
+        None
     }
 }
 

@@ -9,10 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    asl::{State, Transition},
-    jsonata,
-};
+use super::{asl::State, jsonata};
 
 /// A state machine as it was published.
 #[derive(Debug)]
@@ -76,36 +73,22 @@ impl Machine {
 
     /// Refuses transitions to states that do not exist, and those that say nowhere to go.
     fn check_targets(&self) -> Result<(), DefinitionError> {
-        let exists = |name: &str, target: &str| match self.states.contains_key(target) {
-            true => Ok(()),
-            false => Err(DefinitionError(format!(
-                "{name} leads to \"{target}\", which is no state"
-            ))),
+        let check = |name: &str, target: &String| match self.states.get(target) {
+            Some(_) => Ok(()),
+            None => {
+                let problem = format!("{name} leads to \"{target}\", which is no state");
+                Err(DefinitionError(problem))
+            }
         };
-        exists("StartAt", &self.start_at)?;
+        check("StartAt", &self.start_at)?;
         for (name, state) in &self.states {
-            let of_state = format!("state \"{name}\"");
-            for transition in state.transitions() {
-                match transition {
-                    Transition {
-                        next: Some(next),
-                        end: false,
-                        ..
-                    } => exists(&of_state, next)?,
-                    Transition {
-                        next: None,
-                        end: true,
-                        ..
-                    } => {}
-                    _ => {
-                        let problem = format!("{of_state} needs either Next or \"End\": true");
-                        return Err(DefinitionError(problem));
-                    }
-                }
-            }
-            if let State::Choice(choice) = state {
-                exists(&of_state, &choice.default)?;
-            }
+            let name = format!("state \"{name}\"");
+            let targets = state.targets().ok_or_else(|| {
+                DefinitionError(format!("{name} needs either Next or \"End\": true"))
+            })?;
+            targets
+                .into_iter()
+                .try_for_each(|target| check(&name, target))?;
         }
         Ok(())
     }

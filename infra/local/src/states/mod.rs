@@ -49,7 +49,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use error::{OpenError, RedriveError, StartError, TokenError};
+pub use error::{OpenError, StatesError};
 pub use event::{EventType, HistoryEvent};
 pub use executor::{Executor, Options};
 pub use machine::DefinitionError;

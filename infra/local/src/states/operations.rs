@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     TaskError,
-    error::{RedriveError, StartError, TokenError},
+    error::StatesError,
     execution::Execution,
     executor::{Executor, lock},
     machine::{DefinitionError, Machine},
@@ -54,18 +54,18 @@ impl Executor {
         machine_arn: &str,
         name: &str,
         input: Value,
-    ) -> Result<Started, StartError> {
+    ) -> Result<Started, StatesError> {
         if !names::is_name(name) {
-            return Err(StartError::InvalidName(name.to_string()));
+            return Err(StatesError::InvalidName(name.to_string()));
         }
         let bytes = input.to_string().len();
         if bytes > MOST_BYTES {
-            return Err(StartError::InvalidExecutionInput(bytes));
+            return Err(StatesError::InvalidExecutionInput(bytes));
         }
         let machine = lock(&self.machines).get(machine_arn).cloned();
         let Some(machine) = machine else {
             let arn = machine_arn.to_string();
-            return Err(StartError::StateMachineDoesNotExist(arn));
+            return Err(StatesError::StateMachineDoesNotExist(arn));
         };
         let start = Start {
             machine_arn: machine_arn.to_string(),
@@ -89,17 +89,17 @@ impl Executor {
         &self,
         start: Start,
         machine: Arc<Machine>,
-    ) -> Result<(Arc<Execution>, bool), StartError> {
+    ) -> Result<(Arc<Execution>, bool), StatesError> {
         let mut executions = lock(&self.executions);
         if self.queue.is_closed() {
-            return Err(StartError::Stopped);
+            return Err(StatesError::Stopped);
         }
         let arn = start.arn();
         if let Some(existing) = executions.get(arn.as_str()) {
             if existing.is_running_with(&start.input) {
                 return Ok((Arc::clone(existing), false));
             }
-            return Err(StartError::ExecutionAlreadyExists(arn));
+            return Err(StatesError::ExecutionAlreadyExists(arn));
         }
         let changes = Arc::clone(&self.changes);
         let begun = Execution::begin(&self.store, start, machine, self.clock.now(), changes)?;
@@ -113,10 +113,10 @@ impl Executor {
         self: &Arc<Self>,
         token: &str,
         output: Value,
-    ) -> Result<(), TokenError> {
+    ) -> Result<(), StatesError> {
         let bytes = output.to_string().len();
         if bytes > MOST_BYTES {
-            return Err(TokenError::InvalidOutput(bytes));
+            return Err(StatesError::InvalidOutput(bytes));
         }
         self.answer(token, Ok(output))
     }
@@ -127,7 +127,7 @@ impl Executor {
         token: &str,
         error: impl Into<String>,
         cause: impl Into<String>,
-    ) -> Result<(), TokenError> {
+    ) -> Result<(), StatesError> {
         let error = TaskError {
             error: error.into(),
             cause: cause.into(),
@@ -139,9 +139,9 @@ impl Executor {
         self: &Arc<Self>,
         token: &str,
         answer: Result<Value, TaskError>,
-    ) -> Result<(), TokenError> {
+    ) -> Result<(), StatesError> {
         let execution = lock(&self.tokens).get(token).cloned();
-        let execution = execution.ok_or(TokenError::InvalidToken)?;
+        let execution = execution.ok_or(StatesError::InvalidToken)?;
         // Under way before the answer counts, so that no one finds the executor idle in between.
         let under_way = self.queue.begin();
         execution.take_token(token, answer, &self.clock)?;
@@ -152,10 +152,10 @@ impl Executor {
     /// Lets an execution that failed or timed out run on, by the definition it started with: the state
     /// that it ended in begins again, with the same input, its time limit and its retries. It is in the
     /// journal when this returns. Gives the time of the redrive.
-    pub fn redrive(self: &Arc<Self>, name_or_arn: &str) -> Result<Timestamp, RedriveError> {
+    pub fn redrive(self: &Arc<Self>, name_or_arn: &str) -> Result<Timestamp, StatesError> {
         let execution = self
             .find(name_or_arn)
-            .ok_or_else(|| RedriveError::ExecutionDoesNotExist(name_or_arn.to_string()))?;
+            .ok_or_else(|| StatesError::ExecutionDoesNotExist(name_or_arn.to_string()))?;
         let under_way = self.queue.begin();
         let at = execution.redrive(&self.clock)?;
         self.drive(execution, under_way);

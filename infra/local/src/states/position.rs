@@ -74,13 +74,10 @@ pub(crate) struct Attempt {
 impl Position {
     /// The state that it is in.
     pub(crate) fn visit(&self) -> Option<&StateVisit> {
-        match self {
-            Position::In(visit) => Some(visit),
-            Position::Between { .. }
-            | Position::Finished { .. }
-            | Position::Succeeded
-            | Position::Failed(_)
-            | Position::TimedOut(_) => None,
+        if let Position::In(visit) = self {
+            Some(visit)
+        } else {
+            None
         }
     }
 
@@ -101,12 +98,10 @@ impl Position {
 impl Phase {
     /// The try of a Task that is under way.
     pub(crate) fn attempt(&self) -> Option<&Attempt> {
-        match self {
-            Phase::Running(attempt) => Some(attempt),
-            Phase::Ready
-            | Phase::WaitingUntil(_)
-            | Phase::Answered { .. }
-            | Phase::Failed { .. } => None,
+        if let Phase::Running(attempt) = self {
+            Some(attempt)
+        } else {
+            None
         }
     }
 

@@ -102,23 +102,16 @@ impl Fact {
 
     /// How many events it adds to the history.
     pub(crate) fn event_count(&self) -> usize {
-        match self {
-            Fact::WaitStarted { .. }
-            | Fact::RetryScheduled { .. }
-            | Fact::DataLimitExceeded { .. } => 0,
-            Fact::TaskScheduled { .. } => 2,
-            Fact::ExecutionStarted(_)
-            | Fact::StateEntered { .. }
-            | Fact::TaskSubmitted { .. }
-            | Fact::TaskSucceeded { .. }
-            | Fact::TaskFailed { .. }
-            | Fact::TaskTimedOut
-            | Fact::EvaluationFailed { .. }
-            | Fact::StateExited { .. }
-            | Fact::ExecutionSucceeded
-            | Fact::ExecutionFailed { .. }
-            | Fact::ExecutionTimedOut
-            | Fact::ExecutionRedriven => 1,
+        let is_silent = matches!(
+            self,
+            Fact::WaitStarted { .. } | Fact::RetryScheduled { .. } | Fact::DataLimitExceeded { .. }
+        );
+        if is_silent {
+            0
+        } else if matches!(self, Fact::TaskScheduled { .. }) {
+            2
+        } else {
+            1
         }
     }
 }

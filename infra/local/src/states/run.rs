@@ -7,6 +7,7 @@
 use std::{collections::BTreeMap, mem, sync::Arc};
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use super::{
     asl::{State, Task},
@@ -133,13 +134,11 @@ impl Run {
     }
 
     pub(crate) fn current_task(&self) -> Option<&Task> {
-        match self.machine.states.get(self.current_state()?)? {
-            State::Task(task) => Some(task),
-            State::Pass(_)
-            | State::Choice(_)
-            | State::Wait(_)
-            | State::Succeed(_)
-            | State::Fail(_) => None,
+        let state = self.machine.states.get(self.current_state()?)?;
+        if let State::Task(task) = state {
+            Some(task)
+        } else {
+            None
         }
     }
 
@@ -187,19 +186,7 @@ impl Run {
                 next,
                 output,
                 assign,
-            } => {
-                let output = output.clone();
-                let texts = assign.iter();
-                self.variables
-                    .extend(texts.map(|(name, value)| (name.clone(), value.to_string().into())));
-                self.position = match next.clone() {
-                    Some(next) => Position::Between {
-                        next,
-                        input: output,
-                    },
-                    None => Position::Finished { output },
-                };
-            }
+            } => self.exit_state(next.clone(), output.clone(), assign),
             Fact::ExecutionSucceeded => {
                 self.variables.clear();
                 self.end(record.at, |_| Position::Succeeded);
@@ -207,67 +194,65 @@ impl Run {
             Fact::ExecutionFailed { .. } => self.end(record.at, Position::Failed),
             Fact::ExecutionTimedOut => self.end(record.at, Position::TimedOut),
             Fact::ExecutionRedriven => self.redrive(record.at)?,
-            Fact::WaitStarted { .. }
-            | Fact::TaskScheduled { .. }
-            | Fact::TaskSubmitted { .. }
-            | Fact::TaskSucceeded { .. }
-            | Fact::TaskFailed { .. }
-            | Fact::TaskTimedOut
-            | Fact::EvaluationFailed { .. }
-            | Fact::DataLimitExceeded { .. }
-            | Fact::RetryScheduled { .. } => return self.apply_within_state(&record.fact),
-        }
-        Ok(())
-    }
-
-    fn apply_within_state(&mut self, fact: &Fact) -> Result<(), &'static str> {
-        let Position::In(visit) = &mut self.position else {
-            return Err("a record about a state outside of any state");
-        };
-        match fact {
             Fact::TaskScheduled {
                 token, deadline, ..
             } => {
                 self.tasks_scheduled += 1;
-                visit.phase = Phase::Running(Attempt {
-                    number: self.tasks_scheduled,
+                let number = self.tasks_scheduled;
+                self.visit()?.phase = Phase::Running(Attempt {
+                    number,
                     token: token.clone(),
                     deadline: *deadline,
                     submitted: false,
                 });
             }
             Fact::TaskSubmitted { .. } => {
-                let Phase::Running(attempt) = &mut visit.phase else {
+                let Phase::Running(attempt) = &mut self.visit()?.phase else {
                     return Err("a submitted task that was not scheduled");
                 };
                 attempt.submitted = true;
             }
             Fact::TaskSucceeded { output } => {
                 let result = output.clone();
-                visit.phase = Phase::Answered { result };
+                self.visit()?.phase = Phase::Answered { result };
             }
-            Fact::TaskFailed { error, cause } => visit.phase = Phase::failed(error, cause),
-            Fact::TaskTimedOut => visit.phase = Phase::timed_out(),
+            Fact::TaskFailed { error, cause } => self.visit()?.phase = Phase::failed(error, cause),
+            Fact::TaskTimedOut => self.visit()?.phase = Phase::timed_out(),
             Fact::EvaluationFailed { cause, .. } => {
-                visit.phase = Phase::failed(retry::QUERY_EVALUATION_ERROR, cause);
+                self.visit()?.phase = Phase::failed(retry::QUERY_EVALUATION_ERROR, cause);
             }
             Fact::DataLimitExceeded { cause } => {
-                visit.phase = Phase::failed(retry::DATA_LIMIT_EXCEEDED, cause);
+                self.visit()?.phase = Phase::failed(retry::DATA_LIMIT_EXCEEDED, cause);
             }
             Fact::RetryScheduled { retrier, until } => {
+                let visit = self.visit()?;
                 *visit.retries.entry(*retrier).or_default() += 1;
                 visit.phase = Phase::WaitingUntil(*until);
             }
-            Fact::WaitStarted { until } => visit.phase = Phase::WaitingUntil(*until),
-            Fact::ExecutionStarted(_)
-            | Fact::StateEntered { .. }
-            | Fact::StateExited { .. }
-            | Fact::ExecutionSucceeded
-            | Fact::ExecutionFailed { .. }
-            | Fact::ExecutionTimedOut
-            | Fact::ExecutionRedriven => return Err("a record in the wrong place"),
+            Fact::WaitStarted { until } => self.visit()?.phase = Phase::WaitingUntil(*until),
         }
         Ok(())
+    }
+
+    fn exit_state(&mut self, next: Option<String>, output: Value, assign: &Map<String, Value>) {
+        let texts = assign.iter();
+        let texts = texts.map(|(name, value)| (name.clone(), value.to_string().into()));
+        self.variables.extend(texts);
+        self.position = match next {
+            Some(next) => Position::Between {
+                next,
+                input: output,
+            },
+            None => Position::Finished { output },
+        };
+    }
+
+    fn visit(&mut self) -> Result<&mut StateVisit, &'static str> {
+        if let Position::In(visit) = &mut self.position {
+            Ok(visit)
+        } else {
+            Err("a record about a state outside of any state")
+        }
     }
 
     fn end(&mut self, at: Timestamp, position: impl FnOnce(Box<Position>) -> Position) {
@@ -277,13 +262,11 @@ impl Run {
     }
 
     fn redrive(&mut self, at: Timestamp) -> Result<(), &'static str> {
-        self.position = match mem::replace(&mut self.position, Position::Succeeded) {
-            Position::Failed(ended_in) | Position::TimedOut(ended_in) => ended_in.rerun(),
-            Position::Between { .. }
-            | Position::In(_)
-            | Position::Finished { .. }
-            | Position::Succeeded => return Err("a redrive of what did not fail"),
+        let ended = mem::replace(&mut self.position, Position::Succeeded);
+        let (Position::Failed(ended_in) | Position::TimedOut(ended_in)) = ended else {
+            return Err("a redrive of what did not fail");
         };
+        self.position = ended_in.rerun();
         self.stopped_at = None;
         self.redrives += 1;
         self.redriven_at = Some(at);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    asl::Assign,
+    asl::StateOutput,
     jsonata::{EvaluationError, Scope},
     position::StateVisit,
     record::Fact,
@@ -24,16 +24,6 @@ pub(crate) struct StateExecution<'a> {
     pub(crate) now: Timestamp,
     /// Makes random numbers repeatable.
     pub(crate) seed: Option<u64>,
-}
-
-/// How a state is left.
-pub(crate) struct Exit<'a> {
-    /// The start of the fields' location, as in `Catch/0/`.
-    pub(crate) place: &'a str,
-    pub(crate) next: Option<&'a String>,
-    pub(crate) output: Option<&'a Value>,
-    pub(crate) default_output: &'a Value,
-    pub(crate) assign: &'a Assign,
 }
 
 /// Why a state could not do what it wanted.
@@ -92,19 +82,26 @@ impl StateExecution<'_> {
         Scope::new(states, self.run.variables(), self.now, rng)
     }
 
-    /// Evaluates what the state hands on when it is left in this way.
-    pub(crate) fn exit(&self, exit: &Exit<'_>, states: Value) -> Outcome {
+    /// Leaves the state. `place` is the start of the fields' location, as in `Catch/0/`.
+    pub(crate) fn exit_state(
+        &self,
+        place: &str,
+        next: Option<&String>,
+        templates: &StateOutput,
+        default_output: &Value,
+        states: Value,
+    ) -> Outcome {
         let scope = self.scope(states, self.rng());
-        let output = match exit.output {
-            Some(template) => scope.evaluate(&format!("{}Output", exit.place), template)?,
-            None => exit.default_output.clone(),
+        let output = match &templates.output {
+            Some(template) => scope.evaluate(&format!("{place}Output"), template)?,
+            None => default_output.clone(),
         };
         // Assign sees the variables as they were: all new values count from the next state on.
-        let assign = scope.evaluate_map(&format!("{}Assign", exit.place), exit.assign)?;
+        let assign = scope.evaluate_map(&format!("{place}Assign"), &templates.assign)?;
         check_size(&output)?;
         check_size(&Value::Object(assign.clone()))?;
         Ok(Fact::StateExited {
-            next: exit.next.cloned(),
+            next: next.cloned(),
             output,
             assign,
         })

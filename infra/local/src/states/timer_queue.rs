@@ -4,7 +4,7 @@
 //! answer, however many tasks ask.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,7 +20,6 @@ pub(crate) struct TimerQueue {
 
 #[derive(Debug, Default)]
 struct Entries {
-    due_of: HashMap<Arc<str>, Timestamp>,
     by_due: BTreeSet<(Timestamp, Arc<str>)>,
     under_way: usize,
     closed: bool,
@@ -40,14 +39,20 @@ impl TimerQueue {
         })
     }
 
-    /// Notes when time alone will give the execution something to do; `None`: never.
-    pub(crate) fn set_due(&self, arn: &Arc<str>, due: Option<Timestamp>) {
+    /// Notes when time alone will give the execution something to do, in place of what was noted before.
+    pub(crate) fn set_due(
+        &self,
+        arn: &Arc<str>,
+        before: Option<Timestamp>,
+        due: Option<Timestamp>,
+    ) {
         let mut entries = self.entries();
-        entries.forget(arn);
+        if let Some(before) = before {
+            entries.by_due.remove(&(before, Arc::clone(arn)));
+        }
         if let Some(due) = due
             && !entries.closed
         {
-            entries.due_of.insert(Arc::clone(arn), due);
             entries.by_due.insert((due, Arc::clone(arn)));
         }
         drop(entries);
@@ -64,10 +69,7 @@ impl TimerQueue {
     pub(crate) fn take_due(self: &Arc<Self>, now: Timestamp) -> Vec<(Arc<str>, UnderWay)> {
         let mut entries = self.entries();
         let mut taken = Vec::new();
-        while let Some((due, arn)) = entries.by_due.first().cloned()
-            && due <= now
-        {
-            entries.forget(&arn);
+        while let Some((_, arn)) = entries.take_due(now) {
             entries.under_way += 1;
             let queue = Arc::clone(self);
             taken.push((arn, UnderWay { queue }));
@@ -94,7 +96,6 @@ impl TimerQueue {
     pub(crate) fn close(&self) {
         let mut entries = self.entries();
         entries.closed = true;
-        entries.due_of.clear();
         entries.by_due.clear();
         drop(entries);
         self.changed.send_replace(());
@@ -115,10 +116,9 @@ impl TimerQueue {
 }
 
 impl Entries {
-    fn forget(&mut self, arn: &str) {
-        if let Some((arn, due)) = self.due_of.remove_entry(arn) {
-            self.by_due.remove(&(due, arn));
-        }
+    fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, Arc<str>)> {
+        self.by_due.first().filter(|(due, _)| *due <= now)?;
+        self.by_due.pop_first()
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::states::{ExecutionStatus, OpenError, TokenError};
+use crate::states::{ExecutionStatus, OpenError, StatesError};
 
 const DAYS: u64 = 86_400;
 
@@ -141,7 +141,7 @@ async fn a_token_is_still_good_after_a_restart_and_time_went_on() {
         .executor
         .send_task_success(&token, json!({}))
         .unwrap_err();
-    assert!(matches!(stopped, TokenError::Stopped), "{stopped}");
+    assert!(matches!(stopped, StatesError::Stopped), "{stopped}");
 
     clock.jump(Duration::from_secs(DAYS / 2)).unwrap();
     let after = open(Some(data.path()), clock, &tour(), functions(false));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::states::{ExecutionStatus, ExecutionSummary, StartError};
+use crate::states::{ExecutionStatus, ExecutionSummary, StatesError};
 
 fn waiting() -> Value {
     machine(&json!({"W": {"Type": "Wait", "Seconds": 60, "End": true}}))
@@ -41,7 +41,7 @@ async fn another_input_or_a_closed_execution_is_refused() {
         .start(MACHINE, "r1", json!({"a": 2}))
         .unwrap_err();
     assert!(
-        matches!(other_input, StartError::ExecutionAlreadyExists(_)),
+        matches!(other_input, StatesError::ExecutionAlreadyExists(_)),
         "{other_input}"
     );
     stage.advance(60).await;
@@ -51,7 +51,7 @@ async fn another_input_or_a_closed_execution_is_refused() {
         .start(MACHINE, "r1", json!({"a": 1}))
         .unwrap_err();
     assert!(
-        matches!(closed, StartError::ExecutionAlreadyExists(_)),
+        matches!(closed, StatesError::ExecutionAlreadyExists(_)),
         "{closed}"
     );
 }
@@ -104,7 +104,7 @@ async fn names_follow_the_rules_of_step_functions() {
     ] {
         let refusal = stage.executor.start(MACHINE, bad, json!({})).unwrap_err();
         assert!(
-            matches!(refusal, StartError::InvalidName(_)),
+            matches!(refusal, StatesError::InvalidName(_)),
             "{bad:?}: {refusal}"
         );
     }
@@ -119,7 +119,7 @@ async fn an_unknown_machine_and_a_large_input_are_refused() {
             .start("arn:aws:states:us-east-1:0:stateMachine:x", "r1", json!({}));
     assert!(matches!(
         unknown.unwrap_err(),
-        StartError::StateMachineDoesNotExist(_)
+        StatesError::StateMachineDoesNotExist(_)
     ));
     let fits = json!("x".repeat(262_142));
     stage.executor.start(MACHINE, "fits", fits).unwrap();
@@ -128,7 +128,7 @@ async fn an_unknown_machine_and_a_large_input_are_refused() {
         .start(MACHINE, "large", json!("x".repeat(262_143)))
         .unwrap_err();
     assert!(
-        matches!(large, StartError::InvalidExecutionInput(262_145)),
+        matches!(large, StatesError::InvalidExecutionInput(262_145)),
         "{large}"
     );
 }
@@ -176,7 +176,7 @@ async fn a_stopped_executor_starts_nothing() {
     let stage = quiet(&waiting());
     stage.executor.stop();
     let refusal = stage.executor.start(MACHINE, "r1", json!({})).unwrap_err();
-    assert!(matches!(refusal, StartError::Stopped), "{refusal}");
+    assert!(matches!(refusal, StatesError::Stopped), "{refusal}");
     stage.executor.idle().await;
 }
 
