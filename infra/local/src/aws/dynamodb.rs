@@ -4,7 +4,6 @@
 //! nobody needs to know, and `/_local/aws/dynamodb` passes requests on to it.
 
 use std::{
-    collections::HashMap,
     io,
     net::Ipv4Addr,
     path::Path,
@@ -12,7 +11,6 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use axum::{
@@ -23,21 +21,16 @@ use axum::{
     response::IntoResponse,
 };
 use bytes::Bytes;
-use dynoxide::{
-    AttributeValue, Database, DynoxideError, Item,
-    actions::{delete_item::DeleteItemRequest, scan::ScanRequest},
-};
+use dynoxide::{Database, DynoxideError};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle, time};
-use tracing::{debug, error, warn};
+use tokio::net::TcpListener;
+use tracing::{error, warn};
 
-use crate::{clock::Clock, http_client::HttpClient, template::Table};
+use crate::{http_client::HttpClient, template::Table};
 
 mod items;
-
-/// How often expired items are removed. AWS takes up to a few days; nobody may rely on either.
-const SWEEP_EVERY: Duration = Duration::from_mins(1);
+mod ttl_sweeper;
 
 /// `DynamoDB` accepts requests of up to this size.
 const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
@@ -110,103 +103,22 @@ impl DynamoDb {
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }
-
-    /// Removes expired items now and then, by the stack's clock.
-    pub fn sweep_regularly(&self, clock: Clock) -> JoinHandle<()> {
-        let tables = self.clone();
-        tokio::spawn(async move {
-            let mut timer = time::interval(SWEEP_EVERY);
-            timer.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-            loop {
-                timer.tick().await;
-                match tables.sweep(clock.now().as_second()) {
-                    Ok(0) => {}
-                    Ok(removed) => debug!(removed, "items expired"),
-                    Err(error) => warn!(%error, "expired items could not be removed"),
-                }
-            }
-        })
-    }
-
-    /// Removes the items that expired before `now`, in seconds since 1970, and returns how many.
-    ///
-    /// The engine can do this too, but only by the machine's real clock.
-    pub fn sweep(&self, now: i64) -> Result<usize, DynamoDbError> {
-        let mut removed = 0;
-        for table in self.tables.iter() {
-            let Some(attribute) = &table.ttl_attribute else {
-                continue;
-            };
-            let expired = "#ttl < :now".to_owned();
-            let names = HashMap::from([("#ttl".to_owned(), attribute.clone())]);
-            let values = HashMap::from([(":now".to_owned(), AttributeValue::N(now.to_string()))]);
-            let scan = ScanRequest {
-                filter_expression: Some(expired.clone()),
-                expression_attribute_names: Some(names.clone()),
-                expression_attribute_values: Some(values.clone()),
-                ..ScanRequest::default()
-            };
-            for item in self.scan_table(table, &scan)? {
-                let delete = DeleteItemRequest {
-                    table_name: table.name.clone(),
-                    key: key_of(table, item),
-                    // It may have been prolonged since the scan.
-                    condition_expression: Some(expired.clone()),
-                    expression_attribute_names: Some(names.clone()),
-                    expression_attribute_values: Some(values.clone()),
-                    ..DeleteItemRequest::default()
-                };
-                match self.database.delete_item(delete) {
-                    Ok(_) => removed += 1,
-                    Err(DynoxideError::ConditionalCheckFailedException(..)) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
-        Ok(removed)
-    }
-
-    fn scan_table(&self, table: &Table, scan: &ScanRequest) -> Result<Vec<Item>, DynamoDbError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self.database.scan(ScanRequest {
-                table_name: table.name.clone(),
-                exclusive_start_key: start,
-                filter_expression: scan.filter_expression.clone(),
-                expression_attribute_names: scan.expression_attribute_names.clone(),
-                expression_attribute_values: scan.expression_attribute_values.clone(),
-                consistent_read: scan.consistent_read,
-                ..ScanRequest::default()
-            })?;
-            items.extend(page.items.unwrap_or_default());
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
-    }
 }
 
 /// Creates a table unless it is there already.
 fn create(database: &Database, table: &Table) -> Result<(), DynamoDbError> {
-    let keys = || {
-        [
-            ("HASH", Some(&table.partition_key)),
-            ("RANGE", table.sort_key.as_ref()),
-        ]
-    };
-    let keys = || {
-        keys()
-            .into_iter()
-            .filter_map(|(kind, key)| Some((kind, key?)))
-    };
-    let schema: Vec<Value> = keys()
-        .map(|(kind, key)| json!({ "AttributeName": key.name, "KeyType": kind }))
-        .collect();
-    let attributes: Vec<Value> = keys()
-        .map(|(_, key)| json!({ "AttributeName": key.name, "AttributeType": key.kind }))
-        .collect();
+    let partition_key = Some(("HASH", &table.partition_key));
+    let sort_key = table.sort_key.as_ref().map(|key| ("RANGE", key));
+    let (schema, attributes): (Vec<Value>, Vec<Value>) = partition_key
+        .into_iter()
+        .chain(sort_key)
+        .map(|(kind, key)| {
+            (
+                json!({ "AttributeName": key.name, "KeyType": kind }),
+                json!({ "AttributeName": key.name, "AttributeType": key.kind }),
+            )
+        })
+        .unzip();
     let request = json!({
         "TableName": table.name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -228,14 +140,6 @@ fn create(database: &Database, table: &Table) -> Result<(), DynamoDbError> {
         Err(error) => return Err(error.into()),
     }
     Ok(())
-}
-
-fn key_of(table: &Table, mut item: Item) -> HashMap<String, AttributeValue> {
-    [Some(&table.partition_key), table.sort_key.as_ref()]
-        .into_iter()
-        .flatten()
-        .filter_map(|key| item.remove_entry(&key.name))
-        .collect()
 }
 
 #[derive(Clone)]

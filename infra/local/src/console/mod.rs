@@ -29,7 +29,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 
-use crate::states::RedriveError;
 use pages::home::Selected;
 use pages::parts::request_path;
 pub use source::{Console, Items};
@@ -53,8 +52,9 @@ type Shared = State<Arc<Console>>;
 
 async fn home(State(console): Shared, selected: Selected, headers: HeaderMap) -> Response {
     let selection = selected.map(|query| query.0).unwrap_or_default();
-    if console.executor.status(&selection.find).is_some() {
-        return Redirect::to(&request_path(&selection.find)).into_response();
+    let find = &selection.find;
+    if !find.is_empty() && console.executor.status(find).is_some() {
+        return Redirect::to(&request_path(find)).into_response();
     }
     let render = || Some(pages::home::page(&console, &selection));
     live::answer(&console, &headers, render).await
@@ -70,10 +70,10 @@ async fn redrive(State(console): Shared, Path(id): Path<String>) -> Response {
     match console.executor.redrive(&id) {
         Ok(_) => Redirect::to(&request_path(&id)).into_response(),
         Err(error) => {
-            let status = match error {
-                RedriveError::ExecutionDoesNotExist(_) => StatusCode::NOT_FOUND,
-                RedriveError::ExecutionNotRedrivable(_) => StatusCode::CONFLICT,
-                RedriveError::Stopped | RedriveError::Storage(_) => StatusCode::SERVICE_UNAVAILABLE,
+            let status = match error.name() {
+                Some("ExecutionDoesNotExist") => StatusCode::NOT_FOUND,
+                Some(_) => StatusCode::CONFLICT,
+                None => StatusCode::SERVICE_UNAVAILABLE,
             };
             api::problem(status, &format!("It was not redriven: {error}."))
         }

@@ -71,19 +71,22 @@ impl Console {
     pub(crate) fn version(&self) -> String {
         let mails = *self.outbox.subscribe().borrow();
         let ahead = self.clock.offset().as_secs();
-        let (runs, items) = (changes(&self.executor), self.items.changes());
+        let (runs, items) = (self.executor.changes(), self.items.changes());
         format!("\"{runs}-{items}-{mails}-{ahead}\"")
     }
 
     /// The ids of the requests that begin with `prefix`, newest first: some, and how many there are.
     pub(crate) fn newest(&self, prefix: &str, skip: usize) -> (Vec<String>, usize) {
-        let names = newest_first(&self.executor);
-        let names: Vec<String> = names
-            .into_iter()
-            .filter(|name| name.starts_with(prefix))
-            .collect();
-        let page = names.iter().skip(skip).take(PAGE);
-        (page.cloned().collect(), names.len())
+        let all = self.executor.summaries();
+        if prefix.is_empty() {
+            let count = all.len();
+            let page = all.skip(skip).take(PAGE);
+            return (page.map(|summary| summary.name).collect(), count);
+        }
+        let mut names: Vec<String> = all.map(|summary| summary.name).collect();
+        names.retain(|name| name.starts_with(prefix));
+        let count = names.len();
+        (names.into_iter().skip(skip).take(PAGE).collect(), count)
     }
 
     /// A request by its id.
@@ -159,19 +162,4 @@ impl Run {
             ),
         }
     }
-}
-
-/// A number that is another one after each change of an execution.
-fn changes(executor: &Executor) -> usize {
-    let executions = executor.executions();
-    executions
-        .iter()
-        .map(|execution| execution.history.len())
-        .sum()
-}
-
-/// The names of all executions, the one that started last first.
-fn newest_first(executor: &Executor) -> Vec<String> {
-    let executions = executor.executions().into_iter();
-    executions.map(|execution| execution.name).collect()
 }
