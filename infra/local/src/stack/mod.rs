@@ -239,9 +239,12 @@ fn open_data_dir(options: &Options, workspace: &Workspace) -> Result<DataDir, St
 
 async fn listen(port: u16) -> Result<TcpListener, StackError> {
     let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    bound.map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => StackError::PortTaken(port),
-        _ => StackError::Serve(source),
+    bound.map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            StackError::PortTaken(port)
+        } else {
+            StackError::Serve(error)
+        }
     })
 }
 

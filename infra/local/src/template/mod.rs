@@ -158,11 +158,11 @@ pub enum TemplateError {
 
 /// What a template says that is not implemented here, or not right.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{line}:{column}: {problem}")]
+#[error("{line}:{column}: {text}")]
 pub struct Problem {
     line: usize,
     column: usize,
-    problem: String,
+    text: String,
 }
 
 impl Template {
@@ -184,7 +184,7 @@ impl Template {
             Problem {
                 line: number(place.map(|it| it.line())).unwrap_or_default(),
                 column: number(place.map(|it| it.column())).unwrap_or_default(),
-                problem: format!("not YAML: {}", error.without_snippet()),
+                text: format!("not YAML: {}", error.without_snippet()),
             }
         })?;
         read::template(Node::new(text, &tree), folder, local)

@@ -19,13 +19,13 @@ impl<'t> Node<'t> {
     }
 
     /// A problem with this node.
-    pub(crate) fn problem(self, problem: impl Into<String>) -> Problem {
+    pub(crate) fn problem(self, text: impl Into<String>) -> Problem {
         let before = &self.source[..self.at.span.start];
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         Problem {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            problem: problem.into(),
+            text: text.into(),
         }
     }
 
