@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 /// What is drawn.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Graph {
     /// In the order of the definition.
     pub(crate) phases: Vec<Phase>,
@@ -18,14 +18,14 @@ pub(crate) struct Graph {
     drawn_as: BTreeMap<String, usize>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Phase {
     pub(crate) name: String,
     /// Nothing follows it when all goes well.
     pub(crate) ends: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Edge {
     pub(crate) from: usize,
     pub(crate) to: usize,
