@@ -38,7 +38,8 @@ mod source;
 pub mod template;
 mod text;
 mod usage;
-mod yaml;
+pub mod yaml;
 
 pub use compile::{Generated, compile};
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use source::{At, Span};

@@ -1,4 +1,4 @@
-//! Chance: retry jitter, task tokens, `$uuid` and `$random`.
+//! Random numbers: retry jitter, task tokens and `$random`.
 //!
 //! With a seed the same execution draws the same numbers at the same point of its history, whatever
 //! else runs at the same time, so that a simulation can be repeated. Without one, what must not be
@@ -6,27 +6,27 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// A source of chance for one decision.
+/// A source of random numbers for one decision.
 #[derive(Debug)]
-pub(crate) struct Dice {
+pub(crate) struct Rng {
     rng: fastrand::Rng,
-    /// Whether tokens and UUIDs may come from `rng`, whose numbers can be guessed.
+    /// Whether tokens may come from `rng`, whose numbers can be guessed.
     repeatable: bool,
 }
 
-impl Dice {
-    /// The dice of the decision after `records` records of the execution `arn`.
-    pub(crate) fn new(seed: Option<u64>, arn: &str, records: usize) -> Dice {
+impl Rng {
+    /// The source for the decision after `records` records of the execution `arn`.
+    pub(crate) fn new(seed: Option<u64>, arn: &str, records: usize) -> Rng {
         match seed {
             Some(seed) => {
                 let mut hasher = DefaultHasher::new();
                 (seed, arn, records).hash(&mut hasher);
-                Dice {
+                Rng {
                     rng: fastrand::Rng::with_seed(hasher.finish()),
                     repeatable: true,
                 }
             }
-            None => Dice {
+            None => Rng {
                 rng: fastrand::Rng::new(),
                 repeatable: false,
             },
@@ -38,18 +38,13 @@ impl Dice {
         self.rng.f64()
     }
 
-    /// A random UUID (version 4).
-    pub(crate) fn uuid(&mut self) -> uuid::Uuid {
-        if self.repeatable {
-            uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid()
-        } else {
-            uuid::Uuid::new_v4()
-        }
-    }
-
-    /// A task token of 244 random bits.
+    /// A task token of 244 random bits or more.
     pub(crate) fn token(&mut self) -> String {
-        format!("{}{}", self.uuid().simple(), self.uuid().simple())
+        let mut half = || match self.repeatable {
+            true => self.rng.u128(..),
+            false => uuid::Uuid::new_v4().as_u128(),
+        };
+        format!("{:032x}{:032x}", half(), half())
     }
 }
 
@@ -59,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_seed_repeats_and_each_point_of_a_history_differs() {
-        let draw = |seed, records| Dice::new(seed, "arn", records).token();
+        let draw = |seed, records| Rng::new(seed, "arn", records).token();
         assert_eq!(draw(Some(7), 3), draw(Some(7), 3));
         assert_ne!(draw(Some(7), 3), draw(Some(7), 4));
         assert_ne!(draw(Some(7), 3), draw(Some(8), 3));

@@ -1,10 +1,10 @@
-//! What the executor has to do and when: the due time of each execution, and how much is under way.
+//! When each execution is due, and how much is under way.
 //!
 //! Both are under one lock, so that "nothing is due and nothing is under way" is one question with one
 //! answer, however many tasks ask.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -13,15 +13,14 @@ use tokio::sync::watch;
 
 /// Due times by execution, and a count of what is under way.
 #[derive(Debug)]
-pub(crate) struct Agenda {
+pub(crate) struct TimerQueue {
     entries: Mutex<Entries>,
     changed: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
 struct Entries {
-    due_of: HashMap<String, Timestamp>,
-    by_due: BTreeSet<(Timestamp, String)>,
+    by_due: BTreeSet<(Timestamp, Arc<str>)>,
     under_way: usize,
     closed: bool,
 }
@@ -29,26 +28,32 @@ struct Entries {
 /// Something under way, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct UnderWay {
-    agenda: Arc<Agenda>,
+    queue: Arc<TimerQueue>,
 }
 
-impl Agenda {
-    pub(crate) fn new() -> Arc<Agenda> {
-        Arc::new(Agenda {
+impl TimerQueue {
+    pub(crate) fn new() -> Arc<TimerQueue> {
+        Arc::new(TimerQueue {
             entries: Mutex::default(),
             changed: watch::Sender::new(()),
         })
     }
 
-    /// Notes when time alone will give the execution something to do; `None`: never.
-    pub(crate) fn set_due(&self, arn: &str, due: Option<Timestamp>) {
+    /// Notes when time alone will give the execution something to do, in place of what was noted before.
+    pub(crate) fn set_due(
+        &self,
+        arn: &Arc<str>,
+        before: Option<Timestamp>,
+        due: Option<Timestamp>,
+    ) {
         let mut entries = self.entries();
-        entries.forget(arn);
+        if let Some(before) = before {
+            entries.by_due.remove(&(before, Arc::clone(arn)));
+        }
         if let Some(due) = due
             && !entries.closed
         {
-            entries.due_of.insert(arn.to_string(), due);
-            entries.by_due.insert((due, arn.to_string()));
+            entries.by_due.insert((due, Arc::clone(arn)));
         }
         drop(entries);
         self.changed.send_replace(());
@@ -60,17 +65,14 @@ impl Agenda {
     }
 
     /// Takes out the executions that are due, earliest first. Each is under way from the same moment
-    /// on, so that no one can find the agenda settled in between.
-    pub(crate) fn take_due(self: &Arc<Self>, now: Timestamp) -> Vec<(String, UnderWay)> {
+    /// on, so that no one can find the queue settled in between.
+    pub(crate) fn take_due(self: &Arc<Self>, now: Timestamp) -> Vec<(Arc<str>, UnderWay)> {
         let mut entries = self.entries();
         let mut taken = Vec::new();
-        while let Some((due, arn)) = entries.by_due.first().cloned()
-            && due <= now
-        {
-            entries.forget(&arn);
+        while let Some((_, arn)) = entries.take_due(now) {
             entries.under_way += 1;
-            let agenda = Arc::clone(self);
-            taken.push((arn, UnderWay { agenda }));
+            let queue = Arc::clone(self);
+            taken.push((arn, UnderWay { queue }));
         }
         taken
     }
@@ -79,11 +81,11 @@ impl Agenda {
     pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
         self.entries().under_way += 1;
         UnderWay {
-            agenda: Arc::clone(self),
+            queue: Arc::clone(self),
         }
     }
 
-    /// Whether nothing is under way and nothing is due. True from [`Agenda::close`] on.
+    /// Whether nothing is under way and nothing is due. True from [`TimerQueue::close`] on.
     pub(crate) fn is_settled(&self, now: Timestamp) -> bool {
         let entries = self.entries();
         let due = entries.by_due.first().is_some_and(|(due, _)| *due <= now);
@@ -94,7 +96,6 @@ impl Agenda {
     pub(crate) fn close(&self) {
         let mut entries = self.entries();
         entries.closed = true;
-        entries.due_of.clear();
         entries.by_due.clear();
         drop(entries);
         self.changed.send_replace(());
@@ -115,16 +116,15 @@ impl Agenda {
 }
 
 impl Entries {
-    fn forget(&mut self, arn: &str) {
-        if let Some((arn, due)) = self.due_of.remove_entry(arn) {
-            self.by_due.remove(&(due, arn));
-        }
+    fn take_due(&mut self, now: Timestamp) -> Option<(Timestamp, Arc<str>)> {
+        self.by_due.first().filter(|(due, _)| *due <= now)?;
+        self.by_due.pop_first()
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.agenda.entries().under_way -= 1;
-        self.agenda.changed.send_replace(());
+        self.queue.entries().under_way -= 1;
+        self.queue.changed.send_replace(());
     }
 }
