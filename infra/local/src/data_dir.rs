@@ -9,6 +9,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::journal::replace_file;
+
 /// The data directory, or nothing when nothing is to be kept.
 #[derive(Debug)]
 pub struct DataDir {
@@ -137,10 +139,7 @@ fn read_secrets(path: &Path) -> Result<Secrets, DataDirError> {
                 link_key: random_key(),
             };
             let text = serde_json::to_vec(&secrets).map_err(|error| failed(error.into()))?;
-            // Renamed into place: a crash leaves the whole file or none.
-            let fresh = path.with_extension("json.new");
-            fs::write(&fresh, text).map_err(failed)?;
-            fs::rename(&fresh, path).map_err(failed)?;
+            replace_file(path, &text).map_err(failed)?;
             Ok(secrets)
         }
         Err(error) => Err(failed(error)),

@@ -142,6 +142,16 @@ fn parse<T: DeserializeOwned>(content: &[u8]) -> io::Result<Vec<T>> {
     records.collect()
 }
 
+/// Writes a whole file beside its place and renames it, so that a crash leaves the old or the new one.
+pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let fresh = path.with_extension("new");
+    fs::write(&fresh, content)?;
+    fs::rename(fresh, path)
+}
+
 fn naming(path: &Path) -> impl Fn(io::Error) -> io::Error {
     move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{
     asl::{Catcher, Choice, Fail, Resource, State, StateOutput, Task, Wait},
-    jsonata::EvaluationError,
+    jsonata::StateError,
     position::{Phase, Position},
     record::Fact,
     retry::{self, Verdict},
     run::Run,
-    state_execution::{Outcome, StateExecution, check_size},
+    state_execution::{Outcome, StateExecution},
     time::{after, later},
 };
 
@@ -68,7 +68,11 @@ impl StateExecution<'_> {
             (_, State::Succeed(succeed)) => self.hand_on("", None, &succeed.output),
             (_, State::Fail(fail)) => self.fail(fail),
         };
-        Some(outcome.unwrap_or_else(|failure| self.failed(failure)))
+        Some(outcome.unwrap_or_else(|failure| Fact::StateFailed {
+            cause: self.cause_of(&failure),
+            error: failure.error.to_string(),
+            location: failure.location,
+        }))
     }
 
     fn schedule(&self, task: &Task) -> Outcome {
@@ -86,7 +90,7 @@ impl StateExecution<'_> {
         let function =
             scope.evaluate_text("Arguments/FunctionName", &task.arguments.function_name)?;
         let payload = scope.evaluate("Arguments/Payload", &task.arguments.payload)?;
-        check_size(&payload)?;
+        self.check_size(&payload)?;
         let seconds = task.timeout_seconds.map(i64::from);
         Ok(Fact::TaskScheduled {
             function,
@@ -130,10 +134,7 @@ impl StateExecution<'_> {
         let (place, next) = (format!("Catch/{index}/"), Some(&catcher.next));
         let exited = self.exit_state(&place, next, &catcher.output, &error_output, states);
         // A catcher that fails is not caught again: that could go on forever.
-        exited.unwrap_or_else(|failure| {
-            let (error, cause) = self.error_and_cause(&failure);
-            failed(error, &cause)
-        })
+        exited.unwrap_or_else(|failure| failed(failure.error, &self.cause_of(&failure)))
     }
 
     fn choose(&self, choice: &Choice) -> Outcome {
@@ -149,7 +150,7 @@ impl StateExecution<'_> {
                 Some(false) => {}
                 None => {
                     let cause = format!("{location} must be a boolean, and came to {condition}");
-                    return Err(EvaluationError::new(&location, cause).into());
+                    return Err(StateError::evaluation(&location, cause));
                 }
             }
         }
@@ -164,7 +165,7 @@ impl StateExecution<'_> {
             let cause = format!(
                 "Seconds must be a whole number from 0 to {LONGEST_WAIT_SECONDS}, and came to {seconds}"
             );
-            return Err(EvaluationError::new("Seconds", cause).into());
+            return Err(StateError::evaluation("Seconds", cause));
         };
         Ok(Fact::WaitStarted {
             until: after(self.visit.entered_at, whole),

@@ -18,14 +18,14 @@ use super::{
     decide::{decide, runtime_failure},
     error::StatesError,
     history::result_of_invocation,
+    jsonata::StateError,
     machine::Machine,
     position::Attempt,
     record::{Fact, Record, Start},
     redrive,
     replay::{self, replay},
-    retry,
     run::{MOST_EVENTS, Run},
-    state_execution::{is_too_large, too_large},
+    state_execution::too_large,
     store::Store,
     timer_queue::TimerQueue,
     view::{ExecutionStatus, ExecutionSummary, ExecutionView},
@@ -71,12 +71,6 @@ pub(crate) struct Invocation {
     attempt: usize,
 }
 
-/// An execution that an earlier process started, and every token that it gave out.
-pub(crate) struct Resumed {
-    pub(crate) execution: Execution,
-    pub(crate) tokens: Vec<String>,
-}
-
 impl Execution {
     /// Writes down the start of an execution.
     pub(crate) fn begin(
@@ -93,14 +87,14 @@ impl Execution {
         Ok(Execution::new(run, journal, changes))
     }
 
-    /// Rebuilds an execution from its journal. `None` when it never started: the process ended before
+    /// Rebuilds an execution from its journal, with every token that it gave out. `None` when it never started: the process ended before
     /// the first record was whole.
     pub(crate) fn resume(
         store: &Store,
         file: &Path,
         now: Timestamp,
         changes: Arc<AtomicU64>,
-    ) -> io::Result<Option<Resumed>> {
+    ) -> io::Result<Option<(Execution, Vec<String>)>> {
         let damaged = |problem| damaged(&file.display().to_string(), problem);
         let (journal, records) = Journal::<Record>::open(Some(file))?;
         let Some(first) = records.first() else {
@@ -110,14 +104,14 @@ impl Execution {
         let run = replay(&records, machine, |_, _| ()).map_err(damaged)?;
         let execution = Execution::new(run, journal, changes);
         execution.core().lose_connection(now)?;
-        let tokens = records.into_iter().filter_map(|record| match record.fact {
-            Fact::TaskScheduled { token, .. } => token,
-            _ => None,
+        let tokens = records.into_iter().filter_map(|record| {
+            if let Fact::TaskScheduled { token, .. } = record.fact {
+                token
+            } else {
+                None
+            }
         });
-        Ok(Some(Resumed {
-            tokens: tokens.collect(),
-            execution,
-        }))
+        Ok(Some((execution, tokens.collect())))
     }
 
     fn new(run: Run, journal: Journal<Record>, changes: Arc<AtomicU64>) -> Execution {
@@ -208,13 +202,18 @@ impl Execution {
         }
         let fact = match answer {
             Ok(answer) if invocation.token.is_some() => Fact::TaskSubmitted { answer },
-            Ok(answer) if is_too_large(&answer) => Fact::TaskFailed {
-                error: retry::DATA_LIMIT_EXCEEDED.to_string(),
-                cause: too_large(core.run.current_state().unwrap_or_default()),
-            },
-            Ok(answer) => Fact::TaskSucceeded {
-                output: result_of_invocation(answer),
-            },
+            Ok(answer) => {
+                let state = core.run.current_state().unwrap_or_default();
+                match too_large(state, &answer) {
+                    Some(StateError { error, cause, .. }) => Fact::TaskFailed {
+                        error: error.to_string(),
+                        cause,
+                    },
+                    None => Fact::TaskSucceeded {
+                        output: result_of_invocation(answer),
+                    },
+                }
+            }
             Err(TaskError { error, cause }) => Fact::TaskFailed { error, cause },
         };
         core.commit(now, fact).map(drop)

@@ -17,7 +17,7 @@ use tokio::{runtime::Handle, task::AbortHandle};
 use super::{
     TaskError, TaskRunner,
     error::OpenError,
-    execution::{Execution, Invocation, Resumed, Step},
+    execution::{Execution, Invocation, Step},
     machine::Machine,
     store::Store,
     time::later,
@@ -101,7 +101,7 @@ impl Executor {
             resumed.extend(execution);
         }
         // Only now, when nothing more can fail, do they run on.
-        for Resumed { execution, tokens } in resumed {
+        for (execution, tokens) in resumed {
             let execution = Arc::new(execution);
             let tokens = tokens.into_iter();
             lock(&self.tokens).extend(tokens.map(|token| (token, Arc::clone(&execution))));

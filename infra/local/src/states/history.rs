@@ -41,9 +41,9 @@ fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
             function, payload, ..
         } => return schedule(run, function, payload),
         Fact::StateExited { output, assign, .. } => return exit(run, output, assign),
-        Fact::WaitStarted { .. } | Fact::RetryScheduled { .. } | Fact::DataLimitExceeded { .. } => {
-            return Vec::new();
-        }
+        Fact::WaitStarted { .. }
+        | Fact::RetryScheduled { .. }
+        | Fact::StateFailed { location: None, .. } => return Vec::new(),
         Fact::ExecutionStarted(started) => (EventType::ExecutionStarted, start(started)),
         Fact::StateEntered { state, input } => {
             let Some(kind) = run.machine().states.get(state) else {
@@ -69,9 +69,13 @@ fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
             let details = failure(task(run), Some(retry::TIMEOUT), None);
             (EventType::TaskTimedOut, details)
         }
-        Fact::EvaluationFailed { cause, location } => {
+        Fact::StateFailed {
+            error,
+            cause,
+            location: Some(location),
+        } => {
             let place = json!({"state": run.current_state(), "location": location});
-            let details = failure(place, Some(retry::QUERY_EVALUATION_ERROR), Some(cause));
+            let details = failure(place, Some(error), Some(cause));
             (EventType::EvaluationFailed, details)
         }
         Fact::ExecutionSucceeded => {

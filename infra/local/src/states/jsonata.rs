@@ -2,7 +2,7 @@
 //!
 //! Everything else in a value is passed on untouched: only expressions turn into `JSONata`'s numbers.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use jiff::Timestamp;
 use jsonata_core::{
@@ -12,7 +12,7 @@ use jsonata_core::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{rng::Rng, run::Variables, time::rfc3339_millis};
+use super::{retry, rng::Rng, time::rfc3339_millis};
 
 /// An expression that takes longer has run away.
 const TIMEOUT_MILLIS: u64 = 2_000;
@@ -22,6 +22,9 @@ const LONGEST_SEQUENCE: usize = 100_000;
 /// Functions of `JSONata` that Step Functions does not have, and those it adds and nothing here uses.
 const REFUSED_FUNCTIONS: [&str; 6] = ["eval", "hash", "parse", "partition", "range", "uuid"];
 
+/// The values of an execution's variables as JSON text, which takes a fraction of a value's memory.
+pub(crate) type Variables = BTreeMap<String, Box<str>>;
+
 /// What an expression sees, for one decision about one state.
 pub(crate) struct Scope {
     states: JValue,
@@ -30,19 +33,23 @@ pub(crate) struct Scope {
     rng: Rc<RefCell<Rng>>,
 }
 
-/// Why a template could not be evaluated: a `States.QueryEvaluationError`.
+/// Why a state could not do what it wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EvaluationError {
+pub(crate) struct StateError {
+    /// The name that Retry and Catch match.
+    pub(crate) error: &'static str,
     pub(crate) cause: String,
-    /// The field, as in `Output/total`.
-    pub(crate) location: String,
+    /// The field, as in `Output/total`, where an expression is to blame.
+    pub(crate) location: Option<String>,
 }
 
-impl EvaluationError {
-    pub(crate) fn new(location: &str, cause: impl Into<String>) -> EvaluationError {
-        EvaluationError {
+impl StateError {
+    /// A template that could not be evaluated.
+    pub(crate) fn evaluation(location: &str, cause: impl Into<String>) -> StateError {
+        StateError {
+            error: retry::QUERY_EVALUATION_ERROR,
             cause: cause.into(),
-            location: location.to_string(),
+            location: Some(location.to_string()),
         }
     }
 }
@@ -63,11 +70,7 @@ impl Scope {
     }
 
     /// The template with every expression in it replaced by its result.
-    pub(crate) fn evaluate(
-        &self,
-        location: &str,
-        template: &Value,
-    ) -> Result<Value, EvaluationError> {
+    pub(crate) fn evaluate(&self, location: &str, template: &Value) -> Result<Value, StateError> {
         match template {
             Value::String(text) => match expression_in(text) {
                 Some(expression) => self.run(location, expression),
@@ -88,7 +91,7 @@ impl Scope {
         &self,
         location: &str,
         fields: &Map<String, Value>,
-    ) -> Result<Map<String, Value>, EvaluationError> {
+    ) -> Result<Map<String, Value>, StateError> {
         fields
             .iter()
             .map(|(name, field)| {
@@ -103,21 +106,21 @@ impl Scope {
         &self,
         location: &str,
         template: &str,
-    ) -> Result<String, EvaluationError> {
+    ) -> Result<String, StateError> {
         let value = self.evaluate(location, &json!(template))?;
         let text = value.as_str().map(str::to_string);
         text.ok_or_else(|| {
             let cause = format!("{location} must be a string, and came to {value}");
-            EvaluationError::new(location, cause)
+            StateError::evaluation(location, cause)
         })
     }
 
-    fn run(&self, location: &str, expression: &str) -> Result<Value, EvaluationError> {
+    fn run(&self, location: &str, expression: &str) -> Result<Value, StateError> {
         let failed = |problem: String| {
             let cause = format!(
                 "The JSONata expression '{expression}' specified for the field '{location}' {problem}"
             );
-            EvaluationError::new(location, cause)
+            StateError::evaluation(location, cause)
         };
         let tree = parser::parse(expression)
             .map_err(|error| failed(format!("cannot be read: {error}")))?;

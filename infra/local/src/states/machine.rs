@@ -73,12 +73,12 @@ impl Machine {
 
     /// Refuses transitions to states that do not exist, and those that say nowhere to go.
     fn check_targets(&self) -> Result<(), DefinitionError> {
-        let check = |name: &str, target: &String| match self.states.get(target) {
-            Some(_) => Ok(()),
-            None => {
-                let problem = format!("{name} leads to \"{target}\", which is no state");
-                Err(DefinitionError(problem))
+        let check = |name: &str, target: &String| {
+            if self.states.contains_key(target) {
+                return Ok(());
             }
+            let problem = format!("{name} leads to \"{target}\", which is no state");
+            Err(DefinitionError(problem))
         };
         check("StartAt", &self.start_at)?;
         for (name, state) in &self.states {

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::retry;
-
 /// Where an execution is.
 #[derive(Debug)]
 pub(crate) enum Position {
@@ -119,10 +117,5 @@ impl Phase {
             error: error.to_string(),
             cause: cause.to_string(),
         }
-    }
-
-    pub(crate) fn timed_out() -> Phase {
-        // Step Functions gives timeouts no cause.
-        Phase::failed(retry::TIMEOUT, "")
     }
 }

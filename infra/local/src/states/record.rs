@@ -62,14 +62,12 @@ pub(crate) enum Fact {
         cause: String,
     },
     TaskTimedOut,
-    /// A `JSONata` expression of the current state could not be evaluated.
-    EvaluationFailed {
+    /// A `JSONata` expression of the current state could not be evaluated, at the location, or the state
+    /// made more data than Step Functions allows.
+    StateFailed {
+        error: String,
         cause: String,
-        location: String,
-    },
-    /// The current state made more data than Step Functions allows.
-    DataLimitExceeded {
-        cause: String,
+        location: Option<String>,
     },
     RetryScheduled {
         retrier: usize,
@@ -104,7 +102,9 @@ impl Fact {
     pub(crate) fn event_count(&self) -> usize {
         let is_silent = matches!(
             self,
-            Fact::WaitStarted { .. } | Fact::RetryScheduled { .. } | Fact::DataLimitExceeded { .. }
+            Fact::WaitStarted { .. }
+                | Fact::RetryScheduled { .. }
+                | Fact::StateFailed { location: None, .. }
         );
         if is_silent {
             0

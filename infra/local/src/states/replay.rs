@@ -15,9 +15,10 @@ use super::{
 
 /// How the execution began.
 pub(crate) fn start_of(first: &Record) -> Result<&Start, &'static str> {
-    match &first.fact {
-        Fact::ExecutionStarted(start) => Ok(start),
-        _ => Err("the first record is no start"),
+    if let Fact::ExecutionStarted(start) = &first.fact {
+        Ok(start)
+    } else {
+        Err("the first record is no start")
     }
 }
 
@@ -47,11 +48,12 @@ pub(crate) fn view(
     let (mut output, mut failure) = (None, (None, None));
     let run = replay(records, machine, |run, record| {
         history::extend(&mut history, run, record);
-        match &record.fact {
-            Fact::ExecutionSucceeded => output = history::final_output(run).cloned(),
-            Fact::ExecutionFailed { error, cause } => failure = (error.clone(), cause.clone()),
-            Fact::ExecutionRedriven => failure = (None, None),
-            _ => {}
+        if let Fact::ExecutionFailed { error, cause } = &record.fact {
+            failure = (error.clone(), cause.clone());
+        } else if matches!(record.fact, Fact::ExecutionRedriven) {
+            failure = (None, None);
+        } else if matches!(record.fact, Fact::ExecutionSucceeded) {
+            output = history::final_output(run).cloned();
         }
     })?;
     let start = run.start();

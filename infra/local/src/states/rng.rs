@@ -40,9 +40,12 @@ impl Rng {
 
     /// A task token of 244 random bits or more.
     pub(crate) fn token(&mut self) -> String {
-        let mut half = || match self.repeatable {
-            true => self.rng.u128(..),
-            false => uuid::Uuid::new_v4().as_u128(),
+        let mut half = || {
+            if self.repeatable {
+                self.rng.u128(..)
+            } else {
+                uuid::Uuid::new_v4().as_u128()
+            }
         };
         format!("{:032x}{:032x}", half(), half())
     }

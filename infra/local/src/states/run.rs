@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     asl::{State, Task},
+    jsonata::Variables,
     machine::Machine,
     position::{Attempt, Phase, Position, StateVisit},
     record::{Fact, Record, Start},
@@ -21,9 +22,6 @@ use super::{
 
 /// Step Functions ends an execution with its 25,000th event.
 pub(crate) const MOST_EVENTS: usize = 25_000;
-
-/// The values of an execution's variables as JSON text, which takes a fraction of a value's memory.
-pub(crate) type Variables = BTreeMap<String, Box<str>>;
 
 /// An execution's state and its variables.
 #[derive(Debug)]
@@ -216,14 +214,11 @@ impl Run {
                 let result = output.clone();
                 self.visit()?.phase = Phase::Answered { result };
             }
-            Fact::TaskFailed { error, cause } => self.visit()?.phase = Phase::failed(error, cause),
-            Fact::TaskTimedOut => self.visit()?.phase = Phase::timed_out(),
-            Fact::EvaluationFailed { cause, .. } => {
-                self.visit()?.phase = Phase::failed(retry::QUERY_EVALUATION_ERROR, cause);
+            Fact::TaskFailed { error, cause } | Fact::StateFailed { error, cause, .. } => {
+                self.visit()?.phase = Phase::failed(error, cause);
             }
-            Fact::DataLimitExceeded { cause } => {
-                self.visit()?.phase = Phase::failed(retry::DATA_LIMIT_EXCEEDED, cause);
-            }
+            // Step Functions gives timeouts no cause.
+            Fact::TaskTimedOut => self.visit()?.phase = Phase::failed(retry::TIMEOUT, ""),
             Fact::RetryScheduled { retrier, until } => {
                 let visit = self.visit()?;
                 *visit.retries.entry(*retrier).or_default() += 1;

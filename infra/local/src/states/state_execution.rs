@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     asl::StateOutput,
-    jsonata::{EvaluationError, Scope},
+    jsonata::{Scope, StateError},
     position::StateVisit,
     record::Fact,
     retry,
@@ -26,20 +26,8 @@ pub(crate) struct StateExecution<'a> {
     pub(crate) seed: Option<u64>,
 }
 
-/// Why a state could not do what it wanted.
-pub(crate) enum Failure {
-    NotEvaluated(EvaluationError),
-    TooLarge,
-}
-
 /// The fact that was wanted, or why it could not be.
-pub(crate) type Outcome = Result<Fact, Failure>;
-
-impl From<EvaluationError> for Failure {
-    fn from(error: EvaluationError) -> Failure {
-        Failure::NotEvaluated(error)
-    }
-}
+pub(crate) type Outcome = Result<Fact, StateError>;
 
 impl StateExecution<'_> {
     /// `$states` without a result or an error: the state's input and Step Functions' context object.
@@ -98,8 +86,8 @@ impl StateExecution<'_> {
         };
         // Assign sees the variables as they were: all new values count from the next state on.
         let assign = scope.evaluate_map(&format!("{place}Assign"), &templates.assign)?;
-        check_size(&output)?;
-        check_size(&Value::Object(assign.clone()))?;
+        self.check_size(&output)?;
+        self.check_size(&Value::Object(assign.clone()))?;
         Ok(Fact::StateExited {
             next: next.cloned(),
             output,
@@ -107,49 +95,31 @@ impl StateExecution<'_> {
         })
     }
 
-    /// The fact that a failure is.
-    pub(crate) fn failed(&self, failure: Failure) -> Fact {
-        let (_, cause) = self.error_and_cause(&failure);
-        match failure {
-            Failure::NotEvaluated(EvaluationError { location, .. }) => {
-                Fact::EvaluationFailed { cause, location }
-            }
-            Failure::TooLarge => Fact::DataLimitExceeded { cause },
-        }
+    /// Refuses a value that is more than Step Functions passes on.
+    pub(crate) fn check_size(&self, value: &Value) -> Result<(), StateError> {
+        too_large(&self.visit.state, value).map_or(Ok(()), Err)
     }
 
-    /// The name that Retry and Catch match, and Step Functions' own words.
-    pub(crate) fn error_and_cause(&self, failure: &Failure) -> (&'static str, String) {
+    /// What went wrong, in Step Functions' own words.
+    pub(crate) fn cause_of(&self, failure: &StateError) -> String {
         let (state, event) = (&self.visit.state, self.visit.entered_event);
-        match failure {
-            Failure::NotEvaluated(error) => (
-                retry::QUERY_EVALUATION_ERROR,
-                format!(
-                    "An error occurred while executing the state '{state}' (entered at the event id #{event}). {}",
-                    error.cause
-                ),
+        match failure.location {
+            Some(_) => format!(
+                "An error occurred while executing the state '{state}' (entered at the event id #{event}). {}",
+                failure.cause
             ),
-            Failure::TooLarge => (retry::DATA_LIMIT_EXCEEDED, too_large(state)),
+            None => failure.cause.clone(),
         }
     }
 }
 
-/// Refuses a value that is more than Step Functions passes on.
-pub(crate) fn check_size(value: &Value) -> Result<(), Failure> {
-    if is_too_large(value) {
-        return Err(Failure::TooLarge);
-    }
-    Ok(())
-}
-
-/// Whether a value is more than Step Functions passes on.
-pub(crate) fn is_too_large(value: &Value) -> bool {
-    value.to_string().len() > MOST_BYTES
-}
-
-/// Step Functions' own words.
-pub(crate) fn too_large(state: &str) -> String {
-    format!(
-        "The state/task '{state}' returned a result with a size exceeding the maximum number of bytes service limit."
-    )
+/// Why a value of a state cannot be passed on: it is more than Step Functions takes.
+pub(crate) fn too_large(state: &str, value: &Value) -> Option<StateError> {
+    (value.to_string().len() > MOST_BYTES).then(|| StateError {
+        error: retry::DATA_LIMIT_EXCEEDED,
+        cause: format!(
+            "The state/task '{state}' returned a result with a size exceeding the maximum number of bytes service limit."
+        ),
+        location: None,
+    })
 }

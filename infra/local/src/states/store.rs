@@ -13,7 +13,7 @@ use super::{
     machine::Machine,
     record::{Record, Start},
 };
-use crate::journal::Journal;
+use crate::journal::{Journal, replace_file};
 
 /// The journals of executions, and the versions of definitions that they run by.
 #[derive(Debug)]
@@ -36,7 +36,10 @@ impl Store {
         let Some(folder) = &self.folder else {
             return Ok(Journal::in_memory());
         };
-        keep_definition(folder, machine)?;
+        let definition = definition_file(folder, &machine.version);
+        if !definition.exists() {
+            replace_file(&definition, machine.definition.as_bytes())?;
+        }
         let of_machine = folder.join("executions").join(start.machine_name());
         let file = of_machine.join(format!("{}.jsonl", start.name));
         let (journal, records) = Journal::open(Some(&file))?;
@@ -94,18 +97,6 @@ impl Store {
         let shared = versions.entry(version).or_insert_with(|| Arc::new(machine));
         Arc::clone(shared)
     }
-}
-
-/// Renamed into place: a crash leaves the whole file or none.
-fn keep_definition(folder: &Path, machine: &Machine) -> io::Result<()> {
-    let file = definition_file(folder, &machine.version);
-    if file.exists() {
-        return Ok(());
-    }
-    fs::create_dir_all(folder.join("definitions"))?;
-    let fresh = file.with_extension("new");
-    fs::write(&fresh, &machine.definition)?;
-    fs::rename(fresh, file)
 }
 
 fn definition_file(folder: &Path, version: &str) -> PathBuf {

@@ -9,6 +9,11 @@
 //! cases less that of the stack after the first few, for each case. Ends with an error where a bound is
 //! missed. For a quick look: `-- --waiting 200 --refunds 20`.
 
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "measurements are rounded anyway"
+)]
+
 use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -136,10 +141,10 @@ async fn run(options: &Options) -> bool {
 
     let mut kept = check_bound(
         refunds == options.refunds,
-        format!("{refunds} refunds at Stripe"),
+        &format!("{refunds} refunds at Stripe"),
     );
     let memory = format!("{kib_a_case:.1} KiB of memory a case, at most {MOST_KIB_A_CASE}");
-    kept &= check_bound(kib_a_case <= MOST_KIB_A_CASE, memory);
+    kept &= check_bound(kib_a_case <= MOST_KIB_A_CASE, &memory);
     for path in pages(&waiting[0]) {
         kept &= time_page(&client, &path).await;
     }
@@ -162,9 +167,10 @@ async fn submit_all(client: &Arc<TestClient>, prefix: &'static str, count: usize
         let form = form().charge(&format!("{prefix}_{number}"));
         let request = client.submit(&form).await;
         client.eventually("a case that waits", || async {
-            match waits(&client, &request).await {
-                true => Ok(()),
-                false => Err(request.id.clone()),
+            if waits(&client, &request).await {
+                Ok(())
+            } else {
+                Err(request.id.clone())
             }
         })
         .await;
@@ -241,10 +247,10 @@ async fn time_page(client: &TestClient, path: &str) -> bool {
         slowest.as_millis(),
         SLOWEST_PAGE.as_millis()
     );
-    check_bound(slowest <= SLOWEST_PAGE, said)
+    check_bound(slowest <= SLOWEST_PAGE, &said)
 }
 
-fn check_bound(kept: bool, said: String) -> bool {
+fn check_bound(kept: bool, said: &str) -> bool {
     println!("{} {said}", if kept { "ok    " } else { "MISSED" });
     kept
 }
