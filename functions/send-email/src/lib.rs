@@ -13,7 +13,7 @@ use domain::failure::Failure;
 use domain::id::OfferingPath;
 use domain::invitation::{Invitation, InvitationToken};
 use domain::mail::{Mailer, send_all};
-use domain::request::{Event, Request, Status};
+use domain::request::{Event, Request, Status, Stopped};
 use domain::request_store::{Opened, RequestStore};
 use domain::table::Table;
 use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
@@ -54,7 +54,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         };
         let (subject, mut body) = (text(&config.subject)?, text(&config.body)?);
         let stopped = request.value.stopped.as_ref();
-        let advice = stopped.and_then(|stopped| stopped.advice());
+        let advice = stopped.and_then(Stopped::advice);
         if let (Recipient::Team(_), Some(advice)) = (&config.to, advice) {
             body = format!("{body}\n\n{advice}");
         }

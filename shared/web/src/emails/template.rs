@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use domain::mail::{Mail, one_line, sanitize_text};
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment};
+use minijinja::{AutoEscape, Environment, default_auto_escape_callback};
 use serde::Serialize;
 
 use super::style::STYLE;
@@ -77,24 +77,17 @@ pub(super) fn environment() -> Environment<'static> {
     let syntax = syntax.keep_trailing_newline(true).build();
     environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
     environment.add_global("style", Value::from(Serde(STYLE)));
-    environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") {
-            AutoEscape::Html
-        } else {
-            AutoEscape::None
-        }
-    });
+    environment.set_auto_escape_callback(default_auto_escape_callback);
     environment.set_formatter(|out, state, value| {
+        let text = value.to_string();
         let written = if value.is_safe() {
-            out.write_str(&value.to_string())
+            text
+        } else if matches!(state.auto_escape(), AutoEscape::Html) {
+            escaped(&sanitize_text(&text))
         } else {
-            let text = sanitize_text(&value.to_string());
-            match state.auto_escape() {
-                AutoEscape::Html => out.write_str(&escaped(&text)),
-                _ => out.write_str(&indented(&text)),
-            }
+            indented(&sanitize_text(&text))
         };
-        Ok(written?)
+        Ok(out.write_str(&written)?)
     });
     environment
 }
