@@ -108,7 +108,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         self.save(case, &event, at, vec![Write::create(&fresh)])
             .await?;
         if may_be_mailed {
-            self.write_to(case, &approver, NotificationReason::Renewed)
+            self.write_to(case, &approver, NotificationReason::LinkReplaced)
                 .await;
         }
         Ok(Err(Undone::Refused(Refusal::Locked)))

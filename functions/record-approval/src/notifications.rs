@@ -1,15 +1,15 @@
 //! Who hears of what was done, after it is stored: the execution, a colleague, the customer.
 
 use domain::approval::Refusal;
-use domain::mail::{Mail, MailError, Mailer};
+use domain::mail::{Mailer, deliver};
 use domain::table::Table;
 use domain::task::Outcome;
 use domain::workflow::{Workflow, WorkflowError};
-use web::emails::{ApprovalEmail, NotificationReason, to_customer};
+use web::emails::{self, ApprovalEmail, NotificationReason};
 
 use crate::{Case, Done, RecordApproval, Undone};
 
-/// How often a service that does not answer is asked again.
+/// How often the execution is told when Step Functions does not answer.
 const ATTEMPTS: usize = 3;
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
@@ -53,7 +53,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             .approval
             .value
             .ineligible(to, &case.request.value, &case.earlier);
-        let letter = ApprovalEmail {
+        let email = ApprovalEmail {
             request: &case.request.value,
             approval: &case.approval.value,
             to,
@@ -61,14 +61,14 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             reason,
             ineligible: ineligible.as_ref(),
         };
-        let mail = match letter.written() {
+        let mail = match email.render() {
             Ok(mail) => mail,
             Err(error) => {
-                tracing::error!(%error, "the mail was not written");
+                tracing::error!(%error, "the mail cannot be rendered");
                 return;
             }
         };
-        if self.send(&mail).await {
+        if deliver(&self.mailer, &mail).await {
             case.approval.value.note_mail(to);
             if let Err(error) = self.store.save_approval(&mut case.approval).await {
                 // At worst the next reminder says once more what this mail has said.
@@ -83,24 +83,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let Some((to, question)) = request.emails().next().zip(request.questions.last()) else {
             return false;
         };
-        self.send(&to_customer(request, to, question, &self.link_key, 0))
-            .await
-    }
-
-    async fn send(&self, mail: &Mail) -> bool {
-        for _ in 0..ATTEMPTS {
-            match self.mailer.send(mail).await {
-                Ok(()) => return true,
-                Err(error @ MailError::Refused(_)) => {
-                    tracing::error!(%error, "the address was refused");
-                    return false;
-                }
-                Err(error @ MailError::Unavailable(_)) => {
-                    tracing::warn!(%error, "the mail was not sent yet");
-                }
-            }
-        }
-        tracing::error!("the mail was not sent");
-        false
+        let mail = emails::question(request, to, question, &self.link_key, 0);
+        deliver(&self.mailer, &mail).await
     }
 }

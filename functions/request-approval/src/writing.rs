@@ -2,7 +2,7 @@
 
 use domain::approval::{Approval, Approver, Deadlock};
 use domain::failure::Failure;
-use domain::mail::{Mail, MailError, Mailer};
+use domain::mail::{Mailer, send_all};
 use domain::optimistic::AttemptError;
 use domain::table::{Stored, Table};
 use domain::task::{AskConfig, Task};
@@ -32,7 +32,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             let ineligible = value.ineligible(&approver.email, request, &case.earlier);
             // Who must not decide is told so once, and not reminded of it.
             if ineligible.is_none() || approver.notified_for.is_none() {
-                let letter = ApprovalEmail {
+                let email = ApprovalEmail {
                     request,
                     approval: value,
                     to: &approver.email,
@@ -40,9 +40,9 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                     reason: reason(value, approver),
                     ineligible: ineligible.as_ref(),
                 };
-                let mail = letter.written();
-                let unclear = |error: TextError| Failure::PayloadInvalid(error.to_string());
-                self.send(&mail.map_err(unclear)?).await?;
+                let invalid = |error: TextError| Failure::PayloadInvalid(error.to_string());
+                let mail = email.render().map_err(invalid)?;
+                send_all(&self.mailer, &[mail]).await?;
             }
             let email = approver.email.clone();
             approval.value.note_mail(&email);
@@ -51,10 +51,9 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         if let (Deadlock::Unnotified, AskConfig::Approval(config)) =
             (approval.value.deadlock, &task.config)
         {
-            for address in self.others(&config.attention) {
-                let mail = nobody_may_decide(request, &approval.value, address);
-                self.send(&mail).await?;
-            }
+            let mails = self.others(&config.attention).iter();
+            let mails = mails.map(|to| nobody_may_decide(request, &approval.value, to));
+            send_all(&self.mailer, &mails.collect::<Vec<_>>()).await?;
             approval.value.deadlock = Deadlock::Told;
             self.store.save_approval(&mut approval).await?;
         }
@@ -73,25 +72,12 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             && approver.unreachable.is_none()
             && self.teams.include(&approval.teams, &approver.email)
     }
-
-    async fn send(&self, mail: &Mail) -> Result<(), Failure> {
-        match self.mailer.send(mail).await {
-            Ok(()) => Ok(()),
-            Err(MailError::Refused(why)) => {
-                tracing::error!(why, "the address of somebody who is asked was refused");
-                Ok(())
-            }
-            Err(error @ MailError::Unavailable(_)) => {
-                Err(Failure::MailUnavailable(error.to_string()))
-            }
-        }
-    }
 }
 
 fn reason<'a>(approval: &'a Approval, approver: &Approver) -> NotificationReason<'a> {
     match (approver.notified_for, &approver.team) {
         (Some(_), _) if approver.mailed_generation != approver.generation => {
-            NotificationReason::Renewed
+            NotificationReason::LinkReplaced
         }
         (Some(_), _) => NotificationReason::Reminded,
         (None, Some(_)) => NotificationReason::Escalated {

@@ -1,11 +1,7 @@
 //! What a customer is told of a code that does not open.
 
-use domain::mail::{Mail, MailError, Mailer};
 use domain::one_time_code::CodeCheck;
 use lambda_http::http::StatusCode;
-
-/// How often a mail with a fresh code is tried.
-const ATTEMPTS: usize = 3;
 
 /// How a try is answered that was not right: the status, and what to do.
 pub(crate) fn refusal(tried: CodeCheck) -> Option<(StatusCode, &'static str)> {
@@ -25,21 +21,4 @@ pub(crate) fn refusal(tried: CodeCheck) -> Option<(StatusCode, &'static str)> {
             "a wrong code was entered too often; please try again tomorrow, and we will mail you a new one",
         )),
     }
-}
-
-/// Mails a fresh code. If that fails, the next one too many brings another.
-pub(crate) async fn send(mailer: &impl Mailer, mail: &Mail) {
-    for _ in 0..ATTEMPTS {
-        match mailer.send(mail).await {
-            Ok(()) => return,
-            Err(error @ MailError::Refused(_)) => {
-                tracing::error!(%error, "the address was refused");
-                return;
-            }
-            Err(error @ MailError::Unavailable(_)) => {
-                tracing::warn!(%error, "the mail with a fresh code was not sent yet");
-            }
-        }
-    }
-    tracing::error!("the mail with a fresh code was not sent");
 }

@@ -7,7 +7,7 @@ use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::invitation::{CODE, Invitation, InvitationToken, TICKET, Use};
-use domain::mail::{Mail, Mailer};
+use domain::mail::{Mailer, deliver};
 use domain::one_time_code::CodeCheck;
 use domain::request::Event;
 use domain::table::{CommitError, Stored, Table, Write, load_or};
@@ -15,9 +15,9 @@ use domain::task::{Offering, StateEntry};
 use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
-use web::Problem;
+use web::{Problem, emails};
 
-use crate::{SubmitRequest, codes};
+use crate::SubmitRequest;
 
 /// What somebody comes with who was invited.
 #[derive(Debug)]
@@ -135,20 +135,12 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             let url = credentials
                 .token
                 .url(&inviting.value.origin, &offering.path);
-            codes::send(&self.mailer, &fresh_code(to, offering, &url, &code)).await;
+            let mail = emails::invitation_code(to, &offering.offering.name, &url, &code);
+            // If that fails, the next wrong code too many brings another.
+            deliver(&self.mailer, &mail).await;
         }
         Ok(stored)
     }
-}
-
-fn fresh_code(to: &str, offering: &Offering, url: &str, code: &str) -> Mail {
-    let name = &offering.offering.name;
-    let text = format!(
-        "Hi!\n\nA wrong code was entered several times on the page that we invited you to, so here is a \
-         new one. The earlier one does not work any longer.\n\n{url}\n\nCode: {code}\n\n\
-         The code is yours alone: please do not forward this mail."
-    );
-    web::mail::from_text(to.to_owned(), &format!("Your new code: {name}"), &text)
 }
 
 /// What is to be sent, for clients that post JSON: the answers, and for an offering by invitation what

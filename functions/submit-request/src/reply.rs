@@ -6,7 +6,7 @@
 use domain::approval::DecisionContext;
 use domain::failure::Failure;
 use domain::form::FieldError;
-use domain::mail::Mailer;
+use domain::mail::{Mailer, deliver};
 use domain::one_time_code::CodeCheck;
 use domain::question::{Question, QuestionCode, REPLY_CHARS, checked_text};
 use domain::request::{Event, Request as RefundRequest};
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
-use web::emails::{ApprovalEmail, NotificationReason, to_customer};
+use web::emails::{self, ApprovalEmail, NotificationReason};
 use web::{Format, Problem, body_text, html, is_json, json, same_site, see_other};
 
 use crate::status_view::StatusView;
@@ -153,8 +153,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 let generation = code.value.lock.generation();
                 if let Some(to) = request.value.emails().next() {
                     let mail =
-                        to_customer(&request.value, to, question, &self.link_key, generation);
-                    codes::send(&self.mailer, &mail).await;
+                        emails::question(&request.value, to, question, &self.link_key, generation);
+                    // If that fails, the next wrong code too many brings another.
+                    deliver(&self.mailer, &mail).await;
                 }
                 Ok(())
             }
@@ -185,7 +186,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         if context.check_link().is_err() {
             return;
         }
-        let letter = ApprovalEmail {
+        let email = ApprovalEmail {
             request,
             approval: &approval,
             to,
@@ -193,8 +194,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             reason: NotificationReason::Answered,
             ineligible: None,
         };
-        if let Err(error) = self.mailer.send(&letter.mail()).await {
-            tracing::error!(%error, "the approver was not told of the answer");
+        match email.render() {
+            Ok(mail) => {
+                deliver(&self.mailer, &mail).await;
+            }
+            Err(error) => tracing::error!(%error, "the mail cannot be rendered"),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The domain of Refund RequestStore: what a refund request is, how it may change, and the traits by which the
+//! The domain of Refund Desk: what a refund request is, how it may change, and the traits by which the
 //! functions reach the outside world.
 //!
 //! Nothing here does IO, and the crate depends on no SDK, no runtime, no HTTP and no HTML: its dependencies are the
 //! proof. Nothing here reads a clock or the environment either: time comes with the event that a function
 //! handles, configuration through its `main`.
 //!
-//! 1. **Rules**: [`money`], [`id`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
+//! 1. **Rules**: [`money`], [`id`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
 //!    generated state machines send), [`request`], [`question`], [`one_time_code`], [`audit`], [`approval`],
 //!    [`invitation`], [`refund`], [`charge_lookup`], [`suppression`], [`processed_event`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
@@ -15,6 +15,7 @@
 pub mod approval;
 pub mod audit;
 pub mod charge_lookup;
+pub mod dates;
 pub mod failure;
 pub mod form;
 pub mod id;

@@ -23,6 +23,8 @@ const OFFERING: &str = "customer-success/refund-request";
 const CALL: Duration = Duration::from_mins(2);
 /// How long anything may take that waits for no person and no timer, unless a test says otherwise.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How large an answer may be, in bytes: an outbox of thousands of mails is read at once.
+const LARGEST: u64 = 1 << 30;
 /// The pause between two looks at what is waited for.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -135,6 +137,8 @@ impl TestClient {
             headers: answer.headers().clone(),
             text: answer
                 .body_mut()
+                .with_config()
+                .limit(LARGEST)
                 .read_to_string()
                 .unwrap_or_else(|error| panic!("{method} {url}: {error}")),
         }

@@ -17,7 +17,7 @@ const START_LIMIT: Duration = Duration::from_mins(15);
 #[derive(Debug)]
 pub struct LocalStack {
     client: TestClient,
-    _process: Process,
+    process: Process,
 }
 
 /// Killed when it goes out of scope, as by `kill -9`: no chance to tidy up.
@@ -36,20 +36,20 @@ fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// The binary, built as `cargo run` builds it. The whole workspace's binaries are built in one go, so
-/// that cargo unifies features as it did for the tests, and nothing is compiled twice.
+/// The binary, built as `cargo run` builds it. For tests the whole workspace's binaries are built in one
+/// go, so that cargo unifies features as it did for the tests, and nothing is compiled twice.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let cargo = env!("CARGO");
-        let built = Command::new(cargo)
-            .args([
-                "build",
-                "--quiet",
-                "--workspace",
-                "--bins",
-                "--message-format=json-render-diagnostics",
-            ])
+        let what: &[&str] = if cfg!(debug_assertions) {
+            &["--workspace", "--bins"]
+        } else {
+            &["--release", "--bin", "refund-desk"]
+        };
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet"])
+            .arg("--message-format=json-render-diagnostics")
+            .args(what)
             .current_dir(workspace())
             .stderr(Stdio::inherit())
             .output()
@@ -84,7 +84,19 @@ impl LocalStack {
 
     /// A stack started with these arguments and environment variables. It serves when this returns.
     pub fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let child = Command::new(binary())
+        Self::start(Command::new(binary()), arguments, environment)
+    }
+
+    /// The same, with a limit of files open at once.
+    pub fn with_open_files(most: u32, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut shell = Command::new("sh");
+        let limited = format!("ulimit -n {most} && exec \"$0\" \"$@\"");
+        shell.args(["-c", &limited]).arg(binary());
+        Self::start(shell, arguments, environment)
+    }
+
+    fn start(mut program: Command, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let child = program
             .args(arguments)
             .envs(environment.iter().copied())
             .current_dir(workspace())
@@ -105,8 +117,18 @@ impl LocalStack {
         let base = base.recv_timeout(START_LIMIT);
         Self {
             client: TestClient::at(&base.expect("the stack starts, and in time")),
-            _process: process,
+            process,
         }
+    }
+
+    /// How much memory the stack uses, without the functions' processes.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()));
+        let status = status.expect("Linux tells about its processes");
+        let mut lines = status.lines();
+        let kib = lines.find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
+        kib.and_then(|kib| kib.trim().parse().ok())
+            .expect("a process that runs has memory")
     }
 
     /// `kill -9`.

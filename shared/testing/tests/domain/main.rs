@@ -5,6 +5,7 @@ mod approval;
 mod choice;
 mod invitation;
 mod link_key;
+mod mail;
 mod metrics;
 mod processed_event;
 mod question;
