@@ -89,11 +89,6 @@ const FILES: &[(&str, &str)] = &[
 /// Where a name is right all the same.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     (
-        "letters",
-        "infra/local/src/console/text.rs",
-        "the letters of a word",
-    ),
-    (
         "Pass",
         "infra/local/src/",
         "a type of state of Amazon States Language",

@@ -26,7 +26,12 @@ fn functions_read_no_stopwatch() {
 #[test]
 fn no_float_is_anywhere_near_an_amount() {
     for folder in ["functions", "shared", "infra/local/src/stripe"] {
-        none_says(&sources(folder), &["f32", "f64"], "money is whole cents");
+        let mut sources = sources(folder);
+        for source in &mut sources {
+            // Serde's `forward_to_deserialize_any!` has to name every type, also to refuse it.
+            source.code = source.code.replace("f32 f64 char", "");
+        }
+        none_says(&sources, &["f32", "f64"], "money is whole cents");
     }
 }
 
