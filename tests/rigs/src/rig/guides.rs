@@ -94,13 +94,16 @@ fn guides(readme: &str) -> anyhow::Result<Vec<Guide>> {
 
 /// A patch without a guide would be one that nobody reads.
 fn no_patch_is_left_over(root: &Path, guides: &[Guide]) -> anyhow::Result<()> {
-    let guided: BTreeSet<String> = guides
+    let with_guide: BTreeSet<String> = guides
         .iter()
         .map(|it| format!("{}.patch", it.patch))
         .collect();
     for entry in fs::read_dir(root.join(PATCHES)).with_context(|| format!("no {PATCHES}"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        ensure!(guided.contains(&name), "{README} has no guide for {name}");
+        ensure!(
+            with_guide.contains(&name),
+            "{README} has no guide for {name}"
+        );
     }
     Ok(())
 }

@@ -238,13 +238,13 @@ fn an_exception_has_its_use() {
 
 #[test]
 fn a_name_is_found_in_code_and_only_there() {
-    let text = r##"
+    let text = r#"
         // A door in prose.
         fn open_door(text: &'static str, c: char) -> Result<Told> {
-            let quoted = "a \" desk"; let raw = r#"a "trail""#; let letter = 'x' ; '\'' ; '"' ;
+            let quoted = "a \" desk"; let raw = r"a \ trail"; let letter = 'x' ; '\'' ; '"' ;
             vouch(Sweeper::new());
         }
-    "##;
+    "#;
     let found: Vec<_> = names(text).iter().flat_map(|name| problems(name)).collect();
     let expected = ["Sweeper", "Told", "letter", "open_door", "vouch"];
     let named: Vec<_> = found.iter().filter_map(|it| it.split('`').nth(1)).collect();

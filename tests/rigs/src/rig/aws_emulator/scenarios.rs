@@ -17,8 +17,10 @@ pub(super) fn form(amount: &str, charge: &str) -> Form {
     form.with("reason", "Service issue".into())
 }
 
+type Scenario = fn(&Stack) -> anyhow::Result<()>;
+
 pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
-    let scenarios: [(&str, fn(&Stack) -> anyhow::Result<()>); 5] = [
+    let scenarios: [(&str, Scenario); 5] = [
         ("a small refund is approved and paid", small),
         ("a large refund needs Finance", large),
         ("a rejected request is denied, with the reason", denied),
@@ -76,7 +78,9 @@ fn refused(stack: &Stack) -> anyhow::Result<()> {
     review(stack, &request).approve(&stack.client);
     stack.client.wait_for_status(&request, "denied");
     let member = "csm-1@example.com";
-    stack.client.mail_about(&request, member, "A refund failed");
+    let mail = stack.client.mail_about(&request, member, "A refund failed");
+    let reason = "has already been refunded";
+    ensure!(mail.text.contains(reason), "{}", mail.text);
     Ok(())
 }
 

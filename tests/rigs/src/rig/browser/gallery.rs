@@ -129,7 +129,7 @@ impl Stage {
     ) -> anyhow::Result<()> {
         let mail = self
             .client
-            .mail_about(&request, CUSTOMER, "We have a question");
+            .mail_about(request, CUSTOMER, "We have a question");
         browser.goto(&request.status_url).await?;
         browser.type_into("textarea", text).await?;
         browser.type_into("#code-1", &mail.code()).await?;
