@@ -91,9 +91,9 @@ fn exits(context: &Context<'_>, phase: &Phase) -> Option<Vec<Exit>> {
     let conditions = matches!(phase.facts.as_ref()?.exits, Exits::Conditions);
     let mut branches = 0..;
     context
-        .ways(phase)
-        .map(|way| {
-            let name = way.name.value.clone();
+        .transitions(phase)
+        .map(|transition| {
+            let name = transition.name.value.clone();
             let outcome = if !conditions || name == outcome::OTHERWISE {
                 name.clone()
             } else {
@@ -102,8 +102,8 @@ fn exits(context: &Context<'_>, phase: &Phase) -> Option<Vec<Exit>> {
             Some(Exit {
                 outcome,
                 label: (name != NEXT).then_some(name),
-                to: way.to.value.parse::<PhaseName>().ok()?,
-                state: entrance(context.definition, &way.to.value),
+                to: transition.to.value.parse::<PhaseName>().ok()?,
+                state: entrance(context.definition, &transition.to.value),
             })
         })
         .collect()

@@ -63,7 +63,7 @@ impl Fields {
     pub(crate) fn find(&self, name: &str) -> Found<'_> {
         match self.all.iter().find(|(known, _)| known.value == name) {
             Some((_, Some(field))) => Found::Field(field),
-            Some((_, None)) => Found::Unreadable,
+            Some((_, None)) => Found::Invalid,
             None => Found::Unknown,
         }
     }
@@ -105,7 +105,7 @@ pub(crate) enum Found<'f> {
     /// A field.
     Field(&'f Field),
     /// A field that could not be read. That has been reported.
-    Unreadable,
+    Invalid,
     /// Nothing.
     Unknown,
 }
@@ -197,7 +197,7 @@ pub(crate) struct Mail {
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) from: At<String>,
-    pub(crate) ways: Vec<Way>,
+    pub(crate) transitions: Vec<Transition>,
 }
 
 /// The name of the only way out of a phase that has one: `Start: CSM Review`.
@@ -205,7 +205,7 @@ pub(crate) const NEXT: &str = "next";
 
 /// A way out of a phase, and where it leads.
 #[derive(Debug)]
-pub(crate) struct Way {
+pub(crate) struct Transition {
     pub(crate) name: At<String>,
     pub(crate) to: At<String>,
 }

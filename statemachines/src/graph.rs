@@ -12,7 +12,7 @@ use crate::source::Span;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Edge {
     pub(crate) from: usize,
-    pub(crate) way: String,
+    pub(crate) outcome: String,
     pub(crate) to: usize,
     /// Where it is written.
     at: Span,
@@ -145,8 +145,8 @@ impl<'d> Graph<'d> {
     pub(crate) fn describe(&self, from: usize, path: &[&Edge]) -> String {
         let mut text = self.name(from).to_owned();
         for edge in path {
-            if edge.way != NEXT {
-                text = format!("{text} ({})", edge.way);
+            if edge.outcome != NEXT {
+                text = format!("{text} ({})", edge.outcome);
             }
             text = format!("{text}, {}", self.name(edge.to));
         }

@@ -58,7 +58,7 @@ pub(crate) const RESERVED_PHASES: [&str; 9] = [
 #[derive(Debug)]
 pub(crate) struct Names {
     /// With the ways (phase and way out) that set it. A name without ways is always set.
-    ways: BTreeMap<String, Vec<(usize, &'static str)>>,
+    set_by: BTreeMap<String, Vec<(usize, &'static str)>>,
     /// Phases that could not be read, and may set anything.
     unreadable: Vec<usize>,
 }
@@ -67,13 +67,16 @@ pub(crate) struct Names {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) phase: usize,
-    pub(crate) way: Option<&'static str>,
+    pub(crate) outcome: Option<&'static str>,
 }
 
 impl Place {
     /// In a phase.
     pub(crate) fn of(phase: usize) -> Self {
-        Self { phase, way: None }
+        Self {
+            phase,
+            outcome: None,
+        }
     }
 }
 
@@ -88,15 +91,18 @@ impl Names {
         for (index, phase) in definition.phases.iter().enumerate() {
             match &phase.facts {
                 Some(facts) => {
-                    for (name, way) in &facts.sets {
-                        names.entry(name.clone()).or_default().push((index, *way));
+                    for (name, outcome) in &facts.sets {
+                        names
+                            .entry(name.clone())
+                            .or_default()
+                            .push((index, *outcome));
                     }
                 }
                 None => unreadable.push(index),
             }
         }
         Self {
-            ways: names,
+            set_by: names,
             unreadable,
         }
     }
@@ -111,7 +117,7 @@ impl Names {
         place: Place,
     ) {
         let written = &name.value;
-        let Some(ways) = self.ways.get(written) else {
+        let Some(set_by) = self.set_by.get(written) else {
             let may_be_set = written.contains('.') || RESERVED.contains(&written.as_str());
             if may_be_set && !self.unreadable.is_empty() {
                 return;
@@ -123,18 +129,24 @@ impl Names {
             );
             return;
         };
-        let sets = |phase: usize, way: &str| ways.contains(&(phase, way));
-        if ways.is_empty() || place.way.is_some_and(|way| sets(place.phase, way)) {
+        let sets = |phase: usize, outcome: &str| set_by.contains(&(phase, outcome));
+        if set_by.is_empty()
+            || place
+                .outcome
+                .is_some_and(|outcome| sets(place.phase, outcome))
+        {
             return;
         }
         let path = graph.path(place.phase, |edge: &Edge| {
-            sets(edge.from, &edge.way) || self.unreadable.contains(&edge.from)
+            sets(edge.from, &edge.outcome) || self.unreadable.contains(&edge.from)
         });
         if let Some(path) = path {
             let start = path.first().map_or(place.phase, |edge| edge.from);
-            let by: Vec<String> = ways
+            let by: Vec<String> = set_by
                 .iter()
-                .map(|(phase, way)| format!("{} ({way})", definition.phases[*phase].name.value))
+                .map(|(phase, outcome)| {
+                    format!("{} ({outcome})", definition.phases[*phase].name.value)
+                })
                 .collect();
             report.refuse(
                 name.span,
@@ -148,12 +160,12 @@ impl Names {
     }
 
     fn help(&self, written: &str) -> String {
-        let names = || self.ways.keys().map(String::as_str);
+        let names = || self.set_by.keys().map(String::as_str);
         let prefix = format!("{written}.");
         let members: Vec<&str> = names().filter(|name| name.starts_with(&prefix)).collect();
         match written.split_once('.') {
             _ if !members.is_empty() => format!("It has parts: {}.", list(members)),
-            Some((whole, _)) if self.ways.contains_key(whole) => {
+            Some((whole, _)) if self.set_by.contains_key(whole) => {
                 format!("`{whole}` has no parts, write it without the point.")
             }
             _ => suggestion(written, names()),

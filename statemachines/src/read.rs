@@ -12,7 +12,7 @@ pub(crate) mod section;
 use domain::id::OfferingPath;
 use domain::task::Titled;
 
-use crate::definition::{Connection, Definition, NEXT, Way};
+use crate::definition::{Connection, Definition, NEXT, Transition};
 use crate::diagnostic::Report;
 use crate::phase::PhaseKind;
 use crate::source::{At, Span};
@@ -94,7 +94,7 @@ fn titled(report: &mut Report<'_>, section: &mut Section<'_>) -> Titled {
 
 /// `Start: CSM Review`, or a mapping of the ways out.
 fn connection(report: &mut Report<'_>, (from, to): &Entry) -> Option<Connection> {
-    let ways = if let Node::Map(_) = &to.value {
+    let transitions = if let Node::Map(_) = &to.value {
         let label = format!("the connections of `{}`", from.value);
         let section = Section::open(report, &label, from.span, to)?;
         section
@@ -102,7 +102,7 @@ fn connection(report: &mut Report<'_>, (from, to): &Entry) -> Option<Connection>
             .iter()
             .filter_map(|(name, to)| {
                 reserved_syntax::check(report, &name.value, name.span);
-                Some(Way {
+                Some(Transition {
                     to: text_of(report, &name.value, to)?,
                     name: name.clone(),
                 })
@@ -114,10 +114,10 @@ fn connection(report: &mut Report<'_>, (from, to): &Entry) -> Option<Connection>
             value: NEXT.to_owned(),
             span: from.span,
         };
-        vec![Way { name, to }]
+        vec![Transition { name, to }]
     };
     Some(Connection {
         from: from.clone(),
-        ways,
+        transitions,
     })
 }

@@ -134,14 +134,17 @@ fn what_is_said_about_a_choice_arrives_in_its_state() {
     assert_eq!(config.expire_seconds, 3 * 24 * 3600);
     assert_eq!(config.confirm, Confirm::Code);
     assert_eq!(state["TimeoutSeconds"], 3 * 24 * 3600, "it is asked once");
-    let ways = states["Offer Credit Outcome"]["Choices"]
+    let transitions = states["Offer Credit Outcome"]["Choices"]
         .as_array()
         .unwrap();
-    let ways: Vec<_> = ways
+    let transitions: Vec<_> = transitions
         .iter()
-        .map(|way| way["Next"].as_str().unwrap())
+        .map(|outcome| outcome["Next"].as_str().unwrap())
         .collect();
-    assert_eq!(ways, ["Give Credit", "Process Refund", "Process Refund"]);
+    assert_eq!(
+        transitions,
+        ["Give Credit", "Process Refund", "Process Refund"]
+    );
 }
 
 #[test]
@@ -244,7 +247,7 @@ fn every_path_ends(phases: &[Phase], path: &mut Vec<usize>, here: usize) -> bool
 /// The phases, called `P0`, `P1` and so on, as a definition. Those that nothing leads to are left out.
 fn definition(phases: &[Phase]) -> String {
     let (head, _) = VALID.split_once("phases:").unwrap();
-    let (mut texts, mut ways, mut teams) = (String::new(), String::new(), String::new());
+    let (mut texts, mut transitions, mut teams) = (String::new(), String::new(), String::new());
     for index in reached(phases) {
         let Some((kind, _)) = phases.get(index) else {
             let _ = writeln!(texts, "  P{index}:\n    type: end\n    status: denied");
@@ -252,9 +255,9 @@ fn definition(phases: &[Phase]) -> String {
         };
         let (text, names) = KINDS[*kind];
         let _ = writeln!(texts, "  P{index}:\n    {text}");
-        let _ = writeln!(ways, "  P{index}:");
+        let _ = writeln!(transitions, "  P{index}:");
         for (name, to) in names.iter().zip(targets(phases, index)) {
-            let _ = writeln!(ways, "    {name}: P{to}");
+            let _ = writeln!(transitions, "    {name}: P{to}");
         }
         if text.starts_with("type: approval") {
             let _ = writeln!(teams, "  P{index}: Team");
@@ -262,7 +265,7 @@ fn definition(phases: &[Phase]) -> String {
     }
     format!(
         "{head}phases:\n  Start:\n    type: start\n{texts}\
-         connections:\n  Start: P0\n{ways}\
+         connections:\n  Start: P0\n{transitions}\
          responsibilities:\n{teams}  Needs Attention: Team\n"
     )
 }

@@ -5,7 +5,7 @@ use domain::id::FieldName;
 use domain::task::RequesterConfig;
 
 use super::teams::Teams;
-use crate::definition::{Definition, Facts, Found, Phase, Way};
+use crate::definition::{Definition, Facts, Found, Phase, Transition};
 use crate::diagnostic::Report;
 use crate::graph::Graph;
 use crate::names::Names;
@@ -48,11 +48,11 @@ impl Scope<'_> {
 
 impl Context<'_> {
     /// The ways out of a phase, as they are written.
-    pub(crate) fn ways(&self, phase: &Phase) -> impl Iterator<Item = &Way> {
+    pub(crate) fn transitions(&self, phase: &Phase) -> impl Iterator<Item = &Transition> {
         let connections = self.definition.connections.iter();
         connections
             .filter(|connection| connection.from.value == phase.name.value)
-            .flat_map(|connection| &connection.ways)
+            .flat_map(|connection| &connection.transitions)
     }
 
     /// A path from the start to a phase on which no phase does what is asked for, in words. One that
@@ -65,7 +65,7 @@ impl Context<'_> {
         let phases = &self.definition.phases;
         let path = self.graph.path(to, |edge| {
             let facts = phases[edge.from].facts.as_ref();
-            facts.is_none_or(|facts| does(facts, &edge.way))
+            facts.is_none_or(|facts| does(facts, &edge.outcome))
         })?;
         let start = path.first().map_or(to, |edge| edge.from);
         Some(self.graph.describe(start, &path))

@@ -29,7 +29,7 @@ impl Context<'_> {
         mail: &Mail,
         place: Place,
     ) -> Option<EmailConfig> {
-        let to = if place.way.is_some() {
+        let to = if place.outcome.is_some() {
             self.team_recipient(report, &mail.to)
         } else {
             self.recipient(report, &mail.to)
@@ -90,7 +90,7 @@ impl Context<'_> {
             return self.team_recipient(report, to);
         };
         let (problem, help) = match self.definition.fields.find(name) {
-            Found::Unreadable => return None,
+            Found::Invalid => return None,
             Found::Field(field) if field.kind == FieldKind::Email && field.required => {
                 return Some(Recipient::Field(field.name.clone()));
             }

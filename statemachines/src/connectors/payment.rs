@@ -93,7 +93,7 @@ impl Payment {
         let problem = match text::only_name(value) {
             None => format!("`{value}` is not a field"),
             Some(name) => match context.definition.fields.find(name) {
-                Found::Unreadable => return None,
+                Found::Invalid => return None,
                 Found::Field(field) if field.required && gives_reason(&field.kind) => {
                     return Some(field.name.clone());
                 }

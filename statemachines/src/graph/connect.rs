@@ -5,7 +5,7 @@
 use domain::task::outcome;
 
 use super::{Edge, Graph};
-use crate::definition::{Connection, Exits, NEXT, Way};
+use crate::definition::{Connection, Exits, NEXT, Transition};
 use crate::diagnostic::{Report, list, nearest, suggestion};
 use crate::source::Span;
 
@@ -31,9 +31,9 @@ impl Graph<'_> {
         };
         let facts = self.definition.phases[index].facts.as_ref();
         let exits = facts.map(|facts| &facts.exits);
-        let expected = exits.and_then(ways_out);
+        let expected = exits.and_then(outcomes_of);
         let given: Vec<&str> = connection
-            .ways
+            .transitions
             .iter()
             .map(|w| w.name.value.as_str())
             .collect();
@@ -46,11 +46,11 @@ impl Graph<'_> {
             return;
         }
         let expected = expected.as_deref();
-        let single = expected.is_some_and(|ways| *ways == [NEXT]);
+        let single = expected.is_some_and(|transitions| *transitions == [NEXT]);
         if (given == [NEXT]) != single && exits.is_some() {
             let help = match expected {
                 Some([NEXT]) => format!("Write `{}: ` and the phase that follows.", from.value),
-                Some(ways) => format!("Write a line for each way out below it: {}.", list(ways.iter().copied())),
+                Some(transitions) => format!("Write a line for each way out below it: {}.", list(transitions.iter().copied())),
                 None => "Write a line `condition: phase` for each condition below it, and a last one `otherwise: phase`.".to_owned(),
             };
             report.refuse(
@@ -59,36 +59,37 @@ impl Graph<'_> {
                 help,
             );
             // Not worth going through the ways one by one.
-            for way in &connection.ways {
-                if let Some(to) = self.definition.index(&way.to.value) {
-                    self.edges.push(edge(index, &way.name.value, to, way));
+            for transition in &connection.transitions {
+                if let Some(to) = self.definition.index(&transition.to.value) {
+                    self.edges
+                        .push(edge(index, &transition.name.value, to, transition));
                 }
             }
             return;
         }
         let mut found = Vec::new();
-        for way in &connection.ways {
-            let name = check_way(report, &from.value, way, expected, &given);
+        for transition in &connection.transitions {
+            let name = check_transition(report, &from.value, transition, expected, &given);
             found.push(name);
-            if let Some(to) = self.resolve(report, &way.to.value, way.to.span) {
-                self.edges.push(edge(index, name, to, way));
+            if let Some(to) = self.resolve(report, &transition.to.value, transition.to.span) {
+                self.edges.push(edge(index, name, to, transition));
             }
         }
         check_missing(report, connection, exits, &found);
     }
 }
 
-fn edge(from: usize, way: &str, to: usize, written: &Way) -> Edge {
+fn edge(from: usize, outcome: &str, to: usize, written: &Transition) -> Edge {
     Edge {
         from,
-        way: way.to_owned(),
+        outcome: outcome.to_owned(),
         to,
         at: written.to.span,
     }
 }
 
 /// The ways out that a phase has; `None` where the definition names them.
-fn ways_out(exits: &Exits) -> Option<Vec<&str>> {
+fn outcomes_of(exits: &Exits) -> Option<Vec<&str>> {
     match exits {
         Exits::Next => Some(vec![NEXT]),
         Exits::Named(names) => Some(names.iter().map(String::as_str).collect()),
@@ -99,23 +100,28 @@ fn ways_out(exits: &Exits) -> Option<Vec<&str>> {
 
 /// The name of a way out; one that the phase does not have is reported, and then taken for the one
 /// that was probably meant.
-fn check_way<'w>(
+fn check_transition<'w>(
     report: &mut Report<'_>,
     from: &str,
-    way: &'w Way,
+    transition: &'w Transition,
     expected: Option<&[&'w str]>,
     given: &[&str],
 ) -> &'w str {
-    let name = way.name.value.as_str();
+    let name = transition.name.value.as_str();
     let Some(expected) = expected else {
         return name;
     };
     if expected.contains(&name) {
         return name;
     }
-    let open = || expected.iter().copied().filter(|way| !given.contains(way));
+    let open = || {
+        expected
+            .iter()
+            .copied()
+            .filter(|outcome| !given.contains(outcome))
+    };
     report.refuse(
-        way.name.span,
+        transition.name.span,
         format!("`{from}` has no way out `{name}`"),
         suggestion(name, open()),
     );
@@ -131,15 +137,15 @@ fn check_missing(
     found: &[&str],
 ) {
     let from = &connection.from;
-    let mut missing = |way: &str, help: &str| {
+    let mut missing = |outcome: &str, help: &str| {
         report.refuse(
             from.span,
-            format!("`{}` lacks the way out `{way}`", from.value),
+            format!("`{}` lacks the way out `{outcome}`", from.value),
             help,
         );
     };
     if let Some(Exits::Conditions) = exits {
-        if found.iter().all(|way| *way == outcome::OTHERWISE) {
+        if found.iter().all(|outcome| *outcome == outcome::OTHERWISE) {
             missing(
                 "condition",
                 "Add a line with a condition before `otherwise`, such as `refundAmount >= 500: Finance Approval`.",
@@ -152,11 +158,11 @@ fn check_missing(
             );
         }
     } else {
-        for way in exits.and_then(ways_out).unwrap_or_default() {
-            if !found.contains(&way) {
+        for outcome in exits.and_then(outcomes_of).unwrap_or_default() {
+            if !found.contains(&outcome) {
                 missing(
-                    way,
-                    &format!("Add a line `{way}: ` with the phase that follows."),
+                    outcome,
+                    &format!("Add a line `{outcome}: ` with the phase that follows."),
                 );
             }
         }

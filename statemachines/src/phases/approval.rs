@@ -89,13 +89,13 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
 }
 
 fn facts(approval: &Approval) -> Facts {
-    let ways = [outcome::APPROVE, outcome::REJECT, outcome::EXPIRE];
+    let transitions = [outcome::APPROVE, outcome::REJECT, outcome::EXPIRE];
     let refused = [outcome::REJECT, outcome::EXPIRE];
     let looks_up = approval.look_up.is_some();
     Facts {
-        exits: Exits::Named(ways.map(str::to_owned).to_vec()),
+        exits: Exits::Named(transitions.map(str::to_owned).to_vec()),
         sets: refused
-            .map(|way| (variable::REJECTION_REASON.to_owned(), way))
+            .map(|outcome| (variable::REJECTION_REASON.to_owned(), outcome))
             .to_vec(),
         has_team: true,
         looks_up,

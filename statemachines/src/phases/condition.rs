@@ -4,7 +4,7 @@ use domain::task::{Branch, ConditionConfig, outcome};
 
 use crate::asl::task::{Function, Task, branch_on};
 use crate::condition::{self, Known};
-use crate::definition::{NEXT, Way};
+use crate::definition::{NEXT, Transition};
 use crate::phase::{Action, Exits, PhaseKind, PhaseType, Report, Scope, Written};
 use crate::process::branch_outcome;
 
@@ -23,18 +23,20 @@ impl PhaseKind for Condition {
             fields: &context.definition.fields,
             not_looked_up: context.path_without(scope.index, |facts, _| facts.looks_up),
         };
-        let ways: Vec<&Way> = context
-            .ways(scope.phase())
-            .filter(|way| way.name.value != outcome::OTHERWISE && way.name.value != NEXT)
+        let transitions: Vec<&Transition> = context
+            .transitions(scope.phase())
+            .filter(|transition| {
+                transition.name.value != outcome::OTHERWISE && transition.name.value != NEXT
+            })
             .collect();
-        let branches: Vec<Option<Branch>> = ways
+        let branches: Vec<Option<Branch>> = transitions
             .iter()
             .enumerate()
-            .map(|(index, way)| {
+            .map(|(index, transition)| {
                 Some(Branch {
                     outcome: branch_outcome(index),
-                    text: way.name.value.clone(),
-                    when: condition::lower(report, &known, &way.name)?,
+                    text: transition.name.value.clone(),
+                    when: condition::lower(report, &known, &transition.name)?,
                 })
             })
             .collect();

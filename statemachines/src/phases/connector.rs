@@ -102,7 +102,7 @@ impl PhaseKind for Connect {
         let call = self.connector.check(report, &place);
         let place = Place {
             phase: scope.index,
-            way: Some(outcome::ERROR),
+            outcome: Some(outcome::ERROR),
         };
         let on_error = scope.context.mail(report, &self.on_error, place);
         let (call, on_error) = (call?, on_error?);

@@ -24,7 +24,7 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
 impl PhaseKind for End {
     /// A customer is told "refunded" only when a refund was paid.
     fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
-        let pays = |facts: &Facts, way: &str| facts.pays && way != outcome::ERROR;
+        let pays = |facts: &Facts, outcome: &str| facts.pays && outcome != outcome::ERROR;
         if let (EndStatus::Refunded, Some(path)) =
             (self.0, scope.context.path_without(scope.index, pays))
         {
