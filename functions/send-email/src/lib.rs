@@ -14,7 +14,7 @@ use domain::id::OfferingPath;
 use domain::invitation::{Invitation, InvitationToken};
 use domain::mail::{MailError, Mailer};
 use domain::request::{Event, Request, Status};
-use domain::request_store::{Opened, RequestStore};
+use domain::request_store::{Invocation, RequestStore};
 use domain::table::Table;
 use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
 use domain::text::{Invited, TextError, render, render_invitation};
@@ -35,9 +35,9 @@ pub struct SendEmail<T, M> {
 impl<T: Table, M: Mailer> SendEmail<T, M> {
     /// Sends the mail and records it.
     pub async fn handle(&self, task: Task<EmailConfig>) -> Result<Outcome, Failure> {
-        let mut request = match self.store.open(&task).await? {
-            Opened::Handled(outcome) => return Ok(outcome),
-            Opened::Fresh(request) => request,
+        let mut request = match self.store.invocation(&task).await? {
+            Invocation::Repeated(outcome) => return Ok(outcome),
+            Invocation::First(request) => request,
         };
         let config = &task.config;
         if let (Some(offering), Status::NeedsAttention) = (&config.invites, request.value.status) {
@@ -64,9 +64,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
                 // The service will refuse this address every time; the audit log says so, and the
                 // process goes on.
                 Err(MailError::Refused(_)) => {}
-                Err(error @ MailError::Unavailable(_)) => {
-                    return Err(Failure::MailUnavailable(error.to_string()));
-                }
+                Err(error @ MailError::Unavailable(_)) => return Err(error.into()),
             }
         }
         let to = match &config.to {
@@ -257,10 +255,10 @@ mod tests {
             assert_eq!(outcome.outcome, "done");
         }
         assert!(function.mailer.sent().is_empty());
-        let trail = function.store.table().items();
-        let skipped = trail
+        let items = function.store.table().items();
+        let skipped = items
             .iter()
-            .filter(|item| item.body["action"] == "invitation not sent");
+            .filter(|item| item.body["action"] == "invitation_withheld");
         let details: Vec<_> = skipped.map(|item| item.body["detail"].clone()).collect();
         assert_eq!(details, ["customer-satisfaction/csat-survey"]);
         // Any other mail is sent.

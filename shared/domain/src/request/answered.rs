@@ -77,7 +77,7 @@ impl Request {
     }
 
     /// The answer to a field, if an approver gave it.
-    pub fn vouched(&self, field: &FieldName) -> Option<&Value> {
+    pub fn value_by_approver(&self, field: &FieldName) -> Option<&Value> {
         let answer = self.answers.iter().find(|a| a.name == *field)?;
         answer.given_by.as_ref().and(answer.value.as_ref())
     }
