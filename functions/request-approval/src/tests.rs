@@ -4,6 +4,7 @@ use domain::approval::Verdict;
 use domain::id::RequestId;
 use domain::mail::MailError;
 use domain::task::{ApprovalConfig, Escalation, StateEntry};
+use domain::workflow::WorkflowError;
 use jiff::Timestamp;
 use testing::MemoryMailer;
 use testing::MemoryTable;
@@ -207,9 +208,10 @@ async fn a_decision_that_missed_its_token_is_handed_to_the_next() {
         "nobody is reminded of what is decided"
     );
 
-    function
-        .workflow
-        .fail_next(WorkflowError::Unavailable("ThrottlingException".into()));
+    for _ in 0..3 {
+        let outage = WorkflowError::Unavailable("ThrottlingException".into());
+        function.workflow.fail_next(outage);
+    }
     let outage = function.at(id, 2 * DAY, "t3").await;
     assert!(matches!(outage, Err(Failure::WorkflowUnavailable(_))));
 }

@@ -92,7 +92,7 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
     assert!(page.contains(FORM_OF_IT) && page.contains("unclear whose charge"));
     let digest = viewed_digest::digest(&asked.stored().await, "v1");
 
-    let form = format!("{}&action=confirm_ownership&charge=ch_1", asked.code(0));
+    let form = format!("{}&action=confirm-ownership&charge=ch_1", asked.code(0));
     let (status, page) = asked.form(0, &form).await;
     assert_eq!(status, 200);
     assert!(page.contains("recorded that you confirm") && page.contains("Confirmed by"));
@@ -258,7 +258,7 @@ async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
     assert!(status == 200 && page.contains("Charged twice") && page.contains(FORM_OF_IT));
     assert!(!page.contains("Record my decision") && !page.contains("Hand it over"));
 
-    let form = format!("{}&action=confirm_ownership&charge=ch_1", asked.code(1));
+    let form = format!("{}&action=confirm-ownership&charge=ch_1", asked.code(1));
     let (status, page) = asked.form(1, &form).await;
     assert!(status == 200 && page.contains("redrive") && page.contains("Confirmed by"));
     let mut request = asked.stored().await;
