@@ -109,7 +109,7 @@ async fn asks_everyone_once_however_often_it_is_invoked() {
         function.at(id, 0, "t1").await.unwrap();
     }
     assert_eq!(function.to(), ["csm-1@example.com", "csm-2@example.com"]);
-    assert_eq!(function.actions(), ["submitted", "asked"]);
+    assert_eq!(function.actions(), ["submitted", "approval_requested"]);
     let links = function
         .store
         .table()
@@ -170,7 +170,7 @@ async fn reminds_with_the_same_links_and_the_newest_token() {
         function.approval_of(id).await.value.task_token.as_str(),
         "t2"
     );
-    assert_eq!(function.actions(), ["submitted", "asked", "reminded"]);
+    assert_eq!(function.actions(), ["submitted", "approval_requested", "reminded"]);
 }
 
 #[tokio::test]
@@ -366,7 +366,7 @@ async fn where_nobody_of_the_team_may_decide_others_are_asked_at_once() {
             .text
             .contains("you cannot decide about your own request")
     );
-    assert_eq!(function.actions(), ["submitted", "asked", "escalated"]);
+    assert_eq!(function.actions(), ["submitted", "approval_requested", "escalated"]);
     function.handle(configured(id, DAY, |_| {})).await.unwrap();
     assert_eq!(function.to().len(), 3, "who cannot decide is not reminded");
 }
@@ -393,7 +393,7 @@ async fn where_nobody_at_all_may_decide_the_team_that_looks_after_it_is_told_onc
     assert_eq!(told.count(), 1);
     assert_eq!(
         function.actions(),
-        ["submitted", "asked", "nobody may decide", "reminded"]
+        ["submitted", "asked", "nobody_may_decide", "reminded"]
     );
 
     // Somebody joins the team.

@@ -312,7 +312,7 @@ mod tests {
         let last = trail.iter().rfind(|item| item.kind == "audit").unwrap();
         assert_eq!(
             (&last.body["action"], &last.body["detail"]),
-            (&"mail refused".into(), &"customerEmail".into())
+            (&"mail_refused".into(), &"customerEmail".into())
         );
     }
 

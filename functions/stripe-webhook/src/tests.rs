@@ -220,7 +220,7 @@ async fn a_refund_that_comes_back_reopens_the_case_and_the_team_hears_once() {
     }
     assert_eq!(case.updated("evt_3", "failed").await, 200);
     assert_eq!(case.request().await.status, Status::NeedsAttention);
-    let trail = ["submitted", "refunded", "refund failed", "mailed"];
+    let trail = ["submitted", "refunded", "refund_reversed", "mailed"];
     assert_eq!(case.actions(), trail);
     let sent = case.function.mailer.sent();
     let to: Vec<&str> = sent.iter().map(|mail| mail.to.as_str()).collect();
@@ -265,7 +265,7 @@ async fn events_come_in_any_order() {
     let case = Case::new(false).await;
     case.updated("evt_3", "failed").await;
     case.updated("evt_2", "succeeded").await;
-    assert_eq!(case.actions(), ["submitted", "refund refused"]);
+    assert_eq!(case.actions(), ["submitted", "refund_refused"]);
 }
 
 #[tokio::test]

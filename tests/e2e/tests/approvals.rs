@@ -34,7 +34,7 @@ async fn of_two_approvers_at_the_same_moment_one_counts_and_both_are_told_which(
     let decisions = client.trail(&request).await;
     let decisions = decisions
         .iter()
-        .filter(|(action, ..)| action == "approve" || action == "reject")
+        .filter(|(action, ..)| action == "approved" || action == "rejected")
         .count();
     assert_eq!(decisions, 1);
     let refunds = client.refunds("ch_demo_2000").await.len();

@@ -137,7 +137,7 @@ async fn a_case_is_handed_to_a_colleague_whose_link_then_decides() {
     let trail = client.trail(&request).await;
     let entry = trail
         .iter()
-        .find(|(action, ..)| action == "handed over")
+        .find(|(action, ..)| action == "handed_over")
         .unwrap();
     assert_eq!(
         (entry.1.as_str(), entry.2.as_str()),
@@ -230,7 +230,7 @@ async fn the_customer_is_asked_back_and_the_answer_is_on_the_decision_page() {
     mail.approve(&client).await;
     client.wait_for_status(&request, "refunded").await;
     let trail = format!("{:?}", client.trail(&request).await);
-    assert!(trail.contains("question asked") && trail.contains("question answered"));
+    assert!(trail.contains("question_asked") && trail.contains("question_answered"));
     assert!(!trail.contains("of May"), "the audit log holds no answers");
 }
 

@@ -7,7 +7,7 @@ const GOOD: &str = "csm-2@example.com";
 const BAD: &str = "bounce+csm@simulator.amazonses.com";
 const SPAM: &str = "complaint+csm@simulator.amazonses.com";
 const BOSS: &str = "csm-manager@example.com";
-const UNREACHABLE: &str = "address unreachable";
+const UNREACHABLE: &str = "approver_unreachable";
 
 /// A client whose CSM team has these members.
 async fn client(csm_team: &[&str]) -> TestClient {
@@ -97,7 +97,7 @@ async fn a_customers_bounce_stands_in_the_trail_of_the_request() {
     let mail = client.mail(GOOD, &request.id).await;
     mail.reject(&client, "It was used.").await;
     client.wait_for_end(&request).await;
-    let actions = trail_with(&client, &request, "the customer's address bounced", 1).await;
+    let actions = trail_with(&client, &request, "customer_mail_bounced", 1).await;
     assert!(!actions.contains(&UNREACHABLE.to_owned()), "{actions:?}");
     assert_eq!(client.status(&request).await["status"], "denied");
 }

@@ -60,10 +60,10 @@ async fn a_small_refund_needs_the_csm_team_only() {
     assert!(!finance_was_asked(&client).await);
     let expected = [
         "submitted",
-        "asked",
-        "approve",
-        "evaluated",
-        "refund intended",
+        "approval_requested",
+        "approved",
+        "condition_evaluated",
+        "refund_intended",
         "refunded",
         "mailed",
         "closed",
@@ -102,7 +102,13 @@ async fn the_csm_team_rejects() {
     assert!(client.refunds("ch_demo_2000").await.is_empty());
     assert_eq!(
         actions(&client, &request).await,
-        ["submitted", "asked", "reject", "mailed", "closed"]
+        [
+            "submitted",
+            "approval_requested",
+            "rejected",
+            "mailed",
+            "closed"
+        ]
     );
 }
 
@@ -162,7 +168,7 @@ async fn stripes_refusal_ends_in_denied_with_its_message_for_the_team_only() {
     let trail = client.trail(&request).await;
     let refusal = trail
         .iter()
-        .find(|(action, ..)| action == "refund refused")
+        .find(|(action, ..)| action == "refund_refused")
         .expect("it is in the audit log");
     assert_eq!(refusal.2, message);
     for member in [CSM, "csm-2@example.com"] {

@@ -311,7 +311,7 @@ async fn what_ses_tells_of_a_mail_is_logged_with_its_request() {
     client
         .eventually("the bounce in the audit log", || async {
             let trail = format!("{:?}", client.trail(&request).await);
-            let there = trail.contains("address unreachable");
+            let there = trail.contains("approver_unreachable");
             if there { Ok(()) } else { Err(trail) }
         })
         .await;

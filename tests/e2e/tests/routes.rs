@@ -126,7 +126,7 @@ async fn no_post_without_a_code_decides_on_any_route() {
     }
     let trail = client.trail(&request).await;
     assert!(
-        !trail.iter().any(|(action, ..)| action == "approve"),
+        !trail.iter().any(|(action, ..)| action == "approved"),
         "{trail:?}"
     );
     assert_eq!(client.execution(&request).await["status"], "RUNNING");

@@ -62,7 +62,7 @@ async fn another_customers_charge_is_denied_until_the_reviewer_says_whose_it_is(
     let request = approved(&client, "ch_other_100").await;
     client.wait_for_status(&request, "denied").await;
     let trail = client.trail(&request).await;
-    let refusal = trail.iter().find(|(action, ..)| action == "refund refused");
+    let refusal = trail.iter().find(|(action, ..)| action == "refund_refused");
     let reason = "ch_other_100 belongs to another customer than the one who asks.";
     assert_eq!(refusal.expect("it is in the audit log").2, reason);
     client.mail(CSM, reason).await;
@@ -148,8 +148,8 @@ async fn a_refund_that_is_pending_is_on_its_way_until_stripe_says_that_it_is_pai
     client.mail(CUSTOMER, "has been processed").await;
     let trail = actions(&client, &request).await;
     let expected = [
-        "refund intended",
-        "refund pending",
+        "refund_intended",
+        "refund_pending",
         "mailed",
         "refunded",
         "mailed",
@@ -178,7 +178,7 @@ async fn a_refund_that_comes_back_reopens_the_case() {
     client
         .eventually("the mail in the audit log", async || {
             let trail = actions(&client, &request).await;
-            let is_told = trail.ends_with(&["refund failed".to_owned(), "mailed".to_owned()]);
+            let is_told = trail.ends_with(&["refund_reversed".to_owned(), "mailed".to_owned()]);
             is_told.then_some(()).ok_or(format!("{trail:?}"))
         })
         .await;

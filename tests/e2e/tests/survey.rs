@@ -142,7 +142,7 @@ async fn nobody_is_asked_about_a_refund_that_came_back() {
     let trail = client.trail(&request).await;
     let skipped = trail
         .iter()
-        .find(|(action, ..)| action == "invitation not sent");
+        .find(|(action, ..)| action == "invitation_withheld");
     assert_eq!(
         skipped.expect("it is recorded").2,
         "customer-satisfaction/csat-survey"

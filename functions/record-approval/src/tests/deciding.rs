@@ -210,7 +210,7 @@ async fn two_of_two_people_and_the_page_says_how_many_are_missing() {
     assert_eq!(asked.function.workflow.calls().len(), 1);
     assert_eq!(
         asked.actions(),
-        ["submitted", "approved in part", "approve"]
+        ["submitted", "partly_approved", "approve"]
     );
 }
 

@@ -102,7 +102,7 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
         200,
         "again is fine"
     );
-    assert_eq!(asked.actions(), ["submitted", "charge vouched for"]);
+    assert_eq!(asked.actions(), ["submitted", "ownership_confirmed"]);
     let request = asked.stored().await;
     let vouched = request.vouched.as_ref().unwrap();
     assert_eq!(

@@ -17,8 +17,8 @@ fn measured(action: &str) -> Vec<(&'static str, i64, Option<&'static str>)> {
 fn changes_are_counted_by_what_they_are() {
     assert_eq!(measured("submitted"), [("RequestsTaken", 1, None)]);
     assert_eq!(measured("reject"), [("Decisions", 1, Some("reject"))]);
-    assert_eq!(measured("approved in part"), []);
-    assert_eq!(measured("refund refused"), [("Refunds", 1, Some("failed"))]);
+    assert_eq!(measured("partly_approved"), []);
+    assert_eq!(measured("refund_refused"), [("Refunds", 1, Some("failed"))]);
 }
 
 #[test]

@@ -237,7 +237,7 @@ fn a_choice_is_the_customers_and_neither_it_nor_its_expiry_is_a_rejection() {
     let record = request.apply(&Event::NotChosen, state_entry(&phase("Offer Credit")));
     assert_eq!(
         (record.actor, record.action.as_str()),
-        (Actor::System, "not chosen")
+        (Actor::System, "choice_expired")
     );
     assert_eq!(request.output(variable::REJECTION_REASON), None);
     assert_eq!(request.status, Status::InReview);
