@@ -45,7 +45,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             return Ok(self.record_credit(pending, credit, task).await?);
         }
         self.store.check_unchanged(request, &task.version).await?;
-        let requester = RequesterIdentity::of(request, &task.config.asker);
+        let requester = RequesterIdentity::of(request, &task.config.requester);
         self.check_preconditions(task, &payment, &requester).await?;
         // Stripe lets a balance grow without end, and keeps a credit note within its invoice, but not within what is
         // left of a charge that was refunded in cash.
@@ -97,11 +97,7 @@ fn is_for(credit: &Credit, request_id: &str) -> bool {
 }
 
 /// What is credited for a charge and refunded of it is at most what was paid.
-fn within_the_charge(
-    payment: &Payment,
-    credits: &[Credit],
-    amount: Usd,
-) -> Result<(), NotPaid> {
+fn within_the_charge(payment: &Payment, credits: &[Credit], amount: Usd) -> Result<(), NotPaid> {
     let Some(charge) = &payment.charge else {
         return Err(NotPaid::Refused(
             "Nothing was paid that could be credited.".to_owned(),

@@ -1,8 +1,6 @@
 //! The one intent of a request, and what its end is recorded as. The same for money and for credits.
 
 use domain::failure::Failure;
-use domain::form::Value;
-use domain::money::Usd;
 use domain::refund::{RefundEntry, Settlement, SettlementMethod};
 use domain::request::{Event, Request};
 use domain::request_store::Invocation;
@@ -144,28 +142,25 @@ fn already(entry: &RefundEntry) -> String {
     }
 }
 
-/// What the request says is to be given back, from the fields that the definition names.
+/// What is to be given back: the charge and the amount that approvers were shown, which have to be those that the
+/// state names.
 fn new_entry(
     request: &Request,
     task: &Task<&RefundConfig>,
     method: SettlementMethod,
 ) -> Result<RefundEntry, Failure> {
     let config = task.config;
-    let missing = |field| Failure::PayloadInvalid(format!("the request has no {field}"));
-    let charge = match request.value(&config.charge) {
-        Some(Value::Text(charge)) => charge.clone(),
-        Some(Value::Cents(_)) | None => return Err(missing(&config.charge)),
-    };
-    let amount: Usd = match request.value(&config.amount) {
-        Some(Value::Cents(amount)) => *amount,
-        Some(Value::Text(_)) | None => return Err(missing(&config.amount)),
-    };
+    let unfit = |field| Failure::PayloadInvalid(format!("{field} is not what was decided on"));
+    let is_charge = request.charge_field.as_ref() == Some(&config.charge);
+    let charge = request.charge().filter(|_| is_charge);
+    let is_amount = request.amount_field.as_ref() == Some(&config.amount);
+    let amount = request.amount().filter(|_| is_amount);
     Ok(RefundEntry {
         request_id: task.request_id,
         phase: task.phase.clone(),
         method,
-        charge,
-        amount,
+        charge: charge.ok_or_else(|| unfit(&config.charge))?.to_owned(),
+        amount: amount.ok_or_else(|| unfit(&config.amount))?,
         intended_at: task.entered_at,
         output: config.output.clone(),
         notify: config.tell.clone(),

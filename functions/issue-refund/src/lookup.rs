@@ -19,7 +19,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let charge = charge.map(ToString::to_string).unwrap_or_default();
         let mut charges = vec![charge.clone()];
         self.note_charge(task, &charge).await?;
-        let requester = RequesterIdentity::of(&request, &task.config.asker);
+        let requester = RequesterIdentity::of(&request, &task.config.requester);
         let payment = match self.stripe.payment(&charge).await {
             Err(error) if error.is_missing() => None,
             payment => {

@@ -9,7 +9,7 @@ use domain::refund::{RefundEntry, Settlement, Waiting};
 use domain::stripe::Stripe;
 use domain::table::{Stored, Table, Write};
 use domain::task::{ConnectorConfig, Outcome, Task, outcome};
-use domain::workflow::{Workflow, WorkflowError};
+use domain::workflow::{TaskAnswer, Workflow, answer};
 use jiff::SignedDuration;
 
 use crate::IssueRefund;
@@ -66,15 +66,12 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     }
 
     async fn go_on(&self, token: &TaskToken, settlement: Settlement) -> Result<Outcome, Failure> {
-        let outcome = Outcome::new(match settlement {
+        let outcome = match settlement {
             Settlement::Paid => outcome::DONE,
             Settlement::Refused | Settlement::Reversed => outcome::ERROR,
-        });
-        match self.workflow.succeed(token, &outcome).await {
-            // Without the token the execution was answered before.
-            Ok(()) | Err(WorkflowError::TokenGone) => Ok(outcome),
-            Err(error) => Err(error.into()),
-        }
+        };
+        answer(&self.workflow, token, TaskAnswer::Outcome(outcome)).await?;
+        Ok(Outcome::new(outcome))
     }
 }
 

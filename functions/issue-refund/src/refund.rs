@@ -41,7 +41,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         }
         let request = &pending.request.value;
         let payment = self.stripe.payment(&pending.entry.value.charge).await?;
-        let requester = RequesterIdentity::of(request, &task.config.asker);
+        let requester = RequesterIdentity::of(request, &task.config.requester);
         self.check_preconditions(task, &payment, &requester).await?;
         self.store.check_unchanged(request, &task.version).await?;
         self.begin(pending, task).await?;

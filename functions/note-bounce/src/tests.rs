@@ -205,7 +205,7 @@ async fn an_approval_between_two_tokens_is_woken_by_another_attempt() {
     function.workflow.fail_next(WorkflowError::TokenGone);
     let event = || bounce("Permanent", CSM, id);
     let failed = function.handle(event()).await;
-    assert!(matches!(failed, Err(Failure::WorkflowUnavailable(_))));
+    assert!(matches!(failed, Err(Failure::Workflow(_))));
     // The state entry that had begun says its token, and knew nothing of the bounce.
     let mut approval = function.approval(id).await;
     approval.value.task_token = "t2".parse().unwrap();

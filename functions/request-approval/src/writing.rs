@@ -81,9 +81,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                 tracing::error!(why, "the address of somebody who is asked was refused");
                 Ok(())
             }
-            Err(error @ MailError::Unavailable(_)) => {
-                Err(Failure::MailUnavailable(error.to_string()))
-            }
+            Err(error @ MailError::Unavailable(_)) => Err(error.into()),
         }
     }
 }

@@ -17,8 +17,8 @@ use domain::request::{Event, Request as RefundRequest};
 use domain::request_store::RequestStore;
 use domain::stripe::{REQUEST_ID, Refund};
 use domain::table::{CommitError, Stored, Table, Write};
-use domain::task::{Outcome, StateEntry, outcome};
-use domain::workflow::{Workflow, WorkflowError};
+use domain::task::{StateEntry, outcome};
+use domain::workflow::{TaskAnswer, Workflow, answer};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -160,12 +160,9 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         let Some(waiting) = &entry.waiting else {
             return Ok(());
         };
-        let outcome = Outcome::new(outcome);
-        match self.workflow.succeed(&waiting.task_token, &outcome).await {
-            // Without the token it has heard already, or asks for itself next time.
-            Ok(()) | Err(WorkflowError::TokenGone) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        let token = &waiting.task_token;
+        answer(&self.workflow, token, TaskAnswer::Outcome(outcome)).await?;
+        Ok(())
     }
 
     /// Mails everyone of the team, once.

@@ -7,7 +7,7 @@ use crate::mail::MailError;
 use crate::rule::NoAmount;
 use crate::stripe::StripeError;
 use crate::table::{CommitError, ReadError};
-use crate::workflow::WorkflowError;
+use crate::workflow::error::WorkflowError;
 
 /// The name of [`Failure::StripeGuestCharge`], by which a stopped request knows what it waits for.
 pub const STRIPE_GUEST_CHARGE: &str = "Stripe.GuestCharge";
@@ -24,9 +24,9 @@ pub enum Failure {
     /// The mail service did not answer. Retried.
     #[error(transparent)]
     MailUnavailable(#[from] MailError),
-    /// Step Functions did not answer. Retried.
+    /// Step Functions did not do what it was asked. Retried, unless a definition is malformed.
     #[error(transparent)]
-    WorkflowUnavailable(#[from] WorkflowError),
+    Workflow(#[from] WorkflowError),
     /// Stripe did not do what it was asked, and that is no answer to the customer. Retried if Stripe did not say what
     /// happened: the next attempt looks before it pays.
     #[error(transparent)]
@@ -66,7 +66,9 @@ impl Failure {
         match self {
             Failure::Read(ReadError::Unavailable(_)) | Failure::Commit(_) => "Store.Unavailable",
             Failure::MailUnavailable(_) => "Mail.Unavailable",
-            Failure::WorkflowUnavailable(_) => "Workflow.Unavailable",
+            Failure::Workflow(WorkflowError::Unavailable(_) | WorkflowError::TokenGone) => {
+                "Workflow.Unavailable"
+            }
             Failure::Stripe(StripeError::Busy(_) | StripeError::Unknown(_)) => "Stripe.Unavailable",
             Failure::Stripe(StripeError::Misconfigured(_) | StripeError::KeyRefused) => {
                 "Stripe.Misconfigured"
@@ -81,6 +83,7 @@ impl Failure {
             Failure::RequestChanged(_) => "Request.Changed",
             Failure::NeedsAttention => "Request.NeedsAttention",
             Failure::Read(ReadError::Malformed { .. })
+            | Failure::Workflow(WorkflowError::Malformed(_))
             | Failure::ConditionInvalid(_)
             | Failure::PayloadInvalid(_) => "Payload.Invalid",
         }

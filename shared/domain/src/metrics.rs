@@ -60,9 +60,9 @@ pub fn of_change(record: &AuditRecord, with: &[Write]) -> Vec<Measurement> {
         Action::Approved => decided("approve"),
         Action::Rejected => decided("reject"),
         Action::Expired => decided("expire"),
-        Action::Reminded | Action::Escalated => age("OpenApprovalHours", "None", 3600)
-            .into_iter()
-            .collect(),
+        Action::Reminded | Action::Escalated => {
+            age("OpenApprovalHours", "None", 3600).into_iter().collect()
+        }
         Action::Refunded => {
             let cents = record.amount.map_or(0, Usd::cents);
             let refunded = Measurement {
@@ -99,7 +99,9 @@ pub fn report(record: &AuditRecord, with: &[Write]) {
 
 /// When the approval that is stored with the change was asked for, in Unix seconds.
 fn asked_at(with: &[Write]) -> Option<i64> {
-    let Write(item) = with.iter().find(|Write(item)| item.kind == Approval::KIND)?;
+    let Write(item) = with
+        .iter()
+        .find(|Write(item)| item.kind == Approval::KIND)?;
     let approval: Approval = serde_json::from_value(item.body.clone()).ok()?;
     Some(approval.asked_at.as_second())
 }

@@ -58,6 +58,15 @@ pub struct Request {
     pub updated_at: Timestamp,
     /// The answers, in the form's order.
     pub answers: Vec<Answered>,
+    /// Which answer is the amount, by the form that the customer filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_field: Option<FieldName>,
+    /// Which is the customer's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_field: Option<FieldName>,
+    /// Which is the charge or payment intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge_field: Option<FieldName>,
     /// What phases found out, by variable.
     #[serde(default)]
     pub outputs: BTreeMap<FieldName, Output>,
@@ -78,7 +87,7 @@ pub struct Request {
     pub approved: BTreeMap<PhaseName, String>,
     /// An approver's word for whose the charge is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vouched: Option<OwnershipConfirmation>,
+    pub ownership_confirmation: Option<OwnershipConfirmation>,
     /// What approvers asked the customer, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Question>,
@@ -162,13 +171,16 @@ impl Request {
             submitted_at: at,
             updated_at: at,
             answers: answered(&offering.form, values),
+            amount_field: offering.form.amount_field.clone(),
+            email_field: offering.form.email_field.clone(),
+            charge_field: offering.form.charge_field.clone(),
             outputs: BTreeMap::new(),
             steps: BTreeMap::new(),
             awaits_choice: false,
             refund: None,
             stopped: None,
             approved: BTreeMap::new(),
-            vouched: None,
+            ownership_confirmation: None,
             questions: Vec::new(),
             audit_count: 0,
         };

@@ -10,7 +10,9 @@ use crate::id::{PhaseName, RequestId};
 use crate::metrics;
 use crate::refund::RefundEntry;
 use crate::request::Request;
-use crate::table::{CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all, load_or};
+use crate::table::{
+    CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all, load_or,
+};
 use crate::task::{Outcome, Task};
 
 /// How many other requests for a charge a reviewer is shown.
@@ -128,8 +130,7 @@ impl<T: Table> RequestStore<T> {
         Ok(())
     }
 
-    /// Stores what only concerns the asking: the token that waits, who was written to. It changes
-    /// nothing about the request.
+    /// Stores a changed approval. It changes nothing about the request.
     pub async fn save_approval(&self, approval: &mut Stored<Approval>) -> Result<(), CommitError> {
         self.table.commit(vec![Write::update(approval)]).await?;
         approval.version += 1;
@@ -174,10 +175,10 @@ impl<T: Table> RequestStore<T> {
             found,
             others,
             amount: request.amount(),
-            vouched: request
+            stripe_customer: request
                 .customer_entered_by_approver()
                 .map(ToOwned::to_owned),
-            confirmed_charge: request.vouched.clone(),
+            confirmation: request.ownership_confirmation.clone(),
         })
     }
 

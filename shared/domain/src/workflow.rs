@@ -6,37 +6,16 @@ use crate::failure::Failure;
 use crate::id::{RequestId, TaskToken};
 use crate::task::Outcome;
 
+pub(crate) mod error;
+
+pub use error::WorkflowError;
+
 /// How often a task is answered while Step Functions does not respond.
 const ATTEMPTS: usize = 3;
 
 /// The error that ends the waiting of an approval whose mail bounced: its state is entered again at once, as if a
 /// reminder were due.
 pub const APPROVER_UNREACHABLE: &str = "Approver.Unreachable";
-
-/// Step Functions did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WorkflowError {
-    /// No answer. Worth another try.
-    #[error("Step Functions did not answer: {0}")]
-    Unavailable(String),
-    /// The task is no longer waiting with this token: it timed out or was answered before.
-    #[error("the task no longer waits with this token")]
-    TokenGone,
-    /// The definition is not one that this system generated.
-    #[error("the state machine's definition cannot be read: {0}")]
-    Malformed(String),
-}
-
-impl From<WorkflowError> for Failure {
-    fn from(error: WorkflowError) -> Self {
-        match error {
-            WorkflowError::Unavailable(_) | WorkflowError::TokenGone => {
-                Failure::WorkflowUnavailable(error.to_string())
-            }
-            WorkflowError::Malformed(_) => Failure::PayloadInvalid(error.to_string()),
-        }
-    }
-}
 
 /// How a waiting task ends.
 #[derive(Debug, Clone, Copy)]

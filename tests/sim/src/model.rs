@@ -167,7 +167,18 @@ impl Model {
                 Some(before) if self.status == Status::NeedsAttention => before,
                 _ => self.status,
             },
-            _ => return None,
+            Action::NobodyMayDecide
+            | Action::PartlyApproved
+            | Action::Chosen
+            | Action::ApproverUnreachable
+            | Action::CustomerMailBounced
+            | Action::CustomerMailReported
+            | Action::HandedOver
+            | Action::QuestionAsked
+            | Action::QuestionAnswered
+            | Action::CustomerIdentified
+            | Action::OwnershipConfirmed
+            | Action::InvitationWithheld => return None,
         })
     }
 }

@@ -144,7 +144,10 @@ async fn it_expires_after_three_days_and_that_is_no_rejection() {
     let request = function.store.request(id).await.unwrap().unwrap().value;
     assert_eq!(request.output("rejectionReason"), None);
     assert!(request.approved.is_empty(), "nobody was shown anything");
-    assert_eq!(function.actions(), ["submitted", "choice_offered", "choice_expired"]);
+    assert_eq!(
+        function.actions(),
+        ["submitted", "choice_offered", "choice_expired"]
+    );
 }
 
 #[tokio::test]

@@ -49,7 +49,10 @@ async fn the_others_still_decide_and_only_they_are_reminded() {
     assert!(!function.approval_of(id).await.value.woken);
     assert_eq!(function.passes(id, DAY).await, "reminded");
     assert_eq!(function.to()[2..], [OTHER]);
-    assert_eq!(function.actions(), ["submitted", "approval_requested", "reminded"]);
+    assert_eq!(
+        function.actions(),
+        ["submitted", "approval_requested", "reminded"]
+    );
 }
 
 #[tokio::test]
@@ -73,7 +76,10 @@ async fn when_nobody_of_the_team_is_left_others_are_asked_at_once() {
         function.passes(id, 4 * MINUTE).await;
     }
     assert_eq!(function.to()[2..], [BOSS]);
-    assert_eq!(function.actions(), ["submitted", "approval_requested", "escalated"]);
+    assert_eq!(
+        function.actions(),
+        ["submitted", "approval_requested", "escalated"]
+    );
 }
 
 #[tokio::test]

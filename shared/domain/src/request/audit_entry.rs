@@ -118,16 +118,16 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         Event::CreditIntended { charge, amount } => by_system(Action::CreditIntended)
             .amount(amount)
             .charge(charge),
-        Event::CreditGiven { id, amount, .. } => by_system(Action::Credited)
-            .amount(amount)
-            .stripe_id(id),
+        Event::CreditGiven { id, amount, .. } => {
+            by_system(Action::Credited).amount(amount).stripe_id(id)
+        }
         Event::RefundPending { id, status } => by_system(Action::RefundPending)
             .stripe_id(id)
             .detail(status),
         Event::RefundReversed { message } => by_system(Action::RefundReversed).detail(message),
-        Event::RefundSucceeded { id, amount, .. } => by_system(Action::Refunded)
-            .amount(amount)
-            .stripe_id(id),
+        Event::RefundSucceeded { id, amount, .. } => {
+            by_system(Action::Refunded).amount(amount).stripe_id(id)
+        }
         Event::RefundRefused { message } => by_system(Action::RefundRefused).detail(message),
     }
 }

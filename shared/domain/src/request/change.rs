@@ -64,7 +64,7 @@ impl Request {
                 // It can come while the process stands still, and moves nothing by itself.
                 self.phase = phase_before;
                 let (charge, by) = (charge.to_owned(), by.to_owned());
-                self.vouched = Some(OwnershipConfirmation { charge, by });
+                self.ownership_confirmation = Some(OwnershipConfirmation { charge, by });
             }
             Event::RefundSucceeded {
                 id,

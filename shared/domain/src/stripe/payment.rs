@@ -255,7 +255,11 @@ mod tests {
                 email: "ada@example.com",
                 confirmed_customer,
             };
-            assert_eq!(ownership(&payer, requester), wanted, "{payer:?} {confirmed_customer:?}");
+            assert_eq!(
+                ownership(&payer, requester),
+                wanted,
+                "{payer:?} {confirmed_customer:?}"
+            );
         }
     }
 

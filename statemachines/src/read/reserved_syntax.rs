@@ -9,7 +9,7 @@ use crate::diagnostic::Report;
 use crate::source::{At, Span, place_within};
 
 /// Refuses what no text may contain.
-pub(super) fn check(report: &mut Report<'_>, text: &str, span: Span) {
+pub(crate) fn check(report: &mut Report<'_>, text: &str, span: Span) {
     for (index, _) in text.match_indices("${") {
         let at = place_within(report.source, span, text, index..index + 2);
         if text[index + 1..].starts_with("{{") {
@@ -48,7 +48,7 @@ pub(super) fn check(report: &mut Report<'_>, text: &str, span: Span) {
 }
 
 /// Refuses line breaks where there is one line.
-pub(super) fn check_line(report: &mut Report<'_>, label: &str, text: &At<String>) {
+pub(crate) fn check_line(report: &mut Report<'_>, label: &str, text: &At<String>) {
     if text.value.trim_end().contains('\n') {
         report.refuse(
             text.span,
@@ -59,7 +59,7 @@ pub(super) fn check_line(report: &mut Report<'_>, label: &str, text: &At<String>
 }
 
 /// Refuses names to fill in where nothing is filled in, and line breaks where there is one line.
-pub(super) fn check_plain(report: &mut Report<'_>, label: &str, text: &At<String>) {
+pub(crate) fn check_plain(report: &mut Report<'_>, label: &str, text: &At<String>) {
     check_line(report, label, text);
     if let Some(index) = text.value.find("{{") {
         let at = place_within(report.source, text.span, &text.value, index..index + 2);

@@ -1,18 +1,15 @@
 //! Lengths of time: `every 24 hours`, `after 14 days`, `7 days`.
 
-use super::section::text_of;
 use crate::diagnostic::Report;
 use crate::source::At;
-use crate::yaml::Entry;
 
 /// `every 24 hours`, `after 14 days`; without a word in front `72 hours` or `after 72 hours`.
-pub(super) fn seconds(
+pub(crate) fn seconds(
     report: &mut Report<'_>,
-    (key, node): &Entry,
+    text: &At<String>,
     word: &str,
     example: &str,
 ) -> Option<At<u32>> {
-    let text = text_of(report, &key.value, node)?;
     let parts: Vec<&str> = text.value.split_whitespace().collect();
     let length = match parts[..] {
         [first, count, unit] if first == word || (word.is_empty() && first == "after") => {
@@ -43,4 +40,14 @@ pub(super) fn seconds(
         value,
         span: text.span,
     })
+}
+
+/// A length of time in the largest unit that is exact: `7 days`.
+pub(crate) fn length(seconds: u32) -> String {
+    const UNITS: [(u32, &str); 3] = [(24 * 60 * 60, "day"), (60 * 60, "hour"), (60, "minute")];
+    let exact = UNITS.iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
+    let (unit, name) = exact.unwrap_or(&(1, "second"));
+    let count = seconds / unit;
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {name}{plural}")
 }
