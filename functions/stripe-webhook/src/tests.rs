@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::refund::Waiting;
 use domain::request::Status;
+use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use testing::MemoryMailer;
@@ -198,8 +199,10 @@ async fn an_execution_that_waits_goes_on() {
 #[tokio::test]
 async fn what_could_not_be_told_is_told_when_stripe_sends_it_again() {
     let case = Case::new(true).await;
-    let outage = WorkflowError::Unavailable("ThrottlingException".to_owned());
-    case.function.workflow.fail_next(outage);
+    for _ in 0..3 {
+        let outage = WorkflowError::Unavailable("ThrottlingException".to_owned());
+        case.function.workflow.fail_next(outage);
+    }
     assert_eq!(case.updated("evt_1", "succeeded").await, 503);
     assert_eq!(case.updated("evt_1", "succeeded").await, 200);
     assert_eq!(case.function.workflow.calls().len(), 1);

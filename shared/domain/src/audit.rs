@@ -23,7 +23,7 @@ pub struct AuditRecord {
     pub seq: u32,
     /// The time of the event that the function handled.
     pub at: Timestamp,
-    /// Who caused it.
+    /// The person or system that caused it.
     pub actor: Actor,
     /// What happened.
     pub action: Action,

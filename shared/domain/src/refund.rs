@@ -25,7 +25,7 @@ pub struct RefundEntry {
     pub method: SettlementMethod,
     /// The charge or payment intent.
     pub charge: String,
-    /// How much.
+    /// The amount to give back.
     pub amount: Usd,
     /// When it was intended.
     pub intended_at: Timestamp,
@@ -36,7 +36,7 @@ pub struct RefundEntry {
     /// Stripe's id of the refund or credit, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stripe_id: Option<String>,
-    /// How it ended.
+    /// The end result. None: not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlement: Option<Settlement>,
     /// The state that waits for its end.
@@ -67,7 +67,7 @@ impl SettlementMethod {
     }
 }
 
-/// How it ended.
+/// The end result of giving back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Settlement {

@@ -48,7 +48,7 @@ pub struct Request {
     /// The request whose mail invited to this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<RequestId>,
-    /// Where it stands.
+    /// The status, as the customer is told.
     pub status: Status,
     /// The phase it is in.
     pub phase: PhaseName,
@@ -144,7 +144,7 @@ pub struct Submission<'a> {
     pub origin: String,
     /// The request whose mail invited to it.
     pub about: Option<RequestId>,
-    /// When.
+    /// When the form was received.
     pub at: Timestamp,
 }
 

@@ -45,9 +45,9 @@ pub struct Stored<T> {
 /// An item as the database keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Where.
+    /// The primary key.
     pub key: Key,
-    /// Which kind of entity.
+    /// The kind of entity.
     pub kind: &'static str,
     /// The version it has after this write.
     pub version: u64,

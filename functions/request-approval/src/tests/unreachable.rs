@@ -100,7 +100,12 @@ async fn when_nobody_at_all_is_left_the_team_that_looks_after_it_is_told() {
     assert!(!told.is_empty());
     let named = "Mail comes back from: csm-1@example.com, csm-2@example.com, boss@example.com.";
     assert!(told[0].text.contains(named), "{}", told[0].text);
-    let expected = ["submitted", "asked", "escalated", "nobody_may_decide"];
+    let expected = [
+        "submitted",
+        "approval_requested",
+        "escalated",
+        "nobody_may_decide",
+    ];
     assert_eq!(function.actions(), expected);
 }
 

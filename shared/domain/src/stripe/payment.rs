@@ -60,7 +60,7 @@ pub struct Charge {
     /// `succeeded`, `pending`, `failed`.
     #[serde(default)]
     pub status: Option<String>,
-    /// Whose.
+    /// Stripe's id of the customer.
     #[serde(default, deserialize_with = "id")]
     pub customer: Option<String>,
     /// The payment intent that it belongs to.
@@ -100,10 +100,10 @@ pub struct Intent {
     pub id: String,
     /// In lower case.
     pub currency: String,
-    /// Whose.
+    /// Stripe's id of the customer.
     #[serde(default, deserialize_with = "id")]
     pub customer: Option<String>,
-    /// What it came to.
+    /// Stripe's id of the newest charge.
     #[serde(default, deserialize_with = "id")]
     pub latest_charge: Option<String>,
     /// Where the receipt goes.
