@@ -98,11 +98,8 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         Event::Expired { .. } => by_system(Action::Expired),
         Event::NotChosen => by_system(Action::ChoiceExpired),
         Event::Evaluated { text, .. } => by_system(Action::ConditionEvaluated).detail(text),
-        Event::Mailed { to, accepted } => by_system(match accepted {
-            true => Action::Mailed,
-            false => Action::MailRefused,
-        })
-        .detail(to),
+        Event::Mailed { to, accepted: true } => by_system(Action::Mailed).detail(to),
+        Event::Mailed { to, accepted: _ } => by_system(Action::MailRefused).detail(to),
         Event::NotInvited { offering } => {
             by_system(Action::InvitationWithheld).detail(offering.as_str())
         }

@@ -83,7 +83,7 @@ impl Request {
                 self.step(state_entry, outcome::ERROR);
             }
             Event::Mailed { .. } | Event::NotInvited { .. } => {
-                self.step(state_entry, outcome::DONE)
+                self.step(state_entry, outcome::DONE);
             }
             Event::Closed { status } => {
                 // A refund that failed while its confirmation was on the way is not covered up.
