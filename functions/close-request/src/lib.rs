@@ -7,7 +7,7 @@
 
 use domain::failure::Failure;
 use domain::request::Event;
-use domain::request_store::{Opened, RequestStore};
+use domain::request_store::{Invocation, RequestStore};
 use domain::table::Table;
 use domain::task::{CloseConfig, ClosingTask, Outcome, StateEntry, Stop, outcome};
 
@@ -17,9 +17,9 @@ pub async fn close(
     closing: ClosingTask,
 ) -> Result<Outcome, Failure> {
     let ClosingTask { task, redrives } = closing;
-    let mut request = match store.open(&task).await? {
-        Opened::Handled(outcome) => return Ok(outcome),
-        Opened::Fresh(request) => request,
+    let mut request = match store.invocation(&task).await? {
+        Invocation::Repeated(outcome) => return Ok(outcome),
+        Invocation::First(request) => request,
     };
     let stopped = |stop| stopped(stop, redrives);
     let redrives_before = request.value.stopped.as_ref().map(|s| s.redrives);

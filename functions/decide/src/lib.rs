@@ -8,7 +8,7 @@ use domain::charge_lookup::ChargeLookup;
 use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::request::Event;
-use domain::request_store::{Opened, RequestStore};
+use domain::request_store::{Invocation, RequestStore};
 use domain::rule::Facts;
 use domain::table::{ReadError, Table, load};
 use domain::task::{ConditionConfig, Outcome, Task, outcome};
@@ -18,9 +18,9 @@ pub async fn decide(
     store: &RequestStore<impl Table>,
     task: Task<ConditionConfig>,
 ) -> Result<Outcome, Failure> {
-    let mut request = match store.open(&task).await? {
-        Opened::Handled(outcome) => return Ok(outcome),
-        Opened::Fresh(request) => request,
+    let mut request = match store.invocation(&task).await? {
+        Invocation::Repeated(outcome) => return Ok(outcome),
+        Invocation::First(request) => request,
     };
     let branches = &task.config.branches;
     let asked = branches.iter().any(|b| b.when.asks_for_findings());
@@ -30,8 +30,7 @@ pub async fn decide(
     };
     let (mut branch, mut text) = (outcome::OTHERWISE, outcome::OTHERWISE);
     for candidate in branches {
-        let holds = candidate.when.holds(&facts);
-        if holds.map_err(|error| Failure::PayloadInvalid(error.to_string()))? {
+        if candidate.when.holds(&facts)? {
             (branch, text) = (&candidate.outcome, &candidate.text);
             break;
         }

@@ -4,17 +4,15 @@ use domain::failure::Failure;
 use domain::money::Usd;
 use domain::refund::{RefundEntry, Settlement, SettlementMethod};
 use domain::request::{Event, Request};
-use domain::stripe::{
-    Credit, CreditOrder, CreditTarget, Payer, Payment, REQUEST_ID, Stripe, StripeError,
-};
+use domain::stripe::{Credit, CreditOrder, CreditTarget, Payer, Payment, REQUEST_ID, Stripe};
 use domain::table::Table;
 use domain::task::{Outcome, RefundConfig, Task, outcome};
 use domain::workflow::Workflow;
 
-use crate::ledger::{Case, Ledger};
+use crate::IssueRefund;
+use crate::ledger::{Ledger, PendingEntry};
 use crate::refund::metadata;
-use crate::rules::{PreconditionFailed, RequesterIdentity, refusal};
-use crate::{IssueRefund, failure};
+use crate::rules::{NotPaid, RequesterIdentity};
 
 /// The name under which Stripe keeps the charge with a credit.
 const CHARGE: &str = "charge";
@@ -25,111 +23,70 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         &self,
         task: &Task<&RefundConfig>,
     ) -> Result<Outcome, Failure> {
-        let mut case = match self.load(task, SettlementMethod::Credit).await? {
+        let mut pending = match self.load(task, SettlementMethod::Credit).await? {
             Ledger::Settled(outcome) => return Ok(outcome),
-            Ledger::Pending(case) => case,
+            Ledger::Pending(pending) => pending,
         };
-        let target = match self.plan(&case, task).await {
-            Ok(Plan::ToMake(target)) => target,
-            Ok(Plan::Made(credit)) => return self.credited(&mut case, credit, task).await,
-            Err(PreconditionFailed::AskSomebody(failure)) => return Err(failure),
-            Err(PreconditionFailed::No(message)) => {
-                return self.refuse(&mut case, task, &message).await;
-            }
-        };
-        self.begin(&mut case, task).await?;
-        let order = order(&case.request.value, &case.entry.value, task.config, target);
-        match self.stripe.create_credit(&order).await {
-            Ok(credit) => self.credited(&mut case, credit, task).await,
-            Err(error) => match refusal(&error) {
-                Some(message) => self.refuse(&mut case, task, message).await,
-                None => Err(failure(&error)),
-            },
-        }
+        let credited = self.credit(&mut pending, task).await;
+        self.finish(&mut pending, task, credited).await
     }
 
-    /// How the credit is to be given, unless it has been given already.
-    async fn plan(
+    async fn credit(
         &self,
-        case: &Case,
+        pending: &mut PendingEntry,
         task: &Task<&RefundConfig>,
-    ) -> Result<Plan, PreconditionFailed> {
-        let (request, entry) = (&case.request.value, &case.entry.value);
-        let payment = self
-            .stripe
-            .payment(&entry.charge)
-            .await
-            .map_err(|error| no(&error))?;
+    ) -> Result<Outcome, NotPaid> {
+        let (request, entry) = (&pending.request.value, &pending.entry.value);
+        let payment = self.stripe.payment(&entry.charge).await?;
         let target = self.target(&payment).await?;
-        let credits = self
-            .stripe
-            .credits(&target)
-            .await
-            .map_err(|error| no(&error))?;
+        let credits = self.stripe.credits(&target).await?;
         let request_id = entry.request_id.to_string();
         if let Some(credit) = credits.iter().find(|credit| is_for(credit, &request_id)) {
-            return Ok(Plan::Made(credit.clone()));
+            return Ok(self.record_credit(pending, credit, task).await?);
         }
-        let unchanged = self.store.check_unchanged(request, &task.version).await;
-        unchanged.map_err(PreconditionFailed::AskSomebody)?;
-        let requester = RequesterIdentity::of(request, &task.config.asker);
-        let precondition_failed = self.check_preconditions(task, &payment, &requester).await;
-        if let Some(precondition_failed) =
-            precondition_failed.map_err(PreconditionFailed::AskSomebody)?
-        {
-            return Err(precondition_failed);
-        }
-        // A balance Stripe lets grow without end, and a credit note it keeps within its invoice, but not
-        // within what is left of a charge that was refunded in cash.
+        self.store.check_unchanged(request, &task.version).await?;
+        let requester = RequesterIdentity::of(request, &task.config.requester);
+        self.check_preconditions(task, &payment, &requester).await?;
+        // Stripe lets a balance grow without end, and keeps a credit note within its invoice, but not within what is
+        // left of a charge that was refunded in cash.
         within_the_charge(&payment, &credits, entry.amount)?;
-        Ok(Plan::ToMake(target))
+        self.begin(pending, task).await?;
+        let (request, entry) = (&pending.request.value, &pending.entry.value);
+        let order = order(request, entry, task.config, target);
+        let credit = self.stripe.create_credit(&order).await?;
+        Ok(self.record_credit(pending, &credit, task).await?)
     }
 
-    async fn target(&self, payment: &Payment) -> Result<CreditTarget, PreconditionFailed> {
-        if let Some(intent) = &payment.intent {
-            let invoice = self
-                .stripe
-                .paid_invoice(intent)
-                .await
-                .map_err(|error| no(&error))?;
-            if let Some(invoice) = invoice {
-                return Ok(CreditTarget::Invoice(invoice));
-            }
+    async fn target(&self, payment: &Payment) -> Result<CreditTarget, NotPaid> {
+        if let Some(intent) = &payment.intent
+            && let Some(invoice) = self.stripe.paid_invoice(intent).await?
+        {
+            return Ok(CreditTarget::Invoice(invoice));
         }
         match &payment.payer {
             Payer::Customer(customer) => Ok(CreditTarget::Customer(customer.id.clone())),
-            Payer::Guest(_) => Err(PreconditionFailed::No(
+            Payer::Guest(_) => Err(NotPaid::Refused(
                 "There is no customer in Stripe who could be given a credit.".to_owned(),
             )),
         }
     }
 
-    async fn credited(
+    async fn record_credit(
         &self,
-        case: &mut Case,
-        credit: Credit,
+        pending: &mut PendingEntry,
+        credit: &Credit,
         task: &Task<&RefundConfig>,
     ) -> Result<Outcome, Failure> {
-        let entry = &mut case.entry.value;
-        let amount = entry.amount;
+        let entry = &mut pending.entry.value;
         entry.stripe_id = Some(credit.id.clone());
         entry.settlement = Some(Settlement::Paid);
-        let (id, output) = (credit.id.as_str(), &task.config.output);
-        self.store(case, task, |_| Event::CreditGiven { id, amount, output })
-            .await?;
+        let given = Event::CreditGiven {
+            id: &credit.id,
+            amount: entry.amount,
+            output: &task.config.output,
+        };
+        self.save_entry(pending, task, &given).await?;
         Ok(Outcome::new(outcome::DONE))
-    }
-}
-
-enum Plan {
-    Made(Credit),
-    ToMake(CreditTarget),
-}
-
-fn no(error: &StripeError) -> PreconditionFailed {
-    match refusal(error) {
-        Some(message) => PreconditionFailed::No(message.to_owned()),
-        None => PreconditionFailed::AskSomebody(failure(error)),
     }
 }
 
@@ -140,13 +97,9 @@ fn is_for(credit: &Credit, request_id: &str) -> bool {
 }
 
 /// What is credited for a charge and refunded of it is at most what was paid.
-fn within_the_charge(
-    payment: &Payment,
-    credits: &[Credit],
-    amount: Usd,
-) -> Result<(), PreconditionFailed> {
+fn within_the_charge(payment: &Payment, credits: &[Credit], amount: Usd) -> Result<(), NotPaid> {
     let Some(charge) = &payment.charge else {
-        return Err(PreconditionFailed::No(
+        return Err(NotPaid::Refused(
             "Nothing was paid that could be credited.".to_owned(),
         ));
     };
@@ -164,12 +117,12 @@ fn within_the_charge(
         .saturating_sub(charge.amount_refunded)
         .saturating_sub(credited);
     if charge.disputed {
-        return Err(PreconditionFailed::No(
+        return Err(NotPaid::Refused(
             "The charge is disputed: nothing is credited for it.".to_owned(),
         ));
     }
     if amount.cents() > left {
-        return Err(PreconditionFailed::No(
+        return Err(NotPaid::Refused(
             "The credit would be more than what is left of the charge.".to_owned(),
         ));
     }

@@ -1,61 +1,60 @@
 //! The one intent of a request, and what its end is recorded as. The same for money and for credits.
 
 use domain::failure::Failure;
-use domain::form::Value;
-use domain::money::Usd;
 use domain::refund::{RefundEntry, Settlement, SettlementMethod};
 use domain::request::{Event, Request};
-use domain::request_store::Opened;
+use domain::request_store::Invocation;
 use domain::stripe::Stripe;
 use domain::table::{Stored, Table, Write};
 use domain::task::{Outcome, RefundConfig, Task, outcome};
 use domain::workflow::Workflow;
 
 use crate::IssueRefund;
+use crate::rules::NotPaid;
 
 /// What the ledger says before Stripe is asked for anything.
 pub(crate) enum Ledger {
     /// It is done, or cannot be done any more.
     Settled(Outcome),
     /// It is to be done.
-    Pending(Box<Case>),
+    Pending(Box<PendingEntry>),
 }
 
 /// A request for which something is to be given back.
-pub(crate) struct Case {
+pub(crate) struct PendingEntry {
     pub(crate) request: Stored<Request>,
     /// Its entry. Version 0 is not in the table yet.
     pub(crate) entry: Stored<RefundEntry>,
     /// Whether the intent is in the table.
-    pub(crate) intended: bool,
+    is_intended: bool,
 }
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
-    /// The request, and what its ledger entry says about giving something back by these means.
+    /// The request, and what its ledger entry says about giving something back by that method.
     pub(crate) async fn load(
         &self,
         task: &Task<&RefundConfig>,
         method: SettlementMethod,
     ) -> Result<Ledger, Failure> {
-        let request = match self.store.open(task).await? {
-            Opened::Handled(outcome) => return Ok(Ledger::Settled(outcome)),
-            Opened::Fresh(request) => *request,
+        let request = match self.store.invocation(task).await? {
+            Invocation::Repeated(outcome) => return Ok(Ledger::Settled(outcome)),
+            Invocation::First(request) => *request,
         };
         let fresh = new_entry(&request.value, task, method)?;
-        let case = |value, version, intended| {
-            Ok(Ledger::Pending(Box::new(Case {
-                request: request.clone(),
+        let pending = |request, value, version, is_intended| {
+            Ok(Ledger::Pending(Box::new(PendingEntry {
+                request,
                 entry: Stored { value, version },
-                intended,
+                is_intended,
             })))
         };
         let Some(entry) = self.store.refund(task.request_id).await? else {
-            return case(fresh, 0, false);
+            return pending(request, fresh, 0, false);
         };
         match (entry.value.settlement, entry.value.method == method) {
-            (None, true) => case(entry.value, entry.version, true),
+            (None, true) => pending(request, entry.value, entry.version, true),
             // Something was tried before, and Stripe refused it: the entry is used anew.
-            (Some(Settlement::Refused), _) => case(fresh, entry.version, false),
+            (Some(Settlement::Refused), _) => pending(request, fresh, entry.version, false),
             (Some(Settlement::Paid), true) => Ok(Ledger::Settled(Outcome::new(outcome::DONE))),
             (Some(_), _) => {
                 let mut request = request;
@@ -67,7 +66,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             }
             (None, false) => Err(Failure::StripeUndecided(format!(
                 "it is not known what became of the {}",
-                noun(entry.value.method)
+                entry.value.method.noun()
             ))),
         }
     }
@@ -75,51 +74,54 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     /// Writes the intent down, on the condition that nobody else has, unless it was before.
     pub(crate) async fn begin(
         &self,
-        case: &mut Case,
+        pending: &mut PendingEntry,
         task: &Task<&RefundConfig>,
     ) -> Result<(), Failure> {
-        if case.intended {
+        if pending.is_intended {
             return Ok(());
         }
-        let RefundEntry { method, amount, .. } = case.entry.value;
-        let charge = case.entry.value.charge.clone();
+        let RefundEntry { method, amount, .. } = pending.entry.value;
+        let charge = pending.entry.value.charge.clone();
         let charge = charge.as_str();
-        self.store(case, task, |_| match method {
+        let intended = match method {
             SettlementMethod::Refund => Event::RefundIntended { charge, amount },
             SettlementMethod::Credit => Event::CreditIntended { charge, amount },
-        })
-        .await?;
-        case.intended = true;
+        };
+        self.save_entry(pending, task, &intended).await?;
+        pending.is_intended = true;
         Ok(())
     }
 
-    /// Records a no, Stripe's or ours, and says how the process goes on.
-    pub(crate) async fn refuse(
+    /// How the process goes on. A no, Stripe's or ours, is recorded.
+    pub(crate) async fn finish(
         &self,
-        case: &mut Case,
+        pending: &mut PendingEntry,
         task: &Task<&RefundConfig>,
-        message: &str,
+        paid: Result<Outcome, NotPaid>,
     ) -> Result<Outcome, Failure> {
-        case.entry.value.settlement = Some(Settlement::Refused);
-        self.store(case, task, |_| Event::RefundRefused { message })
-            .await?;
+        let message = match paid {
+            Ok(outcome) => return Ok(outcome),
+            Err(NotPaid::Failed(failure)) => return Err(failure),
+            Err(NotPaid::Refused(message)) => message,
+        };
+        pending.entry.value.settlement = Some(Settlement::Refused);
+        let refused = Event::RefundRefused { message: &message };
+        self.save_entry(pending, task, &refused).await?;
         Ok(Outcome::new(outcome::ERROR))
     }
 
     /// Stores the entry together with what it means for the request.
-    pub(crate) async fn store<'a>(
+    pub(crate) async fn save_entry(
         &self,
-        case: &'a mut Case,
+        pending: &mut PendingEntry,
         task: &Task<&RefundConfig>,
-        event: impl FnOnce(&'a RefundEntry) -> Event<'a>,
+        event: &Event<'_>,
     ) -> Result<(), Failure> {
-        let Case { request, entry, .. } = case;
+        let PendingEntry { request, entry, .. } = pending;
+        let record = request.value.apply(event, task.state_entry());
         let write = Write::update(entry);
-        entry.version += 1;
-        let record = request
-            .value
-            .apply(&event(&entry.value), task.state_entry());
         self.store.save(request, &record, vec![write]).await?;
+        entry.version += 1;
         Ok(())
     }
 }
@@ -140,41 +142,31 @@ fn already(entry: &RefundEntry) -> String {
     }
 }
 
-fn noun(method: SettlementMethod) -> &'static str {
-    match method {
-        SettlementMethod::Refund => "refund",
-        SettlementMethod::Credit => "credit",
-    }
-}
-
-/// What the request says is to be given back, from the fields that the definition names.
+/// What is to be given back: the charge and the amount that approvers were shown, which have to be those that the
+/// state names.
 fn new_entry(
     request: &Request,
     task: &Task<&RefundConfig>,
     method: SettlementMethod,
 ) -> Result<RefundEntry, Failure> {
     let config = task.config;
-    let missing = |field| Failure::PayloadInvalid(format!("the request has no {field}"));
-    let charge = match request.value(&config.charge) {
-        Some(Value::Text(charge)) => charge.clone(),
-        Some(Value::Cents(_)) | None => return Err(missing(&config.charge)),
-    };
-    let amount: Usd = match request.value(&config.amount) {
-        Some(Value::Cents(amount)) => *amount,
-        Some(Value::Text(_)) | None => return Err(missing(&config.amount)),
-    };
+    let unfit = |field| Failure::PayloadInvalid(format!("{field} is not what was decided on"));
+    let is_charge = request.charge_field.as_ref() == Some(&config.charge);
+    let charge = request.charge().filter(|_| is_charge);
+    let is_amount = request.amount_field.as_ref() == Some(&config.amount);
+    let amount = request.amount().filter(|_| is_amount);
     Ok(RefundEntry {
         request_id: task.request_id,
         phase: task.phase.clone(),
         method,
-        charge,
-        amount,
+        charge: charge.ok_or_else(|| unfit(&config.charge))?.to_owned(),
+        amount: amount.ok_or_else(|| unfit(&config.amount))?,
         intended_at: task.entered_at,
         output: config.output.clone(),
-        tell: config.tell.clone(),
+        notify: config.tell.clone(),
         stripe_id: None,
         settlement: None,
         waiting: None,
-        told: false,
+        is_notified: false,
     })
 }

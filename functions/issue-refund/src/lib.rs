@@ -19,7 +19,7 @@ mod rules;
 
 use domain::failure::Failure;
 use domain::request_store::RequestStore;
-use domain::stripe::{Stripe, StripeError};
+use domain::stripe::Stripe;
 use domain::table::Table;
 use domain::task::{ConnectorConfig, ConnectorTask, Outcome};
 use domain::workflow::Workflow;
@@ -49,21 +49,6 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
                 })?;
                 self.await_refund(&task, token).await
             }
-        }
-    }
-}
-
-/// What an answer that is neither a yes nor a no means for the execution.
-fn failure(error: &StripeError) -> Failure {
-    let message = error.to_string();
-    match error {
-        // A refusal of something that cannot be refused for the customer's sake.
-        StripeError::Refused { .. } | StripeError::Undecided(_) => {
-            Failure::StripeUndecided(message)
-        }
-        StripeError::Busy(_) | StripeError::Unknown(_) => Failure::StripeUnavailable(message),
-        StripeError::Misconfigured(_) | StripeError::KeyRefused => {
-            Failure::StripeMisconfigured(message)
         }
     }
 }

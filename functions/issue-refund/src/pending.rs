@@ -1,6 +1,6 @@
-//! A refund that Stripe took and has not paid yet: the execution waits for the news.
+//! A refund that Stripe took and has not paid yet: the execution waits until it is paid or fails.
 //!
-//! Stripe tells by an event, which `stripe-webhook` hears. Events get lost, so each time that the waiting
+//! Stripe sends an event then, which `stripe-webhook` receives. Events get lost, so each time that the waiting
 //! state is entered, Stripe is asked too.
 
 use domain::failure::Failure;
@@ -9,16 +9,16 @@ use domain::refund::{RefundEntry, Settlement, Waiting};
 use domain::stripe::Stripe;
 use domain::table::{Stored, Table, Write};
 use domain::task::{ConnectorConfig, Outcome, Task, outcome};
-use domain::workflow::{Workflow, WorkflowError};
+use domain::workflow::{TaskAnswer, Workflow, answer};
 use jiff::SignedDuration;
 
-use crate::{IssueRefund, failure};
+use crate::IssueRefund;
 
 /// How long a refund may be pending before a person has to look: Stripe's own slowest take less.
 const PENDING_AT_MOST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
-    /// Notes who waits, asks Stripe once, and lets the execution go on if there is news.
+    /// Notes which state waits, asks Stripe once, and lets the execution go on if the refund is settled.
     pub(crate) async fn await_refund(
         &self,
         task: &Task<ConnectorConfig>,
@@ -31,18 +31,18 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             .await?
             .ok_or_else(nothing)?;
         if entry.value.settlement.is_none() {
-            // Noted before Stripe is asked: what happens after the answer, the event's receiver hears.
+            // Noted before Stripe is asked: what happens after the answer comes as an event, whose receiver needs it.
             entry.value.waiting = Some(Waiting {
                 state: task.state.clone(),
                 task_token: token.clone(),
             });
             self.store.save_refund(&mut entry).await?;
             let id = entry.value.stripe_id.clone().ok_or_else(nothing)?;
-            let refund = self.stripe.refund(&id).await.map_err(|e| failure(&e))?;
+            let refund = self.stripe.refund(&id).await?;
             self.record(&mut entry, &refund, task).await?;
         }
         match entry.value.settlement {
-            Some(settled) => self.go_on(&token, settled).await,
+            Some(settlement) => self.go_on(&token, settlement).await,
             None => still_pending(&entry.value, task),
         }
     }
@@ -53,8 +53,8 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         refund: &domain::stripe::Refund,
         task: &Task<ConnectorConfig>,
     ) -> Result<(), Failure> {
-        let news = entry.value.apply_update(refund);
-        let Some(event) = entry.value.event(&news) else {
+        let update = entry.value.apply_update(refund);
+        let Some(event) = entry.value.event(&update) else {
             return Ok(());
         };
         let request = self.store.request(task.request_id).await?;
@@ -65,16 +65,13 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         Ok(())
     }
 
-    async fn go_on(&self, token: &TaskToken, settled: Settlement) -> Result<Outcome, Failure> {
-        let outcome = Outcome::new(match settled {
+    async fn go_on(&self, token: &TaskToken, settlement: Settlement) -> Result<Outcome, Failure> {
+        let outcome = match settlement {
             Settlement::Paid => outcome::DONE,
             Settlement::Refused | Settlement::Reversed => outcome::ERROR,
-        });
-        match self.workflow.succeed(token, &outcome).await {
-            // Without the token the execution has heard already.
-            Ok(()) | Err(WorkflowError::TokenGone) => Ok(outcome),
-            Err(error) => Err(Failure::WorkflowUnavailable(error.to_string())),
-        }
+        };
+        answer(&self.workflow, token, TaskAnswer::Outcome(outcome)).await?;
+        Ok(Outcome::new(outcome))
     }
 }
 

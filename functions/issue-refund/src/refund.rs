@@ -10,9 +10,9 @@ use domain::table::Table;
 use domain::task::{Outcome, RefundConfig, StripeReason, Task, outcome};
 use domain::workflow::Workflow;
 
-use crate::ledger::{Case, Ledger};
-use crate::rules::{PreconditionFailed, RequesterIdentity, refusal};
-use crate::{IssueRefund, failure};
+use crate::IssueRefund;
+use crate::ledger::{Ledger, PendingEntry};
+use crate::rules::{NotPaid, RequesterIdentity};
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     /// Pays, or finds out that it was paid or cannot be.
@@ -20,96 +20,70 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         &self,
         task: &Task<&RefundConfig>,
     ) -> Result<Outcome, Failure> {
-        let mut case = match self.load(task, SettlementMethod::Refund).await? {
+        let mut pending = match self.load(task, SettlementMethod::Refund).await? {
             Ledger::Settled(outcome) => return Ok(outcome),
-            Ledger::Pending(case) => case,
+            Ledger::Pending(pending) => pending,
         };
-        // Where there is an entry, Stripe may have been asked before: look first.
-        if case.entry.version > 0 {
-            let found = self.find(&case.entry.value).await;
-            if let Some(refund) = found.map_err(|error| failure(&error))? {
-                return self.settle(&mut case, &refund, task).await;
-            }
-        }
-        let precondition_failed = match self.stripe.payment(&case.entry.value.charge).await {
-            Ok(payment) => {
-                let requester = RequesterIdentity::of(&case.request.value, &task.config.asker);
-                self.check_preconditions(task, &payment, &requester).await?
-            }
-            Err(error) => match refusal(&error) {
-                Some(message) => Some(PreconditionFailed::No(message.to_owned())),
-                None => return Err(failure(&error)),
-            },
-        };
-        match precondition_failed {
-            Some(PreconditionFailed::AskSomebody(failure)) => return Err(failure),
-            Some(PreconditionFailed::No(message)) => {
-                return self.refuse(&mut case, task, &message).await;
-            }
-            None => {}
-        }
-        let request = &case.request.value;
-        self.store.check_unchanged(request, &task.version).await?;
-        self.begin(&mut case, task).await?;
-        self.pay(&mut case, task).await
+        let paid = self.pay(&mut pending, task).await;
+        self.finish(&mut pending, task, paid).await
     }
 
-    /// Asks Stripe for the refund.
-    async fn pay(&self, case: &mut Case, task: &Task<&RefundConfig>) -> Result<Outcome, Failure> {
-        let order = order(&case.request.value, &case.entry.value, task.config);
-        let error = match self.stripe.create_refund(&order).await {
-            Ok(refund) => return self.settle(case, &refund, task).await,
-            Err(error) => error,
-        };
-        if let Some(message) = refusal(&error) {
-            return self.refuse(case, task, message).await;
-        }
-        // Where no other try would tell, a look may.
-        if let StripeError::Undecided(_) = error
-            && let Ok(Some(refund)) = self.find(&case.entry.value).await
+    async fn pay(
+        &self,
+        pending: &mut PendingEntry,
+        task: &Task<&RefundConfig>,
+    ) -> Result<Outcome, NotPaid> {
+        // Where there is an entry, Stripe may have been asked before: look first.
+        if pending.entry.version > 0
+            && let Some(refund) = self.find(&pending.entry.value).await?
         {
-            return self.settle(case, &refund, task).await;
+            return Ok(self.record_refund(pending, &refund, task).await?);
         }
-        Err(failure(&error))
+        let request = &pending.request.value;
+        let payment = self.stripe.payment(&pending.entry.value.charge).await?;
+        let requester = RequesterIdentity::of(request, &task.config.requester);
+        self.check_preconditions(task, &payment, &requester).await?;
+        self.store.check_unchanged(request, &task.version).await?;
+        self.begin(pending, task).await?;
+        let entry = &pending.entry.value;
+        let order = order(&pending.request.value, entry, task.config);
+        let refund = match self.stripe.create_refund(&order).await {
+            // Where no other try would tell, a look may.
+            Err(error @ StripeError::Undecided(_)) => match self.find(entry).await {
+                Ok(Some(refund)) => refund,
+                Ok(None) | Err(_) => return Err(error.into()),
+            },
+            refund => refund?,
+        };
+        Ok(self.record_refund(pending, &refund, task).await?)
     }
 
     /// The refund that Stripe has made for the request, if it has.
-    async fn find(&self, entry: &RefundEntry) -> Result<Option<Refund>, StripeError> {
+    async fn find(&self, entry: &RefundEntry) -> Result<Option<Refund>, Failure> {
         if let Some(id) = &entry.stripe_id {
-            return self.stripe.refund(id).await.map(Some);
+            return Ok(Some(self.stripe.refund(id).await?));
         }
         let request_id = entry.request_id.to_string();
-        let refunds = self.stripe.refunds(&entry.charge).await;
-        let refunds = match refunds {
-            // There is nothing of a charge that Stripe does not know.
-            Err(StripeError::Refused { .. }) => return Ok(None),
-            refunds => refunds?,
-        };
-        Ok(refunds
-            .into_iter()
-            .find(|refund| refund.is_for(&request_id)))
+        let mut refunds = self.refunds(&entry.charge).await?.into_iter();
+        Ok(refunds.find(|refund| refund.is_for(&request_id)))
     }
 
     /// Records what Stripe said, and says how the process goes on.
-    async fn settle(
+    async fn record_refund(
         &self,
-        case: &mut Case,
+        pending: &mut PendingEntry,
         refund: &Refund,
         task: &Task<&RefundConfig>,
     ) -> Result<Outcome, Failure> {
-        let news = case.entry.value.apply_update(refund);
-        let outcome = Outcome::new(match news {
+        let update = pending.entry.value.apply_update(refund);
+        if let Some(event) = pending.entry.value.clone().event(&update) {
+            self.save_entry(pending, task, &event).await?;
+        }
+        Ok(Outcome::new(match update {
             RefundUpdate::Paid => outcome::DONE,
             RefundUpdate::Refused(_) | RefundUpdate::Reversed(_) => outcome::ERROR,
             RefundUpdate::Pending(_) | RefundUpdate::None => outcome::PENDING,
-        });
-        if case.entry.value.event(&news).is_some() {
-            self.store(case, task, |entry| {
-                entry.event(&news).expect("there is news")
-            })
-            .await?;
-        }
-        Ok(outcome)
+        }))
     }
 }
 

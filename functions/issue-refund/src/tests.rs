@@ -5,6 +5,7 @@ mod lookups;
 mod refunds;
 mod waiting;
 
+use domain::audit::AuditRecord;
 use domain::failure::Failure;
 use domain::form::Value;
 use domain::id::RequestId;
@@ -29,8 +30,14 @@ struct Case {
 
 impl Case {
     async fn new(script: impl IntoIterator<Item = Script>) -> Self {
+        Self::of(fixtures::request::request(), script).await
+    }
+
+    async fn of(
+        (request, record): (Request, AuditRecord),
+        script: impl IntoIterator<Item = Script>,
+    ) -> Self {
         let store = RequestStore::new(MemoryTable::default());
-        let (request, record) = fixtures::request::request();
         store.create(&request, &record, Vec::new()).await.unwrap();
         let stripe = MemoryStripe::default();
         stripe.script(script);
@@ -44,8 +51,19 @@ impl Case {
         }
     }
 
-    /// One state entry through the state of an action.
+    /// One entry into the state of an action.
     async fn run(&self, action: &str, entered_at: &str) -> Result<Outcome, Failure> {
+        let fields = json!({"charge": "chargeIdToRefund", "amount": "refundAmount"});
+        self.run_with(action, entered_at, &fields).await
+    }
+
+    /// The same in a state that names these fields.
+    async fn run_with(
+        &self,
+        action: &str,
+        entered_at: &str,
+        fields: &serde_json::Value,
+    ) -> Result<Outcome, Failure> {
         let state = match action {
             "lookUp" => "CSM Review Lookup",
             "awaitRefund" => "Process Refund Pending",
@@ -60,10 +78,10 @@ impl Case {
             "version": "v1",
             "config": {
                 "action": action,
-                "charge": "chargeIdToRefund",
+                "charge": fields["charge"],
                 "customerEmail": "customerEmail",
                 "stripeCustomer": "stripeCustomerId",
-                "amount": "refundAmount",
+                "amount": fields["amount"],
                 "reason": "reason",
                 "stripeReasons": {"Duplicate charge": "duplicate"},
                 "output": "stripeRefundResult",

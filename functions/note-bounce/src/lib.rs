@@ -89,11 +89,11 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
             match self.workflow.fail(&token, APPROVER_UNREACHABLE).await {
                 Ok(()) => return Ok(()),
                 Err(WorkflowError::TokenGone) => gone = Some(token),
-                Err(error) => return Err(Failure::WorkflowUnavailable(error.to_string())),
+                Err(error) => return Err(error.into()),
             }
         }
         let problem = "the approval could not be woken just now";
-        Err(Failure::WorkflowUnavailable(problem.to_owned()))
+        Err(WorkflowError::Unavailable(problem.to_owned()).into())
     }
 
     async fn record(

@@ -131,7 +131,7 @@ async fn an_approvers_bounce_marks_the_address_and_wakes_the_approval_once() {
     assert_eq!(function.workflow.calls(), [woken]);
     assert_eq!(
         function.trail().last().unwrap(),
-        &entry("address unreachable", Some("Csm-1@example.com"))
+        &entry("approver_unreachable", Some("Csm-1@example.com"))
     );
 
     // What the next state entry does; after it the same news change nothing.
@@ -178,10 +178,10 @@ async fn a_customers_bounce_stands_in_the_trail_once_and_wakes_nobody() {
     }
     let trail = function.trail();
     assert_eq!(trail.len(), 3, "{trail:?}");
-    assert_eq!(trail[2], entry("the customer's address bounced", None));
+    assert_eq!(trail[2], entry("customer_mail_bounced", None));
     assert!(function.workflow.calls().is_empty());
     function.handle(complaint(CUSTOMER, id)).await.unwrap();
-    let spam = entry("the customer reported our mail as spam", None);
+    let spam = entry("customer_mail_reported", None);
     assert_eq!(function.trail()[3], spam);
 }
 
@@ -205,7 +205,7 @@ async fn an_approval_between_two_tokens_is_woken_by_another_attempt() {
     function.workflow.fail_next(WorkflowError::TokenGone);
     let event = || bounce("Permanent", CSM, id);
     let failed = function.handle(event()).await;
-    assert!(matches!(failed, Err(Failure::WorkflowUnavailable(_))));
+    assert!(matches!(failed, Err(Failure::Workflow(_))));
     // The state entry that had begun says its token, and knew nothing of the bounce.
     let mut approval = function.approval(id).await;
     approval.value.task_token = "t2".parse().unwrap();

@@ -80,7 +80,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     /// Writes the newest question to the customer. It stands on the status page in any case.
     pub(crate) async fn mail_question(&self, case: &Case) -> bool {
         let request = &case.request.value;
-        let Some((to, question)) = request.emails().next().zip(request.questions.last()) else {
+        let Some((to, question)) = request.customer_email().zip(request.questions.last()) else {
             return false;
         };
         let mail = emails::question(request, to, question, &self.link_key, 0);

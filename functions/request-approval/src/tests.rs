@@ -4,6 +4,7 @@ use domain::approval::Verdict;
 use domain::id::RequestId;
 use domain::mail::MailError;
 use domain::task::{ApprovalConfig, Escalation, StateEntry};
+use domain::workflow::WorkflowError;
 use jiff::Timestamp;
 use testing::MemoryMailer;
 use testing::MemoryTable;
@@ -108,7 +109,7 @@ async fn asks_everyone_once_however_often_it_is_invoked() {
         function.at(id, 0, "t1").await.unwrap();
     }
     assert_eq!(function.to(), ["csm-1@example.com", "csm-2@example.com"]);
-    assert_eq!(function.actions(), ["submitted", "asked"]);
+    assert_eq!(function.actions(), ["submitted", "approval_requested"]);
     let links = function
         .store
         .table()
@@ -169,7 +170,10 @@ async fn reminds_with_the_same_links_and_the_newest_token() {
         function.approval_of(id).await.value.task_token.as_str(),
         "t2"
     );
-    assert_eq!(function.actions(), ["submitted", "asked", "reminded"]);
+    assert_eq!(
+        function.actions(),
+        ["submitted", "approval_requested", "reminded"]
+    );
 }
 
 #[tokio::test]
@@ -207,11 +211,12 @@ async fn a_decision_that_missed_its_token_is_handed_to_the_next() {
         "nobody is reminded of what is decided"
     );
 
-    function
-        .workflow
-        .fail_next(WorkflowError::Unavailable("ThrottlingException".into()));
+    for _ in 0..3 {
+        let outage = WorkflowError::Unavailable("ThrottlingException".into());
+        function.workflow.fail_next(outage);
+    }
     let outage = function.at(id, 2 * DAY, "t3").await;
-    assert!(matches!(outage, Err(Failure::WorkflowUnavailable(_))));
+    assert!(matches!(outage, Err(Failure::Workflow(_))));
 }
 
 #[tokio::test]
@@ -330,7 +335,7 @@ async fn after_three_days_another_team_is_asked_too_with_links_of_their_own() {
     assert!(last.to == "boss@example.com" && last.subject.starts_with("Reminder: "));
     let expected = [
         "submitted",
-        "asked",
+        "approval_requested",
         "reminded",
         "reminded",
         "escalated",
@@ -364,7 +369,10 @@ async fn where_nobody_of_the_team_may_decide_others_are_asked_at_once() {
             .text
             .contains("you cannot decide about your own request")
     );
-    assert_eq!(function.actions(), ["submitted", "asked", "escalated"]);
+    assert_eq!(
+        function.actions(),
+        ["submitted", "approval_requested", "escalated"]
+    );
     function.handle(configured(id, DAY, |_| {})).await.unwrap();
     assert_eq!(function.to().len(), 3, "who cannot decide is not reminded");
 }
@@ -391,7 +399,12 @@ async fn where_nobody_at_all_may_decide_the_team_that_looks_after_it_is_told_onc
     assert_eq!(told.count(), 1);
     assert_eq!(
         function.actions(),
-        ["submitted", "asked", "nobody may decide", "reminded"]
+        [
+            "submitted",
+            "approval_requested",
+            "nobody_may_decide",
+            "reminded"
+        ]
     );
 
     // Somebody joins the team.

@@ -13,8 +13,8 @@ use domain::failure::Failure;
 use domain::id::OfferingPath;
 use domain::invitation::{Invitation, InvitationToken};
 use domain::mail::{Mailer, send_all};
-use domain::request::{Event, Request, Status, Stopped};
-use domain::request_store::{Opened, RequestStore};
+use domain::request::{Event, Request, Status};
+use domain::request_store::{Invocation, RequestStore};
 use domain::table::Table;
 use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
 use domain::text::{Invited, TextError, render, render_invitation};
@@ -36,9 +36,9 @@ pub struct SendEmail<T, M> {
 impl<T: Table, M: Mailer> SendEmail<T, M> {
     /// Sends the mail and records it.
     pub async fn handle(&self, task: Task<EmailConfig>) -> Result<Outcome, Failure> {
-        let mut request = match self.store.open(&task).await? {
-            Opened::Handled(outcome) => return Ok(outcome),
-            Opened::Fresh(request) => request,
+        let mut request = match self.store.invocation(&task).await? {
+            Invocation::Repeated(outcome) => return Ok(outcome),
+            Invocation::First(request) => request,
         };
         let config = &task.config;
         if let (Some(offering), Status::NeedsAttention) = (&config.invites, request.value.status) {
@@ -54,7 +54,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         };
         let (subject, mut body) = (text(&config.subject)?, text(&config.body)?);
         let stopped = request.value.stopped.as_ref();
-        let advice = stopped.and_then(Stopped::advice);
+        let advice = stopped.and_then(domain::request::Stopped::advice);
         if let (Recipient::Team(_), Some(advice)) = (&config.to, advice) {
             body = format!("{body}\n\n{advice}");
         }
@@ -248,10 +248,10 @@ mod tests {
             assert_eq!(outcome.outcome, "done");
         }
         assert!(function.mailer.sent().is_empty());
-        let trail = function.store.table().items();
-        let skipped = trail
+        let items = function.store.table().items();
+        let skipped = items
             .iter()
-            .filter(|item| item.body["action"] == "invitation not sent");
+            .filter(|item| item.body["action"] == "invitation_withheld");
         let details: Vec<_> = skipped.map(|item| item.body["detail"].clone()).collect();
         assert_eq!(details, ["customer-satisfaction/csat-survey"]);
         // Any other mail is sent.
@@ -305,7 +305,7 @@ mod tests {
         let last = trail.iter().rfind(|item| item.kind == "audit").unwrap();
         assert_eq!(
             (&last.body["action"], &last.body["detail"]),
-            (&"mail refused".into(), &"customerEmail".into())
+            (&"mail_refused".into(), &"customerEmail".into())
         );
     }
 

@@ -1,8 +1,8 @@
-//! What Stripe tells by itself about refunds: that a pending one was paid, or that a paid one came back.
+//! Receives Stripe's events about refunds: that a pending one was paid, or that a paid one came back.
 //!
-//! An event is believed by its signature alone, taken in once, and may come late and in any order. A
-//! refund only goes forward ([`RefundEntry::take_in`]), so what an old event says changes nothing. Each
-//! thing that follows from an event can be done twice; that the event was taken in is written down last.
+//! An event is authenticated by its signature alone, processed once, and may come late and in any order. A
+//! refund only goes forward ([`RefundEntry::apply_update`]), so an old event changes nothing. Each
+//! thing that follows from an event can be done twice; that the event was processed is written down last.
 
 use adapters::config::Teams;
 use adapters::stripe::webhook::{StripeEvent, WebhookSecret, verify};
@@ -10,22 +10,20 @@ use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::mail::{Mailer, send_all};
+use domain::optimistic::{AttemptError, Attempts};
 use domain::processed_event::{ProcessedEvent, Source};
 use domain::refund::{RefundEntry, Settlement};
 use domain::request::{Event, Request as RefundRequest};
 use domain::request_store::RequestStore;
 use domain::stripe::{REQUEST_ID, Refund};
 use domain::table::{CommitError, Stored, Table, Write};
-use domain::task::{Outcome, StateEntry, outcome};
-use domain::workflow::{Workflow, WorkflowError};
+use domain::task::{StateEntry, outcome};
+use domain::workflow::{TaskAnswer, Workflow, answer};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use web::emails::refund_reversed;
 use web::{BODY_BYTES, Format, Problem, header_text, json, received_at};
-
-/// How often an event is taken in anew because somebody else wrote at the same time.
-const ATTEMPTS: usize = 8;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -34,7 +32,7 @@ pub struct StripeWebhook<T, W, M> {
     pub store: RequestStore<T>,
     /// The executions that wait for a pending refund.
     pub workflow: W,
-    /// For telling a team.
+    /// For notifying a team.
     pub mailer: M,
     /// Who is on which team.
     pub teams: Teams,
@@ -59,32 +57,32 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         let now = received_at(http).ok_or_else(|| {
             Failure::PayloadInvalid("the event has no time: is it from API Gateway?".to_owned())
         })?;
-        let event = self.believe(header_text(http, "stripe-signature"), body, now)?;
+        let event = self.authenticate(header_text(http, "stripe-signature"), body, now)?;
         let Some(refund) = &event.refund else {
             return Ok(());
         };
-        // A refund that somebody made by hand is none of ours.
+        // A refund that somebody made by hand is not ours.
         let request_id = refund.metadata.get(REQUEST_ID);
         let Some(request_id) = request_id.and_then(|id| id.parse::<RequestId>().ok()) else {
             return Ok(());
         };
         let table = self.store.table();
-        let seen = ProcessedEvent {
+        let processed = ProcessedEvent {
             source: Source::Stripe,
             id: event.id.clone(),
             at: now,
         };
-        if seen.is_known(table).await.map_err(Failure::from)? {
+        if processed.is_known(table).await.map_err(Failure::from)? {
             return Ok(());
         }
         self.apply_update(request_id, refund, now).await?;
-        match table.commit(vec![Write::create(&seen)]).await {
+        match table.commit(vec![Write::create(&processed)]).await {
             Ok(()) | Err(CommitError::Conflict) => Ok(()),
-            Err(error) => Err(Failure::from(error).into()),
+            Err(error @ CommitError::Unavailable(_)) => Err(Failure::from(error).into()),
         }
     }
 
-    fn believe(
+    fn authenticate(
         &self,
         signature: Option<&str>,
         body: &[u8],
@@ -95,7 +93,7 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
             return Err(problem.detail("Events about refunds have a few KiB."));
         }
         verify(signature.unwrap_or_default(), body, &self.secrets, now).map_err(|error| {
-            tracing::warn!(%error, "an event was not believed");
+            tracing::warn!(%error, "an event is not authentic");
             Problem::new(StatusCode::BAD_REQUEST, "The event was not taken in.")
                 .detail(format!("It was not taken in: {error}."))
         })?;
@@ -106,84 +104,79 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         })
     }
 
-    /// Brings the request up to date, lets an execution that waits go on, and tells the team.
+    /// Brings the request up to date, lets an execution that waits go on, and notifies the team.
     async fn apply_update(
         &self,
         request_id: RequestId,
         refund: &Refund,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        for _ in 0..ATTEMPTS {
-            let Some(mut entry) = self.store.refund(request_id).await? else {
-                return Ok(());
-            };
-            let request = self.store.request(request_id).await?;
-            let mut request = request.ok_or(Failure::RequestNotFound)?;
-            match self.record(&mut request, &mut entry, refund, now).await {
-                Ok(()) => {}
-                Err(CommitError::Conflict) => continue,
-                Err(error @ CommitError::Unavailable(_)) => return Err(error.into()),
+        let mut attempts = Attempts::default();
+        let recorded = loop {
+            let attempt = self.record(request_id, refund, now).await;
+            if let Some(recorded) = attempts.finish(attempt) {
+                break recorded?;
             }
-            let is_the_one = entry.value.stripe_id.as_deref() == Some(refund.id.as_str());
-            return match entry.value.settlement {
-                _ if !is_the_one => Ok(()),
-                None => Ok(()),
-                Some(Settlement::Reversed) => self.tell_team(&mut request, &mut entry, now).await,
-                Some(Settlement::Paid) => self.go_on(&entry.value, outcome::DONE).await,
-                Some(Settlement::Refused) => self.go_on(&entry.value, outcome::ERROR).await,
-            };
-        }
-        Err(Failure::StoreUnavailable(
-            "others kept writing at the same time".to_owned(),
-        ))
-    }
-
-    async fn record(
-        &self,
-        request: &mut Stored<RefundRequest>,
-        entry: &mut Stored<RefundEntry>,
-        refund: &Refund,
-        now: Timestamp,
-    ) -> Result<(), CommitError> {
-        let news = entry.value.apply_update(refund);
-        let Some(event) = entry.value.event(&news) else {
+        };
+        let Some((mut request, mut entry)) = recorded else {
             return Ok(());
         };
-        let waiting = entry.value.waiting.as_ref();
-        let state_entry = StateEntry {
-            state: waiting.map_or(entry.value.phase.as_str(), |waiting| &waiting.state),
-            ..StateEntry::during(&entry.value.phase, now)
+        match entry.value.settlement {
+            Some(Settlement::Reversed) => self.notify_team(&mut request, &mut entry, now).await,
+            Some(Settlement::Paid) => self.go_on(&entry.value, outcome::DONE).await,
+            Some(Settlement::Refused) => self.go_on(&entry.value, outcome::ERROR).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stores what is new about a refund. `None` if it is not the one that the request's ledger entry is about.
+    async fn record(
+        &self,
+        request_id: RequestId,
+        refund: &Refund,
+        now: Timestamp,
+    ) -> Result<Option<(Stored<RefundRequest>, Stored<RefundEntry>)>, AttemptError> {
+        let Some(mut entry) = self.store.refund(request_id).await? else {
+            return Ok(None);
         };
-        let record = request.value.apply(&event, state_entry);
-        let write = Write::update(entry);
-        self.store.save(request, &record, vec![write]).await?;
-        entry.version += 1;
-        Ok(())
+        let request = self.store.request(request_id).await?;
+        let mut request = request.ok_or(Failure::RequestNotFound)?;
+        let update = entry.value.apply_update(refund);
+        if let Some(event) = entry.value.event(&update) {
+            let waiting = entry.value.waiting.as_ref();
+            let state_entry = StateEntry {
+                state: waiting.map_or(entry.value.phase.as_str(), |waiting| &waiting.state),
+                ..StateEntry::during(&entry.value.phase, now)
+            };
+            let record = request.value.apply(&event, state_entry);
+            let write = Write::update(&entry);
+            self.store.save(&mut request, &record, vec![write]).await?;
+            entry.version += 1;
+        }
+        let is_the_one = entry.value.stripe_id.as_deref() == Some(refund.id.as_str());
+        Ok(is_the_one.then_some((request, entry)))
     }
 
     async fn go_on(&self, entry: &RefundEntry, outcome: &str) -> Result<(), Failure> {
         let Some(waiting) = &entry.waiting else {
             return Ok(());
         };
-        let outcome = Outcome::new(outcome);
-        match self.workflow.succeed(&waiting.task_token, &outcome).await {
-            // Without the token it has heard already, or asks for itself next time.
-            Ok(()) | Err(WorkflowError::TokenGone) => Ok(()),
-            Err(error) => Err(Failure::WorkflowUnavailable(error.to_string())),
-        }
+        let token = &waiting.task_token;
+        answer(&self.workflow, token, TaskAnswer::Outcome(outcome)).await?;
+        Ok(())
     }
 
     /// Mails everyone of the team, once.
-    async fn tell_team(
+    async fn notify_team(
         &self,
         request: &mut Stored<RefundRequest>,
         entry: &mut Stored<RefundEntry>,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        if entry.value.told {
+        if entry.value.is_notified {
             return Ok(());
         }
-        let team = entry.value.tell.clone();
+        let team = entry.value.notify.clone();
         let members = self
             .teams
             .members(&team)
@@ -202,7 +195,7 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
             ..StateEntry::during(&phase, now)
         };
         let record = request.value.apply(&event, state_entry);
-        entry.value.told = true;
+        entry.value.is_notified = true;
         let write = Write::update(entry);
         self.store.save(request, &record, vec![write]).await?;
         Ok(())

@@ -72,7 +72,7 @@ impl Catalogue {
 }
 
 fn failure(error: &WorkflowError) -> Failure {
-    Failure::WorkflowUnavailable(error.to_string())
+    Failure::Workflow(error.clone())
 }
 
 fn offering_in(definition: &str) -> Result<Offering, Failure> {

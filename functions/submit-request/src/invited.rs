@@ -130,7 +130,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let record = inviting.value.apply(&event, StateEntry::during(&phase, at));
         let writes = vec![Write::update(invitation)];
         let stored = self.store.save(&mut inviting, &record, writes).await;
-        if let (Ok(()), Some(to)) = (&stored, inviting.value.emails().next()) {
+        if let (Ok(()), Some(to)) = (&stored, inviting.value.customer_email()) {
             let code = invitation.value.code(&self.link_key);
             let url = credentials
                 .token

@@ -151,7 +151,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 let record = request.value.apply(&event, state_entry);
                 self.store.save(request, &record, writes).await?;
                 let generation = code.value.lock.generation();
-                if let Some(to) = request.value.emails().next() {
+                if let Some(to) = request.value.customer_email() {
                     let mail =
                         emails::question(&request.value, to, question, &self.link_key, generation);
                     // If that fails, the next wrong code too many brings another.

@@ -120,9 +120,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 (Err(error), _) => return Err(error.into()),
             }
         }
-        Err(Failure::StoreUnavailable(
-            "others kept writing at the same time".to_owned(),
-        ))
+        Err(CommitError::Conflict.into())
     }
 
     /// An invitation is used once; but the same form sent twice is the same answer.
@@ -175,7 +173,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 Err(error) => last = error,
             }
         }
-        Err(Failure::WorkflowUnavailable(last.to_string()))
+        Err(last.into())
     }
 }
 

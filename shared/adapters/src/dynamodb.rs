@@ -24,16 +24,11 @@ impl DynamoTable {
         }
     }
 
-    fn put(&self, item: Item) -> Result<TransactWriteItem, CommitError> {
-        let malformed =
-            |what: &str| CommitError::Unavailable(format!("an item cannot be written: {what}"));
-        let (version, attributes) = (
-            item.version,
-            attributes(item).ok_or_else(|| malformed("no object"))?,
-        );
+    fn put(&self, item: Item) -> TransactWriteItem {
+        let version = item.version;
         let put = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(attributes));
+            .set_item(Some(attributes(item)));
         let put = if version == 1 {
             put.condition_expression("attribute_not_exists(pk)")
         } else {
@@ -44,8 +39,8 @@ impl DynamoTable {
                     AttributeValue::N((version - 1).to_string()),
                 )
         };
-        let put = put.build().map_err(|error| malformed(&error.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        let put = put.build().expect("a table and an item are set");
+        TransactWriteItem::builder().put(put).build()
     }
 }
 
@@ -70,8 +65,9 @@ fn body(
     Ok((body, version))
 }
 
-fn attributes(item: Item) -> Option<HashMap<String, AttributeValue>> {
-    let mut attributes: HashMap<String, AttributeValue> = serde_dynamo::to_item(item.body).ok()?;
+fn attributes(item: Item) -> HashMap<String, AttributeValue> {
+    let mut attributes: HashMap<String, AttributeValue> =
+        serde_dynamo::to_item(item.body).expect("an entity is a JSON object");
     attributes.insert("pk".to_owned(), AttributeValue::S(item.key.pk));
     attributes.insert("sk".to_owned(), AttributeValue::S(item.key.sk));
     attributes.insert("kind".to_owned(), AttributeValue::S(item.kind.to_owned()));
@@ -85,7 +81,7 @@ fn attributes(item: Item) -> Option<HashMap<String, AttributeValue>> {
             AttributeValue::N(at.as_second().to_string()),
         );
     }
-    Some(attributes)
+    attributes
 }
 
 impl Table for DynamoTable {
@@ -130,20 +126,17 @@ impl Table for DynamoTable {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        let items = writes
-            .into_iter()
-            .map(|Write(item)| self.put(item))
-            .collect::<Result<Vec<_>, _>>()?;
+        let items = writes.into_iter().map(|Write(item)| self.put(item));
         let sent = self
             .client
             .transact_write_items()
-            .set_transact_items(Some(items))
+            .set_transact_items(Some(items.collect()))
             .send()
             .await;
         match sent {
             Ok(_) => Ok(()),
-            // Cancelled by a condition, or by another transaction on the same items: both mean that
-            // somebody else was faster.
+            // Cancelled by a condition, or by another transaction on the same items: in both cases somebody else
+            // wrote first.
             Err(error)
                 if error.code() == Some("TransactionCanceledException") && lost_race(&error) =>
             {

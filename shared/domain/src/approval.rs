@@ -48,7 +48,7 @@ const LINK_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
-    /// RelatedRequest which request.
+    /// The request.
     pub request_id: RequestId,
     /// In which phase.
     pub phase: PhaseName,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{OfferingPath, PhaseName, RequestId};
+use crate::money::Usd;
 use crate::status::Status;
 
 /// What happened, when, by whom, and where the request stood afterwards.
@@ -20,22 +21,127 @@ pub struct AuditRecord {
     pub offering: OfferingPath,
     /// 1 for the submission, then without a gap.
     pub seq: u32,
-    /// When: the time of the event that the function handled.
+    /// The time of the event that the function handled.
     pub at: Timestamp,
-    /// By whom.
+    /// The person or system that caused it.
     pub actor: Actor,
-    /// What: `submitted`, `asked`, `approve`, `refunded` and so on.
-    pub action: String,
-    /// In which phase.
+    /// What happened.
+    pub action: Action,
+    /// The phase in which it happened.
     pub phase: PhaseName,
     /// The status afterwards.
     pub status: Status,
-    /// A reason, a refund's id, Stripe's message.
+    /// How much money it is about.
+    #[serde(
+        rename = "amountCents",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub amount: Option<Usd>,
+    /// The charge or payment intent that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<String>,
+    /// Stripe's id of the refund or credit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stripe_id: Option<String>,
+    /// Anything else: a reason, a team, Stripe's message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
-/// Who did it.
+/// What happened to a request. The names are stored, counted and reported: they do not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// The customer sent the form.
+    Submitted,
+    /// A team was asked to decide.
+    ApprovalRequested,
+    /// The customer was offered a choice.
+    ChoiceOffered,
+    /// The team was asked again.
+    Reminded,
+    /// Another team was asked too.
+    Escalated,
+    /// None of those who were asked may decide.
+    NobodyMayDecide,
+    /// Somebody approved, and more approvals are needed.
+    PartlyApproved,
+    /// A phase was approved.
+    Approved,
+    /// A phase was rejected.
+    Rejected,
+    /// The customer chose one of the options that were offered.
+    Chosen,
+    /// Nobody decided in time.
+    Expired,
+    /// The customer did not choose in time.
+    ChoiceExpired,
+    /// A link was locked after too many wrong codes.
+    LinkLocked,
+    /// A code was replaced after too many wrong guesses.
+    CodeRenewed,
+    /// No mail reaches somebody who is asked.
+    ApproverUnreachable,
+    /// A mail to the customer came back.
+    CustomerMailBounced,
+    /// The customer reported a mail as spam.
+    CustomerMailReported,
+    /// An approver gave the decision to a colleague.
+    HandedOver,
+    /// An approver asked the customer something.
+    QuestionAsked,
+    /// The customer answered.
+    QuestionAnswered,
+    /// An approver entered which of Stripe's customers it is.
+    CustomerIdentified,
+    /// An approver confirmed whose the charge is.
+    OwnershipConfirmed,
+    /// A condition was evaluated.
+    ConditionEvaluated,
+    /// A mail was handed to the mail service.
+    Mailed,
+    /// The mail service refused a mail.
+    MailRefused,
+    /// A mail that invites was not sent.
+    InvitationWithheld,
+    /// Stripe was about to be asked for a refund.
+    RefundIntended,
+    /// Stripe took the refund, and the money has not moved yet.
+    RefundPending,
+    /// Stripe paid.
+    Refunded,
+    /// Nothing is given back, by Stripe's word or by a rule of ours.
+    RefundRefused,
+    /// The money came back after it had been paid.
+    RefundReversed,
+    /// Stripe was about to be asked for a credit.
+    CreditIntended,
+    /// The customer got a credit.
+    Credited,
+    /// The request came to an end.
+    Closed,
+    /// The execution cannot go on by itself.
+    Stopped,
+    /// The execution was redriven and goes on.
+    Resumed,
+}
+
+impl Action {
+    /// The action as people read it: `refund intended`.
+    pub fn label(self) -> String {
+        self.to_string().replace('_', " ")
+    }
+}
+
+/// The name that is stored: `refund_intended`.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// Who caused a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Actor {

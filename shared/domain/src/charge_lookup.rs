@@ -12,7 +12,7 @@ use crate::request::{OwnershipConfirmation, Status};
 use crate::stripe::{Charge, Ownership, Payer, Payment, amount_text};
 use crate::table::{Entity, Key};
 
-/// What a lookup found. It is stored beside the request.
+/// What a lookup found, stored beside the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChargeLookup {
@@ -103,7 +103,7 @@ impl ChargeFound {
 }
 
 impl ChargeLookup {
-    /// Where a request's findings are stored.
+    /// Where the lookup of a request is stored.
     pub fn key_of(request_id: RequestId) -> Key {
         Key {
             pk: format!("REQUEST#{request_id}"),
@@ -171,10 +171,10 @@ pub struct ChargeReport {
     pub others: Vec<OtherRequest>,
     /// What this request asks for.
     pub amount: Option<Usd>,
-    /// Which of Stripe's customers a reviewer says that it is.
-    pub vouched: Option<String>,
-    /// Which charge a reviewer vouches for.
-    pub confirmed_charge: Option<OwnershipConfirmation>,
+    /// Which of Stripe's customers an approver says that it is.
+    pub stripe_customer: Option<String>,
+    /// Which charge an approver has confirmed to be the customer's.
+    pub confirmation: Option<OwnershipConfirmation>,
 }
 
 impl ChargeReport {
@@ -211,8 +211,8 @@ impl ChargeReport {
             Ownership::Unclear => "unclear",
         };
         lines.push(("Belongs to the customer who asks", belongs.to_owned()));
-        if let Some(vouched) = self.voucher(payment) {
-            lines.push(("Confirmed by", vouched.by.clone()));
+        if let Some(confirmation) = self.confirmation(payment) {
+            lines.push(("Confirmed by", confirmation.by.clone()));
         }
         for other in &self.others {
             let amount = other.amount.map(|it| it.to_string()).unwrap_or_default();
@@ -260,20 +260,20 @@ impl ChargeReport {
 
     /// As it was found, or as a reviewer has said since.
     fn ownership(&self, payment: &FoundPayment) -> Ownership {
-        let identified = self.vouched.is_some() && self.vouched == payment.customer;
+        let identified = self.stripe_customer.is_some() && self.stripe_customer == payment.customer;
         let unclear = payment.ownership == Ownership::Unclear;
-        if identified || (unclear && self.voucher(payment).is_some()) {
+        if identified || (unclear && self.confirmation(payment).is_some()) {
             Ownership::Theirs
         } else {
             payment.ownership
         }
     }
 
-    /// A reviewer's word for this very charge.
-    fn voucher(&self, payment: &FoundPayment) -> Option<&OwnershipConfirmation> {
+    /// The confirmation of this very charge.
+    fn confirmation(&self, payment: &FoundPayment) -> Option<&OwnershipConfirmation> {
         let charge = payment.charge.as_ref()?;
-        let vouched = self.confirmed_charge.as_ref();
-        vouched.filter(|vouched| vouched.charge == charge.id)
+        let confirmation = self.confirmation.as_ref();
+        confirmation.filter(|confirmation| confirmation.charge == charge.id)
     }
 
     /// The charge of which only a person can say whose it is, where nobody has yet. That of another

@@ -3,7 +3,11 @@
 //! The names are part of the contract with the generated state machines, whose `Retry` and `Catch`
 //! match on them. A message never holds a customer's data: it stands in the execution's history.
 
+use crate::mail::MailError;
+use crate::rule::NoAmount;
+use crate::stripe::StripeError;
 use crate::table::{CommitError, ReadError};
+use crate::workflow::error::WorkflowError;
 
 /// The name of [`Failure::StripeGuestCharge`], by which a stopped request knows what it waits for.
 pub const STRIPE_GUEST_CHARGE: &str = "Stripe.GuestCharge";
@@ -11,31 +15,31 @@ pub const STRIPE_GUEST_CHARGE: &str = "Stripe.GuestCharge";
 /// A failed invocation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The database did not answer. Retried.
-    #[error("{0}")]
-    StoreUnavailable(String),
+    /// The database could not be read. Retried if it did not answer, and not if an item is malformed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The database could not be written. Retried, also after a conflict: whoever wrote first has finished by then.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
     /// The mail service did not answer. Retried.
-    #[error("{0}")]
-    MailUnavailable(String),
-    /// Step Functions did not answer. Retried.
-    #[error("{0}")]
-    WorkflowUnavailable(String),
-    /// Stripe did not answer, or not in a way that says what happened. Retried: the next attempt
-    /// looks before it pays.
-    #[error("{0}")]
-    StripeUnavailable(String),
+    #[error(transparent)]
+    MailUnavailable(#[from] MailError),
+    /// Step Functions did not do what it was asked. Retried, unless a definition is malformed.
+    #[error(transparent)]
+    Workflow(#[from] WorkflowError),
+    /// Stripe did not do what it was asked, and that is no answer to the customer. Retried if Stripe did not say what
+    /// happened: the next attempt looks before it pays.
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
     /// Stripe took the refund and has not paid it in all this time. A person has to look.
     #[error("{0}")]
     StripePending(String),
-    /// Nobody knows what became of a call, and another one would not tell. A person has to look.
+    /// Nobody knows what became of an earlier call, and another one would not tell. A person has to look.
     #[error("{0}")]
     StripeUndecided(String),
     /// It is unclear whose the charge is. A person can tell.
     #[error("{0}")]
     StripeGuestCharge(String),
-    /// Stripe refuses our credentials or our use of it: a person has to mend the configuration.
-    #[error("{0}")]
-    StripeMisconfigured(String),
     /// The team's addresses, or a setting like that, are missing.
     #[error("{0}")]
     ConfigInvalid(String),
@@ -48,7 +52,10 @@ pub enum Failure {
     /// The execution cannot go on by itself, and fails on purpose: a redrive lets it go on.
     #[error("The request needs attention. Its audit log says why.")]
     NeedsAttention,
-    /// The payload, or what is stored, is not what this function expects.
+    /// The condition and the form do not belong together.
+    #[error(transparent)]
+    ConditionInvalid(#[from] NoAmount),
+    /// The payload is not what this function expects.
     #[error("{0}")]
     PayloadInvalid(String),
 }
@@ -57,35 +64,28 @@ impl Failure {
     /// The error's name, as `ErrorEquals` matches it.
     pub fn name(&self) -> &'static str {
         match self {
-            Failure::StoreUnavailable(_) => "Store.Unavailable",
+            Failure::Read(ReadError::Unavailable(_)) | Failure::Commit(_) => "Store.Unavailable",
             Failure::MailUnavailable(_) => "Mail.Unavailable",
-            Failure::WorkflowUnavailable(_) => "Workflow.Unavailable",
-            Failure::StripeUnavailable(_) => "Stripe.Unavailable",
+            Failure::Workflow(WorkflowError::Unavailable(_) | WorkflowError::TokenGone) => {
+                "Workflow.Unavailable"
+            }
+            Failure::Stripe(StripeError::Busy(_) | StripeError::Unknown(_)) => "Stripe.Unavailable",
+            Failure::Stripe(StripeError::Misconfigured(_) | StripeError::KeyRefused) => {
+                "Stripe.Misconfigured"
+            }
+            // A refusal counts only where it answers the call that pays, or the one that reads what is to be paid.
+            Failure::Stripe(StripeError::Refused { .. } | StripeError::Undecided(_))
+            | Failure::StripeUndecided(_) => "Stripe.Undecided",
             Failure::StripePending(_) => "Stripe.Pending",
-            Failure::StripeUndecided(_) => "Stripe.Undecided",
             Failure::StripeGuestCharge(_) => STRIPE_GUEST_CHARGE,
-            Failure::StripeMisconfigured(_) => "Stripe.Misconfigured",
             Failure::ConfigInvalid(_) => "Config.Invalid",
             Failure::RequestNotFound => "Request.NotFound",
             Failure::RequestChanged(_) => "Request.Changed",
             Failure::NeedsAttention => "Request.NeedsAttention",
-            Failure::PayloadInvalid(_) => "Payload.Invalid",
+            Failure::Read(ReadError::Malformed { .. })
+            | Failure::Workflow(WorkflowError::Malformed(_))
+            | Failure::ConditionInvalid(_)
+            | Failure::PayloadInvalid(_) => "Payload.Invalid",
         }
-    }
-}
-
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Unavailable(_) => Failure::StoreUnavailable(error.to_string()),
-            ReadError::Malformed { .. } => Failure::PayloadInvalid(error.to_string()),
-        }
-    }
-}
-
-/// A conflict is worth another try too: whoever wrote first has finished by then.
-impl From<CommitError> for Failure {
-    fn from(error: CommitError) -> Self {
-        Failure::StoreUnavailable(error.to_string())
     }
 }

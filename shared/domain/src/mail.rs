@@ -98,7 +98,7 @@ pub async fn send_all(mailer: &impl Mailer, mails: &[Mail]) -> Result<usize, Fai
             Ok(()) => accepted += 1,
             Err(error @ MailError::Refused(_)) => log_refused(mail, &error),
             Err(error @ MailError::Unavailable(_)) => {
-                return Err(Failure::MailUnavailable(error.to_string()));
+                return Err(Failure::MailUnavailable(error));
             }
         }
     }

@@ -5,24 +5,23 @@
 //! writer of `CloudWatch`'s embedded metric format, in tests nobody.
 
 use crate::approval::Approval;
-use crate::audit::AuditRecord;
-use crate::refund::RefundEntry;
-use crate::request::Request;
+use crate::audit::{Action, AuditRecord};
+use crate::money::Usd;
 use crate::table::{Entity, Write};
 
 /// The target of the events that carry measurements.
 pub const TARGET: &str = "metrics";
 
-/// One number.
+/// One measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measurement {
     /// What is measured.
     pub name: &'static str,
     /// `CloudWatch`'s name of the unit.
     pub unit: &'static str,
-    /// How much.
+    /// The number, in that unit.
     pub value: i64,
-    /// Which way it went, where there are several.
+    /// The dimension `outcome`, where there are several.
     pub outcome: Option<&'static str>,
 }
 
@@ -35,8 +34,8 @@ const fn count(name: &'static str, outcome: Option<&'static str>) -> Measurement
     }
 }
 
-/// What a change amounts to: the request after it, the record of it, and what was stored with it.
-pub fn of_change(request: &Request, record: &AuditRecord, with: &[Write]) -> Vec<Measurement> {
+/// What to count about a change: the record of it, and what was stored with it.
+pub fn of_change(record: &AuditRecord, with: &[Write]) -> Vec<Measurement> {
     let age = |name, unit, seconds: i64| {
         asked_at(with).map(|asked| Measurement {
             name,
@@ -52,59 +51,57 @@ pub fn of_change(request: &Request, record: &AuditRecord, with: &[Write]) -> Vec
             .collect()
     };
     let refund = |outcome| count("Refunds", Some(outcome));
-    match record.action.as_str() {
-        "submitted" => vec![count("RequestsTaken", None)],
-        "approve" => decided("approve"),
-        "reject" => decided("reject"),
-        "expired" => decided("expire"),
-        "reminded" | "escalated" => age("OpenApprovalHours", "None", 3600).into_iter().collect(),
-        "refunded" => {
-            let cents = Measurement {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most actions are not counted"
+    )]
+    match record.action {
+        Action::Submitted => vec![count("RequestsTaken", None)],
+        Action::Approved => decided("approve"),
+        Action::Rejected => decided("reject"),
+        Action::Expired => decided("expire"),
+        Action::Reminded | Action::Escalated => {
+            age("OpenApprovalHours", "None", 3600).into_iter().collect()
+        }
+        Action::Refunded => {
+            let cents = record.amount.map_or(0, Usd::cents);
+            let refunded = Measurement {
                 name: "RefundedCents",
                 unit: "None",
-                value: cents(request, with),
+                value: i64::try_from(cents).unwrap_or(i64::MAX),
                 outcome: None,
             };
-            vec![refund("paid"), cents]
+            vec![refund("paid"), refunded]
         }
-        "credited" => vec![refund("credited")],
-        "refund refused" => vec![refund("failed")],
-        "refund failed" => vec![refund("returned")],
+        Action::Credited => vec![refund("credited")],
+        Action::RefundRefused => vec![refund("failed")],
+        Action::RefundReversed => vec![refund("returned")],
         _ => Vec::new(),
     }
 }
 
-/// Tells whoever listens. A request's id, its phase and what happened are all that is said of it.
-pub fn report(request: &Request, record: &AuditRecord, with: &[Write]) {
+/// Reports a change and its measurements as events. A request's id, its phase and the action are all that they
+/// say of it.
+pub fn report(record: &AuditRecord, with: &[Write]) {
     let id = record.request_id;
-    tracing::info!(request = %id, execution = %id, phase = %record.phase, action = record.action, "the request changed");
+    tracing::info!(request = %id, execution = %id, phase = %record.phase, action = %record.action, "the request changed");
     for Measurement {
         name,
         unit,
         value,
         outcome,
-    } in of_change(request, record, with)
+    } in of_change(record, with)
     {
         let at = record.at.as_millisecond();
         tracing::info!(target: TARGET, name, unit, value, outcome, at, request = %id);
     }
 }
 
-/// When the approval that is stored with the change was asked for.
+/// When the approval that is stored with the change was asked for, in Unix seconds.
 fn asked_at(with: &[Write]) -> Option<i64> {
-    let approval = stored::<Approval>(with)?;
+    let Write(item) = with
+        .iter()
+        .find(|Write(item)| item.kind == Approval::KIND)?;
+    let approval: Approval = serde_json::from_value(item.body.clone()).ok()?;
     Some(approval.asked_at.as_second())
-}
-
-fn cents(request: &Request, with: &[Write]) -> i64 {
-    let paid = stored::<RefundEntry>(with).map(|entry| entry.amount);
-    let amount = paid.or_else(|| request.amount());
-    amount.map_or(0, |amount| {
-        i64::try_from(amount.cents()).unwrap_or(i64::MAX)
-    })
-}
-
-fn stored<T: Entity>(with: &[Write]) -> Option<T> {
-    let Write(item) = with.iter().find(|Write(item)| item.kind == T::KIND)?;
-    serde_json::from_value(item.body.clone()).ok()
 }

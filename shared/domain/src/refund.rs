@@ -17,34 +17,34 @@ use crate::table::{Entity, Key};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefundEntry {
-    /// For which request.
+    /// The request.
     pub request_id: RequestId,
-    /// In which phase of the process.
+    /// The phase that gives back.
     pub phase: PhaseName,
     /// As money, or as a credit.
     pub method: SettlementMethod,
     /// The charge or payment intent.
     pub charge: String,
-    /// How much.
+    /// The amount to give back.
     pub amount: Usd,
     /// When it was intended.
     pub intended_at: Timestamp,
     /// The variable that the definition keeps the result under.
     pub output: FieldName,
-    /// The team to tell when a refund fails after all.
-    pub tell: TeamId,
-    /// Stripe's id of the refund or credit, once it has told us.
+    /// The team to notify when a refund fails after all.
+    pub notify: TeamId,
+    /// Stripe's id of the refund or credit, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stripe_id: Option<String>,
-    /// How it ended.
+    /// The end result. None: not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlement: Option<Settlement>,
     /// The state that waits for its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
-    /// Whether the team has heard that it came back.
+    /// Whether the team was notified that it came back.
     #[serde(default)]
-    pub told: bool,
+    pub is_notified: bool,
 }
 
 /// How something is given back.
@@ -57,7 +57,17 @@ pub enum SettlementMethod {
     Credit,
 }
 
-/// How it ended.
+impl SettlementMethod {
+    /// What it makes, in a word.
+    pub fn noun(self) -> &'static str {
+        match self {
+            SettlementMethod::Refund => "refund",
+            SettlementMethod::Credit => "credit",
+        }
+    }
+}
+
+/// The end result of giving back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Settlement {
@@ -73,13 +83,13 @@ pub enum Settlement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
-    /// Its name.
+    /// The state's name.
     pub state: String,
     /// What lets the execution go on.
     pub task_token: TaskToken,
 }
 
-/// What news about a refund changes.
+/// What a refund's state, as Stripe gives it, changes of our entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundUpdate {
     /// Nothing: it is known, or about another refund.
@@ -106,21 +116,18 @@ impl RefundEntry {
     /// The key under which Stripe answers a repeated call with the first call's answer. It depends
     /// on what is paid and never on the attempt.
     pub fn idempotency_key(&self) -> String {
-        let method = match self.method {
-            SettlementMethod::Refund => "refund",
-            SettlementMethod::Credit => "credit",
-        };
         format!(
-            "{method}-{}-{}-{}",
+            "{}-{}-{}-{}",
+            self.method.noun(),
             self.request_id,
             self.charge,
             self.amount.cents()
         )
     }
 
-    /// Takes in how a refund stands, and says what is new about that.
+    /// Applies the state of a refund, and says what is new about it.
     ///
-    /// RefundUpdate come from answers and from events, late, twice and in any order. So a refund only ever goes
+    /// States come with answers and with events, late, twice and in any order. So a refund only ever goes
     /// forward: from pending to paid or refused, and from paid to reversed.
     pub fn apply_update(&mut self, refund: &Refund) -> RefundUpdate {
         let known = self.stripe_id.as_ref();
@@ -128,26 +135,26 @@ impl RefundEntry {
             return RefundUpdate::None;
         }
         let first = self.stripe_id.replace(refund.id.clone()).is_none();
-        let news = match (self.settlement, refund.state()) {
+        let update = match (self.settlement, refund.state()) {
             (None, RefundState::Pending(word)) if first => RefundUpdate::Pending(word),
             (None, RefundState::Paid) => RefundUpdate::Paid,
             (None, RefundState::Failed(why)) => RefundUpdate::Refused(why),
             (Some(Settlement::Paid), RefundState::Failed(why)) => RefundUpdate::Reversed(why),
             _ => RefundUpdate::None,
         };
-        match news {
+        match update {
             RefundUpdate::Paid => self.settlement = Some(Settlement::Paid),
             RefundUpdate::Refused(_) => self.settlement = Some(Settlement::Refused),
             RefundUpdate::Reversed(_) => self.settlement = Some(Settlement::Reversed),
             RefundUpdate::None | RefundUpdate::Pending(_) => {}
         }
-        news
+        update
     }
 
-    /// What news mean for the request.
-    pub fn event<'a>(&'a self, news: &'a RefundUpdate) -> Option<Event<'a>> {
+    /// What an update means for the request.
+    pub fn event<'a>(&'a self, update: &'a RefundUpdate) -> Option<Event<'a>> {
         let id = self.stripe_id.as_deref().unwrap_or_default();
-        match news {
+        match update {
             RefundUpdate::None => None,
             RefundUpdate::Pending(status) => Some(Event::RefundPending { id, status }),
             RefundUpdate::Paid => Some(Event::RefundSucceeded {

@@ -1,7 +1,7 @@
 //! A customer's request and the events that change it.
 //!
 //! [`Request::apply`] is the only way to change one. It is pure, and it returns the audit record that
-//! must be stored in the same transaction: a change without a trail cannot be written.
+//! must be stored in the same transaction: a change without a record cannot be written.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::approval::LinkKey;
-use crate::audit::{Actor, AuditRecord};
+use crate::audit::{Action, Actor, AuditRecord};
 use crate::form::Values;
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::question::Question;
@@ -19,6 +19,7 @@ mod answered;
 mod audit_entry;
 mod change;
 mod event;
+mod output;
 mod ownership_confirmation;
 
 pub use crate::status::Status;
@@ -26,6 +27,7 @@ use answered::answered;
 pub use answered::{AnswerKind, Answered};
 use audit_entry::Entry;
 pub use event::Event;
+pub use output::Output;
 pub use ownership_confirmation::OwnershipConfirmation;
 
 /// A customer's request.
@@ -46,7 +48,7 @@ pub struct Request {
     /// The request whose mail invited to this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<RequestId>,
-    /// Where it stands.
+    /// The status, as the customer is told.
     pub status: Status,
     /// The phase it is in.
     pub phase: PhaseName,
@@ -56,9 +58,18 @@ pub struct Request {
     pub updated_at: Timestamp,
     /// The answers, in the form's order.
     pub answers: Vec<Answered>,
+    /// Which answer is the amount, by the form that the customer filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_field: Option<FieldName>,
+    /// Which is the customer's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_field: Option<FieldName>,
+    /// Which is the charge or payment intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge_field: Option<FieldName>,
     /// What phases found out, by variable.
     #[serde(default)]
-    pub outputs: BTreeMap<FieldName, serde_json::Value>,
+    pub outputs: BTreeMap<FieldName, Output>,
     /// The states that were handled, so that a repeated invocation does nothing twice.
     #[serde(default)]
     pub steps: BTreeMap<String, Step>,
@@ -76,7 +87,7 @@ pub struct Request {
     pub approved: BTreeMap<PhaseName, String>,
     /// An approver's word for whose the charge is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vouched: Option<OwnershipConfirmation>,
+    pub ownership_confirmation: Option<OwnershipConfirmation>,
     /// What approvers asked the customer, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Question>,
@@ -133,7 +144,7 @@ pub struct Submission<'a> {
     pub origin: String,
     /// The request whose mail invited to it.
     pub about: Option<RequestId>,
-    /// When.
+    /// When the form was received.
     pub at: Timestamp,
 }
 
@@ -160,18 +171,22 @@ impl Request {
             submitted_at: at,
             updated_at: at,
             answers: answered(&offering.form, values),
+            amount_field: offering.form.amount_field.clone(),
+            email_field: offering.form.email_field.clone(),
+            charge_field: offering.form.charge_field.clone(),
             outputs: BTreeMap::new(),
             steps: BTreeMap::new(),
             awaits_choice: false,
             refund: None,
             stopped: None,
             approved: BTreeMap::new(),
-            vouched: None,
+            ownership_confirmation: None,
             questions: Vec::new(),
             audit_count: 0,
         };
-        let detail = about.map(|about| format!("about {about}"));
-        let record = request.record(at, Actor::Customer, "submitted", detail);
+        let mut submitted = Entry::new(Actor::Customer, Action::Submitted);
+        submitted.detail = about.map(|about| format!("about {about}"));
+        let record = request.record(at, submitted);
         (request, record)
     }
 
@@ -179,12 +194,8 @@ impl Request {
     pub fn apply(&mut self, event: &Event<'_>, state_entry: StateEntry<'_>) -> AuditRecord {
         let phase_before = std::mem::replace(&mut self.phase, state_entry.phase.clone());
         self.change(event, state_entry, phase_before);
-        let Entry {
-            actor,
-            action,
-            detail,
-        } = audit_entry::entry(event, self.questions.len());
-        self.record(state_entry.at, actor, action, detail)
+        let entry = audit_entry::entry(event, self.questions.len());
+        self.record(state_entry.at, entry)
     }
 
     /// What this very state entry was answered with, if it was handled before. If a later one was, this one
@@ -204,22 +215,16 @@ impl Request {
         )
     }
 
-    /// A variable that some phase set, as text.
+    /// A variable that some phase set to a text.
     pub fn output(&self, name: &str) -> Option<&str> {
-        self.outputs
-            .iter()
-            .find(|(n, _)| n.as_str() == name)?
-            .1
-            .as_str()
+        let mut outputs = self.outputs.iter();
+        match outputs.find(|(n, _)| n.as_str() == name)?.1 {
+            Output::Text(text) => Some(text),
+            Output::Refund { .. } => None,
+        }
     }
 
-    fn record(
-        &mut self,
-        at: Timestamp,
-        actor: Actor,
-        action: &str,
-        detail: Option<String>,
-    ) -> AuditRecord {
+    fn record(&mut self, at: Timestamp, entry: Entry) -> AuditRecord {
         self.audit_count += 1;
         self.updated_at = at;
         AuditRecord {
@@ -227,11 +232,14 @@ impl Request {
             offering: self.offering.clone(),
             seq: self.audit_count,
             at,
-            actor,
-            action: action.to_owned(),
+            actor: entry.actor,
+            action: entry.action,
             phase: self.phase.clone(),
             status: self.status,
-            detail,
+            amount: entry.amount,
+            charge: entry.charge,
+            stripe_id: entry.stripe_id,
+            detail: entry.detail,
         }
     }
 }

@@ -10,7 +10,9 @@ use crate::id::{PhaseName, RequestId};
 use crate::metrics;
 use crate::refund::RefundEntry;
 use crate::request::Request;
-use crate::table::{CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all};
+use crate::table::{
+    CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all, load_or,
+};
 use crate::task::{Outcome, Task};
 
 /// How many other requests for a charge a reviewer is shown.
@@ -44,13 +46,13 @@ pub fn request_key(id: RequestId) -> Key {
     }
 }
 
-/// A request, opened for one state entry through a state.
+/// An invocation by a state machine, which may make it more than once for one entry into a state.
 #[derive(Debug)]
-pub enum Opened {
-    /// An earlier attempt of the same invocation has done it all: answer the same again.
-    Handled(Outcome),
-    /// There is something to do.
-    Fresh(Box<Stored<Request>>),
+pub enum Invocation {
+    /// An earlier attempt has handled this entry: to be answered with the same outcome.
+    Repeated(Outcome),
+    /// This entry is to be handled.
+    First(Box<Stored<Request>>),
 }
 
 /// The requests of a deployment.
@@ -80,16 +82,13 @@ impl<T: Table> RequestStore<T> {
         load(&self.table, &request_key(id)).await
     }
 
-    /// Opens a request for a task of its state machine. Lambda may run a task more than once; a state
-    /// that was handled for this state entry is not handled again.
-    pub async fn open<C>(&self, task: &Task<C>) -> Result<Opened, Failure> {
-        let request = self
-            .request(task.request_id)
-            .await?
-            .ok_or(Failure::RequestNotFound)?;
+    /// The request of a task, and whether the task was handled before.
+    pub async fn invocation<C>(&self, task: &Task<C>) -> Result<Invocation, Failure> {
+        let request = self.request(task.request_id).await?;
+        let request = request.ok_or(Failure::RequestNotFound)?;
         Ok(match request.value.handled(task.state_entry()) {
-            Some(outcome) => Opened::Handled(Outcome::new(outcome)),
-            None => Opened::Fresh(Box::new(request)),
+            Some(outcome) => Invocation::Repeated(Outcome::new(outcome)),
+            None => Invocation::First(Box::new(request)),
         })
     }
 
@@ -132,8 +131,7 @@ impl<T: Table> RequestStore<T> {
         Ok(())
     }
 
-    /// Stores what only concerns the asking: the token that waits, who was written to. It changes
-    /// nothing about the request.
+    /// Stores a changed approval. It changes nothing about the request.
     pub async fn save_approval(&self, approval: &mut Stored<Approval>) -> Result<(), CommitError> {
         self.table.commit(vec![Write::update(approval)]).await?;
         approval.version += 1;
@@ -178,29 +176,19 @@ impl<T: Table> RequestStore<T> {
             found,
             others,
             amount: request.amount(),
-            vouched: request
+            stripe_customer: request
                 .customer_entered_by_approver()
                 .map(ToOwned::to_owned),
-            confirmed_charge: request.vouched.clone(),
+            confirmation: request.ownership_confirmation.clone(),
         })
     }
 
-    /// Stores what was found about a charge. It changes nothing about the request. What a lookup before
-    /// it found is replaced; of two at the same time one stays.
-    pub async fn save_charge_lookup(&self, findings: ChargeLookup) -> Result<(), CommitError> {
-        let unread = |error: ReadError| CommitError::Unavailable(error.to_string());
-        let key = ChargeLookup::key_of(findings.request_id);
-        let before = load::<ChargeLookup>(&self.table, &key)
-            .await
-            .map_err(unread)?;
-        let write = match before {
-            Some(stored) => Write::update(&Stored {
-                value: findings,
-                version: stored.version,
-            }),
-            None => Write::create(&findings),
-        };
-        self.table.commit(vec![write]).await
+    /// Stores what was found about a charge, in place of what an earlier lookup found. It changes nothing about the
+    /// request. Of two lookups at the same time one fails with a conflict.
+    pub async fn save_charge_lookup(&self, lookup: ChargeLookup) -> Result<(), Failure> {
+        let mut stored = load_or(&self.table, lookup.clone()).await?;
+        stored.value = lookup;
+        Ok(self.table.commit(vec![Write::update(&stored)]).await?)
     }
 
     /// Notes that a request is about a charge. Noting it again is fine.
@@ -228,7 +216,7 @@ impl<T: Table> RequestStore<T> {
         let mut writes = vec![Write::create(request), Write::create(record)];
         writes.extend(more.iter().cloned());
         self.table.commit(writes).await?;
-        metrics::report(request, record, &more);
+        metrics::report(record, &more);
         Ok(())
     }
 
@@ -245,7 +233,7 @@ impl<T: Table> RequestStore<T> {
         writes.extend(more.iter().cloned());
         self.table.commit(writes).await?;
         request.version += 1;
-        metrics::report(&request.value, record, &more);
+        metrics::report(record, &more);
         Ok(())
     }
 }

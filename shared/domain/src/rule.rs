@@ -24,9 +24,9 @@ pub enum Rule {
     Amount {
         /// A field of type `usd`, required.
         field: FieldName,
-        /// How.
+        /// The comparison.
         is: Comparison,
-        /// With what, in cents. Zero can be compared with, although no amount is zero.
+        /// The other side, in cents. Zero can be compared with, although no amount is zero.
         cents: u64,
     },
     /// Compares a text with a text, exactly.
@@ -35,7 +35,7 @@ pub enum Rule {
         field: FieldName,
         /// Whether they must be the same.
         is: Equality,
-        /// With what.
+        /// The other side.
         value: String,
     },
     /// Stripe has a customer who paid what the request is about. A lookup that found none, or that

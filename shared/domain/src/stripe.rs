@@ -29,7 +29,7 @@ pub const REQUEST_ID: &str = "request_id";
 pub struct RefundOrder {
     /// A charge `ch_...` or a payment intent `pi_...`.
     pub charge: String,
-    /// How much.
+    /// The amount to give back.
     pub amount: Usd,
     /// Stripe's word for why.
     pub reason: StripeReason,

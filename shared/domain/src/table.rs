@@ -45,9 +45,9 @@ pub struct Stored<T> {
 /// An item as the database keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Where.
+    /// The primary key.
     pub key: Key,
-    /// Which kind of entity.
+    /// The kind of entity.
     pub kind: &'static str,
     /// The version it has after this write.
     pub version: u64,
@@ -94,7 +94,7 @@ impl Write {
 }
 
 /// A read failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// The database did not answer. Worth another try.
     #[error("the table did not answer: {0}")]
@@ -111,10 +111,10 @@ pub enum ReadError {
     },
 }
 
-/// A transaction failed, and nothing of it was written.
-#[derive(Debug, thiserror::Error)]
+/// A transaction failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// Somebody else wrote first: read again and decide again.
+    /// Somebody else wrote first, and nothing was written: read again and decide again.
     #[error("somebody else wrote first")]
     Conflict,
     /// The database did not answer, and it is not known whether the transaction happened: read

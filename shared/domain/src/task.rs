@@ -200,7 +200,7 @@ pub const OFFERING_VARIABLE: &str = "offering";
 /// `decide`: the first branch whose condition holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionConfig {
-    /// In order.
+    /// The branches, in the order in which they are tried.
     pub branches: Vec<Branch>,
 }
 

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::value::{Serde, Value as Rendered};
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::value::Value as Rendered;
+use minijinja::{Environment, UndefinedBehavior, context};
 
-use crate::request::Request;
+use crate::request::{Output, Request};
 use crate::task::variable;
 
 /// A text cannot be rendered. It says why and holds no answer of the customer.
@@ -70,8 +70,14 @@ fn fill(
             .unwrap_or_default();
         names.insert(answer.name.as_str(), Rendered::from(text));
     }
-    for (name, value) in &request.outputs {
-        names.insert(name.as_str(), Rendered::from(Serde(value)));
+    for (name, output) in &request.outputs {
+        let value = match output {
+            Output::Text(text) => Rendered::from(text.as_str()),
+            Output::Refund { id, amount, status } => {
+                context! { id, amount => amount.to_string(), status }
+            }
+        };
+        names.insert(name.as_str(), value);
     }
     names.insert(
         variable::REQUEST_ID,

@@ -1,26 +1,62 @@
-//! The port to Step Functions: begin a process, read its definition, let a waiting one go on.
+//! The port to Step Functions: start a process, read its definition, [answer](answer) a waiting task.
 
 use std::future::Future;
 
+use crate::failure::Failure;
 use crate::id::{RequestId, TaskToken};
 use crate::task::Outcome;
 
-/// The error that wakes an approval which waits for somebody whom no mail reaches: its state is entered
-/// again at once, as if a reminder were due.
+pub(crate) mod error;
+
+pub use error::WorkflowError;
+
+/// How often a task is answered while Step Functions does not respond.
+const ATTEMPTS: usize = 3;
+
+/// The error that ends the waiting of an approval whose mail bounced: its state is entered again at once, as if a
+/// reminder were due.
 pub const APPROVER_UNREACHABLE: &str = "Approver.Unreachable";
 
-/// Step Functions did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WorkflowError {
-    /// No answer. Worth another try.
-    #[error("Step Functions did not answer: {0}")]
-    Unavailable(String),
-    /// The task is no longer waiting with this token: it timed out or was answered before.
-    #[error("the task no longer waits with this token")]
-    TokenGone,
-    /// The definition is not one that this system generated.
-    #[error("the state machine's definition cannot be read: {0}")]
-    Malformed(String),
+/// How a waiting task ends.
+#[derive(Debug, Clone, Copy)]
+pub enum TaskAnswer<'a> {
+    /// With this outcome.
+    Outcome(&'a str),
+    /// By an error, which its state catches by this name.
+    Error(&'a str),
+}
+
+/// Whether a task took its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenState {
+    /// It waited with this token, and goes on.
+    Answered,
+    /// No task waits with this token: it was answered before, or its state timed out and may have been entered
+    /// again, with another token. Whoever stores what it waits for need not do anything: each state entry looks for
+    /// that first.
+    Stale,
+}
+
+/// Answers a waiting task, a few times while Step Functions does not respond.
+pub async fn answer(
+    workflow: &impl Workflow,
+    token: &TaskToken,
+    answer: TaskAnswer<'_>,
+) -> Result<TokenState, Failure> {
+    let mut lost = 0;
+    loop {
+        let result = match answer {
+            TaskAnswer::Outcome(outcome) => workflow.succeed(token, &Outcome::new(outcome)).await,
+            TaskAnswer::Error(name) => workflow.fail(token, name).await,
+        };
+        lost += 1;
+        match result {
+            Ok(()) => return Ok(TokenState::Answered),
+            Err(WorkflowError::TokenGone) => return Ok(TokenState::Stale),
+            Err(WorkflowError::Unavailable(_)) if lost < ATTEMPTS => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// The state machines of this deployment.

@@ -37,6 +37,7 @@ struct State {
     intent: Option<String>,
     invoice: Option<String>,
     lookups: VecDeque<StripeError>,
+    listings: VecDeque<StripeError>,
 }
 
 impl Default for State {
@@ -55,6 +56,7 @@ impl Default for State {
             intent: None,
             invoice: None,
             lookups: VecDeque::new(),
+            listings: VecDeque::new(),
         }
     }
 }
@@ -68,6 +70,11 @@ impl MemoryStripe {
     /// Makes the next call that reads a payment fail.
     pub fn fail_lookup(&self, error: StripeError) {
         self.with(|state| state.lookups.push_back(error));
+    }
+
+    /// Makes the next call that lists refunds fail.
+    pub fn fail_listing(&self, error: StripeError) {
+        self.with(|state| state.listings.push_back(error));
     }
 
     /// Makes every payment one in that currency; it is `usd` otherwise.
@@ -184,10 +191,13 @@ impl Refunds for MemoryStripe {
     }
 
     async fn refunds(&self, charge: &str) -> Result<Vec<Refund>, StripeError> {
-        Ok(self.with(|state| {
+        self.with(|state| {
+            if let Some(error) = state.listings.pop_front() {
+                return Err(error);
+            }
             let of_charge = state.refunds.iter().filter(|(c, _)| c == charge);
-            of_charge.map(|(_, refund)| refund.clone()).collect()
-        }))
+            Ok(of_charge.map(|(_, refund)| refund.clone()).collect())
+        })
     }
 }
 

@@ -112,7 +112,7 @@ impl Context<'_> {
     }
 
     /// The fields that say who asks.
-    pub(crate) fn asker(&self, report: &mut Report<'_>, at: Span) -> Option<RequesterConfig> {
+    pub(crate) fn requester(&self, report: &mut Report<'_>, at: Span) -> Option<RequesterConfig> {
         Some(RequesterConfig {
             customer_email: self.needed(report, &CUSTOMER_EMAIL, at)?,
             stripe_customer: self.definition.fields.name_of(&STRIPE_CUSTOMER),

@@ -36,10 +36,10 @@ impl LookUp {
         context: &Context<'_>,
     ) -> Option<LookUpConfig> {
         let charge = context.needed(report, &CHARGE, self.at);
-        let asker = context.asker(report, self.at);
+        let requester = context.requester(report, self.at);
         Some(LookUpConfig {
             charge: charge?,
-            asker: asker?,
+            requester: requester?,
         })
     }
 }

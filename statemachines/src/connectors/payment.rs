@@ -55,14 +55,14 @@ impl Payment {
         let context = place.scope.context;
         let charge = context.needed(report, &CHARGE, place.at);
         let amount = context.needed(report, &AMOUNT, place.at);
-        let asker = context.asker(report, place.at);
+        let requester = context.requester(report, place.at);
         let reason = self.reason(report, context);
         self.check_stripe_reasons(report, context, reason.as_ref());
         let output = self.check_output(report, context);
         let stripe_reasons = self.stripe_reasons.iter();
         Some(RefundConfig {
             charge: charge?,
-            asker: asker?,
+            requester: requester?,
             amount: amount?,
             reason: reason?,
             stripe_reasons: stripe_reasons

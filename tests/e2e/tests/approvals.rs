@@ -32,7 +32,7 @@ fn of_two_approvers_at_the_same_moment_one_counts_and_both_are_told_which() {
     let decisions = client.audit_log(&request);
     let decisions = decisions
         .iter()
-        .filter(|(action, ..)| action == "approve" || action == "reject")
+        .filter(|(action, ..)| action == "approved" || action == "rejected")
         .count();
     assert_eq!(decisions, 1);
     let refunds = client.refunds("ch_demo_2000").len();

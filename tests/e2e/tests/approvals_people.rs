@@ -119,7 +119,7 @@ fn a_case_is_handed_to_a_colleague_whose_link_then_decides() {
     let records = client.audit_log(&request);
     let entry = records
         .iter()
-        .find(|(action, ..)| action == "handed over")
+        .find(|(action, ..)| action == "handed_over")
         .unwrap();
     assert_eq!(
         (entry.1.as_str(), entry.2.as_str()),
@@ -205,7 +205,7 @@ fn the_customer_is_asked_back_and_the_answer_is_on_the_decision_page() {
     mail.approve(&client);
     client.wait_for_status(&request, "refunded");
     let records = format!("{:?}", client.audit_log(&request));
-    assert!(records.contains("question asked") && records.contains("question answered"));
+    assert!(records.contains("question_asked") && records.contains("question_answered"));
     assert!(
         !records.contains("of May"),
         "the audit log holds no answers"

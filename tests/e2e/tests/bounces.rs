@@ -7,7 +7,7 @@ const GOOD: &str = "csm-2@example.com";
 const BAD: &str = "bounce+csm@simulator.amazonses.com";
 const SPAM: &str = "complaint+csm@simulator.amazonses.com";
 const BOSS: &str = "csm-manager@example.com";
-const UNREACHABLE: &str = "address unreachable";
+const UNREACHABLE: &str = "approver_unreachable";
 
 /// A stack whose CSM team has these members.
 fn client(csm_team: &[&str]) -> LocalStack {
@@ -92,7 +92,7 @@ fn a_customers_bounce_stands_in_the_audit_log_of_the_request() {
     let mail = client.mail(GOOD, &request.id);
     mail.reject(&client, "It was used.");
     client.wait_for_end(&request);
-    let actions = actions_with(&client, &request, "the customer's address bounced", 1);
+    let actions = actions_with(&client, &request, "customer_mail_bounced", 1);
     assert!(!actions.contains(&UNREACHABLE.to_owned()), "{actions:?}");
     assert_eq!(client.status(&request)["status"], "denied");
 }

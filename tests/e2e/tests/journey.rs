@@ -57,10 +57,10 @@ fn a_small_refund_needs_the_csm_team_only() {
     assert!(!finance_was_asked(&client));
     let expected = [
         "submitted",
-        "asked",
-        "approve",
-        "evaluated",
-        "refund intended",
+        "approval_requested",
+        "approved",
+        "condition_evaluated",
+        "refund_intended",
         "refunded",
         "mailed",
         "closed",
@@ -97,7 +97,7 @@ fn the_csm_team_rejects() {
     assert!(client.refunds("ch_demo_2000").is_empty());
     assert_eq!(
         actions(&client, &request),
-        ["submitted", "asked", "reject", "mailed", "closed"]
+        ["submitted", "approval_requested", "rejected", "mailed", "closed"]
     );
 }
 
@@ -150,7 +150,7 @@ fn stripes_refusal_ends_in_denied_with_its_message_for_the_team_only() {
     let records = client.audit_log(&request);
     let refusal = records
         .iter()
-        .find(|(action, ..)| action == "refund refused")
+        .find(|(action, ..)| action == "refund_refused")
         .expect("it is in the audit log");
     assert_eq!(refusal.2, message);
     for member in [CSM, "csm-2@example.com"] {

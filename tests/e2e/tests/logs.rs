@@ -306,7 +306,7 @@ fn what_ses_tells_of_a_mail_is_logged_with_its_request() {
     let (request, _) = submit(&client, "ch_demo_2000");
     client.eventually("the bounce in the audit log", || {
         let records = format!("{:?}", client.audit_log(&request));
-        let there = records.contains("address unreachable");
+        let there = records.contains("approver_unreachable");
         if there { Ok(()) } else { Err(records) }
     });
     client.settled_items();

@@ -125,7 +125,7 @@ fn no_post_without_a_code_decides_on_any_route() {
     }
     let records = client.audit_log(&request);
     assert!(
-        !records.iter().any(|(action, ..)| action == "approve"),
+        !records.iter().any(|(action, ..)| action == "approved"),
         "{records:?}"
     );
     assert_eq!(client.execution(&request)["status"], "RUNNING");

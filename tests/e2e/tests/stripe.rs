@@ -62,7 +62,7 @@ fn another_customers_charge_is_denied_until_the_reviewer_says_whose_it_is() {
     let records = client.audit_log(&request);
     let refusal = records
         .iter()
-        .find(|(action, ..)| action == "refund refused");
+        .find(|(action, ..)| action == "refund_refused");
     let reason = "ch_other_100 belongs to another customer than the one who asks.";
     assert_eq!(refusal.expect("it is in the audit log").2, reason);
     client.mail(CSM, reason);
@@ -145,8 +145,8 @@ fn a_refund_that_is_pending_is_on_its_way_until_stripe_says_that_it_is_paid() {
     client.mail(CUSTOMER, "has been processed");
     let records = actions(&client, &request);
     let expected = [
-        "refund intended",
-        "refund pending",
+        "refund_intended",
+        "refund_pending",
         "mailed",
         "refunded",
         "mailed",
@@ -174,7 +174,7 @@ fn a_refund_that_comes_back_reopens_the_case() {
     // That the mail was sent is recorded after the service has taken it.
     client.eventually("the mail in the audit log", || {
         let records = actions(&client, &request);
-        let is_told = records.ends_with(&["refund failed".to_owned(), "mailed".to_owned()]);
+        let is_told = records.ends_with(&["refund_reversed".to_owned(), "mailed".to_owned()]);
         is_told.then_some(()).ok_or(format!("{records:?}"))
     });
 }

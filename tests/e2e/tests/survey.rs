@@ -143,7 +143,7 @@ fn nobody_is_asked_about_a_refund_that_came_back() {
     let records = client.audit_log(&request);
     let skipped = records
         .iter()
-        .find(|(action, ..)| action == "invitation not sent");
+        .find(|(action, ..)| action == "invitation_withheld");
     assert_eq!(
         skipped.expect("it is recorded").2,
         "customer-satisfaction/csat-survey"

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::audit::AuditRecord;
+use domain::audit::{Action, AuditRecord};
 use domain::id::PhaseName;
 use domain::request::Status;
 use jiff::Timestamp;
@@ -115,53 +115,70 @@ impl Model {
     /// The status after a record; `None` if there is no such record.
     fn next(&mut self, record: &AuditRecord) -> Option<Status> {
         let phase = &record.phase;
-        Some(match record.action.as_str() {
-            "submitted" => Status::InReview,
-            "asked" => {
+        Some(match record.action {
+            Action::Submitted => Status::InReview,
+            Action::ApprovalRequested | Action::ChoiceOffered => {
                 self.asked.push(phase.clone());
                 self.goes_on(Status::InReview)
             }
-            "reminded" | "escalated" | "evaluated" | "mail refused" | "refund pending"
-            | "link locked" | "code renewed" => self.status,
-            "mailed" => {
+            Action::Reminded
+            | Action::Escalated
+            | Action::ConditionEvaluated
+            | Action::MailRefused
+            | Action::RefundPending
+            | Action::LinkLocked
+            | Action::CodeRenewed => self.status,
+            Action::Mailed => {
                 if phase.as_str() == "Send Survey" {
                     self.invited_at.get_or_insert(record.at);
                 }
                 self.status
             }
-            "refund refused" => {
+            Action::RefundRefused => {
                 self.credit_refused |= phase.as_str() == "Give Credit";
                 self.status
             }
-            "approve" | "reject" => self.decided(record, &record.action),
-            "expired" | "not chosen" => self.decided(record, "expire"),
-            "chosen" if phase.as_str() == OFFER => {
+            Action::Approved => self.decided(record, "approve"),
+            Action::Rejected => self.decided(record, "reject"),
+            Action::Expired | Action::ChoiceExpired => self.decided(record, "expire"),
+            Action::Chosen if phase.as_str() == OFFER => {
                 let chosen = record.detail.clone().unwrap_or_default();
                 self.decided(record, &chosen)
             }
-            "refund intended" | "credit intended" => self.goes_on(Status::Processing),
-            "refunded" | "credited" => {
-                self.refunded.extend(record.detail.clone());
+            Action::RefundIntended | Action::CreditIntended => self.goes_on(Status::Processing),
+            Action::Refunded | Action::Credited => {
+                self.refunded.extend(record.stripe_id.clone());
                 self.refunded_at.get_or_insert(record.at);
                 Status::Refunded
             }
-            "closed" if record.offering.as_str() == SURVEY => Status::Completed,
-            "refund failed" => {
+            Action::Closed if record.offering.as_str() == SURVEY => Status::Completed,
+            Action::RefundReversed => {
                 self.reversed = true;
                 Status::NeedsAttention
             }
-            "closed" if self.reversed => self.status,
-            "closed" if !self.refunded.is_empty() => Status::Refunded,
-            "closed" => Status::Denied,
-            "stopped" => {
+            Action::Closed if self.reversed => self.status,
+            Action::Closed if !self.refunded.is_empty() => Status::Refunded,
+            Action::Closed => Status::Denied,
+            Action::Stopped => {
                 self.before_stop = Some(self.status);
                 Status::NeedsAttention
             }
-            "resumed" => match self.before_stop.take() {
+            Action::Resumed => match self.before_stop.take() {
                 Some(before) if self.status == Status::NeedsAttention => before,
                 _ => self.status,
             },
-            _ => return None,
+            Action::NobodyMayDecide
+            | Action::PartlyApproved
+            | Action::Chosen
+            | Action::ApproverUnreachable
+            | Action::CustomerMailBounced
+            | Action::CustomerMailReported
+            | Action::HandedOver
+            | Action::QuestionAsked
+            | Action::QuestionAnswered
+            | Action::CustomerIdentified
+            | Action::OwnershipConfirmed
+            | Action::InvitationWithheld => return None,
         })
     }
 }

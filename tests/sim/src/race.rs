@@ -93,9 +93,9 @@ fn order(world: &World, id: RequestId, commits: usize, events: usize) -> String 
     let words = stored.iter().skip(commits).filter_map(|items| {
         let of = |kind: &str| items.iter().find(|item| item.kind == kind);
         match of("audit").and_then(|record| record.body["action"].as_str()) {
-            Some("approve" | "reject" | "chosen") => Some("decided"),
+            Some("approved" | "rejected" | "chosen") => Some("decided"),
             Some("reminded" | "escalated") => Some("asked again"),
-            Some("expired" | "not chosen") => Some("expired"),
+            Some("expired" | "choice_expired") => Some("expired"),
             Some(_) => None,
             None => of("approval").map(|_| "noted"),
         }

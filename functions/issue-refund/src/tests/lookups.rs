@@ -39,25 +39,48 @@ async fn what_is_pending_counts_as_gone() {
 }
 
 #[tokio::test]
-async fn no_such_charge_is_a_finding_and_an_outage_is_none() {
-    let case = Case::new([]).await;
-    case.function.stripe.fail_lookup(StripeError::Refused {
+async fn no_such_charge_is_found_out_and_any_other_error_finds_nothing_out() {
+    let refused = |code: Option<&str>| StripeError::Refused {
         message: "No such charge: 'ch_1'".to_owned(),
-        code: None,
-    });
+        code: code.map(ToOwned::to_owned),
+    };
+    let case = Case::new([]).await;
+    let stripe = &case.function.stripe;
+    stripe.fail_lookup(refused(Some("resource_missing")));
     let found = look_up(&case).await.unwrap();
     assert!(found.warnings()[0].contains("no such charge"));
 
-    let case = Case::new([]).await;
-    let outage = StripeError::Unknown("status 500".to_owned());
-    case.function.stripe.fail_lookup(outage);
-    assert_eq!(
-        look_up(&case).await.unwrap_err().name(),
-        "Stripe.Unavailable"
-    );
-    let request = case.request().await;
-    let found = case.function.store.charge_report(&request).await.unwrap();
-    assert!(found.warnings()[0].contains("could not be asked"));
+    for (error, name) in [
+        (
+            StripeError::Unknown("status 500".to_owned()),
+            "Stripe.Unavailable",
+        ),
+        (refused(Some("lock_timeout")), "Stripe.Undecided"),
+        (refused(None), "Stripe.Undecided"),
+    ] {
+        let case = Case::new([]).await;
+        case.function.stripe.fail_lookup(error);
+        assert_eq!(look_up(&case).await.unwrap_err().name(), name);
+        let request = case.request().await;
+        let found = case.function.store.charge_report(&request).await.unwrap();
+        assert!(found.warnings()[0].contains("could not be asked"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_pending_is_unknown_where_its_listing_is_refused() {
+    for (code, wanted) in [
+        (Some("resource_missing"), Ok(())),
+        (Some("lock_timeout"), Err("Stripe.Undecided")),
+    ] {
+        let case = Case::new([]).await;
+        case.function.stripe.fail_listing(StripeError::Refused {
+            message: "No.".to_owned(),
+            code: code.map(ToOwned::to_owned),
+        });
+        let found = look_up(&case).await;
+        assert_eq!(found.map(drop).map_err(|failure| failure.name()), wanted);
+    }
 }
 
 #[tokio::test]

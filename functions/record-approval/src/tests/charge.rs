@@ -64,7 +64,7 @@ async fn an_approver_enters_a_missing_customer_once() {
         asked.request().await.customer_entered_by_approver(),
         Some("cus_1")
     );
-    assert_eq!(asked.actions(), ["submitted", "customer identified"]);
+    assert_eq!(asked.actions(), ["submitted", "customer_identified"]);
     let page = asked.case_page().await;
     assert!(page.contains("cus_1") && !page.contains(r#"name="stripeCustomerId""#));
 }

@@ -218,7 +218,7 @@ async fn too_many_wrong_codes_lock_the_link_and_bring_the_customer_a_fresh_one()
     let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
     assert_eq!(
         (&last.body["action"], &last.body["detail"]),
-        (&json!("link locked"), &json!("customer"))
+        (&json!("link_locked"), &json!("customer"))
     );
 
     let lines = |start: &str| {

@@ -70,7 +70,7 @@ async fn a_decision_is_recorded_and_the_execution_is_told() {
     let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
     assert_eq!(
         (&last.body["actor"], &last.body["action"]),
-        (&json!(TEAM[0]), &json!("approve"))
+        (&json!(TEAM[0]), &json!("approved"))
     );
 }
 
@@ -210,7 +210,7 @@ async fn two_of_two_people_and_the_page_says_how_many_are_missing() {
     assert_eq!(asked.function.workflow.calls().len(), 1);
     assert_eq!(
         asked.actions(),
-        ["submitted", "approved in part", "approve"]
+        ["submitted", "partly_approved", "approved"]
     );
 }
 

@@ -35,7 +35,7 @@ async fn a_case_is_handed_to_a_colleague_and_the_old_link_stops_deciding() {
         (status, &body["handedTo"]),
         (200, &json!("boss@example.com"))
     );
-    assert_eq!(asked.actions(), ["submitted", "handed over"]);
+    assert_eq!(asked.actions(), ["submitted", "handed_over"]);
     assert_eq!(asked.decide(0, "approve").await.0, 410);
     let (_, page) = asked.get(0).await;
     assert!(page.contains("You handed this request over"));
@@ -124,7 +124,7 @@ async fn the_customer_is_asked_once_and_the_case_stays_open() {
     assert_eq!(sent.len(), 1, "the same form sent twice is one question");
     assert!(sent[0].to == "ada@example.com" && sent[0].text.contains("Which month?"));
     assert!(!sent[0].subject.contains("month") && !sent[0].text.contains(TEAM[0]));
-    assert_eq!(asked.actions(), ["submitted", "question asked"]);
+    assert_eq!(asked.actions(), ["submitted", "question_asked"]);
     let (_, page) = asked.form(1, &format!("code={}", asked.secrets[1].1)).await;
     assert!(page.contains("Which month?") && page.contains("has not answered yet"));
     assert_eq!(asked.decide(1, "approve").await.0, 200, "the clock goes on");

@@ -53,7 +53,7 @@ async fn too_many_wrong_codes_lock_the_link_and_bring_a_fresh_one() {
     assert_eq!(status, 423, "not even the right code opens a locked link");
     let (status, page) = asked.get(0).await;
     assert!(status == 423 && page.contains("This link is locked"));
-    assert_eq!(asked.actions(), ["submitted", "link locked"]);
+    assert_eq!(asked.actions(), ["submitted", "link_locked"]);
 
     let sent = asked.function.mailer.sent();
     assert_eq!(sent.len(), 1, "only the approver hears of it");

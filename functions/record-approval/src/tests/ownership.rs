@@ -102,11 +102,11 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
         200,
         "again is fine"
     );
-    assert_eq!(asked.actions(), ["submitted", "charge vouched for"]);
+    assert_eq!(asked.actions(), ["submitted", "ownership_confirmed"]);
     let request = asked.stored().await;
-    let vouched = request.vouched.as_ref().unwrap();
+    let confirmation = request.ownership_confirmation.as_ref().unwrap();
     assert_eq!(
-        (vouched.charge.as_str(), vouched.by.as_str()),
+        (confirmation.charge.as_str(), confirmation.by.as_str()),
         ("ch_1", TEAM[0])
     );
     assert_eq!(
@@ -117,7 +117,7 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
     let items = asked.function.store.table().items();
     let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
     assert_eq!(
-        (&last.body["actor"], &last.body["detail"]),
+        (&last.body["actor"], &last.body["charge"]),
         (&json!(TEAM[0]), &json!("ch_1"))
     );
     assert_eq!(asked.decide(0, "approve").await.0, 200);
@@ -155,7 +155,10 @@ async fn nobody_confirms_what_stripe_knows_or_what_they_were_not_shown() {
         assert_eq!(page.contains(FORM_OF_IT), ownership == Ownership::Unclear);
         let (answered, body) = asked.confirm_ownership(0, charge).await;
         assert_eq!(answered, status, "{payer:?} {charge}: {body}");
-        assert_eq!(asked.stored().await.vouched.is_some(), status == 200);
+        assert_eq!(
+            asked.stored().await.ownership_confirmation.is_some(),
+            status == 200
+        );
     }
     let unasked = asked().await;
     assert_eq!(
@@ -173,7 +176,7 @@ async fn it_takes_the_code() {
         let body = json!({"action": "confirm-ownership", "code": code, "charge": "ch_1"});
         assert_eq!(asked.post_at(0, 60, &body).await.0, status);
     }
-    assert_eq!(asked.stored().await.vouched, None);
+    assert_eq!(asked.stored().await.ownership_confirmation, None);
 }
 
 #[tokio::test]
@@ -217,7 +220,10 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
         asked.confirm_ownership(0, "ch_1").await;
         let request = asked.stored().await;
         assert_eq!(
-            (&request.vouched, request.customer_entered_by_approver()),
+            (
+                &request.ownership_confirmation,
+                request.customer_entered_by_approver()
+            ),
             (&None, None)
         );
         assert_eq!(
@@ -225,7 +231,10 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
             200,
             "somebody else can"
         );
-        assert_eq!(asked.stored().await.vouched.unwrap().by, TEAM[2]);
+        assert_eq!(
+            asked.stored().await.ownership_confirmation.unwrap().by,
+            TEAM[2]
+        );
     }
 }
 
@@ -299,7 +308,7 @@ async fn a_decided_link_opens_for_nothing_else() {
             asked.confirm_ownership(1, "ch_1").await.1["decidedBy"],
             TEAM[0]
         );
-        assert_eq!(asked.stored().await.vouched, None);
+        assert_eq!(asked.stored().await.ownership_confirmation, None);
     }
 }
 
@@ -320,6 +329,6 @@ async fn guessing_behind_a_decided_link_is_counted() {
         423,
         "with the right code too"
     );
-    assert_eq!(asked.stored().await.vouched, None);
+    assert_eq!(asked.stored().await.ownership_confirmation, None);
     assert_eq!(asked.confirm_ownership(2, "ch_1").await.0, 200);
 }

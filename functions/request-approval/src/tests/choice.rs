@@ -50,7 +50,7 @@ async fn the_customer_is_asked_once_however_often_it_is_invoked() {
     ] {
         assert!(mail.text.lines().any(|it| it.starts_with(line)), "{line}");
     }
-    assert_eq!(function.actions(), ["submitted", "asked"]);
+    assert_eq!(function.actions(), ["submitted", "choice_offered"]);
     let items = function.store.table().items();
     assert_eq!(items.iter().filter(|item| item.kind == "link").count(), 1);
 }
@@ -79,7 +79,7 @@ async fn nobody_is_reminded_and_nobody_else_is_asked() {
         );
     }
     assert_eq!(function.to(), [CUSTOMER]);
-    assert_eq!(function.actions(), ["submitted", "asked"]);
+    assert_eq!(function.actions(), ["submitted", "choice_offered"]);
     let token = function.choice_of(id).await.value.task_token;
     assert_eq!(token.as_str(), "t3", "the newest token waits");
 }
@@ -144,7 +144,10 @@ async fn it_expires_after_three_days_and_that_is_no_rejection() {
     let request = function.store.request(id).await.unwrap().unwrap().value;
     assert_eq!(request.output("rejectionReason"), None);
     assert!(request.approved.is_empty(), "nobody was shown anything");
-    assert_eq!(function.actions(), ["submitted", "asked", "not chosen"]);
+    assert_eq!(
+        function.actions(),
+        ["submitted", "choice_offered", "choice_expired"]
+    );
 }
 
 #[tokio::test]
@@ -160,7 +163,7 @@ async fn a_choice_that_races_the_timeout_counts_and_the_next_passage_delivers_it
     assert_eq!(function.workflow.calls(), [credit.clone(), credit]);
     assert_eq!(
         function.actions(),
-        ["submitted", "asked"],
+        ["submitted", "choice_offered"],
         "it did not expire"
     );
     assert_eq!(function.to(), [CUSTOMER]);

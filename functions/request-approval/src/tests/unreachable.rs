@@ -49,7 +49,10 @@ async fn the_others_still_decide_and_only_they_are_reminded() {
     assert!(!function.approval_of(id).await.value.woken);
     assert_eq!(function.passes(id, DAY).await, "reminded");
     assert_eq!(function.to()[2..], [OTHER]);
-    assert_eq!(function.actions(), ["submitted", "asked", "reminded"]);
+    assert_eq!(
+        function.actions(),
+        ["submitted", "approval_requested", "reminded"]
+    );
 }
 
 #[tokio::test]
@@ -73,7 +76,10 @@ async fn when_nobody_of_the_team_is_left_others_are_asked_at_once() {
         function.passes(id, 4 * MINUTE).await;
     }
     assert_eq!(function.to()[2..], [BOSS]);
-    assert_eq!(function.actions(), ["submitted", "asked", "escalated"]);
+    assert_eq!(
+        function.actions(),
+        ["submitted", "approval_requested", "escalated"]
+    );
 }
 
 #[tokio::test]
@@ -94,7 +100,12 @@ async fn when_nobody_at_all_is_left_the_team_that_looks_after_it_is_told() {
     assert!(!told.is_empty());
     let named = "Mail comes back from: csm-1@example.com, csm-2@example.com, boss@example.com.";
     assert!(told[0].text.contains(named), "{}", told[0].text);
-    let expected = ["submitted", "asked", "escalated", "nobody may decide"];
+    let expected = [
+        "submitted",
+        "approval_requested",
+        "escalated",
+        "nobody_may_decide",
+    ];
     assert_eq!(function.actions(), expected);
 }
 
@@ -104,7 +115,7 @@ async fn whom_another_request_found_unreachable_is_not_written_to_and_the_trail_
     function.mark(CSM, -20 * DAY).await;
     function.passes(id, 0).await;
     assert_eq!(function.to(), [OTHER]);
-    let expected = ["submitted", "asked", "address unreachable"];
+    let expected = ["submitted", "approval_requested", "approver_unreachable"];
     assert_eq!(function.actions(), expected);
     // The mark has gone, so the address is tried again.
     function.passes(id, 9 * DAY).await;

@@ -253,7 +253,7 @@ async fn guessing_brings_a_fresh_code_and_the_customer_rates_with_it() {
     let items = invited.function.store.table().items();
     let renewed = items
         .iter()
-        .find(|item| item.body["action"] == "code renewed");
+        .find(|item| item.body["action"] == "code_renewed");
     assert_eq!(renewed.unwrap().body["requestId"], json!(invited.about));
     // And without an end the customer is not flooded.
     let flooded = self::invited().await;

@@ -257,7 +257,7 @@ async fn guessing_brings_a_fresh_code_and_the_customer_answers_with_it() {
     let trail = asked.function.store.table().items();
     let renewed = trail
         .iter()
-        .find(|item| item.body["action"] == "code renewed");
+        .find(|item| item.body["action"] == "code_renewed");
     assert_eq!(renewed.unwrap().body["detail"], "question 1");
 }
 

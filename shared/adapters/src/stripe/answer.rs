@@ -1,4 +1,4 @@
-//! What an answer of Stripe's method: a pure function, so that every row of it is a line of a table.
+//! What an answer of Stripe's means: a pure function, so that every row of it is a line of a table.
 
 use domain::stripe::StripeError;
 use serde::Deserialize;

@@ -36,17 +36,17 @@ fn findings(charge: Option<Charge>, ownership: Ownership) -> ChargeReport {
         }),
         others: Vec::new(),
         amount: "50".parse().ok(),
-        vouched: None,
-        confirmed_charge: None,
+        stripe_customer: None,
+        confirmation: None,
     }
 }
 
 #[test]
 fn a_reviewers_word_counts_at_once() {
     let mut shown = findings(Some(charge(|_| {})), Ownership::Another);
-    shown.vouched = Some("cus_2".to_owned());
+    shown.stripe_customer = Some("cus_2".to_owned());
     assert_eq!(shown.warnings().len(), 1);
-    shown.vouched = Some("cus_1".to_owned());
+    shown.stripe_customer = Some("cus_1".to_owned());
     assert_eq!(shown.warnings(), Vec::<String>::new());
 }
 
@@ -60,13 +60,13 @@ fn a_reviewer_vouches_for_this_charge_and_never_for_that_of_another() {
     };
     let mut shown = findings(Some(charge(|_| {})), Ownership::Unclear);
     assert_eq!(shown.charge_to_confirm(), Some("ch_1"));
-    shown.confirmed_charge = word("ch_2");
+    shown.confirmation = word("ch_2");
     assert_eq!(
         shown.charge_to_confirm(),
         Some("ch_1"),
         "the word is for another"
     );
-    shown.confirmed_charge = word("ch_1");
+    shown.confirmation = word("ch_1");
     assert_eq!(
         (shown.charge_to_confirm(), shown.warnings()),
         (None, Vec::new())
@@ -76,7 +76,7 @@ fn a_reviewer_vouches_for_this_charge_and_never_for_that_of_another() {
 
     let mut others = findings(Some(charge(|_| {})), Ownership::Another);
     assert_eq!(others.charge_to_confirm(), None);
-    others.confirmed_charge = word("ch_1");
+    others.confirmation = word("ch_1");
     assert!(others.warnings()[0].contains("another customer"));
     let theirs = findings(Some(charge(|_| {})), Ownership::Theirs);
     let unpaid = findings(None, Ownership::Unclear);

@@ -77,7 +77,7 @@ impl Request {
     }
 
     /// The answer to a field, if an approver gave it.
-    pub fn vouched(&self, field: &FieldName) -> Option<&Value> {
+    pub fn value_by_approver(&self, field: &FieldName) -> Option<&Value> {
         let answer = self.answers.iter().find(|a| a.name == *field)?;
         answer.given_by.as_ref().and(answer.value.as_ref())
     }
@@ -91,15 +91,32 @@ impl Request {
         }
     }
 
-    /// The first amount of the form: what the request is about, at a glance.
+    /// The amount that the request is about: what approvers are shown, and what is paid.
     pub fn amount(&self) -> Option<Usd> {
-        self.answers.iter().find_map(|answer| match answer.value {
-            Some(Value::Cents(amount)) => Some(amount),
-            Some(Value::Text(_)) | None => None,
-        })
+        match self.value(self.amount_field.as_ref()?)? {
+            Value::Cents(amount) => Some(*amount),
+            Value::Text(_) => None,
+        }
     }
 
-    /// The customer's addresses.
+    /// The charge or payment intent that the request is about.
+    pub fn charge(&self) -> Option<&str> {
+        self.text(self.charge_field.as_ref()?)
+    }
+
+    /// The address that the customer is written to.
+    pub fn customer_email(&self) -> Option<&str> {
+        self.text(self.email_field.as_ref()?)
+    }
+
+    fn text(&self, field: &FieldName) -> Option<&str> {
+        match self.value(field)? {
+            Value::Text(text) => Some(text),
+            Value::Cents(_) => None,
+        }
+    }
+
+    /// All addresses in the form: whoever has one of them has a part in the request, and must not approve it.
     pub fn emails(&self) -> impl Iterator<Item = &str> {
         self.answers
             .iter()

@@ -3,127 +3,152 @@
 use super::Event;
 use super::ownership_confirmation::advice;
 use crate::approval::{Decider, Recorded};
-use crate::audit::Actor;
+use crate::audit::{Action, Actor};
+use crate::money::Usd;
 use crate::suppression::SuppressionReason;
+use crate::task::outcome;
 
-/// Who did what, and what there is to add.
-pub(super) struct Entry<'a> {
+/// The part of an audit record that follows from the event.
+pub(super) struct Entry {
     pub(super) actor: Actor,
-    pub(super) action: &'a str,
+    pub(super) action: Action,
+    pub(super) amount: Option<Usd>,
+    pub(super) charge: Option<String>,
+    pub(super) stripe_id: Option<String>,
     pub(super) detail: Option<String>,
 }
 
-fn by_system(action: &str, detail: Option<String>) -> Entry<'_> {
-    Entry {
-        actor: Actor::System,
-        action,
-        detail,
+impl Entry {
+    pub(super) fn new(actor: Actor, action: Action) -> Self {
+        Self {
+            actor,
+            action,
+            amount: None,
+            charge: None,
+            stripe_id: None,
+            detail: None,
+        }
+    }
+
+    pub(super) fn detail(mut self, text: impl Into<String>) -> Self {
+        self.detail = Some(text.into());
+        self
+    }
+
+    fn amount(mut self, amount: Usd) -> Self {
+        self.amount = Some(amount);
+        self
+    }
+
+    fn charge(mut self, charge: &str) -> Self {
+        self.charge = Some(charge.to_owned());
+        self
+    }
+
+    fn stripe_id(mut self, id: &str) -> Self {
+        self.stripe_id = Some(id.to_owned());
+        self
     }
 }
 
-fn by<'a>(approver: &str, action: &'a str, detail: Option<String>) -> Entry<'a> {
-    Entry {
-        actor: Actor::Approver(approver.to_owned()),
-        action,
-        detail,
-    }
+fn by_system(action: Action) -> Entry {
+    Entry::new(Actor::System, action)
+}
+
+fn by(approver: &str, action: Action) -> Entry {
+    Entry::new(Actor::Approver(approver.to_owned()), action)
 }
 
 /// The entry of an event of a request that has so many questions by now.
-pub(super) fn entry<'a>(event: &Event<'a>, questions: usize) -> Entry<'a> {
-    let text = |text: &str| Some(text.to_owned());
+pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
     match *event {
-        Event::Asked { responsible } => by_system("asked", text(responsible)),
-        Event::Offered => by_system("asked", text("customer")),
-        Event::Reminded => by_system("reminded", None),
-        Event::Escalated { responsible } => by_system("escalated", text(responsible)),
-        Event::NobodyMayDecide { responsible } => {
-            let detail = format!("nobody of the {responsible} who is left may decide this");
-            by_system("nobody may decide", Some(detail))
-        }
+        Event::Asked { responsible } => by_system(Action::ApprovalRequested).detail(responsible),
+        Event::Offered => by_system(Action::ChoiceOffered),
+        Event::Reminded => by_system(Action::Reminded),
+        Event::Escalated { responsible } => by_system(Action::Escalated).detail(responsible),
+        Event::NobodyMayDecide { responsible } => by_system(Action::NobodyMayDecide).detail(
+            format!("nobody of the {responsible} who is left may decide this"),
+        ),
         Event::Decided(recorded) => decided(recorded),
         Event::LinkLocked { whose } => {
-            by_system("link locked", whose.name().map(ToOwned::to_owned))
-        }
-        Event::Unreachable { approver } => by_system("address unreachable", text(approver)),
-        Event::CustomerUnreachable { trouble } => match trouble {
-            SuppressionReason::Bounced => by_system("the customer's address bounced", None),
-            SuppressionReason::Complained => {
-                by_system("the customer reported our mail as spam", None)
+            let locked = by_system(Action::LinkLocked);
+            match whose.name() {
+                Some(name) => locked.detail(name),
+                None => locked,
             }
-        },
-        Event::HandedOver { by: giver, to } => by(giver, "handed over", text(to)),
-        Event::Questioned { by: asker, .. } => {
-            let detail = format!("question {questions}");
-            by(asker, "question asked", Some(detail))
         }
-        Event::Replied { number, .. } => Entry {
-            actor: Actor::Customer,
-            action: "question answered",
-            detail: Some(format!("question {number}")),
-        },
-        Event::CodeRenewed { of } => by_system("code renewed", text(of)),
+        Event::Unreachable { approver } => by_system(Action::ApproverUnreachable).detail(approver),
+        Event::CustomerUnreachable { trouble } => by_system(match trouble {
+            SuppressionReason::Bounced => Action::CustomerMailBounced,
+            SuppressionReason::Complained => Action::CustomerMailReported,
+        }),
+        Event::HandedOver { by: giver, to } => by(giver, Action::HandedOver).detail(to),
+        Event::Questioned { by: requester, .. } => {
+            by(requester, Action::QuestionAsked).detail(format!("question {questions}"))
+        }
+        Event::Replied { number, .. } => Entry::new(Actor::Customer, Action::QuestionAnswered)
+            .detail(format!("question {number}")),
+        Event::CodeRenewed { of } => by_system(Action::CodeRenewed).detail(of),
         Event::CustomerIdentified { by: who, field, .. } => {
-            by(who, "customer identified", text(field.as_str()))
+            by(who, Action::CustomerIdentified).detail(field.as_str())
         }
         Event::OwnershipConfirmed { by: who, charge } => {
-            by(who, "charge vouched for", text(charge))
+            by(who, Action::OwnershipConfirmed).charge(charge)
         }
-        Event::Expired { .. } => by_system("expired", None),
-        Event::NotChosen => by_system("not chosen", None),
-        Event::Evaluated {
-            text: condition, ..
-        } => by_system("evaluated", text(condition)),
-        Event::Mailed { to, accepted } => {
-            let action = if accepted { "mailed" } else { "mail refused" };
-            by_system(action, text(to))
+        Event::Expired { .. } => by_system(Action::Expired),
+        Event::NotChosen => by_system(Action::ChoiceExpired),
+        Event::Evaluated { text, .. } => by_system(Action::ConditionEvaluated).detail(text),
+        Event::Mailed { to, accepted: true } => by_system(Action::Mailed).detail(to),
+        Event::Mailed { to, accepted: _ } => by_system(Action::MailRefused).detail(to),
+        Event::NotInvited { offering } => {
+            by_system(Action::InvitationWithheld).detail(offering.as_str())
         }
-        Event::NotInvited { offering } => by_system("invitation not sent", text(offering.as_str())),
-        Event::Closed { .. } => by_system("closed", None),
-        Event::Stopped { error, .. } => {
-            let detail = match advice(error) {
-                Some(advice) => format!("{error}: {advice}"),
-                None => error.to_owned(),
-            };
-            by_system("stopped", Some(detail))
-        }
-        Event::Resumed => by_system("resumed", None),
-        Event::RefundIntended { charge, amount } => {
-            by_system("refund intended", Some(format!("{amount} of {charge}")))
-        }
-        Event::CreditIntended { charge, amount } => {
-            by_system("credit intended", Some(format!("{amount} for {charge}")))
-        }
+        Event::Closed { .. } => by_system(Action::Closed),
+        Event::Stopped { error, .. } => by_system(Action::Stopped).detail(match advice(error) {
+            Some(advice) => format!("{error}: {advice}"),
+            None => error.to_owned(),
+        }),
+        Event::Resumed => by_system(Action::Resumed),
+        Event::RefundIntended { charge, amount } => by_system(Action::RefundIntended)
+            .amount(amount)
+            .charge(charge),
+        Event::CreditIntended { charge, amount } => by_system(Action::CreditIntended)
+            .amount(amount)
+            .charge(charge),
         Event::CreditGiven { id, amount, .. } => {
-            by_system("credited", Some(format!("{amount}: {id}")))
+            by_system(Action::Credited).amount(amount).stripe_id(id)
         }
-        Event::RefundPending { id, status } => {
-            by_system("refund pending", Some(format!("{id}: {status}")))
-        }
-        Event::RefundReversed { message } => by_system("refund failed", text(message)),
+        Event::RefundPending { id, status } => by_system(Action::RefundPending)
+            .stripe_id(id)
+            .detail(status),
+        Event::RefundReversed { message } => by_system(Action::RefundReversed).detail(message),
         Event::RefundSucceeded { id, amount, .. } => {
-            by_system("refunded", Some(format!("{amount}: {id}")))
+            by_system(Action::Refunded).amount(amount).stripe_id(id)
         }
-        Event::RefundRefused { message } => by_system("refund refused", text(message)),
+        Event::RefundRefused { message } => by_system(Action::RefundRefused).detail(message),
     }
 }
 
-/// The entry of a decision. What was chosen is named beside the action: a definition is free in its
-/// options, and actions are what is counted.
-fn decided(recorded: &Recorded) -> Entry<'_> {
+/// The entry of a decision. What was chosen is the detail: a definition is free in its options, and
+/// actions are what is counted.
+fn decided(recorded: &Recorded) -> Entry {
     let decision = recorded.decision();
-    let action = match recorded.missing() {
-        0 => decision.outcome(),
-        _ => "approved in part",
+    let action = match decision.outcome() {
+        _ if recorded.missing() > 0 => Action::PartlyApproved,
+        outcome::APPROVE => Action::Approved,
+        outcome::REJECT => Action::Rejected,
+        _ => Action::Expired,
     };
-    let reason = decision.reason().map(ToOwned::to_owned);
-    match decision.decider() {
-        Decider::Approver(approver) => by(approver, action, reason),
-        Decider::Customer => Entry {
-            actor: Actor::Customer,
-            action: "chosen",
-            detail: Some(decision.outcome().to_owned()),
-        },
-        Decider::Nobody => by_system(action, reason),
+    let entry = match decision.decider() {
+        Decider::Customer => {
+            let chosen = Entry::new(Actor::Customer, Action::Chosen);
+            return chosen.detail(decision.outcome());
+        }
+        Decider::Approver(approver) => by(approver, action),
+        Decider::Nobody => by_system(action),
+    };
+    match decision.reason() {
+        Some(reason) => entry.detail(reason),
+        None => entry,
     }
 }

@@ -1,12 +1,12 @@
 //! What each event changes of a request.
 
 use jiff::Timestamp;
-use serde_json::json;
 
-use super::{Event, OwnershipConfirmation, RefundProgress, Request, Status, Step, Stopped};
+use super::{Event, Output, OwnershipConfirmation, RefundProgress, Request, Status, Step, Stopped};
 use crate::approval::{Decider, Recorded};
 use crate::form::Value;
 use crate::id::{FieldName, PhaseName};
+use crate::money::Usd;
 use crate::question::Question;
 use crate::request::Answered;
 use crate::task::{EndStatus, StateEntry, outcome, variable};
@@ -36,15 +36,14 @@ impl Request {
             Event::Decided(recorded) => self.decided(recorded, state_entry),
             Event::Questioned { by, text } => self.ask_back(state_entry, by, text),
             Event::Replied { number, text } => self.reply(number, text, state_entry.at),
-            Event::Expired { reason } => self.set(variable::REJECTION_REASON, json!(reason)),
+            Event::Expired { reason } => self.set(variable::REJECTION_REASON, reason),
             Event::Evaluated { outcome, .. } => self.step(state_entry, outcome),
             Event::RefundIntended { .. } | Event::CreditIntended { .. } => {
                 self.goes_on(Status::Processing);
             }
             Event::CreditGiven { id, amount, output } => {
                 self.status = Status::Refunded;
-                let credit = json!({"id": id, "amount": amount.to_string(), "status": "credited"});
-                self.outputs.insert(output.clone(), credit);
+                self.set_refund(output, id, amount, "credited");
                 self.step(state_entry, outcome::DONE);
             }
             Event::RefundPending { .. } => {
@@ -54,7 +53,7 @@ impl Request {
             Event::RefundReversed { message } => {
                 self.status = Status::NeedsAttention;
                 self.refund = Some(RefundProgress::Reversed);
-                self.set(variable::STRIPE_ERROR, json!(message));
+                self.set(variable::STRIPE_ERROR, message);
             }
             Event::CustomerIdentified {
                 by,
@@ -65,7 +64,7 @@ impl Request {
                 // It can come while the process stands still, and moves nothing by itself.
                 self.phase = phase_before;
                 let (charge, by) = (charge.to_owned(), by.to_owned());
-                self.vouched = Some(OwnershipConfirmation { charge, by });
+                self.ownership_confirmation = Some(OwnershipConfirmation { charge, by });
             }
             Event::RefundSucceeded {
                 id,
@@ -75,17 +74,16 @@ impl Request {
             } => {
                 self.status = Status::Refunded;
                 self.refund = Some(RefundProgress::Paid);
-                let refund = json!({"id": id, "amount": amount.to_string(), "status": status});
-                self.outputs.insert(output.clone(), refund);
+                self.set_refund(output, id, amount, status);
                 self.step(state_entry, outcome::DONE);
             }
             Event::RefundRefused { message } => {
                 self.refund = None;
-                self.set(variable::STRIPE_ERROR, json!(message));
+                self.set(variable::STRIPE_ERROR, message);
                 self.step(state_entry, outcome::ERROR);
             }
             Event::Mailed { .. } | Event::NotInvited { .. } => {
-                self.step(state_entry, outcome::DONE)
+                self.step(state_entry, outcome::DONE);
             }
             Event::Closed { status } => {
                 // A refund that failed while its confirmation was on the way is not covered up.
@@ -115,7 +113,7 @@ impl Request {
         };
         if !goes_on {
             let reason = decision.reason().unwrap_or_default();
-            self.set(variable::REJECTION_REASON, json!(reason));
+            self.set(variable::REJECTION_REASON, reason);
         }
         if let (true, 0, Some(shown)) = (goes_on, recorded.missing(), decision.shown()) {
             let phase = state_entry.phase.clone();
@@ -178,11 +176,17 @@ impl Request {
         }
     }
 
-    fn set(&mut self, name: &str, value: serde_json::Value) {
+    fn set(&mut self, name: &str, text: &str) {
         let name = name
             .parse()
             .expect("the names of built-in variables are valid");
-        self.outputs.insert(name, value);
+        self.outputs.insert(name, Output::Text(text.to_owned()));
+    }
+
+    fn set_refund(&mut self, name: &FieldName, id: &str, amount: Usd, status: &str) {
+        let (id, status) = (id.to_owned(), status.to_owned());
+        let refund = Output::Refund { id, amount, status };
+        self.outputs.insert(name.clone(), refund);
     }
 
     fn step(&mut self, state_entry: StateEntry<'_>, outcome: &str) {

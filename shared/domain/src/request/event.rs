@@ -35,14 +35,14 @@ pub enum Event<'a> {
     },
     /// A mail to the customer came back, or they do not want it.
     CustomerUnreachable {
-        /// What happened.
+        /// Why no mail reaches them.
         trouble: SuppressionReason,
     },
     /// Somebody decided, as the authorization and the approval have recorded it.
     Decided(&'a Recorded),
     /// A link was guessed at too often.
     LinkLocked {
-        /// Whose it is.
+        /// Whose link it is.
         whose: Decider<'a>,
     },
     /// An approver gave the case to a colleague.
@@ -61,7 +61,7 @@ pub enum Event<'a> {
     },
     /// The customer answers.
     Replied {
-        /// Which question.
+        /// The question's number.
         number: u32,
         /// What they say.
         text: &'a str,
@@ -89,21 +89,21 @@ pub enum Event<'a> {
     RefundIntended {
         /// The charge or payment intent.
         charge: &'a str,
-        /// How much.
+        /// The amount.
         amount: Usd,
     },
     /// A credit is about to be asked for.
     CreditIntended {
         /// The charge or payment intent.
         charge: &'a str,
-        /// How much.
+        /// The amount.
         amount: Usd,
     },
     /// The customer got a credit.
     CreditGiven {
         /// Stripe's id of the credit.
         id: &'a str,
-        /// How much.
+        /// The amount.
         amount: Usd,
         /// The variable that the definition keeps it under.
         output: &'a FieldName,
@@ -119,7 +119,7 @@ pub enum Event<'a> {
     RefundSucceeded {
         /// Stripe's id of the refund.
         id: &'a str,
-        /// How much.
+        /// The amount.
         amount: Usd,
         /// Stripe's status.
         status: &'a str,
@@ -166,7 +166,7 @@ pub enum Event<'a> {
     },
     /// The request came to an end.
     Closed {
-        /// Which.
+        /// The end.
         status: EndStatus,
     },
     /// Something broke, and the execution cannot go on by itself.

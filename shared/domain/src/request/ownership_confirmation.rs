@@ -1,4 +1,4 @@
-//! Whose a charge is where Stripe cannot tell: a person's word for it, and the stop for want of one.
+//! Whose a charge is where Stripe cannot tell: an approver's confirmation, and the stop where it is missing.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,9 +16,10 @@ pub struct OwnershipConfirmation {
 }
 
 impl Request {
-    /// The charge that an approver vouches for.
+    /// The charge that an approver has confirmed to be the customer's.
     pub fn confirmed_charge(&self) -> Option<&str> {
-        self.vouched.as_ref().map(|vouched| vouched.charge.as_str())
+        let confirmation = self.ownership_confirmation.as_ref()?;
+        Some(&confirmation.charge)
     }
 
     /// Whether it stands still because nobody could tell whose the charge is.

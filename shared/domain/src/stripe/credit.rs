@@ -9,9 +9,9 @@ use crate::money::Usd;
 /// What is to be credited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreditOrder {
-    /// How.
+    /// The kind of credit.
     pub target: CreditTarget,
-    /// How much.
+    /// The amount to credit.
     pub amount: Usd,
     /// What else Stripe keeps with the credit: among it `request_id`, by which it is found again.
     pub metadata: BTreeMap<String, String>,

@@ -28,3 +28,10 @@ pub enum StripeError {
     #[error("Stripe refuses our configuration: it does not know the key")]
     KeyRefused,
 }
+
+impl StripeError {
+    /// Whether Stripe says that what the call names does not exist.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, StripeError::Refused { code: Some(code), .. } if code == "resource_missing")
+    }
+}

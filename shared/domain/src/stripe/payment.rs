@@ -60,7 +60,7 @@ pub struct Charge {
     /// `succeeded`, `pending`, `failed`.
     #[serde(default)]
     pub status: Option<String>,
-    /// Whose.
+    /// Stripe's id of the customer.
     #[serde(default, deserialize_with = "id")]
     pub customer: Option<String>,
     /// The payment intent that it belongs to.
@@ -100,10 +100,10 @@ pub struct Intent {
     pub id: String,
     /// In lower case.
     pub currency: String,
-    /// Whose.
+    /// Stripe's id of the customer.
     #[serde(default, deserialize_with = "id")]
     pub customer: Option<String>,
-    /// What it came to.
+    /// Stripe's id of the newest charge.
     #[serde(default, deserialize_with = "id")]
     pub latest_charge: Option<String>,
     /// Where the receipt goes.
@@ -165,21 +165,21 @@ pub enum Ownership {
 pub struct Requester<'a> {
     /// The address that the refund is confirmed to.
     pub email: &'a str,
-    /// The Stripe customer that a reviewer says it is. What the customer says himself is no proof.
-    pub vouched: Option<&'a str>,
+    /// The Stripe customer that an approver says it is. What the customer says himself is no proof.
+    pub confirmed_customer: Option<&'a str>,
 }
 
 /// Whose the payment is.
 ///
 /// Several customers can have one address; the payment's own customer is looked at, so it does not
 /// matter how many. Addresses differ in case only for machines.
-pub fn ownership(payer: &Payer, asker: Requester<'_>) -> Ownership {
+pub fn ownership(payer: &Payer, requester: Requester<'_>) -> Ownership {
     let same = |email: &Option<String>| {
         let email = email.as_deref().unwrap_or_default();
-        email.trim().eq_ignore_ascii_case(asker.email.trim())
+        email.trim().eq_ignore_ascii_case(requester.email.trim())
     };
     match payer {
-        Payer::Customer(customer) if asker.vouched == Some(customer.id.as_str()) => {
+        Payer::Customer(customer) if requester.confirmed_customer == Some(customer.id.as_str()) => {
             Ownership::Theirs
         }
         Payer::Customer(customer) if same(&customer.email) => Ownership::Theirs,
@@ -226,7 +226,7 @@ mod tests {
         };
         let guest = |email: Option<&str>| Payer::Guest(email.map(ToOwned::to_owned));
         let (ada, nobody) = (Some("Ada@Example.com"), None);
-        for (payer, vouched, wanted) in [
+        for (payer, confirmed_customer, wanted) in [
             (customer("cus_1", ada), None, Ownership::Theirs),
             (customer("cus_2", ada), Some("cus_1"), Ownership::Theirs),
             (
@@ -251,11 +251,15 @@ mod tests {
             (guest(nobody), None, Ownership::Unclear),
             (guest(nobody), Some("cus_1"), Ownership::Unclear),
         ] {
-            let asker = Requester {
+            let requester = Requester {
                 email: "ada@example.com",
-                vouched,
+                confirmed_customer,
             };
-            assert_eq!(ownership(&payer, asker), wanted, "{payer:?} {vouched:?}");
+            assert_eq!(
+                ownership(&payer, requester),
+                wanted,
+                "{payer:?} {confirmed_customer:?}"
+            );
         }
     }
 

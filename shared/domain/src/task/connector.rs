@@ -41,7 +41,7 @@ pub struct LookUpConfig {
     pub charge: FieldName,
     /// Who asks.
     #[serde(flatten)]
-    pub asker: RequesterConfig,
+    pub requester: RequesterConfig,
 }
 
 /// Which fields say who asks.
@@ -65,7 +65,7 @@ pub struct RefundConfig {
     pub amount: FieldName,
     /// Who asks: only what is theirs is given back.
     #[serde(flatten)]
-    pub asker: RequesterConfig,
+    pub requester: RequesterConfig,
     /// The field that holds the customer's reason.
     pub reason: FieldName,
     /// Stripe's reason for each of the form's; those that are absent are `requested_by_customer`.
@@ -73,7 +73,7 @@ pub struct RefundConfig {
     pub stripe_reasons: BTreeMap<String, StripeReason>,
     /// The variable that the result is stored under.
     pub output: FieldName,
-    /// Who is told when a refund fails after it had succeeded.
+    /// The team to notify when a refund fails after it had succeeded.
     pub tell: TeamId,
 }
 

@@ -1,6 +1,8 @@
 //! The domain's rules, tried with what this crate has: stored requests, approvals that are decided by the one
 //! way there is, a table in memory. The domain itself depends on no runtime, not even in its tests.
 
+#![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test may")]
+
 mod approval;
 mod choice;
 mod invitation;

@@ -1,24 +1,31 @@
 //! What a change counts as.
 
 use domain::approval::Approval;
+use domain::audit::Action;
 use domain::metrics::*;
 use domain::table::Stored;
 use domain::table::Write;
 use testing::fixtures;
 
-fn measured(action: &str) -> Vec<(&'static str, i64, Option<&'static str>)> {
-    let (request, mut record) = testing::fixtures::request::request();
-    action.clone_into(&mut record.action);
-    let all = of_change(&request, &record, &[]);
+fn measured(action: Action) -> Vec<(&'static str, i64, Option<&'static str>)> {
+    let (_, mut record) = testing::fixtures::request::request();
+    record.action = action;
+    let all = of_change(&record, &[]);
     all.iter().map(|m| (m.name, m.value, m.outcome)).collect()
 }
 
 #[test]
 fn changes_are_counted_by_what_they_are() {
-    assert_eq!(measured("submitted"), [("RequestsTaken", 1, None)]);
-    assert_eq!(measured("reject"), [("Decisions", 1, Some("reject"))]);
-    assert_eq!(measured("approved in part"), []);
-    assert_eq!(measured("refund refused"), [("Refunds", 1, Some("failed"))]);
+    assert_eq!(measured(Action::Submitted), [("RequestsTaken", 1, None)]);
+    assert_eq!(
+        measured(Action::Rejected),
+        [("Decisions", 1, Some("reject"))]
+    );
+    assert_eq!(measured(Action::PartlyApproved), []);
+    assert_eq!(
+        measured(Action::RefundRefused),
+        [("Refunds", 1, Some("failed"))]
+    );
 }
 
 #[test]
@@ -31,13 +38,13 @@ fn a_decision_is_as_old_as_its_approval() {
         version: 1,
     })];
     record.at = jiff::Timestamp::from_second(1000 + 2 * 3600 + 59).unwrap();
-    "approve".clone_into(&mut record.action);
-    let decided = of_change(&request, &record, &with);
+    record.action = Action::Approved;
+    let decided = of_change(&record, &with);
     assert_eq!(
         (decided[1].name, decided[1].value),
         ("DecisionSeconds", 7259)
     );
-    "reminded".clone_into(&mut record.action);
-    let open = of_change(&request, &record, &with);
+    record.action = Action::Reminded;
+    let open = of_change(&record, &with);
     assert_eq!((open[0].name, open[0].value), ("OpenApprovalHours", 2));
 }

@@ -1,13 +1,15 @@
 //! Every event leaves one record, and what a request remembers of it.
 
 use domain::approval::{Decider, Verdict};
-use domain::audit::Actor;
+use domain::audit::{Action, Actor};
 use domain::id::{FieldName, PhaseName};
 use domain::money::Usd;
 use domain::request::*;
+use domain::request_store::RequestStore;
 use domain::task::StateEntry;
 use domain::task::{EndStatus, variable};
 use jiff::Timestamp;
+use testing::MemoryTable;
 use testing::fixtures;
 use testing::fixtures::approval::{choose, offer, recorded};
 
@@ -22,7 +24,7 @@ fn state_entry(phase: &PhaseName) -> StateEntry<'_> {
 #[test]
 fn every_event_leaves_one_record_with_the_next_number() {
     let (mut request, first) = fixtures::request::request();
-    assert_eq!((first.seq, first.action.as_str()), (1, "submitted"));
+    assert_eq!((first.seq, first.action), (1, Action::Submitted));
     let output = "stripeRefundResult".parse().unwrap();
     let amount = Usd::from_cents(5000).unwrap();
     let yes = recorded(Verdict::Approve, "");
@@ -57,8 +59,29 @@ fn every_event_leaves_one_record_with_the_next_number() {
         assert_eq!(usize::try_from(record.seq).unwrap(), n + 2);
         assert_eq!((record.status, request.status), (status, status));
     }
-    assert_eq!(request.outputs[&output]["id"], "re_1");
-    assert_eq!(request.outputs[&output]["amount"], "$50.00");
+    let refund = Output::Refund {
+        id: "re_1".to_owned(),
+        amount,
+        status: "succeeded".to_owned(),
+    };
+    assert_eq!(request.outputs[&output], refund);
+}
+
+#[tokio::test]
+async fn of_two_of_a_kind_the_one_counts_that_the_form_designates() {
+    let (request, record) = fixtures::request::request_with_two_of_each();
+    let amount = Usd::from_cents(5000).ok();
+    assert_eq!(request.amount(), amount);
+    assert_eq!(request.charge(), Some("ch_1"));
+    assert_eq!(request.customer_email(), Some("ada@example.com"));
+    // But neither of the two addresses may approve.
+    let all: Vec<&str> = request.emails().collect();
+    assert_eq!(all, ["manager@example.com", "ada@example.com"]);
+
+    let store = RequestStore::new(MemoryTable::default());
+    store.create(&request, &record, Vec::new()).await.unwrap();
+    let shown = store.charge_report(&request).await.unwrap();
+    assert_eq!(shown.amount, amount);
 }
 
 #[test]
@@ -158,10 +181,10 @@ fn an_approver_fills_in_what_is_missing_and_overrules_nothing() {
         };
         let record = request.apply(&event, state_entry(&phase("P")));
         assert!(!serde_json::to_string(&record).unwrap().contains("cus_1"));
-        request.vouched(&field).map(ToString::to_string)
+        request.value_by_approver(&field).map(ToString::to_string)
     };
-    let vouched = identified(&mut request, "stripeCustomerId");
-    assert_eq!(vouched.as_deref(), Some("cus_1"));
+    let customer = identified(&mut request, "stripeCustomerId");
+    assert_eq!(customer.as_deref(), Some("cus_1"));
     assert_eq!(identified(&mut request, "customerEmail"), None);
 }
 
@@ -211,12 +234,8 @@ fn a_choice_is_the_customers_and_neither_it_nor_its_expiry_is_a_rejection() {
         let recorded = choose(&mut approval, &request, option);
         let record = request.apply(&Event::Decided(&recorded), state_entry(&approval.phase));
         assert_eq!(
-            (
-                record.actor,
-                record.action.as_str(),
-                record.detail.as_deref()
-            ),
-            (Actor::Customer, "chosen", Some(option))
+            (record.actor, record.action, record.detail.as_deref()),
+            (Actor::Customer, Action::Chosen, Some(option))
         );
         assert_eq!(
             request.approved.get(&approval.phase).map(String::as_str),
@@ -236,8 +255,8 @@ fn a_choice_is_the_customers_and_neither_it_nor_its_expiry_is_a_rejection() {
     assert_eq!(record.detail.as_deref(), Some("customer"));
     let record = request.apply(&Event::NotChosen, state_entry(&phase("Offer Credit")));
     assert_eq!(
-        (record.actor, record.action.as_str()),
-        (Actor::System, "not chosen")
+        (record.actor, record.action),
+        (Actor::System, Action::ChoiceExpired)
     );
     assert_eq!(request.output(variable::REJECTION_REASON), None);
     assert_eq!(request.status, Status::InReview);

@@ -1,5 +1,7 @@
 //! Templates of the definition, filled with a request.
 
+use domain::money::Usd;
+use domain::request::Output;
 use domain::text::*;
 use testing::fixtures;
 
@@ -8,10 +10,14 @@ fn fills_answers_and_outputs() {
     let (mut request, _) = fixtures::request::request();
     request.outputs.insert(
         "stripeRefundResult".parse().unwrap(),
-        serde_json::json!({"id": "re_1"}),
+        Output::Refund {
+            id: "re_1".to_owned(),
+            amount: Usd::from_cents(5000).unwrap(),
+            status: "succeeded".to_owned(),
+        },
     );
     let text = render(
-        "{{ refundAmount }} as {{ stripeRefundResult.id }} to {{ customerEmail }}[{{ stripeCustomerId }}] {{ statusUrl }}",
+        "{{ stripeRefundResult.amount }} as {{ stripeRefundResult.id }} to {{ customerEmail }}[{{ stripeCustomerId }}] {{ statusUrl }}",
         &request,
         "https://x/y",
     );

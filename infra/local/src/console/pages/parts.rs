@@ -128,7 +128,7 @@ pub(crate) fn audit_table<'a>(
                                 td { a.mono href=(request_path(&request)) { (short(&request)) } }
                             }
                             td { (record.actor) }
-                            td { (text::in_words(&record.action)) }
+                            td { (record.action.label()) }
                             td { (record.phase) }
                             td { (text::in_words(record.status.as_str())) }
                             td { @if let Some(detail) = &record.detail { (detail) } }

@@ -1,6 +1,6 @@
 //! One request: where it is, what was asked, what happened.
 
-use domain::request::Request;
+use domain::request::{Output, Request};
 use maud::{Markup, html};
 
 use super::Page;
@@ -46,8 +46,11 @@ fn answers(request: &Request) -> Markup {
     let answers =
         answers.filter_map(|it| Some((it.label.as_str(), it.value.as_ref()?.to_string())));
     let outputs = request.outputs.iter().map(|(name, value)| {
-        let text = value.as_str().map(str::to_owned);
-        (name.as_str(), text.unwrap_or_else(|| value.to_string()))
+        let text = match value {
+            Output::Text(text) => text.clone(),
+            Output::Refund { id, amount, status } => format!("{amount}, {status}: {id}"),
+        };
+        (name.as_str(), text)
     });
     let cards = [
         ("Asked for", answers.collect()),

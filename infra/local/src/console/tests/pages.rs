@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::form::Value;
+use domain::request::Output;
 
 use super::*;
 
@@ -37,7 +38,7 @@ async fn a_person_finds_links_code_phase_and_form() {
 async fn a_request_has_its_answers_findings_audit_log_and_mails() {
     let console = TestConsole::open();
     let (mut request, record) = testing::fixtures::request::request();
-    request.outputs = [("note".parse().unwrap(), json!({"id": "re_1"}))].into();
+    request.outputs = [("note".parse().unwrap(), Output::Text("re_1".into()))].into();
     let (_, of_another) = testing::fixtures::request::request();
     let id = request.request_id.to_string();
     console.items.put(&request);
@@ -157,8 +158,7 @@ async fn what_others_wrote_stays_text() {
     request.title = HOSTILE.into();
     request.answers[0].label = HOSTILE.into();
     request.answers[0].value = Some(Value::Text(HOSTILE.into()));
-    request.outputs = [("note".parse().unwrap(), json!({"a": [HOSTILE]}))].into();
-    record.action = HOSTILE.into();
+    request.outputs = [("note".parse().unwrap(), Output::Text(HOSTILE.into()))].into();
     record.detail = Some(HOSTILE.into());
     console.items.put(&request);
     console.items.put(&record);

@@ -183,11 +183,11 @@ impl Scene {
     fn look(&self, id: &str, email: &str, owner: &str, is_charged: bool) -> anyhow::Result<()> {
         let payment = domain::stripe::Payments::payment(self.player.stripe(), id);
         let payment = self.player.call(payment)?;
-        let asker = domain::stripe::Requester {
+        let requester = domain::stripe::Requester {
             email,
-            vouched: None,
+            confirmed_customer: None,
         };
-        let found = format!("{:?}", domain::stripe::ownership(&payment.payer, asker));
+        let found = format!("{:?}", domain::stripe::ownership(&payment.payer, requester));
         ensure!(found == owner, "{id} is {found}: {payment:?}");
         ensure!(payment.charge.is_some() == is_charged, "{payment:?}");
         Ok(())
