@@ -1,4 +1,4 @@
-//! What the caller is told, as a page or as JSON.
+//! The response to an action, as a page or as JSON.
 
 use domain::approval::{Decision, Refusal};
 use domain::form::FieldError;
@@ -10,97 +10,83 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
 use web::{Format, Problem, html, json as document};
 
+use crate::actions::ActionOutcome;
 use crate::form_data::{FormData, Intent, field_of};
 use crate::pages::{self, Notice, Written};
-use crate::{Case, Done, RecordApproval, Undone};
+use crate::{OpenedLink, RecordApproval};
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     pub(crate) fn answer(
         &self,
         http: &Request,
-        case: &Case,
+        opened: &OpenedLink,
         posted: &FormData,
-        done: Result<Done, Undone>,
+        outcome: ActionOutcome,
     ) -> Result<Response<Body>, Problem> {
         match posted.format {
-            Format::Json => as_json(done),
-            Format::Html => Ok(self.as_page(http, case, posted, &done)),
+            Format::Json => as_json(outcome),
+            Format::Html => Ok(self.as_page(http, opened, posted, &outcome)),
         }
     }
 
     fn as_page(
         &self,
         http: &Request,
-        case: &Case,
+        opened: &OpenedLink,
         posted: &FormData,
-        done: &Result<Done, Undone>,
+        outcome: &ActionOutcome,
     ) -> Response<Body> {
-        // What the link in the mail was for.
         let parameters = http.query_string_parameters();
-        let preset = parameters.first("decision");
-        let written = Written {
-            decision: match &posted.intent {
-                Intent::Decide { decision, .. } => Some(decision.as_str()),
-                Intent::Look
-                | Intent::HandOver { .. }
-                | Intent::Identify { .. }
-                | Intent::ConfirmOwnership { .. }
-                | Intent::Ask { .. } => preset,
-            },
+        let mut written = Written {
+            // The link in the mail was for one of the answers.
+            decision: parameters.first("decision"),
             code: &posted.code,
-            reason: match &posted.intent {
-                Intent::Decide { reason, .. } => reason,
-                Intent::Look
-                | Intent::HandOver { .. }
-                | Intent::Identify { .. }
-                | Intent::ConfirmOwnership { .. }
-                | Intent::Ask { .. } => "",
-            },
-            question: match &posted.intent {
-                Intent::Ask { question } => question,
-                Intent::Look
-                | Intent::HandOver { .. }
-                | Intent::Identify { .. }
-                | Intent::ConfirmOwnership { .. }
-                | Intent::Decide { .. } => "",
-            },
+            reason: "",
+            question: "",
         };
-        let inside =
-            |notice: Notice<'_>| pages::case(case, &written, &self.colleagues(case), &notice);
-        match done {
-            Ok(Done::Shown) => html(StatusCode::OK, inside(Notice::None)),
-            Ok(Done::Identified) => html(StatusCode::OK, inside(Notice::Identified)),
-            Ok(Done::OwnershipConfirmed) => {
-                html(StatusCode::OK, inside(Notice::OwnershipConfirmation))
+        match &posted.intent {
+            Intent::Decide { decision, reason } => {
+                written.decision = Some(decision);
+                written.reason = reason;
             }
-            Ok(Done::Decided(recorded)) => {
+            Intent::Ask { question } if !matches!(outcome, ActionOutcome::Inquired { .. }) => {
+                written.question = question;
+            }
+            Intent::Look
+            | Intent::HandOver { .. }
+            | Intent::Identify { .. }
+            | Intent::ConfirmOwnership { .. }
+            | Intent::Ask { .. } => {}
+        }
+        let review =
+            |notice: Notice<'_>| pages::review(opened, &written, &self.colleagues(opened), &notice);
+        let (status, page) = match outcome {
+            ActionOutcome::Shown => (StatusCode::OK, review(Notice::None)),
+            ActionOutcome::CustomerIdentified { .. } => {
+                (StatusCode::OK, review(Notice::Identified))
+            }
+            ActionOutcome::OwnershipConfirmed { .. } => {
+                (StatusCode::OK, review(Notice::OwnershipConfirmed))
+            }
+            ActionOutcome::Inquired { mailed, .. } => {
+                (StatusCode::OK, review(Notice::Asked { mailed: *mailed }))
+            }
+            ActionOutcome::Decided(recorded) => {
                 let (decision, missing) = (recorded.decision(), recorded.missing());
-                html(StatusCode::OK, pages::recorded(case, decision, missing))
+                (StatusCode::OK, pages::recorded(opened, decision, missing))
             }
-            Ok(Done::HandedOver { to }) => html(StatusCode::OK, pages::handed_over(case, to)),
-            Ok(Done::Asked { mailed, .. }) => {
-                let written = Written {
-                    question: "",
-                    ..written
-                };
-                let notice = Notice::Asked { mailed: *mailed };
-                let colleagues = self.colleagues(case);
-                html(
-                    StatusCode::OK,
-                    pages::case(case, &written, &colleagues, &notice),
-                )
+            ActionOutcome::HandedOver { to } => (StatusCode::OK, pages::handed_over(opened, to)),
+            ActionOutcome::Invalid { field, message } => {
+                let notice = Notice::Invalid { field, message };
+                (StatusCode::UNPROCESSABLE_ENTITY, review(notice))
             }
-            Err(Undone::Unfit(field, message)) => {
-                let notice = Notice::Unfit { field, message };
-                html(StatusCode::UNPROCESSABLE_ENTITY, inside(notice))
-            }
-            Err(Undone::Refused(refusal)) => {
+            ActionOutcome::Refused(refusal) => {
                 let page = match refusal {
                     Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_) => {
-                        pages::code_page(case, Some(refusal))
+                        pages::code_page(opened, Some(refusal))
                     }
                     Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::Ineligible(_) => {
-                        inside(Notice::Refused(refusal))
+                        review(Notice::Refused(refusal))
                     }
                     Refusal::Decided(_)
                     | Refusal::Given(_)
@@ -109,29 +95,34 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                     | Refusal::NoMember
                     | Refusal::NotTheirs
                     | Refusal::Locked
-                    | Refusal::Expired => pages::refused(case, refusal),
+                    | Refusal::Expired => pages::refused(opened, refusal),
                 };
-                html(status_of(refusal), page)
+                (status_of(refusal), page)
             }
-        }
+        };
+        html(status, page)
     }
 }
 
-fn as_json(done: Result<Done, Undone>) -> Result<Response<Body>, Problem> {
-    let body = match done {
-        Ok(Done::Decided(recorded)) => {
+fn as_json(outcome: ActionOutcome) -> Result<Response<Body>, Problem> {
+    let body = match outcome {
+        ActionOutcome::Decided(recorded) => {
             let mut body = decision(recorded.decision());
             if recorded.missing() > 0 {
                 body["approvalsMissing"] = recorded.missing().into();
             }
             body
         }
-        Err(Undone::Refused(Refusal::Decided(made) | Refusal::Given(made))) => decision(&made),
-        Ok(Done::HandedOver { to }) => json!({ "handedTo": to }),
-        Ok(Done::Asked { number, mailed }) => json!({ "question": number, "mailed": mailed }),
-        Ok(Done::Shown | Done::Identified | Done::OwnershipConfirmed) => json!({}),
-        Err(Undone::Refused(refusal)) => return Err(refused(&refusal)),
-        Err(Undone::Unfit(field, message)) => {
+        ActionOutcome::Refused(Refusal::Decided(made) | Refusal::Given(made)) => decision(&made),
+        ActionOutcome::HandedOver { to } => json!({ "handedTo": to }),
+        ActionOutcome::Inquired { number, mailed, .. } => {
+            json!({ "question": number, "mailed": mailed })
+        }
+        ActionOutcome::Shown
+        | ActionOutcome::CustomerIdentified { .. }
+        | ActionOutcome::OwnershipConfirmed { .. } => json!({}),
+        ActionOutcome::Refused(refusal) => return Err(refused(&refusal)),
+        ActionOutcome::Invalid { field, message } => {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was done.");
             return Err(problem.errors(vec![FieldError {
                 field: field.to_owned(),

@@ -2,7 +2,7 @@
 //! somebody is told so.
 
 use domain::form::FieldError;
-use domain::invitation::{CODE, TICKET};
+use domain::invitation::{CODE, TOKEN};
 use domain::mail::Mailer;
 use domain::request::Request as RefundRequest;
 use domain::table::Table;
@@ -31,7 +31,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let offering = self.offering(http, service, offering).await?;
         let query = http.query_string_parameters();
         let credentials =
-            InvitationCredentials::read(&self.link_key, &offering, query.first(TICKET), None)?;
+            InvitationCredentials::read(&self.link_key, &offering, query.first(TOKEN), None)?;
         if let Some(credentials) = &credentials
             && let Some(used) = self.invitation(credentials, &offering).await?.value.used()
         {
@@ -94,11 +94,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             }
             SubmitOutcome::OtherAnswers => Err(submission::other_answers()),
             SubmitOutcome::UsedBefore(used) => Err(already_used(&offering, used.at)),
-            SubmitOutcome::Ineligible(tried) => match codes::refusal(tried) {
+            SubmitOutcome::WrongCode(check) => match codes::refusal(check) {
                 Some((status, message)) => {
                     let error = FieldError {
                         field: CODE.to_owned(),
-                        message: message.to_owned(),
+                        message,
                     };
                     Err(refused(http, &form, status, vec![error]))
                 }
@@ -117,7 +117,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         if !offering.by_invitation {
             return Ok(None);
         }
-        let (token, code) = (posted.take(TICKET), posted.take(CODE));
+        let (token, code) = (posted.take(TOKEN), posted.take(CODE));
         InvitationCredentials::read(&self.link_key, offering, token.as_deref(), code)
     }
 

@@ -12,7 +12,7 @@ use crate::approval::LinkKey;
 use crate::audit::{Actor, AuditRecord};
 use crate::form::Values;
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
-use crate::question::Question;
+use crate::inquiry::Inquiry;
 use crate::task::{Offering, StateEntry};
 
 mod answered;
@@ -77,9 +77,9 @@ pub struct Request {
     /// An approver's word for whose the charge is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vouched: Option<OwnershipConfirmation>,
-    /// What approvers asked the customer, oldest first.
+    /// The approvers' inquiries, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub questions: Vec<Question>,
+    pub inquiries: Vec<Inquiry>,
     /// How many audit records it has.
     pub audit_count: u32,
 }
@@ -167,7 +167,7 @@ impl Request {
             stopped: None,
             approved: BTreeMap::new(),
             vouched: None,
-            questions: Vec::new(),
+            inquiries: Vec::new(),
             audit_count: 0,
         };
         let detail = about.map(|about| format!("about {about}"));
@@ -183,7 +183,7 @@ impl Request {
             actor,
             action,
             detail,
-        } = audit_entry::entry(event, self.questions.len());
+        } = audit_entry::entry(event, self.inquiries.len());
         self.record(state_entry.at, actor, action, detail)
     }
 

@@ -5,9 +5,9 @@
 
 use maud::html;
 
-use domain::approval::{Approval, Ineligible, LinkKey};
+use domain::approval::{Approval, Asked, Ineligible, LinkKey};
+use domain::inquiry::Inquiry;
 use domain::mail::{Mail, sanitize_text};
-use domain::question::Question;
 use domain::request::Request;
 use domain::task::Confirm;
 use domain::text::TextError;
@@ -88,9 +88,9 @@ pub struct ApprovalEmail<'a> {
 impl ApprovalEmail<'_> {
     /// The mail, whoever is asked. What the definition wrote for a customer may not be possible to fill.
     pub fn written(&self) -> Result<Mail, TextError> {
-        match &self.approval.choice {
-            None => Ok(self.mail()),
-            Some(choice) => self.of_choice(choice),
+        match &self.approval.asked {
+            Asked::Team(_) => Ok(self.mail()),
+            Asked::Customer(choice) => self.of_choice(choice),
         }
     }
 
@@ -117,12 +117,12 @@ impl ApprovalEmail<'_> {
 pub fn to_customer(
     request: &Request,
     to: &str,
-    question: &Question,
+    inquiry: &Inquiry,
     key: &LinkKey,
     generation: u32,
 ) -> Mail {
     let status_url = &request.status_url(key);
-    let code = key.question_code(request.request_id, question.number, generation);
+    let code = key.inquiry_code(request.request_id, inquiry.number, generation);
     let why = match generation {
         0 => "Before we can decide about your request, we would like to know something:",
         _ => {
@@ -132,7 +132,7 @@ pub fn to_customer(
     let text = format!(
         "Hi!\n\n{why}\n\n{}\n\nPlease answer here: {status_url}\nCode: {code}\n\n\
          The page asks for the code above. It is yours alone: please do not forward this mail.\n\nThe sooner you answer, the sooner we can decide.\n\nRequest {}\n",
-        sanitize_text(&question.text)
+        sanitize_text(&inquiry.text)
             .lines()
             .map(|line| format!("    {line}"))
             .collect::<Vec<_>>()
@@ -142,7 +142,7 @@ pub fn to_customer(
     let html = html! {
         h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { "We have a question about your request" }
         p { (why) }
-        p.note style={ (NOTE) "white-space:pre-wrap" } { bdi { (sanitize_text(&question.text)) } }
+        p.note style={ (NOTE) "white-space:pre-wrap" } { bdi { (sanitize_text(&inquiry.text)) } }
         p style="margin:24px 0 4px" { a.button href=(status_url) style={ (BUTTON) "background:#2453c9" } { "Answer" } }
         p style="margin:0 0 8px" { "The page that opens asks for this code:" }
         p style="margin:0 0 16px" { span.code style=(CODE) { (code) } }
@@ -173,7 +173,7 @@ pub fn nobody_may_decide(request: &Request, approval: &Approval, to: &str) -> Ma
     let text = format!(
         "Nobody of the {} may decide {} of a request.\n\n{reason}\n\n{unreachable}Add somebody to the team; they are asked at the next reminder. \
          Otherwise the request expires on {}.\n\nRequest {}\n",
-        approval.responsible,
+        approval.asked.responsible(),
         approval.phase,
         approval.decide_until.strftime("%-d %B %Y, %H:%M UTC"),
         request.request_id

@@ -1,7 +1,8 @@
 //! The form of an offering.
 
 use domain::form::{Answer, Field, FieldError, FieldKind};
-use domain::invitation::{CODE, TICKET};
+use domain::invitation::{CODE, TOKEN};
+use domain::one_time_code::CODE_DIGITS_WORD;
 use domain::task::Offering;
 use maud::{Markup, html};
 use web::page;
@@ -133,8 +134,8 @@ fn invited(credentials: &InvitationCredentials, errors: &[FieldError]) -> Markup
     let problem = errors.iter().find(|error| error.field == CODE);
     let problem = problem.map(|error| error.message.as_str());
     html! {
-        input type="hidden" name=(TICKET) value=(credentials.token);
-        (code_field(CODE, "The six digits in the mail that brought you here.", &credentials.code, problem))
+        input type="hidden" name=(TOKEN) value=(credentials.token);
+        (code_field(CODE, &format!("The {CODE_DIGITS_WORD} digits in the mail that brought you here."), &credentials.code, problem))
     }
 }
 

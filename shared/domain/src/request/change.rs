@@ -7,7 +7,7 @@ use super::{Event, OwnershipConfirmation, RefundProgress, Request, Status, Step,
 use crate::approval::{Decider, Recorded};
 use crate::form::Value;
 use crate::id::{FieldName, PhaseName};
-use crate::question::Question;
+use crate::inquiry::Inquiry;
 use crate::request::Answered;
 use crate::task::{EndStatus, StateEntry, outcome, variable};
 
@@ -124,14 +124,14 @@ impl Request {
     }
 
     fn ask_back(&mut self, state_entry: StateEntry<'_>, by: &str, text: &str) {
-        let number = u32::try_from(self.questions.len() + 1).unwrap_or(u32::MAX);
-        let question = Question::new(number, state_entry.phase, by, text, state_entry.at);
-        self.questions.push(question);
+        let number = u32::try_from(self.inquiries.len() + 1).unwrap_or(u32::MAX);
+        let inquiry = Inquiry::new(number, state_entry.phase, by, text, state_entry.at);
+        self.inquiries.push(inquiry);
     }
 
     fn reply(&mut self, number: u32, text: &str, at: Timestamp) {
-        if let Some(question) = self.questions.iter_mut().find(|q| q.number == number) {
-            question.reply(text, at);
+        if let Some(inquiry) = self.inquiries.iter_mut().find(|it| it.number == number) {
+            inquiry.reply(text, at);
         }
     }
 

@@ -3,11 +3,11 @@
 
 mod approval;
 mod choice;
+mod inquiry;
 mod invitation;
 mod link_key;
 mod metrics;
 mod processed_event;
-mod question;
 mod refund;
 mod request;
 mod request_store;

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 use super::{ApprovalEmail, BUTTON, CODE, NOTE, SOFT};
 use domain::approval::Verdict;
 use domain::form::Value;
+use domain::inquiry::Inquiry;
 use domain::mail::{Mail, sanitize_text};
-use domain::question::Question;
 use domain::request::Answered;
 
 impl ApprovalEmail<'_> {
@@ -33,10 +33,10 @@ impl ApprovalEmail<'_> {
                 "You can look at this, but {ineligible}. Your colleagues have been asked as well."
             )
         });
-        let several = (self.approval.approvals > 1).then(|| {
+        let several = (self.approval.asked.approvals() > 1).then(|| {
             format!(
                 "{} different people have to approve this.",
-                self.approval.approvals
+                self.approval.asked.approvals()
             )
         });
         self.reason
@@ -53,17 +53,21 @@ impl ApprovalEmail<'_> {
         } = self;
         let mut parts = vec![
             approval.question.clone(),
-            format!("{}, for the {}", approval.phase, approval.responsible),
+            format!(
+                "{}, for the {}",
+                approval.phase,
+                approval.asked.responsible()
+            ),
         ];
         parts.extend(self.notes());
         parts.push(lines(
             request.answers.iter().map(|a| (a.label.as_str(), shown(a))),
         ));
-        parts.extend(request.questions.iter().map(|question| {
+        parts.extend(request.inquiries.iter().map(|inquiry| {
             lines(
                 [
-                    ("Asked", sanitize_text(&question.text)),
-                    ("Customer", said(question)),
+                    ("Asked", sanitize_text(&inquiry.text)),
+                    ("Customer", said(inquiry)),
                 ]
                 .into_iter(),
             )
@@ -92,11 +96,11 @@ impl ApprovalEmail<'_> {
             request, approval, ..
         } = self;
         html! {
-            p.soft style={ (SOFT) "margin:0 0 4px" } { (approval.phase) " · " (approval.responsible) }
+            p.soft style={ (SOFT) "margin:0 0 4px" } { (approval.phase) " · " (approval.asked.responsible()) }
             h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { (approval.question) }
             @for note in self.notes() { p.note style=(NOTE) { (note) } }
             (self.case())
-            @for question in &request.questions { (exchange(question)) }
+            @for inquiry in &request.inquiries { (exchange(inquiry)) }
             p style="margin:24px 0 4px" {
                 a.button href=(self.link(Verdict::Approve.as_str())) style={ (BUTTON) "background:#17703c" } { "Approve" }
                 // A space, for readers whose mail program drops the styles.
@@ -131,18 +135,18 @@ impl ApprovalEmail<'_> {
 }
 
 /// A question and what came of it.
-fn exchange(question: &Question) -> Markup {
+fn exchange(inquiry: &Inquiry) -> Markup {
     html! {
         p.line style="margin:8px 0 0;padding:8px 0 0;border-top:1px solid #e6eaef" {
-            span.soft style=(SOFT) { (question.requester) " asked the customer: " }
-            bdi style="white-space:pre-wrap" { (sanitize_text(&question.text)) }
+            span.soft style=(SOFT) { (inquiry.requester) " asked the customer: " }
+            bdi style="white-space:pre-wrap" { (sanitize_text(&inquiry.text)) }
         }
-        p style="margin:4px 0 8px" { strong { bdi style="white-space:pre-wrap" { (said(question)) } } }
+        p style="margin:4px 0 8px" { strong { bdi style="white-space:pre-wrap" { (said(inquiry)) } } }
     }
 }
 
-fn said(question: &Question) -> String {
-    let reply = question.reply.as_ref();
+fn said(inquiry: &Inquiry) -> String {
+    let reply = inquiry.reply.as_ref();
     reply.map_or_else(
         || "(no answer yet)".to_owned(),
         |reply| sanitize_text(&reply.text),

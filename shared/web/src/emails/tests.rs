@@ -97,7 +97,9 @@ fn each_occasion_says_in_subject_and_text_what_it_is() {
 #[test]
 fn who_must_not_decide_and_how_many_have_to_is_said_plainly() {
     let (request, mut approval) = case();
-    approval.approvals = 2;
+    if let Asked::Team(team) = &mut approval.asked {
+        team.approvals = 2;
+    }
     let mail = ApprovalEmail {
         request: &request,
         approval: &approval,
@@ -138,7 +140,7 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
     );
     let key = link_key();
     let mail = |generation| {
-        let question = &request.questions[0];
+        let question = &request.inquiries[0];
         to_customer(&request, "ada@example.com", question, &key, generation)
     };
     let (mail, fresh) = (mail(0), mail(1));
@@ -146,7 +148,7 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
     assert!(mail.text.contains("    Which month?\n    May?"));
     let page = request.status_url(&key);
     assert!(mail.html.contains(&page) && mail.text.contains(&page));
-    let code = key.question_code(request.request_id, 1, 0);
+    let code = key.inquiry_code(request.request_id, 1, 0);
     assert!(mail.text.contains(&format!("\nCode: {code}\n")) && mail.html.contains(&code));
     assert!(!fresh.text.contains(&code) && fresh.text.contains("A wrong code was entered"));
     assert!(!mail.text.contains(TO), "the customer is not told who asks");
@@ -184,7 +186,7 @@ proptest! {
         request.apply(&Event::Questioned { by: TO, text: &text }, now);
         request.apply(&Event::Replied { number: 1, text: &text }, now);
         let letter = mail(&request, &approval, NotificationReason::HandedOver { by: "b@b.c" });
-        let question = to_customer(&request, "ada@example.com", &request.questions[0], &link_key(), 0);
+        let question = to_customer(&request, "ada@example.com", &request.inquiries[0], &link_key(), 0);
         for mail in [&letter, &question] {
             prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
             for part in [&mail.text, &mail.html, &mail.subject] {
