@@ -248,9 +248,11 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         opened.link.version += 1;
         opened.approval.version += 1;
         if let Some(to) = change.mail_to {
-            let reason = match outcome {
-                ActionOutcome::HandedOver { .. } => NotificationReason::HandedOver { by: &by },
-                _ => NotificationReason::Renewed,
+            let is_handed_over = matches!(outcome, ActionOutcome::HandedOver { .. });
+            let reason = if is_handed_over {
+                NotificationReason::HandedOver { by: &by }
+            } else {
+                NotificationReason::Renewed
             };
             self.write_to(opened, &to, reason).await;
         }

@@ -1,7 +1,7 @@
 //! What follows from an action once it is stored: the task's answer, and mails to a colleague or the customer.
 
 use domain::approval::Refusal;
-use domain::mail::{Mail, MailError, Mailer};
+use domain::mail::{Mailer, deliver};
 use domain::table::Table;
 use domain::workflow::{self, TaskAnswer, TokenState, Workflow};
 use web::emails::{ApprovalEmail, NotificationReason, to_customer};
@@ -9,25 +9,22 @@ use web::emails::{ApprovalEmail, NotificationReason, to_customer};
 use crate::actions::ActionOutcome;
 use crate::{OpenedLink, RecordApproval};
 
-/// How often a mail is tried while the mail service does not respond, and how many tokens in a row may be stale.
+/// How many tokens in a row may be stale.
 const ATTEMPTS: usize = 3;
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     /// Answers the waiting task, once there is a decision. The decision stands whether or not this succeeds: the
     /// waiting state is entered again after its reminder time and then finds it.
     pub(crate) async fn answer_task(&self, opened: &OpenedLink, outcome: &ActionOutcome) {
-        let decision = match outcome {
-            ActionOutcome::Decided(recorded) if recorded.missing() == 0 => recorded.decision(),
+        let decision = if let ActionOutcome::Decided(recorded) = outcome
+            && recorded.missing() == 0
+        {
+            recorded.decision()
+        } else if let ActionOutcome::Refused(Refusal::Decided(decision)) = outcome {
             // Whoever made it may have died before this.
-            ActionOutcome::Refused(Refusal::Decided(decision)) => decision,
-            ActionOutcome::Decided(_)
-            | ActionOutcome::Refused(_)
-            | ActionOutcome::Shown
-            | ActionOutcome::HandedOver { .. }
-            | ActionOutcome::CustomerIdentified { .. }
-            | ActionOutcome::OwnershipConfirmed { .. }
-            | ActionOutcome::Inquired { .. }
-            | ActionOutcome::Invalid { .. } => return,
+            decision
+        } else {
+            return;
         };
         let answer = TaskAnswer::Outcome(decision.outcome());
         let mut token = opened.approval.value.task_token.clone();
@@ -81,7 +78,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 return;
             }
         };
-        if self.send(&mail).await {
+        if deliver(&self.mailer, &mail).await {
             opened.approval.value.note_mail(to);
             if let Err(error) = self.store.save_approval(&mut opened.approval).await {
                 // At worst the next reminder says once more what this mail has said.
@@ -96,24 +93,10 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let Some((to, inquiry)) = request.emails().next().zip(request.inquiries.last()) else {
             return false;
         };
-        self.send(&to_customer(request, to, inquiry, &self.link_key, 0))
-            .await
-    }
-
-    async fn send(&self, mail: &Mail) -> bool {
-        for _ in 0..ATTEMPTS {
-            match self.mailer.send(mail).await {
-                Ok(()) => return true,
-                Err(error @ MailError::Refused(_)) => {
-                    tracing::error!(%error, "the address was refused");
-                    return false;
-                }
-                Err(error @ MailError::Unavailable(_)) => {
-                    tracing::warn!(%error, "the mail was not sent yet");
-                }
-            }
-        }
-        tracing::error!("the mail was not sent");
-        false
+        deliver(
+            &self.mailer,
+            &to_customer(request, to, inquiry, &self.link_key, 0),
+        )
+        .await
     }
 }

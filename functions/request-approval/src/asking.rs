@@ -100,10 +100,10 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         let mut records = Vec::new();
         match reason {
             RepeatReason::Reminder => {
-                records.push(context.request.value.apply(&Event::Reminded, state_entry))
+                records.push(context.request.value.apply(&Event::Reminded, state_entry));
             }
             RepeatReason::Escalation => {
-                records.extend(self.escalate(context, value, config, state_entry))
+                records.extend(self.escalate(context, value, config, state_entry));
             }
             RepeatReason::Bounce => value.mark_already_notified(),
         }

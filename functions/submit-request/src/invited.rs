@@ -7,7 +7,7 @@ use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::invitation::{CODE, Invitation, InvitationToken, TOKEN, Use};
-use domain::mail::{Mail, Mailer};
+use domain::mail::{Mail, Mailer, deliver};
 use domain::one_time_code::{CODE_DIGITS, CodeCheck};
 use domain::optimistic::AttemptError;
 use domain::request::Event;
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use web::Problem;
 
-use crate::{SubmitRequest, codes};
+use crate::SubmitRequest;
 
 /// What an invited customer sends to use the invitation.
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             let url = credentials
                 .token
                 .url(&inviting.value.origin, &offering.path);
-            codes::send(&self.mailer, &fresh_code(to, offering, &url, &code)).await;
+            deliver(&self.mailer, &fresh_code(to, offering, &url, &code)).await;
         }
         Ok(())
     }

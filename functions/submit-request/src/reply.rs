@@ -6,7 +6,7 @@
 use domain::approval::DecisionContext;
 use domain::form::FieldError;
 use domain::inquiry::{Inquiry, InquiryCode, REPLY_CHARS, checked_text};
-use domain::mail::Mailer;
+use domain::mail::{Mailer, deliver};
 use domain::one_time_code::CodeCheck;
 use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Event, Request as RefundRequest};
@@ -138,7 +138,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 let generation = code.value.code.generation();
                 if let Some(to) = request.value.emails().next() {
                     let mail = to_customer(&request.value, to, inquiry, &self.link_key, generation);
-                    codes::send(&self.mailer, &mail).await;
+                    deliver(&self.mailer, &mail).await;
                 }
             }
         }

@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PhaseName, RequestId, TaskToken};
+use crate::one_time_code::Guesses;
 use crate::table::{Entity, Key};
 use crate::task::{Confirm, WaitingTask};
 
@@ -140,15 +141,17 @@ impl Approval {
     /// The link of an approver that is in use.
     pub fn link(&self, key: &LinkKey, email: &str) -> Link {
         let until = self.decide_until.saturating_add(LINK_KEPT);
-        Link::new(
-            &self.secrets(key, email).0,
-            self.request_id,
-            &self.phase,
-            self.round,
-            email,
-            self.generation(email),
-            until.unwrap_or(Timestamp::MAX),
-        )
+        Link {
+            hash: link_hash(&self.secrets(key, email).0),
+            request_id: self.request_id,
+            phase: self.phase.clone(),
+            round: self.round,
+            approver: email.to_owned(),
+            generation: self.generation(email),
+            guesses: Guesses::default(),
+            entered_at: None,
+            kept_until: until.unwrap_or(Timestamp::MAX),
+        }
     }
 
     /// The link id and the code that go into an approver's mail.

@@ -1,4 +1,4 @@
-//! The domain of Refund RequestStore: what a refund request is, how it may change, and the traits by which the
+//! The domain of Refund Desk: what a refund request is, how it may change, and the traits by which the
 //! functions reach the outside world.
 //!
 //! Nothing here does IO, and the crate depends on no SDK, no runtime, no HTTP and no HTML: its dependencies are the

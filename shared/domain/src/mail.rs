@@ -82,6 +82,27 @@ pub trait Mailer: Send + Sync {
     fn send(&self, mail: &Mail) -> impl Future<Output = Result<(), MailError>> + Send;
 }
 
+/// How often a mail is tried while the mail service does not respond.
+const ATTEMPTS: usize = 3;
+
+/// Sends a mail that nothing waits for. Returns whether the mail service took it, and logs why not.
+pub async fn deliver(mailer: &impl Mailer, mail: &Mail) -> bool {
+    for _ in 0..ATTEMPTS {
+        match mailer.send(mail).await {
+            Ok(()) => return true,
+            Err(error @ MailError::Refused(_)) => {
+                tracing::error!(%error, "the address was refused");
+                return false;
+            }
+            Err(error @ MailError::Unavailable(_)) => {
+                tracing::warn!(%error, "the mail was not sent yet");
+            }
+        }
+    }
+    tracing::error!("the mail was not sent");
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -79,7 +79,6 @@ impl CodeCheck {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Guesses {
-    #[serde(default)]
     wrong_codes: u32,
 }
 
@@ -111,11 +110,6 @@ impl FreshMails {
         }
         may_send
     }
-
-    /// Whether there was none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 /// A customer's code: which one is in use, and what was tried on it.
@@ -125,7 +119,6 @@ pub struct OneTimeCode {
     generation: u32,
     #[serde(flatten)]
     guesses: Guesses,
-    #[serde(default, skip_serializing_if = "FreshMails::is_empty")]
     fresh_mails: FreshMails,
 }
 

@@ -25,7 +25,6 @@ pub struct Approver {
     #[serde(default)]
     pub mailed_generation: u32,
     /// When they were mailed a fresh link outside of a reminder.
-    #[serde(default, skip_serializing_if = "FreshMails::is_empty")]
     fresh_mails: FreshMails,
     /// Since when no mail reaches them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

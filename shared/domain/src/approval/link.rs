@@ -12,7 +12,7 @@ use crate::table::{Entity, Key};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
-    hash: String,
+    pub(super) hash: String,
     /// The request.
     pub request_id: RequestId,
     /// The phase.
@@ -26,37 +26,15 @@ pub struct Link {
     pub generation: u32,
     /// The wrong codes that were tried on it.
     #[serde(flatten)]
-    guesses: Guesses,
+    pub(super) guesses: Guesses,
     /// When its code was last entered right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    entered_at: Option<Timestamp>,
+    pub(super) entered_at: Option<Timestamp>,
     /// When the database may forget it.
-    kept_until: Timestamp,
+    pub(super) kept_until: Timestamp,
 }
 
 impl Link {
-    pub(super) fn new(
-        link_id: &str,
-        request_id: RequestId,
-        phase: &PhaseName,
-        round: u32,
-        approver: &str,
-        generation: u32,
-        kept_until: Timestamp,
-    ) -> Self {
-        Self {
-            hash: link_hash(link_id),
-            request_id,
-            phase: phase.clone(),
-            round,
-            approver: approver.to_owned(),
-            generation,
-            guesses: Guesses::default(),
-            entered_at: None,
-            kept_until,
-        }
-    }
-
     /// Where the link of that id is stored.
     pub fn key_of(link_id: &str) -> Key {
         Self::key_of_hash(&link_hash(link_id))
