@@ -113,26 +113,26 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     pub(crate) async fn attempt(
         &self,
         opened: &mut OpenedLink,
-        posted: &FormData,
+        form: &FormData,
         at: Timestamp,
     ) -> Result<ActionOutcome, AttemptError> {
         let context = opened.context(&self.link_key, at);
-        if let Intent::Decide { decision, .. } = &posted.intent
+        if let Intent::Decide { decision, .. } = &form.intent
             && let Err(refusal) = context.offered(decision)
         {
             return Ok(ActionOutcome::Refused(refusal));
         }
-        let authenticated = match context.authenticate(&posted.code) {
+        let authenticated = match context.authenticate(&form.code) {
             Err(Refusal::Decided(decision))
-                if posted.intent.is_about_the_charge() && opened.can_confirm_after(&decision) =>
+                if form.intent.is_about_the_charge() && opened.can_confirm_after(&decision) =>
             {
-                context.authenticate_again(&posted.code)
+                context.authenticate_again(&form.code)
             }
             authenticated => authenticated,
         };
         let change = match authenticated {
             Ok(_) => {
-                let change = self.perform(opened, posted, at).await?;
+                let change = self.perform(opened, form, at).await?;
                 opened.link.value.note_right_code(at);
                 change
             }
@@ -146,14 +146,14 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     async fn perform(
         &self,
         opened: &mut OpenedLink,
-        posted: &FormData,
+        form: &FormData,
         at: Timestamp,
     ) -> Result<Change, AttemptError> {
-        Ok(match (&opened.approval.value.asked, &posted.intent) {
+        Ok(match (&opened.approval.value.asked, &form.intent) {
             (_, Intent::Look) => ActionOutcome::Shown.into(),
             (_, Intent::Decide { decision, reason }) => {
                 let context = opened.context(&self.link_key, at);
-                match authorize_decision(&context, decision, &posted.code, reason) {
+                match authorize_decision(&context, decision, &form.code, reason) {
                     Ok(authorized) => {
                         ActionOutcome::Decided(opened.approval.value.record(authorized)).into()
                     }
@@ -206,7 +206,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         for member in members {
             let is_known = colleagues.iter().any(|known| is_same_person(known, member));
             let fits = !is_same_person(member, opened.approver())
-                && approval.given_by(member).is_none()
+                && approval.approval_by(member).is_none()
                 && approval
                     .ineligible(member, &opened.request.value, &opened.earlier)
                     .is_none();

@@ -175,7 +175,7 @@ pub(crate) fn field_of(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NotOffered(_) => Some("decision"),
         Refusal::ReasonMissing | Refusal::ReasonTooLong => Some("reason"),
         Refusal::Decided(_)
-        | Refusal::Given(_)
+        | Refusal::AlreadyApproved(_)
         | Refusal::Superseded
         | Refusal::HandedOver(_)
         | Refusal::NoMember

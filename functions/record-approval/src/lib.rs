@@ -25,12 +25,12 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use web::{Format, Problem, answer_format, html, received_at};
 
 mod actions;
-mod answer;
 mod charge;
 mod form_data;
 mod notifications;
 mod ownership;
 mod pages;
+mod response;
 
 use form_data::FormData;
 
@@ -110,29 +110,29 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         Ok(match opened.context(&self.link_key, now).check_link() {
             Ok(_) => html(StatusCode::OK, pages::code_page(&opened, None)),
             Err(refusal) => html(
-                answer::status_of(&refusal),
+                response::status_of(&refusal),
                 pages::refused(&opened, &refusal),
             ),
         })
     }
 
     async fn act(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let posted = FormData::read(http)?;
+        let form = FormData::read(http)?;
         let now = received_at(http).ok_or_else(no_time)?;
         let mut attempts = Attempts::default();
         let (mut opened, outcome) = loop {
             let mut opened = self.open(http).await?.ok_or_else(Problem::not_found)?;
-            let attempt = self.attempt(&mut opened, &posted, now).await;
+            let attempt = self.attempt(&mut opened, &form, now).await;
             if let Some(result) = attempts.finish(attempt) {
                 break (opened, result?);
             }
         };
-        if let (Format::Html, Asked::Team(_)) = (posted.format, &opened.approval.value.asked) {
+        if let (Format::Html, Asked::Team(_)) = (form.format, &opened.approval.value.asked) {
             let report = self.store.charge_report(&opened.request.value).await;
             opened.report = Some(report.map_err(Failure::from)?);
         }
         self.answer_task(&opened, &outcome).await;
-        self.answer(http, &opened, &posted, outcome)
+        self.respond(http, &opened, &form, outcome)
     }
 
     /// Reads what the link in the path leads to, if there is such a link.

@@ -30,7 +30,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                 continue;
             }
             let ineligible = value.ineligible(&approver.email, request, &context.earlier);
-            // Who must not decide is told so once, and not reminded of it.
+            // Who must not decide is mailed that once, and not reminded.
             if ineligible.is_none() || approver.notified_for.is_none() {
                 let email = ApprovalEmail {
                     request,

@@ -1,5 +1,5 @@
-//! The form, and taking what was sent with it: the answers are checked, stored and started, and only then
-//! somebody is told so.
+//! The form and its submission: the answers are checked, the request is stored and started, and only then it is
+//! confirmed.
 
 use domain::form::FieldError;
 use domain::invitation::{CODE, TOKEN};
@@ -56,18 +56,18 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         offering: &str,
     ) -> Result<Response<Body>, Problem> {
         let offering = self.offering(http, service, offering).await?;
-        let mut posted = FormData::read(http)?;
-        if posted.is_form && !same_site(http) {
+        let mut submitted = FormData::read(http)?;
+        if submitted.is_form && !same_site(http) {
             let title = Words::of(&offering).not_taken;
             return Err(Problem::new(StatusCode::FORBIDDEN, title)
                 .detail("It came from another site. Please use our form."));
         }
-        let credentials = self.credentials(&offering, &mut posted)?;
+        let credentials = self.credentials(&offering, &mut submitted)?;
         let form = FormPage {
-            given: &posted.answers,
+            given: &submitted.answers,
             ..FormPage::new(&offering, credentials.as_ref())
         };
-        let values = match offering.form.check(&posted.answers) {
+        let values = match offering.form.check(&submitted.answers) {
             Ok(values) => values,
             Err(errors) => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -77,7 +77,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let new = NewRequest {
             offering: &offering,
             values: &values,
-            key: posted.idempotency_key.as_deref(),
+            key: submitted.idempotency_key.as_deref(),
             origin: (self.public_url.clone().or_else(|| origin(http))).ok_or_else(no_context)?,
             credentials: credentials.as_ref(),
             at: received(http)?,
@@ -112,12 +112,12 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     fn credentials(
         &self,
         offering: &Offering,
-        posted: &mut FormData,
+        submitted: &mut FormData,
     ) -> Result<Option<InvitationCredentials>, Problem> {
         if !offering.by_invitation {
             return Ok(None);
         }
-        let (token, code) = (posted.take(TOKEN), posted.take(CODE));
+        let (token, code) = (submitted.take(TOKEN), submitted.take(CODE));
         InvitationCredentials::read(&self.link_key, offering, token.as_deref(), code)
     }
 

@@ -52,21 +52,19 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         key: &str,
     ) -> Result<Response<Body>, Problem> {
         let mut request = self.opened(id, key).await?;
-        let posted = read(http)?;
+        let form = read(http)?;
         let now = received(http)?;
         let mut attempts = Attempts::default();
         let (inquiry, invalid) = loop {
-            let inquiry = open_inquiry(&request.value, posted.question)?.clone();
-            let attempt = self
-                .attempt_reply(&mut request, &inquiry, &posted, now)
-                .await;
+            let inquiry = open_inquiry(&request.value, form.question)?.clone();
+            let attempt = self.attempt_reply(&mut request, &inquiry, &form, now).await;
             if let Some(result) = attempts.finish(attempt) {
                 break (inquiry, result?);
             }
             request = self.opened(id, key).await?;
         };
         if let Some(invalid) = invalid {
-            return refused(http, &request.value, key, &posted, &invalid);
+            return refused(http, &request.value, key, &form, &invalid);
         }
         self.notify_requester(&request.value, &inquiry, now).await;
         let url = request.value.status_url(&self.link_key);
@@ -84,10 +82,10 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         &self,
         request: &mut Stored<RefundRequest>,
         inquiry: &Inquiry,
-        posted: &FormData,
+        form: &FormData,
         at: Timestamp,
     ) -> Result<Option<Invalid>, AttemptError> {
-        let text = match checked_text(&posted.answer, REPLY_CHARS) {
+        let text = match checked_text(&form.answer, REPLY_CHARS) {
             Ok(text) => text,
             Err(refusal) => {
                 return Ok(Some(Invalid {
@@ -100,7 +98,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let (id, number) = (request.value.request_id, inquiry.number);
         let mut code = load_or(self.store.table(), InquiryCode::new(id, number)).await?;
         let right = |generation| self.link_key.inquiry_code(id, number, generation);
-        let check = code.value.code.attempt(right, &posted.code, at);
+        let check = code.value.code.attempt(right, &form.code, at);
         self.store(request, inquiry, (text, check), &code, at)
             .await?;
         Ok(codes::refusal(check).map(|(status, message)| Invalid {
@@ -247,7 +245,7 @@ fn refused(
     http: &Request,
     request: &RefundRequest,
     key: &str,
-    posted: &FormData,
+    form: &FormData,
     invalid: &Invalid,
 ) -> Result<Response<Body>, Problem> {
     let problem = Problem::new(invalid.status, "Your answer was not taken.");
@@ -259,8 +257,8 @@ fn refused(
                 view: &StatusView::of(request),
                 key,
                 written: Some(pages::WrittenAnswer {
-                    number: posted.question,
-                    text: &posted.answer,
+                    number: form.question,
+                    text: &form.answer,
                     field: invalid.field,
                     problem: &invalid.message,
                 }),

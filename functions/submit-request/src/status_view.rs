@@ -6,7 +6,7 @@ use domain::task::variable;
 
 const THANKS: &str = "Thank you. We have your answers.";
 
-/// What a customer is told of a request.
+/// How a request is shown to its customer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StatusView<'a> {
     request: &'a Request,

@@ -28,7 +28,7 @@ mod link_key;
 mod refusal;
 pub mod viewed_digest;
 
-pub use answer::{Answer, Verdict};
+pub use answer::{OfferedAnswer, Verdict};
 pub use approvers::{Approver, Deadlock};
 pub use asked::{Asked, Choice, TeamReview};
 pub use authorization::{
@@ -88,7 +88,7 @@ pub struct Approval {
     pub approvers: Vec<Approver>,
     /// The approvals so far, while more people have to approve.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    given: Vec<Decision>,
+    partial_approvals: Vec<Decision>,
     /// The decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     decision: Option<Decision>,
@@ -117,7 +117,7 @@ impl Approval {
             entered_at: task.entered_at,
             task_token: waiting.task_token.clone(),
             approvers: Vec::new(),
-            given: Vec::new(),
+            partial_approvals: Vec::new(),
             decision: None,
         }
     }

@@ -16,7 +16,9 @@ pub(crate) fn refused(opened: &OpenedLink, refusal: &Refusal) -> Markup {
             Asked::Team(_) => decided(opened, decision),
             Asked::Customer(choice) => choice::chosen(opened, choice, decision),
         },
-        Refusal::Given(decision) => given(opened, decision, "You have already approved this"),
+        Refusal::AlreadyApproved(decision) => {
+            approved_in_part(opened, decision, "You have already approved this")
+        }
         Refusal::Locked => locked(opened),
         Refusal::HandedOver(to) => handed_over(opened, to),
         Refusal::Superseded
@@ -35,7 +37,7 @@ pub(crate) fn refused(opened: &OpenedLink, refusal: &Refusal) -> Markup {
 /// The page once the approver has decided.
 pub(super) fn recorded(opened: &OpenedLink, decision: &Decision, missing: u32) -> Markup {
     if missing > 0 {
-        return given(opened, decision, "You approved this request");
+        return approved_in_part(opened, decision, "You approved this request");
     }
     let title = format!("You {} this request", verb(decision));
     outcome_page(opened, decision, &title, true)
@@ -85,8 +87,8 @@ fn verb(decision: &Decision) -> &'static str {
     }
 }
 
-/// One of several approvals was given, and more are needed.
-fn given(opened: &OpenedLink, decision: &Decision, title: &str) -> Markup {
+/// The page of somebody who has approved while more people have to.
+fn approved_in_part(opened: &OpenedLink, decision: &Decision, title: &str) -> Markup {
     let missing = opened.approval.value.missing();
     let others = match missing {
         1 => "One more person has to approve it.".to_owned(),

@@ -103,7 +103,7 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Markup {
                 // New for every page: sending the same page twice makes one request.
                 input type="hidden" name=(ONCE) value=(domain::id::RequestId::random());
                 @for field in &offering.form.fields {
-                    (question(field, given, errors))
+                    (form_field(field, given, errors))
                 }
                 @if let Some(credentials) = shown.credentials { (invited(credentials, errors)) }
                 button type="submit" { (words.send) }
@@ -139,7 +139,7 @@ fn invited(credentials: &InvitationCredentials, errors: &[FieldError]) -> Markup
     }
 }
 
-fn question(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) -> Markup {
+fn form_field(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) -> Markup {
     let name = field.name.as_str();
     let error = errors.iter().find(|error| error.field == name);
     let value = given

@@ -29,19 +29,19 @@ impl Verdict {
 
 /// An answer that is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer<'a> {
+pub enum OfferedAnswer<'a> {
     /// A team's.
     Verdict(Verdict),
     /// One of a choice's options.
     Option(&'a ChoiceOption),
 }
 
-impl Answer<'_> {
+impl OfferedAnswer<'_> {
     /// The answer as links, forms and executions spell it.
     pub fn as_str(&self) -> &str {
         match self {
-            Answer::Verdict(verdict) => verdict.as_str(),
-            Answer::Option(option) => &option.outcome,
+            OfferedAnswer::Verdict(verdict) => verdict.as_str(),
+            OfferedAnswer::Option(option) => &option.outcome,
         }
     }
 }

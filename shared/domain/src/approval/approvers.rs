@@ -107,7 +107,7 @@ impl Approval {
 
     /// Whether somebody's decision is still waited for: not if they handed it over or have approved.
     pub fn waits_for(&self, approver: &Approver) -> bool {
-        approver.handed_to.is_none() && self.given_by(&approver.email).is_none()
+        approver.handed_to.is_none() && self.approval_by(&approver.email).is_none()
     }
 
     /// Notes whether mail reaches an approver. Returns whether they became unreachable by that.

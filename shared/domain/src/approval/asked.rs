@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Approval, Decider, LinkKey, Verdict};
+use super::{Approval, Decider, LinkKey, OfferedAnswer, Verdict};
 use crate::id::{PhaseName, TeamId};
 use crate::mail::one_line;
 use crate::request::Request;
@@ -61,10 +61,10 @@ impl Choice {
 
 impl Asked {
     /// The answers that are offered.
-    pub fn answers(&self) -> Vec<Answer<'_>> {
+    pub fn answers(&self) -> Vec<OfferedAnswer<'_>> {
         match self {
-            Asked::Team(_) => Verdict::ALL.map(Answer::Verdict).to_vec(),
-            Asked::Customer(choice) => choice.options.iter().map(Answer::Option).collect(),
+            Asked::Team(_) => Verdict::ALL.map(OfferedAnswer::Verdict).to_vec(),
+            Asked::Customer(choice) => choice.options.iter().map(OfferedAnswer::Option).collect(),
         }
     }
 

@@ -23,7 +23,9 @@ use serde::{Deserialize, Serialize};
 
 use super::link::Link;
 use super::link_key::LinkKey;
-use super::{Answer, Approval, Approver, Asked, Ineligible, Refusal, Verdict, viewed_digest};
+use super::{
+    Approval, Approver, Asked, Ineligible, OfferedAnswer, Refusal, Verdict, viewed_digest,
+};
 use crate::one_time_code::CodeCheck;
 use crate::request::Request;
 use crate::task::{Confirm, outcome};
@@ -183,8 +185,8 @@ impl<'a> DecisionContext<'a> {
             return Err(Refusal::Expired);
         }
         let approver = self.holder()?;
-        match approval.given_by(&link.approver) {
-            Some(decision) => Err(Refusal::Given(decision.clone())),
+        match approval.approval_by(&link.approver) {
+            Some(decision) => Err(Refusal::AlreadyApproved(decision.clone())),
             None => Ok(approver),
         }
     }
@@ -225,7 +227,7 @@ impl<'a> DecisionContext<'a> {
     /// The answer that is spelled so, if it is offered.
     ///
     /// This is checked before the code: what cannot be recorded is no guess at a code.
-    pub fn offered(&self, decision: &str) -> Result<Answer<'a>, Refusal> {
+    pub fn offered(&self, decision: &str) -> Result<OfferedAnswer<'a>, Refusal> {
         self.check_link()?;
         let answers = self.approval.asked.answers();
         let meant = answers.iter().find(|answer| answer.as_str() == decision);
@@ -280,12 +282,12 @@ pub fn authorize_decision(
         return Err(Refusal::Ineligible(ineligible));
     }
     let (by, reason) = match answer {
-        Answer::Verdict(verdict) => {
+        OfferedAnswer::Verdict(verdict) => {
             let reason = checked_reason(verdict, reason)?;
             (Some(context.link.approver.clone()), reason)
         }
         // Nobody has to give reasons for what they choose.
-        Answer::Option(_) => (None, None),
+        OfferedAnswer::Option(_) => (None, None),
     };
     Ok(Authorized(Decision {
         outcome: answer.as_str().to_owned(),

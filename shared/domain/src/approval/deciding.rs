@@ -26,19 +26,21 @@ impl Recorded {
 
 impl Approval {
     /// That person's approval, while more people have to approve.
-    pub fn given_by(&self, email: &str) -> Option<&Decision> {
-        self.given.iter().find(|decision| decision.is_by(email))
+    pub fn approval_by(&self, email: &str) -> Option<&Decision> {
+        self.partial_approvals
+            .iter()
+            .find(|decision| decision.is_by(email))
     }
 
     /// How many more people have to approve.
     pub fn missing(&self) -> u32 {
-        let given = u32::try_from(self.given.len()).unwrap_or(u32::MAX);
+        let given = u32::try_from(self.partial_approvals.len()).unwrap_or(u32::MAX);
         self.asked.approvals().saturating_sub(given)
     }
 
     /// Whether that person took part in the decision.
     pub fn was_decided_by(&self, email: &str) -> bool {
-        self.given_by(email).is_some() || self.decision().is_some_and(|it| it.is_by(email))
+        self.approval_by(email).is_some() || self.decision().is_some_and(|it| it.is_by(email))
     }
 
     /// Why somebody must not decide this, if that is so.
@@ -77,7 +79,7 @@ impl Approval {
         let Authorized(decision) = authorized;
         let is_yes = decision.outcome() == Verdict::Approve.as_str();
         if is_yes && self.missing() > 1 {
-            self.given.push(decision.clone());
+            self.partial_approvals.push(decision.clone());
         } else {
             self.decision = Some(decision.clone());
         }

@@ -75,7 +75,7 @@ impl LinkKey {
         code_from(&self.derive("invitation code", &parts))
     }
 
-    /// What an address is known by where it must not stand itself.
+    /// A keyed hash of an address, for where the address itself must not be stored.
     pub fn address_hash(&self, address: &str) -> String {
         hex(&self.derive("address", &[&address.to_lowercase()]))
     }
@@ -98,7 +98,7 @@ impl fmt::Debug for LinkKey {
     }
 }
 
-/// What the table knows a link by.
+/// The hash by which a link is stored.
 pub fn link_hash(link_id: &str) -> String {
     hex(&Sha256::digest(link_id.as_bytes()))
 }

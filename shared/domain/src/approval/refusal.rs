@@ -21,9 +21,9 @@ pub enum Refusal {
     /// Somebody was faster, or the time ran out.
     #[error("this request has already been decided")]
     Decided(Decision),
-    /// This person has said yes before, and more people have to.
+    /// This person has approved, and more people have to.
     #[error("you have already approved, and more of your colleagues have to")]
-    Given(Decision),
+    AlreadyApproved(Decision),
     /// The link belongs to an earlier round of the same phase, or was followed by a fresh one.
     #[error("this link is no longer in use; please use the newest mail")]
     Superseded,

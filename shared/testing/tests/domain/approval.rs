@@ -274,7 +274,7 @@ fn two_of_two_are_two_people_and_the_first_no_ends_it() {
     let first = yes.decide(A, Verdict::Approve);
     assert_eq!((first.missing(), yes.approval.decision()), (1, None));
     let again = yes.refused(A, Verdict::Approve, &yes.code(A), "");
-    assert_eq!(again, Refusal::Given(first.decision().clone()));
+    assert_eq!(again, Refusal::AlreadyApproved(first.decision().clone()));
     let second = yes.decide(B, Verdict::Approve);
     assert_eq!(
         (second.missing(), yes.approval.decision()),

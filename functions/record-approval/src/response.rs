@@ -16,16 +16,16 @@ use crate::pages::{self, Notice, Written};
 use crate::{OpenedLink, RecordApproval};
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
-    pub(crate) fn answer(
+    pub(crate) fn respond(
         &self,
         http: &Request,
         opened: &OpenedLink,
-        posted: &FormData,
+        form: &FormData,
         outcome: ActionOutcome,
     ) -> Result<Response<Body>, Problem> {
-        match posted.format {
+        match form.format {
             Format::Json => as_json(outcome),
-            Format::Html => Ok(self.as_page(http, opened, posted, &outcome)),
+            Format::Html => Ok(self.as_page(http, opened, form, &outcome)),
         }
     }
 
@@ -33,18 +33,18 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         &self,
         http: &Request,
         opened: &OpenedLink,
-        posted: &FormData,
+        form: &FormData,
         outcome: &ActionOutcome,
     ) -> Response<Body> {
         let parameters = http.query_string_parameters();
         let mut written = Written {
             // The link in the mail was for one of the answers.
             decision: parameters.first("decision"),
-            code: &posted.code,
+            code: &form.code,
             reason: "",
             question: "",
         };
-        match &posted.intent {
+        match &form.intent {
             Intent::Decide { decision, reason } => {
                 written.decision = Some(decision);
                 written.reason = reason;
@@ -89,7 +89,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                         review(Notice::Refused(refusal))
                     }
                     Refusal::Decided(_)
-                    | Refusal::Given(_)
+                    | Refusal::AlreadyApproved(_)
                     | Refusal::Superseded
                     | Refusal::HandedOver(_)
                     | Refusal::NoMember
@@ -113,7 +113,9 @@ fn as_json(outcome: ActionOutcome) -> Result<Response<Body>, Problem> {
             }
             body
         }
-        ActionOutcome::Refused(Refusal::Decided(made) | Refusal::Given(made)) => decision(&made),
+        ActionOutcome::Refused(Refusal::Decided(made) | Refusal::AlreadyApproved(made)) => {
+            decision(&made)
+        }
         ActionOutcome::HandedOver { to } => json!({ "handedTo": to }),
         ActionOutcome::Inquired { number, mailed, .. } => {
             json!({ "question": number, "mailed": mailed })
@@ -143,7 +145,7 @@ fn decision(decision: &Decision) -> serde_json::Value {
 
 pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::Decided(_) | Refusal::Given(_) => StatusCode::OK,
+        Refusal::Decided(_) | Refusal::AlreadyApproved(_) => StatusCode::OK,
         Refusal::Superseded | Refusal::Expired | Refusal::HandedOver(_) => StatusCode::GONE,
         Refusal::Locked => StatusCode::LOCKED,
         Refusal::NoCode
