@@ -183,7 +183,7 @@ impl<'a> Lowering<'a, '_> {
         let fields = self.known.fields;
         let field = match fields.find(name) {
             Found::Field(field) => field,
-            Found::Invalid => return None,
+            Found::Unreadable => return None,
             Found::Unknown => {
                 let help = suggestion(name, fields.names());
                 return self.refuse(at, format!("the form has no field `{name}`"), help);

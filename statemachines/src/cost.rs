@@ -2,12 +2,17 @@
 //!
 //! A path through the machine is walked as a request goes: each state is a transition, each Task an
 //! invocation. What the machine does not say (how often somebody looks at a page, how long a function
-//! runs) is an assumption, and stands here as a constant. Prices are AWS's list prices for us-east-1 as
+//! runs) is an assumption, and stands as a constant here or with the kind of phase that it belongs to. Prices are AWS's list prices for us-east-1 as
 //! of [`PRICES_OF`], in billionths of a dollar; free tiers are left out.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::str::SplitWhitespace;
 
 use serde_json::Value;
+
+use crate::compile::Generated;
+use crate::usage::Usage;
 
 /// When the prices were looked up.
 pub const PRICES_OF: &str = "November 2026";
@@ -36,139 +41,86 @@ const MILLISECONDS_EACH: u64 = 100;
 const READS_EACH: u64 = 2;
 const WRITES_EACH: u64 = 4;
 const LOG_KB_EACH: u64 = 2;
-/// People who are asked in one approval.
-const APPROVERS: u64 = 2;
 /// The form, its submission, and the status page three times. A survey is no more than a form.
 const CUSTOMER_CALLS: u64 = 5;
-/// The page of a decision and the decision.
-const CALLS_EACH_APPROVAL: u64 = 2;
-/// What Stripe tells about a refund.
-const WEBHOOKS: u64 = 2;
-
 /// The paths that are walked: a name, and what each Choice on the way is about, in order. A machine is
 /// walked by those that lead to an end of it.
-const PATHS: [(&str, &[&str]); 9] = [
-    ("straight through", &[]),
-    (
-        "small, approved and paid",
-        &["approve", "otherwise", "done"],
-    ),
+const PATHS: [(&str, &str); 9] = [
+    ("straight through", ""),
+    ("small, approved and paid", "approve otherwise done"),
     (
         "large, approved twice and paid",
-        &["approve", "branch-1", "approve", "done"],
+        "approve branch-1 approve done",
     ),
-    ("denied", &["reject"]),
+    ("denied", "reject"),
     (
         "routed, small, credit chosen",
-        &[
-            "otherwise",
-            "approve",
-            "otherwise",
-            "branch-1",
-            "credit",
-            "done",
-        ],
+        "otherwise approve otherwise branch-1 credit done",
     ),
     (
         "routed, small, cash chosen",
-        &[
-            "otherwise",
-            "approve",
-            "otherwise",
-            "branch-1",
-            "cash",
-            "done",
-        ],
+        "otherwise approve otherwise branch-1 cash done",
     ),
     (
         "routed, medium, approved and paid",
-        &["otherwise", "approve", "otherwise", "otherwise", "done"],
+        "otherwise approve otherwise otherwise done",
     ),
     (
         "routed, large, approved twice and paid",
-        &[
-            "otherwise",
-            "approve",
-            "branch-2",
-            "approve",
-            "otherwise",
-            "done",
-        ],
+        "otherwise approve branch-2 approve otherwise done",
     ),
-    ("routed, denied", &["otherwise", "reject"]),
+    ("routed, denied", "otherwise reject"),
 ];
 
-/// What one request uses.
+/// How far a request has come, and what it has used.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Usage {
+struct Walked {
     transitions: u64,
     invocations: u64,
-    api_requests: u64,
-    mails: u64,
-    secret_calls: u64,
+    usage: Usage,
 }
 
-impl Usage {
-    /// What a thousand such requests cost, in billionths of a dollar, by service.
-    fn of_a_thousand(&self) -> [(&'static str, Nano); 7] {
-        let functions = self.invocations + self.api_requests;
-        [
-            ("Step Functions", TRANSITION * self.transitions),
-            (
-                "Lambda",
-                (INVOCATION + MILLISECOND * MILLISECONDS_EACH) * functions,
-            ),
-            ("API Gateway", API_REQUEST * self.api_requests),
-            (
-                "DynamoDB",
-                (READ_UNIT * READS_EACH + WRITE_UNIT * WRITES_EACH) * functions,
-            ),
-            ("SES", MAIL * self.mails),
-            ("Secrets Manager", SECRET_CALL * self.secret_calls),
-            (
-                "CloudWatch and X-Ray",
-                (LOG_KB * LOG_KB_EACH + TRACE) * functions,
-            ),
-        ]
-        .map(|(service, each)| (service, each * 1000))
-    }
+/// An invocation, with what it reads, writes, logs and traces.
+const RUN: Nano = INVOCATION + MILLISECOND * MILLISECONDS_EACH;
+const DATA: Nano = READ_UNIT * READS_EACH + WRITE_UNIT * WRITES_EACH;
+const LOGS: Nano = LOG_KB * LOG_KB_EACH + TRACE;
+
+/// What a thousand such requests cost, in billionths of a dollar, by service.
+fn of_a_thousand(walked: &Walked) -> [(&'static str, Nano); 7] {
+    let usage = &walked.usage;
+    let functions = walked.invocations + usage.api_requests;
+    [
+        ("Step Functions", TRANSITION * walked.transitions),
+        ("Lambda", RUN * functions),
+        ("API Gateway", API_REQUEST * usage.api_requests),
+        ("DynamoDB", DATA * functions),
+        ("SES", MAIL * usage.mails),
+        ("Secrets Manager", SECRET_CALL * usage.secret_calls),
+        ("CloudWatch and X-Ray", LOGS * functions),
+    ]
+    .map(|(service, each)| (service, each * 1000))
 }
 
 /// Walks the machine with these outcomes; nothing if it does not come to an end by all of them.
-fn walk(machine: &Value, mut outcomes: &[&str]) -> Option<Usage> {
-    let mut usage = Usage {
-        api_requests: CUSTOMER_CALLS,
-        ..Usage::default()
-    };
+fn walk(machine: &Value, usages: &BTreeMap<String, Usage>, outcomes: &str) -> Option<Walked> {
+    let mut outcomes = outcomes.split_whitespace();
+    let mut walked = Walked::default();
+    walked.usage.api_requests = CUSTOMER_CALLS;
     let mut name = machine["StartAt"].as_str()?;
     loop {
         let state = &machine["States"][name];
-        usage.transitions += 1;
-        if state["Type"] == "Task" {
-            usage.invocations += 1;
-            match state["Arguments"]["FunctionName"].as_str()? {
-                "${RequestApproval}" => {
-                    // A choice is one customer's.
-                    let choice = state["Arguments"]["Payload"]["config"]["options"].is_array();
-                    usage.mails += if choice { 1 } else { APPROVERS };
-                    usage.api_requests += CALLS_EACH_APPROVAL;
-                }
-                "${SendEmail}" => usage.mails += 1,
-                "${IssueRefund}" => {
-                    usage.secret_calls += 1;
-                    // One that keeps a result has given something back, and Stripe tells of it.
-                    if state["Arguments"]["Payload"]["config"]["output"].is_string() {
-                        usage.api_requests += WEBHOOKS;
-                    }
-                }
-                _ => {}
-            }
+        walked.transitions += 1;
+        walked.invocations += u64::from(state["Type"] == "Task");
+        if let Some(besides) = usages.get(name) {
+            walked.usage.api_requests += besides.api_requests;
+            walked.usage.mails += besides.mails;
+            walked.usage.secret_calls += besides.secret_calls;
         }
         if state["Type"] == "Succeed" || state["End"] == true {
-            return outcomes.is_empty().then_some(usage);
+            return outcomes.next().is_none().then_some(walked);
         }
         // No machine is that long: this one goes in a circle.
-        if usage.transitions > 1000 {
+        if walked.transitions > 1000 {
             return None;
         }
         name = next(state, &mut outcomes)?;
@@ -176,12 +128,11 @@ fn walk(machine: &Value, mut outcomes: &[&str]) -> Option<Usage> {
 }
 
 /// What follows a state. A Choice takes the first of the outcomes, and leaves the rest.
-fn next<'a>(state: &'a Value, outcomes: &mut &[&str]) -> Option<&'a str> {
+fn next<'a>(state: &'a Value, outcomes: &mut SplitWhitespace<'_>) -> Option<&'a str> {
     if state["Type"] != "Choice" {
         return state["Next"].as_str();
     }
-    let (outcome, rest) = outcomes.split_first()?;
-    *outcomes = rest;
+    let outcome = outcomes.next()?;
     let choices = state["Choices"].as_array()?;
     let taken = choices.iter().find(|choice| {
         let condition = choice["Condition"].as_str().unwrap_or_default();
@@ -190,29 +141,30 @@ fn next<'a>(state: &'a Value, outcomes: &mut &[&str]) -> Option<&'a str> {
     taken?["Next"].as_str()
 }
 
-/// A table for people, of a machine in Amazon States Language.
-pub fn table(asl: &str) -> Result<String, serde_json::Error> {
-    let machine: Value = serde_json::from_str(asl)?;
+/// A table for people, of what is generated from a definition.
+pub fn table(generated: &Generated) -> Result<String, serde_json::Error> {
+    let machine: Value = serde_json::from_str(&generated.asl)?;
     let mut table =
         format!("Per 1,000 requests, list prices of {PRICES_OF} in us-east-1, in USD:\n\n");
-    let walked = PATHS.iter();
-    let walked: Vec<(&str, Usage)> = walked
-        .filter_map(|(name, outcomes)| Some((*name, walk(&machine, outcomes)?)))
+    let walk = |outcomes: &str| walk(&machine, &generated.usages, outcomes);
+    let paths = PATHS.iter();
+    let paths: Vec<(&str, Walked)> = paths
+        .filter_map(|(name, outcomes)| Some((*name, walk(outcomes)?)))
         .collect();
-    if walked.is_empty() {
+    if paths.is_empty() {
         table.push_str("No path of this process is known here: add one to PATHS in cost.rs.\n");
     }
-    for (name, usage) in walked {
-        let services = usage.of_a_thousand();
+    for (name, walked) in paths {
+        let services = of_a_thousand(&walked);
         let total: Nano = services.iter().map(|(_, cost)| cost).sum();
         let _ = writeln!(
             table,
             "{name}: {}\n  {} transitions, {} invocations by the process, {} API requests, {} mails",
             dollars(total),
-            usage.transitions,
-            usage.invocations,
-            usage.api_requests,
-            usage.mails
+            walked.transitions,
+            walked.invocations,
+            walked.usage.api_requests,
+            walked.usage.mails
         );
         for (service, cost) in services {
             let _ = writeln!(table, "  {:>7}  {service}", dollars(cost));
@@ -245,31 +197,35 @@ mod tests {
             "Ask": task("RequestApproval", "Choice"), "Choice": choice,
             "Mail": task("SendEmail", "End"), "End": {"Type": "Pass", "End": true},
         }});
-        let approved = walk(&machine, &["approve"]).unwrap();
+        let mails = |mails| Usage {
+            mails,
+            ..Usage::default()
+        };
+        let usages = BTreeMap::from([("Ask".to_owned(), mails(2)), ("Mail".to_owned(), mails(1))]);
+        let walk = |outcomes: &str| walk(&machine, &usages, outcomes);
+        let approved = walk("approve").unwrap();
         assert_eq!(
-            (approved.transitions, approved.invocations, approved.mails),
+            (
+                approved.transitions,
+                approved.invocations,
+                approved.usage.mails
+            ),
             (4, 2, 3)
         );
-        assert_eq!(
-            walk(&machine, &["approve", "reject"]),
-            None,
-            "not all were taken"
-        );
-        let rejected = walk(&machine, &["reject"]).unwrap();
-        assert_eq!((rejected.transitions, rejected.mails), (3, 2));
-        assert_eq!(walk(&machine, &["unheard of"]), None);
-        assert_eq!(approved.of_a_thousand()[0], ("Step Functions", 100_000_000));
+        assert_eq!(walk("approve reject"), None, "not all were taken");
+        let rejected = walk("reject").unwrap();
+        assert_eq!((rejected.transitions, rejected.usage.mails), (3, 2));
+        assert_eq!(walk("unheard"), None);
+        assert_eq!(of_a_thousand(&approved)[0], ("Step Functions", 100_000_000));
         assert_eq!(dollars(100_000_000), "0.10");
     }
 
     #[test]
     fn every_shipped_process_has_paths_that_are_known() {
-        let machines = crate::files::Folders::of_this_checkout()
-            .machines()
-            .unwrap();
-        for (offering, asl) in machines {
-            let table = table(&asl).unwrap();
-            assert!(!table.contains("No path"), "{offering}");
+        let offerings = crate::files::Folders::of_this_checkout().offerings();
+        for generated in offerings.unwrap() {
+            let table = table(&generated).unwrap();
+            assert!(!table.contains("No path"), "{}", generated.path);
         }
     }
 }

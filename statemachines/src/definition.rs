@@ -4,9 +4,10 @@
 //! follow neither stop at it nor report what only follows from it.
 
 use domain::form::{Field, Form};
-use domain::id::OfferingPath;
-use domain::task::{Confirm, EndStatus, START_STATE, StripeReason, Titled};
+use domain::id::{FieldName, OfferingPath};
+use domain::task::{START_STATE, Titled};
 
+use crate::roles::{AMOUNT, CHARGE, CUSTOMER_EMAIL, Designated, Role, STRIPE_CUSTOMER};
 use crate::source::{At, Span};
 
 /// One file under `definitions/`.
@@ -29,24 +30,15 @@ pub(crate) struct Definition {
 impl Definition {
     /// Which phase is the start; it is the only one of its name.
     pub(crate) fn start(&self) -> Option<usize> {
+        let starts = |phase: &Phase| phase.facts.as_ref().is_none_or(|facts| facts.starts);
         self.index(START_STATE)
-            .filter(|start| matches!(self.phases[*start].kind, Kind::Start | Kind::Invalid))
+            .filter(|start| starts(&self.phases[*start]))
     }
 
     /// The offerings that its mails invite to, each where it is written.
     pub(crate) fn invitations(&self) -> Vec<At<OfferingPath>> {
-        let mails = self.phases.iter().filter_map(|phase| match &phase.kind {
-            Kind::Email(mail) => mail.invites.clone(),
-            Kind::Start
-            | Kind::Approval(_)
-            | Kind::Choice(_)
-            | Kind::Condition
-            | Kind::Connector(_)
-            | Kind::Wait(_)
-            | Kind::End(_)
-            | Kind::Invalid => None,
-        });
-        mails.collect()
+        let facts = self.phases.iter().filter_map(|phase| phase.facts.as_ref());
+        facts.filter_map(|facts| facts.invites.clone()).collect()
     }
 
     /// Which phase has that name.
@@ -57,28 +49,52 @@ impl Definition {
     }
 }
 
-/// The form's fields; `None` for one that could not be read.
-#[derive(Debug, Default)]
-pub(crate) struct Fields(pub(crate) Vec<(At<String>, Option<Field>)>);
+/// The form's fields, and which of them has which role.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    /// `None` for one that could not be read.
+    pub(crate) all: Vec<(At<String>, Option<Field>)>,
+    /// By the key of the role.
+    pub(crate) roles: Vec<(&'static str, Designated)>,
+}
 
 impl Fields {
     /// The field of that name.
     pub(crate) fn find(&self, name: &str) -> Found<'_> {
-        match self.0.iter().find(|(known, _)| known.value == name) {
+        match self.all.iter().find(|(known, _)| known.value == name) {
             Some((_, Some(field))) => Found::Field(field),
-            Some((_, None)) => Found::Invalid,
+            Some((_, None)) => Found::Unreadable,
             None => Found::Unknown,
         }
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.value.as_str())
+        self.all.iter().map(|(name, _)| name.value.as_str())
+    }
+
+    /// Which field has a role.
+    pub(crate) fn designated(&self, role: &Role) -> &Designated {
+        let mut roles = self.roles.iter();
+        let found = roles.find(|(key, _)| *key == role.key);
+        found.map_or(&Designated::Nothing, |(_, designated)| designated)
+    }
+
+    /// The name of the field that has a role.
+    pub(crate) fn name_of(&self, role: &Role) -> Option<FieldName> {
+        match self.designated(role) {
+            Designated::Field(name) => Some(name.value.clone()),
+            Designated::Nothing | Designated::Refused => None,
+        }
     }
 
     /// The form that can be filled in.
     pub(crate) fn form(&self) -> Form {
         Form {
-            fields: self.0.iter().filter_map(|(_, f)| f.clone()).collect(),
+            fields: self.all.iter().filter_map(|(_, f)| f.clone()).collect(),
+            amount_field: self.name_of(&AMOUNT),
+            email_field: self.name_of(&CUSTOMER_EMAIL),
+            charge_field: self.name_of(&CHARGE),
+            customer_field: self.name_of(&STRIPE_CUSTOMER),
         }
     }
 }
@@ -89,7 +105,7 @@ pub(crate) enum Found<'f> {
     /// A field.
     Field(&'f Field),
     /// A field that could not be read. That has been reported.
-    Invalid,
+    Unreadable,
     /// Nothing.
     Unknown,
 }
@@ -98,97 +114,73 @@ pub(crate) enum Found<'f> {
 #[derive(Debug)]
 pub(crate) struct Phase {
     pub(crate) name: At<String>,
-    pub(crate) kind: Kind,
+    /// `None` for one that could not be read. That has been reported, and it is taken to be right.
+    pub(crate) facts: Option<Facts>,
 }
 
-/// What a phase does.
+/// What the checks of the whole definition look at in a phase, whatever its kind.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(crate) struct Facts {
+    /// Whether a request begins here.
+    pub(crate) starts: bool,
+    pub(crate) exits: Exits,
+    /// The names that texts can use after it was left by a way out.
+    pub(crate) sets: Vec<(String, &'static str)>,
+    /// Whether a team has to do something.
+    pub(crate) has_team: bool,
+    /// Whether the customer has been given money when it was left, but for `error`.
+    pub(crate) pays: bool,
+    /// Whether it finds out what Stripe knows.
+    pub(crate) looks_up: bool,
+    /// What is added to its name for the state that it begins with, where that is another one.
+    pub(crate) entrance: &'static str,
+    pub(crate) wait: Option<Wait>,
+    /// The offering that its mail invites to.
+    pub(crate) invites: Option<At<OfferingPath>>,
+}
+
+impl From<Exits> for Facts {
+    fn from(exits: Exits) -> Self {
+        Self {
+            exits,
+            ..Self::default()
+        }
+    }
+}
+
+/// The ways out of a phase.
+#[derive(Debug, Default)]
+pub(crate) enum Exits {
+    /// A single one.
+    #[default]
+    Next,
+    /// One for each outcome.
+    Named(Vec<String>),
+    /// One for each condition that its connections name, and `otherwise`.
+    Conditions,
+    /// None: the request ends.
+    End,
+}
+
+/// How long a phase can wait at most.
 #[derive(Debug)]
-pub(crate) enum Kind {
-    Start,
-    Approval(Approval),
-    Choice(Choice),
-    /// Its conditions are written as its connections.
-    Condition,
-    Connector(Box<Connector>),
-    Email(Mail),
-    /// For so many seconds.
-    Wait(At<u32>),
-    End(EndStatus),
-    /// Reported, and taken to be right by the checks that follow.
-    Invalid,
+pub(crate) struct Wait {
+    /// Who waits, for a message: `an approval`.
+    pub(crate) what: &'static str,
+    pub(crate) seconds: u64,
+    /// Where it is written.
+    pub(crate) at: Span,
 }
 
-/// A person is asked.
-#[derive(Debug)]
-pub(crate) struct Approval {
-    pub(crate) question: String,
-    pub(crate) remind_seconds: At<u32>,
-    pub(crate) escalate: Option<Escalate>,
-    pub(crate) expire_seconds: At<u32>,
-    pub(crate) expire_reason: String,
-    /// Phases whose deciders cannot decide this one.
-    pub(crate) separate_from: Vec<At<String>>,
-    pub(crate) confirm: Confirm,
-    /// How many people have to say yes.
-    pub(crate) approvals: u32,
-    /// What is looked up before.
-    pub(crate) look_up: Option<LookUp>,
-}
-
-/// The customer chooses.
-#[derive(Debug)]
-pub(crate) struct Choice {
-    /// What is written around the links.
-    pub(crate) mail: Mail,
-    pub(crate) question: String,
-    /// The names of the ways out, and what the customer reads.
-    pub(crate) options: Vec<(At<String>, At<String>)>,
-    pub(crate) expire_seconds: At<u32>,
-    pub(crate) confirm: Confirm,
-}
-
-/// When another team is asked too, and which.
-#[derive(Debug)]
-pub(crate) struct Escalate {
-    pub(crate) after_seconds: At<u32>,
-    pub(crate) to: At<String>,
-}
-
-/// What a connector does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
-    Refund,
-    Credit,
-}
-
-/// Who asks: fields in braces.
-#[derive(Debug)]
-pub(crate) struct Requester {
-    pub(crate) email: At<String>,
-    pub(crate) stripe_customer: Option<At<String>>,
-}
-
-/// What Stripe is asked before a person is.
-#[derive(Debug)]
-pub(crate) struct LookUp {
-    pub(crate) charge: At<String>,
-    pub(crate) asker: Requester,
-}
-
-/// Stripe is asked to pay back, or to give a credit.
-#[derive(Debug)]
-pub(crate) struct Connector {
-    pub(crate) deed: Deed,
-    pub(crate) asker: Requester,
-    pub(crate) charge: At<String>,
-    pub(crate) amount: At<String>,
-    pub(crate) reason: At<String>,
-    pub(crate) stripe_reasons: Vec<(At<String>, StripeReason)>,
-    pub(crate) output: At<String>,
-    /// The mail to a team when Stripe refuses.
-    pub(crate) on_error: Mail,
-    /// The mail to the customer when Stripe takes a refund and does not pay it yet.
-    pub(crate) while_pending: Option<Mail>,
+impl Wait {
+    pub(crate) fn new(what: &'static str, seconds: &At<u32>) -> Self {
+        Self {
+            what,
+            seconds: seconds.value.into(),
+            at: seconds.span,
+        }
+    }
 }
 
 /// A mail; `to` is a field in braces or a team.

@@ -1,20 +1,17 @@
 //! What is wrong with a definition, shown where it is, with what to do about it.
 
 use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::source::Span;
 
 /// One problem of a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The line it is on, from 1.
-    pub line: usize,
-    /// The column it begins at, in characters from 1.
-    pub column: usize,
-    /// How many characters of the line it concerns, at least 1.
-    pub width: usize,
-    /// The line as it was written.
-    pub text: String,
+    /// The bytes of the text that it concerns, which are on one line.
+    pub place: Range<usize>,
     /// What is wrong.
     pub problem: String,
     /// What to do.
@@ -26,6 +23,8 @@ pub struct Diagnostic {
 pub struct Diagnostics {
     /// The file.
     pub path: String,
+    /// Its text.
+    source: String,
     /// The problems.
     pub problems: Vec<Diagnostic>,
 }
@@ -34,29 +33,15 @@ impl std::error::Error for Diagnostics {}
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                writeln!(f)?;
-            }
-            problem.write(f, &self.path)?;
-        }
-        Ok(())
-    }
-}
-
-impl Diagnostic {
-    fn write(&self, f: &mut fmt::Formatter<'_>, path: &str) -> fmt::Result {
-        let Diagnostic { line, column, .. } = self;
-        let number = line.to_string();
-        let margin = " ".repeat(number.len());
-        let indent = " ".repeat(column - 1);
-        let carets = "^".repeat(self.width);
-        writeln!(f, "error: {}", self.problem)?;
-        writeln!(f, "{margin}--> {path}:{line}:{column}")?;
-        writeln!(f, "{margin} |")?;
-        writeln!(f, "{number} | {}", self.text)?;
-        writeln!(f, "{margin} | {indent}{carets}")?;
-        writeln!(f, "{margin} = {}", self.help)
+        let drawn = self.problems.iter().map(|problem| {
+            let place = AnnotationKind::Primary.span(problem.place.clone());
+            let snippet = Snippet::source(&self.source).path(&self.path);
+            let title = Level::ERROR.primary_title(&problem.problem);
+            let group = title.element(snippet.annotation(place));
+            Renderer::plain().render(&[group.element(Level::HELP.message(&problem.help))])
+        });
+        let drawn: Vec<String> = drawn.collect();
+        writeln!(f, "{}", drawn.join("\n\n"))
     }
 }
 
@@ -88,35 +73,32 @@ impl<'s> Report<'s> {
     /// `None` when there was no problem.
     pub(crate) fn finish(mut self, path: &str) -> Option<Diagnostics> {
         self.problems.sort_by_key(|(at, ..)| at.start);
-        let problems: Vec<Diagnostic> = self
-            .problems
-            .iter()
-            .map(|(at, problem, help)| self.diagnostic(*at, problem, help))
+        // What several phases lack is one problem.
+        self.problems.dedup();
+        let source = self.source;
+        let problems = self.problems.into_iter();
+        let problems: Vec<Diagnostic> = problems
+            .map(|(at, problem, help)| Diagnostic {
+                place: within_line(source, at),
+                problem,
+                help,
+            })
             .collect();
         (!problems.is_empty()).then(|| Diagnostics {
             path: path.to_owned(),
+            source: source.to_owned(),
             problems,
         })
     }
+}
 
-    fn diagnostic(&self, at: Span, problem: &str, help: &str) -> Diagnostic {
-        let start = at.start.min(self.source.len());
-        let before = self.source.get(..start).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let text = self.source[line_start..].lines().next().unwrap_or_default();
-        let left = text.len().saturating_sub(start - line_start);
-        let end = start + at.end.saturating_sub(start).min(left);
-        let marked = self.source.get(start..end).unwrap_or_default();
-        Diagnostic {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            width: marked.trim_end().chars().count().max(1),
-            // A tab would push the line away from its carets.
-            text: text.replace('\t', " "),
-            problem: problem.to_owned(),
-            help: help.to_owned(),
-        }
-    }
+/// The part of a place that is on its first line, without white space at its end.
+fn within_line(source: &str, at: Span) -> Range<usize> {
+    let start = at.start.min(source.len());
+    let end = at.end.clamp(start, source.len());
+    let marked = source.get(start..end).unwrap_or_default();
+    let marked = marked.lines().next().unwrap_or_default().trim_end();
+    start..start + marked.len()
 }
 
 /// The candidate that `written` is most likely a slip of, if there is one.
@@ -126,7 +108,12 @@ pub(crate) fn nearest<'c>(
 ) -> Option<&'c str> {
     candidates
         .into_iter()
-        .map(|candidate| (distance(written, candidate), candidate))
+        .map(|candidate| {
+            // Upper and lower case are the same; so are two neighbours that were exchanged.
+            let candidate_lower = candidate.to_lowercase();
+            let distance = strsim::osa_distance(&written.to_lowercase(), &candidate_lower);
+            (distance, candidate)
+        })
         .filter(|(distance, _)| *distance <= (written.chars().count() / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -151,27 +138,6 @@ pub(crate) fn list<'c>(names: impl IntoIterator<Item = &'c str>) -> String {
     quoted.join(", ")
 }
 
-/// How many characters must be changed, added, removed or exchanged with their neighbour; upper and
-/// lower case are the same.
-fn distance(a: &str, b: &str) -> usize {
-    let chars = |text: &str| text.to_lowercase().chars().collect::<Vec<_>>();
-    let (a, b) = (chars(a), chars(b));
-    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = change.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,8 +157,13 @@ mod tests {
         let mut report = Report::new("é: x\nlong: |\n  a\n  b\n");
         report.refuse(Span { start: 4, end: 99 }, "p", "h");
         report.refuse(Span { start: 99, end: 99 }, "p", "h");
-        let found = report.finish("f").unwrap().problems;
-        assert_eq!((found[0].line, found[0].column, found[0].width), (1, 4, 1));
-        assert_eq!((found[1].line, found[1].column, found[1].width), (5, 1, 1));
+        let found = report.finish("f").unwrap();
+        let places: Vec<_> = found.problems.iter().map(|it| it.place.clone()).collect();
+        assert_eq!(places, [4..5, 22..22]);
+        let drawn = found.to_string();
+        assert!(
+            drawn.contains("--> f:1:4\n") && drawn.contains("--> f:4:5\n"),
+            "{drawn}"
+        );
     }
 }

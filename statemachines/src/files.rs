@@ -5,9 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::compile::{Generated, compile};
+use crate::diagnostic::Diagnostics;
 use crate::invitations::{self, Compiled};
 use crate::template::{self, Machine, TemplateError};
-use crate::{Diagnostics, Generated, compile};
 
 /// The folders of a set of definitions.
 #[derive(Debug, Clone)]
@@ -118,16 +119,10 @@ impl Folders {
         Ok(changes)
     }
 
-    /// The state machines as the definitions say now, by the path of their offering.
-    pub fn machines(&self) -> Result<Vec<(String, String)>, Error> {
-        let expected = self.expected()?.into_iter();
-        let machine = |(path, content): (PathBuf, String)| {
-            let path = path.to_str()?.strip_suffix(".asl.json")?.to_owned();
-            Some((path, content))
-        };
-        let mut machines: Vec<(String, String)> = expected.filter_map(machine).collect();
-        machines.sort();
-        Ok(machines)
+    /// What is generated from each definition as it is now, by the path of the offering.
+    pub fn offerings(&self) -> Result<Vec<Generated>, Error> {
+        let compiled = self.compiled()?.into_iter();
+        Ok(compiled.map(|compiled| compiled.generated).collect())
     }
 
     /// The path of a generated file, as a person in the current folder would write it.

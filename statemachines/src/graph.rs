@@ -4,7 +4,7 @@ mod connect;
 
 use std::collections::VecDeque;
 
-use crate::definition::{Connection, Definition, Kind, NEXT};
+use crate::definition::{Connection, Definition, Exits, Facts, NEXT, Phase};
 use crate::diagnostic::{Report, nearest};
 use crate::source::Span;
 
@@ -57,7 +57,8 @@ impl<'d> Graph<'d> {
                     || self.definition.index(&c.from.value).is_none()
                         && nearest(&c.from.value, [name.as_str()]).is_some()
             };
-            let ends = matches!(phase.kind, Kind::End(_) | Kind::Invalid);
+            let leads = |facts: &Facts| !matches!(facts.exits, Exits::End);
+            let ends = !phase.facts.as_ref().is_some_and(leads);
             if !ends && !self.definition.connections.iter().any(connected) {
                 report.refuse(
                     phase.name.span,
@@ -153,7 +154,7 @@ impl<'d> Graph<'d> {
     }
 
     /// The longest that all phases from here on can take together, by what each can take.
-    pub(crate) fn longest(&self, cost: &impl Fn(&Kind) -> u64) -> u64 {
+    pub(crate) fn longest(&self, cost: &impl Fn(&Phase) -> u64) -> u64 {
         // As many rounds as there are phases settle every path without circles.
         let phases = &self.definition.phases;
         let mut longest = vec![0; phases.len()];
@@ -164,7 +165,7 @@ impl<'d> Graph<'d> {
                     .iter()
                     .filter(|e| e.from == index)
                     .map(|e| longest[e.to]);
-                longest[index] = cost(&phase.kind).saturating_add(after.max().unwrap_or(0));
+                longest[index] = cost(phase).saturating_add(after.max().unwrap_or(0));
             }
         }
         self.start.map_or(0, |start| longest[start])

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::Generated;
+use crate::compile::Generated;
 use crate::diagnostic::{Diagnostics, Report, suggestion};
 
 /// A definition that is right on its own.

@@ -3,43 +3,35 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
 use statemachines::cost;
 use statemachines::files::{Difference, Error, Folders};
 
-const USAGE: &str = "\
-Generates the state machines, schemas and diagrams from the definitions.
+/// Generates the state machines, schemas and diagrams from the definitions.
+#[derive(Debug, Parser)]
+#[command(name = "statemachines")]
+struct Options {
+    /// Write nothing; fail when a generated file is not what its definition says.
+    #[arg(long)]
+    check: bool,
 
-Usage: cargo run -p statemachines [-- [--check | --cost] [--root FOLDER]]
+    /// Say what a thousand requests cost on AWS.
+    #[arg(long, conflicts_with = "check")]
+    cost: bool,
 
-  --check        write nothing; fail when a generated file is not what its definition says
-  --cost         say what a thousand requests cost on AWS
-  --root FOLDER  the folder with `definitions` and `generated` (default: statemachines)";
+    /// The folder with `definitions` and `generated`. [default: statemachines]
+    #[arg(long, value_name = "FOLDER")]
+    root: Option<PathBuf>,
+}
 
 fn main() -> ExitCode {
-    let mut folders = Folders::of_this_checkout();
-    let (mut check, mut cost) = (false, false);
-    let mut args = std::env::args().skip(1);
-    while let Some(arg) = args.next() {
-        match (arg.as_str(), args.len()) {
-            ("--check", _) => check = true,
-            ("--cost", _) => cost = true,
-            ("--root", 1..) => {
-                folders = Folders::below(&args.next().map(PathBuf::from).unwrap_or_default());
-            }
-            ("--help" | "-h", _) => {
-                println!("{USAGE}");
-                return ExitCode::SUCCESS;
-            }
-            _ => {
-                eprintln!("I do not know what to do with `{arg}`.\n\n{USAGE}");
-                return ExitCode::from(2);
-            }
-        }
-    }
-    let done = if cost {
+    let options = Options::parse();
+    let root = options.root.as_deref();
+    let folders = root.map_or_else(Folders::of_this_checkout, Folders::below);
+    let done = if options.cost {
         say_costs(&folders)
     } else {
-        run(&folders, check)
+        run(&folders, options.check)
     };
     match done {
         Ok(code) => code,
@@ -61,11 +53,12 @@ fn run(folders: &Folders, check: bool) -> Result<ExitCode, Error> {
     }
     if check {
         for change in &changes {
-            eprintln!(
-                "{} is {}",
-                folders.path_of(change).display(),
-                state(change.difference)
-            );
+            let state = match change.difference {
+                Difference::Stale => "out of date",
+                Difference::Missing => "missing",
+                Difference::Extra => "not asked for by any definition",
+            };
+            eprintln!("{} is {state}", folders.path_of(change).display());
         }
         eprintln!("\nRun `cargo run -p statemachines` and commit what it writes.");
         return Ok(ExitCode::FAILURE);
@@ -83,17 +76,9 @@ fn run(folders: &Folders, check: bool) -> Result<ExitCode, Error> {
 }
 
 fn say_costs(folders: &Folders) -> Result<ExitCode, Error> {
-    for (path, asl) in folders.machines()? {
-        let table = cost::table(&asl).unwrap_or_else(|error| format!("{error}\n"));
-        println!("{path}\n\n{table}");
+    for offering in folders.offerings()? {
+        let table = cost::table(&offering).unwrap_or_else(|error| format!("{error}\n"));
+        println!("{}\n\n{table}", offering.path);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn state(difference: Difference) -> &'static str {
-    match difference {
-        Difference::Stale => "out of date",
-        Difference::Missing => "missing",
-        Difference::Extra => "not asked for by any definition",
-    }
 }

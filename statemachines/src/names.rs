@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::task::{outcome, variable};
+use domain::task::variable;
 
-use crate::definition::{Definition, Kind};
+use crate::definition::Definition;
 use crate::diagnostic::{Report, list, suggestion};
 use crate::graph::{Edge, Graph};
 use crate::process::{
@@ -14,7 +14,7 @@ use crate::process::{
 use crate::source::At;
 
 /// Names that phases set, and that neither a field nor an output can have.
-pub(crate) const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 7] = [
     variable::REJECTION_REASON,
     variable::STRIPE_ERROR,
     variable::REQUEST_ID,
@@ -28,38 +28,18 @@ pub(crate) const RESERVED: [&str; 7] = [
 pub(crate) const STRIPE_CUSTOMER_KNOWN: &str = "stripeCustomerKnown";
 
 /// Words of the languages of conditions and texts.
-pub(crate) const KEYWORDS: [&str; 30] = [
-    "True",
-    "False",
-    "None",
-    "and",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "elif",
-    "else",
-    "endif",
-    "false",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "is",
-    "let",
-    "loop",
-    "namespace",
-    "none",
-    "not",
-    "null",
-    "or",
-    "package",
-    "return",
-    "self",
-    "true",
-    "var",
-];
+const KEYWORDS: &str = "True False None and as break const continue elif else endif false for function if \
+    import in is let loop namespace none not null or package return self true var";
+
+/// Whether it is a word of the languages of conditions and texts.
+pub(crate) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.split_whitespace().any(|known| known == word)
+}
+
+/// Whether neither a field nor an output can be called that.
+pub(crate) fn is_taken(name: &str) -> bool {
+    RESERVED.contains(&name) || is_keyword(name)
+}
 
 /// How the names of generated states end.
 pub(crate) const RESERVED_PHASES: [&str; 9] = [
@@ -90,41 +70,29 @@ pub(crate) struct Place {
     pub(crate) way: Option<&'static str>,
 }
 
+impl Place {
+    /// In a phase.
+    pub(crate) fn of(phase: usize) -> Self {
+        Self { phase, way: None }
+    }
+}
+
 impl Names {
     pub(crate) fn of(definition: &Definition) -> Self {
-        let mut names = BTreeMap::new();
+        let mut names: BTreeMap<String, Vec<_>> = BTreeMap::new();
         let mut unreadable = Vec::new();
         let always = [variable::REQUEST_ID, variable::STATUS_URL];
         for name in definition.fields.names().chain(always) {
             names.insert(name.to_owned(), Vec::new());
         }
-        let mut set = |name: String, phase: usize, way: &'static str| {
-            names.entry(name).or_default().push((phase, way));
-        };
         for (index, phase) in definition.phases.iter().enumerate() {
-            match &phase.kind {
-                Kind::Approval(_) => {
-                    for way in [outcome::REJECT, outcome::EXPIRE] {
-                        set(variable::REJECTION_REASON.to_owned(), index, way);
+            match &phase.facts {
+                Some(facts) => {
+                    for (name, way) in &facts.sets {
+                        names.entry(name.clone()).or_default().push((index, *way));
                     }
                 }
-                Kind::Connector(connector) => {
-                    for member in variable::REFUND_MEMBERS {
-                        set(
-                            format!("{}.{member}", connector.output.value),
-                            index,
-                            outcome::DONE,
-                        );
-                    }
-                    set(variable::STRIPE_ERROR.to_owned(), index, outcome::ERROR);
-                }
-                Kind::Invalid => unreadable.push(index),
-                Kind::Start
-                | Kind::Choice(_)
-                | Kind::Condition
-                | Kind::Email(_)
-                | Kind::Wait(_)
-                | Kind::End(_) => {}
+                None => unreadable.push(index),
             }
         }
         Self {

@@ -1,10 +1,10 @@
 //! A definition that passed every check: what the outputs are generated from.
 
 use domain::id::{PhaseName, TeamId};
-use domain::task::{
-    ApprovalConfig, ChoiceConfig, ConditionConfig, ConnectorConfig, EmailConfig, EndStatus,
-    LookUpConfig, Offering,
-};
+use domain::task::Offering;
+use serde_json::{Map, Value};
+
+use crate::usage::Usage;
 
 /// The generated state that a request gets into when something broke.
 pub(crate) const NEEDS_ATTENTION: &str = "Needs Attention";
@@ -42,7 +42,7 @@ pub(crate) struct Team {
     pub(crate) name: String,
 }
 
-/// A phase.
+/// A phase that passed every check.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) name: PhaseName,
@@ -50,41 +50,37 @@ pub(crate) struct Step {
     pub(crate) exits: Vec<Exit>,
 }
 
+/// The states of a state machine by their names.
+pub(crate) type States = Map<String, Value>;
+
 /// What a phase does.
 #[derive(Debug)]
-pub(crate) enum Action {
-    Start,
-    Approval {
-        config: ApprovalConfig,
-        /// What is looked up before.
-        look_up: Option<LookUpConfig>,
-    },
-    Choice(ChoiceConfig),
-    Condition(ConditionConfig),
-    Connector(Connector),
-    Email(EmailConfig),
-    Wait {
-        seconds: u32,
-    },
-    End(EndStatus),
+pub(crate) struct Action {
+    /// Its states. The first is called like the phase, or what its facts name as its entrance.
+    pub(crate) states: States,
+    pub(crate) shape: (&'static str, String, &'static str),
+    /// What it uses besides its states: mails, pages that are looked at, secrets that are read.
+    pub(crate) usage: Usage,
 }
 
-/// What a connector does with Stripe.
-#[derive(Debug)]
-pub(crate) struct Connector {
-    pub(crate) config: ConnectorConfig,
-    /// To a team, when Stripe refuses.
-    pub(crate) on_error: EmailConfig,
-    /// To the customer, when Stripe takes a refund and does not pay it yet.
-    pub(crate) while_pending: Option<EmailConfig>,
-}
+impl Action {
+    pub(crate) fn new(states: States, (open, who, close): Shape<'_>) -> Self {
+        Self {
+            states,
+            shape: (open, who.to_owned(), close),
+            usage: Usage::default(),
+        }
+    }
 
-impl Connector {
-    /// Whether there can be a time between taken and done.
-    pub(crate) fn may_be_pending(&self) -> bool {
-        matches!(self.config, ConnectorConfig::CreateRefund(_))
+    /// What consists of one state.
+    pub(crate) fn of(name: &str, state: Value, shape: Shape<'_>) -> Self {
+        Self::new(States::from_iter([(name.to_owned(), state)]), shape)
     }
 }
+
+/// How the diagram shows a phase: what Mermaid puts before and after the name, and between them who or
+/// what acts, which may be empty.
+pub(crate) type Shape<'s> = (&'static str, &'s str, &'static str);
 
 /// A way out of a phase.
 #[derive(Debug, Clone)]
@@ -96,4 +92,9 @@ pub(crate) struct Exit {
     pub(crate) to: PhaseName,
     /// The state that this phase begins with.
     pub(crate) state: String,
+}
+
+/// What a condition's function answers for the branch at that place.
+pub(crate) fn branch_outcome(index: usize) -> String {
+    format!("branch-{}", index + 1)
 }

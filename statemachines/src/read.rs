@@ -1,30 +1,33 @@
 //! The tree into a [`Definition`], with every problem of a part on its own: what is missing, unknown,
 //! doubled, or of the wrong kind. How the parts fit together is checked afterwards.
 
-mod approvals;
-mod choices;
-mod connectors;
+pub(crate) mod confirmation;
+pub(crate) mod duration;
 mod form;
-mod marks;
+pub(crate) mod mail;
 mod phases;
-mod section;
-mod times;
+pub(crate) mod reserved_syntax;
+pub(crate) mod section;
 
 use domain::id::OfferingPath;
 use domain::task::Titled;
 
 use crate::definition::{Connection, Definition, NEXT, Way};
 use crate::diagnostic::Report;
+use crate::phase::PhaseKind;
 use crate::source::{At, Span};
 use crate::yaml::{Entry, Node};
 use section::{Section, flag, text_of};
+
+/// The kinds of the phases, each at the place of its phase; `None` for one that could not be read.
+pub(crate) type Kinds = Vec<Option<Box<dyn PhaseKind>>>;
 
 /// Reads a definition. `None` when a whole section is missing, so that there is nothing to go on with.
 pub(crate) fn read(
     report: &mut Report<'_>,
     path: OfferingPath,
     tree: &At<Node>,
-) -> Option<Definition> {
+) -> Option<(Definition, Kinds)> {
     let mut top = Section::open(report, "the definition", Span::default(), tree)?;
     let service = top.section(report, "service");
     let offering = top.section(report, "offering");
@@ -46,7 +49,7 @@ pub(crate) fn read(
         section.close(report);
         (titles, by_invitation.unwrap_or(false))
     });
-    let fields = form.map(|section| form::read(report, &section));
+    let fields = form.and_then(|section| form::read(report, section));
     let phases = phases.map(|section| (section.at, phases::read(report, &section)));
     let connections = connections.map(|section| {
         let entries = section.entries.iter();
@@ -61,10 +64,10 @@ pub(crate) fn read(
         (section.at, teams.collect())
     });
 
-    let (phases_at, phases) = phases?;
+    let (phases_at, (phases, kinds)) = phases?;
     let (responsibilities_at, responsibilities) = responsibilities?;
     let (offering, by_invitation) = offering?;
-    Some(Definition {
+    let definition = Definition {
         path,
         service: service?,
         offering,
@@ -75,7 +78,8 @@ pub(crate) fn read(
         connections: connections?,
         responsibilities_at,
         responsibilities,
-    })
+    };
+    Some((definition, kinds))
 }
 
 fn titled(report: &mut Report<'_>, section: &mut Section<'_>) -> Titled {
@@ -97,7 +101,7 @@ fn connection(report: &mut Report<'_>, (from, to): &Entry) -> Option<Connection>
             .entries
             .iter()
             .filter_map(|(name, to)| {
-                marks::check(report, &name.value, name.span);
+                reserved_syntax::check(report, &name.value, name.span);
                 Some(Way {
                     to: text_of(report, &name.value, to)?,
                     name: name.clone(),

@@ -10,20 +10,20 @@ use serde_saphyr::Spanned;
 
 /// Some bytes of the definition's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Span {
+pub struct Span {
     /// The first byte.
-    pub(crate) start: usize,
+    pub start: usize,
     /// The byte after the last.
-    pub(crate) end: usize,
+    pub end: usize,
 }
 
 /// A value and where it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct At<T> {
+pub struct At<T> {
     /// The value.
-    pub(crate) value: T,
+    pub value: T,
     /// Where it was read.
-    pub(crate) span: Span,
+    pub span: Span,
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::diagnostic::Report;
-use crate::names::KEYWORDS;
+use crate::names::is_keyword;
 use crate::source::{At, place_within};
 
 const MARKS: [(&str, &str); 3] = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")];
@@ -111,7 +111,7 @@ fn next_mark(text: &str, from: usize) -> Option<(usize, (&'static str, &'static 
 
 /// `refundAmount`, `stripeRefundResult.id`
 fn is_name(text: &str) -> bool {
-    !KEYWORDS.contains(&text)
+    !is_keyword(text)
         && text.split('.').all(|part| {
             part.starts_with(|c: char| c.is_ascii_alphabetic())
                 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

@@ -1,25 +1,29 @@
-//! YAML into a tree that keeps places, order and doubled keys.
+//! YAML into a tree that keeps places, order, tags and doubled keys.
 //!
-//! The tree is read in a second step (`read`), rather than by derived deserializers, because those
+//! The one reader of YAML in this project: for definitions here, and for `infra/template.yaml` in the local
+//! stack. The tree is read in a second step (`read`), rather than by derived deserializers, because those
 //! stop at the first problem and an editor wants to see all of them.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
-use serde_saphyr::{MessageFormatter, UserMessageFormatter};
+use serde_saphyr::{MessageFormatter, Tagged, UserMessageFormatter};
 
 use crate::diagnostic::Report;
 use crate::source::{At, Span};
 
 /// A node of the tree.
+///
+/// A tag is the only key of a mapping, as `CloudFormation` reads its short forms: `!Ref Table` is `{"!Ref": Table}`.
 #[derive(Debug, Clone)]
-pub(crate) enum Node {
+pub enum Node {
     /// Nothing was written.
     Empty,
     /// `true` or `false`.
     Flag(bool),
-    /// A number. No definition needs one: amounts and durations are texts with a unit.
+    /// A number; its digits stand in the source. No definition needs one: amounts and durations are texts
+    /// with a unit.
     Number,
     /// A text in any style.
     Text(String),
@@ -30,17 +34,22 @@ pub(crate) enum Node {
 }
 
 /// A key and its value.
-pub(crate) type Entry = (At<String>, At<Node>);
+pub type Entry = (At<String>, At<Node>);
 
-/// Parses a definition. A syntax error is reported, and there is no tree then.
-pub(crate) fn parse(report: &mut Report<'_>) -> Option<At<Node>> {
+/// Reads a whole file.
+pub fn read(source: &str) -> Result<At<Node>, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         merge_keys: MergeKeyPolicy::Error,
         // `No` is an answer that somebody may offer.
         strict_booleans: true,
     };
-    match serde_saphyr::from_str_with_options(report.source, options) {
+    serde_saphyr::from_str_with_options(source, options)
+}
+
+/// Parses a definition. A syntax error is reported, and there is no tree then.
+pub(crate) fn parse(report: &mut Report<'_>) -> Option<At<Node>> {
+    match read(report.source) {
         Ok(tree) => Some(tree),
         Err(error) => {
             let error = error.without_snippet();
@@ -91,7 +100,25 @@ fn byte_at(source: &str, line: u64, column: u64) -> usize {
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+        let Tagged(content, tag) = Tagged::<At<Untagged>>::deserialize(deserializer)?;
+        let At {
+            value: Untagged(node),
+            span,
+        } = content;
+        // YAML's own tags (`tag:yaml.org,2002:str`) say nothing that the content does not.
+        Ok(match tag.filter(|tag| tag.starts_with('!')) {
+            Some(value) => Node::Map(vec![(At { value, span }, At { value: node, span })]),
+            None => node,
+        })
+    }
+}
+
+/// A node without its tag.
+struct Untagged(Node);
+
+impl<'de> Deserialize<'de> for Untagged {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor).map(Untagged)
     }
 }
 

@@ -58,26 +58,41 @@ mistakes! {
     // The file
     bad_yaml: "  name: Shop\n" => "  name: Shop: the best\n";
     braces_without_quotes: "to: \"{{ email }}\"" => "to: {{ email }}";
-    tab_indentation: "  email:\n    label: Email" => "  email:\n\tlabel: Email";
+    tab_indentation: "    email:\n      label: Email" => "    email:\n\tlabel: Email";
     not_a_mapping: "phases:\n  Start:\n    type: start" => "phases:\n  Start: start";
     missing_section: "offering:\n  name: Refund\n  description: Money back\n" => "";
     unknown_section: "offering:\n  name" => "offerings:\n  - x\noffering:\n  name";
 
     // The form
-    unknown_key: "    required: false" => "    required: false\n    requierd: true";
-    missing_key: "    label: Note\n" => "";
+    unknown_key: "      required: false" => "      required: false\n      requierd: true";
+    missing_key: "      label: Note\n" => "";
     unknown_field_type: "type: textarea" => "type: textaera";
     field_that_is_no_name: "  note:\n" => "  my-note:\n";
     field_with_a_reserved_name: "  note:\n" => "  stripeError:\n";
     flag_that_is_none: "required: false" => "required: maybe";
     label_that_is_no_text: "label: Note" => "label: 5";
     name_in_a_plain_text: "question: Pay it back?" => "question: Pay {{ amount }} back?";
-    select_without_options: "    options: [Broken, Late]\n" => "";
+    select_without_options: "      options: [Broken, Late]\n" => "";
     select_with_empty_options: "[Broken, Late]" => "[]";
     duplicate_options: "[Broken, Late]" => "[Broken, Late, Broken]";
-    options_of_a_text: "type: textarea" => "type: textarea\n    options: [a]";
+    options_of_a_text: "type: textarea" => "type: textarea\n      options: [a]";
     unknown_format: "stripe-charge" => "stripe-chrage";
-    duplicate_field: "  note:\n" => "  email:\n    label: Again\n  note:\n";
+    fields_of_no_form: "  fields:\n" => "  field:\n";
+    duplicate_field: "    note:\n" => "    email:\n      label: Again\n    note:\n";
+
+    // What the fields are
+    amount_that_is_not_said: "  amount: amount\n" => "";
+    amount_that_is_not_said_of_two: "  amount: amount\n" => "",
+        "    note:\n" => "    tip:\n      label: Tip\n      type: number\n      required: true\n    note:\n";
+    amount_that_is_unknown: "  amount: amount\n" => "  amount: amuont\n";
+    amount_that_is_none: "  amount: amount\n" => "  amount: reason\n";
+    amount_in_braces: "  amount: amount\n" => "  amount: \"{{ amount }}\"\n";
+    amount_of_no_text: "  amount: amount\n" => "  amount: [amount]\n";
+    address_that_is_not_said: "  customer email: email\n" => "";
+    customer_that_is_no_email: "customer email: email" => "customer email: note";
+    charge_that_is_not_said: "  charge: charge\n" => "";
+    charge_that_is_none: "  charge: charge\n" => "  charge: email\n";
+    stripe_customer_that_is_none: "  charge: charge\n" => "  charge: charge\n  stripe customer: note\n";
 
     // The phases
     duplicate_phase: "  Sorry:\n    type" => "  Paid:\n    type: end\n    status: refunded\n  Sorry:\n    type";
@@ -102,19 +117,18 @@ mistakes! {
     waits_beyond_a_year_together: "every 24 hours" => "every 10 days", "after 14 days" => "after 200 days",
         "every 12 hours" => "every 10 days", "after 1 week" => "after 200 days";
     unknown_connector: "Stripe - Create Refund" => "Stripe - Make Refund";
-    connector_field_of_the_wrong_type: "charge: \"{{ charge }}\"" => "charge: \"{{ email }}\"";
-    connector_field_that_is_unknown: "amount: \"{{ amount }}\"" => "amount: \"{{ amuont }}\"";
+    connector_field_of_the_wrong_type: "reason: \"{{ reason }}\"" => "reason: \"{{ email }}\"";
+    connector_field_that_is_unknown: "reason: \"{{ reason }}\"" => "reason: \"{{ raeson }}\"";
     connector_field_that_is_no_field: "reason: \"{{ reason }}\"" => "reason: Late";
-    connector_amount_that_is_optional: "type: number\n    required: true" => "type: number\n    required: false";
+    connector_amount_that_is_optional: "type: number\n      required: true" => "type: number\n      required: false";
     fraudulent: "Late: requested_by_customer" => "Late: fraudulent";
     stripe_reason_for_no_option: "Late: requested_by_customer" => "Lost: duplicate";
-    connector_without_a_customer: "    customer email: \"{{ email }}\"\n    amount" => "    amount";
-    customer_that_is_no_email: "customer email: \"{{ email }}\"" => "customer email: \"{{ note }}\"";
-    stripe_customer_that_is_none: "    customer email: \"{{ email }}\"\n    amount"
-        => "    customer email: \"{{ email }}\"\n    stripe customer: \"{{ note }}\"\n    amount";
-    lookup_without_a_customer: "    question: Pay it back?" => "    look up: \"{{ charge }}\"\n    question: Pay it back?";
-    lookup_of_no_charge: "    question: Pay it back?"
-        => "    look up: \"{{ email }}\"\n    customer email: \"{{ email }}\"\n    question: Pay it back?";
+    connector_with_an_amount_of_its_own: "    reason: \"{{ reason }}\"" => "    amount: \"{{ amount }}\"\n    reason: \"{{ reason }}\"";
+    connector_without_an_amount: "  amount: amount\n" => "", "type: number" => "type: text", "amount >= 500 || " => "";
+    connector_without_a_customer: "  customer email: email\n" => "", "type: email\n      required" => "type: text\n      required";
+    lookup_of_no_charge: "    question: Pay it back?" => "    look up: \"{{ charge }}\"\n    question: Pay it back?";
+    lookup_without_a_charge: "    question: Pay it back?" => "    look up: charge\n    question: Pay it back?",
+        "  charge: charge\n" => "", "      format: stripe-charge\n" => "";
     credit_that_is_pending: "Stripe - Create Refund" => "Stripe - Create Credit",
         "    on error:\n" => "    while pending:\n      to: \"{{ email }}\"\n      subject: Soon\n      body: Soon.\n    on error:\n";
     refund_that_is_named_while_it_is_pending: "    on error:\n"
@@ -125,7 +139,7 @@ mistakes! {
     // The emails
     email_to_a_field_that_is_none: "to: \"{{ email }}\"" => "to: \"{{ charge }}\"";
     email_to_an_address: "to: \"{{ email }}\"" => "to: boss@example.com";
-    email_to_an_optional_field: "type: email\n    required: true" => "type: email\n    required: false";
+    email_to_an_optional_field: "type: email\n      required: true" => "type: email\n      required: false";
     tell_an_unknown_team: "tell: Shop Team" => "tell: Shpo Team";
     subject_of_two_lines: "subject: Refunded" => "subject: |\n      Refunded\n      at last";
     unknown_name_in_a_text: "See {{ refund.id }}" => "See {{ refudn.id }}";
@@ -207,7 +221,7 @@ fn with_an_invitation() -> String {
     changed(&[
         (
             "    question: Pay it back?",
-            "    look up: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    question: Pay it back?",
+            "    look up: charge\n    question: Pay it back?",
         ),
         ("reason == 'Late'", "stripeCustomerKnown"),
         (
@@ -276,7 +290,7 @@ mistakes! {
     field_that_an_invitation_is_sent_with: "  description: Money back\n" => "  description: Money back\n  by invitation: true\n",
         "  note:\n" => "  code:\n";
     field_with_the_name_of_a_finding: "  note:\n" => "  stripeCustomerKnown:\n";
-    customer_known_without_a_look_up: "    look up: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    question" => "    question";
+    customer_known_without_a_look_up: "    look up: charge\n    question" => "    question";
     customer_known_on_one_of_two_paths: "  Start: Review" => "  Start: Early\n  Early:\n    amount > 5: Review\n    otherwise: Check",
         "  Check:\n    type: condition" => "  Early:\n    type: condition\n  Check:\n    type: condition";
     customer_known_compared: "|| stripeCustomerKnown" => "|| stripeCustomerKnown == true";

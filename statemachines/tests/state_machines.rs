@@ -18,11 +18,11 @@ const ROUTED: &str = include_str!("../definitions/customer-success/refund-reques
 
 #[test]
 fn the_committed_state_machines_hold_together() {
-    let machines = Folders::of_this_checkout().machines().unwrap();
-    assert!(!machines.is_empty());
-    for (path, asl) in machines {
-        println!("{path}");
-        walk::check(&asl);
+    let offerings = Folders::of_this_checkout().offerings().unwrap();
+    assert!(!offerings.is_empty());
+    for generated in offerings {
+        println!("{}", generated.path);
+        walk::check(&generated.asl);
     }
 }
 
@@ -74,8 +74,7 @@ fn what_is_pending_is_waited_for_with_or_without_a_mail() {
 
 #[test]
 fn a_lookup_comes_before_every_way_to_its_approval() {
-    let look_up =
-        "    look up: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    question: Really?";
+    let look_up = "    look up: charge\n    question: Really?";
     let states = states_of(&[("    question: Really?", look_up)]);
     let first = &states["Check Outcome"]["Choices"][0]["Next"];
     assert_eq!(first, "Second Review Lookup");
@@ -99,9 +98,9 @@ fn a_text_arrives_line_by_line() {
 
 /// The states of a shipped process.
 fn shipped(offering: &str) -> serde_json::Value {
-    let mut machines = Folders::of_this_checkout().machines().unwrap().into_iter();
-    let (_, asl) = machines.find(|(path, _)| path == offering).unwrap();
-    let machine: serde_json::Value = serde_json::from_str(&asl).unwrap();
+    let mut offerings = Folders::of_this_checkout().offerings().unwrap().into_iter();
+    let generated = offerings.find(|o| o.path.to_string() == offering).unwrap();
+    let machine: serde_json::Value = serde_json::from_str(&generated.asl).unwrap();
     machine["States"].clone()
 }
 
@@ -206,8 +205,7 @@ const KINDS: [(&str, &[&str]); 6] = [
     ("type: wait\n    for: 7 days", &["next"]),
     ("type: condition", &["amount >= 5", "otherwise"]),
     (
-        "type: connector\n    connector: Stripe - Create Refund\n    charge: \"{{ charge }}\"\n    customer email: \"{{ email }}\"\n    \
-         amount: \"{{ amount }}\"\n    reason: \"{{ reason }}\"\n    output: refund\n    on error:\n      \
+        "type: connector\n    connector: Stripe - Create Refund\n    reason: \"{{ reason }}\"\n    output: refund\n    on error:\n      \
          tell: Team\n      subject: No\n      body: \"{{ stripeError }}\"",
         &["done", "error"],
     ),
@@ -378,4 +376,38 @@ fn every_change_of_a_definition_is_another_version() {
     ] {
         assert_ne!(version(&VALID.replace(from, to)), first, "{to}");
     }
+}
+
+#[test]
+fn what_is_paid_is_the_field_that_the_form_names() {
+    let more = "    tip:\n      label: Tip\n      type: number\n      required: true\n    \
+                copy:\n      label: Copy to\n      type: email\n      required: true\n    \
+                email:\n";
+    let states = states_of(&[
+        ("    email:\n", more),
+        (
+            "    question: Really?",
+            "    look up: charge\n    question: Really?",
+        ),
+    ]);
+    let form = &states["Start"]["Assign"]["offering"]["form"];
+    assert_eq!(form["fields"][0]["name"], "tip");
+    assert_eq!(
+        [
+            &form["amountField"],
+            &form["emailField"],
+            &form["chargeField"]
+        ],
+        ["amount", "email", "charge"]
+    );
+    let pay = &states["Pay"]["Arguments"]["Payload"]["config"];
+    assert_eq!(
+        [&pay["amount"], &pay["customerEmail"], &pay["charge"]],
+        ["amount", "email", "charge"]
+    );
+    let look_up = &states["Second Review Lookup"]["Arguments"]["Payload"]["config"];
+    assert_eq!(
+        [&look_up["customerEmail"], &look_up["charge"]],
+        ["email", "charge"]
+    );
 }

@@ -252,7 +252,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             let reason = if is_handed_over {
                 NotificationReason::HandedOver { by: &by }
             } else {
-                NotificationReason::Renewed
+                NotificationReason::LinkReplaced
             };
             self.write_to(opened, &to, reason).await;
         }

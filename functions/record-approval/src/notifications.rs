@@ -4,7 +4,7 @@ use domain::approval::Refusal;
 use domain::mail::{Mailer, deliver};
 use domain::table::Table;
 use domain::workflow::{self, TaskAnswer, TokenState, Workflow};
-use web::emails::{ApprovalEmail, NotificationReason, to_customer};
+use web::emails::{self, ApprovalEmail, NotificationReason};
 
 use crate::actions::ActionOutcome;
 use crate::{OpenedLink, RecordApproval};
@@ -71,10 +71,10 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             reason,
             ineligible: ineligible.as_ref(),
         };
-        let mail = match email.written() {
+        let mail = match email.render() {
             Ok(mail) => mail,
             Err(error) => {
-                tracing::error!(%error, "the mail was not written");
+                tracing::error!(%error, "the mail cannot be rendered");
                 return;
             }
         };
@@ -93,10 +93,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let Some((to, inquiry)) = request.emails().next().zip(request.inquiries.last()) else {
             return false;
         };
-        deliver(
-            &self.mailer,
-            &to_customer(request, to, inquiry, &self.link_key, 0),
-        )
-        .await
+        let mail = emails::question(request, to, inquiry, &self.link_key, 0);
+        deliver(&self.mailer, &mail).await
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::approval::{Approval, Approver, Asked, Deadlock};
 use domain::failure::Failure;
-use domain::mail::{Mail, MailError, Mailer};
+use domain::mail::{Mailer, send_all};
 use domain::optimistic::AttemptError;
 use domain::table::{Stored, Table};
 use domain::task::{AskConfig, Task};
@@ -40,9 +40,9 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
                     reason: reason(value, approver),
                     ineligible: ineligible.as_ref(),
                 };
-                let mail = email.written();
                 let invalid = |error: TextError| Failure::PayloadInvalid(error.to_string());
-                self.send(&mail.map_err(invalid)?).await?;
+                let mail = email.render().map_err(invalid)?;
+                send_all(&self.mailer, &[mail]).await?;
             }
             let address = approver.email.clone();
             approval.value.note_mail(&address);
@@ -51,10 +51,9 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         if let (Deadlock::Unnotified, AskConfig::Approval(config)) =
             (approval.value.deadlock, &task.config)
         {
-            for address in self.members_if_known(&config.attention) {
-                let mail = nobody_may_decide(request, &approval.value, address);
-                self.send(&mail).await?;
-            }
+            let mails = self.members_if_known(&config.attention).iter();
+            let mails = mails.map(|to| nobody_may_decide(request, &approval.value, to));
+            send_all(&self.mailer, &mails.collect::<Vec<_>>()).await?;
             approval.value.deadlock = Deadlock::Notified;
             self.store.save_approval(&mut approval).await?;
         }
@@ -76,25 +75,12 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
             }
         }
     }
-
-    async fn send(&self, mail: &Mail) -> Result<(), Failure> {
-        match self.mailer.send(mail).await {
-            Ok(()) => Ok(()),
-            Err(MailError::Refused(why)) => {
-                tracing::error!(why, "the address of somebody who is asked was refused");
-                Ok(())
-            }
-            Err(error @ MailError::Unavailable(_)) => {
-                Err(Failure::MailUnavailable(error.to_string()))
-            }
-        }
-    }
 }
 
 fn reason<'a>(approval: &'a Approval, approver: &Approver) -> NotificationReason<'a> {
     match (approver.notified_for, &approver.team) {
         (Some(_), _) if approver.mailed_generation != approver.generation => {
-            NotificationReason::Renewed
+            NotificationReason::LinkReplaced
         }
         (Some(_), _) => NotificationReason::Reminded,
         (None, Some(_)) => NotificationReason::Escalated {

@@ -12,12 +12,13 @@ use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::OfferingPath;
 use domain::invitation::{Invitation, InvitationToken};
-use domain::mail::{MailError, Mailer};
-use domain::request::{Event, Request, Status};
+use domain::mail::{Mailer, send_all};
+use domain::request::{Event, Request, Status, Stopped};
 use domain::request_store::{Opened, RequestStore};
 use domain::table::Table;
 use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
 use domain::text::{Invited, TextError, render, render_invitation};
+use web::emails::from_text;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -52,23 +53,17 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
                 .map_err(|error| Failure::PayloadInvalid(error.to_string()))
         };
         let (subject, mut body) = (text(&config.subject)?, text(&config.body)?);
-        if let (Recipient::Team(_), Some(advice)) = (&config.to, advice(&request.value)) {
+        let stopped = request.value.stopped.as_ref();
+        let advice = stopped.and_then(Stopped::advice);
+        if let (Recipient::Team(_), Some(advice)) = (&config.to, advice) {
             body = format!("{body}\n\n{advice}");
         }
-        let mut accepted = false;
-        for address in self.addresses(&config.to, &request.value)? {
-            let mail = web::mail::from_text(address, &subject, &body);
-            let mail = mail.related_to(task.request_id, &task.phase);
-            match self.mailer.send(&mail).await {
-                Ok(()) => accepted = true,
-                // The service will refuse this address every time; the audit log says so, and the
-                // process goes on.
-                Err(MailError::Refused(_)) => {}
-                Err(error @ MailError::Unavailable(_)) => {
-                    return Err(Failure::MailUnavailable(error.to_string()));
-                }
-            }
-        }
+        let addresses = self.addresses(&config.to, &request.value)?;
+        let mails = addresses.iter().map(|address| {
+            from_text(address, &subject, &body).related_to(task.request_id, &task.phase)
+        });
+        // Where all addresses are refused, the audit log says so, and the process goes on.
+        let accepted = send_all(&self.mailer, &mails.collect::<Vec<_>>()).await? > 0;
         let to = match &config.to {
             Recipient::Field(field) => field.as_str(),
             Recipient::Team(team) => team.as_str(),
@@ -115,14 +110,10 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
     }
 }
 
-/// What the team has to do about a request that stands still, where that is known.
-fn advice(request: &Request) -> Option<&'static str> {
-    request.stopped.as_ref()?.advice()
-}
-
 #[cfg(test)]
 mod tests {
     use domain::id::RequestId;
+    use domain::mail::MailError;
     use domain::task::StateEntry;
     use jiff::Timestamp;
     use testing::MemoryMailer;

@@ -9,7 +9,7 @@ use adapters::stripe::webhook::{StripeEvent, WebhookSecret, verify};
 use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::RequestId;
-use domain::mail::{Mail, MailError, Mailer};
+use domain::mail::{Mailer, send_all};
 use domain::processed_event::{ProcessedEvent, Source};
 use domain::refund::{RefundEntry, Settlement};
 use domain::request::{Event, Request as RefundRequest};
@@ -21,6 +21,7 @@ use domain::workflow::{Workflow, WorkflowError};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
+use web::emails::refund_reversed;
 use web::{BODY_BYTES, Format, Problem, header_text, json, received_at};
 
 /// How often an event is taken in anew because somebody else wrote at the same time.
@@ -187,20 +188,13 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
             .teams
             .members(&team)
             .ok_or_else(|| Failure::ConfigInvalid(format!("TEAMS has no {team}")))?;
-        let mut accepted = false;
-        for member in members {
-            let mail = self.letter(&request.value, &entry.value, member);
-            match self.mailer.send(&mail).await {
-                Ok(()) => accepted = true,
-                Err(MailError::Refused(_)) => {}
-                Err(error @ MailError::Unavailable(_)) => {
-                    return Err(Failure::MailUnavailable(error.to_string()));
-                }
-            }
-        }
+        let mails = members
+            .iter()
+            .map(|to| refund_reversed(&request.value, &entry.value, &self.link_key, to))
+            .collect::<Vec<_>>();
         let event = Event::Mailed {
             to: team.as_str(),
-            accepted,
+            accepted: send_all(&self.mailer, &mails).await? > 0,
         };
         let phase = request.value.phase.clone();
         let state_entry = StateEntry {
@@ -212,27 +206,6 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         let write = Write::update(entry);
         self.store.save(request, &record, vec![write]).await?;
         Ok(())
-    }
-
-    fn letter(&self, request: &RefundRequest, entry: &RefundEntry, to: &str) -> Mail {
-        let RefundEntry { charge, amount, .. } = entry;
-        let refund = entry.stripe_id.as_deref().unwrap_or_default();
-        let why = request.output(domain::task::variable::STRIPE_ERROR);
-        let why = why.unwrap_or_default();
-        let body = format!(
-            "The refund {refund} of {amount} on {charge} had succeeded, and then the money came back.\n\n\
-             Stripe says: {why}\n\n\
-             The customer was told that the refund was made. It is not made again by itself: please get \
-             in touch with the customer and find another way.\n\n\
-             Request {}: {}",
-            request.request_id,
-            request.status_url(&self.link_key)
-        );
-        web::mail::from_text(
-            to.to_owned(),
-            &format!("A refund came back: {charge}"),
-            &body,
-        )
     }
 }
 

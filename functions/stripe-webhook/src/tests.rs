@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::mail::MailError;
 use domain::refund::Waiting;
 use domain::request::Status;
 use lambda_http::request::from_str;

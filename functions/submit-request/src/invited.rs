@@ -7,7 +7,7 @@ use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::invitation::{CODE, Invitation, InvitationToken, TOKEN, Use};
-use domain::mail::{Mail, Mailer, deliver};
+use domain::mail::{Mailer, deliver};
 use domain::one_time_code::{CODE_DIGITS, CodeCheck};
 use domain::optimistic::AttemptError;
 use domain::request::Event;
@@ -16,7 +16,7 @@ use domain::task::{Offering, StateEntry};
 use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
-use web::Problem;
+use web::{Problem, emails};
 
 use crate::SubmitRequest;
 
@@ -130,20 +130,12 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             let url = credentials
                 .token
                 .url(&inviting.value.origin, &offering.path);
-            deliver(&self.mailer, &fresh_code(to, offering, &url, &code)).await;
+            let mail = emails::invitation_code(to, &offering.offering.name, &url, &code);
+            // If that fails, the next code that is locked brings another mail.
+            deliver(&self.mailer, &mail).await;
         }
         Ok(())
     }
-}
-
-fn fresh_code(to: &str, offering: &Offering, url: &str, code: &str) -> Mail {
-    let name = &offering.offering.name;
-    let text = format!(
-        "Hi!\n\nA wrong code was entered several times on the page that we invited you to, so here is a \
-         new one. The earlier one does not work any longer.\n\n{url}\n\nCode: {code}\n\n\
-         The code is yours alone: please do not forward this mail."
-    );
-    web::mail::from_text(to.to_owned(), &format!("Your new code: {name}"), &text)
 }
 
 /// What is to be sent, for clients that post JSON: the answers, and for an offering by invitation what

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
-use web::emails::{ApprovalEmail, NotificationReason, to_customer};
+use web::emails::{self, ApprovalEmail, NotificationReason};
 use web::{Format, Problem, body_text, html, is_json, json, same_site, see_other};
 
 use crate::status_view::StatusView;
@@ -135,7 +135,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 self.store.save(request, &record, writes).await?;
                 let generation = code.value.code.generation();
                 if let Some(to) = request.value.emails().next() {
-                    let mail = to_customer(&request.value, to, inquiry, &self.link_key, generation);
+                    let mail =
+                        emails::question(&request.value, to, inquiry, &self.link_key, generation);
                     deliver(&self.mailer, &mail).await;
                 }
             }
@@ -175,8 +176,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             reason: NotificationReason::Answered,
             ineligible: None,
         };
-        if let Err(error) = self.mailer.send(&email.mail()).await {
-            tracing::error!(%error, "the approver was not notified of the reply");
+        match email.render() {
+            Ok(mail) => {
+                deliver(&self.mailer, &mail).await;
+            }
+            Err(error) => tracing::error!(%error, "the mail cannot be rendered"),
         }
     }
 }

@@ -41,11 +41,19 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
             Ok(json!("slept"))
         }
         Some("http") => Ok(json!({ "statusCode": 201, "body": "made", "cookies": ["a=1"] })),
-        _ => Ok(json!({
-            "echo": event.payload,
-            "process": std::process::id(),
-            "request": event.context.request_id,
-            "environment": std::env::vars().collect::<std::collections::BTreeMap<_, _>>(),
-        })),
+        _ => {
+            let echo = json!({
+                "echo": event.payload,
+                "process": std::process::id(),
+                "request": event.context.request_id,
+                "environment": std::env::vars().collect::<std::collections::BTreeMap<_, _>>(),
+            });
+            Ok(if path.is_empty() {
+                echo
+            } else {
+                let headers = json!({ "content-type": "application/json" });
+                json!({ "statusCode": 200, "headers": headers, "body": echo.to_string() })
+            })
+        }
     }
 }

@@ -9,6 +9,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::journal::replace_file;
+
 /// The data directory, or nothing when nothing is to be kept.
 #[derive(Debug)]
 pub struct DataDir {
@@ -33,6 +35,11 @@ pub enum DataDirError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// An older version of the stack wrote it.
+    #[error(
+        "{0} was written by another version of the local stack, in a format that this one does not read: delete the directory to start anew"
+    )]
+    OtherFormat(PathBuf),
     /// The file with the secrets is damaged.
     #[error(
         "{path} does not hold the local secrets ({problem}): delete the data directory to start anew"
@@ -45,10 +52,16 @@ pub enum DataDirError {
     },
 }
 
-/// Secrets that `Secrets Manager` would generate.
+/// Counts the changes of how data is kept here. There are no migrations: it is for development only.
+const FORMAT: u32 = 2;
+
+/// The first file of a data directory: how the others are to be read, and the secrets that
+/// `Secrets Manager` would generate.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Secrets {
+    #[serde(default)]
+    format: u32,
     link_key: String,
 }
 
@@ -94,37 +107,42 @@ impl DataDir {
         self.path.as_ref().map(|path| path.join(name))
     }
 
-    /// The key that signs links: made once, so that links in old mails go on working.
+    /// The key that signs links: made once, so that links in old mails go on working. Refuses a
+    /// directory of another format.
     pub fn link_key(&self) -> Result<String, DataDirError> {
         let Some(path) = self.file("secrets.json") else {
             return Ok(random_key());
         };
-        let failed = |source| DataDirError::Io {
-            path: path.clone(),
-            source,
-        };
-        match fs::read(&path) {
-            Ok(text) => {
-                let secrets: Secrets =
-                    serde_json::from_slice(&text).map_err(|error| DataDirError::Damaged {
-                        path: path.clone(),
-                        problem: error.to_string(),
-                    })?;
-                Ok(secrets.link_key)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let secrets = Secrets {
-                    link_key: random_key(),
-                };
-                let text = serde_json::to_vec(&secrets).map_err(|error| failed(error.into()))?;
-                // Renamed into place: a crash leaves the whole file or none.
-                let fresh = path.with_extension("json.new");
-                fs::write(&fresh, text).map_err(failed)?;
-                fs::rename(&fresh, &path).map_err(failed)?;
-                Ok(secrets.link_key)
-            }
-            Err(error) => Err(failed(error)),
+        let secrets = read_secrets(&path)?;
+        if secrets.format == FORMAT {
+            Ok(secrets.link_key)
+        } else {
+            Err(DataDirError::OtherFormat(self.path.clone().unwrap_or(path)))
         }
+    }
+}
+
+/// Makes the secrets where there are none.
+fn read_secrets(path: &Path) -> Result<Secrets, DataDirError> {
+    let failed = |source| DataDirError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    match fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| DataDirError::Damaged {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let secrets = Secrets {
+                format: FORMAT,
+                link_key: random_key(),
+            };
+            let text = serde_json::to_vec(&secrets).map_err(|error| failed(error.into()))?;
+            replace_file(path, &text).map_err(failed)?;
+            Ok(secrets)
+        }
+        Err(error) => Err(failed(error)),
     }
 }
 
@@ -155,6 +173,18 @@ mod tests {
         assert_eq!(key.len(), 64);
         assert_eq!(data.link_key().unwrap(), key);
         assert_ne!(DataDir::ephemeral().link_key().unwrap(), key);
+    }
+
+    #[test]
+    fn a_directory_of_another_format_is_refused_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        for secrets in [r#"{"linkKey":"old"}"#, r#"{"format":3,"linkKey":"new"}"#] {
+            fs::write(folder.path().join("secrets.json"), secrets).unwrap();
+            let data = DataDir::open(folder.path()).unwrap();
+            let error = data.link_key().unwrap_err().to_string();
+            let named = error.contains(&folder.path().display().to_string());
+            assert!(named && error.contains("delete the directory"), "{error}");
+        }
     }
 
     #[test]

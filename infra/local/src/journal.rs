@@ -2,12 +2,15 @@
 //!
 //! A record counts once its whole line with the newline at the end is in the file, which it is when
 //! [`Journal::append`] returns. A process killed in the middle leaves a torn last line; opening the
-//! file cuts it off. Records are in the operating system's hands, not synced to the disk: they survive
+//! journal cuts it off. Records are in the operating system's hands, not synced to the disk: they survive
 //! `kill -9`, which is what a development stack meets, but maybe not a power cut.
+//!
+//! The file is open only while it is read or written: ten thousand journals need no more open files
+//! than one.
 
 use std::{
     fs::{self, File},
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, Seek as _, SeekFrom, Write as _},
     marker::PhantomData,
     path::{Path, PathBuf},
 };
@@ -17,41 +20,61 @@ use serde::{Serialize, de::DeserializeOwned};
 /// A journal of records of one type.
 #[derive(Debug)]
 pub struct Journal<T> {
-    storage: Option<Storage>,
+    storage: Storage,
     records: PhantomData<fn(&T)>,
 }
 
 #[derive(Debug)]
-struct Storage {
-    file: File,
-    path: PathBuf,
-    /// Up to here the file holds whole records.
-    length: u64,
+enum Storage {
+    Nothing,
+    Memory(Vec<u8>),
+    File {
+        path: PathBuf,
+        /// Up to here the file holds whole records, in bytes.
+        length: u64,
+    },
 }
 
 impl<T: Serialize + DeserializeOwned> Journal<T> {
-    /// Opens the journal and reads what it holds, oldest first. The file and its folder are made when
-    /// they are missing. Without a path nothing is kept: [`Journal::append`] only checks the record.
+    /// Opens the journal and reads what it holds, oldest first. The file's folder is made when it is
+    /// missing. Without a path nothing is kept: [`Journal::append`] only checks the record.
     ///
     /// # Errors
     /// A line that is no record of this type is an error that names the file and the line: a journal
     /// with a hole would replay into a state that never was.
     pub fn open(path: Option<&Path>) -> io::Result<(Journal<T>, Vec<T>)> {
         let Some(path) = path else {
-            let journal = Journal {
-                storage: None,
-                records: PhantomData,
-            };
-            return Ok((journal, Vec::new()));
+            return Ok((Journal::over(Storage::Nothing), Vec::new()));
         };
-        let (storage, records) = open_file(path).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-        })?;
-        let journal = Journal {
-            storage: Some(storage),
+        let (length, records) = open_file(path).map_err(naming(path))?;
+        let path = path.to_path_buf();
+        Ok((Journal::over(Storage::File { path, length }), records))
+    }
+
+    /// A journal that lasts as long as this value.
+    pub fn in_memory() -> Journal<T> {
+        Journal::over(Storage::Memory(Vec::new()))
+    }
+
+    fn over(storage: Storage) -> Journal<T> {
+        Journal {
+            storage,
             records: PhantomData,
-        };
-        Ok((journal, records))
+        }
+    }
+
+    /// Reads the records once more, oldest first.
+    pub fn read(&self) -> io::Result<Vec<T>> {
+        match &self.storage {
+            Storage::Nothing => Ok(Vec::new()),
+            Storage::Memory(content) => parse(content),
+            Storage::File { path, length } => fs::read(path)
+                .and_then(|content| {
+                    let whole = usize::try_from(*length).map(|length| content.get(..length));
+                    parse(whole.ok().flatten().unwrap_or(&content))
+                })
+                .map_err(naming(path)),
+        }
     }
 
     /// Appends a record. It is in the file when this returns.
@@ -62,64 +85,75 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         let mut line = serde_json::to_vec(record)?;
         line.push(b'\n');
         match &mut self.storage {
-            Some(storage) => storage.append(&line).map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", storage.path.display()))
-            }),
-            None => Ok(()),
+            Storage::Nothing => Ok(()),
+            Storage::Memory(content) => {
+                content.extend(line);
+                Ok(())
+            }
+            Storage::File { path, length } => {
+                append_to_file(path, *length, &line).map_err(naming(path))?;
+                *length += line.len() as u64;
+                Ok(())
+            }
         }
     }
 }
 
-impl Storage {
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        // Always from the end of the whole records: what a failed write left behind is overwritten.
-        self.file.seek(SeekFrom::Start(self.length))?;
-        if let Err(error) = self.file.write_all(line) {
-            self.file.set_len(self.length)?;
-            return Err(error);
-        }
-        self.length += line.len() as u64;
-        Ok(())
-    }
+/// Always from the end of the whole records: what a failed write left behind is overwritten.
+fn append_to_file(path: &Path, length: u64, line: &[u8]) -> io::Result<()> {
+    let mut file = writable(path)?;
+    file.seek(SeekFrom::Start(length))?;
+    file.write_all(line).or_else(|error| {
+        file.set_len(length)?;
+        Err(error)
+    })
 }
 
-fn open_file<T: DeserializeOwned>(path: &Path) -> io::Result<(Storage, Vec<T>)> {
+fn writable(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false).open(path)
+}
+
+/// Gives the length of the whole records, and the records. Cuts off a torn last line.
+fn open_file<T: DeserializeOwned>(path: &Path) -> io::Result<(u64, Vec<T>)> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)?;
-    let mut content = Vec::new();
-    file.read_to_end(&mut content)?;
-
-    let whole = content
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |newline| newline + 1);
-    if whole < content.len() {
-        file.set_len(whole as u64)?;
-        content.truncate(whole);
-    }
-    let records = content
-        .split_inclusive(|byte| *byte == b'\n')
-        .enumerate()
-        .map(|(index, line)| {
-            serde_json::from_slice(line).map_err(|error| {
-                let problem = format!("line {} is damaged: {error}", index + 1);
-                io::Error::new(io::ErrorKind::InvalidData, problem)
-            })
-        })
-        .collect::<io::Result<Vec<T>>>()?;
-    let storage = Storage {
-        file,
-        path: path.to_path_buf(),
-        length: whole as u64,
+    let content = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, Vec::new())),
+        content => content?,
     };
-    Ok((storage, records))
+    let newline = content.iter().rposition(|byte| *byte == b'\n');
+    let whole = newline.map_or(0, |newline| newline + 1);
+    if whole < content.len() {
+        writable(path)?.set_len(whole as u64)?;
+    }
+    Ok((whole as u64, parse(&content[..whole])?))
+}
+
+fn parse<T: DeserializeOwned>(content: &[u8]) -> io::Result<Vec<T>> {
+    let lines = content.split_inclusive(|byte| *byte == b'\n');
+    let records = lines.enumerate().map(|(index, line)| {
+        serde_json::from_slice(line).map_err(|error| {
+            let problem = format!("line {} is damaged: {error}", index + 1);
+            io::Error::new(io::ErrorKind::InvalidData, problem)
+        })
+    });
+    records.collect()
+}
+
+/// Writes a whole file beside its place and renames it, so that a crash leaves the old or the new one.
+pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let fresh = path.with_extension("new");
+    fs::write(&fresh, content)?;
+    fs::rename(fresh, path)
+}
+
+fn naming(path: &Path) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -145,6 +179,15 @@ mod tests {
         assert_eq!(records, [json!({"n": 1}), json!("two\nlines")]);
         journal.append(&json!(3)).unwrap();
         assert_eq!(open(&path).1.len(), 3);
+        assert_eq!(journal.read().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_journal_in_memory_can_be_read_again() {
+        let mut journal = Journal::<Value>::in_memory();
+        journal.append(&json!("one\ntwo")).unwrap();
+        journal.append(&json!(3)).unwrap();
+        assert_eq!(journal.read().unwrap(), [json!("one\ntwo"), json!(3)]);
     }
 
     #[test]

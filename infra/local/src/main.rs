@@ -7,14 +7,7 @@ use std::{
 
 use anyhow::Context;
 use local::{Options, Stack};
-use tracing_subscriber::{
-    filter::Targets,
-    fmt::{
-        format::Writer,
-        time::{FormatTime, SystemTime},
-    },
-    prelude::*,
-};
+use tracing_subscriber::{filter::Targets, prelude::*};
 
 fn main() -> ExitCode {
     let options = Options::from_process();
@@ -51,7 +44,7 @@ fn announce(stack: &Stack) -> std::io::Result<()> {
     for (title, path) in &stack.forms {
         writeln!(out, "  {title}: {base}{path}")?;
     }
-    writeln!(out, "  Mails, requests and the audit trail: {base}/_local")?;
+    writeln!(out, "  Mails, requests and the audit log: {base}/_local")?;
     writeln!(out, "  Ctrl-C stops it.")?;
     out.flush()
 }
@@ -75,40 +68,22 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-/// What goes wrong, here and in functions. `RUST_LOG` says otherwise, such as `debug` or
-/// `local=info,function=info`; `function` is what functions log.
+/// What goes wrong, here and in functions, and what dynoxide does not say of every refused condition of a
+/// conditional write, which is how writes race.
+const USUAL_LOG: &str = "warn,local=info,dynoxide=error";
+
+/// `RUST_LOG` says otherwise, such as `debug` or `local=info,function=info`; `function` is what functions log.
 fn log_to_stderr(wanted: Option<&str>) {
-    let usual = || {
-        Targets::new()
-            .with_default(tracing::Level::WARN)
-            .with_targets([
-                ("local", tracing::Level::INFO),
-                // Says every refused condition of a conditional write, which is how writes race.
-                ("dynoxide", tracing::Level::ERROR),
-            ])
-    };
+    let wanted = wanted.and_then(|text| text.parse::<Targets>().ok());
     let targets = wanted
-        .and_then(|text| text.parse().ok())
-        .unwrap_or_else(usual);
+        .or_else(|| USUAL_LOG.parse().ok())
+        .unwrap_or_default();
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_timer(TimeOfDay)
         .with_target(false);
     tracing_subscriber::registry()
         .with(lines)
         .with(targets)
         .init();
-}
-
-/// Hours, minutes and seconds in UTC: who watches a terminal knows the day.
-struct TimeOfDay;
-
-impl FormatTime for TimeOfDay {
-    fn format_time(&self, out: &mut Writer<'_>) -> std::fmt::Result {
-        let mut now = String::new();
-        SystemTime.format_time(&mut Writer::new(&mut now))?;
-        let time = now.split_once('T').map_or(now.as_str(), |(_, time)| time);
-        write!(out, "{}", time.split('.').next().unwrap_or(time))
-    }
 }

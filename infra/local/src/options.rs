@@ -53,31 +53,14 @@ pub struct Environment {
 }
 
 /// Variables that replace a function's own.
-const OVERRIDES: &[&str] = &[
-    "STRIPE_API_BASE",
-    "STRIPE_API_KEY",
-    "STRIPE_WEBHOOK_SECRETS",
-    "TEAMS",
-];
+const OVERRIDES: &str = "STRIPE_API_BASE STRIPE_API_KEY STRIPE_WEBHOOK_SECRETS TEAMS";
 
 /// What a process on this machine needs of the stack's own environment: to find programs, to keep
 /// temporary files, to trust the machine's certificates and to get through its proxy when it talks to
 /// the real Stripe, and the knobs of logs, backtraces and coverage. Nothing else gets in, so that a
 /// function cannot come to rely on a developer's shell.
-const PASSED_ON: &[&str] = &[
-    "HTTPS_PROXY",
-    "LLVM_PROFILE_FILE",
-    "NO_PROXY",
-    "PATH",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-    "SYSTEMROOT",
-    "TMPDIR",
-    "https_proxy",
-    "no_proxy",
-];
+const PASSED_ON: &str = "HTTPS_PROXY LLVM_PROFILE_FILE NO_PROXY PATH RUST_BACKTRACE RUST_LOG SSL_CERT_DIR \
+                         SSL_CERT_FILE SYSTEMROOT TMPDIR https_proxy no_proxy";
 
 impl Environment {
     /// Reads the environment of this process.
@@ -94,10 +77,10 @@ impl Environment {
     /// Reads an environment. An empty variable is the same as none.
     fn read(variable: impl Fn(&str) -> Option<String>) -> Environment {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let pick = |names: &[&str]| {
+        let pick = |names: &str| {
+            let names = names.split(' ');
             names
-                .iter()
-                .filter_map(|name| Some(((*name).to_owned(), variable(name)?)))
+                .filter_map(|name| Some((name.to_owned(), variable(name)?)))
                 .collect()
         };
         Environment {

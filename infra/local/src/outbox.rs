@@ -2,6 +2,7 @@
 //!
 //! Nothing leaves the machine. One entry per recipient, so that a filter by recipient sees what each of them got.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,8 +14,10 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::journal::Journal;
 
+mod pages;
+
 /// A mail as one recipient got it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mail {
     /// `mail-1`, `mail-2` and so on, in the order of sending.
@@ -34,7 +37,7 @@ pub struct Mail {
 }
 
 /// A mail on its way to the outbox.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NewMail {
     /// The recipients' addresses.
     pub to: Vec<String>,
@@ -48,7 +51,7 @@ pub struct NewMail {
     pub html: String,
 }
 
-/// All mails, oldest first.
+/// All mails.
 #[derive(Debug)]
 pub struct Outbox {
     clock: Clock,
@@ -56,23 +59,42 @@ pub struct Outbox {
     count: watch::Sender<usize>,
 }
 
+/// A mail that was sent. It is kept once for all of its recipients.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sent {
+    #[serde(flatten)]
+    mail: NewMail,
+    at: Timestamp,
+}
+
 #[derive(Debug)]
 struct State {
-    mails: Vec<Mail>,
-    /// One line per sending, so that a mail to several is there for all of them or for none.
-    journal: Journal<Vec<Mail>>,
+    sent: Vec<Sent>,
+    /// Of each entry, the mail and the recipient by their positions. An entry's id is its position here and 1.
+    entries: Vec<(usize, usize)>,
+    /// The entries of each recipient by the address in lower case.
+    by_recipient: HashMap<String, Vec<usize>>,
+    journal: Journal<Sent>,
 }
 
 impl Outbox {
     /// Opens the outbox kept in `<data>/outbox.jsonl`; None keeps nothing.
     pub fn open(data: Option<&Path>, clock: Clock) -> io::Result<Self> {
         let path = data.map(|data| data.join("outbox.jsonl"));
-        let (journal, sendings) = Journal::<Vec<Mail>>::open(path.as_deref())?;
-        let mails: Vec<Mail> = sendings.into_iter().flatten().collect();
-        let (count, _) = watch::channel(mails.len());
+        let (journal, sent) = Journal::open(path.as_deref())?;
+        let mut state = State {
+            sent: Vec::new(),
+            entries: Vec::new(),
+            by_recipient: HashMap::new(),
+            journal,
+        };
+        for sent in sent {
+            state.insert(sent);
+        }
+        let (count, _) = watch::channel(state.entries.len());
         Ok(Self {
             clock,
-            state: Mutex::new(State { mails, journal }),
+            state: Mutex::new(state),
             count,
         })
     }
@@ -80,37 +102,39 @@ impl Outbox {
     /// Takes a mail in and gives the id of its first entry. It is on disk when this returns.
     pub fn send(&self, mail: NewMail) -> io::Result<String> {
         let mut state = self.lock();
-        let first = state.mails.len() + 1;
-        let sent_at = self.clock.now();
-        let entries: Vec<Mail> = (first..)
-            .zip(mail.to)
-            .map(|(number, to)| Mail {
-                id: format!("mail-{number}"),
-                to,
-                from: mail.from.clone(),
-                subject: mail.subject.clone(),
-                text: mail.text.clone(),
-                html: mail.html.clone(),
-                sent_at,
-            })
-            .collect();
-        state.journal.append(&entries)?;
-        state.mails.extend(entries);
-        // Told under the lock, so that the count never goes back.
-        self.count.send_replace(state.mails.len());
-        Ok(format!("mail-{first}"))
+        let id = id(state.entries.len());
+        let at = self.clock.now();
+        let sent = Sent { mail, at };
+        state.journal.append(&sent)?;
+        state.insert(sent);
+        // Sent under the lock, so that the count never goes back.
+        self.count.send_replace(state.entries.len());
+        Ok(id)
     }
 
     /// The mails, oldest first: all of them, or those to one address.
     pub fn list(&self, to: Option<&str>) -> Vec<Mail> {
         let state = self.lock();
-        let wanted = |mail: &&Mail| to.is_none_or(|to| mail.to.eq_ignore_ascii_case(to));
-        state.mails.iter().filter(wanted).cloned().collect()
+        match to {
+            None => (0..state.entries.len()).map(|at| state.mail(at)).collect(),
+            Some(to) => {
+                let entries = state.by_recipient.get(&to.to_ascii_lowercase());
+                let entries = entries.into_iter().flatten();
+                entries.map(|at| state.mail(*at)).collect()
+            }
+        }
     }
 
     /// One mail by its id.
     pub fn get(&self, id: &str) -> Option<Mail> {
-        self.lock().mails.iter().find(|mail| mail.id == id).cloned()
+        let number: usize = id.strip_prefix("mail-")?.parse().ok()?;
+        let (at, state) = (number.checked_sub(1)?, self.lock());
+        (at < state.entries.len()).then(|| state.mail(at))
+    }
+
+    /// The number of mails.
+    pub fn count(&self) -> usize {
+        *self.count.borrow()
     }
 
     /// The number of mails, and a way to be told when it grows.
@@ -122,6 +146,37 @@ impl Outbox {
         // Nothing that holds the lock leaves it half changed: a panic elsewhere is no reason to stop.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl State {
+    fn insert(&mut self, sent: Sent) {
+        for (recipient, to) in sent.mail.to.iter().enumerate() {
+            let of_recipient = self.by_recipient.entry(to.to_ascii_lowercase());
+            of_recipient.or_default().push(self.entries.len());
+            self.entries.push((self.sent.len(), recipient));
+        }
+        self.sent.push(sent);
+    }
+
+    /// The mail of an entry.
+    fn mail(&self, at: usize) -> Mail {
+        let (sent, recipient) = self.entries[at];
+        let Sent { mail, at: sent_at } = &self.sent[sent];
+        Mail {
+            id: id(at),
+            to: mail.to[recipient].clone(),
+            from: mail.from.clone(),
+            subject: mail.subject.clone(),
+            text: mail.text.clone(),
+            html: mail.html.clone(),
+            sent_at: *sent_at,
+        }
+    }
+}
+
+/// The id of an entry.
+fn id(at: usize) -> String {
+    format!("mail-{}", at + 1)
 }
 
 #[cfg(test)]
@@ -166,6 +221,12 @@ mod tests {
             [entry("mail-1", "first"), entry("mail-3", "second")]
         );
         assert_eq!(subjects(Some("nobody@example.com")), []);
+
+        let ids = |mails: Vec<Mail>| -> Vec<String> { mails.into_iter().map(|m| m.id).collect() };
+        assert_eq!(ids(outbox.page("", 0, 2).0), ["mail-3", "mail-2"]);
+        assert_eq!(ids(outbox.page("", 2, 2).0), ["mail-1"]);
+        assert_eq!((outbox.count(), outbox.page("B@", 0, 9).1), (3, 1));
+        assert_eq!(outbox.get("mail-0").or(outbox.get("mail-4")), None);
     }
 
     #[test]

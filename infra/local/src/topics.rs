@@ -1,11 +1,12 @@
 //! The Simple Notification Service, as far as functions are told by it: what is published to a topic is
-//! kept until every function that subscribes to it has taken it in, at least once.
+//! kept until every function that subscribes to it has processed it, at least once.
 //!
 //! A function that fails is invoked again, as Lambda does with what nobody waits for: twice. After that
 //! AWS would put the message into the dead-letter queue; here the log says so. The pauses are seconds
 //! where AWS lets minutes pass, because a person is watching.
 
 use std::{
+    collections::VecDeque,
     io,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -31,12 +32,13 @@ pub struct Topics {
     subscriptions: Vec<Subscription>,
     clock: Clock,
     state: Mutex<State>,
-    news: Notify,
+    published: Notify,
 }
 
 #[derive(Debug)]
 struct State {
-    waiting: Vec<Message>,
+    /// In order of publication.
+    waiting: VecDeque<Message>,
     journal: Journal<Change>,
 }
 
@@ -54,7 +56,8 @@ struct Message {
 #[serde(rename_all = "snake_case")]
 enum Change {
     Published(Message),
-    Done(Uuid),
+    /// The first of those that wait was delivered.
+    Done,
 }
 
 impl Topics {
@@ -66,18 +69,19 @@ impl Topics {
     ) -> io::Result<Self> {
         let path = data.map(|data| data.join("topics.jsonl"));
         let (journal, changes) = Journal::open(path.as_deref())?;
-        let mut waiting: Vec<Message> = Vec::new();
+        let mut waiting = VecDeque::new();
         for change in changes {
             match change {
-                Change::Published(message) => waiting.push(message),
-                Change::Done(id) => waiting.retain(|message| message.id != id),
+                Change::Published(message) => waiting.push_back(message),
+                // Delivery is in order, so what is done is the first.
+                Change::Done => drop(waiting.pop_front()),
             }
         }
         Ok(Self {
             subscriptions,
             clock,
             state: Mutex::new(State { waiting, journal }),
-            news: Notify::new(),
+            published: Notify::new(),
         })
     }
 
@@ -92,25 +96,25 @@ impl Topics {
         let mut state = self.lock();
         let change = Change::Published(message.clone());
         state.journal.append(&change)?;
-        state.waiting.push(message);
-        self.news.notify_one();
+        state.waiting.push_back(message);
+        self.published.notify_one();
         Ok(())
     }
 
     /// What is on its way: topic and text.
     #[cfg(test)]
-    pub(crate) fn published(&self) -> Vec<(String, String)> {
+    pub(crate) fn waiting(&self) -> Vec<(String, String)> {
         let state = self.lock();
         let pair = |message: &Message| (message.topic.clone(), message.text.clone());
         state.waiting.iter().map(pair).collect()
     }
 
-    fn done(&self, id: Uuid) {
+    fn done(&self) {
         let mut state = self.lock();
-        if let Err(error) = state.journal.append(&Change::Done(id)) {
+        if let Err(error) = state.journal.append(&Change::Done) {
             tracing::error!(%error, "a message that was delivered will be delivered again");
         }
-        state.waiting.retain(|message| message.id != id);
+        state.waiting.pop_front();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -121,9 +125,9 @@ impl Topics {
 /// Delivers messages as they come. Never ends by itself.
 pub async fn deliver(topics: Arc<Topics>, functions: Functions) {
     loop {
-        let next = topics.lock().waiting.first().cloned();
+        let next = topics.lock().waiting.front().cloned();
         let Some(message) = next else {
-            topics.news.notified().await;
+            topics.published.notified().await;
             continue;
         };
         tokio::time::sleep(DELAY).await;
@@ -132,13 +136,13 @@ pub async fn deliver(topics: Arc<Topics>, functions: Functions) {
             .iter()
             .filter(|it| it.topic == message.topic);
         for Subscription { function, .. } in subscribed {
-            tell(&functions, function, &message).await;
+            invoke(&functions, function, &message).await;
         }
-        topics.done(message.id);
+        topics.done();
     }
 }
 
-async fn tell(functions: &Functions, function: &str, message: &Message) {
+async fn invoke(functions: &Functions, function: &str, message: &Message) {
     let event = event(message).to_string();
     let mut pauses = PAUSES.iter();
     while let Err(error) = functions.invoke(function, event.clone().into()).await {
@@ -146,7 +150,7 @@ async fn tell(functions: &Functions, function: &str, message: &Message) {
             tracing::error!(function, %error, "a message is given up; AWS would keep it in the dead-letter queue");
             return;
         };
-        tracing::warn!(function, %error, "a message was not taken in and is sent again");
+        tracing::warn!(function, %error, "a message was not processed and is sent again");
         tokio::time::sleep(*pause).await;
     }
 }
@@ -186,9 +190,8 @@ mod tests {
         let topics = open();
         topics.publish("arn:a", "one").unwrap();
         topics.publish("arn:a", "two").unwrap();
-        let first = topics.lock().waiting[0].id;
-        topics.done(first);
+        topics.done();
         drop(topics);
-        assert_eq!(open().published(), [("arn:a".to_owned(), "two".to_owned())]);
+        assert_eq!(open().waiting(), [("arn:a".to_owned(), "two".to_owned())]);
     }
 }

@@ -8,9 +8,9 @@
 use std::{collections::BTreeMap, process::Command};
 
 use local::{
-    lambda::shared_environment,
+    lambda::endpoints,
     stack::{USUAL_PORT, stand_in_values},
-    template::Template,
+    template::{Function, Template},
     workspace::Workspace,
 };
 use serde_json::Value;
@@ -32,6 +32,19 @@ fn declared(workspace: &Workspace) -> BTreeMap<String, String> {
     serde_json::from_value(metadata["metadata"]["lambda"]["env"].clone()).unwrap()
 }
 
+/// One environment that serves every function: `cargo lambda watch` gives all of a workspace's the same.
+fn shared_environment(functions: &[Function], base_url: &str) -> BTreeMap<String, String> {
+    let mut shared = endpoints(base_url);
+    for (name, value) in functions.iter().flat_map(|function| &function.environment) {
+        let other = shared.insert(name.clone(), value.clone());
+        assert!(
+            other.is_none_or(|other| other == *value),
+            "two functions need different values of {name}"
+        );
+    }
+    shared
+}
+
 #[test]
 fn functions_get_the_same_environment_from_cargo_lambda_watch() {
     let workspace = Workspace::find().unwrap();
@@ -46,6 +59,6 @@ fn functions_get_the_same_environment_from_cargo_lambda_watch() {
     );
     values.secrets.insert("LinkKey".to_owned(), link_key);
     let template = Template::read(&workspace.template(), &values).unwrap();
-    let given = shared_environment(&template.functions, &base_url).unwrap();
+    let given = shared_environment(&template.functions, &base_url);
     assert_eq!(declared, given);
 }

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::dates::day;
 use crate::id::RequestId;
 use crate::money::Usd;
 use crate::request::{OwnershipConfirmation, Status};
@@ -192,7 +193,7 @@ impl ChargeReport {
             }
             lines.push(("Refundable", text(charge.refundable())));
             lines.push(("Currency", payment.currency.to_ascii_uppercase()));
-            lines.push(("Paid on", charge.paid_at.strftime("%-d %B %Y").to_string()));
+            lines.push(("Paid on", day(charge.paid_at)));
             if let Some(last4) = &charge.last4 {
                 lines.push(("Card", format!("ending in {last4}")));
             }
@@ -216,7 +217,7 @@ impl ChargeReport {
         for other in &self.others {
             let amount = other.amount.map(|it| it.to_string()).unwrap_or_default();
             let status = other.status.as_str().replace('_', " ");
-            let on = other.submitted_at.strftime("%-d %B %Y");
+            let on = day(other.submitted_at);
             lines.push((
                 "Other request for this charge",
                 format!("{amount}, {status}, sent on {on} ({})", other.request_id),

@@ -17,12 +17,24 @@ pub const LINE_CHARS: usize = 255;
 /// The most characters in a text area.
 pub const TEXT_CHARS: usize = 10_000;
 
-/// The fields of a form, in the order in which they are asked.
+/// The fields of a form, in the order in which they are asked, and what some of them are to the process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(rename_all = "camelCase")]
 pub struct Form {
     /// At least one; names are unique. The generator checks both.
     pub fields: Vec<Field>,
+    /// Which is the amount: what approvers are shown, and what is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_field: Option<FieldName>,
+    /// Which is the customer's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_field: Option<FieldName>,
+    /// Which is the charge or payment intent that is to be given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge_field: Option<FieldName>,
+    /// Which says who of Stripe's customers it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_field: Option<FieldName>,
 }
 
 /// One question.
@@ -334,14 +346,14 @@ mod tests {
     use super::*;
 
     fn form() -> Form {
-        serde_json::from_value(json!([
+        serde_json::from_value(json!({"fields": [
             {"name": "customerEmail", "label": "Customer Email", "type": "email", "required": true},
             {"name": "stripeCustomerId", "label": "Stripe Customer ID", "type": "text", "format": "stripe-customer", "required": false},
             {"name": "chargeIdToRefund", "label": "Charge", "type": "text", "format": "stripe-charge", "required": true},
             {"name": "refundAmount", "label": "Amount", "type": "usd", "required": true},
             {"name": "reason", "label": "Reason", "type": "select", "options": ["Goodwill", "Other"], "required": true},
             {"name": "notes", "label": "Notes", "type": "textarea", "required": true},
-        ]))
+        ]}))
         .unwrap()
     }
 

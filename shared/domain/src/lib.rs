@@ -5,7 +5,7 @@
 //! proof. Nothing here reads a clock or the environment either: time comes with the event that a function
 //! handles, configuration through its `main`.
 //!
-//! 1. **Rules**: [`money`], [`id`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
+//! 1. **Rules**: [`money`], [`id`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
 //!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`approval`],
 //!    [`invitation`], [`refund`], [`charge_lookup`], [`suppression`], [`processed_event`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
@@ -15,6 +15,7 @@
 pub mod approval;
 pub mod audit;
 pub mod charge_lookup;
+pub mod dates;
 pub mod failure;
 pub mod form;
 pub mod id;

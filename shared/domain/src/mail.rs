@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use crate::failure::Failure;
 use crate::id::{PhaseName, RequestId};
 
 mod related_request;
@@ -19,12 +20,13 @@ pub struct Mail {
     pub text: String,
     /// The HTML part: a whole document that loads nothing from elsewhere.
     pub html: String,
-    /// What it is about, where somebody has to know when it comes back.
+    /// The request and phase to report to when the mail bounces.
     pub related_request: Option<RelatedRequest>,
 }
 
 impl Mail {
-    /// The same mail, which says to the mail service what it is about: by ids alone.
+    /// The same mail with the request and phase that it is about. The mail service keeps them beside it, as ids
+    /// alone, and gives them back when the mail bounces.
     #[must_use]
     pub fn related_to(mut self, request: RequestId, phase: &PhaseName) -> Self {
         let phase = phase.clone();
@@ -33,8 +35,8 @@ impl Mail {
     }
 }
 
-/// A text as it is shown: without control characters, and without the marks that turn the direction of
-/// what follows them. Nobody's words can reach beyond their place.
+/// A text without control characters other than line breaks and tabs, and without the marks that change the
+/// direction of the text after them, which could make it read as something else.
 pub fn sanitize_text(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
@@ -76,22 +78,41 @@ pub enum MailError {
     Refused(String),
 }
 
+/// How often [`deliver`] hands a mail over that the service does not take. The caller waits for it, so the attempts
+/// follow each other at once.
+const ATTEMPTS: usize = 3;
+
 /// A service that sends mails.
 pub trait Mailer: Send + Sync {
     /// Hands a mail over. After `Ok` the service has taken it on.
     fn send(&self, mail: &Mail) -> impl Future<Output = Result<(), MailError>> + Send;
 }
 
-/// How often a mail is tried while the mail service does not respond.
-const ATTEMPTS: usize = 3;
+/// Sends several mails, such as one to each of a team, and says how many of them the service accepted. It will refuse
+/// a refused address every time, so the others get theirs all the same. Fails when the service does not
+/// answer: the caller's retry sends all of them again.
+pub async fn send_all(mailer: &impl Mailer, mails: &[Mail]) -> Result<usize, Failure> {
+    let mut accepted = 0;
+    for mail in mails {
+        match mailer.send(mail).await {
+            Ok(()) => accepted += 1,
+            Err(error @ MailError::Refused(_)) => log_refused(mail, &error),
+            Err(error @ MailError::Unavailable(_)) => {
+                return Err(Failure::MailUnavailable(error.to_string()));
+            }
+        }
+    }
+    Ok(accepted)
+}
 
-/// Sends a mail that nothing waits for. Returns whether the mail service took it, and logs why not.
+/// Sends a mail that nothing else depends on, and says whether the service accepted it. Where the service does not
+/// answer, it is tried again; after that nobody but the log knows of it.
 pub async fn deliver(mailer: &impl Mailer, mail: &Mail) -> bool {
     for _ in 0..ATTEMPTS {
         match mailer.send(mail).await {
             Ok(()) => return true,
             Err(error @ MailError::Refused(_)) => {
-                tracing::error!(%error, "the address was refused");
+                log_refused(mail, &error);
                 return false;
             }
             Err(error @ MailError::Unavailable(_)) => {
@@ -101,6 +122,10 @@ pub async fn deliver(mailer: &impl Mailer, mail: &Mail) -> bool {
     }
     tracing::error!("the mail was not sent");
     false
+}
+
+fn log_refused(mail: &Mail, error: &MailError) {
+    tracing::error!(to = masked(&mail.to), %error, "the address was refused");
 }
 
 #[cfg(test)]

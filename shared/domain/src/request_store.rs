@@ -36,7 +36,8 @@ impl Entity for AuditRecord {
     }
 }
 
-fn request_key(id: RequestId) -> Key {
+/// Where a request is stored; its audit records and all else of it are in the same partition.
+pub fn request_key(id: RequestId) -> Key {
     Key {
         pk: format!("REQUEST#{id}"),
         sk: "REQUEST".to_owned(),

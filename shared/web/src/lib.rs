@@ -1,16 +1,21 @@
 //! What people see: pages and mails, and how the functions behind API Gateway read a request and answer it.
 //!
-//! Problems are RFC 9457 documents for programs and pages for people. No page has a script, and nothing is
-//! loaded from elsewhere.
+//! - [`emails`]: the mails, each a folder of template files.
+//! - [`page()`]: the frame of every page and its style sheet, and a form's answers as a list ([`answers`]).
+//! - `request`: reading what API Gateway hands over, within limits; `response`: answering it, with the headers
+//!   that every answer has.
+//! - [`Problem`]: why a call is not answered as asked, as an RFC 9457 document for programs and a page for people.
+//!
+//! No page has a script, and nothing is loaded from elsewhere, by a page or by a mail.
 
 pub mod emails;
-pub mod mail;
 mod page;
 mod problem;
 mod request;
 mod response;
 
-pub use page::{answers, page, when};
+pub use domain::dates::when;
+pub use page::{answers, page};
 pub use problem::Problem;
 pub use request::{
     BODY_BYTES, accepted, answer_format, body_text, header_text, is_json, origin, received_at,

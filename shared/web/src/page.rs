@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use lambda_http::http::HeaderValue;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
@@ -60,9 +59,4 @@ pub fn answers(answered: &[Answered]) -> Markup {
             }
         }
     }
-}
-
-/// A time as people read it.
-pub fn when(at: Timestamp) -> String {
-    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }

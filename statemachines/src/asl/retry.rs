@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::task::Function;
+use super::function::Function;
 
 /// Lambda itself could not run the function. The first five are the block that AWS recommends.
 const LAMBDA: [&str; 5] = [
@@ -51,46 +51,33 @@ pub(super) fn while_waiting() -> Vec<Value> {
 /// The retriers of a state that others wait for, and can do without.
 pub(super) fn briefly() -> Vec<Value> {
     let outages = [&CRASHES_AND_OUTAGES[..], &[TIMEOUT, STRIPE]].concat();
-    let outages = json!({
-        "ErrorEquals": outages,
-        "IntervalSeconds": 1,
-        "MaxAttempts": 3,
-        "BackoffRate": 2,
-        "JitterStrategy": "FULL",
-    });
-    vec![lambda(), outages]
+    vec![lambda(), retrier(&outages, 1, 3, None)]
 }
 
 fn lambda() -> Value {
-    json!({
-        "ErrorEquals": LAMBDA,
-        "IntervalSeconds": 1,
-        "MaxAttempts": 6,
-        "BackoffRate": 2,
-        "MaxDelaySeconds": 60,
-        "JitterStrategy": "FULL",
-    })
+    retrier(&LAMBDA, 1, 6, Some(60))
 }
 
 fn repeated(outages: &[&str]) -> Value {
-    json!({
-        "ErrorEquals": outages,
-        "IntervalSeconds": 2,
-        "MaxAttempts": 8,
-        "BackoffRate": 2,
-        "MaxDelaySeconds": 300,
-        "JitterStrategy": "FULL",
-    })
+    retrier(outages, 2, 8, Some(300))
 }
 
 /// An outage of Stripe's: about four hours.
 fn stripe() -> Value {
-    json!({
-        "ErrorEquals": [STRIPE],
-        "IntervalSeconds": 2,
-        "MaxAttempts": 20,
+    retrier(&[STRIPE], 2, 20, Some(900))
+}
+
+/// Each time it is waited for twice as long, at most for so many seconds, less a random part.
+fn retrier(errors: &[&str], seconds: u32, attempts: u32, most_seconds: Option<u32>) -> Value {
+    let mut retrier = json!({
+        "ErrorEquals": errors,
+        "IntervalSeconds": seconds,
+        "MaxAttempts": attempts,
         "BackoffRate": 2,
-        "MaxDelaySeconds": 900,
-        "JitterStrategy": "FULL",
-    })
+    });
+    if let Some(most_seconds) = most_seconds {
+        retrier["MaxDelaySeconds"] = json!(most_seconds);
+    }
+    retrier["JitterStrategy"] = json!("FULL");
+    retrier
 }

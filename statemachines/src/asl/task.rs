@@ -1,56 +1,22 @@
 //! The Task states: one function each, with its retries, its time limit and a way on when it fails.
 
-use domain::task::{AskConfig, CloseConfig, ConnectorConfig, EndStatus};
+use domain::task::{AskConfig, CloseConfig, EndStatus};
 use domain::workflow::APPROVER_UNREACHABLE;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+pub(crate) use super::function::Function;
 use super::retry::{self, TIMEOUT};
-use crate::process::NEEDS_ATTENTION;
+use crate::process::{Exit, NEEDS_ATTENTION, OUTCOME_SUFFIX, States};
 
 const INVOKE: &str = "arn:aws:states:::lambda:invoke";
 const INVOKE_AND_WAIT: &str = "arn:aws:states:::lambda:invoke.waitForTaskToken";
 
-/// How often Stripe is asked about a pending refund: every six hours.
-const POLL_SECONDS: u32 = 6 * 60 * 60;
-
 /// The variable that keeps which state broke, for a redrive to go back to.
-pub(super) const RESUME_AT: &str = "resumeAt";
-
-/// The functions by their logical id in the template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Function {
-    RequestApproval,
-    Decide,
-    IssueRefund,
-    SendEmail,
-    CloseRequest,
-}
-
-impl Function {
-    /// The substitution that becomes the function's ARN when the state machine is deployed.
-    fn substitution(self) -> &'static str {
-        match self {
-            Function::RequestApproval => "${RequestApproval}",
-            Function::Decide => "${Decide}",
-            Function::IssueRefund => "${IssueRefund}",
-            Function::SendEmail => "${SendEmail}",
-            Function::CloseRequest => "${CloseRequest}",
-        }
-    }
-
-    /// More than the function's own time limit, so that Lambda's error is seen rather than this one.
-    fn timeout_seconds(self) -> u32 {
-        if self == Function::IssueRefund {
-            120
-        } else {
-            60
-        }
-    }
-}
+pub(crate) const RESUME_AT: &str = "resumeAt";
 
 /// A Task that runs a function and goes on with its answer.
-pub(super) struct Task {
+pub(crate) struct Task {
     function: Function,
     payload: Map<String, Value>,
     catch: Option<Value>,
@@ -59,7 +25,7 @@ pub(super) struct Task {
 
 impl Task {
     /// The state of that name, which stands for the phase of the same name.
-    pub(super) fn new(function: Function, name: &str, config: &impl Serialize) -> Self {
+    pub(crate) fn new(function: Function, name: &str, config: &impl Serialize) -> Self {
         Self {
             function,
             payload: payload(name, config),
@@ -69,7 +35,7 @@ impl Task {
     }
 
     /// The state of that name, which closes the request.
-    pub(super) fn closing(name: &str, config: &CloseConfig) -> Self {
+    pub(crate) fn closing(name: &str, config: &CloseConfig) -> Self {
         let mut task = Self::new(Function::CloseRequest, name, config);
         let redrives = json!("{% $states.context.Execution.RedriveCount %}");
         task.payload.insert("redrives".to_owned(), redrives);
@@ -77,37 +43,56 @@ impl Task {
     }
 
     /// The phase, where it has another name than the state.
-    pub(super) fn of_phase(mut self, phase: &str) -> Self {
+    pub(crate) fn of_phase(mut self, phase: &str) -> Self {
         self.payload.insert("phase".to_owned(), json!(phase));
         self
     }
 
     /// Where to go when the function failed for good, in place of where a redrive would bring it
     /// back from.
-    pub(super) fn catch_to(mut self, state: &str) -> Self {
+    pub(crate) fn catch_to(mut self, state: &str) -> Self {
         self.catch = Some(catch(state));
         self
     }
 
     /// Not for long: somebody waits, and it is not what they wait for.
-    pub(super) fn retried_briefly(mut self) -> Self {
+    pub(crate) fn retried_briefly(mut self) -> Self {
         self.retry = retry::briefly();
         self
     }
 
     /// The function fails for good, and the execution with it.
-    pub(super) fn without_catch(mut self) -> Self {
+    pub(crate) fn without_catch(mut self) -> Self {
         self.catch = None;
         self
     }
 
+    /// Waits for Stripe, which is asked again when the time limit is over.
+    pub(crate) fn retried_while_waiting(mut self) -> Self {
+        self.retry = retry::while_waiting();
+        self
+    }
+
+    /// The state of that name, which waits for somebody who has its token and is entered again when
+    /// nobody has answered.
+    pub(crate) fn wait(mut self, name: &str, seconds: u32, next: &str) -> Value {
+        let token = json!("{% $states.context.Task.Token %}");
+        self.payload.insert("taskToken".to_owned(), token);
+        let mut state = self.state(&json!("{% $states.result %}"), "Next", json!(next));
+        state["Resource"] = json!(INVOKE_AND_WAIT);
+        state["TimeoutSeconds"] = json!(seconds);
+        let again = json!({ "ErrorEquals": [TIMEOUT], "Next": name });
+        state["Catch"] = json!([again, catch_all(name)]);
+        state
+    }
+
     /// The state that another follows.
-    pub(super) fn next(self, next: &str) -> Value {
+    pub(crate) fn next(self, next: &str) -> Value {
         self.state(&json!("{% $states.result.Payload %}"), "Next", json!(next))
     }
 
     /// The state that the execution ends with.
-    pub(super) fn end(self, status: EndStatus) -> Value {
+    pub(crate) fn end(self, status: EndStatus) -> Value {
         self.state(&json!({ "outcome": status }), "End", json!(true))
     }
 
@@ -131,70 +116,42 @@ impl Task {
     }
 }
 
+/// A function's state, and the state that branches on what it answers. `task` gets the latter's name.
+pub(crate) fn branch_on(name: &str, exits: &[Exit], task: impl FnOnce(&str) -> Value) -> States {
+    let choice = format!("{name}{OUTCOME_SUFFIX}");
+    let (task, outcome) = (task(&choice), outcome_choice(name, exits));
+    States::from_iter([(name.to_owned(), task), (choice, outcome)])
+}
+
+/// Branches on what a task's function answered. The outcomes are ours and hold no quotes.
+pub(crate) fn outcome_choice(task: &str, exits: &[Exit]) -> Value {
+    let choices: Vec<Value> = exits
+        .iter()
+        .map(|exit| {
+            json!({
+                "Condition": format!("{{% $states.input.outcome = '{}' %}}", exit.outcome),
+                "Next": exit.state,
+            })
+        })
+        .collect();
+    json!({
+        "Type": "Choice",
+        "Choices": choices,
+        "Default": NEEDS_ATTENTION,
+        // Only where the default is taken.
+        "Assign": { RESUME_AT: task },
+    })
+}
+
 /// The Task that asks somebody and waits. When nobody answered until a reminder is due, or for good, it
 /// is entered again: the function knows by the time of the first asking whether to remind or to let it
 /// expire.
-pub(super) fn ask(name: &str, config: &AskConfig, seconds: u32, next: &str) -> Value {
-    let payload = payload(name, config);
-    let retry = retry::of(Function::RequestApproval);
-    let mut state = waiting(
-        name,
-        Function::RequestApproval,
-        payload,
-        &retry,
-        seconds,
-        next,
-    );
+pub(crate) fn ask(name: &str, config: &AskConfig, seconds: u32, next: &str) -> Value {
+    let ask = Task::new(Function::RequestApproval, name, config);
+    let mut state = ask.wait(name, seconds, next);
     // An approver's mail that bounces needs no reminder: somebody else has to be asked now.
     state["Catch"][0]["ErrorEquals"] = json!([TIMEOUT, APPROVER_UNREACHABLE]);
     state
-}
-
-/// The Task that waits until a pending refund is paid or is not going to be. Stripe tells by an event; in
-/// case that one got lost, the state is entered again from time to time, and the function asks.
-pub(super) fn pending(name: &str, phase: &str, next: &str) -> Value {
-    let mut payload = payload(name, &ConnectorConfig::AwaitRefund);
-    payload.insert("phase".to_owned(), json!(phase));
-    let retry = retry::while_waiting();
-    waiting(
-        name,
-        Function::IssueRefund,
-        payload,
-        &retry,
-        POLL_SECONDS,
-        next,
-    )
-}
-
-/// A Task that waits for somebody who has its token, and is entered again when nobody has answered.
-fn waiting(
-    name: &str,
-    function: Function,
-    mut payload: Map<String, Value>,
-    retry: &[Value],
-    seconds: u32,
-    next: &str,
-) -> Value {
-    payload.insert(
-        "taskToken".to_owned(),
-        json!("{% $states.context.Task.Token %}"),
-    );
-    json!({
-        "Type": "Task",
-        "Resource": INVOKE_AND_WAIT,
-        "Arguments": {
-            "FunctionName": function.substitution(),
-            "Payload": payload,
-        },
-        "TimeoutSeconds": seconds,
-        "Output": "{% $states.result %}",
-        "Retry": retry,
-        "Catch": [
-            { "ErrorEquals": [TIMEOUT], "Next": name },
-            catch_all(name),
-        ],
-        "Next": next,
-    })
 }
 
 fn payload(name: &str, config: &impl Serialize) -> Map<String, Value> {

@@ -13,7 +13,7 @@ const MEMBERS: [&str; 2] = ["invitation", "code"];
 
 /// Nothing in the form may be called what an invitation is used with.
 pub(super) fn check_form(report: &mut Report<'_>, definition: &Definition) {
-    let fields = definition.fields.0.iter().map(|(name, _)| name);
+    let fields = definition.fields.all.iter().map(|(name, _)| name);
     let taken = fields.filter(|name| MEMBERS.contains(&name.value.as_str()));
     for name in taken.filter(|_| definition.by_invitation) {
         report.refuse(

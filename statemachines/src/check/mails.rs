@@ -3,7 +3,8 @@
 use domain::form::FieldKind;
 use domain::task::{EmailConfig, Recipient, variable};
 
-use super::{Context, invitation};
+use super::context::Context;
+use super::invitation;
 use crate::definition::{Found, Mail};
 use crate::diagnostic::{Report, list};
 use crate::names::{Place, STRIPE_CUSTOMER_KNOWN};
@@ -12,7 +13,7 @@ use crate::text;
 
 /// Who reads a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Audience {
+pub(crate) enum Audience {
     /// A team of ours.
     Team,
     /// The customer.
@@ -22,7 +23,7 @@ pub(super) enum Audience {
 }
 
 impl Context<'_> {
-    pub(super) fn mail(
+    pub(crate) fn mail(
         &self,
         report: &mut Report<'_>,
         mail: &Mail,
@@ -50,7 +51,7 @@ impl Context<'_> {
     }
 
     /// The names in a text. Those that have no value there, or are not for its readers, are reported.
-    pub(super) fn names_in(
+    pub(crate) fn names_in(
         &self,
         report: &mut Report<'_>,
         text: &At<String>,
@@ -89,7 +90,7 @@ impl Context<'_> {
             return self.team_recipient(report, to);
         };
         let (problem, help) = match self.definition.fields.find(name) {
-            Found::Invalid => return None,
+            Found::Unreadable => return None,
             Found::Field(field) if field.kind == FieldKind::Email && field.required => {
                 return Some(Recipient::Field(field.name.clone()));
             }

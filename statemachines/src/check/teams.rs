@@ -2,17 +2,17 @@
 
 use domain::id::{TeamId, slug};
 
-use crate::definition::{Definition, Kind, Phase};
+use crate::definition::{Definition, Phase};
 use crate::diagnostic::{Report, suggestion};
 use crate::process::{NEEDS_ATTENTION, Team};
 use crate::source::At;
 
 /// The teams by what they are responsible for; `None` for one whose name was refused.
-pub(super) struct Teams(Vec<(String, Option<Team>)>);
+pub(crate) struct Teams(Vec<(String, Option<Team>)>);
 
 impl Teams {
     /// Reads the responsibilities and reports those that concern nothing that has a team.
-    pub(super) fn of(report: &mut Report<'_>, definition: &Definition) -> Self {
+    pub(crate) fn of(report: &mut Report<'_>, definition: &Definition) -> Self {
         let mut teams = Vec::new();
         for (what, who) in &definition.responsibilities {
             check_subject(report, definition, what);
@@ -30,33 +30,28 @@ impl Teams {
     }
 
     /// Who is asked in an approval.
-    pub(super) fn responsible(&self, report: &mut Report<'_>, phase: &Phase) -> Option<Team> {
-        let team = self.find(&phase.name.value);
-        if !self.0.iter().any(|(what, _)| *what == phase.name.value) {
+    pub(crate) fn responsible(&self, report: &mut Report<'_>, phase: &Phase) -> Option<Team> {
+        let name = phase.name.value.as_str();
+        let team = self.find(name);
+        if !self.0.iter().any(|(what, _)| what == name) {
             report.refuse(
                 phase.name.span,
-                format!(
-                    "nobody is responsible for the approval `{}`",
-                    phase.name.value
-                ),
-                format!(
-                    "Add a line `{}: ` with a team to the responsibilities.",
-                    phase.name.value
-                ),
+                format!("nobody is responsible for the approval `{name}`"),
+                format!("Add a line `{name}: ` with a team to the responsibilities."),
             );
         }
         team
     }
 
     /// Who is asked in an approval, if that was said.
-    pub(super) fn responsible_of(&self, phase: &Phase) -> Option<&TeamId> {
+    pub(crate) fn responsible_of(&self, phase: &Phase) -> Option<&TeamId> {
         let mut teams = self.0.iter();
         let (_, team) = teams.find(|(what, _)| *what == phase.name.value)?;
         team.as_ref().map(|team| &team.id)
     }
 
     /// Who is told when a request gets stuck.
-    pub(super) fn attention(&self) -> Option<Team> {
+    pub(crate) fn attention(&self) -> Option<Team> {
         self.find(NEEDS_ATTENTION)
     }
 
@@ -66,12 +61,12 @@ impl Teams {
     }
 
     /// The team of that name, if it is responsible for anything.
-    pub(super) fn named(&self, name: &str) -> Option<&TeamId> {
+    pub(crate) fn named(&self, name: &str) -> Option<&TeamId> {
         let mut teams = self.all();
         teams.find(|team| team.name == name).map(|team| &team.id)
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &Team> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Team> {
         self.0.iter().filter_map(|(_, team)| team.as_ref())
     }
 }
@@ -81,40 +76,28 @@ fn check_subject(report: &mut Report<'_>, definition: &Definition, what: &At<Str
     if name == NEEDS_ATTENTION {
         return;
     }
-    let phase = definition.phases.iter().find(|p| p.name.value == name);
-    match phase.map(|phase| &phase.kind) {
-        Some(Kind::Approval(_) | Kind::Invalid) => {}
-        Some(
-            Kind::Start
-            | Kind::Choice(_)
-            | Kind::Condition
-            | Kind::Connector(_)
-            | Kind::Email(_)
-            | Kind::Wait(_)
-            | Kind::End(_),
-        ) => {
-            report.refuse(
-                what.span,
-                format!("`{name}` is no approval: no team has to do anything in it"),
-                "Remove the line. Only approvals have a team.",
-            );
-        }
-        None => {
-            let approvals = definition
-                .phases
-                .iter()
-                .filter(|phase| matches!(phase.kind, Kind::Approval(_)))
-                .map(|phase| phase.name.value.as_str());
-            report.refuse(
-                what.span,
-                format!("there is no phase `{name}`"),
-                suggestion(name, approvals.chain([NEEDS_ATTENTION])),
-            );
-        }
+    let has_team = |phase: &&Phase| phase.facts.as_ref().is_some_and(|facts| facts.has_team);
+    let Some(at) = definition.index(name) else {
+        let approvals = definition.phases.iter().filter(has_team);
+        let names = approvals.map(|phase| phase.name.value.as_str());
+        report.refuse(
+            what.span,
+            format!("there is no phase `{name}`"),
+            suggestion(name, names.chain([NEEDS_ATTENTION])),
+        );
+        return;
+    };
+    let phase = &definition.phases[at];
+    if phase.facts.is_some() && !has_team(&phase) {
+        report.refuse(
+            what.span,
+            format!("`{name}` is no approval: no team has to do anything in it"),
+            "Remove the line. Only approvals have a team.",
+        );
     }
 }
 
-pub(super) fn team(report: &mut Report<'_>, who: &At<String>) -> Option<Team> {
+pub(crate) fn team(report: &mut Report<'_>, who: &At<String>) -> Option<Team> {
     let id = slug(&who.value).and_then(|slug| slug.parse().ok());
     if id.is_none() {
         report.refuse(

@@ -21,12 +21,15 @@ fn fields() -> Fields {
         (at, Some(field))
     };
     let options = vec!["Goodwill".to_owned(), "It's late".to_owned()];
-    Fields(vec![
-        field("amount", FieldKind::Usd, true),
-        field("tip", FieldKind::Usd, false),
-        field("reason", FieldKind::Select { options }, true),
-        field("notes", FieldKind::Textarea, false),
-    ])
+    Fields {
+        all: vec![
+            field("amount", FieldKind::Usd, true),
+            field("tip", FieldKind::Usd, false),
+            field("reason", FieldKind::Select { options }, true),
+            field("notes", FieldKind::Textarea, false),
+        ],
+        roles: Vec::new(),
+    }
 }
 
 /// The rule as JSON, or the first problem, where a lookup comes before.

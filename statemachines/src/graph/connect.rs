@@ -5,7 +5,7 @@
 use domain::task::outcome;
 
 use super::{Edge, Graph};
-use crate::definition::{Connection, Kind, NEXT, Way};
+use crate::definition::{Connection, Exits, NEXT, Way};
 use crate::diagnostic::{Report, list, nearest, suggestion};
 use crate::source::Span;
 
@@ -29,14 +29,15 @@ impl Graph<'_> {
         let Some(index) = self.resolve(report, &from.value, from.span) else {
             return;
         };
-        let kind = &self.definition.phases[index].kind;
-        let expected = ways_out(kind);
+        let facts = self.definition.phases[index].facts.as_ref();
+        let exits = facts.map(|facts| &facts.exits);
+        let expected = exits.and_then(ways_out);
         let given: Vec<&str> = connection
             .ways
             .iter()
             .map(|w| w.name.value.as_str())
             .collect();
-        if matches!(kind, Kind::End(_)) {
+        if matches!(exits, Some(Exits::End)) {
             report.refuse(
                 from.span,
                 format!("`{}` is an end, and nothing comes after it", from.value),
@@ -46,7 +47,7 @@ impl Graph<'_> {
         }
         let expected = expected.as_deref();
         let single = expected.is_some_and(|ways| *ways == [NEXT]);
-        if (given == [NEXT]) != single && !matches!(kind, Kind::Invalid) {
+        if (given == [NEXT]) != single && exits.is_some() {
             let help = match expected {
                 Some([NEXT]) => format!("Write `{}: ` and the phase that follows.", from.value),
                 Some(ways) => format!("Write a line for each way out below it: {}.", list(ways.iter().copied())),
@@ -73,7 +74,7 @@ impl Graph<'_> {
                 self.edges.push(edge(index, name, to, way));
             }
         }
-        check_missing(report, connection, kind, &found);
+        check_missing(report, connection, exits, &found);
     }
 }
 
@@ -86,18 +87,13 @@ fn edge(from: usize, way: &str, to: usize, written: &Way) -> Edge {
     }
 }
 
-/// The ways out that a type of phase has; `None` where the definition names them.
-fn ways_out(kind: &Kind) -> Option<Vec<&str>> {
-    match kind {
-        Kind::Start | Kind::Email(_) | Kind::Wait(_) => Some(vec![NEXT]),
-        Kind::Approval(_) => Some(vec![outcome::APPROVE, outcome::REJECT, outcome::EXPIRE]),
-        Kind::Choice(choice) => {
-            let options = choice.options.iter().map(|(name, _)| name.value.as_str());
-            Some(options.chain([outcome::EXPIRE]).collect())
-        }
-        Kind::Connector(_) => Some(vec![outcome::DONE, outcome::ERROR]),
-        Kind::End(_) => Some(Vec::new()),
-        Kind::Condition | Kind::Invalid => None,
+/// The ways out that a phase has; `None` where the definition names them.
+fn ways_out(exits: &Exits) -> Option<Vec<&str>> {
+    match exits {
+        Exits::Next => Some(vec![NEXT]),
+        Exits::Named(names) => Some(names.iter().map(String::as_str).collect()),
+        Exits::Conditions => None,
+        Exits::End => Some(Vec::new()),
     }
 }
 
@@ -128,7 +124,12 @@ fn check_way<'w>(
     nearest(name, open()).or(only).unwrap_or(name)
 }
 
-fn check_missing(report: &mut Report<'_>, connection: &Connection, kind: &Kind, found: &[&str]) {
+fn check_missing(
+    report: &mut Report<'_>,
+    connection: &Connection,
+    exits: Option<&Exits>,
+    found: &[&str],
+) {
     let from = &connection.from;
     let mut missing = |way: &str, help: &str| {
         report.refuse(
@@ -137,7 +138,7 @@ fn check_missing(report: &mut Report<'_>, connection: &Connection, kind: &Kind, 
             help,
         );
     };
-    if let Kind::Condition = kind {
+    if let Some(Exits::Conditions) = exits {
         if found.iter().all(|way| *way == outcome::OTHERWISE) {
             missing(
                 "condition",
@@ -151,7 +152,7 @@ fn check_missing(report: &mut Report<'_>, connection: &Connection, kind: &Kind, 
             );
         }
     } else {
-        for way in ways_out(kind).unwrap_or_default() {
+        for way in exits.and_then(ways_out).unwrap_or_default() {
             if !found.contains(&way) {
                 missing(
                     way,

@@ -3,10 +3,11 @@
 use domain::form::{Field, FieldKind, TextFormat};
 use domain::id::FieldName;
 
-use super::section::{Section, flag, text_of};
+use super::section::{Section, flag, text_of, word_of};
 use crate::definition::Fields;
 use crate::diagnostic::{Report, suggestion};
-use crate::names::{KEYWORDS, RESERVED};
+use crate::names::is_taken;
+use crate::roles::{Designated, ROLES};
 use crate::source::At;
 use crate::yaml::{Entry, Node};
 
@@ -15,13 +16,29 @@ const FORMATS: [(&str, TextFormat); 2] = [
     ("stripe-charge", TextFormat::StripeCharge),
     ("stripe-customer", TextFormat::StripeCustomer),
 ];
-pub(super) fn read(report: &mut Report<'_>, section: &Section<'_>) -> Fields {
-    let fields = section.entries.iter();
-    Fields(
-        fields
-            .map(|(name, node)| (name.clone(), field(report, name, node)))
-            .collect(),
-    )
+
+pub(super) fn read(report: &mut Report<'_>, mut section: Section<'_>) -> Option<Fields> {
+    let written = ROLES.map(|role| {
+        let named = section.given(report, role.key, |report, (key, node)| {
+            text_of(report, &key.value, node)
+        });
+        (role, named)
+    });
+    let fields = section.section(report, "fields");
+    section.close(report);
+    let fields = fields?.entries.into_iter();
+    let all: Vec<_> = fields
+        .map(|(name, node)| (name.clone(), field(report, name, node)))
+        .collect();
+    let roles = written.into_iter().map(|(role, written)| {
+        let designated = match written {
+            Some(written) => role.designate(report, written.as_ref(), &all),
+            None => Designated::Refused,
+        };
+        (role.key, designated)
+    });
+    let roles = roles.collect();
+    Some(Fields { all, roles })
 }
 
 fn field(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<Field> {
@@ -49,7 +66,7 @@ fn field(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<
 /// A name that conditions and texts can use.
 fn field_name(report: &mut Report<'_>, name: &At<String>) -> Option<FieldName> {
     let written = name.value.as_str();
-    if RESERVED.contains(&written) || KEYWORDS.contains(&written) {
+    if is_taken(written) {
         report.refuse(
             name.span,
             format!("`{written}` means something else in conditions or texts"),
@@ -93,8 +110,8 @@ fn kind(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<FieldKind>
         "number" => Some(FieldKind::Usd),
         "text" => match format {
             None => Some(FieldKind::Text { format: None }),
-            Some(entry) => Some(FieldKind::Text {
-                format: Some(text_format(report, entry)?),
+            Some((_, node)) => Some(FieldKind::Text {
+                format: Some(word_of(report, "format", node, &FORMATS, "format")?),
             }),
         },
         "select" => options_of(report, &kind, options).map(|options| FieldKind::Select { options }),
@@ -109,44 +126,26 @@ fn kind(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<FieldKind>
     }
 }
 
-fn text_format(report: &mut Report<'_>, (_, node): &Entry) -> Option<TextFormat> {
-    let text = text_of(report, "format", node)?;
-    let known = FORMATS.iter().find(|(name, _)| *name == text.value);
-    if known.is_none() {
-        report.refuse(
-            text.span,
-            format!("there is no format `{}`", text.value),
-            suggestion(&text.value, FORMATS.map(|(name, _)| name)),
-        );
-    }
-    known.map(|(_, format)| *format)
-}
-
 fn options_of(
     report: &mut Report<'_>,
     kind: &At<String>,
     entry: Option<&Entry>,
 ) -> Option<Vec<String>> {
-    let at = entry.map_or(kind.span, |(key, _)| key.span);
-    let refuse = |report: &mut Report<'_>| {
-        report.refuse(
-            at,
-            "a select needs options to choose from",
-            "List them below `options:`, each on a line that begins with `- `.",
-        );
+    let items = match entry.map(|(_, node)| &node.value) {
+        Some(Node::List(items)) if !items.is_empty() => items,
+        _ => {
+            report.refuse(
+                entry.map_or(kind.span, |(key, _)| key.span),
+                "a select needs options to choose from",
+                "List them below `options:`, each on a line that begins with `- `.",
+            );
+            return None;
+        }
     };
-    let Some(Node::List(items)) = entry.map(|(_, node)| &node.value) else {
-        refuse(report);
-        return None;
-    };
-    if items.is_empty() {
-        refuse(report);
-        return None;
-    }
     let mut options: Vec<String> = Vec::new();
     for item in items {
         let option = text_of(report, "option", item)?;
-        super::marks::check_plain(report, "option", &option);
+        super::reserved_syntax::check_plain(report, "option", &option);
         if options.contains(&option.value) {
             report.refuse(
                 option.span,

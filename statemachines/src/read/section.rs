@@ -1,25 +1,26 @@
 //! Reading a mapping key by key.
 
-use super::marks;
-use crate::diagnostic::{Report, list, nearest};
+use super::duration::seconds;
+use super::reserved_syntax;
+use crate::diagnostic::{Report, list, nearest, suggestion};
 use crate::source::{At, Span};
 use crate::yaml::{Entry, Node};
 
 /// A mapping that is being read.
-pub(super) struct Section<'n> {
+pub(crate) struct Section<'n> {
     /// How to call it in a message.
     label: String,
     /// Where to show what is missing.
-    pub(super) at: Span,
+    pub(crate) at: Span,
     /// Its entries in order, each key once.
-    pub(super) entries: Vec<&'n Entry>,
+    pub(crate) entries: Vec<&'n Entry>,
     /// The keys asked for so far.
     known: Vec<&'static str>,
 }
 
 impl<'n> Section<'n> {
     /// The entries of a mapping. Anything else, and doubled keys, are reported.
-    pub(super) fn open(
+    pub(crate) fn open(
         report: &mut Report<'_>,
         label: &str,
         at: Span,
@@ -57,7 +58,7 @@ impl<'n> Section<'n> {
     }
 
     /// The place and value of a key that may be absent.
-    pub(super) fn optional(&mut self, key: &'static str) -> Option<&'n Entry> {
+    pub(crate) fn optional(&mut self, key: &'static str) -> Option<&'n Entry> {
         self.known.push(key);
         self.entries
             .iter()
@@ -66,7 +67,7 @@ impl<'n> Section<'n> {
     }
 
     /// The place and value of a key that must be there.
-    pub(super) fn required(
+    pub(crate) fn required(
         &mut self,
         report: &mut Report<'_>,
         key: &'static str,
@@ -82,8 +83,34 @@ impl<'n> Section<'n> {
         entry
     }
 
+    /// What is read at a key that may be absent; `None` when it is there and could not be read.
+    #[expect(
+        clippy::option_option,
+        reason = "the inner says whether it was written"
+    )]
+    pub(crate) fn given<T>(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        read: impl FnOnce(&mut Report<'_>, &Entry) -> Option<T>,
+    ) -> Option<Option<T>> {
+        given(self.optional(key).map(|entry| read(report, entry)))
+    }
+
+    /// The length of time at a key: see [`seconds`].
+    pub(crate) fn seconds(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        word: &str,
+        example: &str,
+    ) -> Option<At<u32>> {
+        let text = self.text(report, key)?;
+        seconds(report, &text, word, example)
+    }
+
     /// The mapping at a key.
-    pub(super) fn section(
+    pub(crate) fn section(
         &mut self,
         report: &mut Report<'_>,
         key: &'static str,
@@ -93,7 +120,7 @@ impl<'n> Section<'n> {
     }
 
     /// The text at a key.
-    pub(super) fn text(
+    pub(crate) fn text(
         &mut self,
         report: &mut Report<'_>,
         key: &'static str,
@@ -102,15 +129,27 @@ impl<'n> Section<'n> {
         text_of(report, key, node)
     }
 
+    /// One of some words at a key, and what it stands for. `what` is how to call them.
+    pub(crate) fn one_of<T: Copy>(
+        &mut self,
+        report: &mut Report<'_>,
+        key: &'static str,
+        words: &[(&str, T)],
+        what: &str,
+    ) -> Option<T> {
+        let (_, node) = self.required(report, key)?;
+        word_of(report, key, node, words, what)
+    }
+
     /// A text that is shown as it is, without names to fill in.
-    pub(super) fn plain(&mut self, report: &mut Report<'_>, key: &'static str) -> Option<String> {
+    pub(crate) fn plain(&mut self, report: &mut Report<'_>, key: &'static str) -> Option<String> {
         let text = self.text(report, key)?;
-        marks::check_plain(report, key, &text);
+        reserved_syntax::check_plain(report, key, &text);
         Some(text.value.trim().to_owned())
     }
 
     /// Reports every key that was not asked for.
-    pub(super) fn close(self, report: &mut Report<'_>) {
+    pub(crate) fn close(self, report: &mut Report<'_>) {
         for (key, _) in self.entries {
             if !self.known.contains(&key.value.as_str()) {
                 let help = match nearest(&key.value, self.known.iter().copied()) {
@@ -128,10 +167,10 @@ impl<'n> Section<'n> {
 }
 
 /// The text of a node, which must not be empty.
-pub(super) fn text_of(report: &mut Report<'_>, label: &str, node: &At<Node>) -> Option<At<String>> {
+pub(crate) fn text_of(report: &mut Report<'_>, label: &str, node: &At<Node>) -> Option<At<String>> {
     let help = match &node.value {
         Node::Text(text) if !text.trim().is_empty() => {
-            marks::check(report, text, node.span);
+            reserved_syntax::check(report, text, node.span);
             return Some(At {
                 value: text.clone(),
                 span: node.span,
@@ -145,8 +184,37 @@ pub(super) fn text_of(report: &mut Report<'_>, label: &str, node: &At<Node>) -> 
     None
 }
 
+/// What the word of a node stands for, which must be one of these. `what` is how to call them.
+pub(crate) fn word_of<T: Copy>(
+    report: &mut Report<'_>,
+    label: &str,
+    node: &At<Node>,
+    words: &[(&str, T)],
+    what: &str,
+) -> Option<T> {
+    let text = text_of(report, label, node)?;
+    let known = words.iter().find(|(word, _)| *word == text.value);
+    if known.is_none() {
+        report.refuse(
+            text.span,
+            format!("there is no {what} `{}`", text.value),
+            suggestion(&text.value, words.iter().map(|(word, _)| *word)),
+        );
+    }
+    known.map(|(_, value)| *value)
+}
+
+/// What was written, or nothing where nothing was; `None` where what was written could not be read.
+#[expect(
+    clippy::option_option,
+    reason = "the outer says whether it was written"
+)]
+pub(crate) fn given<T>(written: Option<Option<T>>) -> Option<Option<T>> {
+    written.map_or(Some(None), |read| read.map(Some))
+}
+
 /// A yes or no.
-pub(super) fn flag(report: &mut Report<'_>, (key, node): &Entry) -> Option<bool> {
+pub(crate) fn flag(report: &mut Report<'_>, (key, node): &Entry) -> Option<bool> {
     if let Node::Flag(flag) = node.value {
         return Some(flag);
     }

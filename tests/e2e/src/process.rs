@@ -22,20 +22,21 @@ fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// The binary, built as `cargo run` builds it. The whole workspace's binaries are built in one go, so
-/// that cargo unifies features as it did for the tests, and nothing is compiled twice.
+/// The binary, built as `cargo run` builds it. For tests the whole workspace's binaries are built in one
+/// go, so that cargo unifies features as it did for the tests, and nothing is compiled twice.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let cargo = env!("CARGO");
+        let what: &[&str] = if cfg!(debug_assertions) {
+            &["--workspace", "--bins"]
+        } else {
+            &["--release", "--bin", "refund-desk"]
+        };
         let built = Command::new(cargo)
-            .args([
-                "build",
-                "--quiet",
-                "--workspace",
-                "--bins",
-                "--message-format=json-render-diagnostics",
-            ])
+            .args(["build", "--quiet"])
+            .arg("--message-format=json-render-diagnostics")
+            .args(what)
             .current_dir(workspace())
             .stderr(Stdio::inherit())
             .output()
@@ -55,12 +56,26 @@ fn binary() -> &'static Path {
 }
 
 impl Process {
-    /// Starts a stack and waits until it serves.
-    pub(crate) async fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    /// Starts a stack and waits until it serves. It may have so many files open at once, or as many as
+    /// this process.
+    pub(crate) async fn start(
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        open_files: Option<u32>,
+    ) -> Self {
         let binary = tokio::task::spawn_blocking(binary)
             .await
             .expect("the build does not panic");
-        let mut child = AsyncCommand::new(binary)
+        let mut command = match open_files {
+            Some(most) => {
+                let mut shell = AsyncCommand::new("sh");
+                let limited = format!("ulimit -n {most} && exec \"$0\" \"$@\"");
+                shell.args(["-c", &limited]).arg(binary);
+                shell
+            }
+            None => AsyncCommand::new(binary),
+        };
+        let mut child = command
             .args(arguments)
             .envs(environment.iter().copied())
             .current_dir(workspace())
@@ -82,6 +97,17 @@ impl Process {
         // Keeps reading, so that the stack never blocks on a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { child, base }
+    }
+
+    /// How much memory it uses, without the functions' processes.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let id = self.child.id().expect("the stack is running");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"));
+        let status = status.expect("Linux tells about its processes");
+        let mut lines = status.lines();
+        let kib = lines.find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
+        kib.and_then(|kib| kib.trim().parse().ok())
+            .expect("a process that runs has memory")
     }
 
     /// `kill -9`: no chance to tidy up.

@@ -39,26 +39,39 @@ impl TestClient {
 
     /// A fresh stack with these people in its teams, as JSON.
     pub async fn with_teams(teams: &str) -> Self {
-        Self::started(&["--port", "0", "--ephemeral"], &[("TEAMS", teams)]).await
+        Self::started(&["--port", "0", "--ephemeral"], &[("TEAMS", teams)], None).await
     }
 
     /// A stack started with these arguments.
     pub async fn with(arguments: &[&str]) -> Self {
-        Self::started(arguments, &[]).await
+        Self::started(arguments, &[], None).await
     }
 
     /// A stack started with these arguments and environment variables.
     pub async fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        Self::started(arguments, environment).await
+        Self::started(arguments, environment, None).await
     }
 
-    async fn started(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    /// The same, with a limit of files open at once.
+    pub async fn with_open_files(
+        most: u32,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        Self::started(arguments, environment, Some(most)).await
+    }
+
+    async fn started(
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        open_files: Option<u32>,
+    ) -> Self {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .timeout(PATIENCE)
             .build();
         Self {
-            process: Process::start(arguments, environment).await,
+            process: Process::start(arguments, environment, open_files).await,
             client: client.expect("a client can be built"),
         }
     }
@@ -66,6 +79,11 @@ impl TestClient {
     /// `kill -9`.
     pub async fn kill(mut self) {
         self.process.kill().await;
+    }
+
+    /// How much memory the stack uses, without the functions' processes.
+    pub fn resident_kib(&self) -> u64 {
+        self.process.resident_kib()
     }
 
     /// Scheme, host and port.

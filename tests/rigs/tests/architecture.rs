@@ -72,7 +72,7 @@ fn may_use(folder: &str) -> Option<(&'static [&'static str], &'static [&'static 
         "shared/adapters" | "shared/web" => (&["domain"], &["testing"]),
         "shared/testing" => (&["domain"], &[]),
         "statemachines" => (&["domain"], &[]),
-        "infra/local" => (&["domain", "statemachines"], &[]),
+        "infra/local" => (&["domain", "statemachines"], &["testing"]),
         _ if folder.starts_with("functions/") => (&["adapters", "domain", "web"], &["testing"]),
         _ if folder.starts_with("tests/") => return None,
         other => panic!("say here what a package in {other} may use"),

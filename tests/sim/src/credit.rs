@@ -20,10 +20,6 @@ const CREDIT: &str = r#"
   Give Credit:
     type: connector
     connector: Stripe - Create Credit
-    charge: "{{ chargeIdToRefund }}"
-    customer email: "{{ customerEmail }}"
-    stripe customer: "{{ stripeCustomerId }}"
-    amount: "{{ refundAmount }}"
     reason: "{{ reason }}"
     output: stripeRefundResult
     on error:

@@ -8,7 +8,7 @@ use domain::table::{CommitError, Item, Key, ReadError, Table, Write};
 use domain::task::Outcome;
 use domain::workflow::{Workflow, WorkflowError};
 use local::clock::Clock;
-use local::states::{Executor, StartError, TokenError};
+use local::states::{Executor, StatesError};
 use serde_json::{Value, json};
 use testing::MemoryMailer;
 use testing::MemoryTable;
@@ -199,13 +199,13 @@ impl SimWorkflow {
     /// Answers a waiting task.
     async fn answer(
         &self,
-        answer: impl FnOnce(&Arc<Executor>) -> Result<(), TokenError> + Send,
+        answer: impl FnOnce(&Arc<Executor>) -> Result<(), StatesError> + Send,
     ) -> Result<(), WorkflowError> {
         let fault = self.line.call(Place::Workflow).await;
         if fault != Some(Fault::Before) {
             match answer(&self.running.get()) {
                 Ok(()) => {}
-                Err(TokenError::TaskTimedOut | TokenError::InvalidToken) => {
+                Err(StatesError::TaskTimedOut | StatesError::InvalidToken) => {
                     return Err(WorkflowError::TokenGone);
                 }
                 Err(error) => return Err(WorkflowError::Unavailable(error.to_string())),
@@ -225,7 +225,7 @@ impl Workflow for SimWorkflow {
             let name = request.to_string();
             let executor = self.running.get();
             match executor.start(machine, &name, json!({ "requestId": request })) {
-                Ok(_) | Err(StartError::ExecutionAlreadyExists(_)) => {}
+                Ok(_) | Err(StatesError::ExecutionAlreadyExists(_)) => {}
                 Err(error) => return Err(WorkflowError::Unavailable(error.to_string())),
             }
         }

@@ -10,7 +10,7 @@ use domain::request::{Request, Submission};
 use domain::request_store::RequestStore;
 use jiff::Timestamp;
 use local::clock::Clock;
-use local::states::{ExecutionStatus, ExecutionView, Executor, Options, RedriveError};
+use local::states::{ExecutionStatus, ExecutionView, Executor, Options, StatesError};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -304,7 +304,7 @@ impl World {
             if status == ExecutionStatus::Failed {
                 match self.executor().redrive(&id.to_string()) {
                     Ok(_) => any = true,
-                    Err(RedriveError::ExecutionNotRedrivable(_)) => {}
+                    Err(StatesError::ExecutionNotRedrivable(_)) => {}
                     Err(error) => self.functions.log.problem(error.to_string()),
                 }
             }

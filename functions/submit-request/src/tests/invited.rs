@@ -14,10 +14,10 @@ pub(super) fn survey() -> Offering {
         "offering": {"name": "CSAT Survey", "description": "Two short questions"},
         "firstPhase": "Recorded",
         "byInvitation": true,
-        "form": [
+        "form": {"fields": [
             {"name": "rating", "label": "How satisfied are you?", "type": "select", "options": ["Very", "Not"], "required": true},
             {"name": "comment", "label": "Anything else?", "type": "textarea", "required": false}
-        ]
+        ]}
     }))
     .unwrap()
 }

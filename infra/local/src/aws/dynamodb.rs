@@ -3,7 +3,15 @@
 //! The engine brings a server of its own but no router to mount, so it listens on a loopback port that
 //! nobody needs to know, and `/_local/aws/dynamodb` passes requests on to it.
 
-use std::{collections::HashMap, io, net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::Ipv4Addr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use axum::{
     Router,
@@ -13,19 +21,16 @@ use axum::{
     response::IntoResponse,
 };
 use bytes::Bytes;
-use dynoxide::{
-    AttributeValue, Database, DynoxideError, Item,
-    actions::{delete_item::DeleteItemRequest, scan::ScanRequest},
-};
+use dynoxide::{Database, DynoxideError};
 use http_body_util::Full;
-use serde_json::{Map, Value, json};
-use tokio::{net::TcpListener, task::JoinHandle, time};
-use tracing::{debug, error, warn};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tracing::{error, warn};
 
-use crate::{clock::Clock, http_client::HttpClient, template::Table};
+use crate::{http_client::HttpClient, template::Table};
 
-/// How often expired items are removed. AWS takes up to a few days; nobody may rely on either.
-const SWEEP_EVERY: Duration = Duration::from_mins(1);
+mod items;
+mod ttl_sweeper;
 
 /// `DynamoDB` accepts requests of up to this size.
 const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
@@ -35,6 +40,8 @@ const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 pub struct DynamoDb {
     database: Database,
     tables: Arc<[Table]>,
+    /// How many requests that may write were passed on.
+    changes: Arc<AtomicU64>,
 }
 
 /// Why the tables cannot be used.
@@ -63,6 +70,7 @@ impl DynamoDb {
         Ok(DynamoDb {
             database,
             tables: tables.into(),
+            changes: Arc::default(),
         })
     }
 
@@ -76,6 +84,7 @@ impl DynamoDb {
         let upstream = Upstream {
             authority: listener.local_addr()?.to_string(),
             client: HttpClient::new(),
+            changes: Arc::clone(&self.changes),
         };
         let served =
             dynoxide::server::serve_with_shutdown(listener, self.database.clone(), stopped);
@@ -90,115 +99,26 @@ impl DynamoDb {
             .with_state(upstream))
     }
 
-    /// Removes expired items now and then, by the stack's clock.
-    pub fn sweep_regularly(&self, clock: Clock) -> JoinHandle<()> {
-        let tables = self.clone();
-        tokio::spawn(async move {
-            let mut timer = time::interval(SWEEP_EVERY);
-            timer.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-            loop {
-                timer.tick().await;
-                match tables.sweep(clock.now().as_second()) {
-                    Ok(0) => {}
-                    Ok(removed) => debug!(removed, "items expired"),
-                    Err(error) => warn!(%error, "expired items could not be removed"),
-                }
-            }
-        })
-    }
-
-    /// Removes the items that expired before `now`, in seconds since 1970, and returns how many.
-    ///
-    /// The engine can do this too, but only by the machine's real clock.
-    pub fn sweep(&self, now: i64) -> Result<usize, DynamoDbError> {
-        let mut removed = 0;
-        for table in self.tables.iter() {
-            let Some(attribute) = &table.ttl_attribute else {
-                continue;
-            };
-            let expired = "#ttl < :now".to_owned();
-            let names = HashMap::from([("#ttl".to_owned(), attribute.clone())]);
-            let values = HashMap::from([(":now".to_owned(), AttributeValue::N(now.to_string()))]);
-            let scan = ScanRequest {
-                filter_expression: Some(expired.clone()),
-                expression_attribute_names: Some(names.clone()),
-                expression_attribute_values: Some(values.clone()),
-                ..ScanRequest::default()
-            };
-            for item in self.scan_table(table, &scan)? {
-                let delete = DeleteItemRequest {
-                    table_name: table.name.clone(),
-                    key: key_of(table, item),
-                    // It may have been prolonged since the scan.
-                    condition_expression: Some(expired.clone()),
-                    expression_attribute_names: Some(names.clone()),
-                    expression_attribute_values: Some(values.clone()),
-                    ..DeleteItemRequest::default()
-                };
-                match self.database.delete_item(delete) {
-                    Ok(_) => removed += 1,
-                    Err(DynoxideError::ConditionalCheckFailedException(..)) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
-        Ok(removed)
-    }
-
-    /// All items of all tables as plain JSON, for a person to look at.
-    pub fn scan(&self) -> Result<Vec<Value>, DynamoDbError> {
-        let mut items = Vec::new();
-        for table in self.tables.iter() {
-            let scan = ScanRequest {
-                consistent_read: Some(true),
-                ..ScanRequest::default()
-            };
-            items.extend(self.scan_table(table, &scan)?.into_iter().map(plain_item));
-        }
-        Ok(items)
-    }
-
-    fn scan_table(&self, table: &Table, scan: &ScanRequest) -> Result<Vec<Item>, DynamoDbError> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let page = self.database.scan(ScanRequest {
-                table_name: table.name.clone(),
-                exclusive_start_key: start,
-                filter_expression: scan.filter_expression.clone(),
-                expression_attribute_names: scan.expression_attribute_names.clone(),
-                expression_attribute_values: scan.expression_attribute_values.clone(),
-                consistent_read: scan.consistent_read,
-                ..ScanRequest::default()
-            })?;
-            items.extend(page.items.unwrap_or_default());
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
+    /// A number that is another one after each write of a function.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 }
 
 /// Creates a table unless it is there already.
 fn create(database: &Database, table: &Table) -> Result<(), DynamoDbError> {
-    let keys = || {
-        [
-            ("HASH", Some(&table.partition_key)),
-            ("RANGE", table.sort_key.as_ref()),
-        ]
-    };
-    let keys = || {
-        keys()
-            .into_iter()
-            .filter_map(|(kind, key)| Some((kind, key?)))
-    };
-    let schema: Vec<Value> = keys()
-        .map(|(kind, key)| json!({ "AttributeName": key.name, "KeyType": kind }))
-        .collect();
-    let attributes: Vec<Value> = keys()
-        .map(|(_, key)| json!({ "AttributeName": key.name, "AttributeType": key.kind }))
-        .collect();
+    let partition_key = Some(("HASH", &table.partition_key));
+    let sort_key = table.sort_key.as_ref().map(|key| ("RANGE", key));
+    let (schema, attributes): (Vec<Value>, Vec<Value>) = partition_key
+        .into_iter()
+        .chain(sort_key)
+        .map(|(kind, key)| {
+            (
+                json!({ "AttributeName": key.name, "KeyType": kind }),
+                json!({ "AttributeName": key.name, "AttributeType": key.kind }),
+            )
+        })
+        .unzip();
     let request = json!({
         "TableName": table.name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -222,60 +142,25 @@ fn create(database: &Database, table: &Table) -> Result<(), DynamoDbError> {
     Ok(())
 }
 
-fn key_of(table: &Table, mut item: Item) -> HashMap<String, AttributeValue> {
-    [Some(&table.partition_key), table.sort_key.as_ref()]
-        .into_iter()
-        .flatten()
-        .filter_map(|key| item.remove_entry(&key.name))
-        .collect()
-}
-
-fn plain_item(item: Item) -> Value {
-    let mut entries: Vec<_> = item.into_iter().collect();
-    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Value::Object(
-        entries
-            .into_iter()
-            .map(|(name, value)| (name, plain(value)))
-            .collect(),
-    )
-}
-
-/// An attribute as JSON. A number that is no whole one stays text: nothing is rounded on the way.
-fn plain(value: AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => Value::String(text),
-        AttributeValue::N(digits) => plain_number(digits),
-        AttributeValue::BOOL(value) => Value::Bool(value),
-        AttributeValue::NULL(_) => Value::Null,
-        AttributeValue::B(bytes) => Value::String(format!("({} bytes)", bytes.len())),
-        AttributeValue::SS(texts) => texts.into_iter().map(Value::String).collect(),
-        AttributeValue::NS(numbers) => numbers.into_iter().map(plain_number).collect(),
-        AttributeValue::BS(sets) => Value::String(format!("({} binaries)", sets.len())),
-        AttributeValue::L(items) => items.into_iter().map(plain).collect(),
-        AttributeValue::M(entries) => {
-            let entries: Map<_, _> = entries
-                .into_iter()
-                .map(|(name, value)| (name, plain(value)))
-                .collect();
-            Value::Object(entries)
-        }
-    }
-}
-
-fn plain_number(digits: String) -> Value {
-    digits
-        .parse::<i64>()
-        .map_or(Value::String(digits), Value::from)
-}
-
 #[derive(Clone)]
 struct Upstream {
     authority: String,
     client: HttpClient,
+    changes: Arc<AtomicU64>,
+}
+
+/// Whether an operation, which `DynamoDB` takes from a header, may change an item.
+fn may_write(parts: &Parts) -> bool {
+    let target = parts.headers.get("x-amz-target");
+    let operation = target.and_then(|target| target.to_str().ok()?.rsplit('.').next());
+    !matches!(
+        operation,
+        Some("GetItem" | "BatchGetItem" | "Query" | "Scan")
+    )
 }
 
 async fn pass_on(State(upstream): State<Upstream>, parts: Parts, body: Bytes) -> Response<Body> {
+    let writes = may_write(&parts);
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = parts.method;
     *request.headers_mut() = parts.headers;
@@ -286,7 +171,11 @@ async fn pass_on(State(upstream): State<Upstream>, parts: Parts, body: Bytes) ->
         .path_and_query("/")
         .build()
         .expect("a loopback address and a slash are a URI");
-    match upstream.client.forward(request).await {
+    let answer = upstream.client.forward(request).await;
+    if writes {
+        upstream.changes.fetch_add(1, Ordering::Relaxed);
+    }
+    match answer {
         Ok(response) => response,
         Err(error) => {
             warn!(%error, "the DynamoDB stand-in does not answer");

@@ -1,9 +1,9 @@
 //! Simple Email Service, version 1: the query protocol (a form goes in, XML comes out), with `SendEmail` into the
 //! outbox. Every other action is refused by name, and so is everything of `SendEmail` that nobody here needs
-//! (configuration sets, identities' policies): a stand-in that ignores a setting tells a lie.
+//! (copies, configuration sets, identities' policies): to ignore a setting would hide that it has no effect.
 //!
 //! An address at `unverified.example.com` plays the identity that a new SES account has not verified: it is refused
-//! with `MessageRejected`, so that the way of a mail that cannot be sent can be walked. The addresses of SES's own
+//! with `MessageRejected`, so that what happens to a mail that cannot be sent can be tried. The addresses of SES's own
 //! mailbox simulator do here what they do on AWS: see [`feedback`].
 
 use std::collections::BTreeMap;
@@ -23,10 +23,14 @@ pub mod feedback;
 
 const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
 const MAX_RECIPIENTS: usize = 50;
-const MAX_MESSAGE_BYTES: usize = 10 * 1024 * 1024;
+/// A little more than the largest message of 10 MB, for the encoding around it.
+const MAX_REQUEST_BYTES: usize = 40 * 1024 * 1024;
 const UNVERIFIED_DOMAIN: &str = "unverified.example.com";
+const TO: &str = "Destination.ToAddresses.member.";
+/// What a mail is about, for whoever hears what became of it.
+const TAGS: &str = "Tags.member.";
 /// The whole of what a request may set.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "Action",
     "Version",
     "Source",
@@ -36,18 +40,10 @@ const KNOWN: [&str; 10] = [
     "Message.Body.Text.Charset",
     "Message.Body.Html.Data",
     "Message.Body.Html.Charset",
-    "ReturnPath",
+    // An empty list comes as its bare name.
+    "Destination.ToAddresses",
+    "Tags",
 ];
-const LISTS: [&str; 5] = [
-    TAGS,
-    "Destination.ToAddresses.member.",
-    "Destination.CcAddresses.member.",
-    "Destination.BccAddresses.member.",
-    "ReplyToAddresses.member.",
-];
-
-/// What a mail is about, for whoever hears what became of it.
-const TAGS: &str = "Tags.member.";
 const MAX_TAG_CHARS: usize = 255;
 
 /// SES at any path under where it is mounted: the query protocol has one address.
@@ -57,8 +53,7 @@ const MAX_TAG_CHARS: usize = 255;
 pub fn router(outbox: Arc<Outbox>, feedback: Feedback) -> Router {
     Router::new()
         .fallback(serve)
-        // A little more than the largest message, for the encoding around it.
-        .layer(DefaultBodyLimit::max(4 * MAX_MESSAGE_BYTES))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(Ses { outbox, feedback })
 }
 
@@ -108,30 +103,26 @@ fn act(ses: &Ses, params: &Params) -> Result<String, Refusal> {
             let mail = read_mail(params)?;
             let tags = read_tags(params)?;
             let (source, destination) = (mail.from.clone(), mail.to.clone());
-            let message_id = ses.outbox.send(mail).map_err(|error| not_written(&error))?;
+            let message_id = ses.outbox.send(mail).map_err(not_written)?;
             let sent = SentMail {
                 message_id: message_id.clone(),
                 source,
                 destination,
                 tags,
             };
-            ses.feedback
-                .note(&sent)
-                .map_err(|error| not_written(&error))?;
+            ses.feedback.note(&sent).map_err(not_written)?;
             Ok(message_id)
         }
-        Some(other) => Err(Refusal::sender(
-            "InvalidAction",
-            format!("The local SES stand-in implements SendEmail alone, not {other}."),
-        )),
-        None => Err(Refusal::sender(
-            "MissingAction",
-            "The request names no Action.",
-        )),
+        other => {
+            let other = other.unwrap_or("a request without an action");
+            let message = format!("The local SES implements SendEmail alone, not {other}.");
+            Err(Refusal::sender("InvalidAction", message))
+        }
     }
 }
 
-fn not_written(error: &std::io::Error) -> Refusal {
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` passes it")]
+fn not_written(error: std::io::Error) -> Refusal {
     tracing::error!(%error, "what was sent could not be written down");
     Refusal {
         status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -163,32 +154,18 @@ fn read_tags(params: &Params) -> Result<BTreeMap<String, String>, Refusal> {
 
 /// The mail that a `SendEmail` describes.
 fn read_mail(params: &Params) -> Result<NewMail, Refusal> {
-    // An empty list comes as its bare name.
-    let is_list = |name: &str, value: &str| {
-        LISTS.iter().any(|list| {
-            name.starts_with(list) || value.is_empty() && list.starts_with(&format!("{name}."))
-        })
-    };
-    let unknown = params
-        .iter()
-        .find(|(name, value)| !KNOWN.contains(&name.as_str()) && !is_list(name, value));
-    if let Some((name, _)) = unknown {
-        let message = format!("The local SES stand-in does not implement {name}.");
+    let is_known =
+        |name: &str| KNOWN.contains(&name) || name.starts_with(TO) || name.starts_with(TAGS);
+    if let Some(name) = params.keys().find(|name| !is_known(name)) {
+        let message = format!("The local SES does not implement {name}.");
         return Err(Refusal::sender("InvalidParameter", message));
     }
     let value = |name: &str| params.get(name).cloned().unwrap_or_default();
-    let mut to = Vec::new();
-    for list in LISTS.into_iter().filter(|list| *list != TAGS) {
-        for (_, address) in params
-            .range(list.to_owned()..)
-            .take_while(|(name, _)| name.starts_with(list))
-        {
-            let address = read_address(address)?;
-            if !list.starts_with("ReplyTo") {
-                to.push(address);
-            }
-        }
-    }
+    let to = params.range(TO.to_owned()..);
+    let to = to.take_while(|(name, _)| name.starts_with(TO));
+    let to: Vec<String> = to
+        .map(|(_, address)| read_address(address))
+        .collect::<Result<_, _>>()?;
     if to.is_empty() {
         return Err(Refusal::parameter("Missing required header 'To'."));
     }
@@ -214,10 +191,6 @@ fn read_mail(params: &Params) -> Result<NewMail, Refusal> {
             "The message has no body.",
         ));
     }
-    if subject.len() + text.len() + html.len() > MAX_MESSAGE_BYTES {
-        let message = format!("Message length is more than {MAX_MESSAGE_BYTES} bytes long.");
-        return Err(Refusal::parameter(message));
-    }
     check_verified(to.iter().chain([&sender]))?;
     Ok(NewMail {
         to,
@@ -229,20 +202,17 @@ fn read_mail(params: &Params) -> Result<NewMail, Refusal> {
 }
 
 fn check_verified<'a>(mut addresses: impl Iterator<Item = &'a String>) -> Result<(), Refusal> {
-    let unverified = addresses.find(|address| {
+    let is_unverified = |address: &&String| {
         let domain = address.rsplit_once('@').map(|(_, domain)| domain);
         domain.is_some_and(|domain| domain.eq_ignore_ascii_case(UNVERIFIED_DOMAIN))
-    });
-    match unverified {
-        None => Ok(()),
-        Some(address) => Err(Refusal::sender(
-            "MessageRejected",
-            format!(
-                "Email address is not verified. The following identities failed the check in region \
-                 US-EAST-1: {address}"
-            ),
-        )),
-    }
+    };
+    addresses.find(is_unverified).map_or(Ok(()), |address| {
+        let message = format!(
+            "Email address is not verified. The following identities failed the check in region US-EAST-1: \
+             {address}"
+        );
+        Err(Refusal::sender("MessageRejected", message))
+    })
 }
 
 /// The address in `a@b` or `Name <a@b>`.
@@ -251,13 +221,10 @@ fn read_address(text: &str) -> Result<String, Refusal> {
         return Err(Refusal::parameter("Header value contains a line break."));
     }
     let trimmed = text.trim();
-    let address = match trimmed.strip_suffix('>') {
-        None => trimmed,
-        Some(rest) => match rest.rsplit_once('<') {
-            Some((_name, address)) => address,
-            None => return Err(Refusal::parameter("Illegal address")),
-        },
-    };
+    let in_brackets = trimmed
+        .strip_suffix('>')
+        .and_then(|rest| rest.rsplit_once('<'));
+    let address = in_brackets.map_or(trimmed, |(_name, address)| address);
     let Some((local, domain)) = address.rsplit_once('@') else {
         return Err(Refusal::parameter("Missing final '@domain'"));
     };

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Shared;
@@ -14,26 +15,23 @@ use crate::states::ExecutionView;
 /// Ten years: longer than anything here waits, and far from the end of time.
 const FARTHEST_JUMP: Duration = Duration::from_hours(10 * 365 * 24);
 
+/// Which mails.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Filter {
+    /// Those to this address.
+    to: Option<String>,
+}
+
 /// `GET /_local/api/emails[?to=]`.
-pub(crate) async fn emails(State(console): Shared, RawQuery(query): RawQuery) -> Response {
-    let query = query.unwrap_or_default();
-    let mut to = None;
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if name != "to" {
-            return problem(
-                StatusCode::BAD_REQUEST,
-                &format!("There is no filter `{name}`. Use `to` with an address, or nothing."),
-            );
-        }
-        to = Some(value.into_owned());
-    }
-    json_answer(StatusCode::OK, &json!(console.outbox.list(to.as_deref())))
+pub(crate) async fn emails(State(console): Shared, Query(filter): Query<Filter>) -> Response {
+    json_answer(&json!(console.outbox.list(filter.to.as_deref())))
 }
 
 /// `GET /_local/api/executions/{requestId}`.
 pub(crate) async fn execution(State(console): Shared, Path(id): Path<String>) -> Response {
     match console.executor.execution(&id) {
-        Some(execution) => json_answer(StatusCode::OK, &describe(&execution)),
+        Some(execution) => json_answer(&describe(&execution)),
         None => problem(
             StatusCode::NOT_FOUND,
             "No execution has this request's id. It appears once the request was accepted.",
@@ -43,31 +41,30 @@ pub(crate) async fn execution(State(console): Shared, Path(id): Path<String>) ->
 
 fn describe(execution: &ExecutionView) -> Value {
     let history = execution.history.iter().map(|event| {
-        let mut entry = Map::new();
-        entry.insert("at".into(), json!(event.at));
-        entry.insert("type".into(), json!(event.event_type));
-        if let Some(state) = &event.state {
-            entry.insert("state".into(), json!(state));
-        }
         let mut details = event.details.clone();
         hide_tokens(&mut details);
-        entry.insert("details".into(), details);
-        Value::Object(entry)
+        present(json!({"at": event.at, "type": event.event_type, "state": event.state, "details": details}))
     });
-    let mut answer = Map::new();
-    answer.insert("status".into(), execution.status.as_str().into());
-    answer.insert("input".into(), execution.input.clone());
-    if let Some(output) = &execution.output {
-        answer.insert("output".into(), output.clone());
-    }
-    let texts = [("error", &execution.error), ("cause", &execution.cause)];
-    for (name, text) in texts {
-        if let Some(text) = text {
-            answer.insert(name.into(), json!(text));
-        }
-    }
-    answer.insert("history".into(), history.collect());
-    Value::Object(answer)
+    present(json!({
+        "status": execution.status,
+        "input": execution.input,
+        "output": execution.output,
+        "error": execution.error,
+        "cause": execution.cause,
+        "history": history.collect::<Vec<_>>(),
+    }))
+}
+
+/// An object without the members that there are not.
+fn present(object: Value) -> Value {
+    let Value::Object(members) = object else {
+        return object;
+    };
+    let members: Map<_, _> = members
+        .into_iter()
+        .filter(|(_, member)| !member.is_null())
+        .collect();
+    Value::Object(members)
 }
 
 /// Blanks task tokens, which stand in the parameters of a waiting task as on AWS: whoever has one can
@@ -96,12 +93,14 @@ fn hide_tokens(value: &mut Value) {
 
 /// `POST /_local/api/clock`: answers when everything that became due has run.
 pub(crate) async fn clock(State(console): Shared, body: Bytes) -> Response {
-    let by = match read_advance(&body) {
-        Ok(by) => by,
-        Err(detail) => return problem(StatusCode::BAD_REQUEST, &detail),
+    let Some(by) = read_advance(&body) else {
+        return problem(
+            StatusCode::BAD_REQUEST,
+            "Send a length of time of at most 3650d, such as {\"advance\":\"7d\"}; units are s, m, h and d.",
+        );
     };
     match console.executor.advance(by).await {
-        Ok(()) => json_answer(StatusCode::OK, &json!({"now": console.clock.now()})),
+        Ok(()) => json_answer(&json!({"now": console.clock.now()})),
         Err(error) => {
             tracing::error!(%error, "the clock could not be moved");
             problem(
@@ -112,56 +111,43 @@ pub(crate) async fn clock(State(console): Shared, body: Bytes) -> Response {
     }
 }
 
-/// The length in `{"advance":"7d"}`.
-fn read_advance(body: &[u8]) -> Result<Duration, String> {
-    const USAGE: &str =
-        "Send a length of time such as {\"advance\":\"7d\"}; units are s, m, h and d.";
-    let body: Value =
-        serde_json::from_slice(body).map_err(|_| format!("The body is not JSON. {USAGE}"))?;
-    let members = body.as_object().filter(|members| members.len() == 1);
-    let text = members
-        .and_then(|members| members.get("advance"))
-        .and_then(Value::as_str)
-        .ok_or_else(|| format!("The body needs `advance` alone, with a text. {USAGE}"))?;
-    let refuse = || format!("`{text}` is not a length of time. {USAGE}");
-    let unit = text.chars().last().ok_or_else(refuse)?;
-    let digits = &text[..text.len() - unit.len_utf8()];
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(refuse());
-    }
-    let unit_seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 60 * 60,
-        'd' => 24 * 60 * 60,
-        _ => return Err(refuse()),
-    };
-    let number = digits.parse::<u64>().ok();
-    let seconds = number.and_then(|number| number.checked_mul(unit_seconds));
-    seconds
-        .map(Duration::from_secs)
-        .filter(|by| *by <= FARTHEST_JUMP)
-        .ok_or_else(|| format!("`{text}` is too far: at most 3650d at a time."))
+/// How far the clock is to be moved.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance: String,
 }
 
-fn json_answer(status: StatusCode, body: &Value) -> Response {
-    answer(status, "application/json", body)
+fn read_advance(body: &[u8]) -> Option<Duration> {
+    let Advance { advance } = serde_json::from_slice(body).ok()?;
+    let (number, unit) = advance.split_at_checked(advance.len().checked_sub(1)?)?;
+    let unit_seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return None,
+    };
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = number.parse().ok().filter(|_| is_number)?;
+    let by = Duration::from_secs(number.checked_mul(unit_seconds)?);
+    (by <= FARTHEST_JUMP).then_some(by)
+}
+
+fn json_answer(body: &Value) -> Response {
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
 }
 
 /// An error as RFC 9457 writes it.
 pub(crate) fn problem(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
     let body = json!({"title": title, "status": status.as_u16(), "detail": detail});
-    answer(status, "application/problem+json", &body)
-}
-
-fn answer(status: StatusCode, content_type: &'static str, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
+    let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+    (status, content_type, body.to_string()).into_response()
 }
 
 #[cfg(test)]

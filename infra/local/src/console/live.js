@@ -1,9 +1,10 @@
 // Keeps the page fresh: asks for its own changing part and puts it in place when it differs. The server answers
-// at once when there is news and otherwise after a moment, so this neither lags nor hurries.
+// at once when anything changed and otherwise after a moment, so this neither lags nor hurries.
 (() => {
   const live = document.getElementById("live");
   const news = document.getElementById("news");
   let tag = live.dataset.tag;
+  let shownText = "";
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   const shown = () => new Promise((done) => {
     if (!document.hidden) return done();
@@ -27,7 +28,9 @@
       try {
         const answer = await fetch(location.href, { headers: { "x-fragment": "1", "if-none-match": tag } });
         if (answer.status === 200 && !busy()) {
-          put(await answer.text());
+          const text = await answer.text();
+          if (text !== shownText) put(text);
+          shownText = text;
           tag = answer.headers.get("etag");
         }
         await pause(answer.status === 304 ? 300 : 700);

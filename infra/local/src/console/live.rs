@@ -1,70 +1,64 @@
 //! Serves a page whole, or only its changing part to the script that keeps it fresh.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use uuid::Uuid;
 
-use super::Console;
 use super::pages::{self, Page};
+use super::source::Console;
 
-/// How long a question for news may wait for mail before it is answered with "nothing new". Short, so that the
-/// stack ends soon when it is told to.
+/// How long a question for news may wait before it is answered with "nothing new". Short, so that the stack ends
+/// soon when it is told to.
 const NEWS_WAIT: Duration = Duration::from_millis(1200);
+/// How often the versions are compared meanwhile.
+const NEWS_PAUSE: Duration = Duration::from_millis(50);
 const FRAGMENT: HeaderName = HeaderName::from_static("x-fragment");
 
-/// Answers with what `render` gives; None is a page that does not exist.
+/// Answers with what `render` gives; None is a page that does not exist. Who has the current version is told of
+/// the next one when it comes, and nothing is rendered until then.
 pub(crate) async fn answer(
     console: &Console,
     headers: &HeaderMap,
-    render: impl Fn() -> Option<Page>,
+    render: impl FnOnce() -> Option<Page>,
 ) -> Response {
-    let mut mail = console.outbox.subscribe();
-    let Some(page) = render() else {
-        let nonce = nonce();
-        let page = Html(pages::shell(&pages::missing(), "", &nonce, &console.forms).into_string());
-        return guarded((StatusCode::NOT_FOUND, page).into_response(), &nonce);
+    let is_known = |version: &str| {
+        let known = headers.get(header::IF_NONE_MATCH);
+        known.is_some_and(|known| known.as_bytes() == version.as_bytes())
     };
-    let tag = tag(&page);
-    if !headers.contains_key(FRAGMENT) {
-        let nonce = nonce();
-        let page = Html(pages::shell(&page, &tag, &nonce, &console.forms).into_string());
-        return guarded(page.into_response(), &nonce);
-    }
-    let known = headers.get(header::IF_NONE_MATCH);
-    if known.is_none_or(|known| known.as_bytes() != tag.as_bytes()) {
-        return fragment(page, &tag);
-    }
-    let _ = tokio::time::timeout(NEWS_WAIT, mail.changed()).await;
-    match render() {
-        Some(page) if self::tag(&page) != tag => {
-            let tag = self::tag(&page);
-            fragment(page, &tag)
+    let mut version = console.version();
+    let is_fragment = headers.contains_key(FRAGMENT);
+    if is_fragment {
+        let patience = tokio::time::Instant::now() + NEWS_WAIT;
+        while is_known(&version) {
+            if tokio::time::Instant::now() >= patience {
+                return StatusCode::NOT_MODIFIED.into_response();
+            }
+            tokio::time::sleep(NEWS_PAUSE).await;
+            version = console.version();
         }
-        _ => StatusCode::NOT_MODIFIED.into_response(),
     }
+    let (status, page) = render().map_or_else(
+        || (StatusCode::NOT_FOUND, pages::missing()),
+        |page| (StatusCode::OK, page),
+    );
+    if is_fragment && status == StatusCode::OK {
+        return fragment(page, &version);
+    }
+    let nonce = Uuid::new_v4().simple().to_string();
+    let page = pages::shell(&page, &version, &nonce, &console.forms);
+    guarded((status, Html(page.into_string())).into_response(), &nonce)
 }
 
-fn fragment(page: Page, tag: &str) -> Response {
+fn fragment(page: Page, version: &str) -> Response {
     let mut response = Html(page.body.into_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(tag) = HeaderValue::from_str(tag) {
+    if let Ok(tag) = HeaderValue::from_str(version) {
         headers.insert(header::ETAG, tag);
     }
     response
-}
-
-fn tag(page: &Page) -> String {
-    let mut hasher = DefaultHasher::new();
-    page.body.0.hash(&mut hasher);
-    format!("\"{:016x}\"", hasher.finish())
-}
-
-fn nonce() -> String {
-    Uuid::new_v4().simple().to_string()
 }
 
 /// Only the page's own style and script run, and nothing is fetched from elsewhere.
@@ -77,10 +71,12 @@ fn guarded(mut response: Response, nonce: &str) -> Response {
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
+    let fixed = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     response
 }

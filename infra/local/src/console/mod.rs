@@ -5,9 +5,9 @@
 //! above all: it is escaped by `maud`, mails in HTML are shown in a sandbox, and a content security policy says
 //! the same once more.
 //!
-//! - `view.rs`: what there is to show, read from the table's items, the executor and the outbox
+//! - `source.rs`: what there is to show, read by key from the table, the executor and the outbox
 //! - `pages/`: the pages; `diagram/`: where a request is; `text.rs`: links and codes in a mail's text
-//! - `api.rs`: the JSON for tests
+//! - `live.rs`: keeps an open page fresh; `api.rs`: the JSON for tests
 //!
 //! The console mostly looks. What changes something is a POST: the clock's address in the API, and the redrive
 //! of an execution that failed.
@@ -16,10 +16,10 @@ mod api;
 mod diagram;
 mod live;
 mod pages;
+mod source;
 #[cfg(test)]
 mod tests;
 mod text;
-mod view;
 
 use std::sync::Arc;
 
@@ -28,29 +28,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use serde_json::Value;
 
-use crate::clock::Clock;
-use crate::outbox::Outbox;
-use crate::states::{Executor, RedriveError};
-
-/// Gives the items of the `DynamoDB` table as plain JSON.
-pub type Items = Arc<dyn Fn() -> Vec<Value> + Send + Sync>;
-
-/// What the console shows.
-#[derive(Clone)]
-pub struct Console {
-    /// Runs the processes.
-    pub executor: Arc<Executor>,
-    /// Holds the mails.
-    pub outbox: Arc<Outbox>,
-    /// The stack's time.
-    pub clock: Clock,
-    /// The table's items.
-    pub items: Items,
-    /// The forms: title and path.
-    pub forms: Vec<(String, String)>,
-}
+use pages::home::Selected;
+use pages::parts::request_path;
+pub use source::{Console, Items};
 
 /// The console and its API, at their full paths under `/_local`.
 pub fn router(console: Console) -> Router {
@@ -69,25 +50,30 @@ pub fn router(console: Console) -> Router {
 
 type Shared = State<Arc<Console>>;
 
-async fn home(State(console): Shared, headers: HeaderMap) -> Response {
-    let render = || Some(pages::home::page(&view::Snapshot::take(&console)));
+async fn home(State(console): Shared, selected: Selected, headers: HeaderMap) -> Response {
+    let selection = selected.map(|query| query.0).unwrap_or_default();
+    let find = &selection.find;
+    if !find.is_empty() && console.executor.status(find).is_some() {
+        return Redirect::to(&request_path(find)).into_response();
+    }
+    let render = || Some(pages::home::page(&console, &selection));
     live::answer(&console, &headers, render).await
 }
 
 async fn request(State(console): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let render = || pages::request::page(&view::Snapshot::take(&console), &id);
+    let render = || pages::request::page(&console, &id);
     live::answer(&console, &headers, render).await
 }
 
 /// Lets a failed execution go on, and shows the request again.
 async fn redrive(State(console): Shared, Path(id): Path<String>) -> Response {
     match console.executor.redrive(&id) {
-        Ok(_) => Redirect::to(&pages::request_path(&id)).into_response(),
+        Ok(_) => Redirect::to(&request_path(&id)).into_response(),
         Err(error) => {
-            let status = match error {
-                RedriveError::ExecutionDoesNotExist(_) => StatusCode::NOT_FOUND,
-                RedriveError::ExecutionNotRedrivable(_) => StatusCode::CONFLICT,
-                RedriveError::Stopped | RedriveError::Storage(_) => StatusCode::SERVICE_UNAVAILABLE,
+            let status = match error.name() {
+                Some("ExecutionDoesNotExist") => StatusCode::NOT_FOUND,
+                Some(_) => StatusCode::CONFLICT,
+                None => StatusCode::SERVICE_UNAVAILABLE,
             };
             api::problem(status, &format!("It was not redriven: {error}."))
         }
@@ -107,10 +93,6 @@ async fn mail_html(State(console): Shared, Path(id): Path<String>) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let page = format!("<!doctype html><base target=\"_top\">{}", mail.html);
-    let mut response = Html(page).into_response();
     let policy = HeaderValue::from_static(POLICY);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_SECURITY_POLICY, policy);
-    response
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
 }

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
+use domain::table::Entity;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Console, router};
+use super::{Console, Items, router};
 use crate::clock::Clock;
 use crate::outbox::{NewMail, Outbox};
 use crate::states::{Answer, Executor, TaskRunner};
@@ -43,12 +44,40 @@ impl TaskRunner for Functions {
     }
 }
 
-struct Desk {
+struct TestConsole {
     app: Router,
     executor: Arc<Executor>,
     outbox: Arc<Outbox>,
     functions: Arc<Functions>,
-    items: Arc<Mutex<Vec<Value>>>,
+    items: Arc<Kept>,
+}
+
+/// Items in memory.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Value>>);
+
+impl Kept {
+    fn put<T: Entity>(&self, entity: &T) {
+        let mut item = serde_json::to_value(entity).unwrap();
+        item["pk"] = entity.key().pk.into();
+        item["kind"] = T::KIND.into();
+        self.0.lock().unwrap().push(item);
+    }
+}
+
+impl Items for Kept {
+    fn partition(&self, key: &str) -> Vec<Value> {
+        let items = self.0.lock().unwrap();
+        items
+            .iter()
+            .filter(|item| item["pk"] == key)
+            .cloned()
+            .collect()
+    }
+
+    fn changes(&self) -> u64 {
+        self.0.lock().unwrap().len() as u64
+    }
 }
 
 struct Page {
@@ -67,22 +96,19 @@ impl Page {
     }
 }
 
-impl Desk {
+impl TestConsole {
     fn open() -> Self {
         let clock = Clock::fixed("2026-11-24T09:00:00Z".parse().unwrap());
         let functions = Arc::new(Functions::default());
         let executor = Executor::open(None, clock.clone(), functions.clone()).unwrap();
         executor.define(MACHINE, DEFINITION).unwrap();
         let outbox = Arc::new(Outbox::open(None, clock.clone()).unwrap());
-        let items = Arc::new(Mutex::new(Vec::new()));
+        let items = Arc::new(Kept::default());
         let app = router(Console {
             executor: executor.clone(),
             outbox: outbox.clone(),
             clock,
-            items: Arc::new({
-                let items = items.clone();
-                move || items.lock().unwrap().clone()
-            }),
+            items: items.clone(),
             forms: vec![("Refund Request".into(), "/services/x/y".into())],
         });
         Self {

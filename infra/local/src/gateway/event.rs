@@ -7,6 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+use url::Url;
 use uuid::Uuid;
 
 use crate::template::ACCOUNT;
@@ -71,6 +72,15 @@ pub(super) fn payload(context: &Context<'_>, parts: &Parts, body: &[u8]) -> Valu
     event
 }
 
+/// Whether the name that the caller called this by can stand in a URL: functions rebuild one from it.
+pub(super) fn has_valid_host(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    hosts.all(|host| {
+        host.to_str()
+            .is_ok_and(|host| Url::parse(&format!("http://{host}/")).is_ok())
+    })
+}
+
 /// Percent-decodes. What is not UTF-8 then shows as replacement characters.
 pub(super) fn decode(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
@@ -100,33 +110,26 @@ fn headers(headers: &HeaderMap, domain_name: &str) -> BTreeMap<String, String> {
 }
 
 fn cookies(headers: &HeaderMap) -> Vec<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .flat_map(|value| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            value
-                .split(';')
-                .map(|cookie| cookie.trim().to_owned())
-                .filter(|cookie| !cookie.is_empty())
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    let values = headers.get_all(header::COOKIE).iter();
+    let values: Vec<_> = values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    let cookies = values.iter().flat_map(|value| value.split(';'));
+    let cookies = cookies.map(str::trim).filter(|cookie| !cookie.is_empty());
+    cookies.map(ToOwned::to_owned).collect()
 }
 
 /// Decoded, the values of a repeated name joined by commas.
 fn query_parameters(query: &str) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<String, String> = BTreeMap::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decode_plus = |text: &str| decode(&text.replace('+', " ")).into_owned();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         parameters
-            .entry(decode_plus(name))
+            .entry(name.into_owned())
             .and_modify(|joined| {
                 joined.push(',');
-                joined.push_str(&decode_plus(value));
+                joined.push_str(&value);
             })
-            .or_insert_with(|| decode_plus(value));
+            .or_insert_with(|| value.into_owned());
     }
     parameters
 }

@@ -74,12 +74,14 @@ impl Gateway {
         let Some(found) = self.routes.find(parts.method.as_str(), &path) else {
             return refusal(StatusCode::NOT_FOUND, "Not Found");
         };
+        if !event::has_valid_host(&parts.headers) {
+            return refusal(StatusCode::BAD_REQUEST, "Bad Request");
+        }
         let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
             return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
-        let route_key = found.key();
         let context = event::Context {
-            route_key: &route_key,
+            route_key: found.key,
             path: &path,
             path_parameters: &found.parameters,
             domain_name: &self.domain_name,
@@ -103,7 +105,7 @@ impl Gateway {
             .map_err(|error| error.to_string())
             .and_then(|answer| response::interpret(&answer));
         interpreted.unwrap_or_else(|error| {
-            error!(function = found.function, route = route_key, "{error}");
+            error!(function = found.function, route = found.key, "{error}");
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         })
     }

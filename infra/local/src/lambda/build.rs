@@ -14,51 +14,31 @@ use tokio::{
 
 /// Why there are no functions to run.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each says it in its message")]
 pub enum BuildError {
-    /// Cargo is not there.
-    #[error("cannot run {cargo} to build the functions: {source}")]
-    NoCargo {
-        /// The program.
-        cargo: String,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// Cargo's output cannot be read.
-    #[error("cannot read what cargo says: {0}")]
-    Output(#[source] std::io::Error),
-    /// A function does not compile. Cargo has said why.
+    #[error("cannot run {0} to build the functions: {1}")]
+    NoCargo(String, #[source] std::io::Error),
     #[error("the functions do not compile: see above, mend it, and start again")]
     Failed,
-    /// A binary is missing.
     #[error("cargo built no binary `{0}`, which infra/template.yaml names")]
     NoBinary(String),
 }
 
-/// By these, `cargo run` and `cargo test` describe the package that they run to its program. To a build
+/// Whether a variable describes the package that `cargo run` or `cargo test` runs to its program. To a build
 /// script that watches one of them, every other package's value would look like a change.
-const OUTER_CARGO: &[&str] = &[
-    "CARGO_BIN_NAME",
-    "CARGO_CRATE_NAME",
-    "CARGO_MANIFEST_DIR",
-    "CARGO_MANIFEST_PATH",
-    "CARGO_PKG_AUTHORS",
-    "CARGO_PKG_DESCRIPTION",
-    "CARGO_PKG_HOMEPAGE",
-    "CARGO_PKG_LICENSE",
-    "CARGO_PKG_LICENSE_FILE",
-    "CARGO_PKG_NAME",
-    "CARGO_PKG_README",
-    "CARGO_PKG_REPOSITORY",
-    "CARGO_PKG_RUST_VERSION",
-    "CARGO_PKG_VERSION",
-    "CARGO_PKG_VERSION_MAJOR",
-    "CARGO_PKG_VERSION_MINOR",
-    "CARGO_PKG_VERSION_PATCH",
-    "CARGO_PKG_VERSION_PRE",
-    "CARGO_PRIMARY_PACKAGE",
-    "CARGO_TARGET_TMPDIR",
-    "OUT_DIR",
-];
+fn is_of_outer_package(name: &str) -> bool {
+    let of_package = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+    ];
+    of_package.iter().any(|prefix| name.starts_with(prefix))
+        || matches!(
+            name,
+            "CARGO_PRIMARY_PACKAGE" | "CARGO_TARGET_TMPDIR" | "OUT_DIR"
+        )
+}
 
 /// What cargo says about something it made.
 #[derive(Deserialize)]
@@ -97,27 +77,31 @@ pub async fn build(
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    for name in OUTER_CARGO {
-        command.env_remove(name);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the variables are not read but kept from cargo"
+    )]
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_outer_package) {
+            command.env_remove(name);
+        }
     }
-    let mut child = command.spawn().map_err(|source| BuildError::NoCargo {
-        cargo: cargo.to_owned(),
-        source,
-    })?;
+    let no_cargo = |error| BuildError::NoCargo(cargo.to_owned(), error);
+    let mut child = command.spawn().map_err(no_cargo)?;
     let mut executables = BTreeMap::new();
     if let Some(stdout) = child.stdout.take() {
         let mut lines = BufReader::new(stdout).lines();
-        while let Some(line) = lines.next_line().await.map_err(BuildError::Output)? {
+        while let Some(line) = lines.next_line().await.map_err(no_cargo)? {
             executables.extend(executable(&line));
         }
     }
-    if !child.wait().await.map_err(BuildError::Output)?.success() {
+    if !child.wait().await.map_err(no_cargo)?.success() {
         return Err(BuildError::Failed);
     }
-    match binaries
+    let mut missing = binaries
         .iter()
-        .find(|binary| !executables.contains_key(**binary))
-    {
+        .filter(|name| !executables.contains_key(**name));
+    match missing.next() {
         Some(binary) => Err(BuildError::NoBinary((*binary).to_owned())),
         None => Ok(executables),
     }

@@ -21,23 +21,6 @@ pub fn endpoints(base_url: &str) -> BTreeMap<String, String> {
     )
 }
 
-/// One environment that serves every function, for runners such as `cargo lambda watch` that give all
-/// of a workspace's functions the same. Fails with the name of a variable of which two functions need
-/// different values.
-pub fn shared_environment(
-    functions: &[Function],
-    base_url: &str,
-) -> Result<BTreeMap<String, String>, String> {
-    let mut shared = endpoints(base_url);
-    for (name, value) in functions.iter().flat_map(|function| &function.environment) {
-        match shared.insert(name.clone(), value.clone()) {
-            Some(other) if other != *value => return Err(name.clone()),
-            _ => {}
-        }
-    }
-    Ok(shared)
-}
-
 /// The environment of a function's processes, but for the address that each has of its own.
 pub(super) fn of_function(
     function: &Function,
@@ -47,33 +30,21 @@ pub(super) fn of_function(
     let mut environment = endpoints(base_url);
     environment.extend(passed_on.clone());
     let own = [
-        ("AWS_LAMBDA_FUNCTION_NAME", function.id.clone()),
+        ("AWS_LAMBDA_FUNCTION_NAME", Some(function.id.clone())),
         (
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-            function.memory_mb.to_string(),
+            Some(function.memory_mb.to_string()),
         ),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-        (
-            "AWS_LAMBDA_LOG_GROUP_NAME",
-            format!("/aws/lambda/{}", function.id),
-        ),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", "local".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", Some("$LATEST".to_owned())),
+        ("AWS_LAMBDA_LOG_FORMAT", function.logging.format.clone()),
+        ("AWS_LAMBDA_LOG_LEVEL", function.logging.level.clone()),
         // What it prints goes through the stack's log, which would escape the colours.
-        ("NO_COLOR", "1".to_owned()),
-        ("TZ", ":UTC".to_owned()),
-        ("_HANDLER", "bootstrap".to_owned()),
+        ("NO_COLOR", Some("1".to_owned())),
+        ("TZ", Some(":UTC".to_owned())),
     ];
-    environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
-    let logging = [
-        ("AWS_LAMBDA_LOG_FORMAT", &function.logging.format),
-        ("AWS_LAMBDA_LOG_LEVEL", &function.logging.level),
-    ];
-    let logging = logging.into_iter().filter_map(|(name, value)| {
-        let value = value.as_ref()?;
-        Some((name.to_owned(), value.clone()))
-    });
-    environment.extend(logging);
+    for (name, value) in own {
+        environment.extend(value.map(|value| (name.to_owned(), value)));
+    }
     environment.extend(function.environment.clone());
     environment
 }
@@ -119,25 +90,5 @@ mod tests {
         );
         assert_eq!(environment["AWS_ACCESS_KEY_ID"], "local");
         assert_eq!(environment["PATH"], "/bin");
-    }
-
-    #[test]
-    fn one_environment_serves_all_functions_unless_they_disagree() {
-        let base = "http://127.0.0.1:3000";
-        let shared = shared_environment(
-            &[
-                function("A", &[("X", "1")]),
-                function("B", &[("X", "1"), ("Y", "2")]),
-            ],
-            base,
-        )
-        .unwrap();
-        assert_eq!(shared["X"], "1");
-        assert_eq!(shared["Y"], "2");
-        let clash = shared_environment(
-            &[function("A", &[("X", "1")]), function("B", &[("X", "2")])],
-            base,
-        );
-        assert_eq!(clash, Err("X".to_owned()));
     }
 }

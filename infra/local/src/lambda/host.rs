@@ -6,20 +6,20 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
-    Router,
-    body::Body,
+    Json, Router,
     extract::{DefaultBodyLimit, Path, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use serde_json::json;
+use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
 use super::error::FunctionError;
@@ -36,29 +36,17 @@ pub(super) struct Host {
 /// The host's end of the line to one process.
 struct Link {
     invocations: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
-    signals: mpsc::UnboundedSender<Signal>,
-    pending: Mutex<Option<Pending>>,
-}
-
-struct Pending {
-    request_id: Uuid,
-    reply: oneshot::Sender<Result<Bytes, FunctionError>>,
+    /// The process asks for its first invocation.
+    ready: Notify,
+    pending: Mutex<Option<Invocation>>,
 }
 
 /// The pool's end of the line to one process. Dropping it closes the line.
 pub(super) struct Connection {
     pub(super) id: Uuid,
     pub(super) invocations: mpsc::Sender<Invocation>,
-    pub(super) signals: mpsc::UnboundedReceiver<Signal>,
+    link: Arc<Link>,
     host: Host,
-}
-
-/// What a process says of itself before its first invocation.
-pub(super) enum Signal {
-    /// It is ready for an invocation.
-    Ready,
-    /// It could not start.
-    InitError(FunctionError),
 }
 
 /// One invocation on its way to a process.
@@ -74,36 +62,29 @@ impl Host {
     /// Opens the line for a process that is about to start.
     pub(super) fn connect(&self) -> Connection {
         let (invocations, invocations_out) = mpsc::channel(1);
-        let (signals_in, signals) = mpsc::unbounded_channel();
-        let link = Link {
+        let link = Arc::new(Link {
             invocations: tokio::sync::Mutex::new(invocations_out),
-            signals: signals_in,
+            ready: Notify::new(),
             pending: Mutex::default(),
-        };
+        });
         let id = Uuid::new_v4();
-        self.links().insert(id, Arc::new(link));
+        self.links().insert(id, Arc::clone(&link));
         Connection {
             id,
             invocations,
-            signals,
+            link,
             host: self.clone(),
         }
     }
 
     /// The Runtime API of all processes, relative to `/_local/lambda`.
     pub(super) fn router(&self) -> Router {
-        const RUNTIME: &str = "/{function}/{instance}/2018-06-01/runtime";
+        const INVOCATION: &str = "/{function}/{instance}/2018-06-01/runtime/invocation";
+        let of_request = |outcome: &str| format!("{INVOCATION}/{{request}}/{outcome}");
         Router::new()
-            .route(&format!("{RUNTIME}/invocation/next"), get(next))
-            .route(
-                &format!("{RUNTIME}/invocation/{{request}}/response"),
-                post(response),
-            )
-            .route(
-                &format!("{RUNTIME}/invocation/{{request}}/error"),
-                post(error),
-            )
-            .route(&format!("{RUNTIME}/init/error"), post(init_error))
+            .route(&format!("{INVOCATION}/next"), get(next))
+            .route(&of_request("response"), post(response))
+            .route(&of_request("error"), post(error))
             .layer(DefaultBodyLimit::max(LARGEST_ANSWER))
             .with_state(self.clone())
     }
@@ -113,8 +94,15 @@ impl Host {
         self.links().get(&id).cloned()
     }
 
-    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Arc<Link>>> {
+    fn links(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Link>>> {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Connection {
+    /// Waits until the process asks for its first invocation.
+    pub(super) async fn ready(&self) {
+        self.link.ready.notified().await;
     }
 }
 
@@ -125,21 +113,16 @@ impl Drop for Connection {
 }
 
 impl Link {
-    fn pending(&self) -> std::sync::MutexGuard<'_, Option<Pending>> {
+    fn pending(&self) -> MutexGuard<'_, Option<Invocation>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands the answer to whoever waits for it. False when nobody waits for this request.
     fn complete(&self, request: &str, answer: Result<Bytes, FunctionError>) -> bool {
         let mut pending = self.pending();
-        let waited_for = pending
-            .as_ref()
-            .is_some_and(|pending| pending.request_id.to_string() == request);
-        match pending.take_if(|_| waited_for) {
-            // The waiting side may be gone: its time is up. The process need not know.
-            Some(Pending { reply, .. }) => reply.send(answer).is_ok() || waited_for,
-            None => false,
-        }
+        let waiting = pending.take_if(|pending| pending.request_id.to_string() == request);
+        // The waiting side may be gone: its time is up. The process need not know.
+        waiting.map(|pending| pending.reply.send(answer)).is_some()
     }
 }
 
@@ -147,21 +130,16 @@ async fn next(
     State(host): State<Host>,
     Path((_function, instance)): Path<(String, String)>,
 ) -> Response {
-    let Some(link) = host.link(&instance) else {
-        return refusal(
-            StatusCode::GONE,
-            "Instance.Unknown",
-            "This instance is not one of this stack's",
-        );
+    let stopped = || {
+        let message = "This instance is not one of this stack's, or is being stopped";
+        refusal(StatusCode::GONE, "Instance.Unknown", message)
     };
-    // An error means that the pool no longer listens for readiness, which it does only at the start.
-    let _ = link.signals.send(Signal::Ready);
-    let Some(invocation) = link.invocations.lock().await.recv().await else {
-        return refusal(
-            StatusCode::GONE,
-            "Instance.Stopped",
-            "This instance is being stopped",
-        );
+    let Some(link) = host.link(&instance) else {
+        return stopped();
+    };
+    link.ready.notify_one();
+    let Some(mut invocation) = link.invocations.lock().await.recv().await else {
+        return stopped();
     };
     let headers = [
         ("content-type", "application/json".to_owned()),
@@ -175,20 +153,12 @@ async fn next(
         ),
         (
             "lambda-runtime-invoked-function-arn",
-            invocation.function_arn,
+            invocation.function_arn.clone(),
         ),
-        ("lambda-runtime-trace-id", trace_id(invocation.request_id)),
     ];
-    let mut response = Response::new(Body::from(invocation.payload));
-    for (name, value) in headers {
-        let value = value.parse().expect("ids and numbers are header text");
-        response.headers_mut().insert(name, value);
-    }
-    *link.pending() = Some(Pending {
-        request_id: invocation.request_id,
-        reply: invocation.reply,
-    });
-    response
+    let payload = std::mem::take(&mut invocation.payload);
+    *link.pending() = Some(invocation);
+    (headers, payload).into_response()
 }
 
 async fn response(
@@ -222,30 +192,6 @@ async fn error(
     finish(&host, &instance, &request, Err(error))
 }
 
-async fn init_error(
-    State(host): State<Host>,
-    Path((_function, instance)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let Some(link) = host.link(&instance) else {
-        return refusal(
-            StatusCode::GONE,
-            "Instance.Unknown",
-            "This instance is not one of this stack's",
-        );
-    };
-    let mut error = FunctionError::from_report(&body);
-    if error.report.get("errorType").is_none()
-        && let Some(kind) = headers.get("lambda-runtime-function-error-type")
-    {
-        error.error_type = String::from_utf8_lossy(kind.as_bytes()).into_owned();
-    }
-    // An error means that the pool has given this process up already.
-    let _ = link.signals.send(Signal::InitError(error));
-    accepted()
-}
-
 fn finish(
     host: &Host,
     instance: &str,
@@ -253,7 +199,9 @@ fn finish(
     answer: Result<Bytes, FunctionError>,
 ) -> Response {
     match host.link(instance) {
-        Some(link) if link.complete(request, answer) => accepted(),
+        Some(link) if link.complete(request, answer) => {
+            (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
+        }
         _ => refusal(
             StatusCode::BAD_REQUEST,
             "InvalidRequestID",
@@ -262,19 +210,9 @@ fn finish(
     }
 }
 
-fn accepted() -> Response {
-    let body = r#"{"status":"OK"}"#;
-    (
-        StatusCode::ACCEPTED,
-        [(header::CONTENT_TYPE, "application/json")],
-        body,
-    )
-        .into_response()
-}
-
 fn refusal(status: StatusCode, kind: &str, message: &str) -> Response {
-    let body = format!(r#"{{"errorType":"{kind}","errorMessage":"{message}"}}"#);
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    let body = json!({ "errorType": kind, "errorMessage": message });
+    (status, Json(body)).into_response()
 }
 
 /// When the time of an invocation that starts now is up. Not by the stack's clock: its time travel does
@@ -287,17 +225,6 @@ fn deadline_ms(timeout: Duration) -> String {
     let deadline = SystemTime::now() + timeout;
     let since_epoch = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
     since_epoch.as_millis().to_string()
-}
-
-/// An X-Ray trace header that says not to sample.
-fn trace_id(request: Uuid) -> String {
-    let id = request.simple().to_string();
-    format!(
-        "Root=1-{}-{};Parent={};Sampled=0",
-        &id[..8],
-        &id[8..],
-        &id[..16]
-    )
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     error::{FunctionError, InvokeError},
-    host::{Connection, Host, Invocation, Signal},
+    host::{Connection, Host, Invocation},
     output,
 };
 use crate::template::{Function, function_arn};
@@ -50,7 +50,7 @@ impl Instance {
     /// Starts a process and waits until it asks for work.
     pub(super) async fn start(program: &Program, host: &Host) -> Result<Instance, InvokeError> {
         let function = &program.function;
-        let mut connection = host.connect();
+        let connection = host.connect();
         let mut child = program.spawn(connection.id).map_err(|error| {
             InvokeError::Unreachable(format!(
                 "cannot start {} for function `{}`: {error}",
@@ -58,15 +58,13 @@ impl Instance {
                 function.id
             ))
         })?;
-        let ready = tokio::select! {
-            signal = connection.signals.recv() => match signal {
-                Some(Signal::InitError(error)) => Err(error),
-                Some(Signal::Ready) | None => Ok(()),
-            },
-            status = child.wait() => Err(exited(connection.id, status)),
-            () = time::sleep(INIT_TIMEOUT) => Err(timed_out(connection.id, INIT_TIMEOUT)),
-        };
-        ready?;
+        tokio::select! {
+            () = connection.ready() => {}
+            status = child.wait() => return Err(exited(connection.id, status).into()),
+            () = time::sleep(INIT_TIMEOUT) => {
+                return Err(timed_out(connection.id, INIT_TIMEOUT).into());
+            }
+        }
         Ok(Instance {
             function: function.id.clone(),
             timeout: function.timeout,

@@ -25,7 +25,7 @@ use bytes::Bytes;
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::template::Function;
-pub use environment::{endpoints, shared_environment};
+pub use environment::endpoints;
 pub use error::{FunctionError, InvokeError};
 use host::Host;
 use instance::Program;

@@ -22,8 +22,6 @@ pub enum StackError {
     PortTaken(u16),
     #[error("cannot serve on this machine: {0}")]
     Serve(#[source] io::Error),
-    #[error("cannot listen on port {port} of this machine: {source}")]
-    Listen { port: u16, source: io::Error },
     #[error(transparent)]
     Data(#[from] DataDirError),
     #[error("cannot read what an earlier run kept: {0}")]

@@ -12,13 +12,19 @@ use std::{
 };
 
 use axum::{Router, middleware, routing::any_service, serve::ListenerExt};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use domain::task::{OFFERING_VARIABLE, Offering, START_STATE};
+use serde::Deserialize as _;
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 use tracing::{error, info, warn};
 
 use crate::{
     aws::{self, dynamodb::DynamoDb, ses::feedback::Feedback},
     clock::Clock,
-    console::{self, Console},
+    console::{self, Console, Items},
     data_dir::DataDir,
     gateway::Gateway,
     lambda::{Functions, build},
@@ -26,7 +32,7 @@ use crate::{
     outbox::Outbox,
     states::Executor,
     stripe,
-    template::{LocalValues, Machine, MailEvents, Template},
+    template::{LocalValues, Machine, MailEvents, Template, TemplateError},
     topics,
     workspace::Workspace,
 };
@@ -44,11 +50,8 @@ pub struct Stack {
     executor: Arc<Executor>,
     functions: Functions,
     sweeper: JoinHandle<()>,
-    /// Sends the events of the Stripe stand-in.
-    teller: JoinHandle<()>,
-    publisher: JoinHandle<()>,
-    /// Tells functions what was published.
-    notifier: JoinHandle<()>,
+    /// What else goes on beside the servers; it ends when this is gone.
+    _tasks: JoinSet<()>,
     /// The servers stop when this is gone.
     _running: watch::Sender<()>,
     /// Last: the data directory is free once nothing writes to it any more.
@@ -62,7 +65,7 @@ struct StandIns {
     executor: Arc<Executor>,
     functions: Functions,
     outbox: Arc<Outbox>,
-    stripe: Arc<stripe::StandIn>,
+    stripe: Arc<stripe::FakeStripe>,
     topics: Arc<topics::Topics>,
 }
 
@@ -78,7 +81,10 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let values = local_values(&options, &data, &base_url)?;
     let path = options.template.clone();
     let template = Template::read(&path.unwrap_or_else(|| workspace.template()), &values)?;
-    let definitions = load_definitions(&template)?;
+    let definitions = template.machines.iter();
+    let definitions: Vec<_> = definitions
+        .map(|machine| Ok((machine, machine.load()?)))
+        .collect::<Result<_, TemplateError>>()?;
     let (functions, lambda) = functions(&options, &workspace, &template, &base_url, &data).await?;
     let stand_ins = StandIns::open(&data, &template, functions)?;
     stand_ins.publish(&definitions)?;
@@ -92,33 +98,35 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     if options.functions.is_some() {
         gateway = gateway.with_patience(None);
     }
-    let open = definitions.iter().filter(|(_, text)| !by_invitation(text));
-    let forms: Vec<_> = open.map(|(machine, _)| form(machine)).collect();
+    let forms: Vec<_> = definitions
+        .iter()
+        .filter_map(|(_, text)| form(text))
+        .collect();
     let (running, stopped) = watch::channel(());
     let dynamodb = stand_ins.dynamodb.serve(until(stopped.clone())).await;
+    let dynamodb = dynamodb.map_err(StackError::Serve)?;
     let app = stand_ins
-        .router(
-            dynamodb.map_err(StackError::Serve)?,
-            lambda,
-            forms.clone(),
-            &template.mail_events,
-        )
+        .router(dynamodb, lambda, forms.clone(), &template.mail_events)
         .fallback_service(gateway.router());
     tokio::spawn(serve(listener, app, stopped));
+    let mut tasks = JoinSet::new();
     let webhook = format!("{base_url}/webhooks/stripe");
-    let teller = stripe::tell(Arc::clone(&stand_ins.stripe), webhook);
-    let republished =
-        republish::on_change(template.machines.clone(), Arc::clone(&stand_ins.executor));
-    let notified = topics::deliver(Arc::clone(&stand_ins.topics), stand_ins.functions.clone());
+    tasks.spawn(stripe::send_events(Arc::clone(&stand_ins.stripe), webhook));
+    tasks.spawn(republish::on_change(
+        template.machines.clone(),
+        Arc::clone(&stand_ins.executor),
+    ));
+    tasks.spawn(topics::deliver(
+        Arc::clone(&stand_ins.topics),
+        stand_ins.functions.clone(),
+    ));
     Ok(Stack {
         addr,
         forms,
         sweeper: stand_ins.dynamodb.sweep_regularly(stand_ins.clock),
-        teller: tokio::spawn(teller),
-        publisher: tokio::spawn(republished),
-        notifier: tokio::spawn(notified),
         executor: stand_ins.executor,
         functions: stand_ins.functions,
+        _tasks: tasks,
         _running: running,
         _data: data,
     })
@@ -129,9 +137,6 @@ impl Drop for Stack {
         self.executor.stop();
         self.functions.stop();
         self.sweeper.abort();
-        self.teller.abort();
-        self.publisher.abort();
-        self.notifier.abort();
     }
 }
 
@@ -148,7 +153,7 @@ impl StandIns {
         };
         let folder = data.path();
         let outbox = Outbox::open(folder, clock.clone()).map_err(StackError::Kept)?;
-        let stripe = stripe::StandIn::open(folder, clock.clone()).map_err(StackError::Kept)?;
+        let stripe = stripe::FakeStripe::open(folder, clock.clone()).map_err(StackError::Kept)?;
         let subscriptions = template.subscriptions.clone();
         let topics = topics::Topics::open(folder, subscriptions, clock.clone());
         Ok(StandIns {
@@ -187,7 +192,7 @@ impl StandIns {
             executor: Arc::clone(&self.executor),
             outbox: Arc::clone(&self.outbox),
             clock: self.clock.clone(),
-            items: items(&self.dynamodb),
+            items: Arc::new(self.dynamodb.clone()),
             forms,
         };
         let topics = Arc::clone(&self.topics);
@@ -222,34 +227,25 @@ async fn until(mut stopped: watch::Receiver<()>) {
     let _ = stopped.changed().await;
 }
 
-fn load_definitions(template: &Template) -> Result<Vec<(&Machine, String)>, StackError> {
-    let machines = template.machines.iter();
-    machines
-        .map(|machine| Ok((machine, machine.load()?)))
-        .collect()
-}
-
 fn open_data_dir(options: &Options, workspace: &Workspace) -> Result<DataDir, StackError> {
     if options.ephemeral {
         return Ok(DataDir::ephemeral());
     }
-    let path = options
-        .data_dir
-        .clone()
-        .unwrap_or_else(|| workspace.data_dir());
-    Ok(DataDir::open(&path)?)
+    let usual = || workspace.data_dir();
+    Ok(DataDir::open(
+        &options.data_dir.clone().unwrap_or_else(usual),
+    )?)
 }
 
 async fn listen(port: u16) -> Result<TcpListener, StackError> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
-        .map_err(|source| {
-            if source.kind() == io::ErrorKind::AddrInUse {
-                StackError::PortTaken(port)
-            } else {
-                StackError::Listen { port, source }
-            }
-        })
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    bound.map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            StackError::PortTaken(port)
+        } else {
+            StackError::Serve(error)
+        }
+    })
 }
 
 /// What takes the place of AWS's values. A person's environment wins over the stand-ins.
@@ -303,11 +299,8 @@ async fn functions(
         return Ok((Functions::remote(&template.functions, url), Router::new()));
     }
     info!("building the functions");
-    let binaries: BTreeSet<&str> = template
-        .functions
-        .iter()
-        .map(|function| function.binary.as_str())
-        .collect();
+    let binaries = template.functions.iter().map(|it| it.binary.as_str());
+    let binaries: BTreeSet<&str> = binaries.collect();
     let executables = build::build(&options.environment.cargo, workspace.root(), &binaries).await?;
     Ok(Functions::local(
         &template.functions,
@@ -326,39 +319,27 @@ fn aws_service(name: &str, service: Router) -> Router {
         .route(&format!("{path}/"), any_service(service))
 }
 
-/// Where a state machine's form is, which its generated file's place tells, and a title for it.
-fn form(machine: &Machine) -> (String, String) {
-    let name =
-        |path: Option<&std::ffi::OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
-    let file = name(machine.definition.file_name());
-    let offering = file.split('.').next().unwrap_or_default();
-    let service = name(
-        machine
-            .definition
-            .parent()
-            .and_then(|folder| folder.file_name()),
-    );
-    let mut title = offering.replace('-', " ");
-    if let Some(first) = title.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    (title, format!("/services/{service}/{offering}"))
+/// The title and the path of the form that a state machine begins with. None for one that opens only with an
+/// invitation: a link to it would lead nowhere.
+fn form(definition: &str) -> Option<(String, String)> {
+    let definition: serde_json::Value = serde_json::from_str(definition).ok()?;
+    let offering = &definition["States"][START_STATE]["Assign"][OFFERING_VARIABLE];
+    let offering = Offering::deserialize(offering).ok()?;
+    let path = format!("/services/{}", offering.path);
+    (!offering.by_invitation).then_some((offering.offering.name, path))
 }
 
-/// Whether the form opens only with an invitation: a link to it would lead nowhere.
-fn by_invitation(definition: &str) -> bool {
-    let definition: serde_json::Value = serde_json::from_str(definition).unwrap_or_default();
-    definition["States"]["Start"]["Assign"]["offering"]["byInvitation"] == true
-}
-
-fn items(dynamodb: &DynamoDb) -> console::Items {
-    let dynamodb = dynamodb.clone();
-    Arc::new(move || {
-        dynamodb.scan().unwrap_or_else(|error| {
+impl Items for DynamoDb {
+    fn partition(&self, key: &str) -> Vec<serde_json::Value> {
+        self.partition(key).unwrap_or_else(|error| {
             error!(%error, "the table cannot be read");
             Vec::new()
         })
-    })
+    }
+
+    fn changes(&self) -> u64 {
+        self.changes()
+    }
 }
 
 #[cfg(test)]
@@ -366,34 +347,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_machines_form_is_where_its_file_says() {
-        let machine = Machine {
-            id: "RefundRequest".into(),
-            arn: "arn".into(),
-            definition: "x/generated/customer-success/refund-request.asl.json".into(),
-            substitutions: [].into(),
-        };
-        assert_eq!(
-            form(&machine),
-            (
-                "Refund request".to_owned(),
-                "/services/customer-success/refund-request".to_owned()
-            )
-        );
-    }
-
-    #[test]
-    fn a_form_that_needs_an_invitation_is_told_by_its_definition() {
+    fn a_definition_tells_its_form_unless_that_needs_an_invitation() {
         let generated = concat!(env!("CARGO_MANIFEST_DIR"), "/../../statemachines/generated");
-        for (offering, expected) in [
-            ("customer-satisfaction/csat-survey", true),
-            ("customer-success/refund-request", false),
-        ] {
+        let form_of = |offering: &str| {
             let file = format!("{generated}/{offering}.asl.json");
-            let definition = std::fs::read_to_string(file).unwrap();
-            assert_eq!(by_invitation(&definition), expected, "{offering}");
-        }
-        assert!(!by_invitation("no definition"));
+            form(&std::fs::read_to_string(file).unwrap())
+        };
+        let path = "/services/customer-success/refund-request";
+        assert_eq!(
+            form_of("customer-success/refund-request"),
+            Some(("Refund Request".to_owned(), path.to_owned()))
+        );
+        assert_eq!(form_of("customer-satisfaction/csat-survey"), None);
+        assert_eq!(form("no definition"), None);
     }
 
     #[tokio::test]

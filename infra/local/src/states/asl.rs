@@ -1,24 +1,10 @@
 //! The part of the Amazon States Language that this executor runs, as types.
 //!
-//! Unknown fields are refused by serde, so nothing in a definition is silently ignored. What types
-//! alone cannot say is checked in [`super::check`], and [`super::load`] puts both together: a [`Machine`]
-//! that exists can be run.
+//! Whatever these types do not know is refused by serde: types of states, fields, services, `JSONPath`.
+//! So nothing in a definition is silently ignored. What they cannot say is checked in [`super::machine`].
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-
-/// The variables a state assigns: names and templates.
-pub(crate) type Assign = Map<String, Value>;
-
-/// A whole state machine.
-#[derive(Debug)]
-pub(crate) struct Machine {
-    pub(crate) start_at: String,
-    pub(crate) timeout_seconds: Option<u32>,
-    pub(crate) states: BTreeMap<String, State>,
-}
 
 /// A state of one of the types that are implemented.
 #[derive(Debug, Deserialize)]
@@ -32,40 +18,43 @@ pub(crate) enum State {
     Fail(Fail),
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-pub(crate) struct Pass {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
+/// What a state hands on when it is left.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct StateOutput {
+    /// Without it the state hands on what it was given.
     #[serde(default, deserialize_with = "present")]
     pub(crate) output: Option<Value>,
     #[serde(default)]
-    pub(crate) assign: Assign,
+    pub(crate) assign: Map<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+pub(crate) struct Pass {
+    /// Without it the execution ends.
     pub(crate) next: Option<String>,
     #[serde(default)]
     pub(crate) end: bool,
+    #[serde(flatten)]
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Task {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) resource: Resource,
     pub(crate) arguments: Arguments,
-    #[serde(default, deserialize_with = "whole_seconds")]
     pub(crate) timeout_seconds: Option<u32>,
     #[serde(default)]
     pub(crate) retry: Vec<Retrier>,
     #[serde(default)]
     pub(crate) catch: Vec<Catcher>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
     pub(crate) next: Option<String>,
     #[serde(default)]
     pub(crate) end: bool,
+    #[serde(flatten)]
+    pub(crate) output: StateOutput,
 }
 
 /// What a Task may call.
@@ -78,11 +67,7 @@ pub(crate) enum Resource {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    rename_all = "PascalCase",
-    expecting = "an object with FunctionName and Payload"
-)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Arguments {
     pub(crate) function_name: String,
     pub(crate) payload: Value,
@@ -91,14 +76,12 @@ pub(crate) struct Arguments {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Retrier {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) error_equals: Vec<String>,
-    #[serde(default = "one")]
+    #[serde(default = "default_interval_seconds")]
     pub(crate) interval_seconds: u32,
-    #[serde(default = "three")]
+    #[serde(default = "default_max_attempts")]
     pub(crate) max_attempts: u32,
-    #[serde(default = "twice")]
+    #[serde(default = "default_backoff_rate")]
     pub(crate) backoff_rate: f64,
     pub(crate) max_delay_seconds: Option<u32>,
     #[serde(default)]
@@ -116,75 +99,76 @@ pub(crate) enum Jitter {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Catcher {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) error_equals: Vec<String>,
     pub(crate) next: String,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
+    #[serde(flatten)]
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Choice {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) choices: Vec<Rule>,
-    pub(crate) default: Option<String>,
+    /// Step Functions can do without; a value that no rule foresees then ends the execution.
+    pub(crate) default: String,
     /// Used when the default is taken; each rule has its own.
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
+    #[serde(flatten)]
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Rule {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) condition: String,
     pub(crate) next: String,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
+    #[serde(flatten)]
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Wait {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
-    pub(crate) seconds: Option<Value>,
-    pub(crate) timestamp: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
-    #[serde(default)]
-    pub(crate) assign: Assign,
+    pub(crate) seconds: Value,
     pub(crate) next: Option<String>,
     #[serde(default)]
     pub(crate) end: bool,
+    #[serde(flatten)]
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Succeed {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    pub(crate) output: Option<Value>,
+    #[serde(flatten)]
+    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Fail {
-    #[serde(rename = "Comment")]
-    _comment: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) cause: Option<String>,
+}
+
+impl State {
+    /// The states that it names. `None`: it says neither what is next nor that this is the end, or both.
+    pub(crate) fn targets(&self) -> Option<Vec<&String>> {
+        let (next, end, mut others) = match self {
+            State::Pass(pass) => (&pass.next, pass.end, Vec::new()),
+            State::Wait(wait) => (&wait.next, wait.end, Vec::new()),
+            State::Task(task) => {
+                let caught = task.catch.iter().map(|catcher| &catcher.next);
+                (&task.next, task.end, caught.collect())
+            }
+            State::Choice(choice) => {
+                let rules = choice.choices.iter().map(|rule| &rule.next);
+                return Some(rules.chain([&choice.default]).collect());
+            }
+            State::Succeed(_) | State::Fail(_) => return Some(Vec::new()),
+        };
+        others.extend(next);
+        (next.is_some() != end).then_some(others)
+    }
 }
 
 impl Resource {
@@ -202,31 +186,14 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
     Value::deserialize(deserializer).map(Some)
 }
 
-/// Takes numbers alone: Step Functions would also take `JSONata`.
-pub(crate) fn whole_seconds<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<u32>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let seconds = value
-        .as_u64()
-        .and_then(|seconds| u32::try_from(seconds).ok());
-    match seconds {
-        Some(seconds) if seconds > 0 => Ok(Some(seconds)),
-        _ => Err(de::Error::custom(format!(
-            "TimeoutSeconds is {value}, and must be a whole number of seconds above 0 \
-             (JSONata is not implemented here)"
-        ))),
-    }
-}
-
-fn one() -> u32 {
+fn default_interval_seconds() -> u32 {
     1
 }
 
-fn three() -> u32 {
+fn default_max_attempts() -> u32 {
     3
 }
 
-fn twice() -> f64 {
+fn default_backoff_rate() -> f64 {
     2.0
 }

@@ -1,4 +1,4 @@
-//! What an execution does next: a decision from its run, the time and chance, without any effect.
+//! What an execution does next: a decision from its run, the time and random numbers, without any effect.
 //!
 //! The answer is a fact to record. Recording it moves the run on, so asking again gives the next one,
 //! and a restart in between asks the same question again.
@@ -7,132 +7,103 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    asl::{Assign, Catcher, Choice, Fail, Resource, State, Task, Wait},
-    context,
-    dice::Dice,
-    jsonata::{EvaluationError, Scope},
-    leave::{Exit, Failure, check_size},
-    position::{Phase, Position, Visit},
+    asl::{Catcher, Choice, Fail, Resource, State, StateOutput, Task, Wait},
+    jsonata::StateError,
+    position::{Phase, Position},
     record::Fact,
     retry::{self, Verdict},
-    run::{Run, after, later},
+    run::Run,
+    state_execution::{Outcome, StateExecution},
+    time::{after, later},
 };
 
 /// Step Functions' own limit for a Wait.
 const LONGEST_WAIT_SECONDS: i64 = 99_999_999;
 
-/// What to do next.
-#[derive(Debug)]
-pub(crate) enum Next {
-    /// Record this, then ask again.
-    Record(Fact),
-    /// Nothing, until time passes ([`Run::due`]) or something comes from outside.
-    Rest,
-}
-
-/// Decides what comes next at the time `now`.
-pub(crate) fn decide(run: &Run, now: Timestamp, seed: Option<u64>) -> Next {
+/// The fact to record at the time `now`. `None`: nothing is to be done until time passes ([`Run::due`])
+/// or something comes from outside.
+pub(crate) fn decide(run: &Run, now: Timestamp, seed: Option<u64>) -> Option<Fact> {
     if run.is_over() {
-        return Next::Rest;
+        return None;
     }
     if run.deadline().is_some_and(|deadline| deadline <= now) {
-        return Next::Record(Fact::ExecutionTimedOut);
+        return Some(Fact::ExecutionTimedOut);
     }
     match run.position() {
-        Position::Between { next, input } => Next::Record(Fact::StateEntered {
+        Position::Between { next, input } => Some(Fact::StateEntered {
             state: next.clone(),
             input: input.clone(),
         }),
-        Position::In(visit) => Stay {
+        Position::In(visit) => StateExecution {
             run,
             visit,
             now,
             seed,
         }
         .decide(),
-        Position::Finished { .. } => Next::Record(Fact::ExecutionSucceeded),
-        Position::Succeeded { .. } | Position::Failed { .. } | Position::TimedOut => Next::Rest,
+        Position::Finished { .. } => Some(Fact::ExecutionSucceeded),
+        Position::Succeeded | Position::Failed(_) | Position::TimedOut(_) => None,
     }
 }
 
-/// A stay in a state, and what a decision about it depends on.
-pub(crate) struct Stay<'a> {
-    pub(crate) run: &'a Run,
-    pub(crate) visit: &'a Visit,
-    now: Timestamp,
-    seed: Option<u64>,
-}
-
-/// The fact that was wanted, or why it could not be.
-pub(crate) type Outcome = Result<Fact, Failure>;
-
-impl Stay<'_> {
-    fn decide(&self) -> Next {
+impl StateExecution<'_> {
+    fn decide(&self) -> Option<Fact> {
         let Some(state) = self.run.machine().states.get(&self.visit.state) else {
             // Publishing refuses targets that do not exist.
-            return Next::Record(runtime_failure("the state does not exist"));
+            return Some(runtime_failure("the state does not exist"));
         };
         let outcome = match (&self.visit.phase, state) {
             (Phase::Failed { error, cause }, _) => Ok(self.after_failure(state, error, cause)),
-            (Phase::Running(attempt), _) => match attempt.deadline {
-                Some(deadline) if deadline <= self.now => Ok(Fact::TaskTimedOut),
-                _ => return Next::Rest,
-            },
-            (Phase::WaitingUntil(until), _) if *until > self.now => return Next::Rest,
-            (Phase::Answered { result }, State::Task(task)) => self.leave_task(task, result),
+            (Phase::Running(attempt), _) => {
+                attempt.deadline.filter(|deadline| *deadline <= self.now)?;
+                Ok(Fact::TaskTimedOut)
+            }
+            (Phase::WaitingUntil(until), _) if *until > self.now => return None,
+            (Phase::Answered { result }, State::Task(task)) => self.exit_task(task, result),
             (_, State::Task(task)) => self.schedule(task),
             (Phase::Ready, State::Wait(wait)) => self.start_wait(wait),
-            (_, State::Wait(wait)) => {
-                self.leave("", wait.next.as_ref(), wait.output.as_ref(), &wait.assign)
-            }
-            (_, State::Pass(pass)) => {
-                self.leave("", pass.next.as_ref(), pass.output.as_ref(), &pass.assign)
-            }
+            (_, State::Wait(wait)) => self.hand_on("", wait.next.as_ref(), &wait.output),
+            (_, State::Pass(pass)) => self.hand_on("", pass.next.as_ref(), &pass.output),
             (_, State::Choice(choice)) => self.choose(choice),
-            (_, State::Succeed(succeed)) => {
-                self.leave("", None, succeed.output.as_ref(), &Assign::new())
-            }
+            (_, State::Succeed(succeed)) => self.hand_on("", None, &succeed.output),
             (_, State::Fail(fail)) => self.fail(fail),
         };
-        Next::Record(outcome.unwrap_or_else(|failure| self.failed(&failure)))
+        Some(outcome.unwrap_or_else(|failure| Fact::StateFailed {
+            cause: self.cause_of(&failure),
+            error: failure.error.to_string(),
+            location: failure.location,
+        }))
     }
 
     fn schedule(&self, task: &Task) -> Outcome {
-        let mut dice = self.dice();
+        let mut rng = self.rng();
+        let mut states = self.states();
         let token = match task.resource {
             Resource::Invoke => None,
-            Resource::InvokeAndWaitForToken => Some(dice.token()),
+            Resource::InvokeAndWaitForToken => {
+                let token = rng.token();
+                states["context"]["Task"] = json!({"Token": token});
+                Some(token)
+            }
         };
-        let mut states = self.states();
-        if let Some(token) = &token {
-            states["context"]["Task"] = json!({"Token": token});
-        }
-        let scope = self.scope(states, dice);
+        let scope = self.scope(states, rng);
         let function =
             scope.evaluate_text("Arguments/FunctionName", &task.arguments.function_name)?;
         let payload = scope.evaluate("Arguments/Payload", &task.arguments.payload)?;
-        check_size(&payload)?;
+        self.check_size(&payload)?;
+        let seconds = task.timeout_seconds.map(i64::from);
         Ok(Fact::TaskScheduled {
             function,
             payload,
             token,
-            deadline: task
-                .timeout_seconds
-                .map(|seconds| after(self.now, i64::from(seconds))),
+            deadline: seconds.map(|seconds| after(self.now, seconds)),
         })
     }
 
-    fn leave_task(&self, task: &Task, result: &Value) -> Outcome {
+    fn exit_task(&self, task: &Task, result: &Value) -> Outcome {
         let mut states = self.states();
         states["result"] = result.clone();
-        let exit = Exit {
-            place: "",
-            next: task.next.as_ref(),
-            output: task.output.as_ref(),
-            default_output: result,
-            assign: &task.assign,
-        };
-        exit.take(&self.scope(states, self.dice()))
+        self.exit_state("", task.next.as_ref(), &task.output, result, states)
     }
 
     fn after_failure(&self, state: &State, error: &str, cause: &str) -> Fact {
@@ -145,8 +116,8 @@ impl Stay<'_> {
             return uncaught;
         };
         let attempts = |retrier: usize| self.visit.retries.get(&retrier).copied().unwrap_or(0);
-        let chance = || self.dice().fraction();
-        match retry::decide(&task.retry, &task.catch, error, attempts, chance) {
+        let fraction = || self.rng().fraction();
+        match retry::decide(&task.retry, &task.catch, error, attempts, fraction) {
             Verdict::Retry { retrier, delay } => Fact::RetryScheduled {
                 retrier,
                 until: later(self.now, delay),
@@ -160,79 +131,49 @@ impl Stay<'_> {
         let error_output = json!({"Error": error, "Cause": cause});
         let mut states = self.states();
         states["errorOutput"] = error_output.clone();
-        let exit = Exit {
-            place: &format!("Catch/{index}/"),
-            next: Some(&catcher.next),
-            output: catcher.output.as_ref(),
-            default_output: &error_output,
-            assign: &catcher.assign,
-        };
-        match exit.take(&self.scope(states, self.dice())) {
-            Ok(exited) => exited,
-            // A catcher that fails is not caught again: that could go on forever.
-            Err(failure) => ended(failure.error_name(), self.cause_of(&failure)),
-        }
+        let (place, next) = (format!("Catch/{index}/"), Some(&catcher.next));
+        let exited = self.exit_state(&place, next, &catcher.output, &error_output, states);
+        // A catcher that fails is not caught again: that could go on forever.
+        exited.unwrap_or_else(|failure| failed(failure.error, &self.cause_of(&failure)))
     }
 
     fn choose(&self, choice: &Choice) -> Outcome {
-        let scope = self.scope(self.states(), self.dice());
+        let scope = self.scope(self.states(), self.rng());
         for (index, rule) in choice.choices.iter().enumerate() {
             let location = format!("Choices/{index}/Condition");
             let condition = scope.evaluate(&location, &json!(rule.condition))?;
             match condition.as_bool() {
                 Some(true) => {
                     let place = format!("Choices/{index}/");
-                    return self.leave(
-                        &place,
-                        Some(&rule.next),
-                        rule.output.as_ref(),
-                        &rule.assign,
-                    );
+                    return self.hand_on(&place, Some(&rule.next), &rule.output);
                 }
                 Some(false) => {}
                 None => {
                     let cause = format!("{location} must be a boolean, and came to {condition}");
-                    return Err(EvaluationError::new(&location, cause).into());
+                    return Err(StateError::evaluation(&location, cause));
                 }
             }
         }
-        self.leave(
-            "",
-            choice.default.as_ref(),
-            choice.output.as_ref(),
-            &choice.assign,
-        )
+        self.hand_on("", Some(&choice.default), &choice.output)
     }
 
     fn start_wait(&self, wait: &Wait) -> Outcome {
-        let scope = self.scope(self.states(), self.dice());
-        let until = match (&wait.seconds, &wait.timestamp) {
-            (Some(template), _) => scope.evaluate("Seconds", template).and_then(|seconds| {
-                // JSONata's numbers are floats, so 2.0 may come where 2 is meant.
-                match seconds.as_i64() {
-                    Some(whole @ 0..=LONGEST_WAIT_SECONDS) => Ok(after(self.visit.entered_at, whole)),
-                    _ => Err(EvaluationError::new(
-                        "Seconds",
-                        format!("Seconds must be a whole number from 0 to {LONGEST_WAIT_SECONDS}, and came to {seconds}"),
-                    )),
-                }
-            }),
-            (None, Some(template)) => scope.evaluate_text("Timestamp", template).and_then(|text| {
-                text.parse().map_err(|_| {
-                    EvaluationError::new(
-                        "Timestamp",
-                        format!("Timestamp must be an RFC 3339 time, and came to \"{text}\""),
-                    )
-                })
-            }),
-            // Publishing refuses this.
-            (None, None) => Err(EvaluationError::new("Seconds", "the Wait has no time")),
+        let scope = self.scope(self.states(), self.rng());
+        let seconds = scope.evaluate("Seconds", &wait.seconds)?;
+        // JSONata's numbers are floats, so 2.0 may come where 2 is meant.
+        let Some(whole @ 0..=LONGEST_WAIT_SECONDS) = seconds.as_i64() else {
+            let cause = format!(
+                "Seconds must be a whole number from 0 to {LONGEST_WAIT_SECONDS}, and came to {seconds}"
+            );
+            return Err(StateError::evaluation("Seconds", cause));
         };
-        Ok(Fact::WaitStarted { until: until? })
+        Ok(Fact::WaitStarted {
+            until: after(self.visit.entered_at, whole),
+        })
     }
 
     fn fail(&self, fail: &Fail) -> Outcome {
-        let scope = self.scope(self.states(), self.dice());
+        let scope = self.scope(self.states(), self.rng());
         let text = |location: &str, template: Option<&String>| {
             template
                 .map(|template| scope.evaluate_text(location, template))
@@ -244,27 +185,19 @@ impl Stay<'_> {
         })
     }
 
-    pub(crate) fn dice(&self) -> Dice {
-        Dice::new(self.seed, &self.run.start().arn(), self.run.records())
-    }
-
-    /// `$states` without a result or an error.
-    pub(crate) fn states(&self) -> Value {
-        context::states(self.run, self.visit)
-    }
-
-    pub(crate) fn scope(&self, states: Value, dice: Dice) -> Scope {
-        Scope::new(states, self.run.variables(), self.now, dice)
+    /// Leaves a state whose output is its input where it says nothing else.
+    fn hand_on(&self, place: &str, next: Option<&String>, output: &StateOutput) -> Outcome {
+        self.exit_state(place, next, output, &self.visit.input, self.states())
     }
 }
 
-fn ended(error: &str, cause: impl Into<String>) -> Fact {
+fn failed(error: &str, cause: &str) -> Fact {
     Fact::ExecutionFailed {
         error: Some(error.to_string()),
-        cause: Some(cause.into()),
+        cause: Some(cause.to_string()),
     }
 }
 
 pub(crate) fn runtime_failure(cause: &str) -> Fact {
-    ended(retry::RUNTIME, cause)
+    failed(retry::RUNTIME, cause)
 }

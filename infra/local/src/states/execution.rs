@@ -4,7 +4,10 @@
 use std::{
     io,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -12,27 +15,28 @@ use serde_json::Value;
 
 use super::{
     TaskError,
-    agenda::Agenda,
-    asl::Machine,
-    decide::{self, Next, runtime_failure},
-    error::{RedriveError, TokenError},
-    history,
-    leave::{is_too_large, too_large},
+    decide::{decide, runtime_failure},
+    error::StatesError,
+    history::result_of_invocation,
+    jsonata::StateError,
+    machine::Machine,
     position::Attempt,
     record::{Fact, Record, Start},
-    redrive, retry,
-    run::{Run, result_of_invocation},
-    view::{ExecutionStatus, ExecutionView},
+    redrive,
+    replay::{self, replay},
+    run::{MOST_EVENTS, Run},
+    state_execution::too_large,
+    store::Store,
+    timer_queue::TimerQueue,
+    view::{ExecutionStatus, ExecutionSummary, ExecutionView},
 };
 use crate::{clock::Clock, journal::Journal};
-
-/// Step Functions ends an execution with its 25,000th event.
-pub(crate) const MOST_EVENTS: usize = 25_000;
 
 /// An execution that may be asked and answered from many tasks.
 #[derive(Debug)]
 pub(crate) struct Execution {
-    arn: String,
+    arn: Arc<str>,
+    started_at: Timestamp,
     core: Mutex<Core>,
 }
 
@@ -40,6 +44,10 @@ pub(crate) struct Execution {
 struct Core {
     run: Run,
     journal: Journal<Record>,
+    /// Counts the records of all executions.
+    changes: Arc<AtomicU64>,
+    /// What the queue was told last.
+    noted_due: Option<Timestamp>,
     closed: bool,
 }
 
@@ -60,84 +68,95 @@ pub(crate) struct Invocation {
     pub(crate) function: String,
     pub(crate) payload: Value,
     pub(crate) token: Option<String>,
-    attempt: u64,
+    attempt: usize,
 }
 
 impl Execution {
     /// Writes down the start of an execution.
     pub(crate) fn begin(
-        file: Option<&Path>,
+        store: &Store,
         start: Start,
         machine: Arc<Machine>,
         at: Timestamp,
+        changes: Arc<AtomicU64>,
     ) -> io::Result<Execution> {
-        let (mut journal, records) = Journal::open(file)?;
-        if !records.is_empty() {
-            let problem = "the file of a new execution holds records already";
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, problem));
-        }
+        let mut journal = store.begin(&start, &machine)?;
         let fact = Fact::ExecutionStarted(start.clone());
         journal.append(&Record { at, fact })?;
-        Ok(Execution::new(Run::new(start, machine, at), journal))
+        let run = Run::new(start, machine, at);
+        Ok(Execution::new(run, journal, changes))
     }
 
-    /// Rebuilds an execution from its journal. `None` when it never started: the process ended before
-    /// the first record was whole. `parse` makes a machine of a definition.
+    /// Rebuilds an execution from its journal, with every token that it gave out. `None` when it never started: the process ended before
+    /// the first record was whole.
     pub(crate) fn resume(
+        store: &Store,
         file: &Path,
         now: Timestamp,
-        parse: impl FnOnce(&str) -> Result<Arc<Machine>, String>,
-    ) -> io::Result<Option<Execution>> {
-        let damaged = |problem: String| {
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("{}: {problem}", file.display()),
-            )
-        };
+        changes: Arc<AtomicU64>,
+    ) -> io::Result<Option<(Execution, Vec<String>)>> {
+        let damaged = |problem| damaged(&file.display().to_string(), problem);
         let (journal, records) = Journal::<Record>::open(Some(file))?;
-        let mut records = records.into_iter();
-        let Some(first) = records.next() else {
+        let Some(first) = records.first() else {
             return Ok(None);
         };
-        let Fact::ExecutionStarted(start) = first.fact else {
-            return Err(damaged("the first record is no start".to_string()));
-        };
-        let machine = parse(&start.definition).map_err(damaged)?;
-        let mut run = Run::new(start, machine, first.at);
-        for record in records {
-            run.apply(&record).map_err(damaged)?;
-        }
-        let execution = Execution::new(run, journal);
+        let machine = store.machine(&replay::start_of(first).map_err(damaged)?.version)?;
+        let run = replay(&records, machine, |_, _| ()).map_err(damaged)?;
+        let execution = Execution::new(run, journal, changes);
         execution.core().lose_connection(now)?;
-        Ok(Some(execution))
+        let tokens = records.into_iter().filter_map(|record| {
+            if let Fact::TaskScheduled { token, .. } = record.fact {
+                token
+            } else {
+                None
+            }
+        });
+        Ok(Some((execution, tokens.collect())))
     }
 
-    fn new(run: Run, journal: Journal<Record>) -> Execution {
+    fn new(run: Run, journal: Journal<Record>, changes: Arc<AtomicU64>) -> Execution {
+        changes.fetch_add(1, Ordering::Relaxed);
         Execution {
-            arn: run.start().arn(),
+            arn: run.start().arn().into(),
+            started_at: run.started_at(),
             core: Mutex::new(Core {
                 run,
                 journal,
+                changes,
+                noted_due: None,
                 closed: false,
             }),
         }
     }
 
-    pub(crate) fn arn(&self) -> &str {
+    pub(crate) fn arn(&self) -> &Arc<str> {
         &self.arn
     }
 
+    pub(crate) fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
     pub(crate) fn status(&self) -> ExecutionStatus {
-        ExecutionStatus::of(&self.core().run)
+        self.core().run.status()
     }
 
-    pub(crate) fn view(&self, now: Timestamp) -> ExecutionView {
-        ExecutionView::of(&self.core().run, now)
+    pub(crate) fn summary(&self) -> ExecutionSummary {
+        let run = &self.core().run;
+        ExecutionSummary {
+            name: run.start().name.clone(),
+            status: run.status(),
+            started_at: run.started_at(),
+            current_state: run.current_state().map(str::to_string),
+        }
     }
 
-    /// Every token this execution ever gave out.
-    pub(crate) fn tokens(&self) -> Vec<String> {
-        self.core().run.tokens().to_vec()
+    /// All there is to show, read from the journal.
+    pub(crate) fn view(&self, now: Timestamp) -> io::Result<ExecutionView> {
+        let core = self.core();
+        let records = core.journal.read()?;
+        let view = replay::view(&records, Arc::clone(core.run.machine()), now);
+        view.map_err(|problem| damaged(&self.arn, problem))
     }
 
     /// Whether it runs and was started with this input.
@@ -146,33 +165,27 @@ impl Execution {
         !core.run.is_over() && core.run.start().input == *input
     }
 
-    pub(crate) fn started_at(&self) -> Timestamp {
-        self.core().run.started_at()
-    }
-
-    /// Does what is to be done next, and notes in the agenda when time will give more to do.
+    /// Does what is to be done next, and notes in the queue when time will give more to do.
     pub(crate) fn step(
         &self,
         clock: &Clock,
         seed: Option<u64>,
-        agenda: &Agenda,
+        queue: &TimerQueue,
     ) -> io::Result<Step> {
         let mut core = self.core();
         if core.closed {
             return Ok(Step::Rest);
         }
         let now = clock.now();
-        match decide::decide(&core.run, now, seed) {
-            Next::Record(fact) => {
-                let scheduled = core.commit(now, fact)?;
-                Ok(scheduled.map_or(Step::Again, Step::Invoke))
-            }
-            Next::Rest => {
-                // Still under the lock: a later step cannot be overtaken by this note.
-                agenda.set_due(&self.arn, core.run.due());
-                Ok(Step::Rest)
-            }
+        if let Some(fact) = decide(&core.run, now, seed) {
+            let scheduled = core.commit(now, fact)?;
+            return Ok(scheduled.map_or(Step::Again, Step::Invoke));
         }
+        // Still under the lock: a later step cannot be overtaken by this note.
+        let due = core.run.due();
+        queue.set_due(&self.arn, core.noted_due, due);
+        core.noted_due = due;
+        Ok(Step::Rest)
     }
 
     /// Takes what a function answered. An answer that nothing waits for any more is dropped.
@@ -189,13 +202,18 @@ impl Execution {
         }
         let fact = match answer {
             Ok(answer) if invocation.token.is_some() => Fact::TaskSubmitted { answer },
-            Ok(answer) if is_too_large(&answer) => Fact::TaskFailed {
-                error: retry::DATA_LIMIT_EXCEEDED.to_string(),
-                cause: too_large(core.run.current_state().unwrap_or_default()),
-            },
-            Ok(answer) => Fact::TaskSucceeded {
-                output: result_of_invocation(answer),
-            },
+            Ok(answer) => {
+                let state = core.run.current_state().unwrap_or_default();
+                match too_large(state, &answer) {
+                    Some(StateError { error, cause, .. }) => Fact::TaskFailed {
+                        error: error.to_string(),
+                        cause,
+                    },
+                    None => Fact::TaskSucceeded {
+                        output: result_of_invocation(answer),
+                    },
+                }
+            }
             Err(TaskError { error, cause }) => Fact::TaskFailed { error, cause },
         };
         core.commit(now, fact).map(drop)
@@ -207,14 +225,14 @@ impl Execution {
         token: &str,
         answer: Result<Value, TaskError>,
         clock: &Clock,
-    ) -> Result<(), TokenError> {
+    ) -> Result<(), StatesError> {
         let mut core = self.core();
         if core.closed {
-            return Err(TokenError::Stopped);
+            return Err(StatesError::Stopped);
         }
         let now = clock.now();
         if !core.awaits(now, |attempt| attempt.token.as_deref() == Some(token)) {
-            return Err(TokenError::TaskTimedOut);
+            return Err(StatesError::TaskTimedOut);
         }
         let fact = match answer {
             Ok(output) => Fact::TaskSucceeded { output },
@@ -226,14 +244,14 @@ impl Execution {
 
     /// Lets an execution that failed or timed out run on from where it ended. It is in the journal when
     /// this returns.
-    pub(crate) fn redrive(&self, clock: &Clock) -> Result<Timestamp, RedriveError> {
+    pub(crate) fn redrive(&self, clock: &Clock) -> Result<Timestamp, StatesError> {
         let mut core = self.core();
         if core.closed {
-            return Err(RedriveError::Stopped);
+            return Err(StatesError::Stopped);
         }
         let now = clock.now();
         if let Some(reason) = redrive::obstacle(&core.run, now) {
-            return Err(RedriveError::ExecutionNotRedrivable(reason));
+            return Err(StatesError::ExecutionNotRedrivable(reason));
         }
         core.commit(now, Fact::ExecutionRedriven)?;
         Ok(now)
@@ -260,11 +278,8 @@ impl Core {
 
     /// The process that invoked a function is gone, so its answer will never come.
     fn lose_connection(&mut self, now: Timestamp) -> io::Result<()> {
-        let lost = self
-            .run
-            .attempt()
-            .is_some_and(|attempt| attempt.token.is_none() || !attempt.submitted);
-        if lost {
+        let lost = |attempt: &Attempt| attempt.token.is_none() || !attempt.submitted;
+        if self.run.attempt().is_some_and(lost) {
             let fact = Fact::TaskFailed {
                 error: "Lambda.SdkClientException".to_string(),
                 cause: "The connection was lost when the stack stopped.".to_string(),
@@ -279,19 +294,15 @@ impl Core {
         let fact = self.within_event_limit(fact);
         let record = Record { at, fact };
         self.journal.append(&record)?;
-        self.run
-            .apply(&record)
-            .map_err(|problem| io::Error::new(io::ErrorKind::InvalidData, problem))?;
-        let Record {
-            fact:
-                Fact::TaskScheduled {
-                    function,
-                    payload,
-                    token,
-                    ..
-                },
+        let applied = self.run.apply(&record);
+        applied.map_err(|problem| damaged(&self.run.start().arn(), problem))?;
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        let Fact::TaskScheduled {
+            function,
+            payload,
+            token,
             ..
-        } = record
+        } = record.fact
         else {
             return Ok(None);
         };
@@ -305,10 +316,14 @@ impl Core {
 
     /// The last event of all has to be the end of the execution.
     fn within_event_limit(&self, fact: Fact) -> Fact {
-        let events = self.run.history().len() + history::events_of(&self.run, &fact).len();
+        let events = self.run.events() + fact.event_count();
         if fact.ends_execution() || events < MOST_EVENTS {
             return fact;
         }
         runtime_failure("The execution reached the maximum number of history events (25000).")
     }
+}
+
+fn damaged(what: &str, problem: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{what}: {problem}"))
 }

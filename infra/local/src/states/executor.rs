@@ -1,29 +1,27 @@
-//! The executor's door: publishes state machines, starts executions, takes answers to tokens, and shows
-//! what there is. What goes on behind it is in [`super::driver`].
+//! All executions: drives them, invokes functions, and fires timers.
+//!
+//! An execution is driven by whatever gives it something to do: its start, an answer, or its due time.
+//! All of that is counted in the [`TimerQueue`], which is how [`Executor::idle`] knows.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicU64},
+    time::Duration,
 };
 
-use jiff::Timestamp;
-use serde_json::Value;
+use jiff::{SignedDuration, Timestamp};
 use tokio::{runtime::Handle, task::AbortHandle};
 
 use super::{
     TaskError, TaskRunner,
-    agenda::Agenda,
-    asl::Machine,
-    driver::fire_when_due,
-    error::{OpenError, RedriveError, StartError, TokenError},
-    execution::Execution,
-    leave::MOST_BYTES,
-    load::DefinitionError,
-    names,
-    record::Start,
-    storage,
-    view::{ExecutionStatus, ExecutionView},
+    error::OpenError,
+    execution::{Execution, Invocation, Step},
+    machine::Machine,
+    store::Store,
+    time::later,
+    timer_queue::{TimerQueue, UnderWay},
 };
 use crate::clock::Clock;
 
@@ -35,35 +33,22 @@ pub struct Options {
     pub seed: Option<u64>,
 }
 
-/// A started execution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Started {
-    /// The execution's ARN.
-    pub execution_arn: String,
-    /// When it started; earlier than now when the same start was made before.
-    pub started_at: Timestamp,
-}
-
 /// Executes state machines. Made by [`Executor::open`].
 pub struct Executor {
     pub(crate) clock: Clock,
-    pub(crate) runner: Arc<dyn TaskRunner>,
-    pub(crate) options: Options,
-    /// One file for each execution is kept here, in a folder for each state machine.
-    folder: Option<PathBuf>,
-    pub(crate) runtime: Handle,
-    machines: Mutex<HashMap<String, Published>>,
+    runner: Arc<dyn TaskRunner>,
+    options: Options,
+    pub(crate) store: Store,
+    runtime: Handle,
+    /// The version of each state machine that was published last, by ARN.
+    pub(crate) machines: Mutex<HashMap<String, Arc<Machine>>>,
     /// By ARN.
-    pub(crate) executions: Mutex<BTreeMap<String, Arc<Execution>>>,
+    pub(crate) executions: Mutex<BTreeMap<Arc<str>, Arc<Execution>>>,
+    /// Every token that was ever given out.
     pub(crate) tokens: Mutex<HashMap<String, Arc<Execution>>>,
-    pub(crate) agenda: Arc<Agenda>,
+    pub(crate) queue: Arc<TimerQueue>,
+    pub(crate) changes: Arc<AtomicU64>,
     timers: AbortHandle,
-}
-
-#[derive(Clone)]
-struct Published {
-    definition: String,
-    machine: Arc<Machine>,
 }
 
 impl Executor {
@@ -86,224 +71,182 @@ impl Executor {
         options: Options,
     ) -> Result<Arc<Executor>, OpenError> {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
-        let folder = data.map(|data| data.join("executions"));
-        let executions = match &folder {
-            Some(folder) => storage::resume_all(folder, clock.now())?,
-            None => BTreeMap::new(),
-        };
-        let agenda = Agenda::new();
-        let executor = Arc::new_cyclic(|executor| Executor {
-            timers: runtime
-                .spawn(fire_when_due(
-                    executor.clone(),
-                    clock.clone(),
-                    Arc::clone(&agenda),
-                ))
-                .abort_handle(),
-            clock,
-            runner,
-            options,
-            folder,
-            runtime,
-            machines: Mutex::default(),
-            executions: Mutex::new(executions),
-            tokens: Mutex::default(),
-            agenda,
-        });
-        let resumed: Vec<_> = lock(&executor.executions).values().cloned().collect();
-        for execution in resumed {
-            for token in execution.tokens() {
-                lock(&executor.tokens).insert(token, Arc::clone(&execution));
+        let store = Store::new(data);
+        let queue = TimerQueue::new();
+        let executor = Arc::new_cyclic(|executor: &Weak<Executor>| {
+            let timers = fire_when_due(executor.clone(), clock.clone(), Arc::clone(&queue));
+            Executor {
+                timers: runtime.spawn(timers).abort_handle(),
+                clock,
+                runner,
+                options,
+                store,
+                runtime,
+                machines: Mutex::default(),
+                executions: Mutex::default(),
+                tokens: Mutex::default(),
+                queue,
+                changes: Arc::default(),
             }
-            executor.drive(execution, executor.agenda.begin());
-        }
+        });
+        executor.resume_all()?;
         Ok(executor)
     }
 
-    /// Publishes a state machine. Executions that run keep the definition they started with.
-    pub fn define(&self, machine_arn: &str, definition: &str) -> Result<(), DefinitionError> {
-        if names::machine_name(machine_arn).is_none() {
-            return Err(DefinitionError::one(format!(
-                "{machine_arn} is not the ARN of a state machine"
-            )));
+    fn resume_all(self: &Arc<Self>) -> Result<(), OpenError> {
+        let mut resumed = Vec::new();
+        for file in self.store.journals()? {
+            let changes = Arc::clone(&self.changes);
+            let execution = Execution::resume(&self.store, &file, self.clock.now(), changes)?;
+            resumed.extend(execution);
         }
-        let published = Published {
-            definition: definition.to_string(),
-            machine: Arc::new(Machine::parse(definition)?),
-        };
-        lock(&self.machines).insert(machine_arn.to_string(), published);
+        // Only now, when nothing more can fail, do they run on.
+        for (execution, tokens) in resumed {
+            let execution = Arc::new(execution);
+            let tokens = tokens.into_iter();
+            lock(&self.tokens).extend(tokens.map(|token| (token, Arc::clone(&execution))));
+            lock(&self.executions).insert(Arc::clone(execution.arn()), Arc::clone(&execution));
+            self.drive(execution, self.queue.begin());
+        }
         Ok(())
-    }
-
-    /// The definition that was published last.
-    pub fn definition(&self, machine_arn: &str) -> Option<String> {
-        let machines = lock(&self.machines);
-        machines
-            .get(machine_arn)
-            .map(|published| published.definition.clone())
-    }
-
-    /// Starts an execution. It is in the journal when this returns. Starting it again with the same name
-    /// and input while it runs gives the same execution; otherwise a name is used once.
-    pub fn start(
-        self: &Arc<Self>,
-        machine_arn: &str,
-        name: &str,
-        input: Value,
-    ) -> Result<Started, StartError> {
-        if names::problem_with_name(name).is_some() {
-            return Err(StartError::InvalidName(name.to_string()));
-        }
-        let bytes = input.to_string().len();
-        if bytes > MOST_BYTES {
-            return Err(StartError::InvalidExecutionInput(bytes));
-        }
-        let Some(published) = lock(&self.machines).get(machine_arn).cloned() else {
-            return Err(StartError::StateMachineDoesNotExist(
-                machine_arn.to_string(),
-            ));
-        };
-        let start = Start {
-            machine_arn: machine_arn.to_string(),
-            name: name.to_string(),
-            definition: published.definition,
-            input,
-        };
-        let (execution, is_new) = self.find_or_begin(start, published.machine)?;
-        let started = Started {
-            execution_arn: execution.arn().to_string(),
-            started_at: execution.started_at(),
-        };
-        if is_new {
-            self.drive(execution, self.agenda.begin());
-        }
-        Ok(started)
-    }
-
-    /// Under one lock from looking to noting, so that two starts of a name cannot both begin.
-    fn find_or_begin(
-        &self,
-        start: Start,
-        machine: Arc<Machine>,
-    ) -> Result<(Arc<Execution>, bool), StartError> {
-        let mut executions = lock(&self.executions);
-        if self.agenda.is_closed() {
-            return Err(StartError::Stopped);
-        }
-        let arn = start.arn();
-        if let Some(existing) = executions.get(&arn) {
-            if existing.is_running_with(&start.input) {
-                return Ok((Arc::clone(existing), false));
-            }
-            return Err(StartError::ExecutionAlreadyExists(arn));
-        }
-        let file = self
-            .folder
-            .as_ref()
-            .map(|folder| storage::file_of(folder, &start));
-        let begun = Execution::begin(file.as_deref(), start, machine, self.clock.now())?;
-        let execution = Arc::new(begun);
-        executions.insert(arn, Arc::clone(&execution));
-        Ok((execution, true))
-    }
-
-    /// Completes the task that waits for this token. The output is in the journal when this returns.
-    pub fn send_task_success(
-        self: &Arc<Self>,
-        token: &str,
-        output: Value,
-    ) -> Result<(), TokenError> {
-        let bytes = output.to_string().len();
-        if bytes > MOST_BYTES {
-            return Err(TokenError::InvalidOutput(bytes));
-        }
-        self.answer(token, Ok(output))
-    }
-
-    /// Fails the task that waits for this token. It is in the journal when this returns.
-    pub fn send_task_failure(
-        self: &Arc<Self>,
-        token: &str,
-        error: impl Into<String>,
-        cause: impl Into<String>,
-    ) -> Result<(), TokenError> {
-        let error = TaskError {
-            error: error.into(),
-            cause: cause.into(),
-        };
-        self.answer(token, Err(error))
-    }
-
-    fn answer(
-        self: &Arc<Self>,
-        token: &str,
-        answer: Result<Value, TaskError>,
-    ) -> Result<(), TokenError> {
-        let execution = lock(&self.tokens).get(token).cloned();
-        let execution = execution.ok_or(TokenError::InvalidToken)?;
-        // Under way before the answer counts, so that no one finds the executor idle in between.
-        let under_way = self.agenda.begin();
-        execution.take_token(token, answer, &self.clock)?;
-        self.drive(execution, under_way);
-        Ok(())
-    }
-
-    /// Lets an execution that failed or timed out run on, by the definition it started with: the state
-    /// that it ended in begins again, with the same input, its time limit and its retries. It is in the
-    /// journal when this returns. Gives the time of the redrive.
-    pub fn redrive(self: &Arc<Self>, name_or_arn: &str) -> Result<Timestamp, RedriveError> {
-        let execution = self
-            .find(name_or_arn)
-            .ok_or_else(|| RedriveError::ExecutionDoesNotExist(name_or_arn.to_string()))?;
-        let under_way = self.agenda.begin();
-        let at = execution.redrive(&self.clock)?;
-        self.drive(execution, under_way);
-        Ok(at)
-    }
-
-    /// How an execution is, by its name or ARN: [`Executor::execution`] without all the rest.
-    pub fn status(&self, name_or_arn: &str) -> Option<ExecutionStatus> {
-        Some(self.find(name_or_arn)?.status())
-    }
-
-    /// An execution by its name or ARN. Of several with one name, which only different state machines
-    /// can have, the one that started last.
-    pub fn execution(&self, name_or_arn: &str) -> Option<ExecutionView> {
-        Some(self.find(name_or_arn)?.view(self.clock.now()))
-    }
-
-    fn find(&self, name_or_arn: &str) -> Option<Arc<Execution>> {
-        let executions = lock(&self.executions);
-        if let Some(execution) = executions.get(name_or_arn) {
-            return Some(Arc::clone(execution));
-        }
-        let suffix = format!(":{name_or_arn}");
-        executions
-            .values()
-            .filter(|execution| execution.arn().ends_with(&suffix))
-            .max_by_key(|execution| execution.started_at())
-            .cloned()
-    }
-
-    /// All executions, the one that started last first.
-    pub fn executions(&self) -> Vec<ExecutionView> {
-        let all: Vec<_> = lock(&self.executions).values().cloned().collect();
-        let now = self.clock.now();
-        let mut views: Vec<_> = all.iter().map(|execution| execution.view(now)).collect();
-        views.sort_by_key(|view| std::cmp::Reverse(view.started_at));
-        views
     }
 
     /// Stops, as if the process had been killed: when this returns, nothing more is recorded. Functions
     /// under way run on, but their answers are not heard.
     pub fn stop(&self) {
         let executions = lock(&self.executions);
-        self.agenda.close();
+        self.queue.close();
         for execution in executions.values() {
             execution.close();
         }
         self.timers.abort();
     }
+
+    /// Returns once everything that is due by the clock has run and every invoked function has
+    /// answered, so that only future timers and tokens are left. At once when the executor is stopped.
+    pub async fn idle(self: &Arc<Self>) {
+        let mut changes = self.queue.changes();
+        loop {
+            changes.mark_unchanged();
+            self.fire_due();
+            if self.queue.is_settled(self.clock.now()) {
+                return;
+            }
+            // The queue, which is the sender, lives as long as `self`.
+            let _ = changes.changed().await;
+        }
+    }
+
+    /// When time alone will give something to do next. Exact when the executor is idle.
+    pub fn next_timer(&self) -> Option<Timestamp> {
+        self.queue.next_due()
+    }
+
+    /// Lets time pass: moves the clock from one due timer to the next, idle in between, up to so much
+    /// later than now. So a wait of seven days followed by one of a day takes eight.
+    ///
+    /// # Errors
+    /// When the clock's offset cannot be kept.
+    pub async fn advance(self: &Arc<Self>, by: Duration) -> io::Result<()> {
+        let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+        let end = later(self.clock.now(), by);
+        loop {
+            self.idle().await;
+            match self.next_timer() {
+                Some(due) if due <= end => self.clock.jump_to(due)?,
+                _ => break,
+            }
+        }
+        self.clock.jump_to(end)?;
+        self.idle().await;
+        Ok(())
+    }
+
+    fn fire_due(self: &Arc<Self>) {
+        for (arn, under_way) in self.queue.take_due(self.clock.now()) {
+            let execution = lock(&self.executions).get(&arn).cloned();
+            if let Some(execution) = execution {
+                self.drive(execution, under_way);
+            }
+        }
+    }
+
+    /// Takes steps until the execution can only wait.
+    pub(crate) fn drive(self: &Arc<Self>, execution: Arc<Execution>, under_way: UnderWay) {
+        let executor = Arc::clone(self);
+        self.runtime.spawn(async move {
+            loop {
+                match execution.step(&executor.clock, executor.options.seed, &executor.queue) {
+                    Ok(Step::Again) => tokio::task::yield_now().await,
+                    Ok(Step::Invoke(invocation)) => {
+                        executor.invoke(Arc::clone(&execution), invocation);
+                    }
+                    Ok(Step::Rest) => break,
+                    Err(error) => return stalled(&execution, &error),
+                }
+            }
+            drop(under_way);
+        });
+    }
+
+    fn invoke(self: &Arc<Self>, execution: Arc<Execution>, mut invocation: Invocation) {
+        if let Some(token) = &invocation.token {
+            lock(&self.tokens).insert(token.clone(), Arc::clone(&execution));
+        }
+        let executor = Arc::clone(self);
+        let under_way = self.queue.begin();
+        let function = std::mem::take(&mut invocation.function);
+        let payload = std::mem::take(&mut invocation.payload);
+        self.runtime.spawn(async move {
+            if executor.queue.is_closed() {
+                return;
+            }
+            let runner = Arc::clone(&executor.runner);
+            // In a task of its own, so that a panic in it is a function's failure and not ours.
+            let call = tokio::spawn(async move { runner.invoke(function, payload).await });
+            let answer = call.await.unwrap_or_else(|crash| Err(crashed(&crash)));
+            match execution.take_answer(&invocation, answer, &executor.clock) {
+                Ok(()) => executor.drive(execution, under_way),
+                Err(error) => stalled(&execution, &error),
+            }
+        });
+    }
+}
+
+/// Fires timers as real time passes or the clock is moved.
+async fn fire_when_due(executor: Weak<Executor>, clock: Clock, queue: Arc<TimerQueue>) {
+    let mut changes = queue.changes();
+    loop {
+        changes.mark_unchanged();
+        // The executor's drop aborts this task, and before it is made there is nothing to fire.
+        if let Some(executor) = executor.upgrade() {
+            executor.fire_due();
+        }
+        let change = changes.changed();
+        let _ = match queue.next_due() {
+            Some(due) => tokio::select! {
+                seen = change => seen,
+                () = clock.sleep_until(due) => Ok(()),
+            },
+            None => change.await,
+        };
+    }
+}
+
+fn crashed(crash: &tokio::task::JoinError) -> TaskError {
+    TaskError {
+        error: "Lambda.Unknown".to_string(),
+        cause: format!("The function did not answer: {crash}"),
+    }
+}
+
+/// What cannot be recorded must not happen, so the execution stays where it is.
+fn stalled(execution: &Execution, error: &io::Error) {
+    tracing::error!(
+        execution = %execution.arn(),
+        %error,
+        "the execution cannot be recorded and stands still until the stack is restarted"
+    );
 }
 
 impl Drop for Executor {

@@ -1,175 +1,115 @@
-//! An execution's history in Step Functions' own terms: event types, ids from 1, and details with the
-//! field names that `GetExecutionHistory` uses (values as JSON text, as there).
+//! An execution's history, derived from its records: details have the field names that
+//! `GetExecutionHistory` uses, with values as JSON text, as there.
 
-use std::fmt;
-
-use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     asl::State,
-    record::{Fact, Start},
+    event::{EventType, HistoryEvent},
+    position::Position,
+    record::{Fact, Record, Start},
     retry,
-    run::{Run, result_of_invocation},
+    run::Run,
 };
 
-/// One event of an execution's history.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HistoryEvent {
-    /// Counts from 1.
-    pub id: u64,
-    /// The event that led to this one; 0 for the first two, as on AWS.
-    pub previous_event_id: u64,
-    /// When it happened, by the stack's clock.
-    pub at: Timestamp,
-    /// What happened.
-    #[serde(rename = "type")]
-    pub event_type: EventType,
-    /// The state it happened in, when it happened in one.
-    pub state: Option<String>,
-    /// What AWS puts into the field named by [`EventType::details_field`].
-    pub details: Value,
-}
-
-/// Step Functions' event types, as far as this executor makes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[allow(missing_docs, reason = "the names are Step Functions' own")]
-pub enum EventType {
-    ExecutionStarted,
-    ExecutionSucceeded,
-    ExecutionFailed,
-    ExecutionTimedOut,
-    ExecutionRedriven,
-    EvaluationFailed,
-    PassStateEntered,
-    PassStateExited,
-    TaskStateEntered,
-    TaskStateExited,
-    ChoiceStateEntered,
-    ChoiceStateExited,
-    WaitStateEntered,
-    WaitStateExited,
-    SucceedStateEntered,
-    SucceedStateExited,
-    FailStateEntered,
-    TaskScheduled,
-    TaskStarted,
-    TaskSubmitted,
-    TaskSucceeded,
-    TaskFailed,
-    TaskTimedOut,
-}
-
-impl EventType {
-    /// The field of a `HistoryEvent` of the AWS API that holds the details of this type.
-    pub fn details_field(self) -> &'static str {
-        match self {
-            EventType::ExecutionStarted => "executionStartedEventDetails",
-            EventType::ExecutionSucceeded => "executionSucceededEventDetails",
-            EventType::ExecutionFailed => "executionFailedEventDetails",
-            EventType::ExecutionTimedOut => "executionTimedOutEventDetails",
-            EventType::ExecutionRedriven => "executionRedrivenEventDetails",
-            EventType::EvaluationFailed => "evaluationFailedEventDetails",
-            EventType::PassStateEntered
-            | EventType::TaskStateEntered
-            | EventType::ChoiceStateEntered
-            | EventType::WaitStateEntered
-            | EventType::SucceedStateEntered
-            | EventType::FailStateEntered => "stateEnteredEventDetails",
-            EventType::PassStateExited
-            | EventType::TaskStateExited
-            | EventType::ChoiceStateExited
-            | EventType::WaitStateExited
-            | EventType::SucceedStateExited => "stateExitedEventDetails",
-            EventType::TaskScheduled => "taskScheduledEventDetails",
-            EventType::TaskStarted => "taskStartedEventDetails",
-            EventType::TaskSubmitted => "taskSubmittedEventDetails",
-            EventType::TaskSucceeded => "taskSucceededEventDetails",
-            EventType::TaskFailed => "taskFailedEventDetails",
-            EventType::TaskTimedOut => "taskTimedOutEventDetails",
-        }
-    }
-}
-
-impl fmt::Display for EventType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The variants are named as Step Functions names them.
-        fmt::Debug::fmt(self, f)
-    }
-}
-
 /// An event that has no id and time yet.
-pub(crate) type Draft = (EventType, Value);
+type Draft = (EventType, Value);
 
-/// The events that a fact adds to the history of a run it has not been applied to yet.
-pub(crate) fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
-    match fact {
-        Fact::ExecutionStarted(started) => vec![(EventType::ExecutionStarted, start(started))],
-        Fact::StateEntered { state, input } => match run.machine().states.get(state) {
-            Some(kind) => vec![(
-                entered(kind),
-                with_text(json!({"name": state}), "input", input),
-            )],
-            None => Vec::new(),
-        },
-        Fact::StateExited { output, assign, .. } => exit(run, output, assign),
-        Fact::TaskScheduled { .. } => schedule(run, fact),
+/// Adds the events of a record that has not been applied to the run yet.
+pub(crate) fn extend(history: &mut Vec<HistoryEvent>, run: &Run, record: &Record) {
+    let fact = &record.fact;
+    let about_all = fact.ends_execution()
+        || matches!(fact, Fact::ExecutionStarted(_) | Fact::ExecutionRedriven);
+    let state = run.current_state().filter(|_| !about_all);
+    for (event_type, details) in events_of(run, fact) {
+        let id = history.len() as u64 + 1;
+        history.push(HistoryEvent {
+            id,
+            // As on AWS, where the first state's entry names no predecessor.
+            previous_event_id: if id <= 2 { 0 } else { id - 1 },
+            at: record.at,
+            event_type,
+            state: state.map(str::to_string),
+            details,
+        });
+    }
+}
+
+fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
+    let event = match fact {
+        Fact::TaskScheduled {
+            function, payload, ..
+        } => return schedule(run, function, payload),
+        Fact::StateExited { output, assign, .. } => return exit(run, output, assign),
+        Fact::WaitStarted { .. }
+        | Fact::RetryScheduled { .. }
+        | Fact::StateFailed { location: None, .. } => return Vec::new(),
+        Fact::ExecutionStarted(started) => (EventType::ExecutionStarted, start(started)),
+        Fact::StateEntered { state, input } => {
+            let Some(kind) = run.machine().states.get(state) else {
+                return Vec::new();
+            };
+            let (entered, _) = events_of_state(kind);
+            (entered, with_text(json!({"name": state}), "input", input))
+        }
         Fact::TaskSubmitted { answer } => {
             let output = result_of_invocation(answer.clone());
-            vec![(
-                EventType::TaskSubmitted,
-                with_text(task(run), "output", &output),
-            )]
+            let details = with_text(task(run), "output", &output);
+            (EventType::TaskSubmitted, details)
         }
         Fact::TaskSucceeded { output } => {
-            vec![(
-                EventType::TaskSucceeded,
-                with_text(task(run), "output", output),
-            )]
+            let details = with_text(task(run), "output", output);
+            (EventType::TaskSucceeded, details)
         }
         Fact::TaskFailed { error, cause } => {
-            vec![(
-                EventType::TaskFailed,
-                failure(task(run), Some(error), Some(cause)),
-            )]
+            let details = failure(task(run), Some(error), Some(cause));
+            (EventType::TaskFailed, details)
         }
         Fact::TaskTimedOut => {
-            let error = retry::TIMEOUT.to_string();
-            vec![(
-                EventType::TaskTimedOut,
-                failure(task(run), Some(&error), None),
-            )]
+            let details = failure(task(run), Some(retry::TIMEOUT), None);
+            (EventType::TaskTimedOut, details)
         }
-        Fact::EvaluationFailed { cause, location } => {
-            let error = retry::QUERY_EVALUATION_ERROR.to_string();
+        Fact::StateFailed {
+            error,
+            cause,
+            location: Some(location),
+        } => {
             let place = json!({"state": run.current_state(), "location": location});
-            vec![(
-                EventType::EvaluationFailed,
-                failure(place, Some(&error), Some(cause)),
-            )]
+            let details = failure(place, Some(error), Some(cause));
+            (EventType::EvaluationFailed, details)
         }
         Fact::ExecutionSucceeded => {
-            let output = run.final_output().unwrap_or(&Value::Null);
-            vec![(
-                EventType::ExecutionSucceeded,
-                with_text(json!({}), "output", output),
-            )]
+            let output = final_output(run).unwrap_or(&Value::Null);
+            let details = with_text(json!({}), "output", output);
+            (EventType::ExecutionSucceeded, details)
         }
         Fact::ExecutionFailed { error, cause } => {
-            let details = failure(json!({}), error.as_ref(), cause.as_ref());
-            vec![(EventType::ExecutionFailed, details)]
+            let details = failure(json!({}), error.as_deref(), cause.as_deref());
+            (EventType::ExecutionFailed, details)
         }
-        Fact::ExecutionTimedOut => vec![(EventType::ExecutionTimedOut, json!({}))],
+        Fact::ExecutionTimedOut => (EventType::ExecutionTimedOut, json!({})),
         Fact::ExecutionRedriven => {
             let details = json!({"redriveCount": run.redrives() + 1});
-            vec![(EventType::ExecutionRedriven, details)]
+            (EventType::ExecutionRedriven, details)
         }
-        Fact::WaitStarted { .. } | Fact::RetryScheduled { .. } | Fact::DataLimitExceeded { .. } => {
-            Vec::new()
-        }
+    };
+    vec![event]
+}
+
+/// What an execution that is about to succeed ends with.
+pub(crate) fn final_output(run: &Run) -> Option<&Value> {
+    if let Position::Finished { output } = run.position() {
+        Some(output)
+    } else {
+        None
     }
+}
+
+/// What `lambda:invoke` makes of a function's answer.
+pub(crate) fn result_of_invocation(answer: Value) -> Value {
+    let mut result = json!({"ExecutedVersion": "$LATEST", "Payload": null, "StatusCode": 200});
+    result["Payload"] = answer;
+    result
 }
 
 fn start(started: &Start) -> Value {
@@ -178,31 +118,22 @@ fn start(started: &Start) -> Value {
 }
 
 fn exit(run: &Run, output: &Value, assign: &Map<String, Value>) -> Vec<Draft> {
-    let Some((name, event)) = run
-        .current_state()
-        .and_then(|name| Some((name, exited(run.machine().states.get(name)?)?)))
-    else {
+    let name = run.current_state().unwrap_or_default();
+    let state = run.machine().states.get(name);
+    let Some(exited) = state.and_then(|state| events_of_state(state).1) else {
         return Vec::new();
     };
     let mut details = with_text(json!({"name": name}), "output", output);
     if !assign.is_empty() {
-        let texts: Map<String, Value> = assign
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(value.to_string())))
-            .collect();
-        details["assignedVariables"] = Value::Object(texts);
+        let texts = assign.iter();
+        let texts = texts.map(|(name, value)| (name.clone(), json!(value.to_string())));
+        details["assignedVariables"] = Value::Object(texts.collect());
         details["assignedVariablesDetails"] = json!({"truncated": false});
     }
-    vec![(event, details)]
+    vec![(exited, details)]
 }
 
-fn schedule(run: &Run, fact: &Fact) -> Vec<Draft> {
-    let Fact::TaskScheduled {
-        function, payload, ..
-    } = fact
-    else {
-        return Vec::new();
-    };
+fn schedule(run: &Run, function: &str, payload: &Value) -> Vec<Draft> {
     let started = task(run);
     let mut scheduled = started.clone();
     let parameters = json!({"FunctionName": function, "Payload": payload});
@@ -228,7 +159,7 @@ fn with_text(mut details: Value, field: &str, value: &Value) -> Value {
     details
 }
 
-fn failure(mut details: Value, error: Option<&String>, cause: Option<&String>) -> Value {
+fn failure(mut details: Value, error: Option<&str>, cause: Option<&str>) -> Value {
     for (field, text) in [("error", error), ("cause", cause)] {
         if let Some(text) = text {
             details[field] = json!(text);
@@ -237,29 +168,15 @@ fn failure(mut details: Value, error: Option<&String>, cause: Option<&String>) -
     details
 }
 
-fn entered(state: &State) -> EventType {
+/// The events of entering a state and of leaving it. A Fail state is never left.
+fn events_of_state(state: &State) -> (EventType, Option<EventType>) {
+    use EventType as E;
     match state {
-        State::Pass(_) => EventType::PassStateEntered,
-        State::Task(_) => EventType::TaskStateEntered,
-        State::Choice(_) => EventType::ChoiceStateEntered,
-        State::Wait(_) => EventType::WaitStateEntered,
-        State::Succeed(_) => EventType::SucceedStateEntered,
-        State::Fail(_) => EventType::FailStateEntered,
+        State::Pass(_) => (E::PassStateEntered, Some(E::PassStateExited)),
+        State::Task(_) => (E::TaskStateEntered, Some(E::TaskStateExited)),
+        State::Choice(_) => (E::ChoiceStateEntered, Some(E::ChoiceStateExited)),
+        State::Wait(_) => (E::WaitStateEntered, Some(E::WaitStateExited)),
+        State::Succeed(_) => (E::SucceedStateEntered, Some(E::SucceedStateExited)),
+        State::Fail(_) => (E::FailStateEntered, None),
     }
-}
-
-fn exited(state: &State) -> Option<EventType> {
-    match state {
-        State::Pass(_) => Some(EventType::PassStateExited),
-        State::Task(_) => Some(EventType::TaskStateExited),
-        State::Choice(_) => Some(EventType::ChoiceStateExited),
-        State::Wait(_) => Some(EventType::WaitStateExited),
-        State::Succeed(_) => Some(EventType::SucceedStateExited),
-        State::Fail(_) => None,
-    }
-}
-
-/// As Step Functions writes times: RFC 3339 in UTC with milliseconds.
-pub(crate) fn rfc3339_millis(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

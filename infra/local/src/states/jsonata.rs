@@ -2,73 +2,75 @@
 //!
 //! Everything else in a value is passed on untouched: only expressions turn into `JSONata`'s numbers.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use jiff::Timestamp;
 use jsonata_core::{
-    evaluator::{Context, Evaluator, EvaluatorOptions},
+    evaluator::{Context, Evaluator, EvaluatorError, EvaluatorOptions},
     parser,
     value::JValue,
 };
 use serde_json::{Map, Value, json};
 
-use super::{dice::Dice, host_functions};
+use super::{retry, rng::Rng, time::rfc3339_millis};
 
 /// An expression that takes longer has run away.
 const TIMEOUT_MILLIS: u64 = 2_000;
 const DEEPEST_STACK: usize = 500;
 const LONGEST_SEQUENCE: usize = 100_000;
 
+/// Functions of `JSONata` that Step Functions does not have, and those it adds and nothing here uses.
+const REFUSED_FUNCTIONS: [&str; 6] = ["eval", "hash", "parse", "partition", "range", "uuid"];
+
+/// The values of an execution's variables as JSON text, which takes a fraction of a value's memory.
+pub(crate) type Variables = BTreeMap<String, Box<str>>;
+
 /// What an expression sees, for one decision about one state.
 pub(crate) struct Scope {
     states: JValue,
     variables: Vec<(String, JValue)>,
     now: Timestamp,
-    dice: Rc<RefCell<Dice>>,
+    rng: Rc<RefCell<Rng>>,
 }
 
-/// Why a template could not be evaluated: a `States.QueryEvaluationError`.
+/// Why a state could not do what it wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EvaluationError {
+pub(crate) struct StateError {
+    /// The name that Retry and Catch match.
+    pub(crate) error: &'static str,
     pub(crate) cause: String,
-    /// The field, as in `Output/total`.
-    pub(crate) location: String,
+    /// The field, as in `Output/total`, where an expression is to blame.
+    pub(crate) location: Option<String>,
 }
 
-impl EvaluationError {
-    pub(crate) fn new(location: &str, cause: impl Into<String>) -> EvaluationError {
-        EvaluationError {
+impl StateError {
+    /// A template that could not be evaluated.
+    pub(crate) fn evaluation(location: &str, cause: impl Into<String>) -> StateError {
+        StateError {
+            error: retry::QUERY_EVALUATION_ERROR,
             cause: cause.into(),
-            location: location.to_string(),
+            location: Some(location.to_string()),
         }
     }
 }
 
 impl Scope {
     /// `states` is the value of `$states`.
-    pub(crate) fn new(
-        states: Value,
-        variables: &Map<String, Value>,
-        now: Timestamp,
-        dice: Dice,
-    ) -> Scope {
+    pub(crate) fn new(states: Value, variables: &Variables, now: Timestamp, rng: Rng) -> Scope {
+        let variables = variables.iter().map(|(name, text)| {
+            let value = JValue::from_json_str(text).expect("it was written from a JSON value");
+            (name.clone(), value)
+        });
         Scope {
             states: JValue::from(states),
-            variables: variables
-                .iter()
-                .map(|(name, value)| (name.clone(), JValue::from(value.clone())))
-                .collect(),
+            variables: variables.collect(),
             now,
-            dice: Rc::new(RefCell::new(dice)),
+            rng: Rc::new(RefCell::new(rng)),
         }
     }
 
     /// The template with every expression in it replaced by its result.
-    pub(crate) fn evaluate(
-        &self,
-        location: &str,
-        template: &Value,
-    ) -> Result<Value, EvaluationError> {
+    pub(crate) fn evaluate(&self, location: &str, template: &Value) -> Result<Value, StateError> {
         match template {
             Value::String(text) => match expression_in(text) {
                 Some(expression) => self.run(location, expression),
@@ -89,7 +91,7 @@ impl Scope {
         &self,
         location: &str,
         fields: &Map<String, Value>,
-    ) -> Result<Map<String, Value>, EvaluationError> {
+    ) -> Result<Map<String, Value>, StateError> {
         fields
             .iter()
             .map(|(name, field)| {
@@ -104,21 +106,21 @@ impl Scope {
         &self,
         location: &str,
         template: &str,
-    ) -> Result<String, EvaluationError> {
+    ) -> Result<String, StateError> {
         let value = self.evaluate(location, &json!(template))?;
         let text = value.as_str().map(str::to_string);
         text.ok_or_else(|| {
             let cause = format!("{location} must be a string, and came to {value}");
-            EvaluationError::new(location, cause)
+            StateError::evaluation(location, cause)
         })
     }
 
-    fn run(&self, location: &str, expression: &str) -> Result<Value, EvaluationError> {
+    fn run(&self, location: &str, expression: &str) -> Result<Value, StateError> {
         let failed = |problem: String| {
             let cause = format!(
                 "The JSONata expression '{expression}' specified for the field '{location}' {problem}"
             );
-            EvaluationError::new(location, cause)
+            StateError::evaluation(location, cause)
         };
         let tree = parser::parse(expression)
             .map_err(|error| failed(format!("cannot be read: {error}")))?;
@@ -136,7 +138,7 @@ impl Scope {
                 ..EvaluatorOptions::default()
             },
         );
-        host_functions::register(&mut evaluator, self.now, &self.dice)
+        self.register_functions(&mut evaluator)
             .map_err(|error| failed(format!("cannot be run: {}", error.message())))?;
         let result = evaluator
             .evaluate(&tree, &JValue::Undefined)
@@ -151,35 +153,52 @@ impl Scope {
         }
         serde_json::to_value(&result).map_err(|error| failed(format!("is not JSON: {error}")))
     }
+
+    /// Replaces the functions that must not see the real world: time is the stack's, so that virtual time
+    /// holds inside expressions too, and what is random can be repeated.
+    fn register_functions(&self, evaluator: &mut Evaluator) -> Result<(), EvaluatorError> {
+        let (now, rng) = (self.now, Rc::clone(&self.rng));
+        evaluator.register_fn_override("now", move |arguments: &[JValue]| match arguments {
+            [] => Ok(JValue::string(rfc3339_millis(now))),
+            _ => refuse("$now with a picture is not implemented here"),
+        })?;
+        evaluator.register_fn_override("millis", move |_: &[JValue]| {
+            Ok(JValue::from_i64(now.as_millisecond()))
+        })?;
+        evaluator.register_fn_override("random", move |arguments: &[JValue]| match arguments {
+            [] => Ok(JValue::from_f64(rng.borrow_mut().fraction())),
+            _ => refuse("$random with a seed is not implemented here"),
+        })
+    }
 }
 
-/// Whether Step Functions takes the text as an expression. Blanks outside the marks make it plain text.
-pub(crate) fn is_expression(text: &str) -> bool {
-    expression_in(text).is_some()
+fn refuse(problem: &str) -> Result<JValue, EvaluatorError> {
+    Err(EvaluatorError::EvaluationError(problem.to_string()))
 }
 
 /// What is wrong with the expression in a text, as far as reading it can tell.
 pub(crate) fn problem_in(text: &str) -> Option<String> {
     let expression = expression_in(text)?;
-    match parser::parse(expression) {
-        Err(error) => Some(format!("the expression {text} cannot be read: {error}")),
-        Ok(_) if calls_eval(expression) => {
-            Some("$eval is not part of JSONata in Step Functions".to_string())
-        }
-        Ok(_) => None,
+    if let Err(error) = parser::parse(expression) {
+        return Some(format!("the expression {text} cannot be read: {error}"));
     }
+    let refused = |name: &&&str| calls(expression, name);
+    let function = REFUSED_FUNCTIONS.iter().find(refused)?;
+    Some(format!("${function} in {text} is not implemented here"))
 }
 
+/// The expression, if Step Functions takes the text as one: blanks outside the marks make it plain text.
 fn expression_in(text: &str) -> Option<&str> {
     let inner = text.strip_prefix("{%")?.strip_suffix("%}")?;
     Some(inner.trim())
 }
 
-/// By the text: a `$eval` inside a string literal is refused too, which hurts nobody.
-fn calls_eval(expression: &str) -> bool {
-    expression.match_indices("$eval").any(|(start, name)| {
-        let after = expression[start + name.len()..].chars().next();
-        !after.is_some_and(|c| c == '_' || c.is_alphanumeric())
+/// By the text: a name inside a string literal counts too, which hurts nobody.
+fn calls(expression: &str, function: &str) -> bool {
+    let mut names = expression.split('$').skip(1);
+    names.any(|rest| {
+        let after = rest.strip_prefix(function);
+        after.is_some_and(|after| !after.starts_with(|c: char| c == '_' || c.is_alphanumeric()))
     })
 }
 

@@ -6,12 +6,14 @@
 //! time is behind [`crate::clock::Clock`], so the same executor serves the local stack and simulations.
 //!
 //! How it is built, from the inside out:
-//! - `asl`, `load`, `check`: a definition, as types, and what is refused
-//! - `record`, `run`, `position`, `history`: facts, and an execution as a fold over them
+//! - `asl`, `machine`: a definition, as types, and what is refused
+//! - `record`, `position`, `run`: facts, and an execution as a fold over them
+//! - `event`, `history`, `view`, `replay`: what is shown of it, read from its records
 //! - `redrive`: which executions that failed can run on
-//! - `decide`, `leave`, `retry`, `context`, `jsonata`: the next fact, from a run and the time; no effects
-//! - `execution`, `storage`: a run and its journal; records before it acts
-//! - `agenda`, `driver`, `executor`: all executions; timers, invocations, tokens; the door
+//! - `state_execution`, `decide`, `retry`, `rng`, `jsonata`: the next fact, from a run and the time; no
+//!   effects
+//! - `store`, `execution`: a run and its journal; records before it acts
+//! - `timer_queue`, `executor`, `operations`: all executions; timers, invocations, tokens
 //!
 //! Every execution is a journal of its facts. A restart replays it, so approvals and timers survive
 //! `kill -9`.
@@ -20,38 +22,39 @@ use std::pin::Pin;
 
 use serde_json::Value;
 
-mod agenda;
 mod asl;
-mod check;
-mod context;
 mod decide;
-mod dice;
-mod driver;
 mod error;
+mod event;
 mod execution;
 mod executor;
 mod history;
-mod host_functions;
 mod jsonata;
-mod leave;
-mod load;
+mod machine;
 mod names;
+mod operations;
 mod position;
 mod record;
 mod redrive;
+mod replay;
 mod retry;
+mod rng;
 mod run;
-mod storage;
+mod state_execution;
+mod store;
+mod time;
+mod timer_queue;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub use error::{OpenError, RedriveError, StartError, TokenError};
-pub use executor::{Executor, Options, Started};
-pub use history::{EventType, HistoryEvent};
-pub use load::DefinitionError;
-pub use view::{ExecutionStatus, ExecutionView};
+pub use error::{OpenError, StatesError};
+pub use event::{EventType, HistoryEvent};
+pub use executor::{Executor, Options};
+pub use machine::DefinitionError;
+pub use operations::Started;
+pub use view::{ExecutionStatus, ExecutionSummary, ExecutionView};
 
 /// What a function's invocation comes to.
 pub type Answer = Pin<Box<dyn Future<Output = Result<Value, TaskError>> + Send>>;

@@ -2,32 +2,24 @@
 
 use super::record::Start;
 
+/// In characters.
 const LONGEST_NAME: usize = 80;
 
-/// Why a name is refused, if it is.
-pub(crate) fn problem_with_name(name: &str) -> Option<String> {
-    let length = name.chars().count();
-    if length == 0 || length > LONGEST_NAME {
-        return Some(format!(
-            "the name has {length} characters; 1 to {LONGEST_NAME} are allowed"
-        ));
-    }
-    let refused = name.chars().find(|c| {
+/// Whether Step Functions takes the name.
+pub(crate) fn is_name(name: &str) -> bool {
+    let refused = |c: char| {
         c.is_whitespace()
             || c.is_control()
-            || "<>{}[]?*\"#%\\^|~`$&,;:/".contains(*c)
-            || matches!(c, '\u{fffe}' | '\u{ffff}')
-    });
-    refused.map(|c| format!("the name holds {c:?}, which is not allowed"))
+            || "<>{}[]?*\"#%\\^|~`$&,;:/\u{fffe}\u{ffff}".contains(c)
+    };
+    (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.contains(refused)
 }
 
 /// The name in a state machine's ARN.
 pub(crate) fn machine_name(machine_arn: &str) -> Option<&str> {
     let parts: Vec<&str> = machine_arn.split(':').collect();
     match parts[..] {
-        ["arn", _, "states", _, _, "stateMachine", name] if problem_with_name(name).is_none() => {
-            Some(name)
-        }
+        ["arn", _, "states", _, _, "stateMachine", name] if is_name(name) => Some(name),
         _ => None,
     }
 }

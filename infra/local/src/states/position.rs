@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::retry;
-
 /// Where an execution is.
 #[derive(Debug)]
 pub(crate) enum Position {
@@ -16,33 +14,32 @@ pub(crate) enum Position {
         input: Value,
     },
     /// In a state.
-    In(Visit),
+    In(StateVisit),
     /// The last state ended; only the end of the execution is not recorded yet.
     Finished {
         output: Value,
     },
-    Succeeded {
-        output: Value,
-    },
-    Failed {
-        error: Option<String>,
-        cause: Option<String>,
-    },
-    TimedOut,
+    Succeeded,
+    /// It failed; a redrive goes on from where it was.
+    Failed(Box<Position>),
+    /// The whole execution timed out; a redrive goes on from where it was.
+    TimedOut(Box<Position>),
 }
 
-/// A stay in one state.
+/// One visit of a state.
 #[derive(Debug)]
-pub(crate) struct Visit {
+pub(crate) struct StateVisit {
     pub(crate) state: String,
     pub(crate) input: Value,
     pub(crate) entered_at: Timestamp,
+    /// The id of the event in the history that says so.
+    pub(crate) entered_event: usize,
     /// How often each retrier has retried, by its index.
     pub(crate) retries: BTreeMap<usize, u32>,
     pub(crate) phase: Phase,
 }
 
-/// How far a stay in a state is.
+/// How far a visit of a state is.
 #[derive(Debug)]
 pub(crate) enum Phase {
     /// Nothing was tried yet.
@@ -62,10 +59,10 @@ pub(crate) enum Phase {
 }
 
 /// One try of a Task.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Attempt {
     /// Counts the tries of the whole execution from 1.
-    pub(crate) number: u64,
+    pub(crate) number: usize,
     pub(crate) token: Option<String>,
     pub(crate) deadline: Option<Timestamp>,
     /// The function returned and only the token's answer is awaited.
@@ -73,40 +70,25 @@ pub(crate) struct Attempt {
 }
 
 impl Position {
-    /// The stay, in a state.
-    pub(crate) fn visit(&self) -> Option<&Visit> {
-        match self {
-            Position::In(visit) => Some(visit),
-            Position::Between { .. }
-            | Position::Finished { .. }
-            | Position::Succeeded { .. }
-            | Position::Failed { .. }
-            | Position::TimedOut => None,
+    /// The state that it is in.
+    pub(crate) fn visit(&self) -> Option<&StateVisit> {
+        if let Position::In(visit) = self {
+            Some(visit)
+        } else {
+            None
         }
     }
-}
 
-impl Position {
     /// Where a redriven execution goes on that ended here: a state that had begun begins again, with all
     /// of its retries. What was over stays over.
     pub(crate) fn rerun(self) -> Position {
-        if let Position::In(visit) = self {
-            Position::In(Visit::new(visit.state, visit.input, visit.entered_at))
-        } else {
-            self
-        }
-    }
-}
-
-impl Visit {
-    /// A stay that just began.
-    pub(crate) fn new(state: String, input: Value, entered_at: Timestamp) -> Visit {
-        Visit {
-            state,
-            input,
-            entered_at,
-            retries: BTreeMap::new(),
-            phase: Phase::Ready,
+        match self {
+            Position::In(visit) => Position::In(StateVisit {
+                retries: BTreeMap::new(),
+                phase: Phase::Ready,
+                ..visit
+            }),
+            other => other,
         }
     }
 }
@@ -114,12 +96,10 @@ impl Visit {
 impl Phase {
     /// The try of a Task that is under way.
     pub(crate) fn attempt(&self) -> Option<&Attempt> {
-        match self {
-            Phase::Running(attempt) => Some(attempt),
-            Phase::Ready
-            | Phase::WaitingUntil(_)
-            | Phase::Answered { .. }
-            | Phase::Failed { .. } => None,
+        if let Phase::Running(attempt) = self {
+            Some(attempt)
+        } else {
+            None
         }
     }
 
@@ -137,10 +117,5 @@ impl Phase {
             error: error.to_string(),
             cause: cause.to_string(),
         }
-    }
-
-    pub(crate) fn timed_out() -> Phase {
-        // Step Functions gives timeouts no cause.
-        Phase::failed(retry::TIMEOUT, "")
     }
 }

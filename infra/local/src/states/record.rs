@@ -1,5 +1,5 @@
 //! What is written down about an execution. The records of an execution, in order, are its whole
-//! truth: [`super::run::Run`] is rebuilt from them, and its history is derived from them.
+//! truth: [`super::run::Run`] is rebuilt from them, and [`super::history`] is derived from them.
 //!
 //! A fact holds the outcome of a decision (evaluated values, due times, tokens), never what led to it.
 //! So replaying evaluates nothing, and neither chance nor the time of the replay changes anything.
@@ -22,8 +22,8 @@ pub(crate) struct Record {
 pub(crate) struct Start {
     pub(crate) machine_arn: String,
     pub(crate) name: String,
-    /// The definition as it was then: publishing a new one does not change a running execution.
-    pub(crate) definition: String,
+    /// The version of the definition: publishing a new one does not change a running execution.
+    pub(crate) version: String,
     pub(crate) input: Value,
 }
 
@@ -62,14 +62,12 @@ pub(crate) enum Fact {
         cause: String,
     },
     TaskTimedOut,
-    /// A `JSONata` expression of the current state could not be evaluated.
-    EvaluationFailed {
+    /// A `JSONata` expression of the current state could not be evaluated, at the location, or the state
+    /// made more data than Step Functions allows.
+    StateFailed {
+        error: String,
         cause: String,
-        location: String,
-    },
-    /// The current state made more data than Step Functions allows.
-    DataLimitExceeded {
-        cause: String,
+        location: Option<String>,
     },
     RetryScheduled {
         retrier: usize,
@@ -98,5 +96,22 @@ impl Fact {
             self,
             Fact::ExecutionSucceeded | Fact::ExecutionFailed { .. } | Fact::ExecutionTimedOut
         )
+    }
+
+    /// How many events it adds to the history.
+    pub(crate) fn event_count(&self) -> usize {
+        let is_silent = matches!(
+            self,
+            Fact::WaitStarted { .. }
+                | Fact::RetryScheduled { .. }
+                | Fact::StateFailed { location: None, .. }
+        );
+        if is_silent {
+            0
+        } else if matches!(self, Fact::TaskScheduled { .. }) {
+            2
+        } else {
+            1
+        }
     }
 }

@@ -4,21 +4,20 @@
 use jiff::Timestamp;
 
 use super::{
-    execution::MOST_EVENTS,
-    position::Position,
-    run::{Run, after},
+    run::{MOST_EVENTS, Run},
+    time::after,
+    view::ExecutionStatus,
 };
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// Why an execution cannot be redriven, in Step Functions' own words; `None` if it can.
 pub(crate) fn obstacle(run: &Run, now: Timestamp) -> Option<&'static str> {
-    let ended = match (run.position(), run.stopped_at()) {
-        (Position::Succeeded { .. }, _) => {
-            return Some("Execution is SUCCEEDED and cannot be redriven");
-        }
-        (Position::Failed { .. } | Position::TimedOut, Some(at)) => at,
-        _ => return Some("Execution is RUNNING and cannot be redriven"),
+    if run.status() == ExecutionStatus::Succeeded {
+        return Some("Execution is SUCCEEDED and cannot be redriven");
+    }
+    let Some(ended) = run.stopped_at() else {
+        return Some("Execution is RUNNING and cannot be redriven");
     };
     if now > after(ended, 14 * DAY_SECONDS) {
         return Some("Execution redrivable period exceeded");
@@ -26,7 +25,7 @@ pub(crate) fn obstacle(run: &Run, now: Timestamp) -> Option<&'static str> {
     if now >= after(run.started_at(), 365 * DAY_SECONDS) {
         return Some("Execution has exceeded the max execution time");
     }
-    if run.history().len() + 1 >= MOST_EVENTS {
+    if run.events() + 1 >= MOST_EVENTS {
         return Some("Execution history event limit exceeded");
     }
     None

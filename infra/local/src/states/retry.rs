@@ -33,13 +33,13 @@ pub(crate) enum Verdict {
 }
 
 /// Decides. `attempts` says how often each retrier has retried in this visit of the state, and
-/// `chance` draws from 0 up to 1 for jitter.
+/// `fraction` draws from 0 up to 1 for jitter.
 pub(crate) fn decide(
     retry: &[Retrier],
     catch: &[Catcher],
     error: &str,
     attempts: impl Fn(usize) -> u32,
-    chance: impl FnOnce() -> f64,
+    fraction: impl FnOnce() -> f64,
 ) -> Verdict {
     // Only the first retrier that matches counts, even when its attempts are used up.
     let matching = retry
@@ -51,7 +51,7 @@ pub(crate) fn decide(
     {
         return Verdict::Retry {
             retrier: index,
-            delay: delay(retrier, attempts(index), chance),
+            delay: delay(retrier, attempts(index), fraction),
         };
     }
     catch
@@ -68,7 +68,7 @@ fn matches(names: &[String], error: &str) -> bool {
     })
 }
 
-fn delay(retrier: &Retrier, attempts: u32, chance: impl FnOnce() -> f64) -> SignedDuration {
+fn delay(retrier: &Retrier, attempts: u32, fraction: impl FnOnce() -> f64) -> SignedDuration {
     let longest = retrier
         .max_delay_seconds
         .unwrap_or(LONGEST_DELAY_SECONDS)
@@ -80,7 +80,7 @@ fn delay(retrier: &Retrier, attempts: u32, chance: impl FnOnce() -> f64) -> Sign
     let full = (f64::from(retrier.interval_seconds) * growth).min(f64::from(longest));
     let seconds = match retrier.jitter_strategy {
         Jitter::None => full,
-        Jitter::Full => full * chance(),
+        Jitter::Full => full * fraction(),
     };
     SignedDuration::from_secs_f64(seconds)
 }

@@ -1,20 +1,29 @@
 //! One execution as its records tell it: [`Run::apply`] folds them, one by one, to the present state.
 //! Nothing here reads a clock, draws a number or evaluates anything.
+//!
+//! Thousands of runs are in memory at once, so a run holds what the next decision needs and no more: its
+//! history is in the journal.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, mem, sync::Arc};
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use super::{
-    asl::{Machine, State, Task},
-    history::{self, HistoryEvent},
-    position::{Attempt, Phase, Position, Visit},
+    asl::{State, Task},
+    jsonata::Variables,
+    machine::Machine,
+    position::{Attempt, Phase, Position, StateVisit},
     record::{Fact, Record, Start},
     retry,
+    time::after,
+    view::ExecutionStatus,
 };
 
-/// An execution's state, its variables and its history.
+/// Step Functions ends an execution with its 25,000th event.
+pub(crate) const MOST_EVENTS: usize = 25_000;
+
+/// An execution's state and its variables.
 #[derive(Debug)]
 pub(crate) struct Run {
     started: Start,
@@ -23,46 +32,39 @@ pub(crate) struct Run {
     stopped_at: Option<Timestamp>,
     redrives: u32,
     redriven_at: Option<Timestamp>,
-    variables: Map<String, Value>,
+    variables: Variables,
     position: Position,
-    /// Where it was when it failed or timed out.
-    ended_in: Option<Position>,
-    history: Vec<HistoryEvent>,
     records: usize,
-    tasks_scheduled: u64,
-    tokens: Vec<String>,
+    events: usize,
+    tasks_scheduled: usize,
 }
 
 impl Run {
     /// A run of which nothing but its start is known.
     pub(crate) fn new(started: Start, machine: Arc<Machine>, at: Timestamp) -> Run {
-        let mut run = Run {
+        Run {
             position: Position::Between {
                 next: machine.start_at.clone(),
                 input: started.input.clone(),
             },
-            started: started.clone(),
+            started,
             machine,
             started_at: at,
             stopped_at: None,
             redrives: 0,
             redriven_at: None,
-            ended_in: None,
-            variables: Map::new(),
-            history: Vec::new(),
+            variables: Variables::new(),
             records: 1,
+            events: 1,
             tasks_scheduled: 0,
-            tokens: Vec::new(),
-        };
-        run.write_history(at, &Fact::ExecutionStarted(started));
-        run
+        }
     }
 
     pub(crate) fn start(&self) -> &Start {
         &self.started
     }
 
-    pub(crate) fn machine(&self) -> &Machine {
+    pub(crate) fn machine(&self) -> &Arc<Machine> {
         &self.machine
     }
 
@@ -84,7 +86,7 @@ impl Run {
         self.redriven_at
     }
 
-    pub(crate) fn variables(&self) -> &Map<String, Value> {
+    pub(crate) fn variables(&self) -> &Variables {
         &self.variables
     }
 
@@ -92,25 +94,29 @@ impl Run {
         &self.position
     }
 
-    pub(crate) fn history(&self) -> &[HistoryEvent] {
-        &self.history
-    }
-
     /// How many records made this run.
     pub(crate) fn records(&self) -> usize {
         self.records
     }
 
-    /// Every token that was ever given out.
-    pub(crate) fn tokens(&self) -> &[String] {
-        &self.tokens
+    /// How many events its history has.
+    pub(crate) fn events(&self) -> usize {
+        self.events
+    }
+
+    pub(crate) fn status(&self) -> ExecutionStatus {
+        match self.position {
+            Position::Between { .. } | Position::In(_) | Position::Finished { .. } => {
+                ExecutionStatus::Running
+            }
+            Position::Succeeded => ExecutionStatus::Succeeded,
+            Position::Failed(_) => ExecutionStatus::Failed,
+            Position::TimedOut(_) => ExecutionStatus::TimedOut,
+        }
     }
 
     pub(crate) fn is_over(&self) -> bool {
-        matches!(
-            self.position,
-            Position::Succeeded { .. } | Position::Failed { .. } | Position::TimedOut
-        )
+        self.status() != ExecutionStatus::Running
     }
 
     /// The name of the state the run is in, or about to enter.
@@ -119,36 +125,24 @@ impl Run {
             Position::Between { next, .. } => Some(next),
             Position::In(visit) => Some(&visit.state),
             Position::Finished { .. }
-            | Position::Succeeded { .. }
-            | Position::Failed { .. }
-            | Position::TimedOut => None,
+            | Position::Succeeded
+            | Position::Failed(_)
+            | Position::TimedOut(_) => None,
         }
     }
 
     pub(crate) fn current_task(&self) -> Option<&Task> {
-        match self.machine.states.get(self.current_state()?)? {
-            State::Task(task) => Some(task),
-            State::Pass(_)
-            | State::Choice(_)
-            | State::Wait(_)
-            | State::Succeed(_)
-            | State::Fail(_) => None,
+        let state = self.machine.states.get(self.current_state()?)?;
+        if let State::Task(task) = state {
+            Some(task)
+        } else {
+            None
         }
     }
 
     /// The try of a Task that is under way.
     pub(crate) fn attempt(&self) -> Option<&Attempt> {
         self.position.visit()?.phase.attempt()
-    }
-
-    pub(crate) fn final_output(&self) -> Option<&Value> {
-        match &self.position {
-            Position::Finished { output } | Position::Succeeded { output } => Some(output),
-            Position::Between { .. }
-            | Position::In(_)
-            | Position::Failed { .. }
-            | Position::TimedOut => None,
-        }
     }
 
     /// When the whole execution times out. A redrive begins to count anew.
@@ -171,159 +165,106 @@ impl Run {
     ///
     /// # Errors
     /// A record that cannot follow on what is known, in words.
-    pub(crate) fn apply(&mut self, record: &Record) -> Result<(), String> {
-        self.write_history(record.at, &record.fact);
+    pub(crate) fn apply(&mut self, record: &Record) -> Result<(), &'static str> {
         self.records += 1;
+        self.events += record.fact.event_count();
         match &record.fact {
-            Fact::ExecutionStarted(_) => return Err("a second start".to_string()),
+            Fact::ExecutionStarted(_) => return Err("a second start"),
             Fact::StateEntered { state, input } => {
-                self.position = Position::In(Visit::new(state.clone(), input.clone(), record.at));
+                self.position = Position::In(StateVisit {
+                    state: state.clone(),
+                    input: input.clone(),
+                    entered_at: record.at,
+                    entered_event: self.events,
+                    retries: BTreeMap::new(),
+                    phase: Phase::Ready,
+                });
             }
             Fact::StateExited {
                 next,
                 output,
                 assign,
-            } => {
-                let output = output.clone();
-                self.variables.extend(assign.clone());
-                self.position = match next.clone() {
-                    Some(next) => Position::Between {
-                        next,
-                        input: output,
-                    },
-                    None => Position::Finished { output },
-                };
-            }
+            } => self.exit_state(next.clone(), output.clone(), assign),
             Fact::ExecutionSucceeded => {
-                let output = self
-                    .final_output()
-                    .cloned()
-                    .ok_or("a success without an output")?;
-                self.end(record.at, Position::Succeeded { output });
+                self.variables.clear();
+                self.end(record.at, |_| Position::Succeeded);
             }
-            Fact::ExecutionFailed { error, cause } => {
-                let (error, cause) = (error.clone(), cause.clone());
-                self.end(record.at, Position::Failed { error, cause });
-            }
+            Fact::ExecutionFailed { .. } => self.end(record.at, Position::Failed),
             Fact::ExecutionTimedOut => self.end(record.at, Position::TimedOut),
-            Fact::ExecutionRedriven => {
-                let ended_in = self
-                    .ended_in
-                    .take()
-                    .ok_or("a redrive of what did not fail")?;
-                self.position = ended_in.rerun();
-                self.stopped_at = None;
-                self.redrives += 1;
-                self.redriven_at = Some(record.at);
-            }
-            Fact::WaitStarted { .. }
-            | Fact::TaskScheduled { .. }
-            | Fact::TaskSubmitted { .. }
-            | Fact::TaskSucceeded { .. }
-            | Fact::TaskFailed { .. }
-            | Fact::TaskTimedOut
-            | Fact::EvaluationFailed { .. }
-            | Fact::DataLimitExceeded { .. }
-            | Fact::RetryScheduled { .. } => return self.apply_within_state(&record.fact),
-        }
-        Ok(())
-    }
-
-    fn apply_within_state(&mut self, fact: &Fact) -> Result<(), String> {
-        let Position::In(visit) = &mut self.position else {
-            return Err("a record about a state outside of any state".to_string());
-        };
-        match fact {
-            Fact::WaitStarted { until } => visit.phase = Phase::WaitingUntil(*until),
+            Fact::ExecutionRedriven => self.redrive(record.at)?,
             Fact::TaskScheduled {
                 token, deadline, ..
             } => {
                 self.tasks_scheduled += 1;
-                self.tokens.extend(token.clone());
-                visit.phase = Phase::Running(Attempt {
-                    number: self.tasks_scheduled,
+                let number = self.tasks_scheduled;
+                self.visit()?.phase = Phase::Running(Attempt {
+                    number,
                     token: token.clone(),
                     deadline: *deadline,
                     submitted: false,
                 });
             }
             Fact::TaskSubmitted { .. } => {
-                let Phase::Running(attempt) = &mut visit.phase else {
-                    return Err("a submitted task that was not scheduled".to_string());
+                let Phase::Running(attempt) = &mut self.visit()?.phase else {
+                    return Err("a submitted task that was not scheduled");
                 };
                 attempt.submitted = true;
             }
             Fact::TaskSucceeded { output } => {
-                visit.phase = Phase::Answered {
-                    result: output.clone(),
-                };
+                let result = output.clone();
+                self.visit()?.phase = Phase::Answered { result };
             }
-            Fact::TaskFailed { error, cause } => visit.phase = Phase::failed(error, cause),
-            Fact::TaskTimedOut => visit.phase = Phase::timed_out(),
-            Fact::EvaluationFailed { cause, .. } => {
-                visit.phase = Phase::failed(retry::QUERY_EVALUATION_ERROR, cause);
+            Fact::TaskFailed { error, cause } | Fact::StateFailed { error, cause, .. } => {
+                self.visit()?.phase = Phase::failed(error, cause);
             }
-            Fact::DataLimitExceeded { cause } => {
-                visit.phase = Phase::failed(retry::DATA_LIMIT_EXCEEDED, cause);
-            }
+            // Step Functions gives timeouts no cause.
+            Fact::TaskTimedOut => self.visit()?.phase = Phase::failed(retry::TIMEOUT, ""),
             Fact::RetryScheduled { retrier, until } => {
+                let visit = self.visit()?;
                 *visit.retries.entry(*retrier).or_default() += 1;
                 visit.phase = Phase::WaitingUntil(*until);
             }
-            Fact::ExecutionStarted(_)
-            | Fact::StateEntered { .. }
-            | Fact::StateExited { .. }
-            | Fact::ExecutionSucceeded
-            | Fact::ExecutionFailed { .. }
-            | Fact::ExecutionTimedOut
-            | Fact::ExecutionRedriven => return Err("a record in the wrong place".to_string()),
+            Fact::WaitStarted { until } => self.visit()?.phase = Phase::WaitingUntil(*until),
         }
         Ok(())
     }
 
-    fn end(&mut self, at: Timestamp, position: Position) {
-        self.stopped_at = Some(at);
-        let ended_in = std::mem::replace(&mut self.position, position);
-        let failed = !matches!(self.position, Position::Succeeded { .. });
-        self.ended_in = failed.then_some(ended_in);
+    fn exit_state(&mut self, next: Option<String>, output: Value, assign: &Map<String, Value>) {
+        let texts = assign.iter();
+        let texts = texts.map(|(name, value)| (name.clone(), value.to_string().into()));
+        self.variables.extend(texts);
+        self.position = match next {
+            Some(next) => Position::Between {
+                next,
+                input: output,
+            },
+            None => Position::Finished { output },
+        };
     }
 
-    fn write_history(&mut self, at: Timestamp, fact: &Fact) {
-        let about_all = fact.ends_execution()
-            || matches!(fact, Fact::ExecutionStarted(_) | Fact::ExecutionRedriven);
-        let state = self
-            .current_state()
-            .filter(|_| !about_all)
-            .map(str::to_string);
-        for (event_type, details) in history::events_of(self, fact) {
-            let id = self.history.len() as u64 + 1;
-            self.history.push(HistoryEvent {
-                id,
-                // As on AWS, where the first state's entry names no predecessor.
-                previous_event_id: if id <= 2 { 0 } else { id - 1 },
-                at,
-                event_type,
-                state: state.clone(),
-                details,
-            });
+    fn visit(&mut self) -> Result<&mut StateVisit, &'static str> {
+        if let Position::In(visit) = &mut self.position {
+            Ok(visit)
+        } else {
+            Err("a record about a state outside of any state")
         }
     }
-}
 
-/// The time so many seconds later, or the end of time.
-pub(crate) fn after(at: Timestamp, seconds: i64) -> Timestamp {
-    later(at, SignedDuration::from_secs(seconds))
-}
+    fn end(&mut self, at: Timestamp, position: impl FnOnce(Box<Position>) -> Position) {
+        self.stopped_at = Some(at);
+        let ended_in = mem::replace(&mut self.position, Position::Succeeded);
+        self.position = position(Box::new(ended_in));
+    }
 
-/// The time so much later, or the end of time.
-pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.saturating_add(by)
-        .expect("a duration without calendar units can always be added")
-}
-
-/// What `lambda:invoke` makes of a function's answer.
-pub(crate) fn result_of_invocation(answer: Value) -> Value {
-    let mut result = json!({"ExecutedVersion": "$LATEST", "Payload": null, "StatusCode": 200});
-    result["Payload"] = answer;
-    result
+    fn redrive(&mut self, at: Timestamp) -> Result<(), &'static str> {
+        let ended = mem::replace(&mut self.position, Position::Succeeded);
+        let (Position::Failed(ended_in) | Position::TimedOut(ended_in)) = ended else {
+            return Err("a redrive of what did not fail");
+        };
+        self.position = ended_in.rerun();
+        self.stopped_at = None;
+        self.redrives += 1;
+        self.redriven_at = Some(at);
+        Ok(())
+    }
 }

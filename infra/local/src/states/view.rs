@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{history::HistoryEvent, position::Position, redrive, run::Run};
+use super::event::HistoryEvent;
 
 /// Step Functions' own names for how an execution is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,17 +21,6 @@ pub enum ExecutionStatus {
 }
 
 impl ExecutionStatus {
-    pub(crate) fn of(run: &Run) -> ExecutionStatus {
-        match run.position() {
-            Position::Between { .. } | Position::In(_) | Position::Finished { .. } => {
-                ExecutionStatus::Running
-            }
-            Position::Succeeded { .. } => ExecutionStatus::Succeeded,
-            Position::Failed { .. } => ExecutionStatus::Failed,
-            Position::TimedOut => ExecutionStatus::TimedOut,
-        }
-    }
-
     /// The name as the AWS API writes it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +32,20 @@ impl ExecutionStatus {
     }
 }
 
-/// An execution at one moment.
+/// What a list shows of an execution: known without reading its journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecutionSummary {
+    /// Its name, which is the request's id.
+    pub name: String,
+    /// How it is.
+    pub status: ExecutionStatus,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// The state it is in, while it runs.
+    pub current_state: Option<String>,
+}
+
+/// An execution at one moment, with its history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionView {
@@ -79,40 +81,4 @@ pub struct ExecutionView {
     pub current_state: Option<String>,
     /// Everything that happened, oldest first.
     pub history: Vec<HistoryEvent>,
-}
-
-impl ExecutionView {
-    pub(crate) fn of(run: &Run, now: Timestamp) -> ExecutionView {
-        let start = run.start();
-        let mut view = ExecutionView {
-            arn: start.arn(),
-            machine_arn: start.machine_arn.clone(),
-            definition: start.definition.clone(),
-            name: start.name.clone(),
-            status: ExecutionStatus::of(run),
-            input: start.input.clone(),
-            output: None,
-            error: None,
-            cause: None,
-            started_at: run.started_at(),
-            stopped_at: run.stopped_at(),
-            redrives: run.redrives(),
-            redriven_at: run.redriven_at(),
-            not_redrivable: redrive::obstacle(run, now),
-            current_state: run.current_state().map(str::to_string),
-            history: run.history().to_vec(),
-        };
-        match run.position() {
-            Position::Succeeded { output } => view.output = Some(output.clone()),
-            Position::Failed { error, cause } => {
-                view.error.clone_from(error);
-                view.cause.clone_from(cause);
-            }
-            Position::Between { .. }
-            | Position::In(_)
-            | Position::Finished { .. }
-            | Position::TimedOut => {}
-        }
-        view
-    }
 }

@@ -1,18 +1,26 @@
 //! Stripe's error shape: `{"error":{type, code?, message, param?}}`, and whether the call had begun to
 //! execute, which decides if the answer is kept under an idempotency key.
 
-use serde_json::{Map, Value};
+use std::fmt::Display;
+
+use serde::{Serialize, de};
 
 /// A refusal as Stripe words it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{message}")]
 pub(crate) struct StripeError {
+    #[serde(skip)]
     pub(crate) status: u16,
+    #[serde(rename = "type")]
     pub(crate) kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<&'static str>,
     pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) param: Option<String>,
     /// Stripe keeps an answer under its idempotency key once the endpoint began to execute; a request that
     /// fails validation leaves no trace.
+    #[serde(skip)]
     pub(crate) executed: bool,
 }
 
@@ -45,25 +53,13 @@ impl StripeError {
             .param(param)
     }
 
-    /// The same key with something else: the first use stands.
-    pub(crate) fn idempotency(message: impl Into<String>) -> Self {
-        Self {
-            kind: "idempotency_error",
-            ..Self::invalid(message)
-        }
-    }
-
-    /// A fault on this side.
-    pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self {
-            status: 500,
-            kind: "api_error",
-            ..Self::invalid(message)
-        }
-    }
-
     pub(crate) fn status(mut self, status: u16) -> Self {
         self.status = status;
+        self
+    }
+
+    pub(crate) fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
         self
     }
 
@@ -76,23 +72,24 @@ impl StripeError {
         self.param = Some(param.into());
         self
     }
+}
 
-    /// The body on the wire; absent members are omitted, as Stripe does.
-    pub(crate) fn body(&self) -> Value {
-        let mut error = Map::new();
-        if let Some(code) = self.code {
-            error.insert("code".into(), code.into());
-            let page = code.replace('_', "-");
-            error.insert(
-                "doc_url".into(),
-                format!("https://stripe.com/docs/error-codes/{page}").into(),
-            );
-        }
-        error.insert("message".into(), self.message.clone().into());
-        if let Some(param) = &self.param {
-            error.insert("param".into(), param.clone().into());
-        }
-        error.insert("type".into(), self.kind.into());
-        Value::Object(Map::from_iter([("error".to_owned(), error.into())]))
+/// What serde finds wrong with a request, in Stripe's words.
+impl de::Error for StripeError {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::invalid(message.to_string())
+    }
+
+    fn missing_field(param: &'static str) -> Self {
+        Self::invalid(format!("Missing required param: {param}."))
+            .code("parameter_missing")
+            .param(param)
+    }
+
+    fn unknown_field(name: &str, _known: &'static [&'static str]) -> Self {
+        let root = name.split('[').next().unwrap_or(name);
+        Self::invalid(format!("Received unknown parameter: {root}"))
+            .code("parameter_unknown")
+            .param(root)
     }
 }

@@ -1,4 +1,4 @@
-//! What Stripe tells by itself: signed events about refunds, sent until they are taken in.
+//! What Stripe sends by itself: signed events about refunds, until they are accepted.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,13 +8,12 @@ use axum::http::{Request, header};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http_body_util::Full;
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::Sha256;
 
-use super::model::{Event, World};
-use super::render;
-use super::stand_in::StandIn;
+use super::account::{Account, Event, EventKey};
+use super::fake::FakeStripe;
+use super::wire;
 use crate::http_client::HttpClient;
 
 /// What the events are signed with. Everybody may know it: nothing but this machine listens.
@@ -22,22 +21,20 @@ pub const WEBHOOK_SECRET: &str = "whsec_for_this_machine_only";
 
 /// How long after a change its event comes, as over the network.
 const DELAY: Duration = Duration::from_millis(300);
-/// How long the longest wait is after an event that was not taken in.
+/// How long the longest wait is after an event that was not accepted.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Sends every event to an address when it is due. Never ends by itself.
-pub async fn tell(stand_in: Arc<StandIn>, url: String) {
+pub async fn send_events(stripe: Arc<FakeStripe>, url: String) {
     let client = HttpClient::new();
     let mut pause = DELAY;
     loop {
-        stand_in.next_event().await;
+        stripe.next_event().await;
         tokio::time::sleep(pause).await;
-        let now = stand_in.time();
-        let due = stand_in.look(due);
         let mut failed = false;
-        for (event, body) in due {
-            if deliver(&client, &url, &body, now).await {
-                stand_in.delivered(&event);
+        for (event, body) in stripe.look(due) {
+            if deliver(&client, &url, &body, stripe.now()).await {
+                stripe.delivered(event);
             } else {
                 failed = true;
             }
@@ -51,29 +48,30 @@ pub async fn tell(stand_in: Arc<StandIn>, url: String) {
 }
 
 /// The events that are due, with their bodies.
-fn due(world: &World, now: i64) -> Vec<(String, String)> {
-    let due = world.events.iter().filter(|event| event.at <= now);
-    due.filter_map(|event| Some((event.id.clone(), body(world, event)?.to_string())))
+fn due(account: &Account, now: i64) -> Vec<(EventKey, String)> {
+    let due = account.events.iter().take_while(|(key, _)| key.at <= now);
+    due.filter_map(|(key, event)| Some((key.clone(), body(account, key, event)?)))
         .collect()
 }
 
-fn body(world: &World, event: &Event) -> Option<Value> {
-    let refund = world.refund(&event.refund)?;
-    Some(json!({
-        "id": event.id,
+fn body(account: &Account, key: &EventKey, event: &Event) -> Option<String> {
+    let refund = account.refunds.get(&event.refund)?;
+    let body = json!({
+        "id": key.id,
         "object": "event",
         "api_version": "2026-10-28.endive",
-        "created": event.at,
-        "data": { "object": render::refund(refund, event.at) },
+        "created": key.at,
+        "data": { "object": wire::refund(refund, account.status(refund, key.at)) },
         "livemode": false,
         "pending_webhooks": 1,
         "request": { "id": null, "idempotency_key": null },
         "type": event.kind,
-    }))
+    });
+    Some(body.to_string())
 }
 
-async fn deliver(client: &HttpClient, url: &str, body: &str, now: Timestamp) -> bool {
-    let signature = signature(body, now.as_second());
+async fn deliver(client: &HttpClient, url: &str, body: &str, now: i64) -> bool {
+    let signature = signature(body, now);
     let request = Request::post(url)
         .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
         .header(header::USER_AGENT, "Stripe/1.0")
@@ -85,7 +83,7 @@ async fn deliver(client: &HttpClient, url: &str, body: &str, now: Timestamp) -> 
     match client.forward(request).await {
         Ok(response) if response.status().is_success() => true,
         Ok(response) => {
-            tracing::warn!(status = %response.status(), "an event of Stripe's was not taken in");
+            tracing::warn!(status = %response.status(), "an event of Stripe's was not accepted");
             false
         }
         Err(error) => {
@@ -110,34 +108,37 @@ fn signature(body: &str, at: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{Change, RefundRequest, Target};
-    use super::super::world;
+    use serde_json::Value;
+
+    use super::super::account::Change;
+    use super::super::refunds::RefundRequest;
     use super::*;
 
     const NOW: i64 = 1_800_000_000;
 
-    fn refunded(charge: &str) -> World {
-        let mut world = world::at_start();
-        let wish = RefundRequest {
-            target: Target::Charge(charge.to_owned()),
+    fn refunded(charge: &str) -> Account {
+        let mut account = Account::demo();
+        let request = RefundRequest {
+            charge: Some(charge.to_owned()),
+            payment_intent: None,
             amount_cents: Some(5),
             reason: None,
             metadata: [].into(),
         };
-        let refund = world.plan_refund(wish, "re_1".to_owned(), NOW).unwrap();
-        world.apply(Change::RefundCreated(refund));
-        world
+        let refund = account.plan_refund(request, "re_1".to_owned(), NOW);
+        account.apply(Change::RefundCreated(refund.unwrap()));
+        account
     }
 
     #[test]
-    fn every_change_of_a_refund_is_told_when_it_happens() {
-        let kinds = |world: &World, now| -> Vec<(String, String)> {
-            let told = |(_, body): (String, String)| {
+    fn every_change_of_a_refund_is_sent_when_it_happens() {
+        let kinds = |account: &Account, now| -> Vec<(String, String)> {
+            let told = |(_, body): (EventKey, String)| {
                 let body: Value = serde_json::from_str(&body).unwrap();
                 let text = |value: &Value| value.as_str().unwrap().to_owned();
                 (text(&body["type"]), text(&body["data"]["object"]["status"]))
             };
-            due(world, now).into_iter().map(told).collect()
+            due(account, now).into_iter().map(told).collect()
         };
         let pair = |kind: &str, status: &str| (kind.to_owned(), status.to_owned());
         let later = NOW + 30 * 60;
@@ -154,13 +155,13 @@ mod tests {
                 Some(("refund.failed", "failed")),
             ),
         ] {
-            let mut world = refunded(charge);
-            assert_eq!(kinds(&world, NOW), [pair("refund.created", at_once)]);
-            let first = world.events[0].id.clone();
-            world.apply(Change::EventDelivered { event: first });
-            assert_eq!(kinds(&world, later - 1), []);
+            let mut account = refunded(charge);
+            assert_eq!(kinds(&account, NOW), [pair("refund.created", at_once)]);
+            let first = account.events.keys().next().unwrap().clone();
+            account.apply(Change::EventDelivered(first));
+            assert_eq!(kinds(&account, later - 1), []);
             let rest: Vec<_> = at_last.map(|(k, s)| pair(k, s)).into_iter().collect();
-            assert_eq!(kinds(&world, later), rest, "{charge}");
+            assert_eq!(kinds(&account, later), rest, "{charge}");
         }
     }
 

@@ -1,284 +1,229 @@
-//! What a request may say: form-encoded pairs in bracket notation, every name checked, as Stripe does.
+//! What a request says: form-encoded pairs in Stripe's bracket notation, read by serde into one struct per
+//! call. The structs deny unknown fields, and [`StripeError`] words what serde refuses.
 
 use std::collections::BTreeMap;
 
-use super::error::StripeError;
-use super::model::{Reason, RefundRequest, Target};
+use serde::Deserialize;
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
 
-pub(crate) mod credits;
+use super::error::StripeError;
 
 const METADATA_KEYS: usize = 50;
 const METADATA_KEY_CHARS: usize = 40;
 const METADATA_VALUE_CHARS: usize = 500;
 const DEFAULT_LIMIT: usize = 10;
-const MAX_LIMIT: u64 = 100;
+const MAX_LIMIT: usize = 100;
 
-/// The decoded pairs of a query or a body, in order.
+/// The decoded pairs of a query or a body, sorted: two requests that mean the same compare equal.
 pub(crate) type Pairs = Vec<(String, String)>;
+
+/// What a client stores with an object.
+pub(crate) type Metadata = BTreeMap<String, String>;
 
 /// Decodes `a=1&metadata[b]=2`.
 pub(crate) fn decode(encoded: &[u8]) -> Pairs {
-    form_urlencoded::parse(encoded).into_owned().collect()
-}
-
-/// The pairs sorted by their names' roots and names: two requests that mean the same compare equal.
-pub(crate) fn normalised(pairs: &Pairs) -> Pairs {
-    let mut pairs = pairs.clone();
+    let mut pairs: Pairs = form_urlencoded::parse(encoded).into_owned().collect();
     pairs.sort();
     pairs
 }
 
-/// A page of a list.
-#[derive(Debug, PartialEq, Eq)]
+/// The parameters of a call.
+pub(crate) fn read<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T, StripeError> {
+    let mut fields: BTreeMap<&str, Field<'_>> = BTreeMap::new();
+    let mut metadata = Vec::new();
+    for (name, value) in pairs {
+        if let Some(key) = name.strip_prefix("metadata[") {
+            metadata.push((metadata_key(key)?, value.as_str()));
+        } else if value.is_empty() {
+            let message = format!(
+                "You passed an empty string for '{name}'. We assume empty values are an attempt to unset a \
+                 parameter; however '{name}' cannot be unset. You should remove '{name}' from your request or \
+                 supply a non-empty value."
+            );
+            return Err(StripeError::invalid(message)
+                .code("parameter_invalid_empty")
+                .param(name));
+        } else {
+            fields.insert(name, Field::Text { name, text: value });
+        }
+    }
+    if !metadata.is_empty() {
+        // An empty value means "unset", so there is nothing to keep.
+        metadata.retain(|(_, value)| !value.is_empty());
+        check_metadata(&metadata)?;
+        fields.insert("metadata", Field::Hash(metadata));
+    }
+    T::deserialize(MapDeserializer::new(fields.into_iter()))
+}
+
+/// A call that takes no parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Page {
-    pub(crate) limit: usize,
+    limit: Option<u64>,
     pub(crate) starting_after: Option<String>,
 }
 
-/// `GET /v1/refunds`.
-pub(crate) struct RefundList {
-    pub(crate) charge: Option<String>,
-    pub(crate) payment_intent: Option<String>,
-    pub(crate) page: Page,
-}
-
-/// `GET /v1/customers`.
-pub(crate) struct CustomerList {
-    pub(crate) email: Option<String>,
-    pub(crate) page: Page,
-}
-
-/// `POST /v1/refunds`.
-pub(crate) fn refund_request(pairs: &Pairs) -> Result<RefundRequest, StripeError> {
-    let mut params = Params::accepting(
-        pairs,
-        &["amount", "charge", "payment_intent", "reason"],
-        true,
-    )?;
-    let charge = params.take("charge")?;
-    let payment_intent = params.take("payment_intent")?;
-    let target = match (charge, payment_intent) {
-        (Some(id), None) => Target::Charge(id),
-        (None, Some(id)) => Target::PaymentIntent(id),
-        (Some(_), Some(_)) => {
-            let message = "You may only specify one of these parameters: charge, payment_intent.";
-            return Err(StripeError::invalid(message).param("charge"));
-        }
-        (None, None) => {
-            return Err(StripeError::invalid(
-                "One of the following params should be provided for this request: payment_intent or charge.",
-            ));
-        }
-    };
-    let amount = params.take("amount")?;
-    let amount_cents = amount
-        .map(|text| integer("amount", &text, u64::MAX))
-        .transpose()?;
-    let reason = params.take("reason")?.as_deref().map(reason).transpose()?;
-    Ok(RefundRequest {
-        target,
-        amount_cents,
-        reason,
-        metadata: params.kept_metadata(),
-    })
-}
-
-/// `POST /v1/refunds/{id}`: the metadata that the refund has afterwards.
-pub(crate) fn updated_metadata(
-    pairs: &Pairs,
-    current: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, StripeError> {
-    let params = Params::accepting(pairs, &[], true)?;
-    let mut metadata = if params.unset_metadata {
-        BTreeMap::new()
-    } else {
-        current.clone()
-    };
-    for (key, value) in params.metadata {
-        if value.is_empty() {
-            metadata.remove(&key);
-        } else {
-            metadata.insert(key, value);
-        }
-    }
-    check_metadata(&metadata)?;
-    Ok(metadata)
-}
-
-/// The query of `GET /v1/refunds`.
-pub(crate) fn refund_list(pairs: &Pairs) -> Result<RefundList, StripeError> {
-    let names = ["charge", "limit", "payment_intent", "starting_after"];
-    let mut params = Params::accepting(pairs, &names, false)?;
-    Ok(RefundList {
-        charge: params.take("charge")?,
-        payment_intent: params.take("payment_intent")?,
-        page: params.page()?,
-    })
-}
-
-/// The query of `GET /v1/customers`.
-pub(crate) fn customer_list(pairs: &Pairs) -> Result<CustomerList, StripeError> {
-    let mut params = Params::accepting(pairs, &["email", "limit", "starting_after"], false)?;
-    Ok(CustomerList {
-        email: params.take("email")?,
-        page: params.page()?,
-    })
-}
-
-/// A call that takes no parameters at all.
-pub(crate) fn nothing(pairs: &Pairs) -> Result<(), StripeError> {
-    Params::accepting(pairs, &[], false).map(drop)
-}
-
-/// Pairs sorted into the plain ones and `metadata[...]`; every name is known.
-struct Params {
-    plain: BTreeMap<String, String>,
-    metadata: BTreeMap<String, String>,
-    unset_metadata: bool,
-}
-
-impl Params {
-    fn accepting(pairs: &Pairs, names: &[&str], with_metadata: bool) -> Result<Self, StripeError> {
-        let mut params = Self {
-            plain: BTreeMap::new(),
-            metadata: BTreeMap::new(),
-            unset_metadata: false,
-        };
-        let mut unknown: Vec<String> = Vec::new();
-        for (name, value) in pairs {
-            let root = name.split('[').next().unwrap_or(name);
-            if names.contains(&name.as_str()) {
-                params.plain.insert(name.clone(), value.clone());
-            } else if with_metadata && root == "metadata" {
-                params.add_metadata(name, value)?;
-            } else if !unknown.iter().any(|known| known == root) {
-                unknown.push(root.to_owned());
-            }
-        }
-        if let Some(first) = unknown.first() {
-            let plural = if unknown.len() > 1 { "s" } else { "" };
-            let message = format!("Received unknown parameter{plural}: {}", unknown.join(", "));
-            let param = first.clone();
-            return Err(StripeError::invalid(message)
-                .code("parameter_unknown")
-                .param(param));
-        }
-        check_metadata(&params.metadata)?;
-        Ok(params)
-    }
-
-    fn add_metadata(&mut self, name: &str, value: &str) -> Result<(), StripeError> {
-        if name == "metadata" && value.is_empty() {
-            self.unset_metadata = true;
-            return Ok(());
-        }
-        let key = name
-            .strip_prefix("metadata[")
-            .and_then(|rest| rest.strip_suffix(']'))
-            .filter(|key| !key.is_empty() && !key.contains(['[', ']']));
-        let Some(key) = key else {
-            return Err(StripeError::invalid("Invalid hash").param("metadata"));
-        };
-        self.metadata.insert(key.to_owned(), value.to_owned());
-        Ok(())
-    }
-
-    fn take(&mut self, name: &str) -> Result<Option<String>, StripeError> {
-        match self.plain.remove(name) {
-            Some(empty) if empty.is_empty() => {
-                let message = format!(
-                    "You passed an empty string for '{name}'. We assume empty values are an attempt to unset a \
-                     parameter; however '{name}' cannot be unset. You should remove '{name}' from your request \
-                     or supply a non-empty value."
-                );
-                Err(StripeError::invalid(message)
-                    .code("parameter_invalid_empty")
-                    .param(name))
-            }
-            other => Ok(other),
-        }
-    }
-
-    /// The metadata of something new. An empty value means "unset", so there is nothing to keep.
-    fn kept_metadata(self) -> BTreeMap<String, String> {
-        let metadata = self.metadata.into_iter();
-        metadata.filter(|(_, value)| !value.is_empty()).collect()
-    }
-
-    fn page(&mut self) -> Result<Page, StripeError> {
-        let limit = match self.take("limit")? {
-            Some(text) => usize::try_from(integer("limit", &text, MAX_LIMIT)?)
-                .expect("at most one hundred fits a usize"),
-            None => DEFAULT_LIMIT,
-        };
-        Ok(Page {
-            limit,
-            starting_after: self.take("starting_after")?,
-        })
+impl Page {
+    pub(crate) fn limit(&self) -> usize {
+        let limit = self.limit.and_then(|limit| usize::try_from(limit).ok());
+        limit.unwrap_or(DEFAULT_LIMIT)
     }
 }
 
-/// A whole number from 1 to `max`. `1e3`, `12.5` and `+5` are none.
-fn integer(param: &str, text: &str, max: u64) -> Result<u64, StripeError> {
-    let refuse = |message: String| {
-        StripeError::invalid(message)
-            .code("parameter_invalid_integer")
-            .param(param)
-    };
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(refuse(format!("Invalid integer: {text}")));
+/// The filter of a list, and which part of it is wanted.
+pub(crate) fn read_list<T: DeserializeOwned>(pairs: &Pairs) -> Result<(T, Page), StripeError> {
+    let is_of_page = |(name, _): &&(String, String)| name == "limit" || name == "starting_after";
+    let (page, filter): (Vec<_>, Vec<_>) = pairs.iter().partition(is_of_page);
+    let owned = |pairs: Vec<&(String, String)>| -> Pairs { pairs.into_iter().cloned().collect() };
+    let page: Page = read(&owned(page))?;
+    if page.limit() > MAX_LIMIT {
+        let message = format!("This value must be less than or equal to {MAX_LIMIT}.");
+        return Err(invalid_integer("limit", message));
     }
-    if text.starts_with('-') || digits.bytes().all(|byte| byte == b'0') {
-        return Err(refuse(
-            "This value must be greater than or equal to 1.".to_owned(),
-        ));
-    }
-    let number = digits
-        .parse::<u64>()
-        .map_err(|_| refuse(format!("Invalid integer: {text}")))?;
-    if number > max {
-        return Err(refuse(format!(
-            "This value must be less than or equal to {max}."
+    Ok((read(&owned(filter))?, page))
+}
+
+/// Refuses metadata beyond Stripe's limits.
+fn check_metadata(members: &[(&str, &str)]) -> Result<(), StripeError> {
+    let keys = members.len();
+    if keys > METADATA_KEYS {
+        return Err(invalid_metadata(format!(
+            "Metadata can have up to {METADATA_KEYS} keys, but you passed in {keys}."
         )));
     }
-    Ok(number)
-}
-
-fn reason(text: &str) -> Result<Reason, StripeError> {
-    match text {
-        "duplicate" => Ok(Reason::Duplicate),
-        "fraudulent" => Ok(Reason::Fraudulent),
-        "requested_by_customer" => Ok(Reason::RequestedByCustomer),
-        _ => Err(StripeError::invalid(
-            "Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer",
-        )
-        .param("reason")),
-    }
-}
-
-fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), StripeError> {
-    let refuse = |message: String| Err(StripeError::invalid(message).param("metadata"));
-    if metadata.len() > METADATA_KEYS {
-        return refuse(format!(
-            "Metadata can have up to {METADATA_KEYS} keys, but you passed in {}.",
-            metadata.len()
-        ));
-    }
-    for (key, value) in metadata {
-        let (key_chars, value_chars) = (key.chars().count(), value.chars().count());
-        if key_chars > METADATA_KEY_CHARS {
-            return refuse(format!(
-                "Metadata keys can have up to {METADATA_KEY_CHARS} characters, but you passed in a key that is \
-                 {key_chars} characters. Invalid key: {key}"
-            ));
-        }
-        if value_chars > METADATA_VALUE_CHARS {
-            return refuse(format!(
-                "Metadata values can have up to {METADATA_VALUE_CHARS} characters, but you passed in a value \
-                 that is {value_chars} characters. Invalid value: {value}"
-            ));
+    for (key, value) in members {
+        for (what, text, most_chars) in [
+            ("keys", key, METADATA_KEY_CHARS),
+            ("values", value, METADATA_VALUE_CHARS),
+        ] {
+            let chars = text.chars().count();
+            if chars > most_chars {
+                return Err(invalid_metadata(format!(
+                    "Metadata {what} can have up to {most_chars} characters, but you passed in one that is \
+                     {chars} characters: {text}"
+                )));
+            }
         }
     }
     Ok(())
+}
+
+/// The key in `key]`.
+fn metadata_key(rest: &str) -> Result<&str, StripeError> {
+    rest.strip_suffix(']')
+        .filter(|key| !key.is_empty() && !key.contains(['[', ']']))
+        .ok_or_else(|| invalid_metadata("Invalid hash"))
+}
+
+fn invalid_metadata(message: impl Into<String>) -> StripeError {
+    StripeError::invalid(message).param("metadata")
+}
+
+fn invalid_integer(param: &str, message: String) -> StripeError {
+    StripeError::invalid(message)
+        .code("parameter_invalid_integer")
+        .param(param)
+}
+
+/// The value of one parameter.
+enum Field<'a> {
+    Text { name: &'a str, text: &'a str },
+    Hash(Vec<(&'a str, &'a str)>),
+}
+
+impl<'a> Field<'a> {
+    fn text(self) -> Result<(&'a str, &'a str), StripeError> {
+        match self {
+            Self::Text { name, text } => Ok((name, text)),
+            Self::Hash(_) => Err(invalid_metadata("Invalid string")),
+        }
+    }
+}
+
+impl<'de> IntoDeserializer<'de, StripeError> for Field<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Field<'de> {
+    type Error = StripeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
+        match self {
+            Self::Text { text, .. } => visitor.visit_borrowed_str(text),
+            Self::Hash(members) => visitor.visit_map(MapDeserializer::new(members.into_iter())),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
+        visitor.visit_some(self)
+    }
+
+    /// A whole number from 1. `1e3`, `12.5` and `+5` are none.
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
+        let (name, text) = self.text()?;
+        match u64::try_from(integer(name, text)?) {
+            Ok(number @ 1..) => visitor.visit_u64(number),
+            _ => Err(invalid_integer(
+                name,
+                "This value must be greater than or equal to 1.".to_owned(),
+            )),
+        }
+    }
+
+    /// A whole number with an optional minus, and not 0.
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
+        let (name, text) = self.text()?;
+        match integer(name, text)? {
+            0 => Err(invalid_integer(
+                name,
+                "This value must not be 0.".to_owned(),
+            )),
+            number => visitor.visit_i64(number),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        known: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, StripeError> {
+        let (name, text) = self.text()?;
+        if known.contains(&text) {
+            return visitor.visit_enum(IntoDeserializer::<StripeError>::into_deserializer(text));
+        }
+        let list = match known {
+            [one] => (*one).to_owned(),
+            [others @ .., last] => format!("one of {}, or {last}", others.join(", ")),
+            [] => String::new(),
+        };
+        Err(StripeError::invalid(format!("Invalid {name}: must be {list}")).param(name))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i128 u8 u16 u32 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+fn integer(name: &str, text: &str) -> Result<i64, StripeError> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let number = if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse().ok()
+    } else {
+        None
+    };
+    number.ok_or_else(|| invalid_integer(name, format!("Invalid integer: {text}")))
 }

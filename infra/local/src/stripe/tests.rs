@@ -1,10 +1,9 @@
-//! The refund rules as tables over the pure model, and the wire over the router.
+//! The refund rules as tables over an account in memory, and the wire over the router.
 
-use std::collections::BTreeMap;
-
+use super::account::{Account, Change};
 use super::error::StripeError;
-use super::model::{Change, Refund, RefundRequest, RefundStatus, Target, World};
-use super::world;
+use super::objects::{Refund, RefundStatus};
+use super::refunds::RefundRequest;
 
 mod wire;
 
@@ -12,23 +11,24 @@ const NOW: i64 = 1_800_000_000;
 const HALF_AN_HOUR: i64 = 30 * 60;
 
 fn wish(id: &str, amount_cents: Option<u64>) -> RefundRequest {
-    let target = if id.starts_with("pi_") {
-        Target::PaymentIntent(id.into())
-    } else {
-        Target::Charge(id.into())
-    };
+    let is_intent = id.starts_with("pi_");
     RefundRequest {
-        target,
+        charge: (!is_intent).then(|| id.to_owned()),
+        payment_intent: is_intent.then(|| id.to_owned()),
         amount_cents,
         reason: None,
-        metadata: BTreeMap::new(),
+        metadata: [].into(),
     }
 }
 
-fn refund(world: &mut World, id: &str, amount_cents: Option<u64>) -> Result<Refund, StripeError> {
-    let new_id = format!("re_{}", world.refunds.len());
-    let refund = world.plan_refund(wish(id, amount_cents), new_id, NOW)?;
-    world.apply(Change::RefundCreated(refund.clone()));
+fn refund(
+    account: &mut Account,
+    id: &str,
+    amount_cents: Option<u64>,
+) -> Result<Refund, StripeError> {
+    let new_id = format!("re_{}", account.refunds.of(None).len());
+    let refund = account.plan_refund(wish(id, amount_cents), new_id, NOW)?;
+    account.apply(Change::RefundCreated(refund.clone()));
     Ok(refund)
 }
 
@@ -40,7 +40,7 @@ type Refusal = (
     &'static str,
 );
 
-/// What one wish leads to in a fresh world after `before` was refunded.
+/// What one wish leads to in a fresh account after `before` was refunded.
 struct Case {
     before: &'static [(&'static str, u64)],
     wish: (&'static str, Option<u64>),
@@ -159,13 +159,11 @@ fn successes() -> Vec<Case> {
 #[test]
 fn what_a_wish_leads_to() {
     for case in refusals().into_iter().chain(successes()) {
-        let mut world = world::at_start();
+        let mut account = Account::demo();
         for (id, amount_cents) in case.before {
-            refund(&mut world, id, Some(*amount_cents)).unwrap();
+            refund(&mut account, id, Some(*amount_cents)).unwrap();
         }
-        let refunds_before = world.refunds.clone();
-        let outcome = world.plan_refund(wish(case.wish.0, case.wish.1), "re_new".into(), NOW);
-        assert_eq!(world.refunds, refunds_before, "planning changes nothing");
+        let outcome = account.plan_refund(wish(case.wish.0, case.wish.1), "re_new".into(), NOW);
         match (outcome, case.leads_to) {
             (Ok(refund), Ok(amount_cents)) => assert_eq!(refund.amount_cents, amount_cents),
             (Err(error), Err((status, code, param, message))) => {
@@ -181,9 +179,9 @@ fn what_a_wish_leads_to() {
 
 #[test]
 fn a_payment_intent_and_its_charge_name_each_other() {
-    let mut world = world::at_start();
-    let by_intent = refund(&mut world, "pi_demo_2000", Some(5)).unwrap();
-    let by_charge = refund(&mut world, "ch_demo_pi_2000", Some(5)).unwrap();
+    let mut account = Account::demo();
+    let by_intent = refund(&mut account, "pi_demo_2000", Some(5)).unwrap();
+    let by_charge = refund(&mut account, "ch_demo_pi_2000", Some(5)).unwrap();
     for refund in [by_intent, by_charge] {
         assert_eq!(refund.charge, "ch_demo_pi_2000");
         assert_eq!(refund.payment_intent.as_deref(), Some("pi_demo_2000"));
@@ -192,14 +190,14 @@ fn a_payment_intent_and_its_charge_name_each_other() {
 
 #[test]
 fn a_delayed_refund_holds_its_amount_and_settles_with_time() {
-    let mut world = world::at_start();
-    let slow = refund(&mut world, "ch_demo_slow", Some(500)).unwrap();
-    let charge = world.charge("ch_demo_slow").unwrap();
+    let mut account = Account::demo();
+    let slow = refund(&mut account, "ch_demo_slow", Some(500)).unwrap();
+    let charge = account.charges.get("ch_demo_slow").unwrap();
     let at = |now| {
         (
-            slow.status(now),
-            world.refunded_cents(charge, now),
-            world.refundable_cents(charge, now),
+            account.status(&slow, now),
+            account.refunded_cents(charge, now),
+            account.refundable_cents(charge, now),
         )
     };
     assert_eq!(at(NOW), (RefundStatus::Pending, 0, 199_500));
@@ -210,31 +208,31 @@ fn a_delayed_refund_holds_its_amount_and_settles_with_time() {
 
 #[test]
 fn a_refund_that_fails_later_gives_its_amount_free_again() {
-    let mut world = world::at_start();
-    let failing = refund(&mut world, "ch_demo_fails_later", None).unwrap();
-    let charge = world.charge("ch_demo_fails_later").unwrap();
-    assert_eq!(failing.status(NOW), RefundStatus::Succeeded);
-    assert_eq!(world.refundable_cents(charge, NOW), 0);
+    let mut account = Account::demo();
+    let failing = refund(&mut account, "ch_demo_fails_later", None).unwrap();
+    let charge = account.charges.get("ch_demo_fails_later").unwrap();
+    assert_eq!(account.status(&failing, NOW), RefundStatus::Succeeded);
+    assert_eq!(account.refundable_cents(charge, NOW), 0);
     let later = NOW + HALF_AN_HOUR;
-    assert_eq!(failing.status(later), RefundStatus::Failed);
-    assert_eq!(world.refundable_cents(charge, later), 200_000);
+    assert_eq!(account.status(&failing, later), RefundStatus::Failed);
+    assert_eq!(account.refundable_cents(charge, later), 200_000);
 }
 
 #[test]
 fn no_sequence_of_refunds_pays_back_more_than_was_captured() {
     // A fixed walk over odd amounts: every success must fit, every refusal must be because it does not.
-    let mut world = world::at_start();
+    let mut account = Account::demo();
     let mut paid_cents = 0;
     for step in 0..400_u64 {
         let amount_cents = 1 + (step * 7_919) % 1_500;
         let left_cents = 200_000 - paid_cents;
-        match refund(&mut world, "ch_demo_2000", Some(amount_cents)) {
+        match refund(&mut account, "ch_demo_2000", Some(amount_cents)) {
             Ok(refund) => paid_cents += refund.amount_cents,
             Err(_) => assert!(amount_cents > left_cents),
         }
         assert!(paid_cents <= 200_000);
-        let charge = world.charge("ch_demo_2000").unwrap();
-        assert_eq!(world.refunded_cents(charge, NOW), paid_cents);
+        let charge = account.charges.get("ch_demo_2000").unwrap();
+        assert_eq!(account.refunded_cents(charge, NOW), paid_cents);
     }
     assert!(paid_cents > 190_000, "the walk got to the edge");
 }

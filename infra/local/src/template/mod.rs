@@ -8,8 +8,7 @@
 
 mod node;
 mod read;
-mod resolve;
-mod topics;
+mod scope;
 
 use std::{
     collections::BTreeMap,
@@ -17,9 +16,10 @@ use std::{
     time::Duration,
 };
 
-pub use node::Place;
-pub(crate) use resolve::function_arn;
-pub use resolve::{ACCOUNT, REGION, STACK};
+use node::Node;
+pub(crate) use scope::function_arn;
+pub use scope::{ACCOUNT, REGION, STACK};
+use statemachines::yaml;
 
 /// What the template says, with this machine's values in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +36,6 @@ pub struct Template {
     pub subscriptions: Vec<Subscription>,
     /// What SES publishes of the mails that it took.
     pub mail_events: Vec<MailEvents>,
-    /// The logical ids of the secrets that `Secrets Manager` generates on AWS.
-    pub secrets: Vec<String>,
 }
 
 /// A Lambda function.
@@ -98,8 +96,6 @@ pub struct MailEvents {
 /// A state machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
-    /// Its logical id.
-    pub id: String,
     /// Its ARN.
     pub arn: String,
     /// The file with its definition.
@@ -142,7 +138,7 @@ pub struct LocalValues {
 /// Why the template could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// The file cannot be read.
+    /// The file cannot be read, or a state machine's.
     #[error("cannot read {path}: {source}")]
     File {
         /// The file.
@@ -156,112 +152,61 @@ pub enum TemplateError {
         /// The file.
         path: PathBuf,
         /// Where and what.
-        problem: Box<TemplateError>,
+        problem: Problem,
     },
-    /// The file is not YAML.
-    #[error(" not YAML: {0}")]
-    Yaml(String),
-    /// The file says something that is not implemented here, or not right.
-    #[error("{place}: {problem}")]
-    Unsupported {
-        /// Line and column.
-        place: Place,
-        /// What is wrong there.
-        problem: String,
-    },
-    /// A generated file is missing.
-    #[error(
-        "the state machine {path} is not there yet: generate it with `cargo run -p statemachines`"
-    )]
-    DefinitionMissing {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A definition has a name in it that the template does not fill in.
-    #[error(
-        "{path} refers to `${{{name}}}`, but DefinitionSubstitutions of `{machine}` has no such name"
-    )]
-    SubstitutionMissing {
-        /// The definition's file.
-        path: PathBuf,
-        /// The state machine's logical id.
-        machine: String,
-        /// The name in the file.
-        name: String,
-    },
+}
+
+/// What a template says that is not implemented here, or not right.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {text}")]
+pub struct Problem {
+    line: usize,
+    column: usize,
+    text: String,
 }
 
 impl Template {
     /// Reads the template at `path`.
     pub fn read(path: &Path, local: &LocalValues) -> Result<Template, TemplateError> {
-        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::File {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = read_file(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         Template::parse(&text, folder, local).map_err(|problem| TemplateError::In {
             path: path.to_owned(),
-            problem: Box::new(problem),
+            problem,
         })
     }
 
     /// Reads the text of a template whose relative paths start at `folder`.
-    pub fn parse(
-        text: &str,
-        folder: &Path,
-        local: &LocalValues,
-    ) -> Result<Template, TemplateError> {
-        read::template(text, folder, local)
+    pub fn parse(text: &str, folder: &Path, local: &LocalValues) -> Result<Template, Problem> {
+        let tree = yaml::read(text).map_err(|error| {
+            let place = error.location();
+            let number = |number: Option<u64>| number.and_then(|it| it.try_into().ok());
+            Problem {
+                line: number(place.map(|it| it.line())).unwrap_or_default(),
+                column: number(place.map(|it| it.column())).unwrap_or_default(),
+                text: format!("not YAML: {}", error.without_snippet()),
+            }
+        })?;
+        read::template(Node::new(text, &tree), folder, local)
     }
 }
 
 impl Machine {
-    /// The definition with its substitutions put in.
+    /// The definition with each `${Name}` replaced: like AWS in the text of the file, wherever it stands.
     pub fn load(&self) -> Result<String, TemplateError> {
-        let path = &self.definition;
-        let text = std::fs::read_to_string(path).map_err(|source| {
-            let path = path.clone();
-            if source.kind() == std::io::ErrorKind::NotFound {
-                TemplateError::DefinitionMissing { path }
-            } else {
-                TemplateError::File { path, source }
-            }
-        })?;
-        self.fill_in(&text)
-    }
-
-    /// Replaces each `${Name}`: like AWS in the text of the file, wherever it stands.
-    fn fill_in(&self, text: &str) -> Result<String, TemplateError> {
-        let mut result = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            result.push_str(before);
-            let name_length = after
-                .find(|c: char| !c.is_ascii_alphanumeric())
-                .unwrap_or(after.len());
-            let (name, tail) = after.split_at(name_length);
-            rest = match tail.strip_prefix('}') {
-                Some(tail) if !name.is_empty() => {
-                    let value = self.substitutions.get(name).ok_or_else(|| {
-                        TemplateError::SubstitutionMissing {
-                            path: self.definition.clone(),
-                            machine: self.id.clone(),
-                            name: name.to_owned(),
-                        }
-                    })?;
-                    result.push_str(value);
-                    tail
-                }
-                // Not a substitution, such as `${{ amount }}` in a mail's text.
-                _ => {
-                    result.push_str("${");
-                    after
-                }
-            };
+        let mut text = read_file(&self.definition)?;
+        for (name, value) in &self.substitutions {
+            text = text.replace(&format!("${{{name}}}"), value);
         }
-        result.push_str(rest);
-        Ok(result)
+        Ok(text)
     }
+}
+
+fn read_file(path: &Path) -> Result<String, TemplateError> {
+    std::fs::read_to_string(path).map_err(|source| TemplateError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]

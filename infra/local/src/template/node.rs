@@ -1,199 +1,116 @@
-//! YAML as a tree that keeps `CloudFormation`'s short-form tags and where each node stands.
+//! The nodes of the template: the generator's YAML tree, with problems shown by line and column.
 
-use std::fmt;
+use statemachines::{At, yaml};
 
-use serde::{
-    Deserialize,
-    de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor},
-};
-use serde_saphyr::{Spanned, Tagged};
-
-use super::TemplateError;
-
-/// Where a node stands in the file, for messages to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    line: u64,
-    column: u64,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
-    }
-}
+use super::Problem;
 
 /// One node of the file.
-#[derive(Debug, Clone)]
-pub(crate) struct Node {
-    pub(crate) place: Place,
-    /// A short form such as `!Ref`, without the exclamation mark.
-    pub(crate) tag: Option<String>,
-    pub(crate) content: Content,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node<'t> {
+    /// The whole file.
+    source: &'t str,
+    at: &'t At<yaml::Node>,
 }
 
-/// What a node holds.
-#[derive(Debug, Clone)]
-pub(crate) enum Content {
-    Null,
-    Bool(bool),
-    /// Numbers keep their digits: nothing here calculates with them.
-    Number(String),
-    Text(String),
-    List(Vec<Node>),
-    /// In the file's order.
-    Map(Vec<(String, Node)>),
-}
-
-impl Node {
-    /// Reads a whole file.
-    pub(crate) fn parse(text: &str) -> Result<Node, TemplateError> {
-        serde_saphyr::from_str(text).map_err(|error| TemplateError::Yaml(error.to_string()))
+impl<'t> Node<'t> {
+    /// The root of a file.
+    pub(crate) fn new(source: &'t str, at: &'t At<yaml::Node>) -> Self {
+        Self { source, at }
     }
 
-    /// An error about this node.
-    pub(crate) fn problem(&self, problem: impl Into<String>) -> TemplateError {
-        TemplateError::Unsupported {
-            place: self.place,
-            problem: problem.into(),
+    /// A problem with this node.
+    pub(crate) fn problem(self, text: impl Into<String>) -> Problem {
+        let before = &self.source[..self.at.span.start];
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        Problem {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            text: text.into(),
         }
     }
 
-    /// The entries of a map.
-    pub(crate) fn entries(&self) -> Result<&[(String, Node)], TemplateError> {
-        match &self.content {
-            Content::Map(entries) if self.tag.is_none() => Ok(entries),
-            Content::Null => Ok(&[]),
-            Content::Bool(_)
-            | Content::Number(_)
-            | Content::Text(_)
-            | Content::List(_)
-            | Content::Map(_) => Err(self.problem("expected a map here")),
+    /// The entries of a map; a tag is the only key of one.
+    pub(crate) fn entries(self) -> Result<Vec<(&'t str, Node<'t>)>, Problem> {
+        match &self.at.value {
+            yaml::Node::Map(entries) => {
+                let entries = entries.iter();
+                let own = entries.map(|(key, at)| (key.value.as_str(), Node { at, ..self }));
+                Ok(own.collect())
+            }
+            yaml::Node::Empty => Ok(Vec::new()),
+            yaml::Node::Flag(_)
+            | yaml::Node::Number
+            | yaml::Node::Text(_)
+            | yaml::Node::List(_) => Err(self.problem("expected a map here")),
         }
     }
 
-    /// The items of a list.
-    pub(crate) fn items(&self) -> Result<&[Node], TemplateError> {
-        if let Content::List(items) = &self.content
-            && self.tag.is_none()
-        {
-            return Ok(items);
-        }
-        Err(self.problem("expected a list here"))
-    }
-
-    /// The value of a key, if this is a map that has it.
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        let Content::Map(entries) = &self.content else {
-            return None;
+    /// The items of a list; none of anything else.
+    pub(crate) fn items(self) -> impl Iterator<Item = Node<'t>> {
+        let items = match &self.at.value {
+            yaml::Node::List(items) => items.as_slice(),
+            yaml::Node::Empty
+            | yaml::Node::Flag(_)
+            | yaml::Node::Number
+            | yaml::Node::Text(_)
+            | yaml::Node::Map(_) => &[],
         };
-        entries
-            .iter()
-            .find_map(|(name, node)| (name == key).then_some(node))
+        items.iter().map(move |at| Node { at, ..self })
+    }
+
+    /// The value at the end of a path of keys, if every step is there.
+    pub(crate) fn at(self, path: &[&str]) -> Option<Node<'t>> {
+        path.iter().try_fold(self, |node, key| {
+            let entries = node.entries().ok()?.into_iter();
+            let mut values = entries.filter_map(|(name, value)| (name == *key).then_some(value));
+            values.next()
+        })
     }
 
     /// The value of a key that has to be there.
-    pub(crate) fn require(&self, key: &str) -> Result<&Node, TemplateError> {
-        self.get(key)
+    pub(crate) fn require(self, key: &str) -> Result<Node<'t>, Problem> {
+        self.at(&[key])
             .ok_or_else(|| self.problem(format!("`{key}` is missing here")))
     }
 
-    /// The node at the end of a path of keys, if every step is there.
-    pub(crate) fn at(&self, path: &[&str]) -> Option<&Node> {
-        path.iter().try_fold(self, |node, key| node.get(key))
-    }
-
     /// Refuses keys that nothing here implements, so that a template never means less on this machine
-    /// than on AWS without anybody noticing.
-    pub(crate) fn only(&self, what: &str, known: &[&str]) -> Result<(), TemplateError> {
-        match self
-            .entries()?
-            .iter()
-            .find(|(name, _)| !known.contains(&name.as_str()))
-        {
-            Some((name, node)) => Err(node.problem(format!(
+    /// than on AWS without anybody noticing. `known` are names with spaces between them.
+    pub(crate) fn only(self, what: &str, known: &str) -> Result<(), Problem> {
+        let entries = self.entries()?.into_iter();
+        let mut unknown = entries.filter(|(name, _)| !known.split(' ').any(|it| it == *name));
+        unknown.next().map_or(Ok(()), |(name, node)| {
+            Err(node.problem(format!(
                 "`{name}` of {what} is not implemented by the local stack"
-            ))),
-            None => Ok(()),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
-        let Spanned {
-            value: Tagged(content, tag),
-            referenced,
-            ..
-        } = Spanned::<Tagged<Content>>::deserialize(deserializer)?;
-        Ok(Node {
-            place: Place {
-                line: referenced.line(),
-                column: referenced.column(),
-            },
-            // YAML's own tags (`tag:yaml.org,2002:str`) say nothing that the content does not.
-            tag: tag.and_then(|tag| tag.strip_prefix('!').map(str::to_owned)),
-            content,
+            )))
         })
     }
-}
 
-impl<'de> Deserialize<'de> for Content {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
-        deserializer.deserialize_any(ContentVisitor)
-    }
-}
-
-struct ContentVisitor;
-
-impl<'de> Visitor<'de> for ContentVisitor {
-    type Value = Content;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a YAML value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Content, E> {
-        Ok(Content::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Content, E> {
-        Ok(Content::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Content, E> {
-        Ok(Content::Number(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Content, E> {
-        Ok(Content::Number(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Content, E> {
-        Ok(Content::Number(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Content, E> {
-        Ok(Content::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Content, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Content::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Content, A::Error> {
-        let mut entries: Vec<(String, Node)> = Vec::new();
-        while let Some((key, node)) = access.next_entry::<String, Node>()? {
-            if entries.iter().any(|(name, _)| *name == key) {
-                return Err(A::Error::custom(format!("`{key}` is there twice")));
+    /// The text of a scalar as it is written. Numbers keep their digits: nothing here calculates with them.
+    pub(crate) fn literal(self) -> Result<&'t str, Problem> {
+        match &self.at.value {
+            yaml::Node::Text(text) => Ok(text),
+            yaml::Node::Flag(_) | yaml::Node::Number => {
+                Ok(self.source[self.at.span.start..self.at.span.end].trim())
             }
-            entries.push((key, node));
+            yaml::Node::Empty | yaml::Node::List(_) | yaml::Node::Map(_) => {
+                Err(self.problem("expected a text here"))
+            }
         }
-        Ok(Content::Map(entries))
+    }
+
+    /// The intrinsic function that this is, in its short or its long form, and its argument.
+    pub(crate) fn intrinsic(self) -> Option<(&'t str, Node<'t>)> {
+        let yaml::Node::Map(entries) = &self.at.value else {
+            return None;
+        };
+        let [(name, at)] = entries.as_slice() else {
+            return None;
+        };
+        let name = name.value.as_str();
+        let forms = [name.strip_prefix('!'), name.strip_prefix("Fn::")];
+        let function = forms.into_iter().flatten().next();
+        let function = function.or((name == "Ref").then_some(name))?;
+        Some((function, Node { at, ..self }))
     }
 }
 
@@ -203,23 +120,15 @@ mod tests {
 
     #[test]
     fn tags_and_places_are_kept() {
-        let node =
-            Node::parse("a:\n  - !Ref Table\n  - !Sub '${X}'\nb: { c: 12, d: 'no' }\n").unwrap();
-        let items = node.get("a").unwrap().items().unwrap();
-        assert_eq!(items[0].tag.as_deref(), Some("Ref"));
-        assert!(matches!(&items[0].content, Content::Text(text) if text == "Table"));
-        assert_eq!(items[1].place.to_string(), "3:10");
-        let b = node.get("b").unwrap();
-        assert!(matches!(&b.get("c").unwrap().content, Content::Number(n) if n == "12"));
-        assert!(matches!(&b.get("d").unwrap().content, Content::Text(t) if t == "no"));
-        assert!(b.tag.is_none());
-    }
-
-    #[test]
-    fn broken_yaml_is_shown_with_its_line() {
-        let error = Node::parse("a: 1\nb: [1, 2\nc: 3\n")
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("line 3") || error.contains("3:"), "{error}");
+        let source = "a:\n  - !Ref Table\n  - !Sub '${X}'\nb: { c: 12, d: 'no', e: true }\n";
+        let tree = yaml::read(source).unwrap();
+        let node = Node::new(source, &tree);
+        let items: Vec<_> = node.at(&["a"]).unwrap().items().collect();
+        let (function, argument) = items[0].intrinsic().unwrap();
+        assert_eq!((function, argument.literal().unwrap()), ("Ref", "Table"));
+        assert_eq!(items[1].problem("x").to_string(), "3:10: x");
+        let b = |key: &str| node.at(&["b", key]).unwrap().literal().unwrap();
+        assert_eq!([b("c"), b("d"), b("e")], ["12", "no", "true"]);
+        assert!(node.at(&["b"]).unwrap().intrinsic().is_none());
     }
 }

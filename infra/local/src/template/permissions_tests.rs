@@ -6,49 +6,47 @@
 
 use std::{fmt::Write, path::Path};
 
-use super::node::{Content, Node};
+use statemachines::yaml;
 
-fn template() -> Node {
+use super::node::Node;
+
+/// A test reads it to its end.
+fn template() -> Node<'static> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    Node::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let source = std::fs::read_to_string(path).unwrap().leak();
+    Node::new(source, Box::leak(Box::new(yaml::read(source).unwrap())))
 }
 
 /// A node on one line, with its tags.
-fn shown(node: &Node) -> String {
-    let tag = node
-        .tag
-        .as_ref()
-        .map_or(String::new(), |tag| format!("!{tag} "));
-    let content = match &node.content {
-        Content::Null => "null".to_owned(),
-        Content::Bool(value) => value.to_string(),
-        Content::Number(text) | Content::Text(text) => text.clone(),
-        Content::List(items) => {
-            let items: Vec<_> = items.iter().map(shown).collect();
-            format!("[{}]", items.join(", "))
+fn shown(node: Node<'_>) -> String {
+    if let Ok(text) = node.literal() {
+        return text.to_owned();
+    }
+    if let Ok(entries) = node.entries() {
+        if let [(tag, content)] = entries.as_slice()
+            && tag.starts_with('!')
+        {
+            return format!("{tag} {}", shown(*content));
         }
-        Content::Map(entries) => {
-            let entries: Vec<_> = entries
-                .iter()
-                .map(|(name, node)| format!("{name}: {}", shown(node)))
-                .collect();
-            format!("{{{}}}", entries.join(", "))
-        }
-    };
-    tag + &content
+        let entries = entries.into_iter();
+        let entries: Vec<_> = entries
+            .map(|(name, node)| format!("{name}: {}", shown(node)))
+            .collect();
+        return format!("{{{}}}", entries.join(", "));
+    }
+    let items: Vec<_> = node.items().map(shown).collect();
+    format!("[{}]", items.join(", "))
 }
 
 /// The items of a list, or the one that stands for it.
-fn each(node: &Node) -> Vec<&Node> {
-    if let (Content::List(items), None) = (&node.content, &node.tag) {
-        return items.iter().collect();
-    }
-    vec![node]
+fn each(node: Node<'_>) -> Vec<Node<'_>> {
+    let items: Vec<_> = node.items().collect();
+    if items.is_empty() { vec![node] } else { items }
 }
 
 /// The statements of a policy document.
-fn statements(document: &Node) -> Vec<&Node> {
-    each(document.get("Statement").unwrap())
+fn statements(document: Node<'_>) -> Vec<Node<'_>> {
+    each(document.require("Statement").unwrap())
 }
 
 /// What may be allowed on everything, and why it cannot be allowed on less.
@@ -88,34 +86,34 @@ fn reason_for_all(actions: &[String]) -> &'static str {
     reason
 }
 
-fn write_statement(out: &mut String, statement: &Node) {
-    let word = |name: &str| statement.get(name).map_or(String::new(), shown);
-    let mut actions: Vec<_> = each(statement.get("Action").unwrap())
+fn write_statement(out: &mut String, statement: Node<'_>) {
+    let word = |name: &str| statement.at(&[name]).map_or(String::new(), shown);
+    let mut actions: Vec<_> = each(statement.require("Action").unwrap())
         .into_iter()
         .map(shown)
         .collect();
     actions.sort();
     let _ = writeln!(out, "  {} {}", word("Effect"), actions.join(", "));
-    if let Some(principal) = statement.get("Principal") {
+    if let Some(principal) = statement.at(&["Principal"]) {
         let _ = writeln!(out, "    to {}", shown(principal));
     }
-    for resource in statement.get("Resource").map_or(Vec::new(), each) {
+    for resource in statement.at(&["Resource"]).map_or(Vec::new(), each) {
         let _ = writeln!(out, "    on {}", shown(resource));
         if shown(resource).contains('*') {
             let _ = writeln!(out, "    as {}", reason_for_all(&actions));
         }
     }
-    if let Some(condition) = statement.get("Condition") {
+    if let Some(condition) = statement.at(&["Condition"]) {
         let _ = writeln!(out, "    if {}", shown(condition));
     }
 }
 
-fn resources(template: &Node) -> &[(String, Node)] {
-    template.get("Resources").unwrap().entries().unwrap()
+fn resources(template: Node<'static>) -> Vec<(&'static str, Node<'static>)> {
+    template.require("Resources").unwrap().entries().unwrap()
 }
 
 /// All that a resource says of who may do what.
-fn write_resource(out: &mut String, resource: &Node) {
+fn write_resource(out: &mut String, resource: Node<'_>) {
     let property = |name: &str| resource.at(&["Properties", name]);
     for document in ["AssumeRolePolicyDocument", "PolicyDocument"] {
         for statement in property(document).map_or(Vec::new(), statements) {
@@ -126,7 +124,7 @@ fn write_resource(out: &mut String, resource: &Node) {
         let _ = writeln!(out, "  as in {}", shown(managed));
     }
     for policy in property("Policies").map_or(Vec::new(), each) {
-        for statement in statements(policy.get("PolicyDocument").unwrap()) {
+        for statement in statements(policy.at(&["PolicyDocument"]).unwrap()) {
             write_statement(out, statement);
         }
     }
@@ -135,8 +133,8 @@ fn write_resource(out: &mut String, resource: &Node) {
 #[test]
 fn every_statement_was_reviewed() {
     let template = template();
-    let mut resources: Vec<_> = resources(&template).iter().collect();
-    resources.sort_by_key(|(id, _)| id);
+    let mut resources = resources(template);
+    resources.sort_by_key(|(id, _)| *id);
     let mut out = String::new();
     for (id, resource) in resources {
         let mut said = String::new();
@@ -153,8 +151,8 @@ fn every_statement_was_reviewed() {
 fn whatever_runs_has_a_role_of_its_own() {
     let template = template();
     let mut roles = Vec::new();
-    for (id, resource) in resources(&template) {
-        let kind = shown(resource.get("Type").unwrap());
+    for (id, resource) in resources(template) {
+        let kind = shown(resource.require("Type").unwrap());
         if !["AWS::Serverless::Function", "AWS::Serverless::StateMachine"].contains(&kind.as_str())
         {
             continue;
@@ -174,13 +172,12 @@ fn whatever_runs_has_a_role_of_its_own() {
 #[test]
 fn only_policies_of_this_template_are_attached() {
     let template = template();
-    for (id, resource) in resources(&template) {
+    for (id, resource) in resources(template) {
         let attached = resource.at(&["Properties", "ManagedPolicyArns"]);
         for policy in attached.map_or(Vec::new(), each) {
-            let Content::Text(name) = &policy.content else {
-                panic!("{id} attaches {policy:?}");
-            };
-            assert_eq!(policy.tag.as_deref(), Some("Ref"), "{id}: {name}");
+            let (function, name) = policy.intrinsic().unwrap();
+            let name = name.literal().unwrap();
+            assert_eq!(function, "Ref", "{id}: {name}");
             let kind = template.at(&["Resources", name, "Type"]).map(shown);
             assert_eq!(kind.as_deref(), Some("AWS::IAM::ManagedPolicy"), "{id}");
         }

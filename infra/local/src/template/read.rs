@@ -3,357 +3,232 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
-    Function, Key, LocalValues, Logging, Machine, Route, Table, Template, TemplateError,
-    node::{Content, Node},
-    resolve::{Scope, table_name},
-    topics,
+    Function, Key, LocalValues, Logging, Machine, MailEvents, Problem, Route, Subscription, Table,
+    Template,
+    node::Node,
+    scope::{Scope, in_stack},
 };
 
-/// Sections of a template that are read here or mean nothing on this machine.
-const TEMPLATE_SECTIONS: &[&str] = &[
-    "AWSTemplateFormatVersion",
-    "Conditions",
-    "Description",
-    "Globals",
-    "Metadata",
-    "Outputs",
-    "Parameters",
-    "Resources",
-    "Transform",
+/// By the type of a resource, the properties that are read here or mean nothing on this machine.
+const UNDERSTOOD: &[(&str, &str)] = &[
+    (
+        "AWS::Serverless::Function",
+        "Architectures AutoPublishAlias AutoPublishAliasAllProperties CodeUri Description Environment \
+         EventInvokeConfig Events Handler LoggingConfig MemorySize Policies ReservedConcurrentExecutions Role \
+         Runtime Tags Timeout Tracing",
+    ),
+    (
+        "AWS::Serverless::HttpApi",
+        "AccessLogSettings DefaultRouteSettings Description StageName Tags",
+    ),
+    (
+        "AWS::Serverless::StateMachine",
+        "AutoPublishAlias DefinitionSubstitutions DefinitionUri DeploymentPreference Logging Name Policies Role \
+         Tags Tracing Type",
+    ),
+    (
+        "AWS::DynamoDB::Table",
+        "AttributeDefinitions BillingMode DeletionProtectionEnabled KeySchema \
+         PointInTimeRecoverySpecification SSESpecification TableClass Tags TimeToLiveSpecification",
+    ),
+    // A secret with a value of its own: nobody could tell it here.
+    (
+        "AWS::SecretsManager::Secret",
+        "Description GenerateSecretString Name Tags",
+    ),
+    (
+        "AWS::SES::ConfigurationSetEventDestination",
+        "ConfigurationSetName EventDestination",
+    ),
 ];
 
-/// Attributes of a resource that are read here or mean nothing on this machine.
-const RESOURCE_ATTRIBUTES: &[&str] = &[
-    "Condition",
-    "DeletionPolicy",
-    "DependsOn",
-    "Metadata",
-    "Properties",
-    "Type",
-    "UpdateReplacePolicy",
-];
-
-/// Resource types that mean nothing on this machine.
-const WITHOUT_LOCAL_MEANING: &[&str] = &[
-    "AWS::CloudWatch::Alarm",
-    "AWS::CloudWatch::Dashboard",
-    "AWS::Events::Rule",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Role",
-    "AWS::Lambda::Permission",
-    "AWS::Logs::LogGroup",
-    "AWS::SES::ConfigurationSet",
-    "AWS::SES::EmailIdentity",
-    "AWS::SNS::Subscription",
-    "AWS::SNS::TopicPolicy",
-    "AWS::SQS::Queue",
-    "AWS::SQS::QueuePolicy",
-];
-
-/// Properties of a function that are read here or mean nothing on this machine.
-const FUNCTION_PROPERTIES: &[&str] = &[
-    "Architectures",
-    "AutoPublishAlias",
-    "AutoPublishAliasAllProperties",
-    "CodeUri",
-    "Description",
-    "Environment",
-    "EventInvokeConfig",
-    "Events",
-    "Handler",
-    "LoggingConfig",
-    "MemorySize",
-    "Policies",
-    "ReservedConcurrentExecutions",
-    "Role",
-    "Runtime",
-    "Tags",
-    "Timeout",
-    "Tracing",
-];
-
-/// Properties of an HTTP API that mean nothing on this machine.
-const HTTP_API_PROPERTIES: &[&str] = &[
-    "AccessLogSettings",
-    "DefaultRouteSettings",
-    "Description",
-    "StageName",
-    "Tags",
-];
+/// Types of resources that mean nothing on this machine by themselves.
+const WITHOUT_MEANING: &str = "AWS::CloudWatch::Alarm AWS::CloudWatch::Dashboard AWS::Events::Rule \
+    AWS::IAM::ManagedPolicy AWS::IAM::Role AWS::Lambda::Permission AWS::Logs::LogGroup \
+    AWS::SES::ConfigurationSet AWS::SES::EmailIdentity AWS::SNS::Subscription AWS::SNS::Topic \
+    AWS::SNS::TopicPolicy AWS::SQS::Queue AWS::SQS::QueuePolicy";
 
 /// Lambda's own defaults.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
 const DEFAULT_MEMORY_MB: u32 = 128;
 
-/// Reads the text of a template.
+/// Reads the tree of a template.
 pub(super) fn template(
-    text: &str,
+    root: Node<'_>,
     folder: &Path,
     local: &LocalValues,
-) -> Result<Template, TemplateError> {
-    let root = Node::parse(text)?;
-    let scope = Scope::new(&root, &local.secrets)?;
+) -> Result<Template, Problem> {
+    let scope = Scope::new(root, &local.secrets)?;
     for (id, resource) in scope.all() {
         check_kind(id, resource.kind, resource.node)?;
     }
-    root.only("a template", TEMPLATE_SECTIONS)?;
     let defaults = root.at(&["Globals", "Function"]);
-    if let Some(globals) = root.get("Globals") {
-        globals.only("Globals", &["Function"])?;
-    }
-    if let Some(defaults) = defaults {
-        defaults.only("Globals.Function", FUNCTION_PROPERTIES)?;
-    }
     let mut functions = Vec::new();
     let mut routes = Vec::new();
     let mut subscriptions = Vec::new();
     for (id, node) in scope.of_kind("AWS::Serverless::Function") {
         functions.push(function(&scope, id, node, defaults, local)?);
-        if let Some(events) = node.at(&["Properties", "Events"]) {
-            for (_, event) in events.entries()? {
-                match event_type(event)? {
-                    EventType::HttpApi => routes.push(route(&scope, id, event)?),
-                    EventType::Sns => subscriptions.push(topics::subscription(&scope, id, event)?),
+        let events = node.at(&["Properties", "Events"]).map(Node::entries);
+        for (_, event) in events.transpose()?.into_iter().flatten() {
+            let kind = event.require("Type")?;
+            let properties = event.require("Properties")?;
+            match kind.literal()? {
+                "HttpApi" => routes.push(route(&scope, id, properties)?),
+                "SNS" => subscriptions.push(Subscription {
+                    topic: scope.text(properties.require("Topic")?)?,
+                    function: id.to_owned(),
+                }),
+                other => {
+                    return Err(kind.problem(format!(
+                        "events of type {other} are not implemented by the local stack"
+                    )));
                 }
             }
         }
     }
+    let machines = scope.of_kind("AWS::Serverless::StateMachine");
+    let tables = scope.of_kind("AWS::DynamoDB::Table");
     Ok(Template {
         functions,
         routes,
-        machines: scope
-            .of_kind("AWS::Serverless::StateMachine")
+        machines: machines
             .map(|(id, node)| machine(&scope, id, node, folder))
             .collect::<Result<_, _>>()?,
-        tables: scope
-            .of_kind("AWS::DynamoDB::Table")
+        tables: tables
             .map(|(id, node)| table(&scope, id, node))
             .collect::<Result<_, _>>()?,
         subscriptions,
-        mail_events: topics::mail_events(&scope)?,
-        secrets: scope
-            .of_kind("AWS::SecretsManager::Secret")
-            .map(|(id, _)| id.to_owned())
-            .collect(),
+        mail_events: mail_events(&scope)?,
     })
 }
 
-fn check_kind(id: &str, kind: &str, node: &Node) -> Result<(), TemplateError> {
-    if WITHOUT_LOCAL_MEANING.contains(&kind) {
+fn check_kind(id: &str, kind: &str, node: Node<'_>) -> Result<(), Problem> {
+    if WITHOUT_MEANING.split(' ').any(|known| known == kind) {
         return Ok(());
     }
-    node.only("a resource", RESOURCE_ATTRIBUTES)?;
-    let properties = node.get("Properties");
-    match kind {
-        "AWS::Serverless::Function"
-        | "AWS::Serverless::StateMachine"
-        | "AWS::SES::ConfigurationSetEventDestination"
-        | "AWS::SNS::Topic"
-        | "AWS::DynamoDB::Table" => Ok(()),
-        "AWS::Serverless::HttpApi" => match properties {
-            Some(properties) => properties.only("an HttpApi", HTTP_API_PROPERTIES),
-            None => Ok(()),
-        },
-        "AWS::SecretsManager::Secret" => match properties {
-            Some(properties) if properties.get("GenerateSecretString").is_some() => Ok(()),
-            _ => Err(node.problem(format!(
-                "secret `{id}` has no GenerateSecretString, so the local stack does not know its value"
-            ))),
-        },
-        _ => Err(node.problem(format!(
+    let Some((_, understood)) = UNDERSTOOD.iter().find(|(known, _)| *known == kind) else {
+        return Err(node.problem(format!(
             "resource `{id}` is of type {kind}, which is not implemented by the local stack"
-        ))),
-    }
+        )));
+    };
+    let properties = node.at(&["Properties"]);
+    properties.map_or(Ok(()), |properties| properties.only(kind, understood))
 }
 
 fn function(
     scope: &Scope<'_>,
     id: &str,
-    node: &Node,
-    defaults: Option<&Node>,
+    node: Node<'_>,
+    defaults: Option<Node<'_>>,
     local: &LocalValues,
-) -> Result<Function, TemplateError> {
-    let properties = node.require("Properties")?;
-    properties.only("a function", FUNCTION_PROPERTIES)?;
-    let binary = node
-        .at(&["Metadata", "BuildProperties", "Binary"])
-        .ok_or_else(|| {
-            node.problem(format!(
-                "function `{id}` has no Metadata with BuildProperties and a Binary"
-            ))
-        })?;
-    let setting = |name: &str| {
-        properties
-            .get(name)
-            .or_else(|| defaults.and_then(|node| node.get(name)))
-    };
-    let timeout = match setting("Timeout") {
-        Some(node) => scope.number(node)?,
-        None => DEFAULT_TIMEOUT_SECONDS,
-    };
-    let memory_mb = match setting("MemorySize") {
-        Some(node) => scope.number(node)?,
-        None => DEFAULT_MEMORY_MB,
-    };
+) -> Result<Function, Problem> {
+    let binary = node.at(&["Metadata", "BuildProperties", "Binary"]);
+    let binary = binary.ok_or_else(|| {
+        let problem = format!("function `{id}` has no Metadata with BuildProperties and a Binary");
+        node.problem(problem)
+    })?;
+    // What the function says itself comes last and counts.
+    let sources: Vec<Node<'_>> = defaults
+        .into_iter()
+        .chain(node.at(&["Properties"]))
+        .collect();
+    let setting = |path: &[&str]| sources.iter().rev().find_map(|source| source.at(path));
+    let said = |path: &[&str]| setting(path).map(|node| scope.text(node)).transpose();
+    let timeout = setting(&["Timeout"]).map(|node| scope.number(node));
+    let memory = setting(&["MemorySize"]).map(|node| scope.number(node));
     let mut environment = BTreeMap::new();
-    for source in [defaults, Some(properties)].into_iter().flatten() {
-        if let Some(variables) = source.at(&["Environment", "Variables"]) {
-            for (name, node) in variables.entries()? {
-                // A secret that a function reads by itself on AWS is given to it here.
-                let name = match name.strip_suffix("_SECRET_ARN") {
-                    Some(given) if local.environment.contains_key(given) => given,
-                    _ => name,
-                };
-                let value = match local.environment.get(name) {
-                    Some(value) => value.clone(),
-                    None => scope.text(node)?,
-                };
-                environment.insert(name.to_owned(), value);
-            }
-        }
-    }
-    let mut logging = Logging::default();
-    for source in [defaults, Some(properties)].into_iter().flatten() {
-        let said = |name| source.at(&["LoggingConfig", name]);
-        if let Some(format) = said("LogFormat") {
-            logging.format = Some(scope.text(format)?);
-        }
-        if let Some(level) = said("ApplicationLogLevel") {
-            logging.level = Some(scope.text(level)?);
+    let variables = sources.iter();
+    for variables in variables.filter_map(|source| source.at(&["Environment", "Variables"])) {
+        for (name, node) in variables.entries()? {
+            // A secret that a function reads by itself on AWS is given to it here.
+            let given = name.strip_suffix("_SECRET_ARN");
+            let given = given.filter(|given| local.environment.contains_key(*given));
+            let name = given.unwrap_or(name);
+            let value = match local.environment.get(name) {
+                Some(value) => value.clone(),
+                None => scope.text(node)?,
+            };
+            environment.insert(name.to_owned(), value);
         }
     }
     Ok(Function {
         id: id.to_owned(),
         binary: scope.text(binary)?,
-        timeout: Duration::from_secs(timeout),
-        memory_mb,
+        timeout: Duration::from_secs(timeout.unwrap_or(Ok(DEFAULT_TIMEOUT_SECONDS))?),
+        memory_mb: memory.unwrap_or(Ok(DEFAULT_MEMORY_MB))?,
         environment,
-        logging,
+        logging: Logging {
+            format: said(&["LoggingConfig", "LogFormat"])?,
+            level: said(&["LoggingConfig", "ApplicationLogLevel"])?,
+        },
     })
 }
 
-/// What a function is invoked by.
-enum EventType {
-    HttpApi,
-    Sns,
-}
-
-fn event_type(event: &Node) -> Result<EventType, TemplateError> {
-    let kind = event.require("Type")?;
-    let is = |name: &str| matches!(&kind.content, Content::Text(text) if text == name);
-    if is("HttpApi") {
-        return Ok(EventType::HttpApi);
-    }
-    if is("SNS") {
-        return Ok(EventType::Sns);
-    }
-    let problem = "only events of type HttpApi and SNS are implemented by the local stack";
-    Err(kind.problem(problem))
-}
-
-fn route(scope: &Scope<'_>, function: &str, event: &Node) -> Result<Route, TemplateError> {
-    let properties = event.require("Properties")?;
-    properties.only("an HttpApi event", &["ApiId", "Auth", "Method", "Path"])?;
-    let path = properties.require("Path")?;
-    let route = Route {
-        method: scope
-            .text(properties.require("Method")?)?
-            .to_ascii_uppercase(),
-        path: scope.text(path)?,
+fn route(scope: &Scope<'_>, function: &str, properties: Node<'_>) -> Result<Route, Problem> {
+    properties.only("an HttpApi event", "ApiId Auth Method Path")?;
+    let method = scope.text(properties.require("Method")?)?;
+    Ok(Route {
+        method: method.to_ascii_uppercase(),
+        path: scope.text(properties.require("Path")?)?,
         function: function.to_owned(),
-    };
-    if !route.path.starts_with('/') {
-        return Err(path.problem("a path starts with a slash"));
-    }
-    Ok(route)
-}
-
-fn machine(
-    scope: &Scope<'_>,
-    id: &str,
-    node: &Node,
-    folder: &Path,
-) -> Result<Machine, TemplateError> {
-    let properties = node.require("Properties")?;
-    properties.only(
-        "a state machine",
-        &[
-            "AutoPublishAlias",
-            "DefinitionSubstitutions",
-            "DefinitionUri",
-            "DeploymentPreference",
-            "Logging",
-            "Name",
-            "Policies",
-            "Role",
-            "Tags",
-            "Tracing",
-            "Type",
-        ],
-    )?;
-    let mut substitutions = BTreeMap::new();
-    if let Some(node) = properties.get("DefinitionSubstitutions") {
-        for (name, value) in node.entries()? {
-            substitutions.insert(name.clone(), scope.text(value)?);
-        }
-    }
-    Ok(Machine {
-        id: id.to_owned(),
-        arn: scope.arn_of_machine(id, node)?,
-        definition: folder.join(scope.text(properties.require("DefinitionUri")?)?),
-        substitutions,
     })
 }
 
-fn table(scope: &Scope<'_>, id: &str, node: &Node) -> Result<Table, TemplateError> {
+fn machine(scope: &Scope<'_>, id: &str, node: Node<'_>, folder: &Path) -> Result<Machine, Problem> {
     let properties = node.require("Properties")?;
-    properties.only(
-        "a table",
-        &[
-            "AttributeDefinitions",
-            "BillingMode",
-            "DeletionProtectionEnabled",
-            "KeySchema",
-            "PointInTimeRecoverySpecification",
-            "SSESpecification",
-            "TableClass",
-            "Tags",
-            "TimeToLiveSpecification",
-        ],
-    )?;
+    let substitutions = properties.at(&["DefinitionSubstitutions"]);
+    let substitutions = substitutions.map(Node::entries).transpose()?;
+    let substitutions = substitutions.into_iter().flatten();
+    Ok(Machine {
+        arn: scope.machine_arn(id)?,
+        definition: folder.join(scope.text(properties.require("DefinitionUri")?)?),
+        substitutions: substitutions
+            .map(|(name, value)| Ok((name.to_owned(), scope.text(value)?)))
+            .collect::<Result<_, Problem>>()?,
+    })
+}
+
+fn table(scope: &Scope<'_>, id: &str, node: Node<'_>) -> Result<Table, Problem> {
+    let properties = node.require("Properties")?;
     let mut kinds = BTreeMap::new();
-    for definition in properties.require("AttributeDefinitions")?.items()? {
+    for definition in properties.require("AttributeDefinitions")?.items() {
         kinds.insert(
             scope.text(definition.require("AttributeName")?)?,
             scope.text(definition.require("AttributeType")?)?,
         );
     }
-    let (mut partition_key, mut sort_key) = (None, None);
-    for element in properties.require("KeySchema")?.items()? {
+    let schema = properties.require("KeySchema")?;
+    let mut keys = BTreeMap::new();
+    for element in schema.items() {
         let name = scope.text(element.require("AttributeName")?)?;
-        let kind = kinds.get(&name).cloned().ok_or_else(|| {
-            element.problem(format!("`{name}` is missing in AttributeDefinitions"))
-        })?;
-        let key = Some(Key { name, kind });
-        match scope.text(element.require("KeyType")?)?.as_str() {
-            "HASH" => partition_key = key,
-            "RANGE" => sort_key = key,
-            other => {
-                return Err(element.problem(format!("`{other}` is neither HASH nor RANGE")));
-            }
-        }
+        let kind = kinds.get(&name).cloned().unwrap_or_default();
+        let role = scope.text(element.require("KeyType")?)?;
+        keys.insert(role, Key { name, kind });
     }
-    let ttl_attribute = match properties.get("TimeToLiveSpecification") {
-        Some(ttl) if scope.text(ttl.require("Enabled")?)? == "true" => {
-            Some(scope.text(ttl.require("AttributeName")?)?)
-        }
-        _ => None,
-    };
+    let expiry = properties.at(&["TimeToLiveSpecification", "AttributeName"]);
     Ok(Table {
-        name: table_name(id),
-        partition_key: partition_key
-            .ok_or_else(|| node.problem(format!("table `{id}` has no HASH key")))?,
-        sort_key,
-        ttl_attribute,
+        name: in_stack(id),
+        partition_key: keys
+            .remove("HASH")
+            .ok_or_else(|| schema.problem(format!("table `{id}` has no HASH key")))?,
+        sort_key: keys.remove("RANGE"),
+        ttl_attribute: expiry.map(|name| scope.text(name)).transpose()?,
     })
+}
+
+/// What SES publishes.
+fn mail_events(scope: &Scope<'_>) -> Result<Vec<MailEvents>, Problem> {
+    let destinations = scope.of_kind("AWS::SES::ConfigurationSetEventDestination");
+    let read = |(_, node): (&str, Node<'_>)| {
+        let destination = node.require("Properties")?.require("EventDestination")?;
+        let types = destination.require("MatchingEventTypes")?.items();
+        let topic = destination.require("SnsDestination")?.require("TopicARN")?;
+        Ok(MailEvents {
+            types: types
+                .map(|node| scope.text(node))
+                .collect::<Result<_, _>>()?,
+            topic: scope.text(topic)?,
+        })
+    };
+    destinations.map(read).collect()
 }

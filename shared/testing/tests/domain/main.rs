@@ -6,6 +6,7 @@ mod choice;
 mod inquiry;
 mod invitation;
 mod link_key;
+mod mail;
 mod metrics;
 mod processed_event;
 mod refund;

@@ -2,14 +2,18 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use domain::approval::{Approval, Ineligible};
 use domain::form::Value;
-use domain::request::Event;
+use domain::request::{Event, Request};
 use domain::task::{Confirm, StateEntry};
 use testing::fixtures;
 use testing::fixtures::approval::{link_key, waiting};
 
+use super::*;
+
 mod choice;
+mod snapshots;
+mod templates;
 
 const TO: &str = "a@b.c";
 
@@ -29,7 +33,8 @@ fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) 
         reason,
         ineligible: None,
     }
-    .mail()
+    .render()
+    .unwrap()
 }
 
 #[test]
@@ -60,7 +65,7 @@ fn shows_the_case_the_links_and_the_code() {
 }
 
 #[test]
-fn each_occasion_says_in_subject_and_text_what_it_is() {
+fn each_reason_is_said_in_subject_and_text() {
     let (request, approval) = case();
     for (reason, subject, sentence) in [
         (
@@ -73,7 +78,7 @@ fn each_occasion_says_in_subject_and_text_what_it_is() {
             "Escalated: ",
             "The CSM Team has not decided",
         ),
-        (NotificationReason::Renewed, "New link: ", "was locked"),
+        (NotificationReason::LinkReplaced, "New link: ", "was locked"),
         (
             NotificationReason::HandedOver { by: "b@b.c" },
             "Handed to you: ",
@@ -97,7 +102,7 @@ fn each_occasion_says_in_subject_and_text_what_it_is() {
 #[test]
 fn who_must_not_decide_and_how_many_have_to_is_said_plainly() {
     let (request, mut approval) = case();
-    if let Asked::Team(team) = &mut approval.asked {
+    if let domain::approval::Asked::Team(team) = &mut approval.asked {
         team.approvals = 2;
     }
     let mail = ApprovalEmail {
@@ -108,7 +113,8 @@ fn who_must_not_decide_and_how_many_have_to_is_said_plainly() {
         reason: NotificationReason::Asked,
         ineligible: Some(&Ineligible::OwnRequest),
     }
-    .mail();
+    .render()
+    .unwrap();
     assert!(
         mail.text
             .contains("you cannot decide about your own request")
@@ -141,7 +147,7 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
     let key = link_key();
     let mail = |generation| {
         let question = &request.inquiries[0];
-        to_customer(&request, "ada@example.com", question, &key, generation)
+        super::question(&request, "ada@example.com", question, &key, generation)
     };
     let (mail, fresh) = (mail(0), mail(1));
     assert_eq!(mail.subject, "We have a question about your request");
@@ -176,6 +182,24 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
+    fn hostile_text_of_stripe_stays_in_its_place(text in hostile()) {
+        let reversed = |text: &str| {
+            let (mut request, _) = fixtures::request::request();
+            let phase = request.phase.clone();
+            let now = StateEntry::during(&phase, jiff::Timestamp::UNIX_EPOCH);
+            request.apply(&Event::RefundReversed { message: text }, now);
+            let mut entry = fixtures::refund::entry(request.request_id);
+            text.clone_into(&mut entry.charge);
+            refund_reversed(&request, &entry, &link_key(), TO)
+        };
+        let (mail, harmless) = (reversed(&text), reversed("x"));
+        prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
+        let ours = |mail: &Mail| mail.text.lines().filter(|line| !line.starts_with("    ")).count();
+        prop_assert_eq!(ours(&mail), ours(&harmless));
+        prop_assert_eq!(mail.html.matches('<').count(), harmless.html.matches('<').count());
+    }
+
+    #[test]
     fn hostile_text_in_every_field_stays_in_its_place(text in hostile()) {
         let (mut request, approval) = case();
         for answer in &mut request.answers {
@@ -185,9 +209,9 @@ proptest! {
         let now = StateEntry::during(&approval.phase, approval.asked_at);
         request.apply(&Event::Questioned { by: TO, text: &text }, now);
         request.apply(&Event::Replied { number: 1, text: &text }, now);
-        let letter = mail(&request, &approval, NotificationReason::HandedOver { by: "b@b.c" });
-        let question = to_customer(&request, "ada@example.com", &request.inquiries[0], &link_key(), 0);
-        for mail in [&letter, &question] {
+        let asking = mail(&request, &approval, NotificationReason::HandedOver { by: "b@b.c" });
+        let question = super::question(&request, "ada@example.com", &request.inquiries[0], &link_key(), 0);
+        for mail in [&asking, &question] {
             prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
             for part in [&mail.text, &mail.html, &mail.subject] {
                 let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200f}');
@@ -198,16 +222,16 @@ proptest! {
                 prop_assert!(!mail.html.contains(markup), "{markup}");
             }
         }
-        let begins = |words: &str| letter.text.lines().filter(|line| line.starts_with(words)).count();
+        let begins = |words: &str| asking.text.lines().filter(|line| line.starts_with(words)).count();
         let codes = question.text.lines().filter(|line| line.starts_with("Code: ")).count();
         prop_assert_eq!(codes, 1);
         prop_assert_eq!((begins("Code: "), begins("Approve: "), begins("Reject: ")), (1, 1, 1));
         // As many tags as without the text: it opened and closed none.
         let tags = |mail: &Mail| mail.html.matches('<').count();
-        let (mut sanitize_text, _) = fixtures::request::request();
-        for answer in &mut sanitize_text.answers { answer.value = Some(Value::Text("x".into())); }
-        sanitize_text.apply(&Event::Questioned { by: TO, text: "x" }, now);
-        sanitize_text.apply(&Event::Replied { number: 1, text: "x" }, now);
-        prop_assert_eq!(tags(&letter), tags(&mail(&sanitize_text, &approval, NotificationReason::HandedOver { by: "b@b.c" })));
+        let (mut harmless, _) = fixtures::request::request();
+        for answer in &mut harmless.answers { answer.value = Some(Value::Text("x".into())); }
+        harmless.apply(&Event::Questioned { by: TO, text: "x" }, now);
+        harmless.apply(&Event::Replied { number: 1, text: "x" }, now);
+        prop_assert_eq!(tags(&asking), tags(&mail(&harmless, &approval, NotificationReason::HandedOver { by: "b@b.c" })));
     }
 }

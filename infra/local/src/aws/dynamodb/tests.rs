@@ -33,7 +33,7 @@ fn items_are_shown_as_plain_json() {
         }),
     );
     assert_eq!(
-        tables.scan().unwrap(),
+        tables.partition("a").unwrap(),
         [json!({
             "pk": "a", "sk": "1", "cents": 200_000, "half": "0.5",
             "list": [true, null], "map": { "x": ["y"] }
@@ -58,15 +58,39 @@ fn what_expired_is_removed_and_nothing_else() {
         &tables,
         &json!({ "pk": { "S": "forever" }, "sk": { "S": "1" } }),
     );
-    assert_eq!(tables.sweep(1000).unwrap(), 1);
-    let mut left: Vec<_> = tables
-        .scan()
-        .unwrap()
-        .into_iter()
-        .map(|item| item["pk"].clone())
-        .collect();
-    left.sort_by_key(ToString::to_string);
+    assert_eq!(tables.sweep_slice(&table("sk"), None, 1000).unwrap(), None);
+    let mut left = vec!["forever", "new", "old", "text"];
+    left.retain(|key| !tables.partition(key).unwrap().is_empty());
     assert_eq!(left, ["forever", "new", "text"]);
+}
+
+#[test]
+fn a_large_table_is_swept_slice_by_slice() {
+    let tables = DynamoDb::open(None, &[table("sk")]).unwrap();
+    for number in 0..450 {
+        let expires = if number % 3 == 0 { "999" } else { "1001" };
+        let id = format!("item {number}");
+        put(
+            &tables,
+            &json!({ "pk": { "S": id }, "sk": { "S": "1" }, "expiresAt": { "N": expires } }),
+        );
+    }
+    let mut left = Vec::new();
+    let mut start = None;
+    loop {
+        start = tables.sweep_slice(&table("sk"), start, 1000).unwrap();
+        let is_there = |number: &u32| {
+            let items = tables.partition(&format!("item {number}"));
+            !items.unwrap().is_empty()
+        };
+        left.push((0..450).filter(is_there).count());
+        if start.is_none() {
+            break;
+        }
+    }
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert!(left[0] >= 450 - 200 && left[0] < 450, "{left:?}");
+    assert_eq!(left[2], 300, "{left:?}");
 }
 
 #[test]
@@ -77,7 +101,7 @@ fn data_outlives_the_process_but_not_another_key() {
     put(&tables, &json!({ "pk": { "S": "a" }, "sk": { "S": "1" } }));
     drop(tables);
     let tables = DynamoDb::open(Some(&file), &[table("sk")]).unwrap();
-    assert_eq!(tables.scan().unwrap().len(), 1);
+    assert_eq!(tables.partition("a").unwrap().len(), 1);
     drop(tables);
     let error = DynamoDb::open(Some(&file), &[table("other")])
         .err()

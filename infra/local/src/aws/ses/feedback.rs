@@ -1,4 +1,4 @@
-//! What becomes of a mail after it was taken in, by the addresses of SES's mailbox simulator: a mail to
+//! What becomes of a mail after it was accepted, by the addresses of SES's mailbox simulator: a mail to
 //! `bounce@simulator.amazonses.com` comes back for good, one to `complaint@` is reported as spam, with
 //! or without `+label` behind the name. All other mail arrives and is never heard of again.
 //!
@@ -17,7 +17,7 @@ use crate::{
 
 const SIMULATOR: &str = "simulator.amazonses.com";
 
-/// A mail that was taken in.
+/// A mail that was accepted.
 pub(super) struct SentMail {
     pub(super) message_id: String,
     pub(super) source: String,
@@ -90,9 +90,7 @@ impl Feedback {
     }
 
     fn event(&self, fate: Fate, address: &str, mail: &SentMail) -> Value {
-        let now = self.clock.now();
-        let now = format!("{now:.3}");
-        let feedback_id = Uuid::new_v4();
+        let now = format!("{:.3}", self.clock.now());
         let mut tags: BTreeMap<&str, [&str; 1]> = BTreeMap::from([
             ("ses:configuration-set", [STACK]),
             ("ses:operation", ["SendEmail"]),
@@ -104,39 +102,25 @@ impl Feedback {
             "sendingAccountId": ACCOUNT,
             "messageId": mail.message_id,
             "destination": mail.destination,
-            "headersTruncated": false,
-            "headers": [],
             "tags": tags,
         });
-        match fate {
-            Fate::Bounces => json!({
-                "eventType": "Bounce",
-                "bounce": {
-                    "feedbackId": feedback_id,
+        let (kind, mut report) = match fate {
+            Fate::Bounces => (
+                "Bounce",
+                json!({
                     "bounceType": "Permanent",
                     "bounceSubType": "General",
-                    "bouncedRecipients": [{
-                        "emailAddress": address,
-                        "action": "failed",
-                        "status": "5.1.1",
-                        "diagnosticCode": "smtp; 550 5.1.1 user unknown",
-                    }],
-                    "timestamp": now,
-                    "reportingMTA": "dsn; local",
-                },
-                "mail": mail,
-            }),
-            Fate::IsComplainedAbout => json!({
-                "eventType": "Complaint",
-                "complaint": {
-                    "feedbackId": feedback_id,
-                    "complainedRecipients": [{ "emailAddress": address }],
-                    "timestamp": now,
-                    "complaintFeedbackType": "abuse",
-                },
-                "mail": mail,
-            }),
-        }
+                    "bouncedRecipients": [{ "emailAddress": address }],
+                }),
+            ),
+            Fate::IsComplainedAbout => (
+                "Complaint",
+                json!({ "complainedRecipients": [{ "emailAddress": address }] }),
+            ),
+        };
+        report["feedbackId"] = json!(Uuid::new_v4());
+        report["timestamp"] = json!(now);
+        json!({ "eventType": kind, fate.event_type(): report, "mail": mail })
     }
 }
 
@@ -182,7 +166,7 @@ mod tests {
             .note(&mail("complaint@simulator.amazonses.com"))
             .unwrap();
         feedback.note(&mail(bounced)).unwrap();
-        let published = topics.published();
+        let published = topics.waiting();
         let [(topic, message)] = published.as_slice() else {
             panic!("{published:?}");
         };

@@ -10,7 +10,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::topics::Topics;
 
-/// A client of a stand-in that is mounted where the stack mounts it.
+/// A client of the local SES, mounted where the stack mounts it.
 async fn client() -> (aws_sdk_ses::Client, Arc<Outbox>) {
     let outbox = Arc::new(Outbox::open(None, Clock::system()).unwrap());
     let topics = Topics::open(None, Vec::new(), Clock::system()).unwrap();
@@ -179,7 +179,7 @@ async fn the_sdk_understands_every_refusal() {
 }
 
 #[tokio::test]
-async fn tags_are_taken_in_their_own_alphabet() {
+async fn tags_are_accepted_in_their_own_alphabet() {
     let (client, _) = client().await;
     let send = async |value: &str| {
         let tag = MessageTag::builder().name("phase").value(value).build();
@@ -221,7 +221,7 @@ async fn other_actions_are_refused_by_name() {
     assert_eq!(error.code(), Some("InvalidAction"));
     assert_eq!(
         error.message(),
-        Some("The local SES stand-in implements SendEmail alone, not SendRawEmail.")
+        Some("The local SES implements SendEmail alone, not SendRawEmail.")
     );
 }
 

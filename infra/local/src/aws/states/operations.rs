@@ -8,7 +8,17 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Answer, Refusal};
-use crate::states::{ExecutionView, Executor, HistoryEvent, RedriveError, StartError, TokenError};
+use crate::states::{ExecutionView, Executor, HistoryEvent, StatesError};
+
+impl From<StatesError> for Refusal {
+    fn from(error: StatesError) -> Refusal {
+        let message = error.to_string();
+        match error.name() {
+            Some(name) => Refusal::new(name, message),
+            None => Refusal::internal(message),
+        }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,29 +32,10 @@ pub(super) fn start_execution(executor: &Arc<Executor>, input: StartExecution) -
     let name = input.name.unwrap_or_else(|| Uuid::new_v4().to_string());
     let text = input.input.unwrap_or_else(|| "{}".to_owned());
     let value = serde_json::from_str(&text).map_err(|error| {
-        Refusal::new(
-            "InvalidExecutionInput",
-            format!("Invalid execution input: {error}"),
-        )
+        let problem = format!("Invalid execution input: {error}");
+        Refusal::new("InvalidExecutionInput", problem)
     })?;
-    let started = executor
-        .start(&input.state_machine_arn, &name, value)
-        .map_err(|error| {
-            let message = error.to_string();
-            match error {
-                StartError::InvalidName(_) => Refusal::new("InvalidName", message),
-                StartError::InvalidExecutionInput(_) => {
-                    Refusal::new("InvalidExecutionInput", message)
-                }
-                StartError::StateMachineDoesNotExist(_) => {
-                    Refusal::new("StateMachineDoesNotExist", message)
-                }
-                StartError::ExecutionAlreadyExists(_) => {
-                    Refusal::new("ExecutionAlreadyExists", message)
-                }
-                StartError::Stopped | StartError::Storage(_) => Refusal::internal(message),
-            }
-        })?;
+    let started = executor.start(&input.state_machine_arn, &name, value)?;
     Ok(json!({
         "executionArn": started.execution_arn,
         "startDate": epoch_seconds(started.started_at),
@@ -59,12 +50,9 @@ pub(super) struct DescribeStateMachine {
 
 pub(super) fn describe_state_machine(executor: &Executor, input: &DescribeStateMachine) -> Answer {
     let arn = &input.state_machine_arn;
-    let definition = executor.definition(arn).ok_or_else(|| {
-        Refusal::new(
-            "StateMachineDoesNotExist",
-            format!("State Machine Does Not Exist: '{arn}'"),
-        )
-    })?;
+    let definition = executor
+        .definition(arn)
+        .ok_or_else(|| StatesError::StateMachineDoesNotExist(arn.clone()))?;
     Ok(json!({
         "stateMachineArn": arn,
         "name": arn.rsplit(':').next(),
@@ -86,18 +74,32 @@ pub(super) struct OfExecution {
     reverse_order: bool,
 }
 
-fn find(executor: &Executor, input: &OfExecution) -> Result<ExecutionView, Refusal> {
+fn find(executor: &Executor, input: &OfExecution) -> Result<ExecutionView, StatesError> {
     let arn = &input.execution_arn;
-    executor.execution(arn).ok_or_else(|| {
-        Refusal::new(
-            "ExecutionDoesNotExist",
-            format!("Execution Does Not Exist: '{arn}'"),
-        )
-    })
+    executor
+        .execution(arn)
+        .ok_or_else(|| StatesError::ExecutionDoesNotExist(arn.clone()))
 }
 
 pub(super) fn describe_execution(executor: &Executor, input: &OfExecution) -> Answer {
     let execution = find(executor, input)?;
+    let redrivable = execution.not_redrivable.is_none();
+    let output = execution.output.map(|output| output.to_string());
+    let optional = [
+        (
+            "redriveStatusReason",
+            execution.not_redrivable.map(Value::from),
+        ),
+        ("redriveDate", execution.redriven_at.map(epoch_seconds)),
+        ("stopDate", execution.stopped_at.map(epoch_seconds)),
+        (
+            "outputDetails",
+            output.as_ref().map(|_| json!({ "included": true })),
+        ),
+        ("output", output.map(Value::from)),
+        ("error", execution.error.map(Value::from)),
+        ("cause", execution.cause.map(Value::from)),
+    ];
     let mut answer = json!({
         "executionArn": execution.arn,
         "stateMachineArn": execution.machine_arn,
@@ -107,52 +109,19 @@ pub(super) fn describe_execution(executor: &Executor, input: &OfExecution) -> An
         "input": execution.input.to_string(),
         "inputDetails": { "included": true },
         "redriveCount": execution.redrives,
+        "redriveStatus": if redrivable { "REDRIVABLE" } else { "NOT_REDRIVABLE" },
     });
-    answer["redriveStatus"] = match execution.not_redrivable {
-        None => "REDRIVABLE".into(),
-        Some(reason) => {
-            answer["redriveStatusReason"] = reason.into();
-            "NOT_REDRIVABLE".into()
-        }
-    };
-    if let Some(redriven_at) = execution.redriven_at {
-        answer["redriveDate"] = epoch_seconds(redriven_at);
-    }
-    if let Some(stopped_at) = execution.stopped_at {
-        answer["stopDate"] = epoch_seconds(stopped_at);
-    }
-    if let Some(output) = execution.output {
-        answer["output"] = Value::from(output.to_string());
-        answer["outputDetails"] = json!({ "included": true });
-    }
-    for (name, text) in [("error", execution.error), ("cause", execution.cause)] {
-        if let Some(text) = text {
-            answer[name] = Value::from(text);
+    for (name, value) in optional {
+        if let Some(value) = value {
+            answer[name] = value;
         }
     }
     Ok(answer)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RedriveExecution {
-    execution_arn: String,
-}
-
 /// A client's token is not looked at: the same redrive sent twice is refused the second time.
-pub(super) fn redrive_execution(executor: &Arc<Executor>, input: &RedriveExecution) -> Answer {
-    let at = executor.redrive(&input.execution_arn).map_err(|error| {
-        let message = error.to_string();
-        match error {
-            RedriveError::ExecutionDoesNotExist(_) => {
-                Refusal::new("ExecutionDoesNotExist", message)
-            }
-            RedriveError::ExecutionNotRedrivable(_) => {
-                Refusal::new("ExecutionNotRedrivable", message)
-            }
-            RedriveError::Stopped | RedriveError::Storage(_) => Refusal::internal(message),
-        }
-    })?;
+pub(super) fn redrive_execution(executor: &Arc<Executor>, input: &OfExecution) -> Answer {
+    let at = executor.redrive(&input.execution_arn)?;
     Ok(json!({ "redriveDate": epoch_seconds(at) }))
 }
 
@@ -205,9 +174,7 @@ pub(super) struct SendTaskSuccess {
 pub(super) fn send_task_success(executor: &Arc<Executor>, input: &SendTaskSuccess) -> Answer {
     let output = serde_json::from_str(&input.output)
         .map_err(|error| Refusal::new("InvalidOutput", format!("Invalid Output: '{error}'")))?;
-    executor
-        .send_task_success(&input.task_token, output)
-        .map_err(|error| token_refusal(&error))?;
+    executor.send_task_success(&input.task_token, output)?;
     Ok(json!({}))
 }
 
@@ -215,29 +182,15 @@ pub(super) fn send_task_success(executor: &Arc<Executor>, input: &SendTaskSucces
 #[serde(rename_all = "camelCase")]
 pub(super) struct SendTaskFailure {
     task_token: String,
-    error: Option<String>,
-    cause: Option<String>,
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    cause: String,
 }
 
 pub(super) fn send_task_failure(executor: &Arc<Executor>, input: SendTaskFailure) -> Answer {
-    executor
-        .send_task_failure(
-            &input.task_token,
-            input.error.unwrap_or_default(),
-            input.cause.unwrap_or_default(),
-        )
-        .map_err(|error| token_refusal(&error))?;
+    executor.send_task_failure(&input.task_token, input.error, input.cause)?;
     Ok(json!({}))
-}
-
-fn token_refusal(error: &TokenError) -> Refusal {
-    let message = error.to_string();
-    match error {
-        TokenError::TaskTimedOut => Refusal::new("TaskTimedOut", message),
-        TokenError::InvalidToken => Refusal::new("InvalidToken", message),
-        TokenError::InvalidOutput(_) => Refusal::new("InvalidOutput", message),
-        TokenError::Stopped | TokenError::Storage(_) => Refusal::internal(message),
-    }
 }
 
 /// As AWS JSON writes times: seconds since 1970 with milliseconds.

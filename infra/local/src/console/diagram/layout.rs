@@ -1,150 +1,173 @@
-//! A small layered layout, top to bottom: phases in layers by their longest way from the start, ends at the bottom,
-//! few crossings, and every box as near to its neighbours as its place in the row allows.
-//!
-//! The steps are the classic ones (Sugiyama): turn back edges around, assign layers, cut long edges into pieces of
-//! one layer each, order the layers, place the boxes.
+//! Where phases and edges stand, from top to bottom: the layered layout of `dagre`, with the ends of the edges side
+//! by side on the boxes.
 
-mod route;
-mod rows;
+use dagre::graph::GraphOptions;
+use dagre::layout::types::{GraphLabel, LabelPos};
+use dagre::{EdgeLabel, LayoutOptions, NodeLabel};
 
-use self::route::route;
-use self::rows::Rows;
-use super::graph::Graph;
+use super::graph::{Edge, Graph};
+pub(crate) use dagre::layout::types::Point;
 
 pub(crate) const BOX_HEIGHT: f64 = 46.0;
-const ROW_GAP: f64 = 48.0;
-const COLUMN_GAP: f64 = 24.0;
+const ROW_GAP: f64 = 44.0;
+const COLUMN_GAP: f64 = 22.0;
+const EDGE_GAP: f64 = 12.0;
 const MARGIN: f64 = 14.0;
-const BEND_WIDTH: f64 = 14.0;
 const CHARACTER_WIDTH: f64 = 7.6;
 const LABEL_CHARACTER_WIDTH: f64 = 6.0;
+const LABEL_HEIGHT: f64 = 12.0;
 const BOX_PADDING: f64 = 50.0;
 const LEAST_BOX_WIDTH: f64 = 96.0;
-const ORDERING_SWEEPS: usize = 12;
-const PLACING_SWEEPS: usize = 24;
+/// How much of a box's side the edges share.
+const SHARED_SIDE: f64 = 0.55;
 
 /// Where everything is.
-#[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) width: f64,
     pub(crate) height: f64,
     /// One for each phase.
     pub(crate) boxes: Vec<BoxPlace>,
-    /// One for each edge: the points it goes through, from its source to its target.
-    pub(crate) routes: Vec<Vec<Point>>,
+    /// One for each edge.
+    pub(crate) routes: Vec<Route>,
 }
 
 /// A box by the middle of its top edge.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct BoxPlace {
     pub(crate) x: f64,
     pub(crate) y: f64,
     pub(crate) width: f64,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Point {
-    pub(crate) x: f64,
-    pub(crate) y: f64,
+/// The way of an edge; empty for one that leads back to its own phase.
+#[derive(Default)]
+pub(crate) struct Route {
+    /// From the source to the target.
+    pub(crate) points: Vec<Point>,
+    /// The middle of the label.
+    pub(crate) label: Option<Point>,
 }
 
 impl Layout {
     pub(crate) fn of(graph: &Graph) -> Self {
-        let downwards = downwards(graph);
-        let layers = layers(graph, &downwards);
-        let mut rows = Rows::new(graph, &downwards, &layers);
-        rows.untangle();
-        let centres = rows.place();
-        let left = (0..rows.items.len())
-            .map(|item| centres[item] - rows.items[item].width / 2.0)
-            .fold(f64::INFINITY, f64::min);
-        let shift = MARGIN - left;
-        let right = (0..rows.items.len())
-            .map(|item| centres[item] + shift + rows.items[item].width / 2.0)
-            .fold(0.0, f64::max);
-        let top = |layer: usize| MARGIN + small(layer) * (BOX_HEIGHT + ROW_GAP);
-        let boxes: Vec<BoxPlace> = (0..graph.phases.len())
-            .map(|phase| BoxPlace {
-                x: centres[phase] + shift,
-                y: top(layers[phase]),
-                width: rows.items[phase].width,
-            })
-            .collect();
-        let bend = |item: usize| Point {
-            x: centres[item] + shift,
-            y: top(rows.items[item].layer) + BOX_HEIGHT / 2.0,
+        let mut laid_out = input(graph);
+        let options = LayoutOptions {
+            nodesep: COLUMN_GAP,
+            edgesep: EDGE_GAP,
+            ranksep: ROW_GAP,
+            marginx: MARGIN,
+            marginy: MARGIN,
+            ..LayoutOptions::default()
         };
-        let routes = route(graph, &downwards, &rows, &boxes, bend);
+        dagre::layout(&mut laid_out, Some(options));
+        let place = |phase: usize| {
+            let label = laid_out.node(&phase.to_string())?;
+            let (x, y, width) = (label.x?, label.y? - BOX_HEIGHT / 2.0, label.width);
+            Some(BoxPlace { x, y, width })
+        };
+        let route = |edge: &Edge| {
+            let (from, to) = (edge.from.to_string(), edge.to.to_string());
+            let label = laid_out.edge(&from, &to, None)?;
+            Some(Route {
+                points: label.points.clone(),
+                label: label.x.zip(label.y).map(|(x, y)| Point { x, y }),
+            })
+        };
+        let boxes: Vec<BoxPlace> = (0..graph.phases.len()).filter_map(place).collect();
+        let routes = graph
+            .edges
+            .iter()
+            .map(|edge| route(edge).unwrap_or_default());
+        let mut routes: Vec<Route> = routes.collect();
+        attach(graph, &boxes, &mut routes);
+        let size = laid_out.graph_label::<GraphLabel>();
         Self {
-            width: right + MARGIN,
-            height: top(rows.order.len()) - ROW_GAP + MARGIN,
+            width: size.map_or(0.0, |size| size.width),
+            height: size.map_or(0.0, |size| size.height),
             boxes,
             routes,
         }
     }
 }
 
-/// Every edge as it runs down the layers: an edge that closes a circle is turned around.
-fn downwards(graph: &Graph) -> Vec<(usize, usize)> {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Seen {
-        Not,
-        Open,
-        Done,
+/// The graph with the sizes of its boxes and labels. A loop needs no room.
+fn input(graph: &Graph) -> dagre::graph::Graph<NodeLabel, EdgeLabel> {
+    let mut input = dagre::graph::Graph::with_options(GraphOptions {
+        directed: true,
+        // An edge that closes a circle is turned around, beside one that may run that way already.
+        multigraph: true,
+        compound: false,
+    });
+    for (phase, known) in graph.phases.iter().enumerate() {
+        let label = NodeLabel {
+            width: box_width(&known.name),
+            height: BOX_HEIGHT,
+            ..NodeLabel::default()
+        };
+        input.set_node(phase.to_string(), Some(label));
     }
-    fn visit(graph: &Graph, phase: usize, seen: &mut [Seen], turned: &mut [bool]) {
-        seen[phase] = Seen::Open;
-        for (index, edge) in graph.edges.iter().enumerate() {
-            if edge.from != phase {
-                continue;
-            }
-            match seen[edge.to] {
-                Seen::Not => visit(graph, edge.to, seen, turned),
-                Seen::Open => turned[index] = true,
-                Seen::Done => {}
-            }
-        }
-        seen[phase] = Seen::Done;
+    for edge in graph.edges.iter().filter(|edge| edge.from != edge.to) {
+        let has_label = !edge.label.is_empty();
+        let label = EdgeLabel {
+            width: label_width(&edge.label),
+            height: if has_label { LABEL_HEIGHT } else { 0.0 },
+            labelpos: LabelPos::Center,
+            // The ordinary ways are the straighter ones.
+            weight: if edge.exceptional { 1 } else { 2 },
+            ..EdgeLabel::default()
+        };
+        let (from, to) = (edge.from.to_string(), edge.to.to_string());
+        input.set_edge(from, to, Some(label), None);
     }
-    let mut seen = vec![Seen::Not; graph.phases.len()];
-    let mut turned = vec![false; graph.edges.len()];
-    for phase in std::iter::once(graph.start).chain(0..graph.phases.len()) {
-        if seen[phase] == Seen::Not {
-            visit(graph, phase, &mut seen, &mut turned);
-        }
-    }
-    let ends = graph.edges.iter().zip(turned);
-    ends.map(|(edge, turned)| {
-        if turned {
-            (edge.to, edge.from)
-        } else {
-            (edge.from, edge.to)
-        }
-    })
-    .collect()
+    input
 }
 
-/// The layer of each phase: the longest way to it. The ends share the last row, unless something follows them.
-fn layers(graph: &Graph, downwards: &[(usize, usize)]) -> Vec<usize> {
-    let mut layers = vec![0; graph.phases.len()];
-    // As often as the longest way can be long; without circles this comes to rest.
-    for _ in 0..graph.phases.len() {
-        for (from, to) in downwards {
-            if from != to {
-                layers[*to] = layers[*to].max(layers[*from] + 1);
-            }
+/// One end of an edge, on one side of a box.
+struct End {
+    phase: usize,
+    is_below: bool,
+    edge: usize,
+    is_source: bool,
+    /// How far across the edge goes on.
+    towards: f64,
+}
+
+/// Spreads the ends of the edges over the sides of their boxes, in the order in which the edges go on.
+fn attach(graph: &Graph, boxes: &[BoxPlace], routes: &mut [Route]) {
+    let mut ends: Vec<End> = Vec::new();
+    for (edge, (known, route)) in graph.edges.iter().zip(&*routes).enumerate() {
+        let Some(last) = route.points.len().checked_sub(1).filter(|last| *last > 0) else {
+            continue;
+        };
+        let runs_down = boxes[known.from].y < boxes[known.to].y;
+        let source = (known.from, runs_down, true, route.points[1].x);
+        let target = (known.to, !runs_down, false, route.points[last - 1].x);
+        for (phase, is_below, is_source, towards) in [source, target] {
+            ends.push(End {
+                phase,
+                is_below,
+                edge,
+                is_source,
+                towards,
+            });
         }
     }
-    let last = layers.iter().copied().max().unwrap_or(0);
-    for (phase, layer) in layers.iter_mut().enumerate() {
-        let is_followed = downwards
-            .iter()
-            .any(|(from, to)| *from == phase && from != to);
-        if graph.phases[phase].ends && !is_followed {
-            *layer = last;
+    let side = |end: &End| (end.phase, end.is_below);
+    ends.sort_by(|a, b| side(a).cmp(&side(b)).then(a.towards.total_cmp(&b.towards)));
+    for together in ends.chunk_by(|a, b| side(a) == side(b)) {
+        let count = small(together.len());
+        for (rank, end) in together.iter().enumerate() {
+            let place = boxes[end.phase];
+            let gap = place.width * SHARED_SIDE / count.max(2.0);
+            let point = Point {
+                x: place.x + gap * (small(rank) - (count - 1.0) / 2.0),
+                y: place.y + if end.is_below { BOX_HEIGHT } else { 0.0 },
+            };
+            let points = &mut routes[end.edge].points;
+            let index = if end.is_source { 0 } else { points.len() - 1 };
+            points[index] = point;
         }
     }
-    layers
 }
 
 /// A name in one line, or in two that are as even as they can be: narrow boxes make a picture for a phone.
@@ -164,20 +187,13 @@ pub(crate) fn lines(name: &str) -> Vec<&str> {
 }
 
 fn box_width(name: &str) -> f64 {
-    let longest = lines(name)
-        .into_iter()
-        .map(|line| line.chars().count())
-        .max();
+    let lines = lines(name).into_iter();
+    let longest = lines.map(|line| line.chars().count()).max();
     (small(longest.unwrap_or(0)) * CHARACTER_WIDTH + BOX_PADDING).max(LEAST_BOX_WIDTH)
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (mut sum, mut count) = (0.0, 0);
-    for value in values {
-        sum += value;
-        count += 1;
-    }
-    (count > 0).then(|| sum / small(count))
+fn label_width(label: &str) -> f64 {
+    small(label.chars().count()) * LABEL_CHARACTER_WIDTH
 }
 
 /// A count as a length. Counts here are of boxes on a page.

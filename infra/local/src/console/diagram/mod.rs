@@ -5,38 +5,55 @@
 
 mod graph;
 mod layout;
+mod progress;
 mod svg;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use maud::Markup;
 
-/// How far an execution came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Progress {
-    /// The states it entered, in order.
-    pub(crate) entered: Vec<String>,
-    /// Where it is now; None once it ended.
-    pub(crate) current: Option<String>,
-    /// It ended otherwise than by succeeding.
-    pub(crate) failed: bool,
-}
+use graph::Graph;
+use layout::Layout;
+pub(crate) use progress::Progress;
+
+/// The layouts of the latest graphs. To lay one out takes as long as all else of a page, and all requests that
+/// run by one definition share a few.
+static LAYOUTS: LazyLock<Mutex<HashMap<Graph, Arc<Layout>>>> = LazyLock::new(Mutex::default);
+/// How many are kept, so that definitions which change all day do not fill the memory.
+const MOST_LAYOUTS: usize = 64;
 
 /// A request's way through its process.
 pub(crate) struct Drawing {
     /// The whole process, with the way marked.
     pub(crate) picture: Markup,
-    /// The phases on the way, in a line.
-    pub(crate) trail: Markup,
+    /// The phases that were visited, in a line.
+    pub(crate) visited: Markup,
 }
 
 /// Draws a definition with an execution's progress. `id` makes the drawing's own names unique on a page.
 /// None: the definition is not one that can be drawn.
 pub(crate) fn draw(definition: &str, progress: &Progress, id: &str) -> Option<Drawing> {
-    let graph = graph::Graph::read(definition, &progress.entered)?;
-    let layout = layout::Layout::of(&graph);
+    let graph = Graph::read(definition, &progress.entered)?;
+    let layout = layout_of(&graph);
+    let marked = progress::Marked::of(&graph, progress);
     Some(Drawing {
-        picture: svg::draw(&graph, &layout, progress, id),
-        trail: svg::trail(&graph, progress),
+        picture: svg::draw(&graph, &layout, &marked, id),
+        visited: svg::visited(&graph, &marked),
     })
+}
+
+fn layout_of(graph: &Graph) -> Arc<Layout> {
+    let mut layouts = LAYOUTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(layout) = layouts.get(graph) {
+        return Arc::clone(layout);
+    }
+    if layouts.len() >= MOST_LAYOUTS {
+        layouts.clear();
+    }
+    let layout = Arc::new(Layout::of(graph));
+    layouts.insert(graph.clone(), Arc::clone(&layout));
+    layout
 }

@@ -4,92 +4,48 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::Progress;
 use super::graph::{Edge, Graph};
-use super::layout::{BOX_HEIGHT, BoxPlace, Layout, Point, lines};
+use super::layout::{BOX_HEIGHT, BoxPlace, Layout, Point, Route, lines};
+use super::progress::{Mark, Marked};
 
 /// A wider drawing rather scrolls on a phone than shrinks until nobody can read it.
 const NARROW: f64 = 336.0;
 
-/// How a phase is marked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    Ahead,
-    Done,
-    Current,
-    Failed,
-}
-
-impl Mark {
-    fn class(self) -> &'static str {
-        match self {
-            Self::Ahead => "phase ahead",
-            Self::Done => "phase done",
-            Self::Current => "phase current",
-            Self::Failed => "phase failed",
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Ahead => "not reached",
-            Self::Done => "done",
-            Self::Current => "here now",
-            Self::Failed => "failed here",
-        }
-    }
-}
-
-pub(crate) fn draw(graph: &Graph, layout: &Layout, progress: &Progress, id: &str) -> Markup {
-    let way = way(graph, progress);
-    let marks: Vec<Mark> = (0..graph.phases.len())
-        .map(|phase| mark(graph, progress, &way, phase))
-        .collect();
+pub(crate) fn draw(graph: &Graph, layout: &Layout, marked: &Marked, id: &str) -> Markup {
     let (width, height) = (round(layout.width), round(layout.height));
-    let class = if layout.width > NARROW {
-        "diagram wide"
-    } else {
-        "diagram"
-    };
-    let taken = |edge: &Edge| way.windows(2).any(|pair| pair == [edge.from, edge.to]);
+    let mut edges: Vec<(&Edge, &Route)> = graph.edges.iter().zip(&layout.routes).collect();
     // Edges that were taken are drawn last, above the others.
-    let mut order: Vec<usize> = (0..graph.edges.len()).collect();
-    order.sort_by_key(|edge| taken(&graph.edges[*edge]));
+    edges.sort_by_key(|(edge, _)| marked.took(edge));
     html! {
-        svg class=(class) viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img"
+        svg.diagram.wide[layout.width > NARROW] viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img"
             aria-labelledby={ (id) "-title " (id) "-text" } {
-            title id={ (id) "-title" } { (headline(graph, &marks)) }
-            desc id={ (id) "-text" } { (in_words(graph, &marks)) }
+            title id={ (id) "-title" } { (headline(graph, &marked.marks)) }
+            desc id={ (id) "-text" } { (in_words(graph, &marked.marks)) }
             defs {
-                (arrow(&format!("{id}-arrow"), "arrow"))
-                (arrow(&format!("{id}-taken"), "arrow taken"))
-                (arrow(&format!("{id}-failed"), "arrow failed"))
+                @for kind in ["ahead", "taken", "failed"] {
+                    marker id={ (id) "-" (kind) } class={ "arrow " (kind) } viewBox="0 0 10 10" refX="9" refY="5"
+                        markerWidth="7" markerHeight="7" orient="auto" { path d="M 0 1 L 9 5 L 0 9 z" {} }
+                }
             }
-            @for edge in &order {
-                (draw_edge(&graph.edges[*edge], &layout.routes[*edge], &layout.boxes, taken(&graph.edges[*edge]), id))
-            }
-            @for (edge, route) in graph.edges.iter().zip(&layout.routes) {
-                (draw_label(edge, route, taken(edge)))
-            }
-            @for (phase, place) in layout.boxes.iter().enumerate() {
-                (draw_phase(&graph.phases[phase].name, graph.phases[phase].ends, *place, marks[phase]))
+            @for (edge, route) in &edges { (draw_edge(edge, route, &layout.boxes, marked.took(edge), id)) }
+            @for (edge, route) in &edges { (draw_label(edge, route, marked.took(edge))) }
+            @for ((phase, place), mark) in graph.phases.iter().zip(&layout.boxes).zip(&marked.marks) {
+                (draw_phase(&phase.name, phase.ends, *place, *mark))
             }
         }
     }
 }
 
 /// The phases an execution went through, in a line: what a card shows while its drawing is folded away.
-pub(crate) fn trail(graph: &Graph, progress: &Progress) -> Markup {
-    let way = way(graph, progress);
-    let visits: Vec<&[usize]> = way.chunk_by(|one, next| one == next).collect();
+pub(crate) fn visited(graph: &Graph, marked: &Marked) -> Markup {
+    let visits: Vec<&[usize]> = marked.visited.chunk_by(|one, next| one == next).collect();
     html! {
-        ol.trail {
+        ol.visited {
             @for (place, visit) in visits.iter().enumerate() {
-                @let phase = visit[0];
                 @let is_last = place + 1 == visits.len();
-                @let mark = if is_last { mark(graph, progress, &way, phase) } else { Mark::Done };
-                li class=(mark.class()) aria-current=[(mark == Mark::Current).then_some("step")] {
-                    (graph.phases[phase].name)
+                @let mark = if is_last { marked.marks[visit[0]] } else { Mark::Done };
+                li class=(mark.class_and_words().0) aria-current=[(mark == Mark::Current).then_some("step")] {
+                    (graph.phases[visit[0]].name)
                     @if visit.len() > 1 { " × " (visit.len()) }
                 }
             }
@@ -97,113 +53,51 @@ pub(crate) fn trail(graph: &Graph, progress: &Progress) -> Markup {
     }
 }
 
-/// The phases an execution went through, in order.
-fn way(graph: &Graph, progress: &Progress) -> Vec<usize> {
-    let mut way = Vec::new();
-    let mut last_state = "";
-    for state in &progress.entered {
-        let Some(phase) = graph.drawn_as(state) else {
-            continue;
-        };
-        // A phase's outcome is the same visit.
-        let outcome = last_state.len() < state.len() && state.starts_with(last_state);
-        if way.last() != Some(&phase) || !outcome {
-            way.push(phase);
-        }
-        last_state = state;
-    }
-    way
-}
-
-fn mark(graph: &Graph, progress: &Progress, way: &[usize], phase: usize) -> Mark {
-    let current = progress.current.as_deref();
-    if current.and_then(|state| graph.drawn_as(state)) == Some(phase) {
-        Mark::Current
-    } else if progress.failed && way.last() == Some(&phase) {
-        Mark::Failed
-    } else if way.contains(&phase) {
-        Mark::Done
-    } else {
-        Mark::Ahead
-    }
-}
-
 fn headline(graph: &Graph, marks: &[Mark]) -> String {
-    let marked = |wanted: Mark| {
-        let found = marks.iter().position(|mark| *mark == wanted);
-        found.map(|phase| &graph.phases[phase].name)
-    };
-    if let Some(name) = marked(Mark::Current) {
-        format!("The request is at {name}")
-    } else if let Some(name) = marked(Mark::Failed) {
-        format!("The request failed at {name}")
-    } else {
-        "The way of the request".to_owned()
+    let at = |wanted: Mark| marks.iter().position(|mark| *mark == wanted);
+    match (at(Mark::Current), at(Mark::Failed)) {
+        (Some(phase), _) => format!("The request is at {}", graph.phases[phase].name),
+        (None, Some(phase)) => format!("The request failed at {}", graph.phases[phase].name),
+        (None, None) => "The way of the request".to_owned(),
     }
 }
 
 fn in_words(graph: &Graph, marks: &[Mark]) -> String {
-    let mut text = String::new();
-    for (phase, mark) in graph.phases.iter().zip(marks) {
-        let _ = write!(text, "{}: {}. ", phase.name, mark.words());
-    }
-    text.trim_end().to_owned()
+    let phases = graph.phases.iter().zip(marks);
+    let sentences =
+        phases.map(|(phase, mark)| format!("{}: {}.", phase.name, mark.class_and_words().1));
+    sentences.collect::<Vec<_>>().join(" ")
 }
 
-fn arrow(id: &str, class: &str) -> Markup {
-    html! {
-        marker id=(id) class=(class) viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto" {
-            path d="M 0 1 L 9 5 L 0 9 z" {}
-        }
-    }
-}
-
-fn draw_edge(edge: &Edge, route: &[Point], boxes: &[BoxPlace], taken: bool, id: &str) -> Markup {
-    let class = format!("edge{}", classes(edge, taken));
-    let path = if route.is_empty() {
+fn draw_edge(edge: &Edge, route: &Route, boxes: &[BoxPlace], taken: bool, id: &str) -> Markup {
+    let path = if route.points.is_empty() {
         loop_path(boxes[edge.from])
     } else {
-        curve(route)
+        curve(&route.points)
     };
-    let marker = match (taken, edge.exceptional && edge.from != edge.to) {
-        (false, _) => "arrow",
+    let marker = match (taken, is_fault(edge)) {
+        (false, _) => "ahead",
         (true, false) => "taken",
         (true, true) => "failed",
     };
     html! {
-        path class=(class) d=(path) marker-end={ "url(#" (id) "-" (marker) ")" } {}
+        path.edge.exceptional[is_fault(edge)].taken[taken].loop[edge.from == edge.to] d=(path)
+            marker-end={ "url(#" (id) "-" (marker) ")" } {}
     }
 }
 
-fn classes(edge: &Edge, taken: bool) -> &'static str {
-    // Asking again is no fault.
-    if edge.from == edge.to {
-        return if taken { " taken loop" } else { " loop" };
-    }
-    match (edge.exceptional, taken) {
-        (false, false) => "",
-        (false, true) => " taken",
-        (true, false) => " exceptional",
-        (true, true) => " exceptional taken",
-    }
+/// Asking again is no fault.
+fn is_fault(edge: &Edge) -> bool {
+    edge.exceptional && edge.from != edge.to
 }
 
 /// A curve through the points that leaves and reaches each of them straight up or down.
-fn curve(route: &[Point]) -> String {
-    let mut path = String::new();
-    for (index, point) in route.iter().enumerate() {
-        let (x, y) = (round(point.x), round(point.y));
-        if index == 0 {
-            let _ = write!(path, "M {x} {y}");
-            continue;
-        }
-        let before = route[index - 1];
-        let middle = round(f64::midpoint(before.y, point.y));
-        let _ = write!(
-            path,
-            " C {} {middle}, {x} {middle}, {x} {y}",
-            round(before.x)
-        );
+fn curve(points: &[Point]) -> String {
+    let mut path = format!("M {} {}", round(points[0].x), round(points[0].y));
+    for pair in points.windows(2) {
+        let (before, x, y) = (round(pair[0].x), round(pair[1].x), round(pair[1].y));
+        let middle = round(f64::midpoint(pair[0].y, pair[1].y));
+        let _ = write!(path, " C {before} {middle}, {x} {middle}, {x} {y}");
     }
     path
 }
@@ -216,26 +110,14 @@ fn loop_path(place: BoxPlace) -> String {
     format!("M {right} {top} C {out} {top}, {out} {bottom}, {right} {bottom}")
 }
 
-/// How far across the curve between two points is at the height of its label.
-fn along(from: f64, to: f64) -> i32 {
-    round(from + (to - from) * 0.66)
-}
-
-/// The label stands on the edge's first piece, where it leaves its phase. A loop has no room for one.
-fn draw_label(edge: &Edge, route: &[Point], taken: bool) -> Markup {
-    let (Some(from), Some(to)) = (route.first(), route.get(1)) else {
-        return html! {};
-    };
-    if edge.label.is_empty() {
-        return html! {};
+/// A loop has no room for a label.
+fn draw_label(edge: &Edge, route: &Route, taken: bool) -> Markup {
+    html! {
+        @if let (Some(at), false) = (&route.label, edge.label.is_empty()) {
+            text.label.exceptional[is_fault(edge)].taken[taken] x=(round(at.x)) y=(round(at.y) + 4)
+                text-anchor="middle" { (edge.label) }
+        }
     }
-    // A little nearer to the next point, where edges that leave side by side are further apart.
-    let (x, y) = (
-        along(from.x, to.x),
-        round(from.y + (to.y - from.y) * 0.58) + 4,
-    );
-    let class = format!("label{}", classes(edge, taken));
-    html! { text class=(class) x=(x) y=(y) text-anchor="middle" { (edge.label) } }
 }
 
 fn draw_phase(name: &str, ends: bool, place: BoxPlace, mark: Mark) -> Markup {
@@ -246,7 +128,7 @@ fn draw_phase(name: &str, ends: bool, place: BoxPlace, mark: Mark) -> Markup {
     let sign_x = left + 17;
     let middle = top + height / 2;
     html! {
-        g class=(mark.class()) {
+        g class=(mark.class_and_words().0) {
             @if mark == Mark::Current {
                 rect.halo x=(left - 4) y=(top - 4) width=(width + 8) height=(height + 8) rx=(radius + 4) {}
             }

@@ -85,9 +85,9 @@ fn asking_again_is_a_loop_once_it_happened() {
     assert!(again(&Graph::read(FIXTURE, &progress.entered).unwrap()));
     let drawing = draw(FIXTURE, &progress, "d").unwrap();
     assert!(
-        drawing.trail.0.contains(">CSM Review × 3</li>"),
+        drawing.visited.0.contains(">CSM Review × 3</li>"),
         "{}",
-        drawing.trail.0
+        drawing.visited.0
     );
     assert!(drawing.picture.0.contains("class=\"edge taken loop\""));
 }
@@ -171,7 +171,7 @@ fn a_catch_that_is_part_of_the_process_is_drawn() {
     assert_eq!(edges(&graph), expected.map(str::to_owned).into());
     // Circles have a place too.
     let layout = Layout::of(&graph);
-    assert!(layout.routes.iter().all(|route| route.len() >= 2));
+    assert!(layout.routes.iter().all(|route| route.points.len() >= 2));
 }
 
 #[test]
@@ -189,7 +189,8 @@ fn boxes_do_not_overlap_and_ways_run_down() {
     }
     for (edge, route) in graph.edges.iter().zip(&layout.routes) {
         assert!(layout.boxes[edge.from].y < layout.boxes[edge.to].y);
-        assert!(route.windows(2).all(|pair| pair[0].y < pair[1].y));
+        let mut ways = route.points.windows(2);
+        assert!(ways.all(|pair| pair[0].y < pair[1].y));
     }
 }
 
@@ -208,7 +209,7 @@ fn names_are_escaped() {
         "States": {hostile: {"Type": "Succeed"}},
     });
     let drawing = draw(&definition.to_string(), &went(&[hostile]), "d").unwrap();
-    for part in [drawing.picture.0, drawing.trail.0] {
+    for part in [drawing.picture.0, drawing.visited.0] {
         assert!(!part.contains("<script"), "{part}");
     }
 }
@@ -252,7 +253,7 @@ fn every_mark_is_said_in_words_too() {
 }
 
 #[test]
-fn the_trail_has_the_way_and_where_it_stands() {
+fn the_visited_phases_are_there_in_order() {
     let progress = went(&[
         "Start",
         "CSM Review",
@@ -261,8 +262,8 @@ fn the_trail_has_the_way_and_where_it_stands() {
     ]);
     let drawing = draw(FIXTURE, &progress, "d").unwrap();
     assert_eq!(
-        drawing.trail.0,
-        "<ol class=\"trail\"><li class=\"phase done\">Start</li><li class=\"phase done\">CSM Review</li>\
+        drawing.visited.0,
+        "<ol class=\"visited\"><li class=\"phase done\">Start</li><li class=\"phase done\">CSM Review</li>\
          <li class=\"phase current\" aria-current=\"step\">Threshold Check</li></ol>"
     );
 }

@@ -1,156 +1,166 @@
-//! The console's first page: requests with their pictures, the outbox, the audit trail.
+//! The console's first page: the newest requests with their pictures, the outbox, the audit log.
 
+use axum::extract::Query;
 use jiff::SignedDuration;
 use maud::{Markup, html};
+use serde::Deserialize;
 
-use super::{
-    Page, audit_table, chip, drawing, facts, framed, linked, mail_actions, moment, request_path,
-    section_head, short, span, time, title,
+use super::Page;
+use super::parts::{
+    audit_table, chip, drawing, framed, mail_card, request_path, short, span, time,
 };
-use crate::console::view::{Request, Snapshot};
+use crate::console::source::{Console, PAGE, RequestView};
 use crate::outbox::Mail;
 
-/// More than anybody reads at once; the rest is in the API.
-const REQUESTS: usize = 20;
-const MAILS: usize = 30;
-const AUDIT_RECORDS: usize = 60;
 /// Only so many of the latest requests have their pictures open.
 const OPEN_PICTURES: usize = 1;
+/// How many records of the audit log are shown.
+const AUDIT_RECORDS: usize = 60;
 
-pub(crate) fn page(snapshot: &Snapshot) -> Page {
+/// What of all that there is to see is shown.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Selection {
+    /// The beginning of a request's id, or a part of a mail's address.
+    pub(crate) find: String,
+    /// How many newer requests there are before the page's first.
+    requests: usize,
+    /// How many newer mails.
+    mails: usize,
+}
+
+/// The query of the page; one that is none counts as empty.
+pub(crate) type Selected = Result<Query<Selection>, axum::extract::rejection::QueryRejection>;
+
+pub(crate) fn page(console: &Console, selection: &Selection) -> Page {
+    let (ids, request_count) = console.newest(&selection.find, selection.requests);
+    let requests: Vec<RequestView> = ids.iter().filter_map(|id| console.request(id)).collect();
+    let (mails, mail_count) = console.outbox.page(&selection.find, selection.mails, PAGE);
+    let ahead = console.clock.offset();
     Page {
         title: "Console".to_owned(),
         body: html! {
-            h1.unseen data-news=(news(snapshot)) { "Local console" }
-            @if snapshot.ahead > SignedDuration::ZERO {
-                p.lede { span.chip.warm { "The clock is " (span(snapshot.ahead)) " ahead" } }
+            h1.unseen data-news=(news(request_count, mail_count, mails.first())) { "Local console" }
+            @if ahead > SignedDuration::ZERO {
+                p.lede { span.chip.warm { "The clock is " (span(ahead)) " ahead" } }
+            }
+            @if !selection.find.is_empty() {
+                p.lede { "With “" (selection.find) "” · " a href="/_local" { "Show all" } }
             }
             div.columns {
-                section aria-labelledby="requests" { (requests(snapshot)) }
-                section aria-labelledby="outbox" { (outbox(snapshot)) }
+                section aria-labelledby="requests" {
+                    (head("requests", "Requests", request_count))
+                    @if requests.is_empty() { (no_requests(console)) }
+                    @for (place, request) in requests.iter().enumerate() {
+                        (request_card(request, place < OPEN_PICTURES))
+                    }
+                    (pager("requests", selection, selection.requests, request_count))
+                }
+                section aria-labelledby="outbox" {
+                    (head("outbox", "Outbox", mail_count))
+                    @if mails.is_empty() {
+                        div.empty { p { "No emails yet. They appear here as soon as they are sent." } }
+                    }
+                    @for mail in &mails { (mail_card(mail)) }
+                    (pager("mails", selection, selection.mails, mail_count))
+                }
             }
-            section.wide aria-labelledby="audit" { (audit(snapshot)) }
+            section.wide aria-labelledby="audit" { (audit(&requests)) }
         },
     }
 }
 
 /// What a screen reader hears when something changed.
-fn news(snapshot: &Snapshot) -> String {
-    let mut news = format!(
-        "{} requests, {} emails.",
-        snapshot.requests.len(),
-        snapshot.mails.len()
-    );
-    if let Some(mail) = snapshot.mails.first() {
-        news = format!("{news} Latest email to {}: {}", mail.to, mail.subject);
-    }
-    news
+fn news(requests: usize, mails: usize, latest: Option<&Mail>) -> String {
+    let latest = latest.map(|mail| format!(" Latest email to {}: {}", mail.to, mail.subject));
+    format!(
+        "{requests} requests, {mails} emails.{}",
+        latest.unwrap_or_default()
+    )
 }
 
-fn requests(snapshot: &Snapshot) -> Markup {
-    let shown = snapshot.requests.len().min(REQUESTS);
+/// A section's head with how much is in it.
+fn head(id: &str, title: &str, count: usize) -> Markup {
     html! {
-        (section_head("requests", "Requests", snapshot.requests.len(), shown))
-        @if shown == 0 {
-            div.empty {
-                p { "No requests yet." }
-                @for (title, path) in &snapshot.forms { p { a href=(path) { "Fill in: " (title) } } }
+        div.section-head {
+            h2 id=(id) { (title) }
+            @if count > 0 { span.count { (count) } }
+        }
+    }
+}
+
+/// The links to the pages before and after, where there are any.
+fn pager(list: &str, selection: &Selection, skipped: usize, count: usize) -> Markup {
+    let link = |skip: usize| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if !selection.find.is_empty() {
+            query.append_pair("find", &selection.find);
+        }
+        for (name, own) in [("requests", selection.requests), ("mails", selection.mails)] {
+            let skip = if name == list { skip } else { own };
+            if skip > 0 {
+                query.append_pair(name, &skip.to_string());
             }
         }
-        @for (place, request) in snapshot.requests.iter().take(REQUESTS).enumerate() {
-            (request_card(request, place < OPEN_PICTURES))
+        format!("/_local?{}", query.finish())
+    };
+    html! {
+        @if count > PAGE || skipped > 0 {
+            nav.pager aria-label={ "Pages of " (list) } {
+                @if skipped > 0 { a rel="prev" href=(link(skipped.saturating_sub(PAGE))) { "Newer" } }
+                span.count { (skipped + 1) "–" (count.min(skipped + PAGE)) " of " (count) }
+                @if skipped + PAGE < count { a rel="next" href=(link(skipped + PAGE)) { "Older" } }
+            }
         }
     }
 }
 
-fn request_card(request: &Request, open: bool) -> Markup {
-    let values: Vec<&str> = request
-        .values
-        .iter()
-        .map(|(_, value)| value.as_str())
-        .collect();
-    let values: Vec<&str> = values
-        .into_iter()
-        .filter(|value| !value.is_empty())
-        .take(5)
-        .collect();
+fn no_requests(console: &Console) -> Markup {
+    html! {
+        div.empty {
+            p { "No requests yet." }
+            @for (title, path) in &console.forms { p { a href=(path) { "Fill in: " (title) } } }
+        }
+    }
+}
+
+fn request_card(request: &RequestView, is_open: bool) -> Markup {
+    let answers = request.request.iter().flat_map(|request| &request.answers);
+    let values = answers.filter_map(|answer| Some(answer.value.as_ref()?.to_string()));
+    let values: Vec<String> = values.take(5).collect();
     html! {
         article.card {
             div.card-head {
-                h3 { a href=(request_path(&request.id)) id={ "request-" (request.id) } { (title(request)) } }
+                h3 { a href=(request_path(&request.id)) id={ "request-" (request.id) } { (request.title()) } }
                 (chip(request))
             }
             p.meta {
                 span.mono { (short(&request.id)) }
-                @if !request.phase.is_empty() { " · " (request.phase) }
-                " · "
-                @if request.submitted_at.is_empty() {
-                    @if let Some(run) = &request.run { (time(run.started_at)) }
-                } @else { (moment(&request.submitted_at)) }
+                @if let Some(phase) = request.phase() { " · " (phase) }
+                @if let Some(at) = request.began_at() { " · " (time(at)) }
             }
             @if !values.is_empty() { p.meta { (values.join(" · ")) } }
-            @if let Some(run) = &request.run {
-                @if let Some(drawing) = drawing(request, run) {
-                    (drawing.trail)
-                    details id={ "picture-" (request.id) } open[open] {
-                        summary { "The whole process" }
-                        (framed(&drawing.picture))
-                    }
+            @if let Some(drawing) = request.run.as_ref().and_then(|run| drawing(request, run)) {
+                (drawing.visited)
+                details id={ "picture-" (request.id) } open[is_open] {
+                    summary { "The whole process" }
+                    (framed(&drawing.picture))
                 }
             }
         }
     }
 }
 
-fn outbox(snapshot: &Snapshot) -> Markup {
-    let shown = snapshot.mails.len().min(MAILS);
+/// The latest records of the requests on this page.
+fn audit(requests: &[RequestView]) -> Markup {
+    let mut records: Vec<_> = requests.iter().flat_map(|request| &request.audit).collect();
+    records.sort_by_key(|record| std::cmp::Reverse((record.at, record.seq)));
     html! {
-        (section_head("outbox", "Outbox", snapshot.mails.len(), shown))
-        @if shown == 0 {
-            div.empty { p { "No emails yet. They appear here as soon as they are sent." } }
-        }
-        @for mail in snapshot.mails.iter().take(MAILS) { (mail_card(mail)) }
-    }
-}
-
-pub(crate) fn mail_card(mail: &Mail) -> Markup {
-    html! {
-        article.card {
-            div.card-head {
-                h3 { a href={ "/_local/emails/" (mail.id) } id=(mail.id) { (mail.subject) } }
-            }
-            p.meta { "to " (mail.to) " · " (time(mail.sent_at)) }
-            (mail_actions(mail))
-            @if !mail.text.is_empty() {
-                details id={ (mail.id) "-text" } {
-                    summary { "Text" }
-                    div.mail-text { (linked(&mail.text)) }
-                }
-            }
-        }
-    }
-}
-
-fn audit(snapshot: &Snapshot) -> Markup {
-    let shown = snapshot.audit.len().min(AUDIT_RECORDS);
-    html! {
-        (section_head("audit", "Audit trail", snapshot.audit.len(), shown))
-        @if shown == 0 {
+        div.section-head { h2 id="audit" { "Audit log" } span.count { "of the requests above" } }
+        @if records.is_empty() {
             div.empty { p { "Nothing has been recorded yet." } }
         } @else {
-            div.card.scroll { (audit_table(snapshot.audit.iter().take(AUDIT_RECORDS), true)) }
-        }
-    }
-}
-
-/// Names and values under a small heading, when there are any.
-pub(crate) fn fact_card(heading: &str, pairs: &[(String, String)]) -> Markup {
-    html! {
-        @if !pairs.is_empty() {
-            div.card {
-                h3 { (heading) }
-                (facts(pairs))
-            }
+            (audit_table(records.into_iter().take(AUDIT_RECORDS), true))
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use maud::html;
 
-use super::{Page, linked, mail_actions, time};
+use super::Page;
+use super::parts::{mail_actions, mail_text, time};
 use crate::outbox::Mail;
 
 pub(crate) fn page(mail: &Mail) -> Page {
-    let facts = [("To", &mail.to), ("From", &mail.from)];
     Page {
         title: mail.subject.clone(),
         body: html! {
@@ -14,19 +14,16 @@ pub(crate) fn page(mail: &Mail) -> Page {
             div.title { h1 { (mail.subject) } }
             div.card {
                 dl.facts {
-                    @for (name, value) in facts {
-                        dt { (name) }
-                        dd { (value) }
-                    }
-                    dt { "Sent" }
-                    dd { (time(mail.sent_at)) " UTC" }
+                    dt { "To" } dd { (mail.to) }
+                    dt { "From" } dd { (mail.from) }
+                    dt { "Sent" } dd { (time(mail.sent_at)) " UTC" }
                 }
                 (mail_actions(mail))
             }
             @if !mail.text.is_empty() {
                 section.card aria-labelledby="text" {
                     h2 id="text" { "Text" }
-                    div.mail-text { (linked(&mail.text)) }
+                    (mail_text(mail))
                 }
             }
             @if !mail.html.is_empty() {

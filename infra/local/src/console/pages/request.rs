@@ -1,41 +1,38 @@
 //! One request: where it is, what was asked, what happened.
 
+use domain::request::Request;
 use maud::{Markup, html};
 
-use super::home::{fact_card, mail_card};
-use super::{Page, audit_table, chip, drawing, framed, moment, request_path, span, time, title};
-use crate::console::view::{Request, Run, Snapshot};
-use crate::outbox::Mail;
+use super::Page;
+use super::parts::{audit_table, chip, drawing, framed, mail_card, request_path, span, time};
+use crate::console::source::{Console, RequestView, Run};
 
 /// None: there is no such request.
-pub(crate) fn page(snapshot: &Snapshot, id: &str) -> Option<Page> {
-    let request = snapshot.requests.iter().find(|request| request.id == id)?;
-    let title = title(request);
-    // A mail belongs to a request when it names it.
-    let of_request = |mail: &&Mail| mail.text.contains(id) || mail.html.contains(id);
-    let mails: Vec<&Mail> = snapshot.mails.iter().filter(of_request).collect();
-    let records = || snapshot.audit.iter().filter(|record| record.request == id);
+pub(crate) fn page(console: &Console, id: &str) -> Option<Page> {
+    let request = console.request(id)?;
+    let title = request.title().to_owned();
+    let phase = request.phase().unwrap_or_default();
+    let mails = console.outbox.that_name(id, request.began_at()?);
     Some(Page {
         body: html! {
             p.crumbs { a href="/_local" { "Console" } }
-            div.title data-news={ (title) ": " (request.phase) } { h1 { (title) } (chip(request)) }
+            div.title data-news={ (title) ": " (phase) } { h1 { (title) } (chip(&request)) }
             p.lede {
                 span.mono { (request.id) }
-                @if !request.phase.is_empty() { " · " (request.phase) }
-                @if !request.updated_at.is_empty() { " · " (moment(&request.updated_at)) }
+                @if !phase.is_empty() { " · " (phase) }
+                @if let Some(known) = &request.request { " · " (time(known.updated_at)) }
             }
             div.columns {
-                div { @if let Some(run) = &request.run { (way(request, run)) } }
+                div { @if let Some(run) = &request.run { (progress(&request, run)) } }
                 div {
-                    (fact_card("Asked for", &request.values))
-                    (fact_card("Found out", &request.outputs))
-                    @for mail in mails { (mail_card(mail)) }
+                    @if let Some(known) = &request.request { (answers(known)) }
+                    @for mail in &mails { (mail_card(mail)) }
                 }
             }
-            @if records().next().is_some() {
+            @if !request.audit.is_empty() {
                 section.wide aria-labelledby="audit" {
-                    div.section-head { h2 id="audit" { "Audit trail" } }
-                    div.card.scroll { (audit_table(records(), false)) }
+                    div.section-head { h2 id="audit" { "Audit log" } }
+                    (audit_table(request.audit.iter().rev(), false))
                 }
             }
         },
@@ -43,7 +40,32 @@ pub(crate) fn page(snapshot: &Snapshot, id: &str) -> Option<Page> {
     })
 }
 
-fn way(request: &Request, run: &Run) -> Markup {
+/// What the customer answered, and what phases found out.
+fn answers(request: &Request) -> Markup {
+    let answers = request.answers.iter();
+    let answers =
+        answers.filter_map(|it| Some((it.label.as_str(), it.value.as_ref()?.to_string())));
+    let outputs = request.outputs.iter().map(|(name, value)| {
+        let text = value.as_str().map(str::to_owned);
+        (name.as_str(), text.unwrap_or_else(|| value.to_string()))
+    });
+    let cards = [
+        ("Asked for", answers.collect()),
+        ("Found out", outputs.collect::<Vec<_>>()),
+    ];
+    html! {
+        @for (heading, facts) in cards.iter().filter(|(_, facts)| !facts.is_empty()) {
+            div.card {
+                h3 { (heading) }
+                dl.facts {
+                    @for (name, value) in facts { dt { (name) } dd { (value) } }
+                }
+            }
+        }
+    }
+}
+
+fn progress(request: &RequestView, run: &Run) -> Markup {
     html! {
         div.card {
             div.card-head {
@@ -52,12 +74,12 @@ fn way(request: &Request, run: &Run) -> Markup {
             }
             @match drawing(request, run) {
                 Some(drawing) => (framed(&drawing.picture)),
-                None => p.meta { "Its state machine is not published any more." },
+                None => p.meta { "Its state machine cannot be drawn." },
             }
-            @if let Some(error) = &run.error {
-                p.block { span.chip.bad { (error) } " " (run.cause.as_deref().unwrap_or_default()) }
+            @if let Some(error) = &run.view.error {
+                p.block { span.chip.bad { (error) } " " (run.view.cause.as_deref().unwrap_or_default()) }
             }
-            @if run.is_redrivable {
+            @if run.view.not_redrivable.is_none() {
                 form.actions method="post" action={ (request_path(&request.id)) "/redrive" } {
                     button.action id="redrive" { "Redrive" }
                     span.meta { "It goes on from where it stopped. Mend the cause first." }
@@ -69,9 +91,7 @@ fn way(request: &Request, run: &Run) -> Markup {
             table.block {
                 thead {
                     tr {
-                        th scope="col" { "Entered" }
-                        th scope="col" { "State" }
-                        th scope="col" { "For" }
+                        @for head in ["Entered", "State", "For"] { th scope="col" { (head) } }
                     }
                 }
                 tbody {
@@ -82,7 +102,7 @@ fn way(request: &Request, run: &Run) -> Markup {
                             td.when {
                                 @match step.left_at {
                                     Some(left) => (span(step.entered_at.duration_until(left))),
-                                    None => @if run.progress.current.is_some() { "still there" },
+                                    None => @if run.view.current_state.is_some() { "still there" },
                                 }
                             }
                         }

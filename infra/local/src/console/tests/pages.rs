@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::form::Value;
+
 use super::*;
 
 const HOSTILE: &str =
@@ -9,12 +11,12 @@ const HOSTILE: &str =
 
 #[tokio::test]
 async fn a_person_finds_links_code_phase_and_form() {
-    let desk = Desk::open();
-    desk.start("r-1").await;
+    let console = TestConsole::open();
+    console.start("r-1").await;
     let text = "Approve: http://h/approvals/1?decision=approve\n\
                 Reject: http://h/approvals/1?decision=reject\n\nCode: 123456\n";
-    desk.mail("Please review", text, "");
-    let page = desk.get("/_local").await;
+    console.mail("Please review", text, "");
+    let page = console.get("/_local").await;
     assert_eq!(page.status, 200);
     for expected in [
         "href=\"http://h/approvals/1?decision=approve\">Approve</a>",
@@ -32,93 +34,144 @@ async fn a_person_finds_links_code_phase_and_form() {
 }
 
 #[tokio::test]
-async fn requests_come_from_the_items_and_follow_their_executions() {
-    let desk = Desk::open();
-    desk.items.lock().unwrap().extend([
-        json!({"kind": "request", "requestId": "r-1", "offering": "customer-success/refund-request",
-               "status": "in_review", "phase": "CSM Review", "submittedAt": "2026-11-24T08:00:00Z",
-               "values": {"refundAmount": "19.99"}, "outputs": {"stripeRefundResult": {"id": "re_1"}}}),
-        json!({"kind": "request", "requestId": "r-2", "submittedAt": "2026-11-24T08:30:00Z"}),
-        json!({"kind": "audit", "requestId": "r-1", "seq": 1, "at": "2026-11-24T08:00:01Z", "actor": "a@b.example",
-               "action": "submitted", "phase": "Start", "status": "in_review"}),
-        json!({"kind": "audit", "requestId": "r-2", "detail": "of another"}),
-        json!({"kind": "link"}),
-        json!(7),
-    ]);
-    desk.start("r-1").await;
-    let home = desk.get("/_local").await.text;
-    let newest_first = home.find("/_local/requests/r-2") < home.find("/_local/requests/r-1");
-    assert!(newest_first, "{home}");
+async fn a_request_has_its_answers_findings_audit_log_and_mails() {
+    let console = TestConsole::open();
+    let (mut request, record) = testing::fixtures::request::request();
+    request.outputs = [("note".parse().unwrap(), json!({"id": "re_1"}))].into();
+    let (_, of_another) = testing::fixtures::request::request();
+    let id = request.request_id.to_string();
+    console.items.put(&request);
+    console.items.put(&record);
+    console.items.put(&of_another);
+    console
+        .items
+        .0
+        .lock()
+        .unwrap()
+        .push(json!({"pk": format!("REQUEST#{id}"), "kind": "audit", "seq": "odd"}));
+    console.start(&id).await;
+    console.start("r-2").await;
+    console.mail("Yours", &format!("See http://h/requests/{id}/key"), "");
+    console.mail("Of another", "See http://h/requests/r-2/key", "");
+    let home = console.get("/_local").await.text;
+    let place = |id: &str| home.find(&format!("/_local/requests/{id}")).unwrap();
+    assert!(home.contains("ada@example.com · ch_1 · $50.00"), "{home}");
+    assert!(
+        place("r-2") < home.len() && home.contains("Submitted"),
+        "{home}"
+    );
 
-    desk.decide("r-1", "reject").await;
-    let page = desk.get("/_local/requests/r-1").await;
+    console.decide(&id, "reject").await;
+    let page = console.get(&format!("/_local/requests/{id}")).await;
     assert_eq!(page.status, 200);
     for expected in [
-        "19.99",
+        "<dt>Refund Amount (USD)</dt><dd>$50.00</dd>",
         "{&quot;id&quot;:&quot;re_1&quot;}",
-        "a@b.example",
+        "<td>customer</td><td>Submitted</td>",
         "Send Denial Email: done.",
+        "Yours",
     ] {
         assert!(page.text.contains(expected), "{expected} in {}", page.text);
     }
-    assert!(!page.text.contains("of another"));
+    assert!(!page.text.contains("Of another"));
+}
+
+#[tokio::test]
+async fn many_requests_and_mails_come_in_pages_and_can_be_found() {
+    let console = TestConsole::open();
+    for number in 0..45 {
+        console.start(&format!("r-{number}")).await;
+        console.mail(&format!("mail {number}."), "t", "");
+    }
+    let cards = |page: &Page| page.text.matches("<article").count();
+    let first = console.get("/_local").await;
+    assert_eq!(cards(&first), 40);
+    assert!(first.text.contains("mail 44.") && !first.text.contains("mail 24."));
+    let link = "/_local?mails=20\" ";
+    assert!(
+        !first.text.contains("Newer") && first.text.contains("/_local?mails=20\">Older"),
+        "{link}"
+    );
+    let last = console.get("/_local?requests=40&mails=20").await;
+    assert_eq!(cards(&last), 25);
+    assert!(last.text.contains("41–45 of 45") && last.text.contains("mail 24."));
+    assert!(
+        last.text
+            .contains("/_local?requests=20&amp;mails=20\">Newer")
+    );
+    assert!(
+        last.text
+            .contains("/_local?requests=40&amp;mails=40\">Older")
+    );
+
+    let found = console.get("/_local?find=r-7").await;
+    assert_eq!(
+        (found.status, found.header("location")),
+        (303, "/_local/requests/r-7")
+    );
+    let some = console.get("/_local?find=r-4").await;
+    assert_eq!(some.status, 303, "an id in full");
+    assert_eq!(cards(&console.get("/_local?find=r-").await), 20);
+    assert_eq!(cards(&console.get("/_local?find=CSM-1").await), 20);
+    let nobody = console.get("/_local?find=%3Cb%3E").await;
+    assert_eq!(cards(&nobody), 0);
+    assert!(nobody.text.contains("“&lt;b&gt;”"));
+    assert_eq!(console.get("/_local?mails=x").await.status, 200);
 }
 
 #[tokio::test]
 async fn what_failed_can_be_redriven() {
-    let desk = Desk::open();
-    desk.start("r-1").await;
+    let console = TestConsole::open();
+    console.start("r-1").await;
     let redrive = || Request::post("/_local/requests/r-1/redrive").body(Body::empty());
-    let running = desk.send(redrive().unwrap()).await;
+    let running = console.send(redrive().unwrap()).await;
     assert_eq!(running.status, 409);
     assert!(
-        !desk
+        !console
             .get("/_local/requests/r-1")
             .await
             .text
             .contains("Redrive")
     );
 
-    desk.decide("r-1", "unheard of").await;
-    let page = desk.get("/_local/requests/r-1").await;
+    console.decide("r-1", "unheard of").await;
+    let page = console.get("/_local/requests/r-1").await;
     let form = "method=\"post\" action=\"/_local/requests/r-1/redrive\"";
     assert!(page.text.contains(form), "{}", page.text);
     let policy = page.header("content-security-policy");
     assert!(policy.contains("form-action 'self'"), "{policy}");
-    let redriven = desk.send(redrive().unwrap()).await;
+    let redriven = console.send(redrive().unwrap()).await;
     assert_eq!(
         (redriven.status, redriven.header("location")),
         (303, "/_local/requests/r-1")
     );
-    assert_eq!(desk.executor.execution("r-1").unwrap().redrives, 1);
+    assert_eq!(console.executor.execution("r-1").unwrap().redrives, 1);
     let unknown = Request::post("/_local/requests/r-2/redrive").body(Body::empty());
-    assert_eq!(desk.send(unknown.unwrap()).await.status, 404);
+    assert_eq!(console.send(unknown.unwrap()).await.status, 404);
 }
 
 #[tokio::test]
 async fn what_others_wrote_stays_text() {
-    let desk = Desk::open();
-    let mut item = json!({"kind": "request", "requestId": HOSTILE});
-    for name in ["offering", "status", "phase", "submittedAt", "updatedAt"] {
-        item[name] = HOSTILE.into();
-    }
-    item["values"] = json!({HOSTILE: HOSTILE});
-    item["outputs"] = json!({HOSTILE: {"a": [HOSTILE]}});
-    let mut record = json!({"kind": "audit", "requestId": HOSTILE, "seq": 1});
-    for name in ["at", "actor", "action", "phase", "status", "detail"] {
-        record[name] = HOSTILE.into();
-    }
-    desk.items.lock().unwrap().extend([item, record]);
+    let console = TestConsole::open();
+    let (mut request, mut record) = testing::fixtures::request::request();
+    request.title = HOSTILE.into();
+    request.answers[0].label = HOSTILE.into();
+    request.answers[0].value = Some(Value::Text(HOSTILE.into()));
+    request.outputs = [("note".parse().unwrap(), json!({"a": [HOSTILE]}))].into();
+    record.action = HOSTILE.into();
+    record.detail = Some(HOSTILE.into());
+    console.items.put(&request);
+    console.items.put(&record);
+    let id = request.request_id.to_string();
+    console.start(&id).await;
     let text = format!("{HOSTILE} http://h/{HOSTILE} javascript:alert(1)\nCode: {HOSTILE}");
-    let mail = desk.mail(HOSTILE, &text, HOSTILE);
-    let of_request: String = form_urlencoded::byte_serialize(HOSTILE.as_bytes()).collect();
-    let of_request = format!("/_local/requests/{}", of_request.replace('+', "%20"));
+    let mail = console.mail(HOSTILE, &text, HOSTILE);
     for uri in [
         "/_local".to_owned(),
-        of_request,
+        format!("/_local/requests/{id}"),
         format!("/_local/emails/{mail}"),
     ] {
-        let page = desk.get(&uri).await;
+        let page = console.get(&uri).await;
         assert_eq!(page.status, 200, "{uri}");
         let (_, content) = page.text.split_once("<main").unwrap();
         let (content, _) = content.split_once("</main>").unwrap();
@@ -137,9 +190,9 @@ async fn what_others_wrote_stays_text() {
 
 #[tokio::test]
 async fn nothing_runs_and_nothing_is_fetched_but_the_pages_own() {
-    let desk = Desk::open();
-    let mail = desk.mail("s", "t", HOSTILE);
-    let page = desk.get("/_local").await;
+    let console = TestConsole::open();
+    let mail = console.mail("s", "t", HOSTILE);
+    let page = console.get("/_local").await;
     let policy = page.header("content-security-policy");
     assert!(
         policy.starts_with("default-src 'none'; style-src 'nonce-"),
@@ -149,7 +202,7 @@ async fn nothing_runs_and_nothing_is_fetched_but_the_pages_own() {
     for outside in ["src=\"http", "url(http", "@import"] {
         assert!(!page.text.contains(outside), "{outside}");
     }
-    let html = desk.get(&format!("/_local/emails/{mail}/html")).await;
+    let html = console.get(&format!("/_local/emails/{mail}/html")).await;
     let policy = html.header("content-security-policy");
     assert!(policy.contains("default-src 'none'"), "{policy}");
     assert!(
@@ -160,9 +213,9 @@ async fn nothing_runs_and_nothing_is_fetched_but_the_pages_own() {
 
 #[tokio::test]
 async fn the_script_gets_the_changing_part_when_it_changed() {
-    let desk = Desk::open();
-    let whole = desk.get("/_local").await;
-    let first = desk.fragment("/_local", "\"none\"").await;
+    let console = TestConsole::open();
+    let whole = console.get("/_local").await;
+    let first = console.fragment("/_local", "\"none\"").await;
     assert_eq!(first.status, 200);
     let tag = first.header("etag").to_owned();
     assert!(
@@ -174,11 +227,11 @@ async fn the_script_gets_the_changing_part_when_it_changed() {
         whole.text.contains(&first.text),
         "the page holds the fragment"
     );
-    assert_eq!(desk.fragment("/_local", &tag).await.status, 304);
+    assert_eq!(console.fragment("/_local", &tag).await.status, 304);
 
     // Who waits for news is told of a mail at once, not when the wait is over.
-    let (news, ()) = tokio::join!(desk.fragment("/_local", &tag), async {
-        desk.mail("Fresh", "t", "");
+    let (news, ()) = tokio::join!(console.fragment("/_local", &tag), async {
+        console.mail("Fresh", "t", "");
     });
     assert_eq!(news.status, 200);
     assert!(news.text.contains("Fresh"));
@@ -187,14 +240,14 @@ async fn the_script_gets_the_changing_part_when_it_changed() {
 
 #[tokio::test]
 async fn what_is_not_there_is_404() {
-    let desk = Desk::open();
+    let console = TestConsole::open();
     for uri in ["/_local/requests/r-x", "/_local/emails/mail-9"] {
-        let page = desk.get(uri).await;
+        let page = console.get(uri).await;
         assert_eq!(page.status, 404);
         assert!(page.text.contains("Nothing here"));
     }
-    assert_eq!(desk.get("/_local/emails/mail-9/html").await.status, 404);
-    let execution = desk.get("/_local/api/executions/r-x").await;
+    assert_eq!(console.get("/_local/emails/mail-9/html").await.status, 404);
+    let execution = console.get("/_local/api/executions/r-x").await;
     assert_eq!(execution.status, 404);
     assert_eq!(execution.header("content-type"), "application/problem+json");
     assert_eq!(execution.json()["status"], 404);
@@ -202,9 +255,13 @@ async fn what_is_not_there_is_404() {
 
 #[tokio::test]
 async fn a_slow_reader_is_not_kept_longer_than_a_moment() {
-    let desk = Desk::open();
-    let tag = desk.fragment("/_local", "").await.header("etag").to_owned();
-    let answer = desk.fragment("/_local", &tag);
+    let console = TestConsole::open();
+    let tag = console
+        .fragment("/_local", "")
+        .await
+        .header("etag")
+        .to_owned();
+    let answer = console.fragment("/_local", &tag);
     let answer = tokio::time::timeout(Duration::from_secs(5), answer).await;
     assert_eq!(answer.unwrap().status, 304);
 }

@@ -84,6 +84,24 @@ fn what_is_empty_is_left_out() {
 }
 
 #[test]
+fn a_host_that_no_url_can_have_is_not_valid() {
+    for (host, valid) in [
+        ("127.0.0.1:3000", true),
+        ("refunds.example.com", true),
+        ("[::1]:3000", true),
+        ("", false),
+        ("a b", false),
+        ("exa[mple", false),
+        ("127.0.0.1:99999", false),
+        ("1.2.3.256", false),
+        ("xn--a", false),
+    ] {
+        let request = Request::get("/").header("host", host).body(Body::empty());
+        assert_eq!(has_valid_host(request.unwrap().headers()), valid, "{host}");
+    }
+}
+
+#[test]
 fn only_text_travels_as_text() {
     let encoded = |content_type: &str, body: &str| {
         let request = post("/x")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::states::{EventType, ExecutionStatus, RedriveError};
+use crate::states::{EventType, ExecutionStatus, StatesError};
 
 const DAY: u64 = 86_400;
 
@@ -80,7 +80,7 @@ async fn the_failed_state_runs_again_with_all_its_retries() {
 
 fn refusal(stage: &Stage) -> String {
     let error = stage.executor.redrive("r1").unwrap_err();
-    let RedriveError::ExecutionNotRedrivable(reason) = error else {
+    let StatesError::ExecutionNotRedrivable(reason) = error else {
         panic!("{error}");
     };
     reason.to_string()
@@ -91,7 +91,7 @@ async fn only_what_failed_within_fourteen_days_can_be_redriven() {
     let stage = stage(&breaking(), pays_after(1));
     assert!(matches!(
         stage.executor.redrive("r1"),
-        Err(RedriveError::ExecutionDoesNotExist(_))
+        Err(StatesError::ExecutionDoesNotExist(_))
     ));
     stage.start(json!({}));
     stage.executor.idle().await;

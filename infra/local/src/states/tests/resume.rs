@@ -5,12 +5,22 @@ use std::{fs, path::PathBuf, time::Duration};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::states::{ExecutionStatus, OpenError, TokenError};
+use crate::states::{ExecutionStatus, OpenError, StatesError};
 
 const DAYS: u64 = 86_400;
 
 fn file_in(data: &Path) -> PathBuf {
     data.join("executions/refund-request/r1.jsonl")
+}
+
+/// Copies the definitions that executions in one data folder run by to another.
+fn keep_definition(from: &Path, to: &Path) {
+    let (from, to) = (from.join("definitions"), to.join("definitions"));
+    fs::create_dir_all(&to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
 }
 
 /// The functions of the tour: the first decision fails, and paying is declined where asked for.
@@ -56,12 +66,12 @@ async fn play(stage: &Stage, decision: &Result<Value, &str>) -> ExecutionView {
 
 /// Runs the tour whole, then again from every prefix of its records; all must end the same way.
 async fn every_prefix_ends_alike(declined: bool, decision: Result<Value, &str>) -> ExecutionView {
-    let data = folder();
+    let whole_data = folder();
     let clock = Clock::fixed(start_of_test());
-    let whole = open(Some(data.path()), clock, &tour(), functions(declined));
+    let whole = open(Some(whole_data.path()), clock, &tour(), functions(declined));
     whole.start(json!({"requestId": "x", "amount": 500}));
     let expected = play(&whole, &decision).await;
-    let text = fs::read_to_string(file_in(data.path())).unwrap();
+    let text = fs::read_to_string(file_in(whole_data.path())).unwrap();
     let records: Vec<&str> = text.split_inclusive('\n').collect();
     assert!(records.len() > 12, "{}", records.len());
 
@@ -69,6 +79,7 @@ async fn every_prefix_ends_alike(declined: bool, decision: Result<Value, &str>) 
         let data = folder();
         let file = file_in(data.path());
         fs::create_dir_all(file.parent().unwrap()).unwrap();
+        keep_definition(whole_data.path(), data.path());
         // The next record is torn: the process was killed while it was written.
         let torn = records.get(kept).map_or("", |next| &next[..next.len() / 2]);
         fs::write(&file, records[..kept].concat() + torn).unwrap();
@@ -130,7 +141,7 @@ async fn a_token_is_still_good_after_a_restart_and_time_went_on() {
         .executor
         .send_task_success(&token, json!({}))
         .unwrap_err();
-    assert!(matches!(stopped, TokenError::Stopped), "{stopped}");
+    assert!(matches!(stopped, StatesError::Stopped), "{stopped}");
 
     clock.jump(Duration::from_secs(DAYS / 2)).unwrap();
     let after = open(Some(data.path()), clock, &tour(), functions(false));
@@ -239,6 +250,38 @@ async fn names_stay_taken_and_definitions_stay_old_after_a_restart() {
 }
 
 #[tokio::test]
+async fn executions_of_a_version_share_one_definition_on_disk_and_no_file_stays_open() {
+    let data = folder();
+    let clock = Clock::fixed(start_of_test());
+    let stage = open(Some(data.path()), clock, &tour(), functions(false));
+    for number in 0..20 {
+        let input = json!({"requestId": number, "amount": 5});
+        let name = format!("r{number}");
+        stage.executor.start(MACHINE, &name, input).unwrap();
+    }
+    stage.advance(10).await;
+    let definitions = fs::read_dir(data.path().join("definitions")).unwrap();
+    let definitions: Vec<_> = definitions.map(|it| it.unwrap().path()).collect();
+    let [definition] = &definitions[..] else {
+        panic!("one version, one file");
+    };
+    assert_eq!(fs::read_to_string(definition).unwrap(), tour().to_string());
+    let journal = fs::read_to_string(file_in(data.path())).unwrap();
+    assert!(!journal.contains("QueryLanguage"));
+    let ours = |file: &fs::DirEntry| {
+        let target = fs::read_link(file.path()).unwrap_or_default();
+        target.starts_with(data.path())
+    };
+    let open_files = fs::read_dir("/proc/self/fd").unwrap();
+    assert_eq!(
+        open_files
+            .filter(|file| ours(file.as_ref().unwrap()))
+            .count(),
+        0
+    );
+}
+
+#[tokio::test]
 async fn a_start_that_was_not_recorded_whole_can_be_made_again() {
     let data = folder();
     let file = file_in(data.path());
@@ -250,7 +293,7 @@ async fn a_start_that_was_not_recorded_whole_can_be_made_again() {
         &tour(),
         functions(false),
     );
-    assert!(stage.executor.executions().is_empty());
+    assert_eq!(stage.executor.summaries().len(), 0);
     stage.start(json!({"requestId": "x", "amount": 5}));
 }
 

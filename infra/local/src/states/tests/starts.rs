@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::states::{ExecutionStatus, StartError};
+use crate::states::{ExecutionStatus, ExecutionSummary, StatesError};
 
 fn waiting() -> Value {
     machine(&json!({"W": {"Type": "Wait", "Seconds": 60, "End": true}}))
@@ -26,7 +26,7 @@ async fn the_same_start_while_it_runs_is_the_same_execution() {
         first.execution_arn,
         "arn:aws:states:us-east-1:000000000000:execution:refund-request:r1"
     );
-    assert_eq!(stage.executor.executions().len(), 1);
+    assert_eq!(stage.executor.summaries().len(), 1);
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn another_input_or_a_closed_execution_is_refused() {
         .start(MACHINE, "r1", json!({"a": 2}))
         .unwrap_err();
     assert!(
-        matches!(other_input, StartError::ExecutionAlreadyExists(_)),
+        matches!(other_input, StatesError::ExecutionAlreadyExists(_)),
         "{other_input}"
     );
     stage.advance(60).await;
@@ -51,7 +51,7 @@ async fn another_input_or_a_closed_execution_is_refused() {
         .start(MACHINE, "r1", json!({"a": 1}))
         .unwrap_err();
     assert!(
-        matches!(closed, StartError::ExecutionAlreadyExists(_)),
+        matches!(closed, StatesError::ExecutionAlreadyExists(_)),
         "{closed}"
     );
 }
@@ -66,7 +66,7 @@ async fn names_are_unique_for_each_state_machine() {
         .unwrap();
     stage.executor.start(MACHINE, "r1", json!(1)).unwrap();
     let other = stage.executor.start(&survey, "r1", json!(2)).unwrap();
-    assert_eq!(stage.executor.executions().len(), 2);
+    assert_eq!(stage.executor.summaries().len(), 2);
     assert_eq!(
         stage
             .executor
@@ -104,7 +104,7 @@ async fn names_follow_the_rules_of_step_functions() {
     ] {
         let refusal = stage.executor.start(MACHINE, bad, json!({})).unwrap_err();
         assert!(
-            matches!(refusal, StartError::InvalidName(_)),
+            matches!(refusal, StatesError::InvalidName(_)),
             "{bad:?}: {refusal}"
         );
     }
@@ -119,7 +119,7 @@ async fn an_unknown_machine_and_a_large_input_are_refused() {
             .start("arn:aws:states:us-east-1:0:stateMachine:x", "r1", json!({}));
     assert!(matches!(
         unknown.unwrap_err(),
-        StartError::StateMachineDoesNotExist(_)
+        StatesError::StateMachineDoesNotExist(_)
     ));
     let fits = json!("x".repeat(262_142));
     stage.executor.start(MACHINE, "fits", fits).unwrap();
@@ -128,7 +128,7 @@ async fn an_unknown_machine_and_a_large_input_are_refused() {
         .start(MACHINE, "large", json!("x".repeat(262_143)))
         .unwrap_err();
     assert!(
-        matches!(large, StartError::InvalidExecutionInput(262_145)),
+        matches!(large, StatesError::InvalidExecutionInput(262_145)),
         "{large}"
     );
 }
@@ -176,7 +176,7 @@ async fn a_stopped_executor_starts_nothing() {
     let stage = quiet(&waiting());
     stage.executor.stop();
     let refusal = stage.executor.start(MACHINE, "r1", json!({})).unwrap_err();
-    assert!(matches!(refusal, StartError::Stopped), "{refusal}");
+    assert!(matches!(refusal, StatesError::Stopped), "{refusal}");
     stage.executor.idle().await;
 }
 
@@ -192,5 +192,34 @@ fn opening_outside_of_a_runtime_is_an_error_and_no_panic() {
     assert_eq!(
         error.to_string(),
         "the executor must be opened inside a tokio runtime"
+    );
+}
+
+#[tokio::test]
+async fn summaries_come_newest_first_and_whatever_is_recorded_is_a_change() {
+    let stage = quiet(&waiting());
+    let nothing = stage.executor.changes();
+    for name in ["r1", "r2"] {
+        stage.executor.start(MACHINE, name, json!({})).unwrap();
+        stage.advance(10).await;
+    }
+    let waits = stage.executor.changes();
+    assert!(waits > nothing);
+    assert_eq!(stage.executor.changes(), waits, "asking is no change");
+    stage.advance(40).await;
+    assert!(stage.executor.changes() > waits);
+    let summaries: Vec<_> = stage.executor.summaries().collect();
+    let of = |name: &str, seconds: i64, status, current_state: Option<&str>| ExecutionSummary {
+        name: name.to_owned(),
+        status,
+        started_at: start_of_test() + jiff::SignedDuration::from_secs(seconds),
+        current_state: current_state.map(str::to_owned),
+    };
+    assert_eq!(
+        summaries,
+        [
+            of("r2", 10, ExecutionStatus::Running, Some("W")),
+            of("r1", 0, ExecutionStatus::Succeeded, None),
+        ]
     );
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::states::{ExecutionStatus, TokenError};
+use crate::states::{ExecutionStatus, StatesError};
 
 fn one_question() -> Value {
     machine(&json!({
@@ -58,7 +58,7 @@ async fn a_token_counts_once_and_only_if_it_was_given_out() {
         .executor
         .send_task_success("nonsense", json!(1))
         .unwrap_err();
-    assert!(matches!(unknown, TokenError::InvalidToken), "{unknown}");
+    assert!(matches!(unknown, StatesError::InvalidToken), "{unknown}");
     stage
         .executor
         .send_task_success(&token, json!("first"))
@@ -68,7 +68,7 @@ async fn a_token_counts_once_and_only_if_it_was_given_out() {
         .executor
         .send_task_failure(&token, "E", "c")
         .unwrap_err();
-    assert!(matches!(second, TokenError::TaskTimedOut), "{second}");
+    assert!(matches!(second, StatesError::TaskTimedOut), "{second}");
     stage.executor.idle().await;
     let third = stage
         .executor
@@ -90,7 +90,7 @@ async fn an_output_that_is_too_large_leaves_the_task_waiting() {
         .send_task_success(&stage.token(), json!("x".repeat(262_143)))
         .unwrap_err();
     assert!(
-        matches!(error, TokenError::InvalidOutput(262_145)),
+        matches!(error, StatesError::InvalidOutput(262_145)),
         "{error}"
     );
     stage
@@ -129,7 +129,7 @@ async fn a_function_that_fails_is_retried_with_a_new_token() {
         .executor
         .send_task_success(&first, json!(1))
         .unwrap_err();
-    assert!(matches!(error, TokenError::TaskTimedOut), "{error}");
+    assert!(matches!(error, StatesError::TaskTimedOut), "{error}");
     stage.advance(5).await;
     let second = stage.token();
     assert_ne!(first, second);
@@ -153,7 +153,7 @@ async fn no_answer_in_time_is_a_timeout() {
         .executor
         .send_task_success(&stage.token(), json!(1))
         .unwrap_err();
-    assert!(matches!(late, TokenError::TaskTimedOut), "{late}");
+    assert!(matches!(late, StatesError::TaskTimedOut), "{late}");
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn an_answer_at_the_deadline_is_late_even_before_the_timer_fired() {
         .executor
         .send_task_success(&stage.token(), json!(1))
         .unwrap_err();
-    assert!(matches!(late, TokenError::TaskTimedOut), "{late}");
+    assert!(matches!(late, StatesError::TaskTimedOut), "{late}");
     stage.executor.idle().await;
     assert_eq!(output(&stage.view())["caught"]["Error"], "States.Timeout");
 }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::clock::Clock;
-use crate::stripe::{StandIn, router};
+use crate::stripe::{FakeStripe, router};
 
 mod credits;
 mod idempotency;
@@ -38,7 +37,7 @@ impl Answer {
 }
 
 fn stripe(data: Option<&Path>, clock: &Clock) -> Router {
-    router(Arc::new(StandIn::open(data, clock.clone()).unwrap()))
+    router(Arc::new(FakeStripe::open(data, clock.clone()).unwrap()))
 }
 
 fn fresh() -> Router {
@@ -76,7 +75,7 @@ async fn refund(app: &Router, key: Option<&str>, form: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn only_a_test_key_opens_the_door() {
+async fn only_a_test_key_is_accepted() {
     let app = fresh();
     // `sk_test_x:` and `sk_live_x:` in Base64
     let cases = [
@@ -158,10 +157,10 @@ const REFUSED: [(&str, &str, &str, &str); 13] = [
         "Received unknown parameter: foo",
     ),
     (
-        "charge=ch_demo_2000&foo[a]=1&expand[]=charge",
+        "charge=ch_demo_2000&expand[]=charge",
         "parameter_unknown",
-        "foo",
-        "Received unknown parameters: foo, expand",
+        "expand",
+        "Received unknown parameter: expand",
     ),
     (
         "charge=ch_demo_2000&amount=12.5",
@@ -296,27 +295,4 @@ async fn what_is_no_form_and_what_is_no_address_is_refused() {
         let start = format!("Unrecognized request URL ({method}: {uri}).");
         assert!(answer.message().starts_with(&start), "{}", answer.message());
     }
-}
-
-#[tokio::test]
-async fn metadata_is_merged_unset_one_by_one_and_unset_whole() {
-    let app = fresh();
-    let created = refund(
-        &app,
-        None,
-        "charge=ch_demo_2000&amount=5&metadata[a]=1&metadata[b]=2",
-    )
-    .await;
-    let uri = format!("/v1/refunds/{}", created.body["id"].as_str().unwrap());
-    let merged = post(&app, &uri, None, "metadata[b]=&metadata[c]=3").await;
-    assert_eq!(merged.body["metadata"], json!({"a": "1", "c": "3"}));
-    let unset = post(&app, &uri, None, "metadata=").await;
-    assert_eq!(unset.body["metadata"], json!({}));
-    let amount = post(&app, &uri, None, "amount=7").await;
-    assert_eq!(amount.error("code"), "parameter_unknown");
-    let missing = post(&app, "/v1/refunds/re_x", None, "metadata[a]=1").await;
-    assert_eq!(
-        (missing.status, missing.message()),
-        (404, "No such refund: 're_x'")
-    );
 }

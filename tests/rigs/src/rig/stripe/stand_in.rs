@@ -18,7 +18,7 @@ impl StandIn {
     pub(super) fn start() -> anyhow::Result<Self> {
         let runtime = Runtime::new().context("a runtime can be started")?;
         let clock = local::clock::Clock::system();
-        let account = Arc::new(local::stripe::StandIn::open(None, clock)?);
+        let account = Arc::new(local::stripe::FakeStripe::open(None, clock)?);
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
         let base = format!("http://{}", listener.local_addr()?);
         runtime.spawn(async move { axum::serve(listener, local::stripe::router(account)).await });

@@ -41,14 +41,8 @@ async fn the_invoice_that_an_intent_paid_is_found_and_no_other() {
     ] {
         assert_eq!(payment[member], expected, "{member}");
     }
-    for none in [
-        of("pi_demo_45", "&status=paid"),
-        of("pi_demo_invoiced_45", "&status=open"),
-    ] {
-        assert_eq!(get(&app, &none).await.body["data"], json!([]), "{none}");
-    }
-    let by_invoice = get(&app, &format!("{PAYMENTS}?invoice=in_demo_45")).await;
-    assert_eq!(ids(&by_invoice), ["inpay_demo_45"]);
+    let none = get(&app, &of("pi_demo_45", "&status=paid")).await;
+    assert_eq!(none.body["data"], json!([]));
     let refused = [
         (of("pi_x", ""), 404, "payment[payment_intent]"),
         (
@@ -66,11 +60,10 @@ async fn the_invoice_that_an_intent_paid_is_found_and_no_other() {
             400,
             "payment[type]",
         ),
-        (format!("{PAYMENTS}?status=late"), 400, "status"),
-        (format!("{PAYMENTS}?invoice=in_x"), 404, "invoice"),
-        (format!("{PAYMENTS}?payment[colour]=red"), 400, "payment"),
+        (of("pi_demo_45", "&status=open"), 400, "status"),
+        (of("pi_demo_45", "&payment[colour]=red"), 400, "payment"),
         (
-            format!("{PAYMENTS}?starting_after=inpay_x"),
+            of("pi_demo_45", "&starting_after=inpay_x"),
             404,
             "starting_after",
         ),
@@ -88,7 +81,7 @@ async fn the_invoice_that_an_intent_paid_is_found_and_no_other() {
 #[tokio::test]
 async fn a_credit_note_has_stripes_shape_and_goes_to_the_balance() {
     let app = fresh();
-    let form = "invoice=in_demo_45&amount=1999&credit_amount=1999&reason=duplicate&metadata[request_id]=r-1";
+    let form = "invoice=in_demo_45&amount=1999&credit_amount=1999&metadata[request_id]=r-1";
     let made = note(&app, Some("k"), form).await;
     assert_eq!(made.status, 200, "{}", made.body);
     for (member, expected) in [
@@ -98,7 +91,6 @@ async fn a_credit_note_has_stripes_shape_and_goes_to_the_balance() {
         ("customer", json!("cus_demo")),
         ("invoice", json!("in_demo_45")),
         ("number", json!("DEMO-0001-CN-01")),
-        ("reason", json!("duplicate")),
         ("status", json!("issued")),
         ("type", json!("post_payment")),
         ("post_payment_amount", json!(1999)),
@@ -162,7 +154,7 @@ async fn a_balance_is_credited_and_debited() {
         &app,
         BALANCE,
         Some("k"),
-        "amount=-4999&currency=usd&description=Goodwill&metadata[request_id]=r-1",
+        "amount=-4999&currency=usd&metadata[request_id]=r-1",
     )
     .await;
     assert_eq!(made.status, 200, "{}", made.body);
@@ -173,7 +165,6 @@ async fn a_balance_is_credited_and_debited() {
         ("currency", json!("usd")),
         ("customer", json!("cus_demo")),
         ("credit_note", json!(null)),
-        ("description", json!("Goodwill")),
         ("type", json!("adjustment")),
         ("metadata", json!({"request_id": "r-1"})),
     ] {
@@ -274,7 +265,7 @@ const REFUSED: [(&str, &str, u16, &str, &str); 16] = [
         "/v1/credit_notes",
         "invoice=in_demo_45&amount=5&credit_amount=5&reason=requested_by_customer",
         400,
-        "",
+        "parameter_unknown",
         "reason",
     ),
     (BALANCE, "currency=usd", 400, "parameter_missing", "amount"),

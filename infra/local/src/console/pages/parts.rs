@@ -1,0 +1,146 @@
+//! What several pages have: moments, chips, mails, the audit log.
+
+use domain::audit::AuditRecord;
+use jiff::{SignedDuration, Span, SpanRound, Timestamp, Unit};
+use maud::{Markup, html};
+
+use crate::console::diagram::{self, Drawing};
+use crate::console::source::{RequestView, Run};
+use crate::console::text;
+use crate::outbox::Mail;
+
+pub(crate) fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(at) title=(at) { (at.strftime("%-d %b %H:%M:%S").to_string()) } }
+}
+
+/// A length of time in days, hours, minutes and seconds, such as `1d 2h 30m`.
+pub(crate) fn span(length: SignedDuration) -> String {
+    let units = SpanRound::new().largest(Unit::Day).smallest(Unit::Second);
+    let rounded = Span::try_from(length).and_then(|span| span.round(units.days_are_24_hours()));
+    rounded.map_or_else(|_| format!("{length:#}"), |span| format!("{span:#}"))
+}
+
+/// How a request is, as a chip.
+pub(crate) fn chip(request: &RequestView) -> Markup {
+    let of_run = || Some(request.run.as_ref()?.view.status.as_str().to_lowercase());
+    let status = request
+        .request
+        .as_ref()
+        .map(|request| request.status.as_str().to_owned());
+    let status = status.or_else(of_run).unwrap_or_default();
+    html! { span class={ "chip " (status) } { (text::in_words(&status)) } }
+}
+
+pub(crate) fn request_path(id: &str) -> String {
+    let encoded: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    // A space is a plus only in a form.
+    format!("/_local/requests/{}", encoded.replace('+', "%20"))
+}
+
+/// Where a request is, as a drawing. None: what it runs by cannot be drawn.
+pub(crate) fn drawing(request: &RequestView, run: &Run) -> Option<Drawing> {
+    // Other people's ids stay out of the drawing's names.
+    let id: String = request
+        .id
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    diagram::draw(&run.view.definition, &run.progress(), &format!("d-{id}"))
+}
+
+/// The frame in which a drawing that is too wide scrolls.
+pub(crate) fn framed(picture: &Markup) -> Markup {
+    html! { div.picture tabindex="0" role="group" aria-label="The process" { (picture) } }
+}
+
+pub(crate) fn mail_card(mail: &Mail) -> Markup {
+    html! {
+        article.card {
+            div.card-head {
+                h3 { a href={ "/_local/emails/" (mail.id) } id=(mail.id) { (mail.subject) } }
+            }
+            p.meta { "to " (mail.to) " · " (time(mail.sent_at)) }
+            (mail_actions(mail))
+            @if !mail.text.is_empty() {
+                details id={ (mail.id) "-text" } {
+                    summary { "Text" }
+                    (mail_text(mail))
+                }
+            }
+        }
+    }
+}
+
+/// What a mail asks for: its links, and the code for them.
+pub(crate) fn mail_actions(mail: &Mail) -> Markup {
+    let links = text::links(&mail.text);
+    let code = text::code(&mail.text);
+    html! {
+        @if !links.is_empty() || code.is_some() {
+            div.actions {
+                @for (number, link) in links.iter().enumerate() {
+                    @let id = format!("{}-link-{number}", mail.id);
+                    @match text::decision(link) {
+                        Some(decision) => a class={ "action " (decision) } id=(id) href=(link) {
+                            (text::in_words(&decision))
+                        },
+                        None => a.action id=(id) href=(link) { "Open " (text::path(link)) },
+                    }
+                }
+                @if let Some(code) = code { span.code { "Code: " b { (code) } } }
+            }
+        }
+    }
+}
+
+/// A mail's text, with its links as links.
+pub(crate) fn mail_text(mail: &Mail) -> Markup {
+    html! {
+        div.mail-text {
+            @for (piece, is_link) in text::pieces(&mail.text) {
+                @if is_link { a href=(piece) { (piece) } } @else { (piece) }
+            }
+        }
+    }
+}
+
+/// Records of the audit log.
+pub(crate) fn audit_table<'a>(
+    records: impl Iterator<Item = &'a AuditRecord>,
+    with_request: bool,
+) -> Markup {
+    html! {
+        div.card.scroll {
+            table.stack {
+                thead {
+                    tr {
+                        th scope="col" { "When" }
+                        @if with_request { th scope="col" { "Request" } }
+                        @for head in ["Who", "Did", "Phase", "Status", "Detail"] { th scope="col" { (head) } }
+                    }
+                }
+                tbody {
+                    @for record in records {
+                        @let request = record.request_id.to_string();
+                        tr {
+                            td.when { (time(record.at)) }
+                            @if with_request {
+                                td { a.mono href=(request_path(&request)) { (short(&request)) } }
+                            }
+                            td { (record.actor) }
+                            td { (text::in_words(&record.action)) }
+                            td { (record.phase) }
+                            td { (text::in_words(record.status.as_str())) }
+                            td { @if let Some(detail) = &record.detail { (detail) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The beginning of an id, enough to tell requests apart.
+pub(crate) fn short(id: &str) -> String {
+    id.chars().take(8).collect()
+}

@@ -1,0 +1,165 @@
+//! What there is to show. Every page reads what it shows and no more: a request by its key, a page of mails by
+//! their places.
+
+use std::sync::Arc;
+
+use domain::audit::AuditRecord;
+use domain::id::RequestId;
+use domain::request::Request;
+use domain::request_store::request_key;
+use domain::table::Entity;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::diagram::Progress;
+use crate::clock::Clock;
+use crate::outbox::Outbox;
+use crate::states::{ExecutionStatus, ExecutionView, Executor};
+
+/// How many requests, and how many mails, a page has.
+pub(crate) const PAGE: usize = 20;
+
+/// What the console shows.
+#[derive(Clone)]
+pub struct Console {
+    /// Runs the processes.
+    pub executor: Arc<Executor>,
+    /// Holds the mails.
+    pub outbox: Arc<Outbox>,
+    /// The stack's time.
+    pub clock: Clock,
+    /// The table's items.
+    pub items: Arc<dyn Items>,
+    /// The forms: title and path.
+    pub forms: Vec<(String, String)>,
+}
+
+/// The items of the `DynamoDB` table.
+pub trait Items: Send + Sync {
+    /// The items under a partition key as plain JSON, in the order of their sort keys.
+    fn partition(&self, key: &str) -> Vec<Value>;
+
+    /// A number that is another one after each change.
+    fn changes(&self) -> u64;
+}
+
+/// A request with all that is known of it.
+pub(crate) struct RequestView {
+    pub(crate) id: String,
+    /// None for an execution that no request is known of.
+    pub(crate) request: Option<Request>,
+    /// Oldest first.
+    pub(crate) audit: Vec<AuditRecord>,
+    pub(crate) run: Option<Run>,
+}
+
+/// How far an execution came.
+pub(crate) struct Run {
+    pub(crate) view: ExecutionView,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// A state that was entered.
+pub(crate) struct Step {
+    pub(crate) state: String,
+    pub(crate) entered_at: Timestamp,
+    pub(crate) left_at: Option<Timestamp>,
+}
+
+impl Console {
+    /// A text that is another one after each change of what is shown.
+    pub(crate) fn version(&self) -> String {
+        let mails = *self.outbox.subscribe().borrow();
+        let ahead = self.clock.offset().as_secs();
+        let (runs, items) = (self.executor.changes(), self.items.changes());
+        format!("\"{runs}-{items}-{mails}-{ahead}\"")
+    }
+
+    /// The ids of the requests that begin with `prefix`, newest first: some, and how many there are.
+    pub(crate) fn newest(&self, prefix: &str, skip: usize) -> (Vec<String>, usize) {
+        let all = self.executor.summaries();
+        if prefix.is_empty() {
+            let count = all.len();
+            let page = all.skip(skip).take(PAGE);
+            return (page.map(|summary| summary.name).collect(), count);
+        }
+        let mut names: Vec<String> = all.map(|summary| summary.name).collect();
+        names.retain(|name| name.starts_with(prefix));
+        let count = names.len();
+        (names.into_iter().skip(skip).take(PAGE).collect(), count)
+    }
+
+    /// A request by its id.
+    pub(crate) fn request(&self, id: &str) -> Option<RequestView> {
+        let key = id.parse().ok().map(|id: RequestId| request_key(id).pk);
+        let items = key
+            .map(|key| self.items.partition(&key))
+            .unwrap_or_default();
+        let request = read(&items).next();
+        let run = self.executor.execution(id).map(Run::of);
+        (request.is_some() || run.is_some()).then(|| RequestView {
+            id: id.to_owned(),
+            request,
+            audit: read(&items).collect(),
+            run,
+        })
+    }
+}
+
+/// The items of a kind. One that an older version of this project wrote may not be readable: it is left out.
+fn read<T: Entity>(items: &[Value]) -> impl Iterator<Item = T> {
+    let items = items.iter().filter(|item| item["kind"] == T::KIND);
+    items.filter_map(|item| T::deserialize(item).ok())
+}
+
+impl RequestView {
+    pub(crate) fn title(&self) -> &str {
+        let request = self.request.as_ref();
+        request.map_or("Execution", |request| &request.title)
+    }
+
+    pub(crate) fn phase(&self) -> Option<&str> {
+        Some(self.request.as_ref()?.phase.as_str())
+    }
+
+    /// When it came to be.
+    pub(crate) fn began_at(&self) -> Option<Timestamp> {
+        let submitted = self.request.as_ref().map(|request| request.submitted_at);
+        submitted.or(self.run.as_ref().map(|run| run.view.started_at))
+    }
+}
+
+impl Run {
+    fn of(view: ExecutionView) -> Self {
+        let mut steps: Vec<Step> = Vec::new();
+        for event in &view.history {
+            let Some(state) = &event.state else {
+                continue;
+            };
+            let kind = event.event_type.to_string();
+            if kind.ends_with("StateEntered") {
+                steps.push(Step {
+                    state: state.clone(),
+                    entered_at: event.at,
+                    left_at: None,
+                });
+            } else if kind.ends_with("StateExited")
+                && let Some(step) = steps.iter_mut().rfind(|step| step.state == *state)
+            {
+                step.left_at = Some(event.at);
+            }
+        }
+        Self { view, steps }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        Progress {
+            entered: self.steps.iter().map(|step| step.state.clone()).collect(),
+            current: self.view.current_state.clone(),
+            failed: matches!(
+                self.view.status,
+                ExecutionStatus::Failed | ExecutionStatus::TimedOut
+            ),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! One version of a state machine: a definition that was read and found runnable.
+//!
+//! Executions share it. What this executor would not run as Step Functions does is refused when the
+//! definition is published; the rules of the language that the generator keeps are not checked again.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{asl::State, jsonata};
+
+/// A state machine as it was published.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    /// The text that was published.
+    pub(crate) definition: String,
+    /// The SHA-256 of the definition, in hexadecimal.
+    pub(crate) version: String,
+    pub(crate) start_at: String,
+    pub(crate) timeout_seconds: Option<u32>,
+    pub(crate) states: BTreeMap<String, State>,
+}
+
+/// Why a definition was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the state machine cannot run here: {0}")]
+pub struct DefinitionError(pub(crate) String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct TopLevel {
+    #[serde(rename = "Comment")]
+    _comment: Option<String>,
+    #[serde(rename = "QueryLanguage")]
+    _query_language: QueryLanguage,
+    start_at: String,
+    timeout_seconds: Option<u32>,
+    states: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+enum QueryLanguage {
+    #[serde(rename = "JSONata")]
+    JSONata,
+}
+
+impl Machine {
+    /// Reads and checks a definition in the Amazon States Language.
+    pub(crate) fn parse(definition: &str) -> Result<Machine, DefinitionError> {
+        let top: TopLevel =
+            serde_json::from_str(definition).map_err(|error| DefinitionError(error.to_string()))?;
+        let mut states = BTreeMap::new();
+        for (name, state) in top.states {
+            let of_state =
+                |problem: String| DefinitionError(format!("state \"{name}\": {problem}"));
+            check_expressions(&state).map_err(of_state)?;
+            let state =
+                serde_json::from_value(state).map_err(|error| of_state(error.to_string()))?;
+            states.insert(name, state);
+        }
+        let machine = Machine {
+            definition: definition.to_string(),
+            version: hexadecimal(&Sha256::digest(definition)),
+            start_at: top.start_at,
+            timeout_seconds: top.timeout_seconds,
+            states,
+        };
+        machine.check_targets()?;
+        Ok(machine)
+    }
+
+    /// Refuses transitions to states that do not exist, and those that say nowhere to go.
+    fn check_targets(&self) -> Result<(), DefinitionError> {
+        let check = |name: &str, target: &String| {
+            if self.states.contains_key(target) {
+                return Ok(());
+            }
+            let problem = format!("{name} leads to \"{target}\", which is no state");
+            Err(DefinitionError(problem))
+        };
+        check("StartAt", &self.start_at)?;
+        for (name, state) in &self.states {
+            let name = format!("state \"{name}\"");
+            let targets = state.targets().ok_or_else(|| {
+                DefinitionError(format!("{name} needs either Next or \"End\": true"))
+            })?;
+            targets
+                .into_iter()
+                .try_for_each(|target| check(&name, target))?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses expressions that cannot be read or that call what is not implemented, wherever they stand.
+fn check_expressions(template: &Value) -> Result<(), String> {
+    match template {
+        Value::String(text) => jsonata::problem_in(text).map_or(Ok(()), Err),
+        Value::Array(items) => items.iter().try_for_each(check_expressions),
+        Value::Object(fields) => fields.values().try_for_each(check_expressions),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

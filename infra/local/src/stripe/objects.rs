@@ -1,0 +1,198 @@
+//! The objects of an account. Their members are Stripe's, by Stripe's names; what else an object has on the wire
+//! follows from these and is added in [`super::wire`]. Amounts are whole minor units of the currency (cents);
+//! times are Unix seconds.
+
+use serde::{Deserialize, Serialize};
+
+use super::collection::Object;
+use super::params::Metadata;
+
+/// 1 January 2026, 00:00 UTC: what exists at start was made then.
+const MADE_AT: i64 = 1_767_225_600;
+/// Stripe's test mode settles an asynchronous refund within half an hour.
+pub(crate) const SETTLES_AFTER_SECONDS: i64 = 30 * 60;
+
+fn made_at() -> i64 {
+    MADE_AT
+}
+
+/// A person who paid.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Customer {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    #[serde(default = "made_at")]
+    created: i64,
+}
+
+/// A payment that was tried.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Charge {
+    pub(crate) id: String,
+    /// None: a guest paid.
+    pub(crate) customer: Option<String>,
+    pub(crate) payment_intent: Option<String>,
+    #[serde(rename = "amount")]
+    pub(crate) amount_cents: u64,
+    #[serde(rename = "amount_captured")]
+    pub(crate) captured_cents: u64,
+    pub(crate) currency: String,
+    #[serde(default)]
+    pub(crate) disputed: bool,
+    #[serde(default = "made_at")]
+    created: i64,
+    /// Not Stripe's: which of its test cards paid.
+    #[serde(default, skip_serializing)]
+    pub(crate) settlement: Settlement,
+}
+
+/// How refunds of a charge come to their end, as Stripe's test cards decide it.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Settlement {
+    /// Succeeds at once: an ordinary card.
+    #[default]
+    Immediate,
+    /// Pending first, succeeds later (test card 4000 0000 0000 7726).
+    Delayed,
+    /// Succeeds first, fails later (test card 4000 0000 0000 5126).
+    FailsLater,
+}
+
+/// The intent to pay, whose latest charge is the payment.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PaymentIntent {
+    pub(crate) id: String,
+    customer: String,
+    #[serde(rename = "amount")]
+    pub(crate) amount_cents: u64,
+    currency: String,
+    pub(crate) latest_charge: Option<String>,
+    #[serde(default = "made_at")]
+    created: i64,
+}
+
+/// The payment of an invoice. All invoices are paid, each by one payment intent.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct InvoicePayment {
+    pub(crate) id: String,
+    pub(crate) invoice: String,
+    #[serde(rename = "amount_paid")]
+    pub(crate) paid_cents: u64,
+    #[serde(default = "made_at")]
+    pub(crate) created: i64,
+    /// Of the invoice: the number that is printed on it, which that of a credit note continues.
+    #[serde(skip_serializing)]
+    pub(crate) invoice_number: String,
+    #[serde(skip_serializing)]
+    pub(crate) customer: String,
+    #[serde(skip_serializing)]
+    pub(crate) payment_intent: String,
+}
+
+/// The reasons that a caller may give for a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reason {
+    Duplicate,
+    Fraudulent,
+    RequestedByCustomer,
+}
+
+/// Money on its way back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refund {
+    pub(crate) id: String,
+    #[serde(rename = "amount")]
+    pub(crate) amount_cents: u64,
+    pub(crate) charge: String,
+    #[serde(default = "made_at")]
+    pub(crate) created: i64,
+    pub(crate) currency: String,
+    #[serde(default)]
+    pub(crate) metadata: Metadata,
+    pub(crate) payment_intent: Option<String>,
+    pub(crate) reason: Option<Reason>,
+}
+
+/// Where a refund stands at a given time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundStatus {
+    Pending,
+    Succeeded,
+    Failed,
+}
+
+impl Refund {
+    /// The status follows from the clock alone, so nothing has to happen for a refund to settle.
+    pub(crate) fn status(&self, settlement: Settlement, now: i64) -> RefundStatus {
+        let settled = now >= self.created.saturating_add(SETTLES_AFTER_SECONDS);
+        match (settlement, settled) {
+            (Settlement::Immediate, _)
+            | (Settlement::Delayed, true)
+            | (Settlement::FailsLater, false) => RefundStatus::Succeeded,
+            (Settlement::Delayed, false) => RefundStatus::Pending,
+            (Settlement::FailsLater, true) => RefundStatus::Failed,
+        }
+    }
+}
+
+/// A document that takes back a part of an invoice.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct CreditNote {
+    pub(crate) id: String,
+    pub(crate) number: String,
+    pub(crate) invoice: String,
+    pub(crate) customer: String,
+    #[serde(rename = "amount")]
+    pub(crate) amount_cents: u64,
+    pub(crate) customer_balance_transaction: String,
+    pub(crate) metadata: Metadata,
+    pub(crate) created: i64,
+}
+
+/// A change of what a customer owes: what is given to them is negative.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct BalanceTransaction {
+    pub(crate) id: String,
+    pub(crate) customer: String,
+    #[serde(rename = "amount")]
+    pub(crate) amount_cents: i64,
+    #[serde(rename = "ending_balance")]
+    pub(crate) ending_balance_cents: i64,
+    /// The credit note that it comes from, with its invoice; None: it was made by itself.
+    pub(crate) credit_note: Option<String>,
+    pub(crate) invoice: Option<String>,
+    pub(crate) metadata: Metadata,
+    pub(crate) created: i64,
+}
+
+/// By what lists of an object are filtered.
+macro_rules! objects {
+    ($($object:ident, $noun:literal, $group:expr;)*) => {$(
+        impl Object for $object {
+            const NOUN: &str = $noun;
+
+            fn id(&self) -> &str {
+                &self.id
+            }
+
+            fn group(&self) -> &str {
+                let group: fn(&$object) -> &str = $group;
+                group(self)
+            }
+        }
+    )*};
+}
+
+objects! {
+    Customer, "customer", |customer| &customer.email;
+    Charge, "charge", |_| "";
+    PaymentIntent, "payment_intent", |_| "";
+    InvoicePayment, "invoice_payment", |payment| &payment.payment_intent;
+    Refund, "refund", |refund| &refund.charge;
+    CreditNote, "credit_note", |note| &note.invoice;
+    BalanceTransaction, "customer_balance_transaction", |transaction| &transaction.customer;
+}

@@ -1,0 +1,201 @@
+//! Which request does what. A path here is what follows `/v1/`, in segments.
+
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::account::{Account, Change};
+use super::collection::{Collection, Object};
+use super::error::StripeError;
+use super::params::{self, Nothing, Page, Pairs};
+use super::{objects, wire};
+
+/// `GET /v1/customers`. Exact and case-sensitive, as Stripe documents it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CustomerFilter {
+    email: Option<String>,
+}
+
+/// `GET /v1/refunds`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefundFilter {
+    charge: Option<String>,
+    payment_intent: Option<String>,
+}
+
+/// `GET /v1/invoice_payments`, by what paid alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InvoicePaymentFilter {
+    #[serde(rename = "payment[type]")]
+    _kind: PaymentKind,
+    #[serde(rename = "payment[payment_intent]")]
+    payment_intent: String,
+    #[serde(rename = "status")]
+    _status: Option<InvoicePaymentStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PaymentKind {
+    PaymentIntent,
+}
+
+/// There are no others.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum InvoicePaymentStatus {
+    Paid,
+}
+
+/// `GET /v1/credit_notes`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CreditNoteFilter {
+    invoice: Option<String>,
+}
+
+/// Answers a `GET`. None: there is no such address.
+pub(crate) fn get(
+    account: &Account,
+    path: &[&str],
+    query: &Pairs,
+    now: i64,
+) -> Option<Result<Value, StripeError>> {
+    let answer = match *path {
+        ["refunds"] => list_refunds(account, query, now),
+        ["refunds", id] => one(&account.refunds, id, "refund", query, |refund| {
+            wire::refund(refund, account.status(refund, now))
+        }),
+        ["charges", id] => one(&account.charges, id, "charge", query, |charge| {
+            wire::charge(account, charge, now)
+        }),
+        ["payment_intents", id] => {
+            let intents = &account.payment_intents;
+            one(intents, id, "intent", query, wire::payment_intent)
+        }
+        ["customers"] => list_customers(account, query),
+        ["customers", id] => one(&account.customers, id, "id", query, |customer| {
+            wire::customer(account, customer)
+        }),
+        ["customers", id, "balance_transactions"] => list_balance_transactions(account, id, query),
+        ["invoice_payments"] => list_invoice_payments(account, query),
+        ["credit_notes"] => list_credit_notes(account, query),
+        _ => return None,
+    };
+    Some(answer)
+}
+
+/// What a `POST` changes, and what it is answered with. None: there is no such address.
+pub(crate) fn post(
+    account: &Account,
+    path: &[&str],
+    form: &Pairs,
+    now: i64,
+) -> Option<Result<(Change, Value), StripeError>> {
+    let answer = match *path {
+        ["refunds"] => params::read(form).and_then(|request| {
+            let refund = account.plan_refund(request, new_id("re"), now)?;
+            let body = wire::refund(&refund, account.status(&refund, now));
+            Ok((Change::RefundCreated(refund), body))
+        }),
+        ["credit_notes"] => params::read(form).and_then(|request| {
+            let (note, transaction) =
+                account.plan_credit_note(request, new_id("cn"), new_id("cbtxn"), now)?;
+            let body = wire::credit_note(&note);
+            Ok((Change::CreditNoteCreated { note, transaction }, body))
+        }),
+        ["customers", customer, "balance_transactions"] => params::read(form).and_then(|request| {
+            let id = new_id("cbtxn");
+            let transaction = account.plan_balance_transaction(customer, request, id, now)?;
+            let body = wire::balance_transaction(&transaction);
+            Ok((Change::BalanceChanged(transaction), body))
+        }),
+        _ => return None,
+    };
+    Some(answer)
+}
+
+fn one<T: Object>(
+    collection: &Collection<T>,
+    id: &str,
+    param: &str,
+    query: &Pairs,
+    render: impl Fn(&T) -> Value,
+) -> Result<Value, StripeError> {
+    params::read::<Nothing>(query)?;
+    collection.find(id, param).map(render)
+}
+
+fn page<T: Object>(
+    collection: &Collection<T>,
+    group: Option<&str>,
+    page: &Page,
+    url: &str,
+    render: impl Fn(&T) -> Value,
+) -> Result<Value, StripeError> {
+    let (objects, has_more) = collection.page(group, page)?;
+    let data = objects.into_iter().map(render).collect();
+    Ok(wire::list(url, data, has_more))
+}
+
+fn list_refunds(account: &Account, query: &Pairs, now: i64) -> Result<Value, StripeError> {
+    let (filter, wanted): (RefundFilter, _) = params::read_list(query)?;
+    let group = match (&filter.charge, &filter.payment_intent) {
+        (Some(charge), _) => Some(account.charges.find(charge, "charge")?.id.as_str()),
+        (None, Some(intent)) => {
+            let intent = account.payment_intents.find(intent, "payment_intent")?;
+            // Nothing belongs to an intent that was not paid.
+            Some(intent.latest_charge.as_deref().unwrap_or_default())
+        }
+        (None, None) => None,
+    };
+    let render = |refund: &objects::Refund| wire::refund(refund, account.status(refund, now));
+    page(&account.refunds, group, &wanted, "/v1/refunds", render)
+}
+
+fn list_customers(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
+    let (filter, wanted): (CustomerFilter, _) = params::read_list(query)?;
+    let group = filter.email.as_deref();
+    let render = |customer: &objects::Customer| wire::customer(account, customer);
+    page(&account.customers, group, &wanted, "/v1/customers", render)
+}
+
+fn list_balance_transactions(
+    account: &Account,
+    customer: &str,
+    query: &Pairs,
+) -> Result<Value, StripeError> {
+    let (Nothing {}, wanted) = params::read_list(query)?;
+    account.customers.find(customer, "customer")?;
+    let url = format!("/v1/customers/{customer}/balance_transactions");
+    let transactions = &account.balance_transactions;
+    let render = wire::balance_transaction;
+    page(transactions, Some(customer), &wanted, &url, render)
+}
+
+fn list_invoice_payments(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
+    let (filter, wanted): (InvoicePaymentFilter, _) = params::read_list(query)?;
+    let intents = &account.payment_intents;
+    intents.find(&filter.payment_intent, "payment[payment_intent]")?;
+    let (payments, group) = (&account.invoice_payments, Some(&*filter.payment_intent));
+    let url = "/v1/invoice_payments";
+    page(payments, group, &wanted, url, wire::invoice_payment)
+}
+
+fn list_credit_notes(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
+    let (filter, wanted): (CreditNoteFilter, _) = params::read_list(query)?;
+    let group = filter.invoice.as_deref();
+    group.map(|id| account.invoice(id)).transpose()?;
+    let (notes, url) = (&account.credit_notes, "/v1/credit_notes");
+    page(notes, group, &wanted, url, wire::credit_note)
+}
+
+/// `re_` and 24 characters, as Stripe's ids look.
+pub(crate) fn new_id(prefix: &str) -> String {
+    let mut random = Uuid::new_v4().simple().to_string();
+    random.truncate(24);
+    format!("{prefix}_{random}")
+}

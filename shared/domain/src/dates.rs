@@ -1,0 +1,25 @@
+//! Points in time as people read them, on pages and in mails.
+
+use jiff::Timestamp;
+
+/// A point in time, to the minute.
+pub fn when(at: Timestamp) -> String {
+    format!("{}, {} UTC", day(at), at.strftime("%H:%M"))
+}
+
+/// The day of a point in time, in UTC.
+pub fn day(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_the_day_the_month_and_the_time_zone() {
+        let at = "2026-03-04T05:06:59Z".parse().unwrap();
+        assert_eq!(when(at), "4 March 2026, 05:06 UTC");
+        assert_eq!(day(at), "4 March 2026");
+    }
+}

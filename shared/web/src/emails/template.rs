@@ -1,0 +1,103 @@
+//! Mails from template files: a folder for each kind of mail, with its subject, its plain part and its HTML part.
+//!
+//! The engine keeps every value in its place, whatever it says: in the HTML part it is escaped, in the plain part
+//! its second line and those after it are indented, so that no value can begin a line that looks like one of ours.
+
+use std::fmt::Write;
+
+use domain::mail::{Mail, one_line, sanitize_text};
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, default_auto_escape_callback};
+use serde::Serialize;
+
+use super::style::STYLE;
+
+/// The template files of one kind of mail.
+#[derive(Debug)]
+pub(super) struct Files {
+    pub(super) folder: &'static str,
+    pub(super) subject: &'static str,
+    pub(super) text: &'static str,
+    pub(super) html: &'static str,
+}
+
+/// Embeds the template files of a folder beside the caller's file.
+macro_rules! files {
+    ($folder:literal) => {
+        $crate::emails::template::Files {
+            folder: $folder,
+            subject: include_str!(concat!($folder, "/subject.txt")),
+            text: include_str!(concat!($folder, "/body.txt")),
+            html: include_str!(concat!($folder, "/body.html")),
+        }
+    };
+}
+pub(super) use files;
+
+/// What one kind of mail is filled with: each field is a name in its templates.
+pub(super) trait Template: Serialize + Sized {
+    const FILES: Files;
+
+    fn mail(&self, to: &str) -> Mail {
+        let values = Value::from(Serde(self));
+        let Files { folder, .. } = Self::FILES;
+        let render = |file, source| render(&format!("{folder}/{file}"), source, &values);
+        Mail {
+            to: to.to_owned(),
+            subject: one_line(&render("subject.txt", Self::FILES.subject)),
+            text: render("body.txt", Self::FILES.text),
+            html: frame(render("body.html", Self::FILES.html)),
+            related_request: None,
+        }
+    }
+}
+
+/// The HTML document around a mail's body, which is HTML already.
+pub(super) fn frame(body: String) -> String {
+    let values = [
+        ("css", include_str!("frame.css").to_owned()),
+        ("body", body),
+    ]
+    .map(|(name, html)| (name, Value::from_safe_string(html)));
+    let values = Value::from_pairs(values);
+    render("frame.html", include_str!("frame.html"), &values)
+}
+
+/// Fills a template. Those that this crate embeds name nothing but what they are given, which its tests check.
+fn render(name: &str, source: &str, values: &Value) -> String {
+    let rendered = environment().render_named_str(name, source, values);
+    rendered.expect("an embedded template can be rendered")
+}
+
+/// The engine, with block tags on lines of their own leaving no trace, and names that end in `.html` escaped.
+pub(super) fn environment() -> Environment<'static> {
+    let mut environment = domain::text::environment();
+    let mut syntax = environment.syntax().to_builder();
+    syntax.lstrip_blocks(true).trim_blocks(true);
+    let syntax = syntax.keep_trailing_newline(true).build();
+    environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
+    environment.add_global("style", Value::from(Serde(STYLE)));
+    environment.set_auto_escape_callback(default_auto_escape_callback);
+    environment.set_formatter(|out, state, value| {
+        let text = value.to_string();
+        let written = if value.is_safe() {
+            text
+        } else if matches!(state.auto_escape(), AutoEscape::Html) {
+            escaped(&sanitize_text(&text))
+        } else {
+            indented(&sanitize_text(&text))
+        };
+        Ok(out.write_str(&written)?)
+    });
+    environment
+}
+
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    let _ = maud::Escaper::new(&mut html).write_str(text);
+    html
+}
+
+fn indented(text: &str) -> String {
+    text.lines().collect::<Vec<_>>().join("\n    ")
+}

@@ -1,0 +1,152 @@
+//! Each mail as it is sent, its plain part and its HTML part.
+
+use domain::refund::RefundEntry;
+use domain::task::variable;
+use testing::fixtures::approval::offer;
+use testing::fixtures::refund::entry;
+
+use super::*;
+
+const CUSTOMER: &str = "ada@example.com";
+
+/// A mail without what is different for each request.
+fn redacted(mail: &Mail, request: &Request, secrets: &[&str]) -> (String, String) {
+    let redact = |text: &str| {
+        let text = text
+            .replace(&link_key().status_key(request.request_id), "[status key]")
+            .replace(&request.request_id.to_string(), "[request]");
+        secrets
+            .iter()
+            .fold(text, |text, secret| text.replace(secret, "[secret]"))
+    };
+    let (_, card) = mail.html.split_once("<div").unwrap();
+    (
+        redact(&format!("{}\n\n{}", mail.subject, mail.text)),
+        redact(&format!("<div{card}")),
+    )
+}
+
+macro_rules! assert_mail {
+    ($name:literal, $mail:expr, $request:expr, $secrets:expr) => {
+        let (text, html) = redacted(&$mail, $request, $secrets);
+        insta::assert_snapshot!(concat!($name, "_text"), text);
+        insta::assert_snapshot!(concat!($name, "_html"), html);
+    };
+}
+
+#[test]
+fn the_frame() {
+    insta::assert_snapshot!("frame", template::frame("BODY".to_owned()));
+}
+
+#[test]
+fn an_approver_is_asked() {
+    let (mut request, mut approval) = case();
+    if let domain::approval::Asked::Team(team) = &mut approval.asked {
+        team.approvals = 2;
+    }
+    let now = StateEntry::during(&approval.phase, approval.asked_at);
+    let text = "Which month?\n'May' & June?";
+    for event in [
+        Event::Questioned { by: TO, text },
+        Event::Replied {
+            number: 1,
+            text: "May.\nNot <b>June</b>.",
+        },
+        Event::Questioned {
+            by: TO,
+            text: "Sure?",
+        },
+    ] {
+        request.apply(&event, now);
+    }
+    let email = ApprovalEmail {
+        request: &request,
+        approval: &approval,
+        to: TO,
+        key: &link_key(),
+        reason: NotificationReason::HandedOver { by: "b@b.c" },
+        ineligible: Some(&Ineligible::OwnRequest),
+    };
+    let (link, code) = approval.secrets(&link_key(), TO);
+    let mail = email.render().unwrap();
+    assert_mail!("approval", mail, &request, &[&link, &code]);
+}
+
+#[test]
+fn the_customer_is_offered_a_choice() {
+    let (request, _) = fixtures::request::request();
+    let approval = offer(&request);
+    let email = ApprovalEmail {
+        request: &request,
+        approval: &approval,
+        to: CUSTOMER,
+        key: &link_key(),
+        reason: NotificationReason::LinkReplaced,
+        ineligible: None,
+    };
+    let (link, code) = approval.secrets(&link_key(), CUSTOMER);
+    let mail = email.render().unwrap();
+    assert_mail!("choice", mail, &request, &[&link, &code]);
+}
+
+#[test]
+fn the_customer_is_asked_a_question() {
+    let (mut request, approval) = case();
+    let asked = Event::Questioned {
+        by: TO,
+        text: "Which month?\nMay?",
+    };
+    request.apply(
+        &asked,
+        StateEntry::during(&approval.phase, approval.asked_at),
+    );
+    let mail = |generation| question(&request, TO, &request.inquiries[0], &link_key(), generation);
+    let code = |generation| link_key().inquiry_code(request.request_id, 1, generation);
+    assert_mail!("question", mail(0), &request, &[&code(0)]);
+    assert_mail!("question_new_code", mail(1), &request, &[&code(1)]);
+}
+
+#[test]
+fn a_team_is_told_that_nobody_may_decide() {
+    let (request, mut approval) = case();
+    approval.approvers[0].unreachable = Some(approval.asked_at);
+    let mail = nobody_may_decide(&request, &approval, TO);
+    assert_mail!("nobody_may_decide", mail, &request, &[]);
+}
+
+/// A refund that came back, and why.
+pub(super) fn reversed() -> (Request, RefundEntry) {
+    let (mut request, _) = fixtures::request::request();
+    let message = "The bank sent it back.";
+    let phase = request.phase.clone();
+    let now = StateEntry::during(&phase, jiff::Timestamp::UNIX_EPOCH);
+    request.apply(&Event::RefundReversed { message }, now);
+    assert_eq!(request.output(variable::STRIPE_ERROR), Some(message));
+    let mut entry = entry(request.request_id);
+    entry.stripe_id = Some("re_1".to_owned());
+    (request, entry)
+}
+
+#[test]
+fn a_team_is_told_that_a_refund_came_back() {
+    let (request, entry) = reversed();
+    let mail = refund_reversed(&request, &entry, &link_key(), TO);
+    assert_mail!("refund_reversed", mail, &request, &[]);
+}
+
+#[test]
+fn the_customer_gets_a_new_code_for_an_invitation() {
+    let (request, _) = fixtures::request::request();
+    let url = "https://refunds.example.com/services/a/b?invitation=c&d";
+    let mail = invitation_code(CUSTOMER, "Satisfaction Survey", url, "123456");
+    assert_mail!("invitation_code", mail, &request, &[]);
+}
+
+#[test]
+fn a_text_of_the_definition() {
+    let (request, _) = fixtures::request::request();
+    let text = "Hi!\n\nWe refunded\n$50.00. See https://refunds.example.com/a.\n\n\nBye.";
+    let mail = from_text(CUSTOMER, "Refunded", text);
+    assert_mail!("from_text", mail, &request, &[]);
+}

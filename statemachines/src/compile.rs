@@ -1,0 +1,115 @@
+//! One definition into everything that is generated from it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use domain::id::OfferingPath;
+use domain::task::{OFFERING_VARIABLE, START_STATE};
+use serde_json::{Map, json};
+
+use crate::diagnostic::{Diagnostics, Report};
+use crate::process::Process;
+use crate::source::{At, Span};
+use crate::usage::Usage;
+use crate::{asl, check, mermaid, read, yaml};
+
+/// What is generated from one definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// Where the offering lives: the definition's folder and file name.
+    pub path: OfferingPath,
+    /// The state machine, in Amazon States Language.
+    pub asl: String,
+    /// The form's JSON Schema.
+    pub schema: String,
+    /// The diagram, in Mermaid.
+    pub diagram: String,
+    /// Whether only somebody can use the offering who was invited by a mail of another one.
+    pub by_invitation: bool,
+    /// The offerings that its mails invite to. That they exist is checked by [`files`], which knows all
+    /// definitions.
+    pub(crate) invitations: Vec<At<OfferingPath>>,
+    /// What each phase uses besides its states, by the name of its state.
+    pub(crate) usages: BTreeMap<String, Usage>,
+}
+
+/// Checks a definition and generates everything from it.
+///
+/// Of `path` the last folder and the file name matter: they are the service and the offering. The
+/// problems name the path as it is given.
+pub fn compile(path: &Path, source: &str) -> Result<Generated, Diagnostics> {
+    let mut report = Report::new(source);
+    let checked = offering_path(&mut report, path).and_then(|path| {
+        let tree = yaml::parse(&mut report)?;
+        let (definition, kinds) = read::read(&mut report, path, &tree)?;
+        let process = check::check(&mut report, &definition, &kinds)?;
+        Some((process, definition.invitations()))
+    });
+    match (checked, report.finish(&path.display().to_string())) {
+        (Some((process, invitations)), None) => Ok(generate(&process, invitations)),
+        (_, Some(problems)) => Err(problems),
+        (None, None) => unreachable!("without a process there is a problem"),
+    }
+}
+
+fn generate(process: &Process, invitations: Vec<At<OfferingPath>>) -> Generated {
+    let offering = &process.offering;
+    let path = &offering.path;
+    let titles = &offering.offering;
+    let steps = process.steps.iter();
+    let id = format!("/services/{path}");
+    let schema = offering
+        .form
+        .json_schema(&id, &titles.name, &titles.description);
+    Generated {
+        path: path.clone(),
+        asl: pretty(&versioned(asl::state_machine(process))),
+        schema: pretty(&schema),
+        diagram: mermaid::flowchart(process),
+        by_invitation: offering.by_invitation,
+        invitations,
+        usages: steps
+            .map(|step| (step.name.to_string(), step.action.usage.clone()))
+            .collect(),
+    }
+}
+
+/// Puts the definition's version into the state machine: a digest of all that is generated, so that a
+/// decision can be bound to what was decided under.
+fn versioned(mut machine: serde_json::Value) -> serde_json::Value {
+    let version = domain::approval::digest_of(&machine);
+    machine["States"][START_STATE]["Assign"][OFFERING_VARIABLE]["version"] = json!(version);
+    for state in machine["States"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut)
+    {
+        if let Some(payload) = state.pointer_mut("/Arguments/Payload") {
+            payload["version"] = json!(version);
+        }
+    }
+    machine
+}
+
+fn pretty(json: &serde_json::Value) -> String {
+    format!("{json:#}\n")
+}
+
+fn offering_path(report: &mut Report<'_>, path: &Path) -> Option<OfferingPath> {
+    let service = path.parent().and_then(Path::file_name);
+    let offering = path
+        .file_stem()
+        .filter(|_| path.extension().is_some_and(|e| e == "yaml"));
+    let parsed = service.zip(offering).and_then(|(service, offering)| {
+        let path = format!("{}/{}", service.to_str()?, offering.to_str()?);
+        path.parse().ok()
+    });
+    if parsed.is_none() {
+        report.refuse(
+            Span::default(),
+            "the file's name cannot be the address of an offering",
+            "Call it `<service>/<offering>.yaml`, both in lower-case words joined by hyphens.",
+        );
+    }
+    parsed
+}

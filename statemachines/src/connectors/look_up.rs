@@ -1,0 +1,57 @@
+//! What Stripe knows of the charge, found out before an approval asks about it.
+
+use domain::task::{ConnectorConfig, LookUpConfig};
+
+use crate::asl::task::{Function, Task};
+use crate::connector::{Context, Report, Section};
+use crate::process::{LOOKUP_SUFFIX, States};
+use crate::read::section::word_of;
+use crate::roles::CHARGE;
+use crate::source::Span;
+
+/// What Stripe is asked before a person is.
+#[derive(Debug)]
+pub(crate) struct LookUp {
+    /// Where it is written.
+    at: Span,
+}
+
+/// What an approval has looked up, if anything.
+pub(crate) fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<LookUp> {
+    let (key, node) = section.optional("look up")?;
+    word_of(
+        report,
+        &key.value,
+        node,
+        &[("charge", ())],
+        "thing to look up called",
+    )?;
+    Some(LookUp { at: key.span })
+}
+
+impl LookUp {
+    pub(crate) fn check(
+        &self,
+        report: &mut Report<'_>,
+        context: &Context<'_>,
+    ) -> Option<LookUpConfig> {
+        let charge = context.needed(report, &CHARGE, self.at);
+        let asker = context.asker(report, self.at);
+        Some(LookUpConfig {
+            charge: charge?,
+            asker: asker?,
+        })
+    }
+}
+
+/// The state that looks a charge up before the phase of that name asks about it. Its failing does
+/// not stop the review.
+pub(crate) fn state(name: &str, config: &LookUpConfig) -> States {
+    let lookup = format!("{name}{LOOKUP_SUFFIX}");
+    let config = ConnectorConfig::LookUp(config.clone());
+    let task = Task::new(Function::IssueRefund, &lookup, &config)
+        .of_phase(name)
+        .retried_briefly()
+        .catch_to(name);
+    States::from_iter([(lookup, task.next(name))])
+}

@@ -1,0 +1,200 @@
+//! `type: connector`: something is done outside, such as a refund.
+//!
+//! ```text
+//! Process Refund -> Outcome -> done
+//!                           -> error:   Error Email -> where the definition leads
+//!                           -> pending: Pending Email -> Pending -> Pending Outcome -> done, error
+//! ```
+
+use domain::task::{EmailConfig, outcome, variable};
+
+use crate::asl::task::{Function, Task, branch_on, outcome_choice};
+use crate::connector::{self, Connector, Pending};
+use crate::connectors::TYPES;
+use crate::definition::Mail;
+use crate::diagnostic::suggestion;
+use crate::names::Place;
+use crate::phase::{
+    Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written,
+};
+use crate::process::{
+    ERROR_EMAIL_SUFFIX, Exit, OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, States,
+};
+use crate::read::mail::mail;
+use crate::source::Span;
+
+pub(super) const TYPE: PhaseType = PhaseType {
+    name: "connector",
+    read,
+};
+
+#[derive(Debug)]
+struct Connect {
+    connector: Box<dyn Connector>,
+    at: Span,
+    /// The mail to a team when it fails.
+    on_error: Mail,
+}
+
+fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
+    let written = section.text(report, "connector");
+    let known = written.as_ref().and_then(|written| {
+        let known = TYPES.iter().find(|known| known.name == written.value);
+        if known.is_none() {
+            report.refuse(
+                written.span,
+                format!("there is no connector `{}`", written.value),
+                suggestion(&written.value, TYPES.iter().map(|known| known.name)),
+            );
+        }
+        known
+    });
+    let Some(known) = known else {
+        // Where it is not known, neither is what else it may have.
+        section.entries.clear();
+        return None;
+    };
+    let connector = (known.read)(report, section);
+    let on_error = section.section(report, "on error").and_then(|mut section| {
+        let on_error = mail(report, &mut section, "tell");
+        section.close(report);
+        on_error
+    });
+    let (connector, on_error) = (connector?, on_error?);
+    let at = written?.span;
+    let facts = facts(connector.as_ref(), at);
+    Some(Written::new(
+        facts,
+        Connect {
+            connector,
+            at,
+            on_error,
+        },
+    ))
+}
+
+fn facts(connector: &dyn Connector, at: Span) -> Facts {
+    let sets = connector.sets().into_iter();
+    let error = (variable::STRIPE_ERROR.to_owned(), outcome::ERROR);
+    Facts {
+        exits: Exits::Named([outcome::DONE, outcome::ERROR].map(str::to_owned).to_vec()),
+        sets: sets
+            .map(|name| (name, outcome::DONE))
+            .chain([error])
+            .collect(),
+        pays: connector.pays(),
+        wait: Some(Wait {
+            what: "a connector",
+            seconds: connector.longest_seconds(),
+            at,
+        }),
+        ..Facts::default()
+    }
+}
+
+impl PhaseKind for Connect {
+    fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
+        let place = connector::Place {
+            scope,
+            at: self.at,
+            tell: scope.context.teams.named(&self.on_error.to.value),
+        };
+        let call = self.connector.check(report, &place);
+        let place = Place {
+            phase: scope.index,
+            way: Some(outcome::ERROR),
+        };
+        let on_error = scope.context.mail(report, &self.on_error, place);
+        let (call, on_error) = (call?, on_error?);
+        let states = states(scope, call.task, call.pending, &on_error);
+        let action = Action::new(states, ("[[", call.actor, "]]"));
+        let usage = call.usage;
+        Some(Action { usage, ..action })
+    }
+}
+
+fn states(
+    scope: &Scope<'_>,
+    task: Task,
+    pending: Option<Pending>,
+    on_error: &EmailConfig,
+) -> States {
+    let name = scope.name();
+    let choice = format!("{name}{OUTCOME_SUFFIX}");
+    let mut states = States::from_iter([(name.to_owned(), task.next(&choice))]);
+    let mut mail = |suffix: &str, mail: &EmailConfig, next: &str| {
+        let email = format!("{name}{suffix}");
+        let task = Task::new(Function::SendEmail, &email, mail).of_phase(name);
+        states.insert(email.clone(), task.next(next));
+        email
+    };
+    let mut exits = scope.exits.clone();
+    for exit in exits.iter_mut().filter(|e| e.outcome == outcome::ERROR) {
+        // The team is told before the request goes where the definition sends it.
+        exit.state = mail(ERROR_EMAIL_SUFFIX, on_error, &exit.state);
+    }
+    if let Some(pending) = pending {
+        let wait = format!("{name}{PENDING_SUFFIX}");
+        let told = pending.mail.as_ref();
+        let told = told.map(|told| mail(PENDING_EMAIL_SUFFIX, told, &wait));
+        states.extend(branch_on(&wait, &exits, |next| {
+            pending.task.wait(&wait, pending.poll_seconds, next)
+        }));
+        let to = exits.first().map(|exit| exit.to.clone());
+        exits.extend(to.map(|to| Exit {
+            outcome: outcome::PENDING.to_owned(),
+            label: None,
+            to,
+            state: told.unwrap_or(wait),
+        }));
+    }
+    states.insert(choice, outcome_choice(name, &exits));
+    states
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::{Call, Place};
+    use crate::{check, read, yaml};
+
+    const VALID: &str = include_str!("../../tests/fixtures/shop/refund.yaml");
+
+    /// What only finds something out.
+    #[derive(Debug)]
+    struct Question;
+
+    impl Connector for Question {
+        fn pays(&self) -> bool {
+            false
+        }
+
+        fn sets(&self) -> Vec<String> {
+            vec!["refund.id".to_owned()]
+        }
+
+        fn check(&self, _: &mut Report<'_>, _: &Place<'_>) -> Option<Call> {
+            unreachable!("the phase's own connector is checked")
+        }
+    }
+
+    #[test]
+    fn a_path_ends_as_refunded_only_by_a_connector_that_pays() {
+        let problems = |asks: bool| {
+            let mut report = Report::new(VALID);
+            let tree = yaml::parse(&mut report).unwrap();
+            let path = "shop/refund".parse().unwrap();
+            let (mut definition, kinds) = read::read(&mut report, path, &tree).unwrap();
+            let pay = definition.index("Pay").unwrap();
+            if asks {
+                definition.phases[pay].facts = Some(facts(&Question, Span::default()));
+            }
+            check::check(&mut report, &definition, &kinds);
+            report.finish("shop/refund.yaml")
+        };
+        assert_eq!(problems(false), None);
+        let refused = problems(true).unwrap().to_string();
+        let path = "nothing is paid on the path Start, Review (approve), Check (otherwise), Pay (done), Thanks, Paid";
+        assert!(refused.contains(path), "{refused}");
+    }
+}

@@ -1,0 +1,41 @@
+//! `type: end`: the request is closed with a status.
+
+use domain::task::{CloseConfig, EndStatus, outcome};
+
+use crate::asl::task::Task;
+use crate::phase::{Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Written};
+
+pub(super) const TYPE: PhaseType = PhaseType { name: "end", read };
+
+const STATUSES: [(&str, EndStatus); 3] = [
+    ("refunded", EndStatus::Refunded),
+    ("denied", EndStatus::Denied),
+    ("completed", EndStatus::Completed),
+];
+
+#[derive(Debug)]
+struct End(EndStatus);
+
+fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
+    let status = section.one_of(report, "status", &STATUSES, "status")?;
+    Some(Written::new(Exits::End, End(status)))
+}
+
+impl PhaseKind for End {
+    /// A customer is told "refunded" only when a refund was paid.
+    fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
+        let pays = |facts: &Facts, way: &str| facts.pays && way != outcome::ERROR;
+        if let (EndStatus::Refunded, Some(path)) =
+            (self.0, scope.context.path_without(scope.index, pays))
+        {
+            report.refuse(
+                scope.phase().name.span,
+                format!("nothing is paid on the path {path}, and it ends as refunded"),
+                "Lead this path through a refund, or to an end with `status: denied`.",
+            );
+        }
+        let close = Task::closing(scope.name(), &CloseConfig::End(self.0));
+        let shape = ("([", "", "])");
+        Some(Action::of(scope.name(), close.end(self.0), shape))
+    }
+}
