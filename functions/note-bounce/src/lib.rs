@@ -1,56 +1,46 @@
-//! Hears from SES that mail to an address comes back, or that its owner does not want it.
+//! Handles the bounces and complaints that SES reports.
 //!
-//! The address is marked, so that nobody is written to in vain. If the mail asked an approver, the
-//! approval's execution is woken: its state is entered again at once, and others are asked where too few
-//! are left. A customer's address is noted in the request's trail, for the team to see; nothing else
-//! follows from it.
+//! The address is suppressed: nothing is mailed to it for some time. If the mail asked an approver, the approval's
+//! waiting state is entered again at once, and others are asked where too few are left. If it went to the customer,
+//! the request's audit log says so, for the team to see.
 //!
-//! SNS may deliver a message twice, and Lambda runs a function again that failed. Each thing here is
-//! found done the second time.
+//! SNS may deliver a message twice, and Lambda repeats a failed invocation. Each step here changes nothing the
+//! second time.
 
 use domain::approval::LinkKey;
 use domain::approval::{Approval, is_same_person};
 use domain::failure::Failure;
 use domain::id::TaskToken;
 use domain::mail::RelatedRequest;
-use domain::optimistic::AttemptError;
+use domain::optimistic::{AttemptError, Attempts};
 use domain::processed_event::{ProcessedEvent, Source};
 use domain::request::{Event, Request};
 use domain::request_store::RequestStore;
-use domain::suppression::mark;
+use domain::suppression::suppress;
 use domain::table::{Stored, Table, Write};
 use domain::task::{Outcome, StateEntry};
-use domain::workflow::{APPROVER_UNREACHABLE, Workflow, WorkflowError};
+use domain::workflow::{
+    self, APPROVER_UNREACHABLE, TaskAnswer, TokenState, Workflow, WorkflowError,
+};
 
 mod report;
 
 use report::DeliveryReport;
 pub use report::{Message, Record, SnsEvent};
 
-/// How often news are taken in anew because somebody else wrote at the same time.
-const ATTEMPTS: usize = 8;
-
 /// What the function works with.
 #[derive(Debug)]
 pub struct NoteBounce<T, W> {
     /// The requests.
     pub store: RequestStore<T>,
-    /// The processes that wait.
+    /// The executions that wait.
     pub workflow: W,
-    /// For the marks.
+    /// For the hashes of suppressed addresses.
     pub link_key: LinkKey,
 }
 
-/// What is left to do after something was written down.
-enum Next {
-    /// Nothing.
-    Done,
-    /// The execution that waits with this token has to be woken.
-    Wake(TaskToken),
-}
-
 impl<T: Table, W: Workflow> NoteBounce<T, W> {
-    /// Takes in what SES tells. Whatever fails, Lambda tries again.
+    /// Handles an event of SES. Lambda repeats whatever fails.
     pub async fn handle(&self, event: SnsEvent) -> Result<Outcome, Failure> {
         for record in &event.records {
             let Some(report) = DeliveryReport::read(&record.sns)? else {
@@ -58,52 +48,66 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
             };
             for address in &report.addresses {
                 let table = self.store.table();
-                mark(table, &self.link_key, address, report.trouble, report.at).await?;
-                self.tell(address, &report).await?;
+                suppress(table, &self.link_key, address, report.reason, report.at).await?;
+                self.update_request(address, &report).await?;
             }
         }
         Ok(Outcome::new("noted"))
     }
 
-    /// Tells the request that the mail was about.
-    async fn tell(&self, address: &str, report: &DeliveryReport) -> Result<(), Failure> {
+    /// Updates the request that the mail was about.
+    async fn update_request(&self, address: &str, report: &DeliveryReport) -> Result<(), Failure> {
         let Some(related) = &report.related_request else {
-            tracing::info!(trouble = ?report.trouble, "an address was marked");
+            tracing::info!(reason = ?report.reason, "an address was suppressed");
             return Ok(());
         };
         let (request, phase) = (related.request, &related.phase);
         adapters::log_context(request, phase);
-        tracing::info!(trouble = ?report.trouble, "an address was marked");
-        let mut gone = None;
-        for _ in 0..ATTEMPTS {
-            let token = match self.record(address, report, related).await {
-                Ok(Next::Done) => return Ok(()),
-                Ok(Next::Wake(token)) => token,
-                Err(AttemptError::Conflict) => continue,
-                Err(AttemptError::Failed(failure)) => return Err(failure),
-            };
-            // The same token again: the next state entry has begun and has not said its own yet.
-            if gone.as_ref() == Some(&token) {
-                break;
-            }
-            match self.workflow.fail(&token, APPROVER_UNREACHABLE).await {
-                Ok(()) => return Ok(()),
-                Err(WorkflowError::TokenGone) => gone = Some(token),
-                Err(error) => return Err(error.into()),
+        tracing::info!(reason = ?report.reason, "an address was suppressed");
+        let mut attempts = Attempts::default();
+        let mut stale = None;
+        loop {
+            let attempt = self.attempt(address, report, related, &mut stale).await;
+            if let Some(result) = attempts.finish(attempt) {
+                return result;
             }
         }
-        let problem = "the approval could not be woken just now";
-        Err(WorkflowError::Unavailable(problem.to_owned()).into())
     }
 
+    /// Records the report and has the approval's state entered again where others have to be asked.
+    async fn attempt(
+        &self,
+        address: &str,
+        report: &DeliveryReport,
+        related: &RelatedRequest,
+        stale: &mut Option<TaskToken>,
+    ) -> Result<(), AttemptError> {
+        let Some(token) = self.record(address, report, related).await? else {
+            return Ok(());
+        };
+        // The same token again: the next state entry has begun and has not stored its own yet.
+        if stale.as_ref() == Some(&token) {
+            return Err(Failure::from(WorkflowError::TokenGone).into());
+        }
+        let error = TaskAnswer::Error(APPROVER_UNREACHABLE);
+        match workflow::answer(&self.workflow, &token, error).await? {
+            TokenState::Answered => Ok(()),
+            TokenState::Stale => {
+                *stale = Some(token);
+                Err(AttemptError::Conflict)
+            }
+        }
+    }
+
+    /// Stores what the report means for the request. Returns the token of a task that has to end its waiting.
     async fn record(
         &self,
         address: &str,
         report: &DeliveryReport,
         related: &RelatedRequest,
-    ) -> Result<Next, AttemptError> {
+    ) -> Result<Option<TaskToken>, AttemptError> {
         let Some(mut request) = self.store.request(related.request).await? else {
-            return Ok(Next::Done);
+            return Ok(None);
         };
         if request
             .value
@@ -111,7 +115,7 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
             .any(|own| is_same_person(own, address))
         {
             self.record_customer(&mut request, report).await?;
-            return Ok(Next::Done);
+            return Ok(None);
         }
         let approval = self.store.approval(related.request, &related.phase).await?;
         match approval {
@@ -119,7 +123,7 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
                 self.record_approver(&mut request, approval, address, report)
                     .await
             }
-            None => Ok(Next::Done),
+            None => Ok(None),
         }
     }
 
@@ -128,22 +132,22 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
         request: &mut Stored<Request>,
         report: &DeliveryReport,
     ) -> Result<(), AttemptError> {
-        let seen = ProcessedEvent {
+        let processed = ProcessedEvent {
             source: Source::Mail,
             id: report.feedback_id.clone(),
             at: report.at,
         };
-        if seen.is_known(self.store.table()).await? {
+        if processed.is_known(self.store.table()).await? {
             return Ok(());
         }
         let event = Event::CustomerUnreachable {
-            trouble: report.trouble,
+            trouble: report.reason,
         };
         let phase = request.value.phase.clone();
         let record = request
             .value
             .apply(&event, StateEntry::during(&phase, report.at));
-        let writes = vec![Write::create(&seen)];
+        let writes = vec![Write::create(&processed)];
         self.store.save(request, &record, writes).await?;
         Ok(())
     }
@@ -155,14 +159,14 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
         mut approval: Stored<Approval>,
         address: &str,
         report: &DeliveryReport,
-    ) -> Result<Next, AttemptError> {
+    ) -> Result<Option<TaskToken>, AttemptError> {
         let value = &mut approval.value;
         let is_open = value.decision().is_none() && request.value.phase == value.phase;
         if !is_open {
-            return Ok(Next::Done);
+            return Ok(None);
         }
         if value.set_reachability(address, true, report.at) {
-            value.woken = true;
+            value.bounced = true;
             let phase = value.phase.clone();
             let event = Event::Unreachable { approver: address };
             let record = request
@@ -171,11 +175,12 @@ impl<T: Table, W: Workflow> NoteBounce<T, W> {
             let writes = vec![Write::update(&approval)];
             self.store.save(request, &record, writes).await?;
         }
-        Ok(if approval.value.woken {
-            Next::Wake(approval.value.task_token)
-        } else {
-            Next::Done
-        })
+        let Approval {
+            bounced,
+            task_token,
+            ..
+        } = approval.value;
+        Ok(bounced.then_some(task_token))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What SES tells of a mail, in what SNS hands over.
+//! The report of a bounce or complaint: SES's event in a message of SNS.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 /// What SNS invokes the function with.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SnsEvent {
-    /// One, by all that is known of SNS; the format allows for more.
+    /// SNS sends one; the format allows more.
     #[serde(rename = "Records")]
     pub records: Vec<Record>,
 }
@@ -35,15 +35,15 @@ pub struct Message {
     pub timestamp: Timestamp,
 }
 
-/// That no mail reaches some addresses.
+/// A bounce or a complaint, and the addresses that are to be suppressed for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DeliveryReport {
     /// SES's id of the bounce or complaint.
     pub(crate) feedback_id: String,
-    pub(crate) trouble: SuppressionReason,
+    pub(crate) reason: SuppressionReason,
     pub(crate) addresses: Vec<String>,
     pub(crate) at: Timestamp,
-    /// What the mail was about, where it was one of ours.
+    /// The request that the mail was about, if it was one of ours.
     pub(crate) related_request: Option<RelatedRequest>,
 }
 
@@ -87,7 +87,7 @@ struct Mail {
 }
 
 impl DeliveryReport {
-    /// Reads a message. `None` for what says nothing bad of an address.
+    /// Reads a message. `None` if no address is to be suppressed for it.
     pub(crate) fn read(message: &Message) -> Result<Option<Self>, Failure> {
         let event: SesEvent = serde_json::from_str(&message.message).map_err(|error| {
             // serde's message may quote an address; its category and place may not.
@@ -97,7 +97,7 @@ impl DeliveryReport {
                 error.classify()
             ))
         })?;
-        let (trouble, recipients, feedback_id) = match (event.bounce, event.complaint) {
+        let (reason, recipients, feedback_id) = match (event.bounce, event.complaint) {
             (Some(bounce), _) if bounce.kind == "Permanent" => (
                 SuppressionReason::Bounced,
                 bounce.bounced_recipients,
@@ -111,7 +111,7 @@ impl DeliveryReport {
             // A full mailbox, a mail that SES itself refused, a kind of event that is new.
             _ => {
                 let event = event.event_type;
-                tracing::info!(event, "nothing is wrong with an address for good");
+                tracing::info!(event, "no address is to be suppressed");
                 return Ok(None);
             }
         };
@@ -119,7 +119,7 @@ impl DeliveryReport {
         let tag = |name: &str| Some(tags.get(name)?.first()?.as_str());
         Ok(Some(Self {
             feedback_id,
-            trouble,
+            reason,
             addresses: recipients
                 .into_iter()
                 .map(|it| bare(&it.email_address))

@@ -1,13 +1,14 @@
-//! What an approver or a customer does, each in one transaction and on the condition that nothing changed since it
-//! was looked at.
+//! The actions of an approver or a customer, each stored in one transaction and on the condition that nothing changed
+//! since it was read.
 //!
-//! The link takes part in every one of them, so that of codes that are tried at the same moment each
-//! counts as if it had come alone: nobody gets more guesses by guessing faster.
+//! The link takes part in every transaction, so that of codes that are tried at the same moment each counts as if it
+//! had come alone: nobody gets more guesses by guessing faster.
 
-use domain::approval::{Authorized, Refusal, authorize_decision, is_same_person};
+use domain::approval::{Asked, Decider, Recorded, Refusal, authorize_decision, is_same_person};
+use domain::id::FieldName;
+use domain::inquiry::{INQUIRIES, INQUIRY_CHARS, checked_text};
 use domain::mail::Mailer;
 use domain::optimistic::AttemptError;
-use domain::question::{QUESTION_CHARS, QUESTIONS, checked_text};
 use domain::request::Event;
 use domain::table::{Table, Write};
 use domain::task::{Confirm, StateEntry};
@@ -15,157 +16,199 @@ use domain::workflow::Workflow;
 use jiff::Timestamp;
 use web::emails::NotificationReason;
 
-use crate::{Case, Done, FormData, Intent, RecordApproval, Undone};
+use crate::charge::identify;
+use crate::form_data::{FormData, Intent};
+use crate::{OpenedLink, RecordApproval};
 
-pub(crate) type Attempted = Result<Result<Done, Undone>, AttemptError>;
+/// What came of an action.
+#[derive(Debug)]
+pub(crate) enum ActionOutcome {
+    /// The code is right, and the request may be shown.
+    Shown,
+    /// A decision was recorded.
+    Decided(Recorded),
+    /// The decision was handed over to a colleague.
+    HandedOver { to: String },
+    /// It was entered which of Stripe's customers asks.
+    CustomerIdentified { field: FieldName, customer: String },
+    /// It was confirmed that the charge is the customer's.
+    OwnershipConfirmed { charge: String },
+    /// The customer was asked something.
+    Inquired {
+        number: u32,
+        text: String,
+        /// Whether the mail service took the mail to the customer.
+        mailed: bool,
+    },
+    /// The authorization refuses it.
+    Refused(Refusal),
+    /// An input is not accepted: which, and what is wrong with it.
+    Invalid {
+        field: &'static str,
+        message: String,
+    },
+}
+
+impl ActionOutcome {
+    pub(crate) fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        ActionOutcome::Invalid { field, message }
+    }
+
+    /// What it means for the request, if anything.
+    fn event<'a>(&'a self, by: &'a str, whose: Decider<'a>) -> Option<Event<'a>> {
+        Some(match self {
+            ActionOutcome::Decided(recorded) => Event::Decided(recorded),
+            ActionOutcome::HandedOver { to } => Event::HandedOver { by, to },
+            ActionOutcome::CustomerIdentified { field, customer } => Event::CustomerIdentified {
+                by,
+                field,
+                customer,
+            },
+            ActionOutcome::OwnershipConfirmed { charge } => {
+                Event::OwnershipConfirmed { by, charge }
+            }
+            ActionOutcome::Inquired { text, .. } => Event::Questioned { by, text },
+            ActionOutcome::Refused(Refusal::Locked) => Event::LinkLocked { whose },
+            ActionOutcome::Shown | ActionOutcome::Refused(_) | ActionOutcome::Invalid { .. } => {
+                return None;
+            }
+        })
+    }
+}
+
+/// An action that is carried out in memory and not stored yet.
+pub(crate) struct Change {
+    outcome: ActionOutcome,
+    /// Whether the same form was sent before: then the request stays as it is.
+    is_repeat: bool,
+    /// Who gets a link that is not stored yet.
+    new_link_of: Option<String>,
+    /// Who is mailed their link once it is stored.
+    mail_to: Option<String>,
+}
+
+impl Change {
+    pub(crate) fn repeat(outcome: ActionOutcome) -> Self {
+        Self {
+            is_repeat: true,
+            ..outcome.into()
+        }
+    }
+}
+
+impl From<ActionOutcome> for Change {
+    fn from(outcome: ActionOutcome) -> Self {
+        Self {
+            outcome,
+            is_repeat: false,
+            new_link_of: None,
+            mail_to: None,
+        }
+    }
+}
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
-    /// Does what was posted, if the authorization lets it.
+    /// Carries out what was posted, if the authorization allows it, and stores it.
     pub(crate) async fn attempt(
         &self,
-        case: &mut Case,
-        posted: &FormData,
+        opened: &mut OpenedLink,
+        form: &FormData,
         at: Timestamp,
-    ) -> Attempted {
-        let context = case.context(&self.link_key, at);
-        if let Intent::Decide { decision, .. } = &posted.intent
+    ) -> Result<ActionOutcome, AttemptError> {
+        let context = opened.context(&self.link_key, at);
+        if let Intent::Decide { decision, .. } = &form.intent
             && let Err(refusal) = context.offered(decision)
         {
-            return Ok(Err(Undone::Refused(refusal)));
+            return Ok(ActionOutcome::Refused(refusal));
         }
-        let entered = match context.authenticate(&posted.code) {
+        let authenticated = match context.authenticate(&form.code) {
             Err(Refusal::Decided(decision))
-                if posted.intent.is_about_the_charge() && case.is_settled_by_a_word(&decision) =>
+                if form.intent.is_about_the_charge() && opened.can_confirm_after(&decision) =>
             {
-                context.authenticate_again(&posted.code)
+                context.authenticate_again(&form.code)
             }
-            entered => entered,
+            authenticated => authenticated,
         };
-        match (entered, &posted.intent) {
-            (Err(Refusal::WrongCode), _) => self.count_wrong_code(case, at).await,
-            (Err(refusal), _) => Ok(Err(Undone::Refused(refusal))),
-            (Ok(_), Intent::Look) => {
-                self.note_right_code(case, at).await?;
-                Ok(Ok(Done::Shown))
+        let change = match authenticated {
+            Ok(_) => {
+                let change = self.perform(opened, form, at).await?;
+                opened.link.value.note_right_code(at);
+                change
             }
-            (Ok(_), Intent::Decide { decision, reason }) => {
-                match authorize_decision(&context, decision, &posted.code, reason) {
-                    Ok(authorized) => self.decide(case, authorized, at).await,
-                    Err(refusal) => {
-                        self.note_right_code(case, at).await?;
-                        Ok(Err(Undone::Refused(refusal)))
+            Err(Refusal::WrongCode) => count_wrong_code(opened, at),
+            Err(refusal) => return Ok(ActionOutcome::Refused(refusal)),
+        };
+        self.store(opened, change, at).await
+    }
+
+    /// Carries out what somebody wants who knows the code.
+    async fn perform(
+        &self,
+        opened: &mut OpenedLink,
+        form: &FormData,
+        at: Timestamp,
+    ) -> Result<Change, AttemptError> {
+        Ok(match (&opened.approval.value.asked, &form.intent) {
+            (_, Intent::Look) => ActionOutcome::Shown.into(),
+            (_, Intent::Decide { decision, reason }) => {
+                let context = opened.context(&self.link_key, at);
+                match authorize_decision(&context, decision, &form.code, reason) {
+                    Ok(authorized) => {
+                        ActionOutcome::Decided(opened.approval.value.record(authorized)).into()
                     }
+                    Err(refusal) => ActionOutcome::Refused(refusal).into(),
                 }
             }
             (
-                Ok(_),
+                Asked::Customer(_),
                 Intent::HandOver { .. }
                 | Intent::Identify { .. }
                 | Intent::ConfirmOwnership { .. }
                 | Intent::Ask { .. },
-            ) if case.approval.value.is_choice() => {
-                self.note_right_code(case, at).await?;
-                let message = "here is nothing to do but to choose".to_owned();
-                Ok(Err(Undone::Unfit("action", message)))
+            ) => ActionOutcome::invalid("action", "here is nothing to do but to choose").into(),
+            (Asked::Team(_), Intent::HandOver { to }) => self.hand_over(opened, to),
+            (Asked::Team(_), Intent::Identify { customer }) => identify(opened, customer),
+            (Asked::Team(_), Intent::ConfirmOwnership { charge }) => {
+                self.confirm_ownership(opened, charge).await?
             }
-            (Ok(_), Intent::HandOver { to }) => self.hand_over(case, to, at).await,
-            (Ok(_), Intent::Identify { customer }) => self.identify(case, customer, at).await,
-            (Ok(_), Intent::ConfirmOwnership { charge }) => {
-                self.confirm_ownership(case, charge, at).await
-            }
-            (Ok(_), Intent::Ask { question }) => self.ask(case, question, at).await,
-        }
+            (Asked::Team(_), Intent::Ask { question }) => inquire(opened, question),
+        })
     }
 
-    /// Stores that a code was tried, so that a right answer cannot be had beside the count.
-    pub(crate) async fn note_right_code(
-        &self,
-        case: &mut Case,
-        at: Timestamp,
-    ) -> Result<(), AttemptError> {
-        if case.approval.value.confirm == Confirm::Click {
-            return Ok(());
-        }
-        case.link.value.note_right_code(at);
-        let write = Write::update(&case.link);
-        Ok(self.store.table().commit(vec![write]).await?)
-    }
-
-    /// Counts a wrong code. The one too many locks the link and brings its holder a fresh one, so that
-    /// nobody can keep them from deciding by guessing.
-    async fn count_wrong_code(&self, case: &mut Case, at: Timestamp) -> Attempted {
-        case.link.value.count_wrong_code();
-        if !case.link.value.is_locked() {
-            let write = Write::update(&case.link);
-            self.store.table().commit(vec![write]).await?;
-            return Ok(Err(Undone::Refused(Refusal::WrongCode)));
-        }
-        let approver = case.approver().to_owned();
-        let may_be_mailed = case.approval.value.renew(&approver, at);
-        let fresh = case.approval.value.link(&self.link_key, &approver);
-        let whose = case.approval.value.asks(&approver);
-        let event = Event::LinkLocked { whose };
-        self.save(case, &event, at, vec![Write::create(&fresh)])
-            .await?;
-        if may_be_mailed {
-            self.write_to(case, &approver, NotificationReason::LinkReplaced)
-                .await;
-        }
-        Ok(Err(Undone::Refused(Refusal::Locked)))
-    }
-
-    /// Records the decision, its audit record and what it means for the request.
-    async fn decide(&self, case: &mut Case, authorized: Authorized, at: Timestamp) -> Attempted {
-        let recorded = case.approval.value.record(authorized);
-        case.link.value.note_right_code(at);
-        self.save(case, &Event::Decided(&recorded), at, Vec::new())
-            .await?;
-        Ok(Ok(Done::Decided(recorded)))
-    }
-
-    /// Gives the case to a colleague.
-    async fn hand_over(&self, case: &mut Case, to: &str, at: Timestamp) -> Attempted {
-        let Some(to) = self
-            .colleagues(case)
-            .into_iter()
-            .find(|c| is_same_person(c, to))
-        else {
-            self.note_right_code(case, at).await?;
-            let message = "please choose a colleague who may decide this".to_owned();
-            return Ok(Err(Undone::Unfit("to", message)));
+    /// Hands the decision over to a colleague.
+    fn hand_over(&self, opened: &mut OpenedLink, to: &str) -> Change {
+        let mut colleagues = self.colleagues(opened).into_iter();
+        let Some(to) = colleagues.find(|colleague| is_same_person(colleague, to)) else {
+            let message = "please choose a colleague who may decide this";
+            return ActionOutcome::invalid("to", message).into();
         };
-        let from = case.approver().to_owned();
-        let mut approval = case.approval.value.clone();
-        let needs_link = approval.hand_over(&from, &to);
-        if !approval.is_decidable(&case.request.value, &case.earlier) {
-            self.note_right_code(case, at).await?;
-            let message = "then too few people would be left to approve this".to_owned();
-            return Ok(Err(Undone::Unfit("to", message)));
+        let mut approval = opened.approval.value.clone();
+        let needs_link = approval.hand_over(opened.approver(), &to);
+        if !approval.is_decidable(&opened.request.value, &opened.earlier) {
+            let message = "then too few people would be left to approve this";
+            return ActionOutcome::invalid("to", message).into();
         }
-        case.approval.value = approval;
-        case.link.value.note_right_code(at);
-        let link = case.approval.value.link(&self.link_key, &to);
-        let writes = needs_link.then(|| Write::create(&link));
-        let event = Event::HandedOver { by: &from, to: &to };
-        self.save(case, &event, at, writes.into_iter().collect())
-            .await?;
-        self.write_to(case, &to, NotificationReason::HandedOver { by: &from })
-            .await;
-        Ok(Ok(Done::HandedOver { to }))
+        opened.approval.value = approval;
+        Change {
+            new_link_of: needs_link.then(|| to.clone()),
+            mail_to: Some(to.clone()),
+            ..ActionOutcome::HandedOver { to }.into()
+        }
     }
 
-    /// To whom the case can be handed: who is on one of its teams, may decide it and has not yet.
-    pub(crate) fn colleagues(&self, case: &Case) -> Vec<String> {
-        let approval = &case.approval.value;
-        let teams = approval.teams.iter();
+    /// To whom the decision can be handed over: who is on one of its teams, may decide and has not yet.
+    pub(crate) fn colleagues(&self, opened: &OpenedLink) -> Vec<String> {
+        let approval = &opened.approval.value;
+        let teams = approval.asked.teams().iter();
         let members = teams.filter_map(|team| self.teams.members(team)).flatten();
         let mut colleagues: Vec<String> = Vec::new();
         for member in members {
             let is_known = colleagues.iter().any(|known| is_same_person(known, member));
-            let fits = !is_same_person(member, case.approver())
-                && approval.given_by(member).is_none()
+            let fits = !is_same_person(member, opened.approver())
+                && approval.approval_by(member).is_none()
                 && approval
-                    .ineligible(member, &case.request.value, &case.earlier)
+                    .ineligible(member, &opened.request.value, &opened.earlier)
                     .is_none();
             if fits && !is_known {
                 colleagues.push(member.clone());
@@ -174,58 +217,93 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         colleagues
     }
 
-    /// Asks the customer. The clock goes on.
-    async fn ask(&self, case: &mut Case, question: &str, at: Timestamp) -> Attempted {
-        let asked = &case.request.value.questions;
-        let text = match checked_text(question, QUESTION_CHARS) {
-            Ok(text) => text,
-            Err(refusal) => {
-                self.note_right_code(case, at).await?;
-                return Ok(Err(Undone::Unfit("question", refusal.to_string())));
-            }
-        };
-        // The same form sent twice is one question.
-        let again = asked.iter().find(|q| q.reply.is_none() && q.text == text);
-        if let Some(again) = again {
-            let number = again.number;
-            self.note_right_code(case, at).await?;
-            return Ok(Ok(Done::Asked {
-                number,
-                mailed: true,
-            }));
-        }
-        if asked.len() >= QUESTIONS {
-            self.note_right_code(case, at).await?;
-            let message = format!("the customer was asked {QUESTIONS} questions already");
-            return Ok(Err(Undone::Unfit("question", message)));
-        }
-        let by = case.approver().to_owned();
-        case.link.value.note_right_code(at);
-        self.save(case, &Event::Questioned { by: &by, text }, at, Vec::new())
-            .await?;
-        let number = u32::try_from(case.request.value.questions.len()).unwrap_or(u32::MAX);
-        let mailed = self.mail_question(case).await;
-        Ok(Ok(Done::Asked { number, mailed }))
-    }
-
-    /// Stores the case as it is now, with the record of what happened.
-    pub(crate) async fn save(
+    /// Stores the link, and what follows from the outcome for the approval and the request. Then mails go out.
+    async fn store(
         &self,
-        case: &mut Case,
-        event: &Event<'_>,
+        opened: &mut OpenedLink,
+        change: Change,
         at: Timestamp,
-        more: Vec<Write>,
-    ) -> Result<(), AttemptError> {
-        let phase = case.link.value.phase.clone();
-        let record = case
-            .request
-            .value
-            .apply(event, StateEntry::during(&phase, at));
-        let mut writes = vec![Write::update(&case.link), Write::update(&case.approval)];
-        writes.extend(more);
-        self.store.save(&mut case.request, &record, writes).await?;
-        case.link.version += 1;
-        case.approval.version += 1;
-        Ok(())
+    ) -> Result<ActionOutcome, AttemptError> {
+        let mut outcome = change.outcome;
+        let by = opened.approver().to_owned();
+        let whose = opened.approval.value.asked.decider(&by);
+        let event = outcome.event(&by, whose);
+        let Some(event) = event.filter(|_| !change.is_repeat) else {
+            // Where no code is asked for there are no guesses to count.
+            if opened.approval.value.confirm == Confirm::Code {
+                let write = Write::update(&opened.link);
+                self.store.table().commit(vec![write]).await?;
+            }
+            return Ok(outcome);
+        };
+        let phase = opened.link.value.phase.clone();
+        let request = &mut opened.request;
+        let record = request.value.apply(&event, StateEntry::during(&phase, at));
+        let mut writes = vec![Write::update(&opened.link), Write::update(&opened.approval)];
+        writes.extend(change.new_link_of.map(|email| {
+            let link = opened.approval.value.link(&self.link_key, &email);
+            Write::create(&link)
+        }));
+        self.store.save(request, &record, writes).await?;
+        opened.link.version += 1;
+        opened.approval.version += 1;
+        if let Some(to) = change.mail_to {
+            let is_handed_over = matches!(outcome, ActionOutcome::HandedOver { .. });
+            let reason = if is_handed_over {
+                NotificationReason::HandedOver { by: &by }
+            } else {
+                NotificationReason::LinkReplaced
+            };
+            self.write_to(opened, &to, reason).await;
+        }
+        if let ActionOutcome::Inquired { mailed, .. } = &mut outcome {
+            *mailed = self.mail_inquiry(opened).await;
+        }
+        Ok(outcome)
     }
+}
+
+/// Counts a wrong code. The one too many locks the link and brings its holder a fresh one, so that nobody can keep
+/// them from deciding by guessing.
+fn count_wrong_code(opened: &mut OpenedLink, at: Timestamp) -> Change {
+    opened.link.value.count_wrong_code();
+    if !opened.link.value.is_locked() {
+        return ActionOutcome::Refused(Refusal::WrongCode).into();
+    }
+    let approver = opened.approver().to_owned();
+    let may_be_mailed = opened.approval.value.renew(&approver, at);
+    Change {
+        mail_to: may_be_mailed.then(|| approver.clone()),
+        new_link_of: Some(approver),
+        ..ActionOutcome::Refused(Refusal::Locked).into()
+    }
+}
+
+/// Asks the customer something. The time to decide goes on.
+fn inquire(opened: &OpenedLink, question: &str) -> Change {
+    let inquiries = &opened.request.value.inquiries;
+    let text = match checked_text(question, INQUIRY_CHARS) {
+        Ok(text) => text.to_owned(),
+        Err(refusal) => return ActionOutcome::invalid("question", refusal.to_string()).into(),
+    };
+    // The same form sent twice is one inquiry.
+    let mut open = inquiries.iter().filter(|it| it.reply.is_none());
+    if let Some(same) = open.find(|it| it.text == text) {
+        return Change::repeat(ActionOutcome::Inquired {
+            number: same.number,
+            text,
+            mailed: true,
+        });
+    }
+    if inquiries.len() >= INQUIRIES {
+        let message = format!("the customer was asked {INQUIRIES} questions already");
+        return ActionOutcome::invalid("question", message).into();
+    }
+    let number = u32::try_from(inquiries.len() + 1).unwrap_or(u32::MAX);
+    ActionOutcome::Inquired {
+        number,
+        text,
+        mailed: false,
+    }
+    .into()
 }

@@ -1,55 +1,35 @@
-//! What Stripe knows about the charge, and which of its customers asks: for the page, and entered there.
+//! What Stripe knows about the charge, and which of its customers asks: shown, and entered by an approver.
 
 use domain::approval::Refusal;
 use domain::charge_lookup::ChargeReport;
 use domain::form::TextFormat;
-use domain::mail::{Mailer, sanitize_text};
-use domain::request::{AnswerKind, Event, Request};
-use domain::table::Table;
-use domain::workflow::Workflow;
-use jiff::Timestamp;
+use domain::mail::sanitize_text;
+use domain::request::{AnswerKind, Request};
 use maud::{Markup, html};
 
-use crate::actions::Attempted;
-use crate::{Case, Done, RecordApproval, Undone};
+use crate::OpenedLink;
+use crate::actions::{ActionOutcome, Change};
 
 /// The input that the customer's id is entered in.
 pub(crate) const CUSTOMER: &str = "stripeCustomerId";
 
-impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
-    /// Takes which of Stripe's customers it is, where the customer had left it out.
-    pub(crate) async fn identify(
-        &self,
-        case: &mut Case,
-        customer: &str,
-        at: Timestamp,
-    ) -> Attempted {
-        let customer = customer.trim();
-        // Whose the charge is follows from it: nobody says so of a charge that they ask back themselves.
-        if let Some(ineligible) = case.ineligible() {
-            self.note_right_code(case, at).await?;
-            return Ok(Err(Undone::Refused(Refusal::Ineligible(ineligible))));
-        }
-        let Some(field) = missing(&case.request.value) else {
-            self.note_right_code(case, at).await?;
-            let message = "it is known already which of Stripe's customers this is".to_owned();
-            return Ok(Err(Undone::Unfit(CUSTOMER, message)));
-        };
-        if !TextFormat::StripeCustomer.accepts(customer) {
-            self.note_right_code(case, at).await?;
-            let message = "a Stripe customer looks like cus_1A2b3C".to_owned();
-            return Ok(Err(Undone::Unfit(CUSTOMER, message)));
-        }
-        let by = case.approver().to_owned();
-        let event = Event::CustomerIdentified {
-            by: &by,
-            field: &field,
-            customer,
-        };
-        case.link.value.note_right_code(at);
-        self.save(case, &event, at, Vec::new()).await?;
-        Ok(Ok(Done::Identified))
+/// Takes which of Stripe's customers it is, where the customer had left it out.
+pub(crate) fn identify(opened: &OpenedLink, customer: &str) -> Change {
+    let customer = customer.trim();
+    // It decides whose the charge is: nobody enters it for a refund that they ask for themselves.
+    if let Some(ineligible) = opened.ineligible() {
+        return ActionOutcome::Refused(Refusal::Ineligible(ineligible)).into();
     }
+    let Some(field) = missing(&opened.request.value) else {
+        let message = "it is known already which of Stripe's customers this is";
+        return ActionOutcome::invalid(CUSTOMER, message).into();
+    };
+    if !TextFormat::StripeCustomer.accepts(customer) {
+        let message = "a Stripe customer looks like cus_1A2b3C";
+        return ActionOutcome::invalid(CUSTOMER, message).into();
+    }
+    let customer = customer.to_owned();
+    ActionOutcome::CustomerIdentified { field, customer }.into()
 }
 
 /// The field for Stripe's customer, if there is one and it was left empty.
@@ -81,11 +61,11 @@ pub(crate) fn card(report: &ChargeReport) -> Markup {
 }
 
 /// Where the customer's id is entered while it is missing.
-pub(crate) fn form(request: &Request, code: &str, is_unfit: bool) -> Markup {
-    let invalid = is_unfit.then_some("true");
+pub(crate) fn form(request: &Request, code: &str, is_invalid: bool) -> Markup {
+    let invalid = is_invalid.then_some("true");
     html! {
         @if missing(request).is_some() {
-            details.card open[is_unfit] {
+            details.card open[is_invalid] {
                 summary { "Enter the Stripe customer" }
                 form method="post" {
                     input type="hidden" name="code" value=(code);

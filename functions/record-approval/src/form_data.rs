@@ -1,5 +1,5 @@
-//! What an approver or a customer posts, as a form or as JSON: `decision`, `code`, `reason`; or what else
-//! an approver does with a case.
+//! What an approver or a customer posts, as a form or as JSON: `decision`, `code`, `reason`; or another action and
+//! its inputs.
 
 use domain::approval::Refusal;
 use domain::form::FieldError;
@@ -8,29 +8,29 @@ use lambda_http::http::StatusCode;
 use serde::Deserialize;
 use web::{Format, Problem, body_text, is_json, same_site};
 
-/// What is wanted, with the code that allows it.
+/// What somebody wants to do, with the code that allows it.
 #[derive(Debug)]
 pub(crate) struct FormData {
     pub(crate) intent: Intent,
     /// The code from the mail.
     pub(crate) code: String,
-    /// How it came, and how it is answered.
+    /// The format it came in, which the response has too.
     pub(crate) format: Format,
 }
 
-/// What is wanted.
+/// What somebody wants to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Intent {
-    /// To see the case.
+    /// To see the request.
     Look,
-    /// To decide it.
+    /// To decide.
     Decide {
-        /// How, in whatever words: the authorization knows which answers there are.
+        /// The answer as it was sent: the authorization knows which ones are offered.
         decision: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// To give it to a colleague.
+    /// To hand it over to a colleague.
     HandOver {
         /// Their address.
         to: String,
@@ -47,7 +47,7 @@ pub(crate) enum Intent {
     },
     /// To ask the customer something.
     Ask {
-        /// What.
+        /// The inquiry.
         question: String,
     },
 }
@@ -80,7 +80,7 @@ enum Action {
 }
 
 impl Intent {
-    /// Whether it can be of use after the decision: to see the case, and to say whose the charge is.
+    /// Whether it is of use after the decision: to see the request, and to confirm whose the charge is.
     pub(crate) fn is_about_the_charge(&self) -> bool {
         match self {
             Intent::Look | Intent::ConfirmOwnership { .. } => true,
@@ -141,7 +141,7 @@ fn from_json(body: &str) -> Result<Fields, Problem> {
         .detail(format!(
             "Send JSON with decision (one of the answers in your mail), code and reason as texts: {why}."
         ))
-        .errors(vec![unclear()])
+        .errors(vec![invalid_decision()])
     };
     let fields: Fields = serde_json::from_str(body).map_err(|error| refuse(error.to_string()))?;
     if fields.decision.is_none() && fields.action.is_none() {
@@ -157,11 +157,11 @@ fn from_form(body: &str) -> Result<Fields, Problem> {
             "Your decision was not recorded.",
         )
         .detail("Choose an answer, and enter the code from your mail.")
-        .errors(vec![unclear()])
+        .errors(vec![invalid_decision()])
     })
 }
 
-fn unclear() -> FieldError {
+fn invalid_decision() -> FieldError {
     FieldError {
         field: "decision".to_owned(),
         message: "must be one of the answers in your mail".to_owned(),
@@ -175,7 +175,7 @@ pub(crate) fn field_of(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NotOffered(_) => Some("decision"),
         Refusal::ReasonMissing | Refusal::ReasonTooLong => Some("reason"),
         Refusal::Decided(_)
-        | Refusal::Given(_)
+        | Refusal::AlreadyApproved(_)
         | Refusal::Superseded
         | Refusal::HandedOver(_)
         | Refusal::NoMember

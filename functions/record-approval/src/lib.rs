@@ -1,16 +1,16 @@
-//! The page behind an emailed link, and what is done there. An approver decides, hands the case to a
-//! colleague, asks the customer, or says who they are and whose the charge is; a customer who was offered
+//! The page behind an emailed link, and the actions on it. An approver decides, hands the decision over to a
+//! colleague, asks the customer, or enters who the customer is and whose the charge is; a customer who was offered
 //! a choice chooses.
 //!
 //! Opening a link shows what it is about and changes nothing. Everything else is a POST with the code
-//! that is printed in that person's mail: first the case, then the decision. What counts as a
-//! decision says [`authorize_decision`], the one authorization. What somebody is told is recorded has been
-//! recorded: the execution hears of it afterwards, and if that fails it hears of it at its next state entry.
+//! that is printed in that person's mail: first to see the request, then to decide. Only
+//! [`authorize_decision`] authorizes a decision. A decision is stored before anybody sees that it is recorded; the
+//! waiting task is answered afterwards, and if that fails, its next state entry finds the decision.
 //!
 //! [`authorize_decision`]: domain::approval::authorize_decision
 
 use adapters::config::Teams;
-use domain::approval::{Approval, DecisionContext, Ineligible, Link, LinkKey, Recorded, Refusal};
+use domain::approval::{Approval, Asked, DecisionContext, Ineligible, Link, LinkKey};
 use domain::charge_lookup::ChargeReport;
 use domain::failure::Failure;
 use domain::mail::Mailer;
@@ -25,14 +25,14 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use web::{Format, Problem, answer_format, html, received_at};
 
 mod actions;
-mod answer;
 mod charge;
 mod form_data;
 mod notifications;
 mod ownership;
 mod pages;
+mod response;
 
-use form_data::{FormData, Intent};
+use form_data::FormData;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct RecordApproval<T, M, W> {
     pub mailer: M,
     /// The process that waits.
     pub workflow: W,
-    /// To whom a case can be handed.
+    /// To whom a decision can be handed over.
     pub teams: Teams,
     /// For checking codes.
     pub link_key: LinkKey,
@@ -51,7 +51,7 @@ pub struct RecordApproval<T, M, W> {
 
 /// What a link leads to.
 #[derive(Debug)]
-struct Case {
+struct OpenedLink {
     link: Stored<Link>,
     approval: Stored<Approval>,
     request: Stored<RefundRequest>,
@@ -59,11 +59,11 @@ struct Case {
     earlier: Vec<Approval>,
     /// Whether the link's holder is still on one of the teams.
     is_member: bool,
-    /// What is known about the charge, for the page that shows the whole case.
+    /// What is known about the charge, for the review page.
     report: Option<ChargeReport>,
 }
 
-impl Case {
+impl OpenedLink {
     fn context<'a>(&'a self, key: &'a LinkKey, at: Timestamp) -> DecisionContext<'a> {
         DecisionContext {
             key,
@@ -89,35 +89,6 @@ impl Case {
     }
 }
 
-/// What was done.
-#[derive(Debug)]
-enum Done {
-    /// The case may be shown.
-    Shown,
-    Decided(Recorded),
-    HandedOver {
-        to: String,
-    },
-    /// Which of Stripe's customers it is, was entered.
-    Identified,
-    /// Somebody gave their word for whose the charge is.
-    OwnershipConfirmed,
-    Asked {
-        number: u32,
-        /// Whether the mail service took the mail to the customer.
-        mailed: bool,
-    },
-}
-
-/// Why nothing was done.
-#[derive(Debug)]
-enum Undone {
-    /// The authorization says no.
-    Refused(Refusal),
-    /// An input cannot be taken: which, and what is wrong with it.
-    Unfit(&'static str, String),
-}
-
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     /// Answers `GET` and `POST /approvals/{linkId}`.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
@@ -133,36 +104,39 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     }
 
     async fn show(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let case = self.case(http).await?;
-        let case = case.ok_or_else(Problem::not_found)?;
+        let opened = self.open(http).await?;
+        let opened = opened.ok_or_else(Problem::not_found)?;
         let now = received_at(http).ok_or_else(no_time)?;
-        Ok(match case.context(&self.link_key, now).check_link() {
-            Ok(_) => html(StatusCode::OK, pages::code_page(&case, None)),
-            Err(refusal) => html(answer::status_of(&refusal), pages::refused(&case, &refusal)),
+        Ok(match opened.context(&self.link_key, now).check_link() {
+            Ok(_) => html(StatusCode::OK, pages::code_page(&opened, None)),
+            Err(refusal) => html(
+                response::status_of(&refusal),
+                pages::refused(&opened, &refusal),
+            ),
         })
     }
 
     async fn act(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let posted = FormData::read(http)?;
+        let form = FormData::read(http)?;
         let now = received_at(http).ok_or_else(no_time)?;
         let mut attempts = Attempts::default();
-        let (mut case, done) = loop {
-            let mut case = self.case(http).await?.ok_or_else(Problem::not_found)?;
-            let attempt = self.attempt(&mut case, &posted, now).await;
+        let (mut opened, outcome) = loop {
+            let mut opened = self.open(http).await?.ok_or_else(Problem::not_found)?;
+            let attempt = self.attempt(&mut opened, &form, now).await;
             if let Some(result) = attempts.finish(attempt) {
-                break (case, result?);
+                break (opened, result?);
             }
         };
-        if posted.format == Format::Html && !case.approval.value.is_choice() {
-            let report = self.store.charge_report(&case.request.value).await;
-            case.report = Some(report.map_err(Failure::from)?);
+        if let (Format::Html, Asked::Team(_)) = (form.format, &opened.approval.value.asked) {
+            let report = self.store.charge_report(&opened.request.value).await;
+            opened.report = Some(report.map_err(Failure::from)?);
         }
-        self.tell_execution(&case, &done).await;
-        self.answer(http, &case, &posted, done)
+        self.answer_task(&opened, &outcome).await;
+        self.respond(http, &opened, &form, outcome)
     }
 
-    /// Everything about the link in the path, if there is such a link.
-    async fn case(&self, http: &Request) -> Result<Option<Case>, Failure> {
+    /// Reads what the link in the path leads to, if there is such a link.
+    async fn open(&self, http: &Request) -> Result<Option<OpenedLink>, Failure> {
         let parameters = http.path_parameters();
         let Some(link_id) = parameters.first("linkId") else {
             return Ok(None);
@@ -176,11 +150,10 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         let (Some(approval), Some(request)) = (approval, request) else {
             return Ok(None);
         };
-        let teams = &approval.value.teams;
-        let separate = &approval.value.separate_from;
-        Ok(Some(Case {
-            earlier: self.store.approvals(id, separate).await?,
-            is_member: self.teams.include(teams, &link.value.approver),
+        let asked = &approval.value.asked;
+        Ok(Some(OpenedLink {
+            earlier: self.store.approvals(id, asked.separate_from()).await?,
+            is_member: self.teams.include(asked.teams(), &link.value.approver),
             request,
             report: None,
             approval,

@@ -1,36 +1,40 @@
-//! Who hears of what was done, after it is stored: the execution, a colleague, the customer.
+//! What follows from an action once it is stored: the task's answer, and mails to a colleague or the customer.
 
 use domain::approval::Refusal;
 use domain::mail::{Mailer, deliver};
 use domain::table::Table;
-use domain::task::Outcome;
-use domain::workflow::{Workflow, WorkflowError};
+use domain::workflow::{self, TaskAnswer, TokenState, Workflow};
 use web::emails::{self, ApprovalEmail, NotificationReason};
 
-use crate::{Case, Done, RecordApproval, Undone};
+use crate::actions::ActionOutcome;
+use crate::{OpenedLink, RecordApproval};
 
-/// How often the execution is told when Step Functions does not answer.
+/// How many tokens in a row may be stale.
 const ATTEMPTS: usize = 3;
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
-    /// Lets the execution go on, once there is a decision. The decision stands whether or not this
-    /// succeeds: the waiting state is entered again after its reminder time and then finds it.
-    pub(crate) async fn tell_execution(&self, case: &Case, done: &Result<Done, Undone>) {
-        let decision = match done {
-            Ok(Done::Decided(recorded)) if recorded.missing() == 0 => recorded.decision(),
-            // Whoever made it may have died before telling.
-            Err(Undone::Refused(Refusal::Decided(decision))) => decision,
-            Ok(_) | Err(_) => return,
+    /// Answers the waiting task, once there is a decision. The decision stands whether or not this succeeds: the
+    /// waiting state is entered again after its reminder time and then finds it.
+    pub(crate) async fn answer_task(&self, opened: &OpenedLink, outcome: &ActionOutcome) {
+        let decision = if let ActionOutcome::Decided(recorded) = outcome
+            && recorded.missing() == 0
+        {
+            recorded.decision()
+        } else if let ActionOutcome::Refused(Refusal::Decided(decision)) = outcome {
+            // Whoever made it may have died before this.
+            decision
+        } else {
+            return;
         };
-        let outcome = Outcome::new(decision.outcome());
-        let mut token = case.approval.value.task_token.clone();
+        let answer = TaskAnswer::Outcome(decision.outcome());
+        let mut token = opened.approval.value.task_token.clone();
         for _ in 0..ATTEMPTS {
-            match self.workflow.succeed(&token, &outcome).await {
-                Ok(()) => return,
-                Err(WorkflowError::TokenGone) => {
-                    // The state was entered anew while the decision was made: there is a newer token,
-                    // or the execution has heard already.
-                    let link = &case.link.value;
+            match workflow::answer(&self.workflow, &token, answer).await {
+                Ok(TokenState::Answered) => return,
+                Ok(TokenState::Stale) => {
+                    // Either the state was entered anew while the decision was made, and there is a newer token, or
+                    // the task was answered already.
+                    let link = &opened.link.value;
                     let newest = self.store.approval(link.request_id, &link.phase).await;
                     match newest {
                         Ok(Some(newest)) if newest.value.task_token != token => {
@@ -39,23 +43,29 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                         Ok(_) | Err(_) => return,
                     }
                 }
-                Err(error) => tracing::warn!(%error, "the execution was not told yet"),
+                Err(error) => {
+                    tracing::error!(%error, "the task was not answered; its next state entry finds the decision");
+                    return;
+                }
             }
         }
-        tracing::error!(
-            "the execution was not told; it will find the decision at its next state_entry"
-        );
     }
 
-    /// Writes to one who is asked. If that fails, the next state entry brings them the same.
-    pub(crate) async fn write_to(&self, case: &mut Case, to: &str, reason: NotificationReason<'_>) {
-        let ineligible = case
-            .approval
-            .value
-            .ineligible(to, &case.request.value, &case.earlier);
+    /// Mails one who is asked their link. If that fails, the next state entry does.
+    pub(crate) async fn write_to(
+        &self,
+        opened: &mut OpenedLink,
+        to: &str,
+        reason: NotificationReason<'_>,
+    ) {
+        let ineligible =
+            opened
+                .approval
+                .value
+                .ineligible(to, &opened.request.value, &opened.earlier);
         let email = ApprovalEmail {
-            request: &case.request.value,
-            approval: &case.approval.value,
+            request: &opened.request.value,
+            approval: &opened.approval.value,
             to,
             key: &self.link_key,
             reason,
@@ -69,21 +79,21 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             }
         };
         if deliver(&self.mailer, &mail).await {
-            case.approval.value.note_mail(to);
-            if let Err(error) = self.store.save_approval(&mut case.approval).await {
+            opened.approval.value.note_mail(to);
+            if let Err(error) = self.store.save_approval(&mut opened.approval).await {
                 // At worst the next reminder says once more what this mail has said.
                 tracing::info!(%error, "that the mail was sent is not noted");
             }
         }
     }
 
-    /// Writes the newest question to the customer. It stands on the status page in any case.
-    pub(crate) async fn mail_question(&self, case: &Case) -> bool {
-        let request = &case.request.value;
-        let Some((to, question)) = request.customer_email().zip(request.questions.last()) else {
+    /// Mails the newest inquiry to the customer. It stands on the status page in any case.
+    pub(crate) async fn mail_inquiry(&self, opened: &OpenedLink) -> bool {
+        let request = &opened.request.value;
+        let Some((to, inquiry)) = request.customer_email().zip(request.inquiries.last()) else {
             return false;
         };
-        let mail = emails::question(request, to, question, &self.link_key, 0);
+        let mail = emails::question(request, to, inquiry, &self.link_key, 0);
         deliver(&self.mailer, &mail).await
     }
 }

@@ -1,59 +1,55 @@
 //! Whose the charge is, where only a person can tell: an approver confirms that a guest's charge is that of
 //! the customer who asks.
 //!
-//! They can while they decide, and once more after that while the process stands still for want of it. In
-//! both cases it takes the code, and nobody vouches who may not decide here.
+//! They can before they decide, and after that while the process has stopped for want of it. In both cases it takes
+//! the code, and nobody confirms it who may not decide here.
 
 use domain::approval::{Decision, Ineligible, Refusal, is_same_person};
 use domain::charge_lookup::ChargeReport;
 use domain::mail::Mailer;
-use domain::request::Event;
+use domain::optimistic::AttemptError;
 use domain::table::Table;
-use domain::task::{Confirm, outcome};
+use domain::task::outcome;
 use domain::workflow::Workflow;
-use jiff::Timestamp;
 use maud::{Markup, html};
 use web::{answers, page};
 
-use crate::actions::Attempted;
-use crate::{Case, Done, RecordApproval, Undone, charge};
+use crate::actions::{ActionOutcome, Change};
+use crate::pages::code_field;
+use crate::{OpenedLink, RecordApproval, charge};
 
 /// The input that holds the charge.
 const CHARGE: &str = "charge";
 
 impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
-    /// Takes an approver's word for the charge that they were shown.
+    /// Takes an approver's confirmation for the charge that they were shown.
     pub(crate) async fn confirm_ownership(
         &self,
-        case: &mut Case,
+        opened: &OpenedLink,
         charge: &str,
-        at: Timestamp,
-    ) -> Attempted {
-        if let Some(ineligible) = case.ineligible_to_confirm() {
-            self.note_right_code(case, at).await?;
-            return Ok(Err(Undone::Refused(Refusal::Ineligible(ineligible))));
+    ) -> Result<Change, AttemptError> {
+        if let Some(ineligible) = opened.ineligible_to_confirm() {
+            return Ok(ActionOutcome::Refused(Refusal::Ineligible(ineligible)).into());
         }
-        let report = self.store.charge_report(&case.request.value).await?;
-        // The same form sent twice is one word.
-        if case.request.value.confirmed_charge() == Some(charge) {
-            self.note_right_code(case, at).await?;
-            return Ok(Ok(Done::OwnershipConfirmed));
+        let request = &opened.request.value;
+        let outcome = ActionOutcome::OwnershipConfirmed {
+            charge: charge.to_owned(),
+        };
+        // The same form sent twice is one confirmation.
+        if request.confirmed_charge() == Some(charge) {
+            return Ok(Change::repeat(outcome));
         }
+        let report = self.store.charge_report(request).await?;
         if report.charge_to_confirm() != Some(charge) {
-            self.note_right_code(case, at).await?;
-            let message = "this charge is none that you could confirm".to_owned();
-            return Ok(Err(Undone::Unfit(CHARGE, message)));
+            let message = "this charge is none that you could confirm";
+            return Ok(ActionOutcome::invalid(CHARGE, message).into());
         }
-        let by = case.approver().to_owned();
-        case.link.value.note_right_code(at);
-        let event = Event::OwnershipConfirmed { by: &by, charge };
-        self.save(case, &event, at, Vec::new()).await?;
-        Ok(Ok(Done::OwnershipConfirmed))
+        Ok(outcome.into())
     }
 }
 
-impl Case {
-    /// Why the link's holder must not say whose the charge is. A customer never does, whatever they are
+impl OpenedLink {
+    /// Why the link's holder must not confirm whose the charge is. A customer never may, whatever they are
     /// asked.
     fn ineligible_to_confirm(&self) -> Option<Ineligible> {
         let mut own = self.request.value.emails();
@@ -63,8 +59,9 @@ impl Case {
         self.ineligible()
     }
 
-    /// Whether an approver of this decided question can still settle what the process stands still for.
-    pub(crate) fn is_settled_by_a_word(&self, decision: &Decision) -> bool {
+    /// Whether the link's holder can still confirm it after this decision, because the process has stopped for want of
+    /// it.
+    pub(crate) fn can_confirm_after(&self, decision: &Decision) -> bool {
         decision.outcome() == outcome::APPROVE
             && self.request.value.stopped_over_a_guests_charge()
             && self.ineligible_to_confirm().is_none()
@@ -72,11 +69,11 @@ impl Case {
 }
 
 /// Where an approver confirms whose the charge is.
-pub(crate) fn form(case: &Case, code: &str) -> Markup {
-    let report = case.report.as_ref();
+pub(crate) fn form(opened: &OpenedLink, code: &str) -> Markup {
+    let report = opened.report.as_ref();
     let charge = report.and_then(ChargeReport::charge_to_confirm);
     html! {
-        @if let (Some(charge), None) = (charge, case.ineligible_to_confirm()) {
+        @if let (Some(charge), None) = (charge, opened.ineligible_to_confirm()) {
             details.card open {
                 summary { "Confirm whose the charge is" }
                 form method="post" {
@@ -94,17 +91,17 @@ pub(crate) fn form(case: &Case, code: &str) -> Markup {
     }
 }
 
-/// The page of a decided question, for an approver who knows the code: what the process stands still for.
-pub(crate) fn page_again(case: &Case, code: &str, notice: &Markup) -> Markup {
-    let request = &case.request.value;
-    let confirmed = case
+/// The page of a decided approval, for an approver who knows the code: what the stopped process needs.
+pub(crate) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> Markup {
+    let request = &opened.request.value;
+    let confirmed = opened
         .report
         .as_ref()
         .is_some_and(|report| report.charge_to_confirm().is_none());
     page(
         "The refund has stopped",
         &html! {
-            p.crumb { (case.approval.value.phase) " · " (request.title) }
+            p.crumb { (opened.approval.value.phase) " · " (request.title) }
             h1 { "The refund has stopped" }
             (notice)
             @if confirmed {
@@ -116,25 +113,18 @@ pub(crate) fn page_again(case: &Case, code: &str, notice: &Markup) -> Markup {
                 h2 #case { "The request" }
                 (answers(&request.answers))
             }
-            @if let Some(report) = &case.report { (charge::card(report)) }
-            (form(case, code))
+            @if let Some(report) = &opened.report { (charge::card(report)) }
+            (form(opened, code))
         },
     )
 }
 
-/// On the page of a decided question: the way in again.
-pub(crate) fn way_in_again(case: &Case) -> Markup {
+/// On the page of a decided approval: where the link's holder opens the request again.
+pub(crate) fn reopen_form(opened: &OpenedLink) -> Markup {
     html! {
         form.card method="post" {
             p { strong { "The refund has stopped" } ": it is unclear whose the charge is. If you can tell, you can say so." }
-            @match case.approval.value.confirm {
-                Confirm::Code => div.field {
-                    label for="code" { "Code" }
-                    small #code-help { "The six digits in the mail that brought you here." }
-                    input.code #code name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="12" aria-describedby="code-help";
-                },
-                Confirm::Click => {},
-            }
+            (code_field(opened.approval.value.confirm, "", None))
             button type="submit" { "Show the case" }
         }
     }

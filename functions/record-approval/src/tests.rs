@@ -1,8 +1,9 @@
 //! Who may decide, when, with what, and what everyone else is told.
 
-use domain::approval::{Decision, WRONG_CODES};
+use domain::approval::Decision;
 use domain::id::{PhaseName, RequestId};
 use domain::mail::{Mail, MailError};
+use domain::one_time_code::WRONG_CODES;
 use domain::table::Write;
 use domain::task::{ApprovalConfig, Confirm};
 use domain::workflow::WorkflowError;
@@ -33,18 +34,18 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 type Function = RecordApproval<MemoryTable, MemoryMailer, MemoryWorkflow>;
 
-struct Asked {
+struct Fixture {
     function: Function,
     id: RequestId,
     phase: PhaseName,
     secrets: Vec<(String, String)>,
 }
 
-async fn asked() -> Asked {
+async fn asked() -> Fixture {
     asked_with(|_| {}).await
 }
 
-async fn asked_with(change: impl FnOnce(&mut ApprovalConfig)) -> Asked {
+async fn asked_with(change: impl FnOnce(&mut ApprovalConfig)) -> Fixture {
     let store = RequestStore::new(MemoryTable::default());
     let (request, record) = fixtures::request::request();
     store.create(&request, &record, Vec::new()).await.unwrap();
@@ -56,7 +57,7 @@ async fn asked_with(change: impl FnOnce(&mut ApprovalConfig)) -> Asked {
 }
 
 /// With the question, and the links of those who are asked, in the table.
-async fn opened(store: RequestStore<MemoryTable>, approval: Approval) -> Asked {
+async fn opened(store: RequestStore<MemoryTable>, approval: Approval) -> Fixture {
     let mut writes = vec![Write::create(&approval)];
     writes.extend(approval.links(&link_key()).iter().map(Write::create));
     store.table().commit(writes).await.unwrap();
@@ -71,7 +72,7 @@ async fn opened(store: RequestStore<MemoryTable>, approval: Approval) -> Asked {
         teams: Teams::parse(&teams.to_string()).unwrap(),
         link_key: link_key(),
     };
-    Asked {
+    Fixture {
         function,
         id: approval.request_id,
         phase: approval.phase,
@@ -115,7 +116,7 @@ fn secrets_in(mail: &Mail) -> (String, String) {
     (link.to_owned(), find("Code: ").unwrap().to_owned())
 }
 
-impl Asked {
+impl Fixture {
     async fn get(&self, who: usize) -> (u16, String) {
         let request = http("GET", &self.secrets[who].0, 60, "", "");
         answer(self.function.handle(&request).await)

@@ -1,4 +1,4 @@
-//! What is due in a state entry through the waiting state.
+//! What is due each time that the waiting state is entered.
 
 use domain::approval::Approval;
 use domain::id::PhaseName;
@@ -6,50 +6,50 @@ use domain::request::Request;
 use domain::task::{ApprovalConfig, AskConfig, WaitingTask};
 use jiff::{SignedDuration, Timestamp};
 
-/// The one thing that is due.
+/// The one action that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Due<'a> {
     /// Nobody was asked yet in this round.
     Ask { round: u32 },
-    /// They were asked, or are about to be: wait with this state entry's token, and finish what an earlier
-    /// attempt left. A choice has nothing else while there is time.
+    /// They were asked, or an earlier attempt began to: store this state entry's token, and finish that attempt. A
+    /// choice has nothing else until it expires.
     Wait,
     /// A team was asked, and nobody answered.
     AskAgain {
         config: &'a ApprovalConfig,
-        why: Why,
+        reason: RepeatReason,
     },
-    /// Nobody answered in time. The customer of an approval is told why.
+    /// Nobody decided in time. The reason is for the customer of an approval.
     Expire { reason: Option<&'a str> },
-    /// Somebody decided, and the execution does not know yet.
+    /// Somebody decided, and the task was not answered yet.
     Deliver { outcome: String },
-    /// The invocation was given up long ago, and a later state entry has been here.
+    /// The invocation is outdated: a later state entry was handled already.
     Nothing,
 }
 
 /// Why a team is asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum RepeatReason {
     /// It is time for a reminder.
     Reminder,
     /// Nobody answered for so long that others are asked too.
     Escalation,
-    /// A mail came back: whoever else may decide is to be asked now, and nobody to be reminded.
+    /// A mail bounced: whoever else may decide is asked now, and nobody is reminded.
     Bounce,
 }
 
-impl Why {
-    /// What the answer of a state entry calls it.
+impl RepeatReason {
+    /// The outcome of the invocation.
     pub(crate) fn outcome(self) -> &'static str {
         match self {
-            Why::Reminder => "reminded",
-            Why::Escalation => "escalated",
-            Why::Bounce => "asked others",
+            RepeatReason::Reminder => "reminded",
+            RepeatReason::Escalation => "escalated",
+            RepeatReason::Bounce => "asked others",
         }
     }
 }
 
-/// Says what it is. Time is when the state was entered.
+/// Decides what is due. The time is when the state was entered.
 pub(crate) fn due<'a>(
     request: &Request,
     approval: Option<&Approval>,
@@ -94,23 +94,23 @@ fn unanswered<'a>(approval: &Approval, waiting: &'a WaitingTask<AskConfig>) -> D
         },
         AskConfig::Approval(config) => Due::AskAgain {
             config,
-            why: why(approval, config, waiting.task.entered_at),
+            reason: repeat_reason(approval, config, waiting.task.entered_at),
         },
     }
 }
 
-fn why(approval: &Approval, config: &ApprovalConfig, now: Timestamp) -> Why {
+fn repeat_reason(approval: &Approval, config: &ApprovalConfig, now: Timestamp) -> RepeatReason {
     let escalation = config.escalate.as_ref().filter(|it| {
         let patience = SignedDuration::from_secs(i64::from(it.after_seconds));
         let waited = now.duration_since(approval.asked_at);
         approval.escalated_at.is_none() && waited >= patience
     });
-    // A mail that came back may have been noted just when the time for a reminder was up.
+    // A bounce may have been noted just when a reminder was due.
     let interval = SignedDuration::from_secs(i64::from(config.remind_seconds));
     let is_early = interval.is_zero() || now.duration_since(approval.entered_at) < interval;
-    match (escalation, approval.woken && is_early) {
-        (Some(_), _) => Why::Escalation,
-        (None, true) => Why::Bounce,
-        (None, false) => Why::Reminder,
+    match (escalation, approval.bounced && is_early) {
+        (Some(_), _) => RepeatReason::Escalation,
+        (None, true) => RepeatReason::Bounce,
+        (None, false) => RepeatReason::Reminder,
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The waiting state is entered again and again until somebody decides: its timeout is the time
 //! between two reminders, or all the time that the customer has; and it is entered again at once when a
-//! mail to an approver came back. Each state entry finds the approval as it is and does the one thing that is
-//! [due](due::Due), so a decision that could not be handed to an earlier token is handed to the next.
+//! mail to an approver bounces. Each state entry reads the approval as it is stored and does the one action that is
+//! [due](due::Due), so a decision that found an earlier token stale answers the next one.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,6 @@ mod asking;
 mod due;
 mod writing;
 
-use asking::Again;
 use due::{Due, due};
 
 /// What the function works with.
@@ -42,8 +41,8 @@ pub struct RequestApproval<T, M, W> {
     pub link_key: LinkKey,
 }
 
-/// An approval as it was found, and what it depends on.
-struct Case {
+/// What is stored about the approval, and what asking depends on.
+struct AskContext {
     request: Stored<Request>,
     approval: Option<Stored<Approval>>,
     /// The approvals that this one is kept separate from.
@@ -53,7 +52,7 @@ struct Case {
 }
 
 impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
-    /// Does what is due. The answer says what that was; the execution goes on with its token's.
+    /// Does what is due. The outcome only says what that was: the execution goes on with the answer to its token.
     pub async fn handle(&self, waiting: WaitingTask<AskConfig>) -> Result<Outcome, Failure> {
         let mut attempts = Attempts::default();
         loop {
@@ -65,36 +64,39 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
 
     async fn attempt(&self, waiting: &WaitingTask<AskConfig>) -> Result<Outcome, AttemptError> {
         let task = &waiting.task;
-        let mut case = self.open(task).await?;
-        let old = case.approval.take();
-        let due = due(&case.request.value, old.as_ref().map(|a| &a.value), waiting);
+        let mut context = self.load(task).await?;
+        let old = context.approval.take();
+        let due = due(
+            &context.request.value,
+            old.as_ref().map(|a| &a.value),
+            waiting,
+        );
         match (due, old) {
             (Due::Ask { round }, old) => {
-                let approval = self.ask(&mut case, old, round, waiting).await?;
-                self.write_to_all(&case, approval, task).await?;
+                let approval = self.ask(&mut context, old, round, waiting).await?;
+                self.write_to_all(&context, approval, task).await?;
                 Ok(Outcome::new("asked"))
             }
             (Due::Wait, Some(approval)) => {
                 let approval = self.wait_with_token(approval, waiting).await?;
-                self.write_to_all(&case, approval, task).await?;
+                self.write_to_all(&context, approval, task).await?;
                 Ok(Outcome::new("resumed"))
             }
-            (Due::AskAgain { config, why }, Some(approval)) => {
-                let again = Again {
-                    waiting,
-                    config,
-                    why,
-                };
-                let approval = self.ask_again(&mut case, approval, &again).await?;
-                self.write_to_all(&case, approval, task).await?;
-                Ok(Outcome::new(why.outcome()))
+            (Due::AskAgain { config, reason }, Some(approval)) => {
+                let approval = self
+                    .ask_again(&mut context, approval, waiting, config, reason)
+                    .await?;
+                self.write_to_all(&context, approval, task).await?;
+                Ok(Outcome::new(reason.outcome()))
             }
             (Due::Expire { reason }, Some(mut approval)) => {
                 approval.value.expire(task.entered_at, reason);
                 let event = reason.map_or(Event::NotChosen, |reason| Event::Expired { reason });
-                let record = case.request.value.apply(&event, task.state_entry());
+                let record = context.request.value.apply(&event, task.state_entry());
                 let writes = vec![Write::update(&approval)];
-                self.store.save(&mut case.request, &record, writes).await?;
+                self.store
+                    .save(&mut context.request, &record, writes)
+                    .await?;
                 self.deliver(waiting, outcome::EXPIRE).await
             }
             (Due::Deliver { outcome }, Some(approval)) => {
@@ -126,7 +128,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         Ok(approval)
     }
 
-    async fn open(&self, task: &Task<AskConfig>) -> Result<Case, AttemptError> {
+    async fn load(&self, task: &Task<AskConfig>) -> Result<AskContext, AttemptError> {
         let id = task.request_id;
         let separate: &[PhaseName] = match &task.config {
             AskConfig::Approval(config) => &config.separate_from,
@@ -134,7 +136,7 @@ impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
         };
         let request = self.store.request(id).await?;
         let approval = self.store.approval(id, &task.phase).await?;
-        Ok(Case {
+        Ok(AskContext {
             request: request.ok_or(Failure::RequestNotFound)?,
             unreachable: self.unreachable(task, approval.as_ref()).await?,
             approval,

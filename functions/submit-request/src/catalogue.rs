@@ -34,7 +34,7 @@ impl Catalogue {
         self.machines.get(path).map(String::as_str)
     }
 
-    /// The offerings that everybody can use. To the others a mail invites.
+    /// The offerings that everybody can use. The others are by invitation.
     pub(crate) async fn all(
         &self,
         workflow: &impl Workflow,
@@ -64,15 +64,10 @@ impl Catalogue {
         {
             return Ok(Some(offering.clone()));
         }
-        let definition = workflow.definition(machine).await;
-        let offering = offering_in(&definition.map_err(|error| failure(&error))?)?;
+        let offering = offering_in(&workflow.definition(machine).await?)?;
         read.insert(path.clone(), (now, offering.clone()));
         Ok(Some(offering))
     }
-}
-
-fn failure(error: &WorkflowError) -> Failure {
-    Failure::Workflow(error.clone())
 }
 
 fn offering_in(definition: &str) -> Result<Offering, Failure> {

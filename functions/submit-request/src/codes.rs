@@ -1,24 +1,26 @@
-//! What a customer is told of a code that does not open.
+//! How a customer's wrong code is answered.
 
-use domain::one_time_code::CodeCheck;
+use domain::one_time_code::{CODE_DIGITS_WORD, CodeCheck};
 use lambda_http::http::StatusCode;
 
-/// How a try is answered that was not right: the status, and what to do.
-pub(crate) fn refusal(tried: CodeCheck) -> Option<(StatusCode, &'static str)> {
-    match tried {
-        CodeCheck::Right => None,
-        CodeCheck::NoCode => Some((
-            StatusCode::FORBIDDEN,
-            "please enter the six digits of the code in our mail",
-        )),
-        CodeCheck::Wrong => Some((StatusCode::FORBIDDEN, "that is not the code in our mail")),
-        CodeCheck::Renewed => Some((
+/// The status and the message for a code that is not right.
+pub(crate) fn refusal(check: CodeCheck) -> Option<(StatusCode, String)> {
+    let (status, message) = match check {
+        CodeCheck::Right => return None,
+        CodeCheck::NoCode => {
+            let message =
+                format!("please enter the {CODE_DIGITS_WORD} digits of the code in our mail");
+            return Some((StatusCode::FORBIDDEN, message));
+        }
+        CodeCheck::Wrong => (StatusCode::FORBIDDEN, "that is not the code in our mail"),
+        CodeCheck::Renewed => (
             StatusCode::LOCKED,
             "a wrong code was entered several times, so we have mailed you a new one; please use that",
-        )),
-        CodeCheck::Locked => Some((
+        ),
+        CodeCheck::Locked => (
             StatusCode::LOCKED,
             "a wrong code was entered too often; please try again tomorrow, and we will mail you a new one",
-        )),
-    }
+        ),
+    };
+    Some((status, message.to_owned()))
 }

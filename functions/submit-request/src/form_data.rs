@@ -18,7 +18,7 @@ pub(crate) const ONCE: &str = "idempotencyKey";
 /// The most characters of an `Idempotency-Key`.
 const KEY_CHARS: usize = 255;
 
-/// Answers as they were posted.
+/// A submission: the answers as they were posted.
 #[derive(Debug)]
 pub(crate) struct FormData {
     pub(crate) answers: Vec<(String, Answer)>,

@@ -1,8 +1,8 @@
-//! The form, and taking what was sent with it: the answers are checked, stored and started, and only then
-//! somebody is told so.
+//! The form and its submission: the answers are checked, the request is stored and started, and only then it is
+//! confirmed.
 
 use domain::form::FieldError;
-use domain::invitation::{CODE, TICKET};
+use domain::invitation::{CODE, TOKEN};
 use domain::mail::Mailer;
 use domain::request::Request as RefundRequest;
 use domain::table::Table;
@@ -31,7 +31,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let offering = self.offering(http, service, offering).await?;
         let query = http.query_string_parameters();
         let credentials =
-            InvitationCredentials::read(&self.link_key, &offering, query.first(TICKET), None)?;
+            InvitationCredentials::read(&self.link_key, &offering, query.first(TOKEN), None)?;
         if let Some(credentials) = &credentials
             && let Some(used) = self.invitation(credentials, &offering).await?.value.used()
         {
@@ -56,18 +56,18 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         offering: &str,
     ) -> Result<Response<Body>, Problem> {
         let offering = self.offering(http, service, offering).await?;
-        let mut posted = FormData::read(http)?;
-        if posted.is_form && !same_site(http) {
+        let mut submitted = FormData::read(http)?;
+        if submitted.is_form && !same_site(http) {
             let title = Words::of(&offering).not_taken;
             return Err(Problem::new(StatusCode::FORBIDDEN, title)
                 .detail("It came from another site. Please use our form."));
         }
-        let credentials = self.credentials(&offering, &mut posted)?;
+        let credentials = self.credentials(&offering, &mut submitted)?;
         let form = FormPage {
-            given: &posted.answers,
+            given: &submitted.answers,
             ..FormPage::new(&offering, credentials.as_ref())
         };
-        let values = match offering.form.check(&posted.answers) {
+        let values = match offering.form.check(&submitted.answers) {
             Ok(values) => values,
             Err(errors) => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -77,7 +77,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let new = NewRequest {
             offering: &offering,
             values: &values,
-            key: posted.idempotency_key.as_deref(),
+            key: submitted.idempotency_key.as_deref(),
             origin: (self.public_url.clone().or_else(|| origin(http))).ok_or_else(no_context)?,
             credentials: credentials.as_ref(),
             at: received(http)?,
@@ -94,11 +94,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             }
             SubmitOutcome::OtherAnswers => Err(submission::other_answers()),
             SubmitOutcome::UsedBefore(used) => Err(already_used(&offering, used.at)),
-            SubmitOutcome::Ineligible(tried) => match codes::refusal(tried) {
+            SubmitOutcome::WrongCode(check) => match codes::refusal(check) {
                 Some((status, message)) => {
                     let error = FieldError {
                         field: CODE.to_owned(),
-                        message: message.to_owned(),
+                        message,
                     };
                     Err(refused(http, &form, status, vec![error]))
                 }
@@ -112,12 +112,12 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     fn credentials(
         &self,
         offering: &Offering,
-        posted: &mut FormData,
+        submitted: &mut FormData,
     ) -> Result<Option<InvitationCredentials>, Problem> {
         if !offering.by_invitation {
             return Ok(None);
         }
-        let (token, code) = (posted.take(TICKET), posted.take(CODE));
+        let (token, code) = (submitted.take(TOKEN), submitted.take(CODE));
         InvitationCredentials::read(&self.link_key, offering, token.as_deref(), code)
     }
 

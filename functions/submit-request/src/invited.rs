@@ -6,11 +6,12 @@
 use domain::approval::LinkKey;
 use domain::failure::Failure;
 use domain::id::RequestId;
-use domain::invitation::{CODE, Invitation, InvitationToken, TICKET, Use};
+use domain::invitation::{CODE, Invitation, InvitationToken, TOKEN, Use};
 use domain::mail::{Mailer, deliver};
-use domain::one_time_code::CodeCheck;
+use domain::one_time_code::{CODE_DIGITS, CodeCheck};
+use domain::optimistic::AttemptError;
 use domain::request::Event;
-use domain::table::{CommitError, Stored, Table, Write, load_or};
+use domain::table::{Stored, Table, Write, load_or};
 use domain::task::{Offering, StateEntry};
 use domain::workflow::Workflow;
 use jiff::Timestamp;
@@ -19,19 +20,19 @@ use web::{Problem, emails};
 
 use crate::SubmitRequest;
 
-/// What somebody comes with who was invited.
+/// What an invited customer sends to use the invitation.
 #[derive(Debug)]
 pub(crate) struct InvitationCredentials {
     pub(crate) token: InvitationToken,
     /// The request whose mail invites.
     pub(crate) about: RequestId,
-    /// What was entered as the code.
+    /// The code, as it was entered.
     pub(crate) code: String,
 }
 
 impl InvitationCredentials {
-    /// Reads a token. `None` for an offering that everybody can use; without the right token there is
-    /// no other.
+    /// Parses the token. `None` for an offering that everybody can use; any other is not found without a valid
+    /// token.
     pub(crate) fn read(
         key: &LinkKey,
         offering: &Offering,
@@ -61,20 +62,18 @@ fn uninvited() -> Problem {
     .detail("Please open it from there once more; the address may have lost its end.")
 }
 
-/// What came of trying to use an invitation.
-pub(crate) enum Entry {
+/// Whether an invitation can be used.
+pub(crate) enum Admission {
     /// The code is right. To be stored with the request that it is used for.
     Admitted(Write),
     /// It was used before.
-    Used(Use),
+    UsedBefore(Use),
     /// The code is not right.
     Refused(CodeCheck),
-    /// Somebody else wrote first.
-    Again,
 }
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
-    /// The invitation of a credentials. What nobody tried to use yet has no version.
+    /// The invitation of these credentials. One that nobody tried to use yet has no version.
     pub(crate) async fn invitation(
         &self,
         credentials: &InvitationCredentials,
@@ -85,32 +84,28 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     }
 
     /// Tries to use an invitation for a new request.
-    pub(crate) async fn enter(
+    pub(crate) async fn admit(
         &self,
         credentials: &InvitationCredentials,
         offering: &Offering,
         request: RequestId,
         at: Timestamp,
-    ) -> Result<Entry, Failure> {
+    ) -> Result<Admission, AttemptError> {
         let mut invitation = self.invitation(credentials, offering).await?;
         if let Some(used) = invitation.value.used() {
-            return Ok(Entry::Used(used));
+            return Ok(Admission::UsedBefore(used));
         }
-        let tried = invitation
+        let check = invitation
             .value
             .use_for(request, &self.link_key, &credentials.code, at);
         let write = Write::update(&invitation);
-        let stored = match tried {
-            CodeCheck::Right => return Ok(Entry::Admitted(write)),
-            CodeCheck::NoCode => Ok(()),
-            CodeCheck::Wrong | CodeCheck::Locked => self.store.table().commit(vec![write]).await,
+        match check {
+            CodeCheck::Right => return Ok(Admission::Admitted(write)),
+            CodeCheck::NoCode => {}
+            CodeCheck::Wrong | CodeCheck::Locked => self.store.table().commit(vec![write]).await?,
             CodeCheck::Renewed => self.renew(credentials, offering, &invitation, at).await?,
-        };
-        match stored {
-            Ok(()) => Ok(Entry::Refused(tried)),
-            Err(CommitError::Conflict) => Ok(Entry::Again),
-            Err(error @ CommitError::Unavailable(_)) => Err(error.into()),
         }
+        Ok(Admission::Refused(check))
     }
 
     /// Stores that a fresh code is in use, and mails it to the customer of the request that invites.
@@ -120,7 +115,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         offering: &Offering,
         invitation: &Stored<Invitation>,
         at: Timestamp,
-    ) -> Result<Result<(), CommitError>, Failure> {
+    ) -> Result<(), AttemptError> {
         let inviting = self.store.request(credentials.about).await?;
         let mut inviting = inviting.ok_or(Failure::RequestNotFound)?;
         let phase = inviting.value.phase.clone();
@@ -129,17 +124,17 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         };
         let record = inviting.value.apply(&event, StateEntry::during(&phase, at));
         let writes = vec![Write::update(invitation)];
-        let stored = self.store.save(&mut inviting, &record, writes).await;
-        if let (Ok(()), Some(to)) = (&stored, inviting.value.customer_email()) {
+        self.store.save(&mut inviting, &record, writes).await?;
+        if let Some(to) = inviting.value.customer_email() {
             let code = invitation.value.code(&self.link_key);
             let url = credentials
                 .token
                 .url(&inviting.value.origin, &offering.path);
             let mail = emails::invitation_code(to, &offering.offering.name, &url, &code);
-            // If that fails, the next wrong code too many brings another.
+            // If that fails, the next code that is locked brings another mail.
             deliver(&self.mailer, &mail).await;
         }
-        Ok(stored)
+        Ok(())
     }
 }
 
@@ -148,14 +143,14 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
 pub(crate) fn json_schema(offering: &Offering) -> serde_json::Value {
     let mut schema = offering.json_schema();
     if offering.by_invitation {
-        schema["properties"][TICKET] = serde_json::json!({
+        schema["properties"][TOKEN] = serde_json::json!({
             "type": "string", "description": "From the link in our mail."
         });
         schema["properties"][CODE] = serde_json::json!({
-            "type": "string", "pattern": "^[0-9]{6}$", "description": "The code in our mail."
+            "type": "string", "pattern": format!("^[0-9]{{{CODE_DIGITS}}}$"), "description": "The code in our mail."
         });
         if let Some(required) = schema["required"].as_array_mut() {
-            required.extend([TICKET.into(), CODE.into()]);
+            required.extend([TOKEN.into(), CODE.into()]);
         }
     }
     schema

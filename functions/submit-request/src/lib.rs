@@ -1,8 +1,8 @@
-//! The customer's side: what can be asked for, the form, taking a request, and how it stands.
+//! The customer's side: the catalogue, the form, submitting a request, its status, and replies to inquiries.
 //!
 //! This function knows no process. What an offering asks and what it is called stands in the `Start`
 //! state of its state machine, so that publishing a changed form is deploying a changed state
-//! machine. A request is stored, and its execution started, before the customer is told
+//! machine. A request is stored, and its execution started, before the customer sees
 //! "received".
 
 use std::collections::BTreeMap;
@@ -39,10 +39,10 @@ use status_view::StatusView;
 #[derive(Debug)]
 pub struct SubmitRequest<T, M, W> {
     store: RequestStore<T>,
-    /// For the approver who hears that a question was answered.
+    /// For the mail to an approver whose inquiry was replied to, and for fresh codes.
     mailer: M,
     workflow: W,
-    /// Who can still decide, and so hears of it.
+    /// Who can still decide.
     teams: Teams,
     catalogue: Catalogue,
     link_key: LinkKey,

@@ -1,5 +1,6 @@
 //! The customer's pages: catalogue, form, and how a request stands.
 
+use domain::one_time_code::CODE_INPUT_CHARS;
 use domain::task::Offering;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -54,7 +55,7 @@ fn code_field(id: &str, help: &str, given: &str, problem: Option<&str>) -> Marku
         div.field {
             label for=(id) { "Code" }
             small id={ (id) "-help" } { (help) }
-            input.code id=(id) name="code" value=(given) required inputmode="numeric" autocomplete="one-time-code" maxlength="12"
+            input.code id=(id) name="code" value=(given) required inputmode="numeric" autocomplete="one-time-code" maxlength=(CODE_INPUT_CHARS)
                 aria-describedby=(described) aria-invalid=[problem.map(|_| "true")];
             @if let Some(problem) = problem { p.error id={ (id) "-error" } { "Code: " (problem) } }
         }

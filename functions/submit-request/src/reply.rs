@@ -1,16 +1,16 @@
-//! The customer's answer to an approver's question.
+//! The customer's reply to an approver's inquiry.
 //!
-//! The status page shows the question to whoever holds its address, which a robot that reads mails does.
-//! An answer needs the code that is printed in the question's own mail.
+//! The status page shows the inquiry to whoever holds its address, which a robot that reads mails does.
+//! A reply needs the code that is printed in the inquiry's own mail.
 
 use domain::approval::DecisionContext;
-use domain::failure::Failure;
 use domain::form::FieldError;
+use domain::inquiry::{Inquiry, InquiryCode, REPLY_CHARS, checked_text};
 use domain::mail::{Mailer, deliver};
 use domain::one_time_code::CodeCheck;
-use domain::question::{Question, QuestionCode, REPLY_CHARS, checked_text};
+use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Event, Request as RefundRequest};
-use domain::table::{CommitError, Stored, Table, Write, load_or};
+use domain::table::{Stored, Table, Write, load_or};
 use domain::task::StateEntry;
 use domain::workflow::Workflow;
 use jiff::Timestamp;
@@ -23,24 +23,21 @@ use web::{Format, Problem, body_text, html, is_json, json, same_site, see_other}
 use crate::status_view::StatusView;
 use crate::{SubmitRequest, answer_format, codes, pages, received};
 
-/// How often an answer starts over because somebody else wrote at the same time.
-const ATTEMPTS: usize = 8;
-
-/// An answer as it is posted.
+/// A reply as it is posted.
 #[derive(Debug, Deserialize)]
 struct FormData {
-    /// The question's number. As text in a form, as a number or a text in JSON.
+    /// The inquiry's number: a text in a form, a number or a text in JSON.
     #[serde(deserialize_with = "number")]
     question: u32,
     #[serde(default)]
     answer: String,
-    /// From the question's mail.
+    /// From the inquiry's mail.
     #[serde(default)]
     code: String,
 }
 
-/// Why an answer is not taken: the input, the status, and what to do.
-struct Unfit {
+/// An input that is not accepted.
+struct Invalid {
     field: &'static str,
     status: StatusCode,
     message: String,
@@ -55,124 +52,109 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         key: &str,
     ) -> Result<Response<Body>, Problem> {
         let mut request = self.opened(id, key).await?;
-        let posted = read(http)?;
+        let form = read(http)?;
         let now = received(http)?;
-        for _ in 0..ATTEMPTS {
-            let question = open_question(&request.value, posted.question)?.clone();
-            let text = match checked_text(&posted.answer, REPLY_CHARS) {
-                Ok(text) => text,
-                Err(refusal) => {
-                    let unfit = Unfit {
-                        field: "answer",
-                        status: StatusCode::UNPROCESSABLE_ENTITY,
-                        message: refusal.to_string(),
-                    };
-                    return refused(http, &request.value, key, &posted, &unfit);
-                }
-            };
-            let mut code = self.code(&request.value, &question).await?;
-            let tried = self.attempt(&mut code, &request.value, &question, &posted.code, now);
-            let stored = self.store(&mut request, &question, (text, tried), &code, now);
-            match (stored.await, codes::refusal(tried)) {
-                (Ok(()), Some((status, message))) => {
-                    let unfit = Unfit {
-                        field: "code",
-                        status,
-                        message: message.to_owned(),
-                    };
-                    return refused(http, &request.value, key, &posted, &unfit);
-                }
-                (Ok(()), None) => {
-                    self.tell(&request.value, &question, now).await;
-                    let url = request.value.status_url(&self.link_key);
-                    return Ok(match answer_format(http) {
-                        Format::Html => see_other(&url),
-                        Format::Json => json(
-                            StatusCode::OK,
-                            &serde_json::json!({"question": question.number, "statusUrl": url}),
-                        ),
-                    });
-                }
-                (Err(CommitError::Conflict), _) => request = self.opened(id, key).await?,
-                (Err(error @ CommitError::Unavailable(_)), _) => {
-                    return Err(Failure::from(error).into());
-                }
+        let mut attempts = Attempts::default();
+        let (inquiry, invalid) = loop {
+            let inquiry = open_inquiry(&request.value, form.question)?.clone();
+            let attempt = self.attempt_reply(&mut request, &inquiry, &form, now).await;
+            if let Some(result) = attempts.finish(attempt) {
+                break (inquiry, result?);
             }
+            request = self.opened(id, key).await?;
+        };
+        if let Some(invalid) = invalid {
+            return refused(http, &request.value, key, &form, &invalid);
         }
-        Err(Failure::from(CommitError::Conflict).into())
+        self.notify_requester(&request.value, &inquiry, now).await;
+        let url = request.value.status_url(&self.link_key);
+        Ok(match answer_format(http) {
+            Format::Html => see_other(&url),
+            Format::Json => json(
+                StatusCode::OK,
+                &serde_json::json!({"question": inquiry.number, "statusUrl": url}),
+            ),
+        })
     }
 
-    /// The code of a question. What nobody tried to answer yet has no version.
-    async fn code(
+    /// Takes the reply, or returns what is wrong with it.
+    async fn attempt_reply(
         &self,
-        request: &RefundRequest,
-        question: &Question,
-    ) -> Result<Stored<QuestionCode>, Failure> {
-        let new = QuestionCode::new(request.request_id, question.number);
-        Ok(load_or(self.store.table(), new).await?)
-    }
-
-    fn attempt(
-        &self,
-        code: &mut Stored<QuestionCode>,
-        request: &RefundRequest,
-        question: &Question,
-        posted: &str,
+        request: &mut Stored<RefundRequest>,
+        inquiry: &Inquiry,
+        form: &FormData,
         at: Timestamp,
-    ) -> CodeCheck {
-        let (id, number) = (request.request_id, question.number);
-        let right = |generation| self.link_key.question_code(id, number, generation);
-        code.value.lock.attempt(right, posted, at)
+    ) -> Result<Option<Invalid>, AttemptError> {
+        let text = match checked_text(&form.answer, REPLY_CHARS) {
+            Ok(text) => text,
+            Err(refusal) => {
+                return Ok(Some(Invalid {
+                    field: "answer",
+                    status: StatusCode::UNPROCESSABLE_ENTITY,
+                    message: refusal.to_string(),
+                }));
+            }
+        };
+        let (id, number) = (request.value.request_id, inquiry.number);
+        let mut code = load_or(self.store.table(), InquiryCode::new(id, number)).await?;
+        let right = |generation| self.link_key.inquiry_code(id, number, generation);
+        let check = code.value.code.attempt(right, &form.code, at);
+        self.store(request, inquiry, (text, check), &code, at)
+            .await?;
+        Ok(codes::refusal(check).map(|(status, message)| Invalid {
+            field: "code",
+            status,
+            message,
+        }))
     }
 
-    /// Stores what came of a try: the answer, a fresh code that is then mailed, or only that it was wrong.
+    /// Stores what follows from the code: the reply, a fresh code that is then mailed, or only a wrong guess.
     async fn store(
         &self,
         request: &mut Stored<RefundRequest>,
-        question: &Question,
-        (text, tried): (&str, CodeCheck),
-        code: &Stored<QuestionCode>,
+        inquiry: &Inquiry,
+        (text, check): (&str, CodeCheck),
+        code: &Stored<InquiryCode>,
         at: Timestamp,
-    ) -> Result<(), CommitError> {
-        let number = question.number;
-        let state_entry = StateEntry::during(&question.phase, at);
+    ) -> Result<(), AttemptError> {
+        let number = inquiry.number;
+        let state_entry = StateEntry::during(&inquiry.phase, at);
         let writes = vec![Write::update(code)];
-        match tried {
-            CodeCheck::NoCode => Ok(()),
-            CodeCheck::Wrong | CodeCheck::Locked => self.store.table().commit(writes).await,
+        match check {
+            CodeCheck::NoCode => {}
+            CodeCheck::Wrong | CodeCheck::Locked => self.store.table().commit(writes).await?,
             CodeCheck::Right => {
                 let event = Event::Replied { number, text };
                 let record = request.value.apply(&event, state_entry);
-                self.store.save(request, &record, writes).await
+                self.store.save(request, &record, writes).await?;
             }
             CodeCheck::Renewed => {
                 let of = format!("question {number}");
                 let event = Event::CodeRenewed { of: &of };
                 let record = request.value.apply(&event, state_entry);
                 self.store.save(request, &record, writes).await?;
-                let generation = code.value.lock.generation();
+                let generation = code.value.code.generation();
                 if let Some(to) = request.value.customer_email() {
                     let mail =
-                        emails::question(&request.value, to, question, &self.link_key, generation);
-                    // If that fails, the next wrong code too many brings another.
+                        emails::question(&request.value, to, inquiry, &self.link_key, generation);
                     deliver(&self.mailer, &mail).await;
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 
-    /// Writes to whoever asked, if they can still decide. The answer is on their page in any case.
-    async fn tell(&self, request: &RefundRequest, question: &Question, at: Timestamp) {
+    /// Mails the approver who asked, if they can still decide. The reply is on their page in any case.
+    async fn notify_requester(&self, request: &RefundRequest, inquiry: &Inquiry, at: Timestamp) {
         let approval = self
             .store
-            .approval(request.request_id, &question.phase)
+            .approval(request.request_id, &inquiry.phase)
             .await;
         let Ok(Some(approval)) = approval else {
             return;
         };
         let approval = approval.value;
-        let to = question.requester.as_str();
+        let to = inquiry.requester.as_str();
         let link = approval.link(&self.link_key, to);
         let context = DecisionContext {
             key: &self.link_key,
@@ -180,7 +162,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             link: &link,
             request,
             earlier: &[],
-            is_member: self.teams.include(&approval.teams, to),
+            is_member: self.teams.include(approval.asked.teams(), to),
             at,
         };
         if context.check_link().is_err() {
@@ -241,9 +223,9 @@ fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::E
     }
 }
 
-fn open_question(request: &RefundRequest, number: u32) -> Result<&Question, Problem> {
-    let question = request.questions.iter().find(|q| q.number == number);
-    let question = question.ok_or_else(|| {
+fn open_inquiry(request: &RefundRequest, number: u32) -> Result<&Inquiry, Problem> {
+    let inquiry = request.inquiries.iter().find(|it| it.number == number);
+    let inquiry = inquiry.ok_or_else(|| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "There is no such question.",
@@ -251,10 +233,10 @@ fn open_question(request: &RefundRequest, number: u32) -> Result<&Question, Prob
         .detail("Please look at your status page.")
         .errors(vec![field_error("question", "is not one that was asked")])
     })?;
-    if question.is_open(request) {
-        return Ok(question);
+    if inquiry.is_open(request.status, &request.phase) {
+        return Ok(inquiry);
     }
-    let why = if question.reply.is_some() {
+    let why = if inquiry.reply.is_some() {
         "It was answered already, and the first answer stays."
     } else {
         "It is no longer needed: the request has moved on."
@@ -262,30 +244,30 @@ fn open_question(request: &RefundRequest, number: u32) -> Result<&Question, Prob
     Err(Problem::new(StatusCode::CONFLICT, "Your answer was not taken.").detail(why))
 }
 
-/// An answer that cannot be taken: for a program the reason, for a person the page with what they wrote.
+/// A reply that is not accepted: for a program the reason, for a person the page with what they wrote.
 fn refused(
     http: &Request,
     request: &RefundRequest,
     key: &str,
-    posted: &FormData,
-    unfit: &Unfit,
+    form: &FormData,
+    invalid: &Invalid,
 ) -> Result<Response<Body>, Problem> {
-    let problem = Problem::new(unfit.status, "Your answer was not taken.");
+    let problem = Problem::new(invalid.status, "Your answer was not taken.");
     match answer_format(http) {
-        Format::Json => Err(problem.errors(vec![field_error(unfit.field, &unfit.message)])),
+        Format::Json => Err(problem.errors(vec![field_error(invalid.field, &invalid.message)])),
         Format::Html => {
             let page = pages::StatusPage {
                 request,
                 view: &StatusView::of(request),
                 key,
                 written: Some(pages::WrittenAnswer {
-                    number: posted.question,
-                    text: &posted.answer,
-                    field: unfit.field,
-                    problem: &unfit.message,
+                    number: form.question,
+                    text: &form.answer,
+                    field: invalid.field,
+                    problem: &invalid.message,
                 }),
             };
-            Ok(html(unfit.status, pages::status_page(&page)))
+            Ok(html(invalid.status, pages::status_page(&page)))
         }
     }
 }

@@ -1,12 +1,12 @@
 //! How a request stands, in the customer's words.
 
-use domain::question::Question;
+use domain::inquiry::Inquiry;
 use domain::request::{RefundProgress, Request, Status};
 use domain::task::variable;
 
 const THANKS: &str = "Thank you. We have your answers.";
 
-/// What a customer is told of a request.
+/// How a request is shown to its customer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StatusView<'a> {
     request: &'a Request,
@@ -76,7 +76,7 @@ impl<'a> StatusView<'a> {
         if let Some(reason) = self.reason {
             json["reason"] = reason.into();
         }
-        let questions: Vec<_> = self.request.questions.iter().map(as_json).collect();
+        let questions: Vec<_> = self.request.inquiries.iter().map(as_json).collect();
         if !questions.is_empty() {
             json["questions"] = questions.into();
         }
@@ -84,12 +84,12 @@ impl<'a> StatusView<'a> {
     }
 }
 
-/// A question for programs. Who asked is not told.
-fn as_json(question: &Question) -> serde_json::Value {
+/// An inquiry for programs, without who asked.
+fn as_json(inquiry: &Inquiry) -> serde_json::Value {
     serde_json::json!({
-        "number": question.number,
-        "question": question.text,
-        "answer": question.reply.as_ref().map(|reply| reply.text.as_str()),
+        "number": inquiry.number,
+        "question": inquiry.text,
+        "answer": inquiry.reply.as_ref().map(|reply| reply.text.as_str()),
     })
 }
 

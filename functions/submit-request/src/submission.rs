@@ -1,16 +1,18 @@
 //! Storing a request once and starting its execution once, however often it is sent.
 
 use domain::approval::hex;
+use domain::audit::AuditRecord;
 use domain::failure::Failure;
 use domain::form::{FieldError, Values};
 use domain::id::RequestId;
 use domain::invitation::Use;
 use domain::mail::Mailer;
 use domain::one_time_code::CodeCheck;
+use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Request, Submission};
 use domain::table::{CommitError, Entity, Key, Table, Write, load};
 use domain::task::Offering;
-use domain::workflow::{Workflow, WorkflowError};
+use domain::workflow::Workflow;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -18,14 +20,14 @@ use sha2::{Digest, Sha256};
 use web::Problem;
 
 use crate::SubmitRequest;
-use crate::invited::{Entry, InvitationCredentials};
+use crate::invited::{Admission, InvitationCredentials};
 
 /// How long the same `Idempotency-Key` means the same request.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How often a lost race is run again, and a start is tried.
+/// How often a start is tried while Step Functions does not respond.
 const ATTEMPTS: usize = 5;
 
-/// A request that somebody wants to make.
+/// A request that is submitted.
 pub(crate) struct NewRequest<'a> {
     pub(crate) offering: &'a Offering,
     pub(crate) values: &'a Values,
@@ -36,16 +38,16 @@ pub(crate) struct NewRequest<'a> {
     pub(crate) at: Timestamp,
 }
 
-/// What became of it.
+/// What came of a submission.
 pub(crate) enum SubmitOutcome {
-    /// It is stored and under way: now, or already before.
+    /// It is stored and started: now, or already before.
     Request(Box<Request>),
     /// The key was used before, for other answers.
     OtherAnswers,
     /// The invitation was used before.
     UsedBefore(Use),
     /// The invitation's code is not right.
-    Ineligible(CodeCheck),
+    WrongCode(CodeCheck),
 }
 
 /// That a key was used, and for what. Neither the key nor the answers can be read from it.
@@ -91,48 +93,62 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             about: new.credentials.map(|credentials| credentials.about),
             at: new.at,
         });
-        let used = new.key.map(|key| used(&new, key, request.request_id));
-        for _ in 0..ATTEMPTS {
-            let mut writes: Vec<Write> = used.iter().map(Write::create).collect();
-            if let Some(credentials) = new.credentials {
-                let (id, at) = (request.request_id, new.at);
-                match self.enter(credentials, new.offering, id, at).await? {
-                    Entry::Admitted(write) => writes.push(write),
-                    Entry::Used(before) => return self.used_before(before, used.as_ref()).await,
-                    Entry::Refused(tried) => return Ok(SubmitOutcome::Ineligible(tried)),
-                    Entry::Again => continue,
-                }
-            }
-            match (self.store.create(&request, &record, writes).await, &used) {
-                (Ok(()), _) => {
-                    self.start(&request).await?;
-                    return Ok(SubmitOutcome::Request(Box::new(request)));
-                }
-                (Err(CommitError::Conflict), Some(used)) => {
-                    // Somebody sent it before, perhaps in this very moment; if that one has not
-                    // finished, there is nothing to find yet.
-                    if let Some(taken) = self.taken_before(used).await? {
-                        return Ok(taken);
-                    }
-                }
-                // Somebody used the invitation in this very moment, or guessed at its code.
-                (Err(CommitError::Conflict), None) if new.credentials.is_some() => {}
-                (Err(error), _) => return Err(error.into()),
+        let idempotency = new.key;
+        let idempotency = idempotency.map(|key| idempotency_record(&new, key, request.request_id));
+        let mut attempts = Attempts::default();
+        loop {
+            let attempt = self.attempt(&new, &request, &record, idempotency.as_ref());
+            if let Some(result) = attempts.finish(attempt.await) {
+                return result;
             }
         }
-        Err(CommitError::Conflict.into())
+    }
+
+    async fn attempt(
+        &self,
+        new: &NewRequest<'_>,
+        request: &Request,
+        record: &AuditRecord,
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<SubmitOutcome, AttemptError> {
+        let mut writes: Vec<Write> = idempotency.into_iter().map(Write::create).collect();
+        if let Some(credentials) = new.credentials {
+            let (id, at) = (request.request_id, new.at);
+            match self.admit(credentials, new.offering, id, at).await? {
+                Admission::Admitted(write) => writes.push(write),
+                Admission::UsedBefore(before) => {
+                    return Ok(self.used_before(before, idempotency).await?);
+                }
+                Admission::Refused(check) => return Ok(SubmitOutcome::WrongCode(check)),
+            }
+        }
+        match self.store.create(request, record, writes).await {
+            Ok(()) => {
+                self.start(request).await?;
+                Ok(SubmitOutcome::Request(Box::new(request.clone())))
+            }
+            Err(error) => match (error, idempotency) {
+                // The key was used before, perhaps at this very moment; then there may be nothing to find yet.
+                (CommitError::Conflict, Some(idempotency)) => {
+                    let before = self.submitted_before(idempotency).await?;
+                    before.ok_or(AttemptError::Conflict)
+                }
+                (error, _) => Err(error.into()),
+            },
+        }
     }
 
     /// An invitation is used once; but the same form sent twice is the same answer.
     async fn used_before(
         &self,
         before: Use,
-        used: Option<&IdempotencyRecord>,
+        idempotency: Option<&IdempotencyRecord>,
     ) -> Result<SubmitOutcome, Failure> {
-        if let Some(used) = used
-            && let Some(taken @ SubmitOutcome::Request(_)) = self.taken_before(used).await?
+        if let Some(idempotency) = idempotency
+            && let Some(same @ SubmitOutcome::Request(_)) =
+                self.submitted_before(idempotency).await?
         {
-            return Ok(taken);
+            return Ok(same);
         }
         let request = self.store.request(before.request_id).await?;
         let request = request.ok_or(Failure::RequestNotFound)?;
@@ -141,14 +157,16 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         Ok(SubmitOutcome::UsedBefore(before))
     }
 
-    async fn taken_before(
+    async fn submitted_before(
         &self,
-        used: &IdempotencyRecord,
+        idempotency: &IdempotencyRecord,
     ) -> Result<Option<SubmitOutcome>, Failure> {
-        let Some(before) = load::<IdempotencyRecord>(self.store.table(), &used.key()).await? else {
+        let Some(before) =
+            load::<IdempotencyRecord>(self.store.table(), &idempotency.key()).await?
+        else {
             return Ok(None);
         };
-        if before.value.fingerprint != used.fingerprint {
+        if before.value.fingerprint != idempotency.fingerprint {
             return Ok(Some(SubmitOutcome::OtherAnswers));
         }
         let request = self
@@ -166,18 +184,22 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             .catalogue
             .machine(&request.offering)
             .unwrap_or_default();
-        let mut last = WorkflowError::Unavailable("never tried".to_owned());
-        for _ in 0..ATTEMPTS {
+        let mut lost = 0;
+        loop {
             match self.workflow.start(machine, request.request_id).await {
                 Ok(()) => return Ok(()),
-                Err(error) => last = error,
+                Err(error) => {
+                    lost += 1;
+                    if lost >= ATTEMPTS {
+                        return Err(error.into());
+                    }
+                }
             }
         }
-        Err(last.into())
     }
 }
 
-fn used(new: &NewRequest<'_>, key: &str, request_id: RequestId) -> IdempotencyRecord {
+fn idempotency_record(new: &NewRequest<'_>, key: &str, request_id: RequestId) -> IdempotencyRecord {
     let hash = |parts: &[&str]| hex(&Sha256::digest(parts.join("\n")));
     let answers = serde_json::to_string(new.values).expect("answers are texts and numbers");
     let path = new.offering.path.as_str();

@@ -1,65 +1,62 @@
-//! A question to a team or to the customer, the links that they get, and who may answer.
+//! An approval by a team, or a choice of the customer: who is asked, the links that they get, and who may answer.
 //!
 //! Everything a link needs is derived from a random nonce and the deployment's link key, so a
 //! reminder can carry the same link and code while the table holds neither: it stores a hash to find
 //! the link by, and the nonce, which says nothing without the key.
 //!
-//! - `choice` is the question to the customer; all others are questions to a team.
+//! - [`Asked`] is what is asked, and of whom, with all that differs between a team and the customer.
 //! - `approvers` keeps who is asked, `deciding` what their answers amount to.
 //! - [`authorization`] says who may decide: [`authorize_decision`] is the only way to a decision.
-//! - [`link`] counts wrong codes; a locked link is followed by a fresh one of the next generation.
+//! - [`link`] is what is stored of a link; a locked one is followed by a fresh one of the next generation.
 //! - [`viewed_digest`] binds a decision to what was decided on.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{PhaseName, RequestId, TaskToken, TeamId};
+use crate::id::{PhaseName, RequestId, TaskToken};
+use crate::one_time_code::Guesses;
 use crate::table::{Entity, Key};
-use crate::task::{ApprovalConfig, Confirm, WaitingTask};
+use crate::task::{Confirm, WaitingTask};
 
 mod answer;
 mod approvers;
+mod asked;
 pub mod authorization;
-mod choice;
 mod deciding;
 pub mod link;
 mod link_key;
 mod refusal;
 pub mod viewed_digest;
 
-pub use answer::{Answer, Verdict};
+pub use answer::{OfferedAnswer, Verdict};
 pub use approvers::{Approver, Deadlock};
+pub use asked::{Asked, Choice, TeamReview};
 pub use authorization::{
     Authenticated, Authorized, Decider, Decision, DecisionContext, REASON_CHARS,
     authorize_decision, is_same_person,
 };
-pub use choice::Choice;
 pub use deciding::Recorded;
-pub use link::{Link, WRONG_CODES};
-pub(crate) use link_key::constant_time_eq;
+pub use link::Link;
 pub use link_key::{LinkKey, hex, link_hash};
 pub use refusal::{Ineligible, Refusal};
 pub use viewed_digest::digest_of;
 
-/// How long after its end a link still tells who decided.
+/// How long after its end a link still shows who decided.
 const LINK_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A question to a team or to the customer.
+/// What somebody has to decide, and how that stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
-    /// The request.
+    /// The request that it is about.
     pub request_id: RequestId,
-    /// In which phase.
+    /// The phase that asks.
     pub phase: PhaseName,
     /// 1, and one more each time that the process comes back to the phase.
     pub round: u32,
-    /// The team's name.
-    pub responsible: String,
-    /// The teams that are asked, now or later: the case can be handed to any of their members.
-    #[serde(default)]
-    pub teams: Vec<TeamId>,
-    /// What is asked.
+    /// What is asked, and of whom.
+    pub asked: Asked,
+    /// The question, as people read it.
     pub question: String,
     /// The version of the definition that asks.
     #[serde(default)]
@@ -67,15 +64,6 @@ pub struct Approval {
     /// What a decision needs besides the link.
     #[serde(default)]
     pub confirm: Confirm,
-    /// How many different people have to say yes.
-    #[serde(default = "one")]
-    pub approvals: u32,
-    /// Who decided one of these phases cannot decide this one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub separate_from: Vec<PhaseName>,
-    /// What the customer can choose. Without it a team approves or rejects.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub choice: Option<Choice>,
     /// Random; see [`LinkKey`].
     nonce: String,
     /// When the team was first asked.
@@ -86,10 +74,10 @@ pub struct Approval {
     /// Whether nobody who is asked may decide, and who knows that.
     #[serde(default)]
     pub deadlock: Deadlock,
-    /// Whether a mail came back since the waiting state was last entered: it is entered again at once, to
-    /// see who else is to be asked, and not to remind anybody.
+    /// Whether a mail bounced since the waiting state was last entered: it is entered again at once, to ask
+    /// others where that is needed, and not to remind anybody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub woken: bool,
+    pub bounced: bool,
     /// When nobody is waited for any longer.
     pub decide_until: Timestamp,
     /// When the waiting state was last entered.
@@ -98,39 +86,17 @@ pub struct Approval {
     pub task_token: TaskToken,
     /// Who is asked.
     pub approvers: Vec<Approver>,
-    /// Who has said yes, while more people have to.
+    /// The approvals so far, while more people have to approve.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    given: Vec<Decision>,
-    /// The answer.
+    partial_approvals: Vec<Decision>,
+    /// The decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     decision: Option<Decision>,
 }
 
-fn one() -> u32 {
-    1
-}
-
 impl Approval {
-    /// A new question to a team, asked when the waiting state was entered.
-    pub fn ask(waiting: &WaitingTask<ApprovalConfig>, round: u32, team: &[String]) -> Self {
-        let config = &waiting.task.config;
-        let others = config.escalate.iter().map(|escalation| &escalation.team);
-        let teams = [&config.team].into_iter().chain(others);
-        let mut approval = Self {
-            responsible: config.responsible.clone(),
-            teams: teams.cloned().collect(),
-            question: config.question.clone(),
-            confirm: config.confirm,
-            approvals: config.approvals,
-            separate_from: config.separate_from.clone(),
-            ..Self::new(waiting, round, config.expire_seconds)
-        };
-        approval.add_approvers(team);
-        approval
-    }
-
-    /// A question that does not say yet what is asked, and of whom.
-    fn new<C>(waiting: &WaitingTask<C>, round: u32, expire_seconds: u32) -> Self {
+    /// An approval with nobody to ask yet, and without its question.
+    fn new<C>(waiting: &WaitingTask<C>, round: u32, expire_seconds: u32, asked: Asked) -> Self {
         let task = &waiting.task;
         let patience = SignedDuration::from_secs(i64::from(expire_seconds));
         let decide_until = task.entered_at.saturating_add(patience);
@@ -138,24 +104,20 @@ impl Approval {
             request_id: task.request_id,
             phase: task.phase.clone(),
             round,
-            responsible: String::new(),
-            teams: Vec::new(),
+            asked,
             question: String::new(),
             definition: task.version.clone(),
             confirm: Confirm::Code,
-            approvals: one(),
-            separate_from: Vec::new(),
-            choice: None,
             nonce: uuid::Uuid::new_v4().simple().to_string(),
             asked_at: task.entered_at,
             escalated_at: None,
             deadlock: Deadlock::None,
-            woken: false,
+            bounced: false,
             decide_until: decide_until.unwrap_or(Timestamp::MAX),
             entered_at: task.entered_at,
             task_token: waiting.task_token.clone(),
             approvers: Vec::new(),
-            given: Vec::new(),
+            partial_approvals: Vec::new(),
             decision: None,
         }
     }
@@ -179,15 +141,17 @@ impl Approval {
     /// The link of an approver that is in use.
     pub fn link(&self, key: &LinkKey, email: &str) -> Link {
         let until = self.decide_until.saturating_add(LINK_KEPT);
-        Link::new(
-            &self.secrets(key, email).0,
-            self.request_id,
-            &self.phase,
-            self.round,
-            email,
-            self.generation(email),
-            until.unwrap_or(Timestamp::MAX),
-        )
+        Link {
+            hash: link_hash(&self.secrets(key, email).0),
+            request_id: self.request_id,
+            phase: self.phase.clone(),
+            round: self.round,
+            approver: email.to_owned(),
+            generation: self.generation(email),
+            guesses: Guesses::default(),
+            entered_at: None,
+            kept_until: until.unwrap_or(Timestamp::MAX),
+        }
     }
 
     /// The link id and the code that go into an approver's mail.
@@ -199,7 +163,7 @@ impl Approval {
         )
     }
 
-    /// The answer, once there is one.
+    /// The decision, once there is one.
     pub fn decision(&self) -> Option<&Decision> {
         self.decision.as_ref()
     }

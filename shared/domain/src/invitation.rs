@@ -1,4 +1,4 @@
-//! Invitations: what lets the customer of one request use an offering that nobody can use without.
+//! Invitations: the customer of one request may use an offering that is open to nobody else.
 //!
 //! The link and the code are derived from the deployment's link key, the inviting request and the
 //! offering, so that the mail which invites needs nothing stored. An [`Invitation`] is stored once a code
@@ -14,12 +14,12 @@ use crate::id::{OfferingPath, RequestId};
 use crate::one_time_code::{CodeCheck, OneTimeCode};
 use crate::table::{Entity, Key};
 
-/// The parameter of the form's address, and the member of what is sent, that carries a [`InvitationToken`].
-pub const TICKET: &str = "invitation";
-/// The member of what is sent that carries the code.
+/// The query parameter of the form, and the member of a submission, that carries an [`InvitationToken`].
+pub const TOKEN: &str = "invitation";
+/// The member of a submission that carries the code.
 pub const CODE: &str = "code";
 
-/// What an invitation's link carries: which request invites, and the key that says it does.
+/// The content of an invitation's link: which request invites, and the key that proves it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InvitationToken {
     about: RequestId,
@@ -27,7 +27,7 @@ pub struct InvitationToken {
 }
 
 impl InvitationToken {
-    /// The token of an invitation.
+    /// The token of the invitation to an offering.
     pub fn new(key: &LinkKey, about: RequestId, offering: &OfferingPath) -> Self {
         Self {
             about,
@@ -35,7 +35,7 @@ impl InvitationToken {
         }
     }
 
-    /// Reads a link's parameter. Says nothing of whether it opens anything.
+    /// Parses a link's parameter, which may still be no valid invitation.
     pub fn parse(text: &str) -> Option<Self> {
         let (about, key) = text.split_once('.')?;
         Some(Self {
@@ -44,7 +44,7 @@ impl InvitationToken {
         })
     }
 
-    /// Whether it invites to the offering: then the request that invites.
+    /// The request that invites to the offering, if the token is valid for it.
     pub fn opens(&self, key: &LinkKey, offering: &OfferingPath) -> Option<RequestId> {
         key.opens_invitation(self.about, offering, &self.key)
             .then_some(self.about)
@@ -52,7 +52,7 @@ impl InvitationToken {
 
     /// Where the link leads, an absolute URL.
     pub fn url(&self, origin: &str, offering: &OfferingPath) -> String {
-        format!("{origin}/services/{offering}?{TICKET}={self}")
+        format!("{origin}/services/{offering}?{TOKEN}={self}")
     }
 }
 
@@ -62,20 +62,20 @@ impl fmt::Display for InvitationToken {
     }
 }
 
-/// It does not print: whoever has it sees the form.
+/// The key is not printed: whoever has it sees the form.
 impl fmt::Debug for InvitationToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "InvitationToken({})", self.about)
     }
 }
 
-/// What was tried on an invitation, and what became of it.
+/// The state of an invitation: the codes that were tried, and its use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
     about: RequestId,
     offering: OfferingPath,
-    lock: OneTimeCode,
+    code: OneTimeCode,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     used: Option<Use>,
 }
@@ -86,7 +86,7 @@ pub struct Invitation {
 pub struct Use {
     /// The request that it was used for.
     pub request_id: RequestId,
-    /// When.
+    /// When it was used.
     pub at: Timestamp,
 }
 
@@ -96,14 +96,14 @@ impl Invitation {
         Self {
             about,
             offering: offering.clone(),
-            lock: OneTimeCode::default(),
+            code: OneTimeCode::default(),
             used: None,
         }
     }
 
     /// The code that is in use.
     pub fn code(&self, key: &LinkKey) -> String {
-        key.invitation_code(self.about, &self.offering, self.lock.generation())
+        key.invitation_code(self.about, &self.offering, self.code.generation())
     }
 
     /// Whether it was used, for which request and when.
@@ -122,7 +122,7 @@ impl Invitation {
     ) -> CodeCheck {
         let (about, offering) = (self.about, self.offering.clone());
         let right = |generation| key.invitation_code(about, &offering, generation);
-        let tried = self.lock.attempt(right, code, at);
+        let tried = self.code.attempt(right, code, at);
         if tried == CodeCheck::Right {
             self.used.get_or_insert(Use {
                 request_id: request,

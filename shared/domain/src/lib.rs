@@ -6,7 +6,7 @@
 //! handles, configuration through its `main`.
 //!
 //! 1. **Rules**: [`money`], [`id`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
-//!    generated state machines send), [`request`], [`question`], [`one_time_code`], [`audit`], [`approval`],
+//!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`approval`],
 //!    [`invitation`], [`refund`], [`charge_lookup`], [`suppression`], [`processed_event`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
 //!    `adapters` implements them on AWS and Stripe, the crate `testing` in memory. [`request_store`] reads and
@@ -19,6 +19,7 @@ pub mod dates;
 pub mod failure;
 pub mod form;
 pub mod id;
+pub mod inquiry;
 pub mod invitation;
 pub mod mail;
 pub mod metrics;
@@ -26,7 +27,6 @@ pub mod money;
 pub mod one_time_code;
 pub mod optimistic;
 pub mod processed_event;
-pub mod question;
 pub mod refund;
 pub mod request;
 pub mod request_store;

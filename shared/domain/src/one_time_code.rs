@@ -1,28 +1,47 @@
-//! The codes that customers are mailed, and how often one was guessed wrong.
+//! One-time codes, and how often one may be guessed wrong.
 //!
-//! A code stands in one mail and nowhere else, so a robot that opens the mail's link has not read it. Six
-//! digits can be guessed: the one wrong code too many takes the code out of use, and the customer is
-//! mailed a fresh one, so that nobody can keep them out by guessing.
+//! A code stands in one mail and nowhere else, so a robot that opens the mail's link has not read it. A code is
+//! short and can be guessed, so [`WRONG_CODES`] wrong ones take it out of use ([`Guesses`]), and its owner is mailed
+//! a fresh one, so that nobody can keep them out by guessing; but not without end ([`FreshMails`]).
+//!
+//! Both are stored with whatever a right code allows, on the condition that nothing else was tried in between: of
+//! codes that are tried at the same moment, each counts as if it had come alone.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
-use crate::approval::{WRONG_CODES, constant_time_eq};
+/// How many decimal digits a code has.
+pub const CODE_DIGITS: usize = 6;
+/// The same as a word, for texts.
+pub const CODE_DIGITS_WORD: &str = match CODE_DIGITS {
+    6 => "six",
+    8 => "eight",
+    _ => panic!("spell this number"),
+};
+/// The most characters that an input for a code takes: what is pasted may have white space around it.
+pub const CODE_INPUT_CHARS: usize = 2 * CODE_DIGITS;
 
-/// How many mails with a fresh code a customer gets within [`FRESH_WITHIN`]: nobody can flood them.
+/// How many wrong codes take a code out of use. Whoever has no mail gets in with a chance of five in 10 to the
+/// power of [`CODE_DIGITS`].
+pub const WRONG_CODES: u32 = 5;
+
+/// How many mails with a fresh code somebody gets within [`FRESH_WITHIN`]: guessing floods nobody.
 const FRESH_MAILS: usize = 5;
 const FRESH_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Which code is in use, and what was tried on it. Stored with whatever a right code allows, and on the
-/// condition that nothing else was tried in between: of codes that are tried at the same moment, each
-/// counts as if it had come alone.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OneTimeCode {
-    generation: u32,
-    wrong_codes: u32,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    fresh_mails: Vec<Timestamp>,
+/// A code from random bytes.
+pub(crate) fn code_from(bytes: &[u8; 32]) -> String {
+    let number = bytes[..8]
+        .iter()
+        .fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+    let codes = (0..CODE_DIGITS).fold(1, |codes, _| codes * 10);
+    format!("{:0width$}", number % codes, width = CODE_DIGITS)
+}
+
+/// Compares in a time that tells nothing of where the texts differ.
+pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
+    a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 
 /// What came of a code that was tried.
@@ -40,6 +59,69 @@ pub enum CodeCheck {
     Locked,
 }
 
+impl CodeCheck {
+    /// Compares what was entered with the right code. Says nothing of how often that was done.
+    pub(crate) fn of(entered: &str, right: &str) -> Self {
+        let entered = entered.trim();
+        let is_code =
+            entered.len() == CODE_DIGITS && entered.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_code {
+            CodeCheck::NoCode
+        } else if constant_time_eq(right, entered) {
+            CodeCheck::Right
+        } else {
+            CodeCheck::Wrong
+        }
+    }
+}
+
+/// How often one code was guessed wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Guesses {
+    wrong_codes: u32,
+}
+
+impl Guesses {
+    /// Whether the code is out of use.
+    pub fn is_locked(self) -> bool {
+        self.wrong_codes >= WRONG_CODES
+    }
+
+    /// Counts a wrong code.
+    pub fn count(&mut self) {
+        self.wrong_codes += 1;
+    }
+}
+
+/// When somebody was mailed a fresh code.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FreshMails(Vec<Timestamp>);
+
+impl FreshMails {
+    /// Counts a mail, if there may be one now.
+    pub fn count(&mut self, at: Timestamp) -> bool {
+        self.0
+            .retain(|sent| at.duration_since(*sent) < FRESH_WITHIN);
+        let may_send = self.0.len() < FRESH_MAILS;
+        if may_send {
+            self.0.push(at);
+        }
+        may_send
+    }
+}
+
+/// A customer's code: which one is in use, and what was tried on it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OneTimeCode {
+    generation: u32,
+    #[serde(flatten)]
+    guesses: Guesses,
+    fresh_mails: FreshMails,
+}
+
 impl OneTimeCode {
     /// Which code is in use: 0 for the first.
     pub fn generation(&self) -> u32 {
@@ -53,36 +135,24 @@ impl OneTimeCode {
         code: &str,
         at: Timestamp,
     ) -> CodeCheck {
-        let code = code.trim();
-        if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-            return CodeCheck::NoCode;
+        let check = CodeCheck::of(code, &code_of(self.generation));
+        if check == CodeCheck::NoCode {
+            return check;
         }
-        if !self.is_locked() {
-            if constant_time_eq(&code_of(self.generation), code) {
-                return CodeCheck::Right;
+        if !self.guesses.is_locked() {
+            if check == CodeCheck::Right {
+                return check;
             }
-            self.wrong_codes += 1;
-            if !self.is_locked() {
-                return CodeCheck::Wrong;
+            self.guesses.count();
+            if !self.guesses.is_locked() {
+                return check;
             }
         }
-        self.renew(at)
-    }
-
-    fn is_locked(&self) -> bool {
-        self.wrong_codes >= WRONG_CODES
-    }
-
-    /// Replaces the code, if the customer may be mailed another one now.
-    fn renew(&mut self, at: Timestamp) -> CodeCheck {
-        self.fresh_mails
-            .retain(|sent| at.duration_since(*sent) < FRESH_WITHIN);
-        if self.fresh_mails.len() >= FRESH_MAILS {
+        if !self.fresh_mails.count(at) {
             return CodeCheck::Locked;
         }
-        self.fresh_mails.push(at);
         self.generation += 1;
-        self.wrong_codes = 0;
+        self.guesses = Guesses::default();
         CodeCheck::Renewed
     }
 }
@@ -92,7 +162,7 @@ mod tests {
     use super::*;
 
     fn code_of(generation: u32) -> String {
-        format!("{:06}", 100_000 + generation)
+        (100_000 + generation).to_string()
     }
 
     fn at(hour: i64) -> Timestamp {
@@ -100,48 +170,48 @@ mod tests {
     }
 
     /// Tries a wrong code so often.
-    fn guess(lock: &mut OneTimeCode, times: u32, hour: i64) -> Vec<CodeCheck> {
+    fn guess(code: &mut OneTimeCode, times: u32, hour: i64) -> Vec<CodeCheck> {
         (0..times)
-            .map(|_| lock.attempt(code_of, "999999", at(hour)))
+            .map(|_| code.attempt(code_of, "999999", at(hour)))
             .collect()
     }
 
     #[test]
     fn what_is_no_code_is_no_guess() {
-        let mut lock = OneTimeCode::default();
+        let mut code = OneTimeCode::default();
         for junk in ["", "junk", "12345", "1234567", "12345x", "１２３４５６"] {
             assert_eq!(
-                lock.attempt(code_of, junk, at(0)),
+                code.attempt(code_of, junk, at(0)),
                 CodeCheck::NoCode,
                 "{junk}"
             );
         }
-        assert_eq!(lock, OneTimeCode::default());
-        assert_eq!(lock.attempt(code_of, " 100000 ", at(0)), CodeCheck::Right);
+        assert_eq!(code, OneTimeCode::default());
+        assert_eq!(code.attempt(code_of, " 100000 ", at(0)), CodeCheck::Right);
     }
 
     #[test]
     fn the_wrong_code_too_many_puts_the_next_one_in_use() {
-        let mut lock = OneTimeCode::default();
+        let mut code = OneTimeCode::default();
         let mut expected = vec![CodeCheck::Wrong; 4];
         expected.push(CodeCheck::Renewed);
-        assert_eq!(guess(&mut lock, 5, 0), expected);
-        assert_eq!(lock.attempt(code_of, "100000", at(0)), CodeCheck::Wrong);
-        assert_eq!(lock.attempt(code_of, "100001", at(0)), CodeCheck::Right);
+        assert_eq!(guess(&mut code, 5, 0), expected);
+        assert_eq!(code.attempt(code_of, "100000", at(0)), CodeCheck::Wrong);
+        assert_eq!(code.attempt(code_of, "100001", at(0)), CodeCheck::Right);
     }
 
     #[test]
     fn guessing_neither_floods_the_customer_nor_keeps_them_out_for_good() {
-        let mut lock = OneTimeCode::default();
-        let tried = guess(&mut lock, 1_000, 0);
+        let mut code = OneTimeCode::default();
+        let tried = guess(&mut code, 1_000, 0);
         let renewed = tried.iter().filter(|tried| **tried == CodeCheck::Renewed);
         assert_eq!(renewed.count(), 5);
         assert_eq!(
-            lock.attempt(code_of, "100005", at(23)),
+            code.attempt(code_of, "100005", at(23)),
             CodeCheck::Locked,
             "a locked code opens nothing"
         );
-        assert_eq!(lock.attempt(code_of, "100005", at(24)), CodeCheck::Renewed);
-        assert_eq!(lock.attempt(code_of, "100006", at(24)), CodeCheck::Right);
+        assert_eq!(code.attempt(code_of, "100005", at(24)), CodeCheck::Renewed);
+        assert_eq!(code.attempt(code_of, "100006", at(24)), CodeCheck::Right);
     }
 }

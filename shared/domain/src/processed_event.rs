@@ -1,15 +1,14 @@
-//! Which news were taken in: whoever tells us of something tells it again until they are answered, and
-//! sometimes once more.
+//! Events that were processed. Stripe and SNS deliver at least once; an event that is stored here is skipped.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Entity, Key, ReadError, Table, load};
 
-/// How long it is remembered. Stripe sends an event again for three days, SNS for some weeks at most.
+/// How long an event is remembered. Stripe repeats one for three days, SNS for some weeks at most.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Who told us.
+/// Who sends events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Source {
@@ -19,20 +18,20 @@ pub enum Source {
     Mail,
 }
 
-/// Something that was taken in, with everything that follows from it.
+/// An event whose effects are all stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessedEvent {
-    /// Who told us.
+    /// Who sent it.
     pub source: Source,
-    /// Their id of it.
+    /// The sender's id of it.
     pub id: String,
-    /// When it was taken in.
+    /// When it was processed.
     pub at: Timestamp,
 }
 
 impl ProcessedEvent {
-    /// Whether it was taken in before.
+    /// Whether it was processed before.
     pub async fn is_known(&self, table: &impl Table) -> Result<bool, ReadError> {
         let known = load::<Self>(table, &self.key()).await?;
         Ok(known.is_some())

@@ -12,7 +12,7 @@ use crate::approval::LinkKey;
 use crate::audit::{Action, Actor, AuditRecord};
 use crate::form::Values;
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
-use crate::question::Question;
+use crate::inquiry::Inquiry;
 use crate::task::{Offering, StateEntry};
 
 mod answered;
@@ -88,9 +88,9 @@ pub struct Request {
     /// An approver's word for whose the charge is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ownership_confirmation: Option<OwnershipConfirmation>,
-    /// What approvers asked the customer, oldest first.
+    /// The approvers' inquiries, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub questions: Vec<Question>,
+    pub inquiries: Vec<Inquiry>,
     /// How many audit records it has.
     pub audit_count: u32,
 }
@@ -181,7 +181,7 @@ impl Request {
             stopped: None,
             approved: BTreeMap::new(),
             ownership_confirmation: None,
-            questions: Vec::new(),
+            inquiries: Vec::new(),
             audit_count: 0,
         };
         let mut submitted = Entry::new(Actor::Customer, Action::Submitted);
@@ -194,7 +194,7 @@ impl Request {
     pub fn apply(&mut self, event: &Event<'_>, state_entry: StateEntry<'_>) -> AuditRecord {
         let phase_before = std::mem::replace(&mut self.phase, state_entry.phase.clone());
         self.change(event, state_entry, phase_before);
-        let entry = audit_entry::entry(event, self.questions.len());
+        let entry = audit_entry::entry(event, self.inquiries.len());
         self.record(state_entry.at, entry)
     }
 

@@ -1,22 +1,21 @@
-//! Addresses that no mail reaches, as the mail service has told.
+//! Suppressed addresses: mail to them bounced for good, or their owners complained.
 //!
-//! A mark holds no address, only what the link key makes of it: whoever reads the table learns nothing
-//! from it, and whoever has an address can ask for its mark.
+//! An entry holds a keyed hash of the address, not the address: whoever reads the table learns nothing from it.
 //!
-//! A mark goes after 30 days. The mail service keeps a list of its own and lets the next mail to such an
-//! address bounce again, so a mark comes back while it is right, and an address that works again heals.
+//! An entry expires after 30 days. The mail service keeps a suppression list of its own and lets the next mail to
+//! such an address bounce again, so an entry comes back for as long as it is right.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::approval::LinkKey;
-use crate::table::{CommitError, Entity, Key, ReadError, Stored, Table, Write, load};
+use crate::failure::Failure;
+use crate::optimistic::{AttemptError, Attempts};
+use crate::table::{Entity, Key, ReadError, Stored, Table, Write, load};
 
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How often a mark is written anew because somebody else wrote at the same time.
-const ATTEMPTS: usize = 8;
 
-/// What is wrong with an address.
+/// Why an address is suppressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuppressionReason {
@@ -26,17 +25,17 @@ pub enum SuppressionReason {
     Complained,
 }
 
-/// The mark of an address that no mail reaches.
+/// The entry of a suppressed address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SuppressedAddress {
-    /// What the link key makes of the address.
+    /// The address's [keyed hash](LinkKey::address_hash).
     address_hash: String,
-    /// What is wrong.
-    pub trouble: SuppressionReason,
-    /// Since when.
+    /// What was reported last.
+    pub reason: SuppressionReason,
+    /// When it was first reported.
     pub since: Timestamp,
-    /// When it was told of last.
+    /// When it was last reported.
     pub last: Timestamp,
 }
 
@@ -48,7 +47,7 @@ impl SuppressedAddress {
         }
     }
 
-    /// The database forgets a mark some time after its end, not at once.
+    /// The database deletes an expired entry some time later, not at once.
     fn holds(&self, at: Timestamp) -> bool {
         self.expires_at().is_none_or(|end| at < end)
     }
@@ -66,7 +65,7 @@ impl Entity for SuppressedAddress {
     }
 }
 
-/// Whether no mail reaches an address.
+/// Whether an address is suppressed.
 pub async fn is_suppressed(
     table: &impl Table,
     key: &LinkKey,
@@ -74,47 +73,45 @@ pub async fn is_suppressed(
     at: Timestamp,
 ) -> Result<bool, ReadError> {
     let hash = key.address_hash(address);
-    let mark = load::<SuppressedAddress>(table, &SuppressedAddress::key_of(&hash)).await?;
-    Ok(mark.is_some_and(|mark| mark.value.holds(at)))
+    let entry = load::<SuppressedAddress>(table, &SuppressedAddress::key_of(&hash)).await?;
+    Ok(entry.is_some_and(|entry| entry.value.holds(at)))
 }
 
-/// Marks an address. Marking it again for the same reason at the same time changes nothing.
-pub async fn mark(
+/// Suppresses an address. Reporting the same again changes nothing.
+pub async fn suppress(
     table: &impl Table,
     key: &LinkKey,
     address: &str,
-    trouble: SuppressionReason,
+    reason: SuppressionReason,
     at: Timestamp,
-) -> Result<(), CommitError> {
-    let unread = |error: ReadError| CommitError::Unavailable(error.to_string());
-    let address_hash = key.address_hash(address);
-    let place = SuppressedAddress::key_of(&address_hash);
+) -> Result<(), Failure> {
     let new = SuppressedAddress {
-        address_hash,
-        trouble,
+        address_hash: key.address_hash(address),
+        reason,
         since: at,
         last: at,
     };
-    for _ in 0..ATTEMPTS {
-        let write = match load::<SuppressedAddress>(table, &place)
-            .await
-            .map_err(unread)?
-        {
-            None => Write::create(&new),
-            Some(old) if old.value.last >= at => return Ok(()),
-            Some(Stored { value, version }) => {
-                let since = if value.holds(at) { value.since } else { at };
-                let value = SuppressedAddress {
-                    since,
-                    ..new.clone()
-                };
-                Write::update(&Stored { value, version })
-            }
-        };
-        match table.commit(vec![write]).await {
-            Err(CommitError::Conflict) => {}
-            marked => return marked,
+    let mut attempts = Attempts::default();
+    loop {
+        if let Some(result) = attempts.finish(store(table, &new).await) {
+            return result;
         }
     }
-    Err(CommitError::Conflict)
+}
+
+async fn store(table: &impl Table, new: &SuppressedAddress) -> Result<(), AttemptError> {
+    let write = match load::<SuppressedAddress>(table, &new.key()).await? {
+        None => Write::create(new),
+        Some(old) if old.value.last >= new.last => return Ok(()),
+        Some(Stored { value, version }) => {
+            let is_current = value.holds(new.last);
+            let since = if is_current { value.since } else { new.since };
+            let value = SuppressedAddress {
+                since,
+                ..new.clone()
+            };
+            Write::update(&Stored { value, version })
+        }
+    };
+    Ok(table.commit(vec![write]).await?)
 }

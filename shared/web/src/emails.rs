@@ -3,6 +3,7 @@
 //!
 //! No subject names the customer or says what they wrote: subjects show on locked screens.
 
+use domain::approval::Asked;
 use domain::mail::Mail;
 use domain::text::TextError;
 
@@ -31,9 +32,9 @@ impl ApprovalEmail<'_> {
     /// The mail, to an approver or to the customer. What the definition wrote for a customer may not be possible
     /// to fill.
     pub fn render(&self) -> Result<Mail, TextError> {
-        let mail = match &self.approval.choice {
-            None => approval::approval(self),
-            Some(choice) => choice::choice(self, choice)?,
+        let mail = match &self.approval.asked {
+            Asked::Team(_) => approval::approval(self),
+            Asked::Customer(choice) => choice::choice(self, choice)?,
         };
         Ok(mail.related_to(self.request.request_id, &self.approval.phase))
     }

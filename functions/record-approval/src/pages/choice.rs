@@ -1,43 +1,43 @@
-//! What a customer sees who was offered a choice: the authorization, the choice, and what they chose.
+//! The pages of a customer who was offered a choice: for the code, for the choice, and with what they chose.
 
 use domain::approval::{Choice, Decider, Decision, Refusal};
 use domain::request::{AnswerKind, Answered};
 use maud::{Markup, html};
 use web::{answers, page, when};
 
-use super::{Notice, Written, code_field, crumb, footer, noted};
-use crate::Case;
+use super::{Notice, Written, code_field, crumb, footer, notice_box};
+use crate::OpenedLink;
 
 /// The page that an opened link shows. Not even the question is on it: the definition may have put
 /// something of the customer's into it.
-pub(super) fn code_page(case: &Case, refusal: Option<&Refusal>) -> Markup {
+pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Markup {
     let title = "A question about your request";
     page(
         title,
         &html! {
-            (crumb(case))
+            (crumb(opened))
             h1 { (title) }
             p { "We have sent you a mail with this link and a code. The code shows you the question, and you choose on the next page." }
             @if let Some(refusal) = refusal {
                 div.note.bad role="alert" { p { "Nothing was recorded: " (refusal) "." } }
             }
             form.card method="post" {
-                (code_field(case.approval.value.confirm, "The six digits in the mail that brought you here.", refusal))
+                (code_field(opened.approval.value.confirm, "", refusal))
                 button type="submit" { "Show the question" }
             }
-            (footer(case))
+            (footer(opened))
         },
     )
 }
 
 /// The page for the customer who knows the code: what they can choose, and what it is about.
-pub(super) fn case(
-    case: &Case,
+pub(super) fn review(
+    opened: &OpenedLink,
     choice: &Choice,
     written: &Written<'_>,
     notice: &Notice<'_>,
 ) -> Markup {
-    let (approval, request) = (&case.approval.value, &case.request.value);
+    let (approval, request) = (&opened.approval.value, &opened.request.value);
     // What somebody of the team has added is not theirs to see here.
     let own = |answer: &&Answered| answer.given_by.is_none() && answer.value.is_some();
     let at_a_glance = |kind| matches!(kind, AnswerKind::Amount | AnswerKind::Charge);
@@ -50,9 +50,9 @@ pub(super) fn case(
     page(
         &approval.question,
         &html! {
-            (crumb(case))
+            (crumb(opened))
             h1 { bdi { (approval.question) } }
-            (noted(notice))
+            (notice_box(notice))
             section.card aria-label="At a glance" { (answers(&glance)) }
             form.card method="post" {
                 input type="hidden" name="code" value=(written.code);
@@ -73,32 +73,32 @@ pub(super) fn case(
                     (answers(&rest))
                 }
             }
-            (footer(case))
+            (footer(opened))
         },
     )
 }
 
 /// The page once the customer has chosen.
-pub(super) fn recorded(case: &Case, choice: &Choice, decision: &Decision) -> Markup {
-    outcome(case, choice, decision, "Thank you")
+pub(super) fn recorded(opened: &OpenedLink, choice: &Choice, decision: &Decision) -> Markup {
+    outcome(opened, choice, decision, "Thank you")
 }
 
 /// The page that the link shows afterwards.
-pub(super) fn chosen(case: &Case, choice: &Choice, decision: &Decision) -> Markup {
+pub(super) fn chosen(opened: &OpenedLink, choice: &Choice, decision: &Decision) -> Markup {
     let title = match decision.decider() {
         Decider::Customer | Decider::Approver(_) => "You have already chosen",
         Decider::Nobody => "The time to choose is over",
     };
-    outcome(case, choice, decision, title)
+    outcome(opened, choice, decision, title)
 }
 
-fn outcome(case: &Case, choice: &Choice, decision: &Decision, title: &str) -> Markup {
+fn outcome(opened: &OpenedLink, choice: &Choice, decision: &Decision, title: &str) -> Markup {
     let at = decision.at();
     let time = html! { time datetime=(at) { (when(at)) } };
     page(
         title,
         &html! {
-            (crumb(case))
+            (crumb(opened))
             h1 { (title) }
             @match choice.label(decision.outcome()) {
                 Some(label) => div.note.good role="status" {
@@ -109,7 +109,7 @@ fn outcome(case: &Case, choice: &Choice, decision: &Decision, title: &str) -> Ma
                 },
             }
             p { "There is nothing more for you to do. You can close this page." }
-            (footer(case))
+            (footer(opened))
         },
     )
 }

@@ -6,12 +6,12 @@ use maud::{Markup, html};
 use web::{answers, page};
 
 use super::{code_field, footer};
-use crate::Case;
+use crate::OpenedLink;
 
 /// The page that an opened link shows: what it is about, and where the code goes. Nothing personal of the
 /// customer's is on it.
-pub(super) fn code_page(case: &Case, refusal: Option<&Refusal>) -> Markup {
-    let (approval, request) = (&case.approval.value, &case.request.value);
+pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Markup {
+    let (approval, request) = (&opened.approval.value, &opened.request.value);
     let impersonal = |kind| matches!(kind, AnswerKind::Amount | AnswerKind::Charge);
     let known: Vec<_> = request
         .answers
@@ -24,16 +24,16 @@ pub(super) fn code_page(case: &Case, refusal: Option<&Refusal>) -> Markup {
         &html! {
             p.crumb { (approval.phase) " · " (request.title) }
             h1 { (approval.question) }
-            p { "You are asked as " strong { bdi { (case.approver()) } } ", for the " (approval.responsible) "." }
+            p { "You are asked as " strong { bdi { (opened.approver()) } } ", for the " (approval.asked.responsible()) "." }
             section.card aria-label="At a glance" { (answers(&known)) }
             @if let Some(refusal) = refusal {
                 div.note.bad role="alert" { p { "Nothing was recorded: " (refusal) "." } }
             }
             form.card method="post" {
-                (code_field(approval.confirm, "The six digits in the mail that brought you here. They open the whole case.", refusal))
+                (code_field(approval.confirm, " They open the whole case.", refusal))
                 button type="submit" { "Show the case" }
             }
-            (footer(case))
+            (footer(opened))
         },
     )
 }

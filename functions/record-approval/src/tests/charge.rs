@@ -5,7 +5,7 @@ use domain::task::StateEntry;
 
 use super::*;
 
-impl Asked {
+impl Fixture {
     async fn identify(&self, customer: &str) -> (u16, Value) {
         let code = &self.secrets[0].1;
         let body = json!({"action": "identify", "code": code, "stripeCustomerId": customer});

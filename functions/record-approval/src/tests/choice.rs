@@ -8,11 +8,11 @@ use super::*;
 const CUSTOMER: &str = "ada@example.com";
 const DAY: i64 = 24 * 3600;
 
-async fn offered() -> Asked {
+async fn offered() -> Fixture {
     offered_with(|_| {}).await
 }
 
-async fn offered_with(change: impl FnOnce(&mut Approval)) -> Asked {
+async fn offered_with(change: impl FnOnce(&mut Approval)) -> Fixture {
     let store = RequestStore::new(MemoryTable::default());
     let (request, record) = fixtures::request::request();
     store.create(&request, &record, Vec::new()).await.unwrap();
@@ -21,7 +21,7 @@ async fn offered_with(change: impl FnOnce(&mut Approval)) -> Asked {
     opened(store, approval).await
 }
 
-impl Asked {
+impl Fixture {
     async fn choose(&self, option: &str) -> (u16, Value) {
         self.choose_with(option, &self.secrets[0].1, 60).await
     }
@@ -128,14 +128,16 @@ async fn opening_the_link_shows_nothing_personal_and_changes_nothing() {
     }
     assert_eq!(asked.function.store.table().items(), before);
     assert!(asked.told().is_empty());
-    insta::assert_snapshot!("door", asked.main_of(&asked.get(0).await.1));
+    insta::assert_snapshot!("code_page", asked.main_of(&asked.get(0).await.1));
 }
 
 #[tokio::test]
 async fn first_the_code_then_the_question_then_the_choice() {
     let asked = offered_with(|approval| {
         // The link in the test's address says `reject`.
-        let choice = approval.choice.as_mut().unwrap();
+        let Asked::Customer(choice) = &mut approval.asked else {
+            unreachable!("it is a choice");
+        };
         choice.options.push(ChoiceOption {
             outcome: "reject".to_owned(),
             label: "Neither".to_owned(),

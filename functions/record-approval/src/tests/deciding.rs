@@ -1,6 +1,9 @@
 //! Deciding: once, by the right people, with the right code.
 
+use domain::approval::Refusal;
+
 use super::*;
+use crate::actions::ActionOutcome;
 
 #[tokio::test]
 async fn opening_the_link_shows_nothing_personal_and_changes_nothing() {
@@ -283,8 +286,8 @@ async fn a_token_that_was_replaced_meanwhile_is_looked_up_again() {
     let asked = asked().await;
     asked.decide(0, "approve").await;
     let request = http("POST", &asked.secrets[0].0, 60, FORM, "");
-    let case = asked.function.case(&request).await.unwrap().unwrap();
-    let mut newer = case.approval.clone();
+    let opened = asked.function.open(&request).await.unwrap().unwrap();
+    let mut newer = opened.approval.clone();
     newer.value.task_token = "token-2".parse().unwrap();
     asked
         .function
@@ -294,8 +297,8 @@ async fn a_token_that_was_replaced_meanwhile_is_looked_up_again() {
         .unwrap();
     asked.function.workflow.fail_next(WorkflowError::TokenGone);
     let decision = asked.decision().await.unwrap();
-    let found = Err(Undone::Refused(Refusal::Decided(decision)));
-    asked.function.tell_execution(&case, &found).await;
+    let found = ActionOutcome::Refused(Refusal::Decided(decision));
+    asked.function.answer_task(&opened, &found).await;
     let told = ("token-2".to_owned(), "approve".to_owned());
     assert_eq!(asked.function.workflow.calls().last(), Some(&told));
 }

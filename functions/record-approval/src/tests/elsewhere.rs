@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Asked {
+impl Fixture {
     async fn hand_over(&self, who: usize, to: &str) -> (u16, Value) {
         let body = json!({"action": "hand-over", "code": self.secrets[who].1, "to": to});
         self.post_at(who, 60, &body).await
@@ -171,5 +171,5 @@ async fn a_question_that_cannot_be_mailed_stands_on_the_status_page() {
         .unwrap()
         .unwrap()
         .value;
-    assert_eq!(request.questions.len(), 1);
+    assert_eq!(request.inquiries.len(), 1);
 }

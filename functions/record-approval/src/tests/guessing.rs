@@ -157,7 +157,7 @@ impl Table for Yielding {
 
 #[tokio::test]
 async fn who_guesses_at_the_same_moment_gets_no_more_guesses() {
-    let Asked {
+    let Fixture {
         function,
         secrets,
         id,

@@ -9,7 +9,7 @@ use domain::task::StateEntry;
 
 use super::*;
 
-impl Asked {
+impl Fixture {
     /// What a lookup found: `ch_1`, paid by somebody.
     async fn found(&self, payer: Payer, ownership: Ownership) {
         let charge = json!({

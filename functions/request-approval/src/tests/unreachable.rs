@@ -1,6 +1,6 @@
 //! Somebody who is asked, and whom no mail reaches.
 
-use domain::suppression::{SuppressionReason, mark};
+use domain::suppression::{SuppressionReason, suppress};
 
 use super::*;
 
@@ -9,10 +9,10 @@ const BOSS: &str = "boss@example.com";
 const MINUTE: i64 = 60;
 
 impl Function {
-    async fn mark(&self, address: &str, second: i64) {
+    async fn suppress(&self, address: &str, second: i64) {
         let at = Timestamp::from_second(second).unwrap();
         let table = self.store.table();
-        mark(
+        suppress(
             table,
             &self.link_key,
             address,
@@ -25,11 +25,11 @@ impl Function {
 
     /// What note-bounce does before it wakes the execution.
     async fn bounced(&self, id: RequestId, address: &str, second: i64) {
-        self.mark(address, second).await;
+        self.suppress(address, second).await;
         let at = Timestamp::from_second(second).unwrap();
         let mut approval = self.approval_of(id).await;
         assert!(approval.value.set_reachability(address, true, at));
-        approval.value.woken = true;
+        approval.value.bounced = true;
         self.store.save_approval(&mut approval).await.unwrap();
     }
 
@@ -46,7 +46,7 @@ async fn the_others_still_decide_and_only_they_are_reminded() {
     function.bounced(id, CSM, MINUTE).await;
     assert_eq!(function.passes(id, 2 * MINUTE).await, "asked others");
     assert_eq!(function.to().len(), 2, "being woken is no reminder");
-    assert!(!function.approval_of(id).await.value.woken);
+    assert!(!function.approval_of(id).await.value.bounced);
     assert_eq!(function.passes(id, DAY).await, "reminded");
     assert_eq!(function.to()[2..], [OTHER]);
     assert_eq!(
@@ -62,7 +62,7 @@ async fn a_mail_that_comes_back_when_a_reminder_is_due_does_not_take_its_place()
     function.bounced(id, CSM, DAY - 1).await;
     assert_eq!(function.passes(id, DAY).await, "reminded");
     assert_eq!(function.to()[2..], [OTHER]);
-    assert!(!function.approval_of(id).await.value.woken);
+    assert!(!function.approval_of(id).await.value.bounced);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn when_nobody_at_all_is_left_the_team_that_looks_after_it_is_told() {
 #[tokio::test]
 async fn whom_another_request_found_unreachable_is_not_written_to_and_the_trail_says_so() {
     let (function, id) = function().await;
-    function.mark(CSM, -20 * DAY).await;
+    function.suppress(CSM, -20 * DAY).await;
     function.passes(id, 0).await;
     assert_eq!(function.to(), [OTHER]);
     let expected = ["submitted", "approval_requested", "approver_unreachable"];

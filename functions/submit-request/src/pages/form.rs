@@ -1,7 +1,8 @@
 //! The form of an offering.
 
 use domain::form::{Answer, Field, FieldError, FieldKind};
-use domain::invitation::{CODE, TICKET};
+use domain::invitation::{CODE, TOKEN};
+use domain::one_time_code::CODE_DIGITS_WORD;
 use domain::task::Offering;
 use maud::{Markup, html};
 use web::page;
@@ -102,7 +103,7 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Markup {
                 // New for every page: sending the same page twice makes one request.
                 input type="hidden" name=(ONCE) value=(domain::id::RequestId::random());
                 @for field in &offering.form.fields {
-                    (question(field, given, errors))
+                    (form_field(field, given, errors))
                 }
                 @if let Some(credentials) = shown.credentials { (invited(credentials, errors)) }
                 button type="submit" { (words.send) }
@@ -133,12 +134,12 @@ fn invited(credentials: &InvitationCredentials, errors: &[FieldError]) -> Markup
     let problem = errors.iter().find(|error| error.field == CODE);
     let problem = problem.map(|error| error.message.as_str());
     html! {
-        input type="hidden" name=(TICKET) value=(credentials.token);
-        (code_field(CODE, "The six digits in the mail that brought you here.", &credentials.code, problem))
+        input type="hidden" name=(TOKEN) value=(credentials.token);
+        (code_field(CODE, &format!("The {CODE_DIGITS_WORD} digits in the mail that brought you here."), &credentials.code, problem))
     }
 }
 
-fn question(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) -> Markup {
+fn form_field(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) -> Markup {
     let name = field.name.as_str();
     let error = errors.iter().find(|error| error.field == name);
     let value = given

@@ -1,7 +1,8 @@
 //! The status page: how a request stands, and where the customer answers questions.
 
+use domain::inquiry::{Inquiry, REPLY_CHARS};
 use domain::mail::sanitize_text;
-use domain::question::{Question, REPLY_CHARS};
+use domain::one_time_code::CODE_DIGITS_WORD;
 use domain::request::{Request, Status};
 use maud::{Markup, html};
 use web::{answers, page, when};
@@ -52,7 +53,7 @@ pub(crate) fn status_page(shown: &StatusPage<'_>) -> Markup {
                     p { small { "Last change " time datetime=(request.updated_at) { (when(request.updated_at)) } } }
                 }
             }
-            @for question in request.questions.iter().rev() { (asked(shown, question)) }
+            @for inquiry in request.inquiries.iter().rev() { (asked(shown, inquiry)) }
             section.card aria-labelledby="sent" {
                 h2 #sent { "What you sent us" }
                 (answers(&request.answers))
@@ -86,8 +87,8 @@ fn kept(request: &Request) -> Markup {
 }
 
 /// A question of ours: to be answered, or with its answer.
-fn asked(page: &StatusPage<'_>, question: &Question) -> Markup {
-    let number = question.number;
+fn asked(page: &StatusPage<'_>, inquiry: &Inquiry) -> Markup {
+    let number = inquiry.number;
     let written = page.written.filter(|written| written.number == number);
     let text = written.map_or("", |written| written.text);
     let problem_of = |field| written.filter(|w| w.field == field).map(|w| w.problem);
@@ -95,13 +96,13 @@ fn asked(page: &StatusPage<'_>, question: &Question) -> Markup {
     html! {
         section.card aria-labelledby={ "question-" (number) } {
             h2 id={ "question-" (number) } { "Our question to you" }
-            p.quote { bdi { (sanitize_text(&question.text)) } }
-            @match &question.reply {
+            p.quote { bdi { (sanitize_text(&inquiry.text)) } }
+            @match &inquiry.reply {
                 Some(reply) => {
                     p.soft { "You answered at " time datetime=(reply.at) { (when(reply.at)) } ":" }
                     p.quote { bdi { (sanitize_text(&reply.text)) } }
                 },
-                None if question.is_open(page.request) => {
+                None if inquiry.is_open(page.request.status, &page.request.phase) => {
                     @if let Some(written) = written {
                         div.note.bad role="alert" { p { "Your answer was not taken: " (written.problem) "." } }
                     }
@@ -111,7 +112,7 @@ fn asked(page: &StatusPage<'_>, question: &Question) -> Markup {
                             label for={ "answer-" (number) } { "Your answer" }
                             textarea id={ "answer-" (number) } name="answer" required maxlength=(REPLY_CHARS) aria-invalid=[problem_of("answer").map(|_| "true")] { "\n" (text) }
                         }
-                        (code_field(&format!("code-{number}"), "The six digits in the mail in which we asked you this.", "", problem_of("code")))
+                        (code_field(&format!("code-{number}"), &format!("The {CODE_DIGITS_WORD} digits in the mail in which we asked you this."), "", problem_of("code")))
                         button type="submit" { "Send my answer" }
                     }
                 },

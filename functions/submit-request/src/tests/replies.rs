@@ -50,7 +50,7 @@ impl Asked {
     }
 
     fn code(&self, number: &str) -> String {
-        link_key().question_code(self.id, number.parse().unwrap(), 0)
+        link_key().inquiry_code(self.id, number.parse().unwrap(), 0)
     }
 
     async fn reply_with(
@@ -100,7 +100,7 @@ async fn a_question_is_answered_once_and_whoever_asked_is_told() {
         .unwrap()
         .unwrap()
         .value;
-    assert_eq!(request.questions[0].reply.as_ref().unwrap().text, "May.");
+    assert_eq!(request.inquiries[0].reply.as_ref().unwrap().text, "May.");
 }
 
 #[tokio::test]
@@ -273,6 +273,6 @@ async fn guesses_at_the_same_moment_all_count() {
     let (a, b, c) = tokio::join!(guess(), guess(), guess());
     assert_eq!([a.0, b.0, c.0], [403; 3]);
     let items = asked.function.store.table().items();
-    let code = items.iter().find(|item| item.kind == "question-code");
-    assert_eq!(code.unwrap().body["lock"]["wrongCodes"], 3);
+    let code = items.iter().find(|item| item.kind == "inquiry-code");
+    assert_eq!(code.unwrap().body["code"]["wrongCodes"], 3);
 }

@@ -1,8 +1,7 @@
-//! Which answers a question has: a team's verdicts, or the options of a choice.
+//! The answers that are offered: a team's verdicts, or the options of a choice.
 
 use serde::{Deserialize, Serialize};
 
-use super::Approval;
 use crate::task::{ChoiceOption, outcome};
 
 /// What somebody of a team can decide.
@@ -16,8 +15,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// All of them.
-    const ALL: [Verdict; 2] = [Verdict::Approve, Verdict::Reject];
+    /// All verdicts.
+    pub(super) const ALL: [Verdict; 2] = [Verdict::Approve, Verdict::Reject];
 
     /// The verdict as links, forms and executions spell it.
     pub fn as_str(self) -> &'static str {
@@ -30,29 +29,19 @@ impl Verdict {
 
 /// An answer that is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer<'a> {
-    /// To an approval.
+pub enum OfferedAnswer<'a> {
+    /// A team's.
     Verdict(Verdict),
-    /// To a choice.
+    /// One of a choice's options.
     Option(&'a ChoiceOption),
 }
 
-impl Answer<'_> {
+impl OfferedAnswer<'_> {
     /// The answer as links, forms and executions spell it.
     pub fn as_str(&self) -> &str {
         match self {
-            Answer::Verdict(verdict) => verdict.as_str(),
-            Answer::Option(option) => &option.outcome,
-        }
-    }
-}
-
-impl Approval {
-    /// The answers that there are.
-    pub fn answers(&self) -> Vec<Answer<'_>> {
-        match &self.choice {
-            None => Verdict::ALL.map(Answer::Verdict).to_vec(),
-            Some(choice) => choice.options.iter().map(Answer::Option).collect(),
+            OfferedAnswer::Verdict(verdict) => verdict.as_str(),
+            OfferedAnswer::Option(option) => &option.outcome,
         }
     }
 }

@@ -1,14 +1,10 @@
-//! Who is asked: how people come to be, get fresh links, and give the case to each other.
+//! The people who are asked: how they are added, get fresh links, and hand a request over.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Approval, is_same_person};
-
-/// How many mails with a fresh link an approver gets within [`FRESH_WITHIN`]. Whoever locks links on
-/// purpose cannot flood them; after that the next reminder brings the fresh link.
-const FRESH_MAILS: usize = 5;
-const FRESH_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+use crate::one_time_code::FreshMails;
 
 /// Somebody who is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,12 +25,11 @@ pub struct Approver {
     #[serde(default)]
     pub mailed_generation: u32,
     /// When they were mailed a fresh link outside of a reminder.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    fresh_mails: Vec<Timestamp>,
+    fresh_mails: FreshMails,
     /// Since when no mail reaches them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreachable: Option<Timestamp>,
-    /// To whom they gave the case; their link decides nothing any longer.
+    /// To whom they handed the request; their link decides nothing any longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_to: Option<String>,
 }
@@ -47,7 +42,7 @@ impl Approver {
             team: None,
             generation: 0,
             mailed_generation: 0,
-            fresh_mails: Vec::new(),
+            fresh_mails: FreshMails::default(),
             unreachable: None,
             handed_to: None,
         }
@@ -61,10 +56,10 @@ pub enum Deadlock {
     /// Enough of them may.
     #[default]
     None,
-    /// The team that looks after what gets stuck is still to be told.
+    /// The team that has to solve it is still to be notified.
     Unnotified,
-    /// It was told.
-    Told,
+    /// It was notified.
+    Notified,
 }
 
 impl Approval {
@@ -110,19 +105,19 @@ impl Approval {
             .map_or(0, |approver| approver.generation)
     }
 
-    /// Whether somebody is still asked: not who gave the case away or has said yes.
+    /// Whether somebody's decision is still waited for: not if they handed it over or have approved.
     pub fn waits_for(&self, approver: &Approver) -> bool {
-        approver.handed_to.is_none() && self.given_by(&approver.email).is_none()
+        approver.handed_to.is_none() && self.approval_by(&approver.email).is_none()
     }
 
-    /// Notes whether mail reaches an approver. Says whether that is news, and bad.
+    /// Notes whether mail reaches an approver. Returns whether they became unreachable by that.
     pub fn set_reachability(&mut self, email: &str, is_suppressed: bool, at: Timestamp) -> bool {
         let Some(approver) = self.approver_mut(email) else {
             return false;
         };
-        let is_news = is_suppressed && approver.unreachable.is_none();
+        let became_unreachable = is_suppressed && approver.unreachable.is_none();
         approver.unreachable = is_suppressed.then(|| approver.unreachable.unwrap_or(at));
-        is_news
+        became_unreachable
     }
 
     /// Lets those who were written to before, and have that link, count as written to in this state entry.
@@ -151,24 +146,18 @@ impl Approval {
         }
     }
 
-    /// Replaces an approver's locked link by a fresh one. Says whether they may be mailed now.
+    /// Replaces an approver's locked link by a fresh one. Says whether they may be mailed now; otherwise the next
+    /// reminder brings it.
     pub fn renew(&mut self, email: &str, at: Timestamp) -> bool {
         let Some(approver) = self.approver_mut(email) else {
             return false;
         };
         approver.generation += 1;
-        approver
-            .fresh_mails
-            .retain(|sent| at.duration_since(*sent) < FRESH_WITHIN);
-        let may_be_mailed = approver.fresh_mails.len() < FRESH_MAILS;
-        if may_be_mailed {
-            approver.fresh_mails.push(at);
-        }
-        may_be_mailed
+        approver.fresh_mails.count(at)
     }
 
-    /// Hands the case from one to another, who gets a link if they had none that is in use. Says
-    /// whether they need one.
+    /// Hands the decision from one to another. Returns whether the other needs a link, having none that is in
+    /// use.
     pub fn hand_over(&mut self, from: &str, to: &str) -> bool {
         if let Some(giver) = self.approver_mut(from) {
             giver.handed_to = Some(to.to_owned());
@@ -178,7 +167,7 @@ impl Approval {
                 self.add_approvers(&[to.to_owned()]);
                 true
             }
-            // It comes back to somebody who had given it away: their old link stays without use.
+            // It returns to somebody who had handed it over: their old link stays out of use.
             Some(taker) if taker.handed_to.is_some() => {
                 taker.handed_to = None;
                 taker.generation += 1;

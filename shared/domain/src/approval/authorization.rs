@@ -1,4 +1,4 @@
-//! The one door to a decision.
+//! The authorization of decisions.
 //!
 //! Whatever route a person comes by, only [`authorize_decision`] makes an [`Authorized`], only an
 //! [`Authorized`] can be recorded as a decision, and only what was recorded changes a request. All of
@@ -22,8 +22,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::link::Link;
-use super::link_key::{LinkKey, constant_time_eq};
-use super::{Answer, Approval, Approver, Ineligible, Refusal, Verdict, viewed_digest};
+use super::link_key::LinkKey;
+use super::{
+    Approval, Approver, Asked, Ineligible, OfferedAnswer, Refusal, Verdict, viewed_digest,
+};
+use crate::one_time_code::CodeCheck;
 use crate::request::Request;
 use crate::task::{Confirm, outcome};
 
@@ -42,7 +45,7 @@ pub enum Decider<'a> {
 }
 
 impl<'a> Decider<'a> {
-    /// As the audit log and programs are told: no address of a customer.
+    /// As it stands in the audit log and in JSON: never a customer's address.
     pub fn name(self) -> Option<&'a str> {
         match self {
             Decider::Approver(address) => Some(address),
@@ -74,7 +77,7 @@ impl Decision {
         &self.outcome
     }
 
-    /// Who.
+    /// Who decided.
     pub fn decider(&self) -> Decider<'_> {
         match &self.by {
             Some(approver) => Decider::Approver(approver),
@@ -88,12 +91,12 @@ impl Decision {
         self.by.as_deref()
     }
 
-    /// When.
+    /// When it was decided.
     pub fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// Why.
+    /// The reason that was given.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
@@ -140,18 +143,18 @@ pub struct DecisionContext<'a> {
     pub earlier: &'a [Approval],
     /// Whether the link's holder is on one of the approval's teams, as these are now.
     pub is_member: bool,
-    /// When.
+    /// When the request was received.
     pub at: Timestamp,
 }
 
-/// Somebody entered: their link is in use and they know its code.
+/// Somebody whose link is in use and who knows its code.
 #[derive(Debug, Clone, Copy)]
 pub struct Authenticated<'a> {
     approver: &'a Approver,
 }
 
 impl<'a> Authenticated<'a> {
-    /// Who.
+    /// Whose link it is.
     pub fn approver(&self) -> &'a Approver {
         self.approver
     }
@@ -182,8 +185,8 @@ impl<'a> DecisionContext<'a> {
             return Err(Refusal::Expired);
         }
         let approver = self.holder()?;
-        match approval.given_by(&link.approver) {
-            Some(decision) => Err(Refusal::Given(decision.clone())),
+        match approval.approval_by(&link.approver) {
+            Some(decision) => Err(Refusal::AlreadyApproved(decision.clone())),
             None => Ok(approver),
         }
     }
@@ -211,20 +214,22 @@ impl<'a> DecisionContext<'a> {
 
     /// Whether the link's holder is still one to ask: somebody of a team, or the customer.
     fn is_for_them(&self) -> Result<(), Refusal> {
-        if !self.approval.is_choice() {
-            return self.is_member.then_some(()).ok_or(Refusal::NoMember);
+        match self.approval.asked {
+            Asked::Team(_) => self.is_member.then_some(()).ok_or(Refusal::NoMember),
+            Asked::Customer(_) => {
+                let mut own = self.request.emails();
+                let is_theirs = own.any(|own| is_same_person(own, &self.link.approver));
+                is_theirs.then_some(()).ok_or(Refusal::NotTheirs)
+            }
         }
-        let mut own = self.request.emails();
-        let is_theirs = own.any(|own| is_same_person(own, &self.link.approver));
-        is_theirs.then_some(()).ok_or(Refusal::NotTheirs)
     }
 
-    /// The answer that somebody method, if it is one that there is.
+    /// The answer that is spelled so, if it is offered.
     ///
-    /// It is asked before the code: what cannot be recorded is no guess at a code.
-    pub fn offered(&self, decision: &str) -> Result<Answer<'a>, Refusal> {
+    /// This is checked before the code: what cannot be recorded is no guess at a code.
+    pub fn offered(&self, decision: &str) -> Result<OfferedAnswer<'a>, Refusal> {
         self.check_link()?;
-        let answers = self.approval.answers();
+        let answers = self.approval.asked.answers();
         let meant = answers.iter().find(|answer| answer.as_str() == decision);
         meant.copied().ok_or_else(|| {
             let offered = answers.iter().map(|answer| answer.as_str().to_owned());
@@ -232,27 +237,26 @@ impl<'a> DecisionContext<'a> {
         })
     }
 
-    /// Lets somebody in who knows the code, where one is asked for.
+    /// Authenticates by the code, where one is asked for.
     pub fn authenticate(&self, code: &str) -> Result<Authenticated<'a>, Refusal> {
         self.with_code(self.check_link()?, code)
     }
 
-    /// Lets an approver of a decided question in again, who knows the code: not to decide, but to say
-    /// what the process stands still for.
+    /// Authenticates an approver of a decided approval: not to decide, but to confirm what a stopped process
+    /// needs.
     pub fn authenticate_again(&self, code: &str) -> Result<Authenticated<'a>, Refusal> {
         self.with_code(self.holder()?, code)
     }
 
     fn with_code(&self, approver: &'a Approver, code: &str) -> Result<Authenticated<'a>, Refusal> {
         if self.approval.confirm == Confirm::Code {
-            let code = code.trim();
-            // What cannot be a code is no guess, and is not counted as one.
-            if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(Refusal::NoCode);
-            }
             let (_, right) = self.approval.secrets(self.key, &self.link.approver);
-            if !constant_time_eq(&right, code) {
-                return Err(Refusal::WrongCode);
+            match CodeCheck::of(code, &right) {
+                CodeCheck::Right => {}
+                CodeCheck::NoCode => return Err(Refusal::NoCode),
+                CodeCheck::Wrong | CodeCheck::Renewed | CodeCheck::Locked => {
+                    return Err(Refusal::WrongCode);
+                }
             }
         }
         Ok(Authenticated { approver })
@@ -265,7 +269,7 @@ impl<'a> DecisionContext<'a> {
     }
 }
 
-/// Whether an attempt to decide counts. The only door to a decision.
+/// Whether an attempt to decide counts. The only way to a decision.
 pub fn authorize_decision(
     context: &DecisionContext<'_>,
     decision: &str,
@@ -278,12 +282,12 @@ pub fn authorize_decision(
         return Err(Refusal::Ineligible(ineligible));
     }
     let (by, reason) = match answer {
-        Answer::Verdict(verdict) => {
+        OfferedAnswer::Verdict(verdict) => {
             let reason = checked_reason(verdict, reason)?;
             (Some(context.link.approver.clone()), reason)
         }
         // Nobody has to give reasons for what they choose.
-        Answer::Option(_) => (None, None),
+        OfferedAnswer::Option(_) => (None, None),
     };
     Ok(Authorized(Decision {
         outcome: answer.as_str().to_owned(),

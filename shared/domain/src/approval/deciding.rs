@@ -1,8 +1,8 @@
-//! What counts: who may decide, how many have to, and how it ends.
+//! How decisions count: who may decide, how many have to, and how it ends.
 
 use jiff::Timestamp;
 
-use super::{Approval, Authorized, Decision, Ineligible, Verdict, is_same_person};
+use super::{Approval, Asked, Authorized, Decision, Ineligible, Verdict, is_same_person};
 use crate::request::Request;
 
 /// A decision that was recorded, and how many more the approval needs.
@@ -18,27 +18,29 @@ impl Recorded {
         &self.decision
     }
 
-    /// How many more people have to say yes. 0 when it is decided.
+    /// How many more people have to approve. 0 when it is decided.
     pub fn missing(&self) -> u32 {
         self.missing
     }
 }
 
 impl Approval {
-    /// That person's yes, while more people have to say yes.
-    pub fn given_by(&self, email: &str) -> Option<&Decision> {
-        self.given.iter().find(|decision| decision.is_by(email))
+    /// That person's approval, while more people have to approve.
+    pub fn approval_by(&self, email: &str) -> Option<&Decision> {
+        self.partial_approvals
+            .iter()
+            .find(|decision| decision.is_by(email))
     }
 
-    /// How many more people have to say yes.
+    /// How many more people have to approve.
     pub fn missing(&self) -> u32 {
-        let given = u32::try_from(self.given.len()).unwrap_or(u32::MAX);
-        self.approvals.saturating_sub(given)
+        let given = u32::try_from(self.partial_approvals.len()).unwrap_or(u32::MAX);
+        self.asked.approvals().saturating_sub(given)
     }
 
     /// Whether that person took part in the decision.
     pub fn was_decided_by(&self, email: &str) -> bool {
-        self.given_by(email).is_some() || self.decision().is_some_and(|it| it.is_by(email))
+        self.approval_by(email).is_some() || self.decision().is_some_and(|it| it.is_by(email))
     }
 
     /// Why somebody must not decide this, if that is so.
@@ -48,21 +50,21 @@ impl Approval {
         request: &Request,
         earlier: &[Approval],
     ) -> Option<Ineligible> {
-        // Who may choose says the authorization: the very one who must not approve.
-        if self.is_choice() {
+        // The customer, who must not approve, is the only one who may choose: the authorization sees to that.
+        let Asked::Team(team) = &self.asked else {
             return None;
-        }
+        };
         if request.emails().any(|own| is_same_person(own, email)) {
             return Some(Ineligible::OwnRequest);
         }
-        let separate = |other: &&Approval| self.separate_from.contains(&other.phase);
+        let separate = |other: &&Approval| team.separate_from.contains(&other.phase);
         let mut before = earlier.iter().filter(separate);
         before
             .find(|other| other.was_decided_by(email))
             .map(|other| Ineligible::DecidedBefore(other.phase.clone()))
     }
 
-    /// Whether enough of those who are asked may decide, and know of it.
+    /// Whether enough of those who are asked may decide and get mail.
     pub fn is_decidable(&self, request: &Request, earlier: &[Approval]) -> bool {
         let able = self.approvers.iter().filter(|approver| {
             self.waits_for(approver)
@@ -72,12 +74,12 @@ impl Approval {
         u32::try_from(able.count()).unwrap_or(u32::MAX) >= self.missing()
     }
 
-    /// Records what the authorization has let through.
+    /// Records an authorized decision.
     pub fn record(&mut self, authorized: Authorized) -> Recorded {
         let Authorized(decision) = authorized;
         let is_yes = decision.outcome() == Verdict::Approve.as_str();
         if is_yes && self.missing() > 1 {
-            self.given.push(decision.clone());
+            self.partial_approvals.push(decision.clone());
         } else {
             self.decision = Some(decision.clone());
         }
@@ -88,7 +90,7 @@ impl Approval {
         Recorded { decision, missing }
     }
 
-    /// Gives up, when the time is over and nobody decided.
+    /// Expires, if the time is over and nobody decided.
     pub fn expire(&mut self, at: Timestamp, reason: Option<&str>) {
         if self.decision.is_none() && at >= self.decide_until {
             self.decision = Some(Decision::expired(at, reason));

@@ -1,21 +1,18 @@
-//! An approver's link: what the table knows of it, and how often its code was guessed wrong.
+//! The link of somebody who is asked, as it is stored, with the wrong guesses at its code.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::link_key::link_hash;
 use crate::id::{PhaseName, RequestId};
+use crate::one_time_code::Guesses;
 use crate::table::{Entity, Key};
 
-/// How many wrong codes lock a link. A code has six digits, so whoever holds a link without its mail
-/// gets in with a chance of one in two hundred thousand.
-pub const WRONG_CODES: u32 = 5;
-
-/// Where an approval's link leads: stored under the hash of its id.
+/// An approval's link, stored under the hash of its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
-    hash: String,
+    pub(super) hash: String,
     /// The request.
     pub request_id: RequestId,
     /// The phase.
@@ -27,39 +24,17 @@ pub struct Link {
     /// Which of the approver's links it is: a locked one is followed by a fresh one.
     #[serde(default)]
     pub generation: u32,
-    /// How many wrong codes were tried on it.
-    #[serde(default)]
-    wrong_codes: u32,
-    /// When its code was last entered.
+    /// The wrong codes that were tried on it.
+    #[serde(flatten)]
+    pub(super) guesses: Guesses,
+    /// When its code was last entered right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    entered_at: Option<Timestamp>,
+    pub(super) entered_at: Option<Timestamp>,
     /// When the database may forget it.
-    kept_until: Timestamp,
+    pub(super) kept_until: Timestamp,
 }
 
 impl Link {
-    pub(super) fn new(
-        link_id: &str,
-        request_id: RequestId,
-        phase: &PhaseName,
-        round: u32,
-        approver: &str,
-        generation: u32,
-        kept_until: Timestamp,
-    ) -> Self {
-        Self {
-            hash: link_hash(link_id),
-            request_id,
-            phase: phase.clone(),
-            round,
-            approver: approver.to_owned(),
-            generation,
-            wrong_codes: 0,
-            entered_at: None,
-            kept_until,
-        }
-    }
-
     /// Where the link of that id is stored.
     pub fn key_of(link_id: &str) -> Key {
         Self::key_of_hash(&link_hash(link_id))
@@ -74,16 +49,15 @@ impl Link {
 
     /// Whether it was guessed at too often to be of use any longer.
     pub fn is_locked(&self) -> bool {
-        self.wrong_codes >= WRONG_CODES
+        self.guesses.is_locked()
     }
 
-    /// Notes a wrong code.
+    /// Counts a wrong code.
     pub fn count_wrong_code(&mut self) {
-        self.wrong_codes += 1;
+        self.guesses.count();
     }
 
-    /// Notes that the right code was entered. Stored on the condition that nothing else was tried in
-    /// between: of codes that are tried at the same moment, each counts as if it had come alone.
+    /// Notes that the right code was entered.
     pub fn note_right_code(&mut self, at: Timestamp) {
         self.entered_at = Some(at);
     }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use crate::id::{OfferingPath, RequestId};
+use crate::one_time_code::{code_from, constant_time_eq};
 
 /// The secret from which links, codes and status pages' keys are derived.
 #[derive(Clone)]
@@ -23,20 +23,20 @@ impl LinkKey {
         hex(&self.derive("link", &[nonce, approver, &generation.to_string()])[..16])
     }
 
-    /// The code that is printed in the mail with that link, and nowhere else: six digits.
+    /// The code that is printed in the mail with that link, and nowhere else.
     pub fn code(&self, nonce: &str, approver: &str, generation: u32) -> String {
-        six_digits(&self.derive("code", &[nonce, approver, &generation.to_string()]))
+        code_from(&self.derive("code", &[nonce, approver, &generation.to_string()]))
     }
 
-    /// The code that is printed in the mail which asks a customer something: six digits, others for each
-    /// question and generation.
-    pub fn question_code(&self, request_id: RequestId, number: u32, generation: u32) -> String {
+    /// The code that is printed in the mail which asks a customer something, another one for each
+    /// inquiry and generation.
+    pub fn inquiry_code(&self, request_id: RequestId, number: u32, generation: u32) -> String {
         let parts = [
             request_id.to_string(),
             number.to_string(),
             generation.to_string(),
         ];
-        six_digits(&self.derive("question", &parts.each_ref().map(String::as_str)))
+        code_from(&self.derive("question", &parts.each_ref().map(String::as_str)))
     }
 
     /// The unguessable part of a request's status page: 128 bits in hexadecimal.
@@ -60,7 +60,7 @@ impl LinkKey {
         constant_time_eq(&self.invitation_key(about, offering), key)
     }
 
-    /// The code that is printed in the mail which invites: six digits, others for each generation.
+    /// The code that is printed in the mail which invites, another one for each generation.
     pub fn invitation_code(
         &self,
         about: RequestId,
@@ -72,10 +72,10 @@ impl LinkKey {
             offering.as_str(),
             &generation.to_string(),
         ];
-        six_digits(&self.derive("invitation code", &parts))
+        code_from(&self.derive("invitation code", &parts))
     }
 
-    /// What an address is known by where it must not stand itself.
+    /// A keyed hash of an address, for where the address itself must not be stored.
     pub fn address_hash(&self, address: &str) -> String {
         hex(&self.derive("address", &[&address.to_lowercase()]))
     }
@@ -98,16 +98,9 @@ impl fmt::Debug for LinkKey {
     }
 }
 
-/// What the table knows a link by.
+/// The hash by which a link is stored.
 pub fn link_hash(link_id: &str) -> String {
     hex(&Sha256::digest(link_id.as_bytes()))
-}
-
-fn six_digits(bytes: &[u8; 32]) -> String {
-    let number = bytes[..8]
-        .iter()
-        .fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
-    format!("{:06}", number % 1_000_000)
 }
 
 /// Lower-case hexadecimal.
@@ -118,9 +111,4 @@ pub fn hex(bytes: &[u8]) -> String {
         }
         hex
     })
-}
-
-/// Compares in a time that tells nothing of where the texts differ.
-pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
-    a.as_bytes().ct_eq(b.as_bytes()).into()
 }

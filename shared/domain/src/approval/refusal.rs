@@ -1,7 +1,8 @@
 //! Why an attempt to decide does not count, in words for whoever tried.
 
-use super::{Decision, REASON_CHARS, WRONG_CODES};
+use super::{Decision, REASON_CHARS};
 use crate::id::PhaseName;
+use crate::one_time_code::{CODE_DIGITS_WORD, WRONG_CODES};
 
 /// Why somebody may look, but not decide.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,13 +21,13 @@ pub enum Refusal {
     /// Somebody was faster, or the time ran out.
     #[error("this request has already been decided")]
     Decided(Decision),
-    /// This person has said yes before, and more people have to.
+    /// This person has approved, and more people have to.
     #[error("you have already approved, and more of your colleagues have to")]
-    Given(Decision),
+    AlreadyApproved(Decision),
     /// The link belongs to an earlier round of the same phase, or was followed by a fresh one.
     #[error("this link is no longer in use; please use the newest mail")]
     Superseded,
-    /// The person gave the case away.
+    /// The person handed the decision over.
     #[error("you handed this request to {0}")]
     HandedOver(String),
     /// A choice is the customer's alone.
@@ -42,7 +43,7 @@ pub enum Refusal {
     #[error("this link has expired")]
     Expired,
     /// Nothing that could be a code.
-    #[error("please enter the six digits of the code in your mail")]
+    #[error("please enter the {CODE_DIGITS_WORD} digits of the code in your mail")]
     NoCode,
     /// Not the code in that approver's mail.
     #[error("that is not the code in your mail")]

@@ -6,8 +6,8 @@ use super::{Event, Output, OwnershipConfirmation, RefundProgress, Request, Statu
 use crate::approval::{Decider, Recorded};
 use crate::form::Value;
 use crate::id::{FieldName, PhaseName};
+use crate::inquiry::Inquiry;
 use crate::money::Usd;
-use crate::question::Question;
 use crate::request::Answered;
 use crate::task::{EndStatus, StateEntry, outcome, variable};
 
@@ -122,14 +122,14 @@ impl Request {
     }
 
     fn ask_back(&mut self, state_entry: StateEntry<'_>, by: &str, text: &str) {
-        let number = u32::try_from(self.questions.len() + 1).unwrap_or(u32::MAX);
-        let question = Question::new(number, state_entry.phase, by, text, state_entry.at);
-        self.questions.push(question);
+        let number = u32::try_from(self.inquiries.len() + 1).unwrap_or(u32::MAX);
+        let inquiry = Inquiry::new(number, state_entry.phase, by, text, state_entry.at);
+        self.inquiries.push(inquiry);
     }
 
     fn reply(&mut self, number: u32, text: &str, at: Timestamp) {
-        if let Some(question) = self.questions.iter_mut().find(|q| q.number == number) {
-            question.reply(text, at);
+        if let Some(inquiry) = self.inquiries.iter_mut().find(|it| it.number == number) {
+            inquiry.reply(text, at);
         }
     }
 

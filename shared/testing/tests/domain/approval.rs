@@ -1,6 +1,7 @@
 //! Who may decide, with what, and when.
 
 use domain::approval::*;
+use domain::one_time_code::WRONG_CODES;
 use domain::request::Request;
 use domain::table::Entity;
 use domain::task::*;
@@ -67,6 +68,13 @@ impl Case {
     fn refused(&self, who: &str, verdict: Verdict, code: &str, reason: &str) -> Refusal {
         let link = self.approval.link(&link_key(), who);
         self.try_at(&link, 1, verdict, code, reason).unwrap_err()
+    }
+
+    fn team(&mut self) -> &mut TeamReview {
+        match &mut self.approval.asked {
+            Asked::Team(team) => team,
+            Asked::Customer(_) => unreachable!("it was asked of a team"),
+        }
     }
 
     fn decide(&mut self, who: &str, verdict: Verdict) -> Recorded {
@@ -238,15 +246,15 @@ fn who_decided_a_separate_phase_cannot_decide_this_one() {
             .approval
             .is_decidable(&second.request, &second.earlier)
     );
-    second.approval.approvals = 2;
+    second.team().approvals = 2;
     assert!(
         !second
             .approval
             .is_decidable(&second.request, &second.earlier)
     );
 
-    second.approval.separate_from.clear();
-    second.approval.approvals = 1;
+    second.team().separate_from.clear();
+    second.team().approvals = 1;
     assert!(
         second
             .try_at(
@@ -266,7 +274,7 @@ fn two_of_two_are_two_people_and_the_first_no_ends_it() {
     let first = yes.decide(A, Verdict::Approve);
     assert_eq!((first.missing(), yes.approval.decision()), (1, None));
     let again = yes.refused(A, Verdict::Approve, &yes.code(A), "");
-    assert_eq!(again, Refusal::Given(first.decision().clone()));
+    assert_eq!(again, Refusal::AlreadyApproved(first.decision().clone()));
     let second = yes.decide(B, Verdict::Approve);
     assert_eq!(
         (second.missing(), yes.approval.decision()),

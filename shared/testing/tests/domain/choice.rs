@@ -2,6 +2,7 @@
 
 use crate::approval::{A, DAYS, at, case};
 use domain::approval::*;
+use domain::one_time_code::WRONG_CODES;
 use domain::request::Request;
 use testing::fixtures;
 use testing::fixtures::approval::link_key;
@@ -38,7 +39,9 @@ fn attempt(
 #[test]
 fn the_texts_are_filled_from_the_request() {
     let (_, approval) = offered();
-    let choice = approval.choice.as_ref().unwrap();
+    let Asked::Customer(choice) = &approval.asked else {
+        panic!("{approval:?}")
+    };
     assert_eq!(approval.question, "How would you like your money back?");
     assert_eq!(
         choice.label("credit"),
@@ -131,13 +134,12 @@ fn nobody_chooses_for_the_customer_whichever_link_they_have() {
 }
 
 #[test]
-fn a_stored_question_of_before_there_were_choices_is_an_approval() {
-    let case = case(|_| {});
-    let stored = serde_json::to_value(&case.approval).unwrap();
-    assert_eq!(stored.get("choice"), None);
-    let read: Approval = serde_json::from_value(stored).unwrap();
-    assert!(!read.is_choice());
-    let (_, offered) = offered();
-    let stored = serde_json::to_value(&offered).unwrap();
-    assert_eq!(serde_json::from_value::<Approval>(stored).unwrap(), offered);
+fn both_kinds_are_read_as_they_were_stored() {
+    for approval in [case(|_| {}).approval, offered().1] {
+        let stored = serde_json::to_value(&approval).unwrap();
+        assert_eq!(
+            serde_json::from_value::<Approval>(stored).unwrap(),
+            approval
+        );
+    }
 }

@@ -5,12 +5,12 @@
 
 mod approval;
 mod choice;
+mod inquiry;
 mod invitation;
 mod link_key;
 mod mail;
 mod metrics;
 mod processed_event;
-mod question;
 mod refund;
 mod request;
 mod request_store;

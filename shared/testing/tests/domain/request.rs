@@ -243,7 +243,7 @@ fn a_choice_is_the_customers_and_neither_it_nor_its_expiry_is_a_rejection() {
         );
     }
     let locked = Event::LinkLocked {
-        whose: offer(&request).asks("ada@example.com"),
+        whose: offer(&request).asked.decider("ada@example.com"),
     };
     assert_eq!(
         locked,

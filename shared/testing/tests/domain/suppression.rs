@@ -24,7 +24,7 @@ async fn a_mark_goes_thirty_days_after_it_was_told_of_last() {
     let key = link_key();
     assert!(!bad(&table, ADDRESS, day(0)).await);
     for at in [day(0), day(0), day(10)] {
-        mark(&table, &key, ADDRESS, SuppressionReason::Bounced, at)
+        suppress(&table, &key, ADDRESS, SuppressionReason::Bounced, at)
             .await
             .unwrap();
     }
@@ -44,7 +44,7 @@ async fn a_mark_goes_thirty_days_after_it_was_told_of_last() {
 async fn the_same_news_twice_is_written_once_and_no_address_is_in_it() {
     let table = MemoryTable::default();
     for _ in 0..2 {
-        mark(
+        suppress(
             &table,
             &link_key(),
             ADDRESS,

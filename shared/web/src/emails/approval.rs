@@ -51,7 +51,7 @@ impl<'a> ApprovalContext<'a> {
             label: &answer.label,
             value: answer.value.as_ref().map(ToString::to_string),
         });
-        let questions = request.questions.iter().map(|question| Exchange {
+        let questions = request.inquiries.iter().map(|question| Exchange {
             requester: &question.requester,
             text: &question.text,
             reply: question.reply.as_ref().map(|reply| reply.text.as_str()),
@@ -62,7 +62,7 @@ impl<'a> ApprovalContext<'a> {
             title: &request.title,
             amount: request.amount().map(|amount| amount.to_string()),
             question: &approval.question,
-            responsible: &approval.responsible,
+            responsible: approval.asked.responsible(),
             notes: notes(email),
             answers: answers.collect(),
             questions: questions.collect(),
@@ -80,7 +80,7 @@ fn notes(email: &ApprovalEmail<'_>) -> Vec<String> {
     let ineligible = email.ineligible.map(|ineligible| {
         format!("You can look at this, but {ineligible}. Your colleagues have been asked as well.")
     });
-    let approvals = email.approval.approvals;
+    let approvals = email.approval.asked.approvals();
     let several =
         (approvals > 1).then(|| format!("{approvals} different people have to approve this."));
     let reason = email.reason.sentence();

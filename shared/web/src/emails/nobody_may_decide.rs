@@ -26,7 +26,7 @@ impl<'a> NobodyMayDecideContext<'a> {
     pub(super) fn of(request: &Request, approval: &'a Approval) -> Self {
         let unreachable = approval.unreachable().map(|it| it.email.as_str());
         Self {
-            responsible: &approval.responsible,
+            responsible: approval.asked.responsible(),
             phase: approval.phase.as_str(),
             unreachable: unreachable.collect(),
             decide_until: when(approval.decide_until),

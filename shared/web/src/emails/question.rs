@@ -2,8 +2,8 @@
 //! mail has.
 
 use domain::approval::LinkKey;
+use domain::inquiry::Inquiry;
 use domain::mail::Mail;
-use domain::question::Question;
 use domain::request::Request;
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ impl Template for QuestionContext<'_> {
 impl<'a> QuestionContext<'a> {
     pub(super) fn of(
         request: &Request,
-        question: &'a Question,
+        question: &'a Inquiry,
         key: &LinkKey,
         generation: u32,
     ) -> Self {
@@ -35,7 +35,7 @@ impl<'a> QuestionContext<'a> {
             question: &question.text,
             is_new_code: generation > 0,
             status_url: request.status_url(key),
-            code: key.question_code(id, question.number, generation),
+            code: key.inquiry_code(id, question.number, generation),
             request_id: id.to_string(),
         }
     }
@@ -45,7 +45,7 @@ impl<'a> QuestionContext<'a> {
 pub fn question(
     request: &Request,
     to: &str,
-    question: &Question,
+    question: &Inquiry,
     key: &LinkKey,
     generation: u32,
 ) -> Mail {

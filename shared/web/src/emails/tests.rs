@@ -102,7 +102,9 @@ fn each_reason_is_said_in_subject_and_text() {
 #[test]
 fn who_must_not_decide_and_how_many_have_to_is_said_plainly() {
     let (request, mut approval) = case();
-    approval.approvals = 2;
+    if let domain::approval::Asked::Team(team) = &mut approval.asked {
+        team.approvals = 2;
+    }
     let mail = ApprovalEmail {
         request: &request,
         approval: &approval,
@@ -144,7 +146,7 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
     );
     let key = link_key();
     let mail = |generation| {
-        let question = &request.questions[0];
+        let question = &request.inquiries[0];
         super::question(&request, "ada@example.com", question, &key, generation)
     };
     let (mail, fresh) = (mail(0), mail(1));
@@ -152,7 +154,7 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
     assert!(mail.text.contains("    Which month?\n    May?"));
     let page = request.status_url(&key);
     assert!(mail.html.contains(&page) && mail.text.contains(&page));
-    let code = key.question_code(request.request_id, 1, 0);
+    let code = key.inquiry_code(request.request_id, 1, 0);
     assert!(mail.text.contains(&format!("\nCode: {code}\n")) && mail.html.contains(&code));
     assert!(!fresh.text.contains(&code) && fresh.text.contains("A wrong code was entered"));
     assert!(!mail.text.contains(TO), "the customer is not told who asks");
@@ -208,7 +210,7 @@ proptest! {
         request.apply(&Event::Questioned { by: TO, text: &text }, now);
         request.apply(&Event::Replied { number: 1, text: &text }, now);
         let asking = mail(&request, &approval, NotificationReason::HandedOver { by: "b@b.c" });
-        let question = super::question(&request, "ada@example.com", &request.questions[0], &link_key(), 0);
+        let question = super::question(&request, "ada@example.com", &request.inquiries[0], &link_key(), 0);
         for mail in [&asking, &question] {
             prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
             for part in [&mail.text, &mail.html, &mail.subject] {

@@ -42,7 +42,9 @@ fn the_frame() {
 #[test]
 fn an_approver_is_asked() {
     let (mut request, mut approval) = case();
-    approval.approvals = 2;
+    if let domain::approval::Asked::Team(team) = &mut approval.asked {
+        team.approvals = 2;
+    }
     let now = StateEntry::during(&approval.phase, approval.asked_at);
     let text = "Which month?\n'May' & June?";
     for event in [
@@ -99,8 +101,8 @@ fn the_customer_is_asked_a_question() {
         &asked,
         StateEntry::during(&approval.phase, approval.asked_at),
     );
-    let mail = |generation| question(&request, TO, &request.questions[0], &link_key(), generation);
-    let code = |generation| link_key().question_code(request.request_id, 1, generation);
+    let mail = |generation| question(&request, TO, &request.inquiries[0], &link_key(), generation);
+    let code = |generation| link_key().inquiry_code(request.request_id, 1, generation);
     assert_mail!("question", mail(0), &request, &[&code(0)]);
     assert_mail!("question_new_code", mail(1), &request, &[&code(1)]);
 }

@@ -53,7 +53,9 @@ fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
         reason: NotificationReason::Asked,
         ineligible: None,
     };
-    let choice = offer.choice.as_ref().unwrap();
+    let domain::approval::Asked::Customer(choice) = &offer.asked else {
+        unreachable!("it is a choice");
+    };
     let (reversed_request, entry) = reversed();
     let mut asked = request.clone();
     let now = StateEntry::during(&approval.phase, approval.asked_at);
@@ -67,7 +69,7 @@ fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
     let mails = BTreeSet::from([
         checked(&ApprovalContext::of(&email(&approval))),
         checked(&ChoiceContext::of(&email(&offer), choice).unwrap()),
-        checked(&QuestionContext::of(&asked, &asked.questions[0], &key, 0)),
+        checked(&QuestionContext::of(&asked, &asked.inquiries[0], &key, 0)),
         checked(&NobodyMayDecideContext::of(&request, &approval)),
         checked(&RefundReversedContext::of(&reversed_request, &entry, &key)),
         checked(&InvitationCodeContext {

@@ -1,7 +1,7 @@
 //! Questions to the customer.
 
 use domain::id::PhaseName;
-use domain::question::*;
+use domain::inquiry::*;
 use domain::request::Event;
 use domain::task::StateEntry;
 use jiff::Timestamp;
@@ -18,12 +18,12 @@ fn a_question_is_answered_once_and_only_while_it_matters() {
     };
     let record = request.apply(&asked, now);
     assert_eq!(record.detail.as_deref(), Some("question 1"));
-    assert!(request.questions[0].is_open(&request));
+    assert!(request.inquiries[0].is_open(request.status, &request.phase));
 
     let elsewhere = "Elsewhere".parse().unwrap();
     let mut moved_on = request.clone();
     moved_on.phase = elsewhere;
-    assert!(!moved_on.questions[0].is_open(&moved_on));
+    assert!(!moved_on.inquiries[0].is_open(moved_on.status, &moved_on.phase));
 
     for text in ["May", "June"] {
         let record = request.apply(&Event::Replied { number: 1, text }, now);
@@ -32,8 +32,8 @@ fn a_question_is_answered_once_and_only_while_it_matters() {
             "the audit log holds no answers"
         );
     }
-    assert_eq!(request.questions[0].reply.as_ref().unwrap().text, "May");
-    assert!(!request.questions[0].is_open(&request));
+    assert_eq!(request.inquiries[0].reply.as_ref().unwrap().text, "May");
+    assert!(!request.inquiries[0].is_open(request.status, &request.phase));
 }
 
 #[test]

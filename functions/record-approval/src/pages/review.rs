@@ -1,64 +1,64 @@
-//! The whole case, and what an approver can do with it.
+//! The page for an approver who knows the code: the request, and what can be done with it.
 
 use domain::approval::Verdict;
+use domain::inquiry::{INQUIRY_CHARS, Inquiry};
 use domain::mail::sanitize_text;
-use domain::question::{QUESTION_CHARS, Question};
 use maud::{Markup, html};
 use web::{answers, page};
 
-use super::{Notice, Written, footer, noted};
+use super::{Notice, Written, footer, notice_box};
 use crate::form_data::field_of;
-use crate::{Case, charge, ownership};
+use crate::{OpenedLink, charge, ownership};
 
-/// The page for somebody who knows the code: everything about the case, and what can be done with it.
-pub(super) fn case(
-    case: &Case,
+/// The review page, or what a stopped process needs once it is decided.
+pub(super) fn review(
+    opened: &OpenedLink,
     written: &Written<'_>,
     colleagues: &[String],
     notice: &Notice<'_>,
 ) -> Markup {
-    if case.approval.value.decision().is_some() {
-        return ownership::page_again(case, written.code, &noted(notice));
+    if opened.approval.value.decision().is_some() {
+        return ownership::stopped_page(opened, written.code, &notice_box(notice));
     }
-    let (approval, request) = (&case.approval.value, &case.request.value);
-    let ineligible = case.ineligible();
+    let (approval, request) = (&opened.approval.value, &opened.request.value);
+    let ineligible = opened.ineligible();
     page(
         &approval.question,
         &html! {
             p.crumb { (approval.phase) " · " (request.title) }
             h1 { (approval.question) }
-            p { "You decide as " strong { bdi { (case.approver()) } } ", for the " (approval.responsible) "." }
-            (noted(notice))
+            p { "You decide as " strong { bdi { (opened.approver()) } } ", for the " (approval.asked.responsible()) "." }
+            (notice_box(notice))
             section.card aria-labelledby="case" {
                 h2 #case { "The request" }
                 (answers(&request.answers))
             }
-            @if let Some(report) = &case.report { (charge::card(report)) }
-            @if !request.questions.is_empty() {
+            @if let Some(report) = &opened.report { (charge::card(report)) }
+            @if !request.inquiries.is_empty() {
                 section.card aria-labelledby="asked" {
                     h2 #asked { "Asked and answered" }
-                    @for question in &request.questions { (exchange(question)) }
+                    @for inquiry in &request.inquiries { (exchange(inquiry)) }
                 }
             }
             @match &ineligible {
                 Some(ineligible) => div.note role="status" { p { "Here " (ineligible) "." } },
-                None => (decision_form(case, written, notice)),
+                None => (decision_form(opened, written, notice)),
             }
-            (charge::form(request, written.code, matches!(notice, Notice::Unfit { field, .. } if *field == charge::CUSTOMER)))
-            (ownership::form(case, written.code))
-            (other_ways(written, colleagues, notice))
-            (footer(case))
+            (charge::form(request, written.code, matches!(notice, Notice::Invalid { field, .. } if *field == charge::CUSTOMER)))
+            (ownership::form(opened, written.code))
+            (other_actions(written, colleagues, notice))
+            (footer(opened))
         },
     )
 }
 
-fn exchange(question: &Question) -> Markup {
+fn exchange(inquiry: &Inquiry) -> Markup {
     html! {
         dl {
-            dt { (question.requester) " asked" }
-            dd { bdi { (sanitize_text(&question.text)) } }
+            dt { (inquiry.requester) " asked" }
+            dd { bdi { (sanitize_text(&inquiry.text)) } }
             dt { "The customer" }
-            @match &question.reply {
+            @match &inquiry.reply {
                 Some(reply) => dd { bdi { (sanitize_text(&reply.text)) } },
                 None => dd.none { "has not answered yet" },
             }
@@ -66,9 +66,9 @@ fn exchange(question: &Question) -> Markup {
     }
 }
 
-fn decision_form(case: &Case, written: &Written<'_>, notice: &Notice<'_>) -> Markup {
+fn decision_form(opened: &OpenedLink, written: &Written<'_>, notice: &Notice<'_>) -> Markup {
     let invalid = matches!(notice, Notice::Refused(refusal) if field_of(refusal) == Some("reason"));
-    let missing = case.approval.value.missing();
+    let missing = opened.approval.value.missing();
     let choice = |verdict: Verdict, label: &str| {
         html! {
             label.choice {
@@ -96,12 +96,12 @@ fn decision_form(case: &Case, written: &Written<'_>, notice: &Notice<'_>) -> Mar
     }
 }
 
-/// What else can be done: ask the customer, hand the case over.
-fn other_ways(written: &Written<'_>, colleagues: &[String], notice: &Notice<'_>) -> Markup {
-    let unfit = |name| matches!(notice, Notice::Unfit { field, .. } if *field == name);
-    let invalid = |name| unfit(name).then_some("true");
+/// What else an approver can do: ask the customer, hand the request over.
+fn other_actions(written: &Written<'_>, colleagues: &[String], notice: &Notice<'_>) -> Markup {
+    let is_invalid = |name| matches!(notice, Notice::Invalid { field, .. } if *field == name);
+    let invalid = |name| is_invalid(name).then_some("true");
     html! {
-        details.card open[unfit("question")] {
+        details.card open[is_invalid("question")] {
             summary { "Ask the customer something" }
             form method="post" {
                 input type="hidden" name="code" value=(written.code);
@@ -109,13 +109,13 @@ fn other_ways(written: &Written<'_>, colleagues: &[String], notice: &Notice<'_>)
                 div.field {
                     label for="question" { "Your question" }
                     small #question-help { "The customer gets a mail and answers on their own page. They are not told who asks." }
-                    textarea #question name="question" required maxlength=(QUESTION_CHARS) aria-describedby="question-help" aria-invalid=[invalid("question")] { "\n" (written.question) }
+                    textarea #question name="question" required maxlength=(INQUIRY_CHARS) aria-describedby="question-help" aria-invalid=[invalid("question")] { "\n" (written.question) }
                 }
                 button.quiet type="submit" { "Send the question" }
             }
         }
         @if !colleagues.is_empty() {
-            details.card open[unfit("to")] {
+            details.card open[is_invalid("to")] {
                 summary { "Hand it to a colleague" }
                 form method="post" {
                     input type="hidden" name="code" value=(written.code);

@@ -1,49 +1,49 @@
-//! What an approver asks the customer, and what the customer says.
+//! Inquiries: what an approver asks the customer, and the customer's reply.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PhaseName, RequestId};
 use crate::one_time_code::OneTimeCode;
-use crate::request::{Request, Status};
+use crate::status::Status;
 use crate::table::{Entity, Key};
 
-/// The most questions about one request.
-pub const QUESTIONS: usize = 10;
-/// The most characters in a question.
-pub const QUESTION_CHARS: usize = 1_000;
-/// The most characters in an answer to one.
+/// The most inquiries about one request.
+pub const INQUIRIES: usize = 10;
+/// The most characters in an inquiry.
+pub const INQUIRY_CHARS: usize = 1_000;
+/// The most characters in a reply.
 pub const REPLY_CHARS: usize = 5_000;
 
-/// A question to the customer.
+/// An approver's question to the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Question {
+pub struct Inquiry {
     /// 1 for the first about a request.
     pub number: u32,
-    /// Who decides there wants to know.
+    /// The phase whose approver asks.
     pub phase: PhaseName,
-    /// The approver's address. The customer is not told.
+    /// The approver's address, which the customer does not see.
     pub requester: String,
-    /// When.
+    /// When it was asked.
     pub asked_at: Timestamp,
-    /// What.
+    /// The question.
     pub text: String,
-    /// What the customer says.
+    /// The customer's reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Reply>,
 }
 
-/// What the customer says.
+/// The customer's reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// When.
+    /// When it was given.
     pub at: Timestamp,
-    /// What.
+    /// Its text.
     pub text: String,
 }
 
-impl Question {
+impl Inquiry {
     pub(crate) fn new(number: u32, phase: &PhaseName, by: &str, text: &str, at: Timestamp) -> Self {
         Self {
             number,
@@ -55,7 +55,7 @@ impl Question {
         }
     }
 
-    /// The first answer stays.
+    /// Takes a reply. The first one stays.
     pub(crate) fn reply(&mut self, text: &str, at: Timestamp) {
         self.reply.get_or_insert_with(|| Reply {
             at,
@@ -63,48 +63,49 @@ impl Question {
         });
     }
 
-    /// Whether an answer can still matter: nobody answered, and the question's phase is not over.
-    pub fn is_open(&self, request: &Request) -> bool {
-        self.reply.is_none() && request.status == Status::InReview && request.phase == self.phase
+    /// Whether a reply can still matter to a request that has this status and is in this phase: there is none yet,
+    /// and the inquiry's phase is not over.
+    pub fn is_open(&self, status: Status, phase: &PhaseName) -> bool {
+        self.reply.is_none() && status == Status::InReview && *phase == self.phase
     }
 }
 
-/// The code that answering a question needs, and what was tried on it. Stored once something was.
+/// The code that a reply needs. Stored once one was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct QuestionCode {
+pub struct InquiryCode {
     request_id: RequestId,
     number: u32,
-    /// Which code is in use.
-    pub lock: OneTimeCode,
+    /// The code that is in use.
+    pub code: OneTimeCode,
 }
 
-impl QuestionCode {
-    /// The code of a question that nobody tried to answer.
+impl InquiryCode {
+    /// The code of an inquiry that nobody tried to reply to.
     pub fn new(request_id: RequestId, number: u32) -> Self {
         Self {
             request_id,
             number,
-            lock: OneTimeCode::default(),
+            code: OneTimeCode::default(),
         }
     }
 }
 
-impl Entity for QuestionCode {
-    const KIND: &'static str = "question-code";
+impl Entity for InquiryCode {
+    const KIND: &'static str = "inquiry-code";
 
     fn key(&self) -> Key {
         Key {
             pk: format!("REQUEST#{}", self.request_id),
-            sk: format!("QUESTION#{:06}", self.number),
+            sk: format!("INQUIRY#{:06}", self.number),
         }
     }
 }
 
-/// Why a question or an answer is not taken. Meant for whoever wrote it.
+/// Why an inquiry or a reply is not accepted. The message is meant for its author.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextRefusal {
-    /// There is nothing in it.
+    /// It is empty.
     #[error("please write something")]
     Empty,
     /// It is too long.

@@ -1,0 +1,172 @@
+//! The response to an action, as a page or as JSON.
+
+use domain::approval::{Decision, Refusal};
+use domain::form::FieldError;
+use domain::mail::Mailer;
+use domain::table::Table;
+use domain::workflow::Workflow;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, RequestExt, Response};
+use serde_json::json;
+use web::{Format, Problem, html, json as document};
+
+use crate::actions::ActionOutcome;
+use crate::form_data::{FormData, Intent, field_of};
+use crate::pages::{self, Notice, Written};
+use crate::{OpenedLink, RecordApproval};
+
+impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
+    pub(crate) fn respond(
+        &self,
+        http: &Request,
+        opened: &OpenedLink,
+        form: &FormData,
+        outcome: ActionOutcome,
+    ) -> Result<Response<Body>, Problem> {
+        match form.format {
+            Format::Json => as_json(outcome),
+            Format::Html => Ok(self.as_page(http, opened, form, &outcome)),
+        }
+    }
+
+    fn as_page(
+        &self,
+        http: &Request,
+        opened: &OpenedLink,
+        form: &FormData,
+        outcome: &ActionOutcome,
+    ) -> Response<Body> {
+        let parameters = http.query_string_parameters();
+        let mut written = Written {
+            // The link in the mail was for one of the answers.
+            decision: parameters.first("decision"),
+            code: &form.code,
+            reason: "",
+            question: "",
+        };
+        match &form.intent {
+            Intent::Decide { decision, reason } => {
+                written.decision = Some(decision);
+                written.reason = reason;
+            }
+            Intent::Ask { question } if !matches!(outcome, ActionOutcome::Inquired { .. }) => {
+                written.question = question;
+            }
+            Intent::Look
+            | Intent::HandOver { .. }
+            | Intent::Identify { .. }
+            | Intent::ConfirmOwnership { .. }
+            | Intent::Ask { .. } => {}
+        }
+        let review =
+            |notice: Notice<'_>| pages::review(opened, &written, &self.colleagues(opened), &notice);
+        let (status, page) = match outcome {
+            ActionOutcome::Shown => (StatusCode::OK, review(Notice::None)),
+            ActionOutcome::CustomerIdentified { .. } => {
+                (StatusCode::OK, review(Notice::Identified))
+            }
+            ActionOutcome::OwnershipConfirmed { .. } => {
+                (StatusCode::OK, review(Notice::OwnershipConfirmed))
+            }
+            ActionOutcome::Inquired { mailed, .. } => {
+                (StatusCode::OK, review(Notice::Asked { mailed: *mailed }))
+            }
+            ActionOutcome::Decided(recorded) => {
+                let (decision, missing) = (recorded.decision(), recorded.missing());
+                (StatusCode::OK, pages::recorded(opened, decision, missing))
+            }
+            ActionOutcome::HandedOver { to } => (StatusCode::OK, pages::handed_over(opened, to)),
+            ActionOutcome::Invalid { field, message } => {
+                let notice = Notice::Invalid { field, message };
+                (StatusCode::UNPROCESSABLE_ENTITY, review(notice))
+            }
+            ActionOutcome::Refused(refusal) => {
+                let page = match refusal {
+                    Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_) => {
+                        pages::code_page(opened, Some(refusal))
+                    }
+                    Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::Ineligible(_) => {
+                        review(Notice::Refused(refusal))
+                    }
+                    Refusal::Decided(_)
+                    | Refusal::AlreadyApproved(_)
+                    | Refusal::Superseded
+                    | Refusal::HandedOver(_)
+                    | Refusal::NoMember
+                    | Refusal::NotTheirs
+                    | Refusal::Locked
+                    | Refusal::Expired => pages::refused(opened, refusal),
+                };
+                (status_of(refusal), page)
+            }
+        };
+        html(status, page)
+    }
+}
+
+fn as_json(outcome: ActionOutcome) -> Result<Response<Body>, Problem> {
+    let body = match outcome {
+        ActionOutcome::Decided(recorded) => {
+            let mut body = decision(recorded.decision());
+            if recorded.missing() > 0 {
+                body["approvalsMissing"] = recorded.missing().into();
+            }
+            body
+        }
+        ActionOutcome::Refused(Refusal::Decided(made) | Refusal::AlreadyApproved(made)) => {
+            decision(&made)
+        }
+        ActionOutcome::HandedOver { to } => json!({ "handedTo": to }),
+        ActionOutcome::Inquired { number, mailed, .. } => {
+            json!({ "question": number, "mailed": mailed })
+        }
+        ActionOutcome::Shown
+        | ActionOutcome::CustomerIdentified { .. }
+        | ActionOutcome::OwnershipConfirmed { .. } => json!({}),
+        ActionOutcome::Refused(refusal) => return Err(refused(&refusal)),
+        ActionOutcome::Invalid { field, message } => {
+            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Nothing was done.");
+            return Err(problem.errors(vec![FieldError {
+                field: field.to_owned(),
+                message,
+            }]));
+        }
+    };
+    Ok(document(StatusCode::OK, &body))
+}
+
+fn decision(decision: &Decision) -> serde_json::Value {
+    json!({
+        "outcome": decision.outcome(),
+        "decidedBy": decision.decider().name(),
+        "decidedAt": decision.at(),
+    })
+}
+
+pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::Decided(_) | Refusal::AlreadyApproved(_) => StatusCode::OK,
+        Refusal::Superseded | Refusal::Expired | Refusal::HandedOver(_) => StatusCode::GONE,
+        Refusal::Locked => StatusCode::LOCKED,
+        Refusal::NoCode
+        | Refusal::WrongCode
+        | Refusal::Ineligible(_)
+        | Refusal::NoMember
+        | Refusal::NotTheirs => StatusCode::FORBIDDEN,
+        Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::NotOffered(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Problem {
+    let problem = Problem::new(status_of(refusal), "Your decision was not recorded.");
+    let problem = problem.detail(format!("It was not recorded: {refusal}."));
+    match field_of(refusal) {
+        Some(field) => problem.errors(vec![FieldError {
+            field: field.to_owned(),
+            message: refusal.to_string(),
+        }]),
+        None => problem,
+    }
+}
