@@ -194,7 +194,7 @@ mod tests {
             {"Condition": "{% $states.input.outcome = 'reject' %}", "Next": "End"},
         ]});
         let machine = json!({"StartAt": "Ask", "States": {
-            "Ask": task("RequestApproval", "Choice"), "Choice": choice,
+            "Ask": task("AskApprovers", "Choice"), "Choice": choice,
             "Mail": task("SendEmail", "End"), "End": {"Type": "Pass", "End": true},
         }});
         let mails = |mails| Usage {

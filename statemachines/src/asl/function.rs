@@ -3,7 +3,7 @@
 /// The functions by their logical id in the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Function {
-    RequestApproval,
+    AskApprovers,
     Decide,
     IssueRefund,
     SendEmail,
@@ -14,7 +14,7 @@ impl Function {
     /// The substitution that becomes the function's ARN when the state machine is deployed.
     pub(super) fn substitution(self) -> &'static str {
         match self {
-            Function::RequestApproval => "${RequestApproval}",
+            Function::AskApprovers => "${AskApprovers}",
             Function::Decide => "${Decide}",
             Function::IssueRefund => "${IssueRefund}",
             Function::SendEmail => "${SendEmail}",

@@ -33,7 +33,7 @@ const STRIPE: &str = "Stripe.Unavailable";
 pub(super) fn of(function: Function) -> Vec<Value> {
     let mut outages = CRASHES_AND_OUTAGES.to_vec();
     // Where a person is waited for, the time limit is the reminder.
-    if function != Function::RequestApproval {
+    if function != Function::AskApprovers {
         outages.push(TIMEOUT);
     }
     let mut retriers = vec![lambda(), repeated(&outages)];

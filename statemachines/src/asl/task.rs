@@ -147,7 +147,7 @@ pub(crate) fn outcome_choice(task: &str, exits: &[Exit]) -> Value {
 /// is entered again: the function knows by the time of the first asking whether to remind or to let it
 /// expire.
 pub(crate) fn ask(name: &str, config: &AskConfig, seconds: u32, next: &str) -> Value {
-    let ask = Task::new(Function::RequestApproval, name, config);
+    let ask = Task::new(Function::AskApprovers, name, config);
     let mut state = ask.wait(name, seconds, next);
     // An approver's mail that bounces needs no reminder: somebody else has to be asked now.
     state["Catch"][0]["ErrorEquals"] = json!([TIMEOUT, APPROVER_UNREACHABLE]);

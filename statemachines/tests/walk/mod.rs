@@ -206,7 +206,7 @@ fn check_task(name: &str, state: &Value) {
     let arguments = &state["Arguments"];
     let payload = substituted(&arguments["Payload"]);
     match arguments["FunctionName"].as_str().unwrap() {
-        "${RequestApproval}" => {
+        "${AskApprovers}" => {
             let task: WaitingTask<AskConfig> = parse(name, &payload);
             let limit = state["TimeoutSeconds"].as_u64().unwrap();
             match task.task.config {

@@ -97,7 +97,13 @@ fn the_csm_team_rejects() {
     assert!(client.refunds("ch_demo_2000").is_empty());
     assert_eq!(
         actions(&client, &request),
-        ["submitted", "approval_requested", "rejected", "mailed", "closed"]
+        [
+            "submitted",
+            "approval_requested",
+            "rejected",
+            "mailed",
+            "closed"
+        ]
     );
 }
 

@@ -16,7 +16,7 @@ const REASON: &str = "canary reason";
 const QUESTION: &str = "Canary question?";
 /// Those that API Gateway or SNS invokes. Every other one serves tasks.
 const NO_TASKS: [&str; 4] = [
-    "NoteBounce",
+    "HandleBounce",
     "RecordApproval",
     "StripeWebhook",
     "SubmitRequest",
@@ -315,7 +315,7 @@ fn what_ses_tells_of_a_mail_is_logged_with_its_request() {
     let lines = lines(data.path());
     let marked = |line: &&Line| line.text("message") == "an address was marked";
     let line = lines.iter().find(marked).expect("it is logged");
-    assert_eq!(line.function, "NoteBounce");
+    assert_eq!(line.function, "HandleBounce");
     assert_eq!(line.text("request"), request.id);
     assert_eq!(line.text("execution"), request.id);
     assert_eq!(line.text("phase"), "CSM Review");

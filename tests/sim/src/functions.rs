@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use adapters::config::Teams;
 use adapters::stripe::webhook::WebhookSecret;
+use ask_approvers::AskApprovers;
 use domain::failure::Failure;
 use domain::request_store::RequestStore;
 use domain::task::Outcome;
@@ -11,7 +12,6 @@ use issue_refund::IssueRefund;
 use jiff::{SignedDuration, Timestamp};
 use local::states::{Answer, TaskError, TaskRunner};
 use record_approval::RecordApproval;
-use request_approval::RequestApproval;
 use send_email::SendEmail;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -201,8 +201,8 @@ impl Functions {
 
     async fn dispatch(&self, function: &str, payload: Value) -> Result<Outcome, Failure> {
         match function {
-            "RequestApproval" => {
-                let function = RequestApproval {
+            "AskApprovers" => {
+                let function = AskApprovers {
                     store: self.store(),
                     mailer: self.mailer.clone(),
                     workflow: self.workflow.clone(),

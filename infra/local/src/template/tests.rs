@@ -157,13 +157,13 @@ fn what_ses_tells_reaches_the_function_that_subscribes_to_it() {
     let [subscription] = template.subscriptions.as_slice() else {
         panic!("{:?}", template.subscriptions);
     };
-    assert_eq!(subscription.function, "NoteBounce");
+    assert_eq!(subscription.function, "HandleBounce");
     let [events] = template.mail_events.as_slice() else {
         panic!("{:?}", template.mail_events);
     };
     assert_eq!(events.topic, subscription.topic);
     assert_eq!(events.types, ["bounce", "complaint", "reject"]);
-    assert!(template.functions.iter().any(|it| it.id == "NoteBounce"));
+    assert!(template.functions.iter().any(|it| it.id == "HandleBounce"));
 }
 
 #[test]

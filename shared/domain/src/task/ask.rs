@@ -1,11 +1,11 @@
-//! `request-approval`: somebody is asked, and the execution waits.
+//! `ask-approvers`: somebody is asked, and the execution waits.
 
 use serde::{Deserialize, Serialize};
 
 use super::lines;
 use crate::id::{FieldName, PhaseName, TeamId};
 
-/// `request-approval`: ask somebody, and wait. A choice is told by its options.
+/// `ask-approvers`: ask somebody, and wait. A choice is told by its options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum AskConfig {

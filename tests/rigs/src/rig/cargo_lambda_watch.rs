@@ -79,7 +79,7 @@ impl Rig for CargoLambdaWatch {
         played.with_context(|| format!("{}\n{}", watch.tail(), stack.tail()))?;
         for function in [
             "submit-request",
-            "request-approval",
+            "ask-approvers",
             "record-approval",
             "issue-refund",
         ] {

@@ -42,7 +42,7 @@ fn one_place_asks_for_an_authorization_and_records_what_it_allows() {
 #[test]
 fn an_execution_that_waits_for_a_person_gets_stored_decisions_only() {
     assert!(!files_that_say(".succeed(").is_empty());
-    let waker = "note-bounce";
+    let waker = "handle-bounce";
     let with_the_token = functions_that_say("task_token");
     assert!(with_the_token.contains(waker), "{with_the_token:?}");
     assert!(!functions_that_say(".succeed(").contains(waker));

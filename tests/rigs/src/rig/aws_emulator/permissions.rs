@@ -38,7 +38,7 @@ const PERMISSIONS: [(&str, &str, Attempt); 4] = [
     ("SubmitRequest", "states:StartExecution", not_accepted),
     ("RecordApproval", "states:SendTaskSuccess", not_sent),
     ("Decide", "dynamodb:GetItem", not_paid),
-    ("NoteBounce", "states:SendTaskFailure", not_woken),
+    ("HandleBounce", "states:SendTaskFailure", not_woken),
 ];
 
 /// How long something that must not happen is waited for.

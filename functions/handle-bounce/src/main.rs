@@ -1,14 +1,14 @@
-//! The Lambda function `NoteBounce`.
+//! The Lambda function `HandleBounce`.
 
 use adapters::config::{link_key, table_name};
 use adapters::{DynamoTable, SfnWorkflow, config, run_event};
 use domain::request_store::RequestStore;
-use note_bounce::NoteBounce;
+use handle_bounce::HandleBounce;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
-    let function = NoteBounce {
+    let function = HandleBounce {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         workflow: SfnWorkflow::new(&aws),
         link_key: link_key()?,

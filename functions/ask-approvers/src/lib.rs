@@ -28,7 +28,7 @@ use due::{Due, due};
 
 /// What the function works with.
 #[derive(Debug)]
-pub struct RequestApproval<T, M, W> {
+pub struct AskApprovers<T, M, W> {
     /// The requests.
     pub store: RequestStore<T>,
     /// The mail service.
@@ -51,7 +51,7 @@ struct AskContext {
     unreachable: BTreeSet<String>,
 }
 
-impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
+impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     /// Does what is due. The outcome only says what that was: the execution goes on with the answer to its token.
     pub async fn handle(&self, waiting: WaitingTask<AskConfig>) -> Result<Outcome, Failure> {
         let mut attempts = Attempts::default();

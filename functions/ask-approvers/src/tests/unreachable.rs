@@ -23,7 +23,7 @@ impl Function {
         .unwrap();
     }
 
-    /// What note-bounce does before it wakes the execution.
+    /// What handle-bounce does before it wakes the execution.
     async fn bounced(&self, id: RequestId, address: &str, second: i64) {
         self.suppress(address, second).await;
         let at = Timestamp::from_second(second).unwrap();

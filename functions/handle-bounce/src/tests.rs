@@ -18,7 +18,7 @@ const CUSTOMER: &str = "ada@example.com";
 /// An hour after the team was asked.
 const AT: &str = "1970-01-01T01:00:00.000Z";
 
-type Function = NoteBounce<MemoryTable, MemoryWorkflow>;
+type Function = HandleBounce<MemoryTable, MemoryWorkflow>;
 
 /// A request that two people are asked about.
 async fn function() -> (Function, RequestId) {
@@ -35,7 +35,7 @@ async fn function() -> (Function, RequestId) {
     let record = request.value.apply(&event, waiting.task.state_entry());
     let writes = vec![Write::create(&approval)];
     store.save(&mut request, &record, writes).await.unwrap();
-    let function = NoteBounce {
+    let function = HandleBounce {
         store,
         workflow: MemoryWorkflow::default(),
         link_key: link_key(),

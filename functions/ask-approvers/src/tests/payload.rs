@@ -18,7 +18,7 @@ fn generated() -> Vec<Value> {
     let states = machines.flat_map(|machine| machine["States"].as_object().unwrap().clone());
     states
         .map(|(_, state)| state["Arguments"].clone())
-        .filter(|arguments| arguments["FunctionName"] == "${RequestApproval}")
+        .filter(|arguments| arguments["FunctionName"] == "${AskApprovers}")
         .map(|arguments| arguments["Payload"].clone())
         .collect()
 }

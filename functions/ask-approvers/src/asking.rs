@@ -12,7 +12,7 @@ use domain::task::{ApprovalConfig, AskConfig, StateEntry, WaitingTask};
 use domain::workflow::Workflow;
 
 use crate::due::RepeatReason;
-use crate::{AskContext, RequestApproval};
+use crate::{AskApprovers, AskContext};
 
 /// The same waiting task with the configuration of its kind.
 fn narrowed<C: Clone>(waiting: &WaitingTask<AskConfig>, config: &C) -> WaitingTask<C> {
@@ -22,7 +22,7 @@ fn narrowed<C: Clone>(waiting: &WaitingTask<AskConfig>, config: &C) -> WaitingTa
     }
 }
 
-impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
+impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     /// Stores the question, its links and the record of it in one transaction.
     pub(crate) async fn ask(
         &self,

@@ -10,9 +10,9 @@ use domain::text::TextError;
 use domain::workflow::Workflow;
 use web::emails::{ApprovalEmail, NotificationReason, nobody_may_decide};
 
-use crate::{AskContext, RequestApproval};
+use crate::{AskApprovers, AskContext};
 
-impl<T: Table, M: Mailer, W: Workflow> RequestApproval<T, M, W> {
+impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     /// Writes to everybody who is asked and was not written to in this state entry, and remembers each.
     ///
     /// One address that the service refuses does not keep the others from being asked.

@@ -20,7 +20,7 @@ mod payload;
 const DAY: i64 = 24 * 3600;
 const CSM: &str = "csm-1@example.com";
 
-type Function = RequestApproval<MemoryTable, MemoryMailer, MemoryWorkflow>;
+type Function = AskApprovers<MemoryTable, MemoryMailer, MemoryWorkflow>;
 
 async fn function() -> (Function, RequestId) {
     let store = RequestStore::new(MemoryTable::default());
@@ -32,7 +32,7 @@ async fn function() -> (Function, RequestId) {
     .unwrap();
     let (mailer, workflow) = (MemoryMailer::default(), MemoryWorkflow::default());
     (
-        RequestApproval {
+        AskApprovers {
             store,
             mailer,
             workflow,

@@ -1,14 +1,14 @@
-//! The Lambda function `RequestApproval`.
+//! The Lambda function `AskApprovers`.
 
 use adapters::config::{Teams, link_key, mail_from, table_name};
 use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_task};
+use ask_approvers::AskApprovers;
 use domain::request_store::RequestStore;
-use request_approval::RequestApproval;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
-    let function = RequestApproval {
+    let function = AskApprovers {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         mailer: SesMailer::new(&aws, mail_from()?),
         workflow: SfnWorkflow::new(&aws),

@@ -30,7 +30,7 @@ pub use report::{Message, Record, SnsEvent};
 
 /// What the function works with.
 #[derive(Debug)]
-pub struct NoteBounce<T, W> {
+pub struct HandleBounce<T, W> {
     /// The requests.
     pub store: RequestStore<T>,
     /// The executions that wait.
@@ -39,7 +39,7 @@ pub struct NoteBounce<T, W> {
     pub link_key: LinkKey,
 }
 
-impl<T: Table, W: Workflow> NoteBounce<T, W> {
+impl<T: Table, W: Workflow> HandleBounce<T, W> {
     /// Handles an event of SES. Lambda repeats whatever fails.
     pub async fn handle(&self, event: SnsEvent) -> Result<Outcome, Failure> {
         for record in &event.records {
