@@ -10,6 +10,7 @@
 //! - `routed`: the same for the routed process and its survey, with a test for each group of promises
 //! - `steps`: the systematic pair: every step twice, and every step failing once, at every point
 //! - `credit`: a process with a credit in it, by its states' own payloads
+//! - `designated`: which of two amounts and of two addresses counts
 //! - `race`: a decision or a choice in the very instant in which the state that waits for it times out
 //! - `invariants`, over the `model` of a audit log: what must hold after every run
 //!
@@ -20,6 +21,7 @@
 
 mod credit;
 mod customers;
+mod designated;
 mod faults;
 mod functions;
 mod invariants;
