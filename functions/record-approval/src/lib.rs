@@ -24,6 +24,7 @@ use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use web::{Format, Problem, answer_format, html, received_at};
 
+mod action_outcome;
 mod actions;
 mod charge;
 mod form_data;

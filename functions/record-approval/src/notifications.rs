@@ -6,7 +6,7 @@ use domain::table::Table;
 use domain::workflow::{self, TaskAnswer, TokenState, Workflow};
 use web::emails::{self, ApprovalEmail, NotificationReason};
 
-use crate::actions::ActionOutcome;
+use crate::action_outcome::ActionOutcome;
 use crate::{OpenedLink, RecordApproval};
 
 /// How many tokens in a row may be stale.

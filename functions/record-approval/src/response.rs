@@ -10,7 +10,7 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
 use web::{Format, Problem, html, json as document};
 
-use crate::actions::ActionOutcome;
+use crate::action_outcome::ActionOutcome;
 use crate::form_data::{FormData, Intent, field_of};
 use crate::pages::{self, Notice, Written};
 use crate::{OpenedLink, RecordApproval};

@@ -3,7 +3,7 @@
 //! The names are part of the contract with the generated state machines, whose `Retry` and `Catch`
 //! match on them. A message never holds a customer's data: it stands in the execution's history.
 
-use crate::mail::MailError;
+use crate::mail::error::MailError;
 use crate::rule::NoAmount;
 use crate::stripe::StripeError;
 use crate::table::{CommitError, ReadError};

@@ -5,8 +5,10 @@ use std::future::Future;
 use crate::failure::Failure;
 use crate::id::{PhaseName, RequestId};
 
+pub(crate) mod error;
 mod related_request;
 
+pub use error::MailError;
 pub use related_request::RelatedRequest;
 
 /// One mail to one person, as text and as HTML.
@@ -65,17 +67,6 @@ pub fn masked(address: &str) -> String {
     let (local, domain) = address.split_once('@').unwrap_or((address, ""));
     let first: String = local.chars().take(1).collect();
     format!("{first}…@{domain}")
-}
-
-/// A mail was not sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MailError {
-    /// The service did not answer, or is throttling. Worth another try.
-    #[error("the mail service did not answer: {0}")]
-    Unavailable(String),
-    /// The service refuses this mail for good.
-    #[error("the mail service refused the mail: {0}")]
-    Refused(String),
 }
 
 /// How often [`deliver`] hands a mail over that the service does not take. The caller waits for it, so the attempts

@@ -5,7 +5,7 @@ use domain::request::{AnswerKind, Answered};
 use maud::{Markup, html};
 use web::{answers, page, when};
 
-use super::{Notice, Written, code_field, crumb, footer, notice_box};
+use super::parts::{Notice, Written, code_field, crumb, footer, notice_box};
 use crate::OpenedLink;
 
 /// The page that an opened link shows. Not even the question is on it: the definition may have put

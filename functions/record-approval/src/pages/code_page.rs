@@ -5,7 +5,7 @@ use domain::request::AnswerKind;
 use maud::{Markup, html};
 use web::{answers, page};
 
-use super::{code_field, footer};
+use super::parts::{code_field, footer};
 use crate::OpenedLink;
 
 /// The page that an opened link shows: what it is about, and where the code goes. Nothing personal of the

@@ -6,8 +6,9 @@ use domain::task::outcome;
 use maud::{Markup, html};
 use web::{page, when};
 
-use super::{choice, crumb, footer};
-use crate::{OpenedLink, ownership};
+use super::parts::{crumb, footer};
+use super::{choice, ownership};
+use crate::OpenedLink;
 
 /// The page of a link that cannot be used to decide, and why.
 pub(crate) fn refused(opened: &OpenedLink, refusal: &Refusal) -> Markup {

@@ -6,9 +6,10 @@ use domain::mail::sanitize_text;
 use maud::{Markup, html};
 use web::{answers, page};
 
-use super::{Notice, Written, footer, notice_box};
+use super::parts::{Notice, Written, footer, notice_box};
+use super::{charge, ownership};
+use crate::OpenedLink;
 use crate::form_data::field_of;
-use crate::{OpenedLink, charge, ownership};
 
 /// The review page, or what a stopped process needs once it is decided.
 pub(super) fn review(
@@ -44,7 +45,7 @@ pub(super) fn review(
                 Some(ineligible) => div.note role="status" { p { "Here " (ineligible) "." } },
                 None => (decision_form(opened, written, notice)),
             }
-            (charge::form(request, written.code, matches!(notice, Notice::Invalid { field, .. } if *field == charge::CUSTOMER)))
+            (charge::customer_form(request, written.code, matches!(notice, Notice::Invalid { field, .. } if *field == crate::charge::CUSTOMER)))
             (ownership::form(opened, written.code))
             (other_actions(written, colleagues, notice))
             (footer(opened))

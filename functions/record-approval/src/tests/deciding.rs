@@ -3,7 +3,7 @@
 use domain::approval::Refusal;
 
 use super::*;
-use crate::actions::ActionOutcome;
+use crate::action_outcome::ActionOutcome;
 
 #[tokio::test]
 async fn opening_the_link_shows_nothing_personal_and_changes_nothing() {

@@ -38,6 +38,15 @@ fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) 
 }
 
 #[test]
+fn the_amount_is_that_of_the_field_that_the_form_names() {
+    let (request, _) = fixtures::request::request_with_two_of_each();
+    let waiting = waiting(request.request_id, 0, "token");
+    let approval = Approval::ask(&waiting, 1, &[TO.to_owned()]);
+    let asked = mail(&request, &approval, NotificationReason::Asked);
+    assert_eq!(asked.subject, "CSM Review: Refund Request of $50.00");
+}
+
+#[test]
 fn shows_the_case_the_links_and_the_code() {
     let (request, approval) = case();
     let (link_id, code) = approval.secrets(&link_key(), TO);

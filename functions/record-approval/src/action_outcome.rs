@@ -1,0 +1,93 @@
+//! What an action comes to, before and after it is stored.
+
+use domain::approval::{Decider, Recorded, Refusal};
+use domain::id::FieldName;
+use domain::request::Event;
+
+/// What came of an action.
+#[derive(Debug)]
+pub(crate) enum ActionOutcome {
+    /// The code is right, and the request may be shown.
+    Shown,
+    /// A decision was recorded.
+    Decided(Recorded),
+    /// The decision was handed over to a colleague.
+    HandedOver { to: String },
+    /// It was entered which of Stripe's customers asks.
+    CustomerIdentified { field: FieldName, customer: String },
+    /// It was confirmed that the charge is the customer's.
+    OwnershipConfirmed { charge: String },
+    /// The customer was asked something.
+    Inquired {
+        number: u32,
+        text: String,
+        /// Whether the mail service took the mail to the customer.
+        mailed: bool,
+    },
+    /// The authorization refuses it.
+    Refused(Refusal),
+    /// An input is not accepted: which, and what is wrong with it.
+    Invalid {
+        field: &'static str,
+        message: String,
+    },
+}
+
+impl ActionOutcome {
+    pub(crate) fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        ActionOutcome::Invalid { field, message }
+    }
+
+    /// What it means for the request, if anything.
+    pub(crate) fn event<'a>(&'a self, by: &'a str, whose: Decider<'a>) -> Option<Event<'a>> {
+        Some(match self {
+            ActionOutcome::Decided(recorded) => Event::Decided(recorded),
+            ActionOutcome::HandedOver { to } => Event::HandedOver { by, to },
+            ActionOutcome::CustomerIdentified { field, customer } => Event::CustomerIdentified {
+                by,
+                field,
+                customer,
+            },
+            ActionOutcome::OwnershipConfirmed { charge } => {
+                Event::OwnershipConfirmed { by, charge }
+            }
+            ActionOutcome::Inquired { text, .. } => Event::Questioned { by, text },
+            ActionOutcome::Refused(Refusal::Locked) => Event::LinkLocked { whose },
+            ActionOutcome::Shown | ActionOutcome::Refused(_) | ActionOutcome::Invalid { .. } => {
+                return None;
+            }
+        })
+    }
+}
+
+/// An action that is carried out in memory and not stored yet.
+pub(crate) struct Change {
+    pub(crate) outcome: ActionOutcome,
+    /// Whether the same form was sent before: then the request stays as it is.
+    pub(crate) is_repeat: bool,
+    /// Who gets a link that is not stored yet.
+    pub(crate) new_link_of: Option<String>,
+    /// Who is mailed their link once it is stored.
+    pub(crate) mail_to: Option<String>,
+}
+
+impl Change {
+    pub(crate) fn repeat(outcome: ActionOutcome) -> Self {
+        Self {
+            is_repeat: true,
+            ..outcome.into()
+        }
+    }
+}
+
+impl From<ActionOutcome> for Change {
+    fn from(outcome: ActionOutcome) -> Self {
+        Self {
+            outcome,
+            is_repeat: false,
+            new_link_of: None,
+            mail_to: None,
+        }
+    }
+}
