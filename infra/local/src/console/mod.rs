@@ -25,13 +25,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 
 use pages::home::Selected;
 use pages::parts::request_path;
-pub use source::{Console, Items};
+pub use source::Console;
 
 /// The console and its API, at their full paths under `/_local`.
 pub fn router(console: Console) -> Router {
@@ -93,6 +93,5 @@ async fn mail_html(State(console): Shared, Path(id): Path<String>) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let page = format!("<!doctype html><base target=\"_top\">{}", mail.html);
-    let policy = HeaderValue::from_static(POLICY);
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
+    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response()
 }
