@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::header;
 use bytes::Bytes;
 use tokio::time;
 
@@ -32,7 +33,8 @@ impl Remote {
 
     pub(super) async fn invoke(&self, payload: Bytes) -> Result<Bytes, FunctionError> {
         let Remote { host, url, client } = self;
-        let call = client.post(url, "application/json", payload);
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        let call = client.post(url, &json, payload);
         let answer = time::timeout(PATIENCE, call).await.map_err(|_| {
             FunctionError::unreachable(format!("{url} did not answer in {PATIENCE:?}"))
         })?;
