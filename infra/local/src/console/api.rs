@@ -1,4 +1,4 @@
-//! `/_local/api`: what tests and scripts look at, and the one address that moves the clock.
+//! `/_local/api`: JSON for tests and scripts, and the one address that moves the clock.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::states::ExecutionView;
 /// Ten years: longer than anything here waits, and far from the end of time.
 const FARTHEST_JUMP: Duration = Duration::from_hours(10 * 365 * 24);
 
-/// Which mails.
+/// The query of the list of mails.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {

@@ -1,11 +1,11 @@
-//! What a person and a test see of the local stack: `/_local`, the console, and `/_local/api`.
+//! The console of the local stack, `/_local`, and its JSON API for tests, `/_local/api`.
 //!
 //! Every page works without scripts (it reloads itself); with them, a few lines fetch the page's changing part and
 //! put it in place. Nothing comes from elsewhere. All that is shown was written by somebody else, a customer
 //! above all: it is escaped by `maud`, mails in HTML are shown in a sandbox, and a content security policy says
 //! the same once more.
 //!
-//! - `source.rs`: what there is to show, read by key from the table, the executor and the outbox
+//! - `source.rs`: the data of the pages, read by key from the table, the executor and the outbox
 //! - `pages/`: the pages; `diagram/`: where a request is; `text.rs`: links and codes in a mail's text
 //! - `live.rs`: keeps an open page fresh; `api.rs`: the JSON for tests
 //!

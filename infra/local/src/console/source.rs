@@ -1,4 +1,4 @@
-//! What there is to show. Every page reads what it shows and no more: a request by its key, a page of mails by
+//! The data of the pages. Every page reads what it shows and no more: a request by its key, a page of mails by
 //! their places.
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::states::{ExecutionStatus, ExecutionView, Executor};
 /// How many requests, and how many mails, a page has.
 pub(crate) const PAGE: usize = 20;
 
-/// What the console shows.
+/// Where the console reads its data.
 #[derive(Clone)]
 pub struct Console {
     /// Runs the processes.

@@ -1,4 +1,4 @@
-//! What a reader looks for in a mail's text: its links and its code.
+//! Finds the links and the code in a mail's text.
 
 use linkify::{LinkFinder, LinkKind, Span};
 use url::Url;

@@ -1,4 +1,4 @@
-//! Who may use the fakes.
+//! Refuses requests that were not addressed to this machine.
 
 use axum::{
     extract::Request,

@@ -1,4 +1,4 @@
-//! What Stripe sends by itself: signed events about refunds, until they are accepted.
+//! Signed webhook events about refunds, sent again until they are accepted.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::console::source::{Console, PAGE, RequestView};
 /// How many records of the audit log are shown, the latest of the requests on the page.
 const AUDIT_RECORDS: usize = 60;
 
-/// What of all that there is to see is shown.
+/// The page's query: which part of the lists is shown.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Selection {

@@ -1,4 +1,4 @@
-//! The pages, and what they have in common.
+//! The pages, and the document around each.
 
 pub(crate) mod home;
 pub(crate) mod mail;
@@ -60,7 +60,7 @@ pub(crate) fn shell(page: &Page, version: &str, nonce: &str, forms: &[(String, S
     }
 }
 
-/// What is said where nothing is.
+/// The page of an address that does not exist.
 pub(crate) fn missing() -> Page {
     Page {
         title: "Not found".to_owned(),

@@ -1,4 +1,4 @@
-//! What several pages have: moments, chips, mails, the audit log.
+//! Components that several pages share: times, status chips, mails, the audit log.
 
 use domain::audit::AuditRecord;
 use jiff::{SignedDuration, Span, SpanRound, Timestamp, Unit};
@@ -20,7 +20,7 @@ pub(crate) fn span(length: SignedDuration) -> String {
     rounded.map_or_else(|_| format!("{length:#}"), |span| format!("{span:#}"))
 }
 
-/// How a request is, as a chip.
+/// A request's status.
 pub(crate) fn chip(request: &RequestView) -> Markup {
     let known = request.request.as_ref().map(|known| known.status.as_str());
     let run = request.run.as_ref().map(|run| run.view.status.as_str());
@@ -56,7 +56,7 @@ pub(crate) fn mail_card(mail: &Mail) -> Markup {
     }
 }
 
-/// What a mail asks for: its links, and the code for them.
+/// A mail's links, and the code that they ask for.
 pub(crate) fn mail_actions(mail: &Mail) -> Markup {
     let links = text::links(&mail.text);
     let code = text::code(&mail.text);
