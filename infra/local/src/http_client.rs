@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{Request, Response, header, response},
+    http::{HeaderName, Request, Response, response},
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -34,12 +34,14 @@ impl HttpClient {
     pub(crate) async fn post(
         &self,
         url: &str,
-        content_type: &str,
+        headers: &[(HeaderName, &str)],
         body: Bytes,
     ) -> Result<(response::Parts, Bytes), HttpError> {
-        let request = Request::post(url)
-            .header(header::CONTENT_TYPE, content_type)
-            .body(Full::new(body))?;
+        let mut request = Request::post(url);
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        let request = request.body(Full::new(body))?;
         let (parts, body) = self.client.request(request).await?.into_parts();
         Ok((parts, body.collect().await?.to_bytes()))
     }

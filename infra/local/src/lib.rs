@@ -1,4 +1,4 @@
-//! The local stand-ins for AWS and Stripe that `cargo run` starts. For development only.
+//! The local fakes of AWS and Stripe that `cargo run` starts. For development only.
 //!
 //! One process stands in for AWS, so that the same function binaries that are deployed run here, with
 //! the real AWS SDKs over the real wire protocols. It reads `infra/template.yaml`, so nothing is

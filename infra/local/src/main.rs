@@ -1,4 +1,4 @@
-//! `cargo run`: Refund Desk on this machine, with stand-ins for AWS and Stripe.
+//! `cargo run`: Refund Desk on this machine, with fakes of AWS and Stripe.
 
 use std::{
     io::{IsTerminal, Write},

@@ -1,4 +1,4 @@
-//! What a person can say on the command line and in the environment.
+//! Command line options and environment variables.
 
 use std::{collections::BTreeMap, path::PathBuf};
 

@@ -9,7 +9,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::journal::Journal;
@@ -56,7 +55,6 @@ pub struct NewMail {
 pub struct Outbox {
     clock: Clock,
     state: Mutex<State>,
-    count: watch::Sender<usize>,
 }
 
 /// A mail that was sent. It is kept once for all of its recipients.
@@ -91,11 +89,9 @@ impl Outbox {
         for sent in sent {
             state.insert(sent);
         }
-        let (count, _) = watch::channel(state.entries.len());
         Ok(Self {
             clock,
             state: Mutex::new(state),
-            count,
         })
     }
 
@@ -107,8 +103,6 @@ impl Outbox {
         let sent = Sent { mail, at };
         state.journal.append(&sent)?;
         state.insert(sent);
-        // Sent under the lock, so that the count never goes back.
-        self.count.send_replace(state.entries.len());
         Ok(id)
     }
 
@@ -134,12 +128,7 @@ impl Outbox {
 
     /// The number of mails.
     pub fn count(&self) -> usize {
-        *self.count.borrow()
-    }
-
-    /// The number of mails, and a way to be told when it grows.
-    pub fn subscribe(&self) -> watch::Receiver<usize> {
-        self.count.subscribe()
+        self.lock().entries.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -259,15 +248,5 @@ mod tests {
             names,
             ["id", "to", "from", "subject", "text", "html", "sentAt"]
         );
-    }
-
-    #[tokio::test]
-    async fn a_reader_is_told_of_new_mail() {
-        let outbox = Outbox::open(None, Clock::system()).unwrap();
-        let mut news = outbox.subscribe();
-        assert_eq!(*news.borrow_and_update(), 0);
-        outbox.send(mail(&["a@example.com"], "news")).unwrap();
-        news.changed().await.unwrap();
-        assert_eq!(*news.borrow(), 1);
     }
 }

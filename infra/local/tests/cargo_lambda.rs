@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, process::Command};
 
 use local::{
     lambda::endpoints,
-    stack::{USUAL_PORT, stand_in_values},
+    stack::{USUAL_PORT, default_values},
     template::{Function, Template},
     workspace::Workspace,
 };
@@ -50,7 +50,7 @@ fn functions_get_the_same_environment_from_cargo_lambda_watch() {
     let workspace = Workspace::find().unwrap();
     let declared = declared(&workspace);
     let base_url = format!("http://127.0.0.1:{USUAL_PORT}");
-    let mut values = stand_in_values(&base_url);
+    let mut values = default_values(&base_url);
     // The one value that the stack makes up; a fixed one will do for functions that it does not start.
     let link_key = declared.get("LINK_KEY").cloned().unwrap_or_default();
     assert!(

@@ -1,13 +1,14 @@
-//! `/_local/api`: what tests and scripts look at, and the one address that moves the clock.
+//! `/_local/api`: JSON for tests and scripts, and the one address that moves the clock.
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Shared;
 use crate::states::ExecutionView;
@@ -15,7 +16,7 @@ use crate::states::ExecutionView;
 /// Ten years: longer than anything here waits, and far from the end of time.
 const FARTHEST_JUMP: Duration = Duration::from_hours(10 * 365 * 24);
 
-/// Which mails.
+/// The query of the list of mails.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
@@ -25,18 +26,18 @@ pub(crate) struct Filter {
 
 /// `GET /_local/api/emails[?to=]`.
 pub(crate) async fn emails(State(console): Shared, Query(filter): Query<Filter>) -> Response {
-    json_answer(&json!(console.outbox.list(filter.to.as_deref())))
+    Json(console.outbox.list(filter.to.as_deref())).into_response()
 }
 
 /// `GET /_local/api/executions/{requestId}`.
 pub(crate) async fn execution(State(console): Shared, Path(id): Path<String>) -> Response {
-    match console.executor.execution(&id) {
-        Some(execution) => json_answer(&describe(&execution)),
-        None => problem(
-            StatusCode::NOT_FOUND,
-            "No execution has this request's id. It appears once the request was accepted.",
-        ),
-    }
+    const MISSING: &str =
+        "No execution has this request's id. It appears once the request was accepted.";
+    let execution = console.executor.execution(&id);
+    execution.map_or_else(
+        || problem(StatusCode::NOT_FOUND, MISSING),
+        |it| Json(describe(&it)).into_response(),
+    )
 }
 
 fn describe(execution: &ExecutionView) -> Value {
@@ -56,15 +57,11 @@ fn describe(execution: &ExecutionView) -> Value {
 }
 
 /// An object without the members that there are not.
-fn present(object: Value) -> Value {
-    let Value::Object(members) = object else {
-        return object;
-    };
-    let members: Map<_, _> = members
-        .into_iter()
-        .filter(|(_, member)| !member.is_null())
-        .collect();
-    Value::Object(members)
+fn present(mut object: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.retain(|_, member| !member.is_null());
+    }
+    object
 }
 
 /// Blanks task tokens, which stand in the parameters of a waiting task as on AWS: whoever has one can
@@ -100,7 +97,7 @@ pub(crate) async fn clock(State(console): Shared, body: Bytes) -> Response {
         );
     };
     match console.executor.advance(by).await {
-        Ok(()) => json_answer(&json!({"now": console.clock.now()})),
+        Ok(()) => Json(json!({"now": console.clock.now()})).into_response(),
         Err(error) => {
             tracing::error!(%error, "the clock could not be moved");
             problem(
@@ -132,14 +129,6 @@ fn read_advance(body: &[u8]) -> Option<Duration> {
     let number: u64 = number.parse().ok().filter(|_| is_number)?;
     let by = Duration::from_secs(number.checked_mul(unit_seconds)?);
     (by <= FARTHEST_JUMP).then_some(by)
-}
-
-fn json_answer(body: &Value) -> Response {
-    (
-        [(header::CONTENT_TYPE, "application/json")],
-        body.to_string(),
-    )
-        .into_response()
 }
 
 /// An error as RFC 9457 writes it.

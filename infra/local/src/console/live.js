@@ -2,7 +2,7 @@
 // at once when anything changed and otherwise after a moment, so this neither lags nor hurries.
 (() => {
   const live = document.getElementById("live");
-  const news = document.getElementById("news");
+  const status = document.getElementById("status");
   let tag = live.dataset.tag;
   let shownText = "";
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -20,7 +20,7 @@
     live.innerHTML = text;
     for (const d of live.querySelectorAll("details[id]")) if (open.has(d.id)) d.open = open.get(d.id);
     if (held) document.getElementById(held)?.focus({ preventScroll: true });
-    news.textContent = live.querySelector("[data-news]")?.dataset.news ?? "";
+    status.textContent = live.querySelector("[data-status]")?.dataset.status ?? "";
   };
   const run = async () => {
     for (;;) {

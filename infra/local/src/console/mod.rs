@@ -1,11 +1,11 @@
-//! What a person and a test see of the local stack: `/_local`, the console, and `/_local/api`.
+//! The console of the local stack, `/_local`, and its JSON API for tests, `/_local/api`.
 //!
 //! Every page works without scripts (it reloads itself); with them, a few lines fetch the page's changing part and
 //! put it in place. Nothing comes from elsewhere. All that is shown was written by somebody else, a customer
 //! above all: it is escaped by `maud`, mails in HTML are shown in a sandbox, and a content security policy says
 //! the same once more.
 //!
-//! - `source.rs`: what there is to show, read by key from the table, the executor and the outbox
+//! - `source.rs`: the data of the pages, read by key from the table, the executor and the outbox
 //! - `pages/`: the pages; `diagram/`: where a request is; `text.rs`: links and codes in a mail's text
 //! - `live.rs`: keeps an open page fresh; `api.rs`: the JSON for tests
 //!
@@ -25,13 +25,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 
 use pages::home::Selected;
 use pages::parts::request_path;
-pub use source::{Console, Items};
+pub use source::Console;
 
 /// The console and its API, at their full paths under `/_local`.
 pub fn router(console: Console) -> Router {
@@ -93,6 +93,5 @@ async fn mail_html(State(console): Shared, Path(id): Path<String>) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let page = format!("<!doctype html><base target=\"_top\">{}", mail.html);
-    let policy = HeaderValue::from_static(POLICY);
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
+    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response()
 }

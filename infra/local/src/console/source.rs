@@ -1,4 +1,4 @@
-//! What there is to show. Every page reads what it shows and no more: a request by its key, a page of mails by
+//! The data of the pages. Every page reads what it shows and no more: a request by its key, a page of mails by
 //! their places.
 
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use domain::table::Entity;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::diagram::Progress;
+use super::diagram::{Mark, Progress};
+use crate::aws::dynamodb::DynamoDb;
 use crate::clock::Clock;
 use crate::outbox::Outbox;
 use crate::states::{ExecutionStatus, ExecutionView, Executor};
@@ -19,7 +20,7 @@ use crate::states::{ExecutionStatus, ExecutionView, Executor};
 /// How many requests, and how many mails, a page has.
 pub(crate) const PAGE: usize = 20;
 
-/// What the console shows.
+/// Where the console reads its data.
 #[derive(Clone)]
 pub struct Console {
     /// Runs the processes.
@@ -28,19 +29,10 @@ pub struct Console {
     pub outbox: Arc<Outbox>,
     /// The stack's time.
     pub clock: Clock,
-    /// The table's items.
-    pub items: Arc<dyn Items>,
+    /// The table.
+    pub dynamodb: DynamoDb,
     /// The forms: title and path.
     pub forms: Vec<(String, String)>,
-}
-
-/// The items of the `DynamoDB` table.
-pub trait Items: Send + Sync {
-    /// The items under a partition key as plain JSON, in the order of their sort keys.
-    fn partition(&self, key: &str) -> Vec<Value>;
-
-    /// A number that is another one after each change.
-    fn changes(&self) -> u64;
 }
 
 /// A request with all that is known of it.
@@ -69,32 +61,32 @@ pub(crate) struct Step {
 impl Console {
     /// A text that is another one after each change of what is shown.
     pub(crate) fn version(&self) -> String {
-        let mails = *self.outbox.subscribe().borrow();
+        let mails = self.outbox.count();
         let ahead = self.clock.offset().as_secs();
-        let (runs, items) = (self.executor.changes(), self.items.changes());
+        let (runs, items) = (self.executor.changes(), self.dynamodb.changes());
         format!("\"{runs}-{items}-{mails}-{ahead}\"")
     }
 
     /// The ids of the requests that begin with `prefix`, newest first: some, and how many there are.
     pub(crate) fn newest(&self, prefix: &str, skip: usize) -> (Vec<String>, usize) {
-        let all = self.executor.summaries();
+        let names = self.executor.summaries().map(|summary| summary.name);
         if prefix.is_empty() {
-            let count = all.len();
-            let page = all.skip(skip).take(PAGE);
-            return (page.map(|summary| summary.name).collect(), count);
+            let count = names.len();
+            return (names.skip(skip).take(PAGE).collect(), count);
         }
-        let mut names: Vec<String> = all.map(|summary| summary.name).collect();
-        names.retain(|name| name.starts_with(prefix));
-        let count = names.len();
-        (names.into_iter().skip(skip).take(PAGE).collect(), count)
+        let found: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+        let count = found.len();
+        (found.into_iter().skip(skip).take(PAGE).collect(), count)
     }
 
     /// A request by its id.
     pub(crate) fn request(&self, id: &str) -> Option<RequestView> {
         let key = id.parse().ok().map(|id: RequestId| request_key(id).pk);
-        let items = key
-            .map(|key| self.items.partition(&key))
-            .unwrap_or_default();
+        let items = key.map_or(Ok(Vec::new()), |key| self.dynamodb.partition(&key));
+        let items = items.unwrap_or_else(|error| {
+            tracing::error!(%error, "the table cannot be read");
+            Vec::new()
+        });
         let request = read(&items).next();
         let run = self.executor.execution(id).map(Run::of);
         (request.is_some() || run.is_some()).then(|| RequestView {
@@ -155,11 +147,11 @@ impl Run {
     pub(crate) fn progress(&self) -> Progress {
         Progress {
             entered: self.steps.iter().map(|step| step.state.clone()).collect(),
-            current: self.view.current_state.clone(),
-            failed: matches!(
-                self.view.status,
-                ExecutionStatus::Failed | ExecutionStatus::TimedOut
-            ),
+            last: match self.view.status {
+                ExecutionStatus::Running => Mark::Current,
+                ExecutionStatus::Failed | ExecutionStatus::TimedOut => Mark::Failed,
+                ExecutionStatus::Succeeded => Mark::Done,
+            },
         }
     }
 }

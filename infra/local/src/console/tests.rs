@@ -10,10 +10,12 @@ use domain::table::Entity;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Console, Items, router};
+use super::{Console, router};
+use crate::aws::dynamodb::DynamoDb;
 use crate::clock::Clock;
 use crate::outbox::{NewMail, Outbox};
 use crate::states::{Answer, Executor, TaskRunner};
+use crate::template::{Key, Table};
 
 mod api;
 mod pages;
@@ -49,34 +51,19 @@ struct TestConsole {
     executor: Arc<Executor>,
     outbox: Arc<Outbox>,
     functions: Arc<Functions>,
-    items: Arc<Kept>,
+    dynamodb: DynamoDb,
 }
 
-/// Items in memory.
-#[derive(Default)]
-struct Kept(Mutex<Vec<Value>>);
-
-impl Kept {
-    fn put<T: Entity>(&self, entity: &T) {
-        let mut item = serde_json::to_value(entity).unwrap();
-        item["pk"] = entity.key().pk.into();
-        item["kind"] = T::KIND.into();
-        self.0.lock().unwrap().push(item);
-    }
-}
-
-impl Items for Kept {
-    fn partition(&self, key: &str) -> Vec<Value> {
-        let items = self.0.lock().unwrap();
-        items
-            .iter()
-            .filter(|item| item["pk"] == key)
-            .cloned()
-            .collect()
-    }
-
-    fn changes(&self) -> u64 {
-        self.0.lock().unwrap().len() as u64
+fn table() -> Table {
+    let key = |name: &str| Key {
+        name: name.to_owned(),
+        kind: "S".to_owned(),
+    };
+    Table {
+        name: "refunds".to_owned(),
+        partition_key: key("pk"),
+        sort_key: Some(key("sk")),
+        ttl_attribute: None,
     }
 }
 
@@ -103,12 +90,12 @@ impl TestConsole {
         let executor = Executor::open(None, clock.clone(), functions.clone()).unwrap();
         executor.define(MACHINE, DEFINITION).unwrap();
         let outbox = Arc::new(Outbox::open(None, clock.clone()).unwrap());
-        let items = Arc::new(Kept::default());
+        let dynamodb = DynamoDb::open(None, &[table()]).unwrap();
         let app = router(Console {
             executor: executor.clone(),
             outbox: outbox.clone(),
             clock,
-            items: items.clone(),
+            dynamodb: dynamodb.clone(),
             forms: vec![("Refund Request".into(), "/services/x/y".into())],
         });
         Self {
@@ -116,8 +103,16 @@ impl TestConsole {
             executor,
             outbox,
             functions,
-            items,
+            dynamodb,
         }
+    }
+
+    fn keep<T: Entity>(&self, entity: &T) {
+        let mut item = serde_json::to_value(entity).unwrap();
+        item["pk"] = entity.key().pk.into();
+        item["sk"] = entity.key().sk.into();
+        item["kind"] = T::KIND.into();
+        self.dynamodb.put(&item);
     }
 
     async fn start(&self, id: &str) {

@@ -27,7 +27,7 @@ use routes::Routes;
 const LARGEST_REQUEST: usize = 10 * 1024 * 1024;
 
 /// How long an HTTP API waits for a function.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An HTTP API.
 pub struct Gateway {
@@ -40,27 +40,22 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// An API at `domain_name` that reads the time of its requests from `clock`.
+    /// An API at `domain_name` that reads the time of its requests from `clock` and waits for functions as long as
+    /// `patience`, or as long as they take.
     pub fn new(
         routes: &[Route],
         functions: Functions,
         clock: Clock,
         domain_name: String,
+        patience: Option<Duration>,
     ) -> Gateway {
         Gateway {
             routes: Routes::new(routes),
             functions,
             clock,
             domain_name,
-            patience: Some(PATIENCE),
+            patience,
         }
-    }
-
-    /// Waits for functions as long as `patience`, or as long as they take: a host that compiles on the
-    /// first call needs more than API Gateway's 30 seconds.
-    #[must_use]
-    pub fn with_patience(self, patience: Option<Duration>) -> Gateway {
-        Gateway { patience, ..self }
     }
 
     /// Everything that no other route of the stack takes.

@@ -1,4 +1,4 @@
-//! Which function a request goes to.
+//! Finds the function that a request goes to.
 
 use std::collections::HashMap;
 
@@ -33,8 +33,8 @@ impl Routes {
                 key: format!("{} {}", route.method, route.path),
                 function: route.function.clone(),
             };
-            let router = by_method.entry(route.method.clone()).or_default();
-            if let Err(problem) = router.insert(&route.path, target) {
+            let of_method = by_method.entry(route.method.clone()).or_default();
+            if let Err(problem) = of_method.insert(&route.path, target) {
                 tracing::error!(route.method, route.path, %problem, "a route cannot be served");
             }
         }

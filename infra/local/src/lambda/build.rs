@@ -6,11 +6,8 @@ use std::{
     process::Stdio,
 };
 
-use serde::Deserialize;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::Command,
-};
+use serde_json::Value;
+use tokio::process::Command;
 
 /// Why there are no functions to run.
 #[derive(Debug, thiserror::Error)]
@@ -27,30 +24,9 @@ pub enum BuildError {
 /// Whether a variable describes the package that `cargo run` or `cargo test` runs to its program. To a build
 /// script that watches one of them, every other package's value would look like a change.
 fn is_of_outer_package(name: &str) -> bool {
-    let of_package = [
-        "CARGO_PKG_",
-        "CARGO_MANIFEST_",
-        "CARGO_BIN_",
-        "CARGO_CRATE_",
-    ];
-    of_package.iter().any(|prefix| name.starts_with(prefix))
-        || matches!(
-            name,
-            "CARGO_PRIMARY_PACKAGE" | "CARGO_TARGET_TMPDIR" | "OUT_DIR"
-        )
-}
-
-/// What cargo says about something it made.
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    executable: Option<PathBuf>,
-    target: Option<Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
+    let prefixes = "CARGO_PKG_ CARGO_MANIFEST_ CARGO_BIN_ CARGO_CRATE_";
+    let names = ["CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
+    names.contains(&name) || prefixes.split(' ').any(|prefix| name.starts_with(prefix))
 }
 
 /// Builds binaries of a workspace and says where they are. Cargo shows its progress and its errors to
@@ -87,17 +63,13 @@ pub async fn build(
         }
     }
     let no_cargo = |error| BuildError::NoCargo(cargo.to_owned(), error);
-    let mut child = command.spawn().map_err(no_cargo)?;
-    let mut executables = BTreeMap::new();
-    if let Some(stdout) = child.stdout.take() {
-        let mut lines = BufReader::new(stdout).lines();
-        while let Some(line) = lines.next_line().await.map_err(no_cargo)? {
-            executables.extend(executable(&line));
-        }
-    }
-    if !child.wait().await.map_err(no_cargo)?.success() {
+    let child = command.spawn().map_err(no_cargo)?;
+    let output = child.wait_with_output().await.map_err(no_cargo)?;
+    if !output.status.success() {
         return Err(BuildError::Failed);
     }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let executables: BTreeMap<_, _> = messages.lines().filter_map(executable).collect();
     let mut missing = binaries
         .iter()
         .filter(|name| !executables.contains_key(**name));
@@ -109,8 +81,10 @@ pub async fn build(
 
 /// The name and path of the binary that a line of cargo's output announces.
 fn executable(line: &str) -> Option<(String, PathBuf)> {
-    let message: Message = serde_json::from_str(line).ok()?;
-    (message.reason == "compiler-artifact").then_some((message.target?.name, message.executable?))
+    let message: Value = serde_json::from_str(line).ok()?;
+    let name = message["target"]["name"].as_str()?;
+    let path = message["executable"].as_str()?;
+    Some((name.to_owned(), path.into()))
 }
 
 #[cfg(test)]

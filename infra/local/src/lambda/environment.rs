@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::template::{Function, REGION};
 
-/// Where the SDKs of functions find the stand-ins, and the credentials that these ask for but never
-/// check.
+/// Where the SDKs of functions find the fakes, and the credentials that these ask for but never check.
 pub fn endpoints(base_url: &str) -> BTreeMap<String, String> {
     let address = |service: &str| format!("{base_url}/_local/aws/{service}");
-    BTreeMap::from(
-        [
-            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", address("dynamodb")),
-            ("AWS_ENDPOINT_URL_SES", address("ses")),
-            ("AWS_ENDPOINT_URL_SFN", address("states")),
-            ("AWS_REGION", REGION.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value)),
-    )
+    let endpoints = [
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", address("dynamodb")),
+        ("AWS_ENDPOINT_URL_SES", address("ses")),
+        ("AWS_ENDPOINT_URL_SFN", address("states")),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+    ];
+    endpoints
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
 }
 
 /// The environment of a function's processes, but for the address that each has of its own.
@@ -27,24 +26,23 @@ pub(super) fn of_function(
     base_url: &str,
     passed_on: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
+    let memory_mb = function.memory_mb.to_string();
+    let own = [
+        ("AWS_LAMBDA_FUNCTION_NAME", Some(&*function.id)),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some(&memory_mb)),
+        ("AWS_LAMBDA_FUNCTION_VERSION", Some("$LATEST")),
+        ("AWS_LAMBDA_LOG_FORMAT", function.logging.format.as_deref()),
+        ("AWS_LAMBDA_LOG_LEVEL", function.logging.level.as_deref()),
+        // What it prints goes through the stack's log, which would escape the colours.
+        ("NO_COLOR", Some("1")),
+        ("TZ", Some(":UTC")),
+    ];
+    let own = own
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
     let mut environment = endpoints(base_url);
     environment.extend(passed_on.clone());
-    let own = [
-        ("AWS_LAMBDA_FUNCTION_NAME", Some(function.id.clone())),
-        (
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-            Some(function.memory_mb.to_string()),
-        ),
-        ("AWS_LAMBDA_FUNCTION_VERSION", Some("$LATEST".to_owned())),
-        ("AWS_LAMBDA_LOG_FORMAT", function.logging.format.clone()),
-        ("AWS_LAMBDA_LOG_LEVEL", function.logging.level.clone()),
-        // What it prints goes through the stack's log, which would escape the colours.
-        ("NO_COLOR", Some("1".to_owned())),
-        ("TZ", Some(":UTC".to_owned())),
-    ];
-    for (name, value) in own {
-        environment.extend(value.map(|value| (name.to_owned(), value)));
-    }
+    environment.extend(own);
     environment.extend(function.environment.clone());
     environment
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 /// What a function, or Lambda on its behalf, reports instead of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error_type}: {}", self.message())]
 pub struct FunctionError {
     /// `errorType`: what a state machine's `ErrorEquals` matches.
     pub error_type: String,
@@ -18,6 +19,12 @@ impl FunctionError {
             error_type: error_type.to_owned(),
             report: json!({ "errorType": error_type, "errorMessage": message.into() }),
         }
+    }
+
+    /// The function was not reached: its process could not be started, its host does not answer, or the stack
+    /// is stopping.
+    pub fn unreachable(message: impl Into<String>) -> FunctionError {
+        FunctionError::new("Lambda.SdkClientException", message)
     }
 
     /// A report that a function sent. One that says no type is what Lambda calls unhandled.
@@ -39,29 +46,6 @@ impl FunctionError {
     }
 }
 
-/// Why an invocation has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum InvokeError {
-    /// The function failed.
-    #[error("{}: {}", .0.error_type, .0.message())]
-    Function(FunctionError),
-    /// The template declares no such function, or nothing was built for it.
-    #[error("there is no function `{0}`")]
-    NoSuchFunction(String),
-    /// The function's process could not be started, or its host not be reached.
-    #[error("{0}")]
-    Unreachable(String),
-    /// The stack is being stopped.
-    #[error("the local stack is stopping")]
-    Stopping,
-}
-
-impl From<FunctionError> for InvokeError {
-    fn from(error: FunctionError) -> InvokeError {
-        InvokeError::Function(error)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,7 +55,7 @@ mod tests {
         let error = FunctionError::from_report(br#"{"errorType":"A.B","errorMessage":"m","x":1}"#);
         assert_eq!(error.error_type, "A.B");
         assert_eq!(error.report["x"], 1);
-        assert_eq!(InvokeError::from(error).to_string(), "A.B: m");
+        assert_eq!(error.to_string(), "A.B: m");
         let error = FunctionError::from_report(b"not JSON");
         assert_eq!(error.error_type, "Unhandled");
         assert_eq!(error.message(), "not JSON");

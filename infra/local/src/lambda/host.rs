@@ -167,18 +167,14 @@ async fn response(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Ok(body) = body else {
-        let error = FunctionError::new(
-            "Function.ResponseSizeTooLarge",
-            format!(
-                "Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
-            ),
+        let message = format!(
+            "Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
         );
+        let error = FunctionError::new("Function.ResponseSizeTooLarge", message);
         finish(&host, &instance, &request, Err(error));
-        return refusal(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestEntityTooLarge",
-            "Exceeded maximum allowed payload size",
-        );
+        let message = "Exceeded maximum allowed payload size";
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        return refusal(status, "RequestEntityTooLarge", message);
     };
     finish(&host, &instance, &request, Ok(body))
 }
@@ -202,17 +198,15 @@ fn finish(
         Some(link) if link.complete(request, answer) => {
             (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
         }
-        _ => refusal(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestID",
-            "Invalid request ID",
-        ),
+        _ => {
+            let status = StatusCode::BAD_REQUEST;
+            refusal(status, "InvalidRequestID", "Invalid request ID")
+        }
     }
 }
 
 fn refusal(status: StatusCode, kind: &str, message: &str) -> Response {
-    let body = json!({ "errorType": kind, "errorMessage": message });
-    (status, Json(body)).into_response()
+    (status, Json(FunctionError::new(kind, message).report)).into_response()
 }
 
 /// When the time of an invocation that starts now is up. Not by the stack's clock: its time travel does

@@ -11,7 +11,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    error::{FunctionError, InvokeError},
+    error::FunctionError,
     host::{Connection, Host, Invocation},
     output,
 };
@@ -34,39 +34,26 @@ pub(super) struct Program {
 
 /// A process that has started and waits for an invocation.
 pub(super) struct Instance {
-    function: String,
+    function_arn: String,
     timeout: Duration,
     child: Child,
     connection: Connection,
 }
 
-/// How an invocation ended, and whether the process can take another.
-pub(super) struct Outcome {
-    pub(super) answer: Result<Bytes, FunctionError>,
-    pub(super) reusable: bool,
-}
-
 impl Instance {
     /// Starts a process and waits until it asks for work.
-    pub(super) async fn start(program: &Program, host: &Host) -> Result<Instance, InvokeError> {
+    pub(super) async fn start(program: &Program, host: &Host) -> Result<Instance, FunctionError> {
         let function = &program.function;
         let connection = host.connect();
         let mut child = program.spawn(connection.id).map_err(|error| {
-            InvokeError::Unreachable(format!(
-                "cannot start {} for function `{}`: {error}",
-                program.executable.display(),
-                function.id
-            ))
+            let executable = program.executable.display();
+            let what = format!("cannot start {executable} for function `{}`", function.id);
+            FunctionError::unreachable(format!("{what}: {error}"))
         })?;
-        tokio::select! {
-            () = connection.ready() => {}
-            status = child.wait() => return Err(exited(connection.id, status).into()),
-            () = time::sleep(INIT_TIMEOUT) => {
-                return Err(timed_out(connection.id, INIT_TIMEOUT).into());
-            }
-        }
+        let ready = connection.ready();
+        within(INIT_TIMEOUT, &mut child, connection.id, ready).await?;
         Ok(Instance {
-            function: function.id.clone(),
+            function_arn: function_arn(&function.id),
             timeout: function.timeout,
             child,
             connection,
@@ -78,35 +65,26 @@ impl Instance {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Gives the process an invocation and waits for its answer, its end, or the end of its time. The
-    /// time starts when the process is ready: on Lambda, too, initialization does not count.
-    pub(super) async fn invoke(&mut self, payload: Bytes) -> Outcome {
+    /// Gives the process an invocation and waits for its answer; the outer error is that of a process which
+    /// cannot take another. The time starts when the process is ready: on Lambda, too, initialization does not
+    /// count.
+    pub(super) async fn invoke(
+        &mut self,
+        payload: Bytes,
+    ) -> Result<Result<Bytes, FunctionError>, FunctionError> {
         let request_id = Uuid::new_v4();
         let (reply, answer) = oneshot::channel();
         let invocation = Invocation {
             request_id,
-            function_arn: function_arn(&self.function),
+            function_arn: self.function_arn.clone(),
             timeout: self.timeout,
             payload,
             reply,
         };
         // An error is a process that is gone, which the wait below sees.
         let _ = self.connection.invocations.send(invocation).await;
-        tokio::select! {
-            // In this order: a process may answer and then exit.
-            biased;
-            Ok(answer) = answer => Outcome { answer, reusable: true },
-            status = self.child.wait() => Outcome {
-                answer: Err(exited(request_id, status)),
-                reusable: false,
-            },
-            () = time::sleep(self.timeout) => {
-                // Its side effects must not go on. Dropping the instance would kill it as well, but
-                // not before this answer is out.
-                let _ = self.child.start_kill();
-                Outcome { answer: Err(timed_out(request_id, self.timeout)), reusable: false }
-            }
-        }
+        let answer = within(self.timeout, &mut self.child, request_id, answer).await?;
+        answer.map_err(|_| exited(request_id, "Runtime sent no response"))
     }
 }
 
@@ -136,23 +114,36 @@ impl Program {
     }
 }
 
-fn exited(request_id: Uuid, status: io::Result<std::process::ExitStatus>) -> FunctionError {
-    let how = match status {
-        Ok(status) if status.success() => "Runtime exited without providing a reason".to_owned(),
-        Ok(status) => format!("Runtime exited with error: {status}"),
-        Err(error) => format!("Runtime cannot be watched: {error}"),
-    };
-    FunctionError::new(
-        "Runtime.ExitError",
-        format!("RequestId: {request_id} Error: {how}"),
-    )
+/// What a process does in time, or the error of one that ended or took too long.
+async fn within<T>(
+    timeout: Duration,
+    child: &mut Child,
+    request_id: Uuid,
+    awaited: impl Future<Output = T>,
+) -> Result<T, FunctionError> {
+    tokio::select! {
+        // In this order: a process may answer and then exit.
+        biased;
+        outcome = awaited => Ok(outcome),
+        status = child.wait() => Err(match status {
+            Ok(status) if status.success() => {
+                exited(request_id, "Runtime exited without providing a reason")
+            }
+            Ok(status) => exited(request_id, &format!("Runtime exited with error: {status}")),
+            Err(error) => exited(request_id, &format!("Runtime cannot be watched: {error}")),
+        }),
+        () = time::sleep(timeout) => {
+            // Its side effects must not go on. Dropping the instance would kill it as well, but not before
+            // this answer is out.
+            let _ = child.start_kill();
+            let seconds = timeout.as_secs_f64();
+            let message = format!("RequestId: {request_id} Error: Task timed out after {seconds:.2} seconds");
+            Err(FunctionError::new("Sandbox.Timedout", message))
+        }
+    }
 }
 
-fn timed_out(request_id: Uuid, timeout: Duration) -> FunctionError {
-    let message = format!(
-        "RequestId: {request_id} Error: Task timed out after {}.{:02} seconds",
-        timeout.as_secs(),
-        timeout.subsec_millis() / 10
-    );
-    FunctionError::new("Sandbox.Timedout", message)
+fn exited(request_id: Uuid, how: &str) -> FunctionError {
+    let message = format!("RequestId: {request_id} Error: {how}");
+    FunctionError::new("Runtime.ExitError", message)
 }

@@ -17,7 +17,7 @@ mod task_runner;
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::Router;
@@ -26,7 +26,7 @@ use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::template::Function;
 pub use environment::endpoints;
-pub use error::{FunctionError, InvokeError};
+pub use error::FunctionError;
 use host::Host;
 use instance::Program;
 use pool::Pool;
@@ -40,86 +40,81 @@ pub struct Functions {
     running: Arc<Mutex<JoinSet<()>>>,
 }
 
-#[derive(Clone)]
 enum Backend {
-    Local(Arc<Pool>),
-    Remote(Arc<Remote>),
+    Local(Pool),
+    Remote(Remote),
 }
 
 impl Functions {
-    /// Functions whose processes this stack starts itself, with `passed_on` in the environment of each.
-    /// `base_url` is the stack's own address; the router has to be served there under `/_local/lambda`.
-    /// What they print is kept in `logs`.
+    /// Functions whose processes this stack starts itself, with `passed_on` in the environment of each; one
+    /// without an executable is unknown. `base_url` is the stack's own address; the router has to be served there
+    /// under `/_local/lambda`. What they print is kept in `logs`.
     pub fn local(
         functions: &[Function],
         executables: &BTreeMap<String, PathBuf>,
         base_url: &str,
         passed_on: &BTreeMap<String, String>,
         logs: Option<&Path>,
-    ) -> Result<(Functions, Router), InvokeError> {
+    ) -> (Functions, Router) {
         let host = Host::default();
-        let mut backends = HashMap::new();
-        for function in functions {
-            let executable = executables
-                .get(&function.binary)
-                .ok_or_else(|| InvokeError::NoSuchFunction(function.binary.clone()))?;
+        let backends = functions.iter().filter_map(|function| {
             let program = Program {
                 function: function.clone(),
-                executable: executable.clone(),
+                executable: executables.get(&function.binary)?.clone(),
                 environment: environment::of_function(function, base_url, passed_on),
                 base_url: base_url.to_owned(),
                 log: logs.map(|folder| folder.join(format!("{}.log", function.id))),
             };
             let pool = Pool::new(program, host.clone());
-            backends.insert(function.id.clone(), Backend::Local(Arc::new(pool)));
-        }
-        Ok((Functions::new(backends), host.router()))
+            Some((function.id.clone(), Backend::Local(pool)))
+        });
+        (Functions::new(backends), host.router())
     }
 
     /// Functions that `cargo lambda watch` or the like runs at `url`.
     pub fn remote(functions: &[Function], url: &str) -> Functions {
-        let backends = functions.iter().map(|function| {
+        Functions::new(functions.iter().map(|function| {
             let remote = Remote::new(url, &function.binary);
-            (function.id.clone(), Backend::Remote(Arc::new(remote)))
-        });
-        Functions::new(backends.collect())
+            (function.id.clone(), Backend::Remote(remote))
+        }))
     }
 
-    fn new(backends: HashMap<String, Backend>) -> Functions {
+    fn new(backends: impl Iterator<Item = (String, Backend)>) -> Functions {
         Functions {
-            backends: Arc::new(backends),
+            backends: Arc::new(backends.collect()),
             running: Arc::default(),
         }
     }
 
     /// Invokes a function by its name or its ARN and waits for its answer.
-    pub async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let name = name_of(function);
-        let backend = self
-            .backends
-            .get(name)
-            .ok_or_else(|| InvokeError::NoSuchFunction(function.to_owned()))?
-            .clone();
+    pub async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, FunctionError> {
+        let name = function.rsplit(':').next().unwrap_or(function).to_owned();
+        let backends = Arc::clone(&self.backends);
         let (sender, receiver) = oneshot::channel();
-        self.track(async move {
-            let answer = match backend {
-                Backend::Local(pool) => pool.invoke(payload).await,
-                Backend::Remote(remote) => remote.invoke(payload).await,
+        let invocation = async move {
+            let answer = match backends.get(&name) {
+                Some(Backend::Local(pool)) => pool.invoke(payload).await,
+                Some(Backend::Remote(remote)) => remote.invoke(payload).await,
+                None => Err(FunctionError::new(
+                    "Lambda.ResourceNotFoundException",
+                    format!("there is no function `{name}`"),
+                )),
             };
             // An error means that the caller has gone.
             let _ = sender.send(answer);
-        });
-        receiver
-            .await
-            .unwrap_or_else(|_| Err(InvokeError::Stopping))
+        };
+        {
+            let mut running = self.running();
+            while running.try_join_next().is_some() {}
+            running.spawn(invocation);
+        }
+        let stopping = |_| Err(FunctionError::unreachable("the stack is stopping"));
+        receiver.await.unwrap_or_else(stopping)
     }
 
     /// Ends all processes and all invocations under way.
     pub fn stop(&self) {
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .abort_all();
+        self.running().abort_all();
         for backend in self.backends.values() {
             if let Backend::Local(pool) = backend {
                 pool.stop();
@@ -127,33 +122,7 @@ impl Functions {
         }
     }
 
-    fn track(&self, invocation: impl Future<Output = ()> + Send + 'static) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        while running.try_join_next().is_some() {}
-        running.spawn(invocation);
-    }
-}
-
-/// The name in `arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`, or the name itself.
-fn name_of(function: &str) -> &str {
-    match function.split_once(":function:") {
-        Some((_, rest)) => rest.split(':').next().unwrap_or(rest),
-        None => function,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_function_is_found_by_name_and_by_arn() {
-        for name in [
-            "Decide",
-            "arn:aws:lambda:us-east-1:000000000000:function:Decide",
-            "arn:aws:lambda:us-east-1:000000000000:function:Decide:$LATEST",
-        ] {
-            assert_eq!(name_of(name), "Decide");
-        }
+    fn running(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,17 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tracing::{Level, debug, error, info, warn};
 
 /// What is in every line, or is said elsewhere in it.
-const KNOWN: [&str; 9] = [
-    "timestamp",
-    "level",
-    "message",
-    "requestId",
-    "xrayTraceId",
-    "request",
-    "execution",
-    "phase",
-    "state",
-];
+const KNOWN: &str = "timestamp level message requestId xrayTraceId request execution phase state";
 
 /// Opens a file to keep lines in, behind those that are there.
 pub(super) fn open(path: &Path) -> io::Result<File> {
@@ -79,7 +69,7 @@ fn readable(line: &str) -> Option<(Level, String)> {
     let level = level.and_then(|level| level.parse().ok());
     let mut text = fields.get("message").map_or_else(String::new, plain);
     for (name, value) in &fields {
-        if !KNOWN.contains(&name.as_str()) {
+        if !KNOWN.split(' ').any(|known| known == name) {
             text = format!("{text} {name}={}", plain(value));
         }
     }

@@ -1,16 +1,12 @@
 //! All processes of one function.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
-use tracing::debug;
 
 use super::{
-    error::InvokeError,
+    error::FunctionError,
     host::Host,
     instance::{Instance, Program},
 };
@@ -37,30 +33,18 @@ impl Pool {
     }
 
     /// Runs one invocation in a process of its own.
-    pub(super) async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let _permit = self
-            .free
-            .acquire()
-            .await
-            .map_err(|_| InvokeError::Stopping)?;
-        let started = Instant::now();
-        let (mut instance, start) = if let Some(instance) = self.take_idle() {
-            (instance, "warm")
-        } else {
-            (Instance::start(&self.program, &self.host).await?, "cold")
+    pub(super) async fn invoke(&self, payload: Bytes) -> Result<Bytes, FunctionError> {
+        let permit = self.free.acquire().await;
+        let _permit = permit.map_err(|_| FunctionError::unreachable("the stack is stopping"))?;
+        let mut instance = match self.take_idle() {
+            Some(instance) => instance,
+            None => Instance::start(&self.program, &self.host).await?,
         };
-        let outcome = instance.invoke(payload).await;
-        debug!(
-            function = self.program.function.id,
-            start,
-            took = ?started.elapsed(),
-            failed = outcome.answer.is_err(),
-            "invoked"
-        );
-        if outcome.reusable && !self.free.is_closed() {
+        let answer = instance.invoke(payload).await?;
+        if !self.free.is_closed() {
             self.idle().push(instance);
         }
-        Ok(outcome.answer?)
+        answer
     }
 
     /// Ends the idle processes and starts no others.
@@ -76,7 +60,7 @@ impl Pool {
             .find_map(|mut instance| instance.is_alive().then_some(instance))
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Instance>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

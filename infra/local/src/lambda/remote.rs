@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use axum::http::header;
 use bytes::Bytes;
-use serde_json::Value;
 use tokio::time;
 
-use super::error::{FunctionError, InvokeError};
+use super::error::FunctionError;
 use crate::http_client::HttpClient;
 
 /// How long such a host may take. It compiles a function when it is first called, and some hosts never
@@ -31,38 +31,31 @@ impl Remote {
         }
     }
 
-    pub(super) async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let call = self.client.post(&self.url, "application/json", payload);
-        let (parts, body) = time::timeout(PATIENCE, call)
-            .await
-            .map_err(|_| {
-                InvokeError::Unreachable(format!("{} did not answer in {PATIENCE:?}", self.url))
-            })?
-            .map_err(|error| {
-                InvokeError::Unreachable(format!(
-                    "no functions answer at {} ({error}): start them with `cargo lambda watch`, or run without --functions",
-                    self.host
-                ))
-            })?;
+    pub(super) async fn invoke(&self, payload: Bytes) -> Result<Bytes, FunctionError> {
+        let Remote { host, url, client } = self;
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        let call = client.post(url, &json, payload);
+        let answer = time::timeout(PATIENCE, call).await.map_err(|_| {
+            FunctionError::unreachable(format!("{url} did not answer in {PATIENCE:?}"))
+        })?;
+        let (parts, body) = answer.map_err(|error| {
+            FunctionError::unreachable(format!(
+                "no functions answer at {host} ({error}): start them with `cargo lambda watch`, or run without \
+                 --functions"
+            ))
+        })?;
         // Lambda marks a failed function with a header and status 200, `cargo lambda watch` with
         // status 500.
-        if parts.headers.contains_key("x-amz-function-error") {
-            return Err(FunctionError::from_report(&body).into());
-        }
-        if parts.status.is_success() {
+        let is_success = parts.status.is_success();
+        if is_success && !parts.headers.contains_key("x-amz-function-error") {
             return Ok(body);
         }
-        match serde_json::from_slice::<Value>(&body) {
-            Ok(report) if report.get("errorType").is_some() => {
-                Err(FunctionError::from_report(&body).into())
-            }
-            _ => Err(InvokeError::Unreachable(format!(
-                "{} answered {}: {}",
-                self.url,
-                parts.status,
-                String::from_utf8_lossy(&body)
-            ))),
+        let error = FunctionError::from_report(&body);
+        if is_success || error.report.get("errorType").is_some() {
+            return Err(error);
         }
+        let message = format!("{url} answered {}: {}", parts.status, error.message());
+        Err(FunctionError::unreachable(message))
     }
 }
 
@@ -102,13 +95,10 @@ mod tests {
         let answer = remote.invoke("{}".into()).await.unwrap();
         assert_eq!(answer, "issue-refund got {}");
         let failed = remote.invoke("fail".into()).await.unwrap_err();
-        assert!(
-            matches!(&failed, InvokeError::Function(error) if error.error_type == "Test.Failed")
-        );
+        assert_eq!(failed.to_string(), "Test.Failed: as told");
         let broken = remote.invoke("break".into()).await.unwrap_err();
-        assert!(
-            matches!(&broken, InvokeError::Unreachable(why) if why.contains("no such function"))
-        );
+        assert_eq!(broken.error_type, "Lambda.SdkClientException");
+        assert!(broken.message().contains("no such function"), "{broken}");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! What a person reads of the outbox: a page of it, or the mails of one request.
+//! Queries of the outbox for the console: a page of it, or the mails of one request.
 
 use jiff::Timestamp;
 use memchr::memmem::Finder;

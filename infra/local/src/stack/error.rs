@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use crate::{
     aws::dynamodb::DynamoDbError,
     data_dir::DataDirError,
-    lambda::{InvokeError, build::BuildError},
+    lambda::build::BuildError,
     states::{DefinitionError, OpenError},
     template::TemplateError,
 };
@@ -35,8 +35,6 @@ pub enum StackError {
     },
     #[error(transparent)]
     Build(#[from] BuildError),
-    #[error(transparent)]
-    Functions(#[from] InvokeError),
     #[error(transparent)]
     DynamoDb(#[from] DynamoDbError),
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! Who may use the stand-ins.
+//! Refuses requests that were not addressed to this machine.
 
 use axum::{
     extract::Request,
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_stand_ins_answer_this_machine_alone() {
+    async fn the_fakes_answer_this_machine_alone() {
         let app = Router::new()
             .route("/_local", axum::routing::get(|| async { "outbox" }))
             .layer(middleware::from_fn(this_machine_only));

@@ -1,8 +1,9 @@
-//! Wires the stand-ins together and serves them on one port.
+//! Wires the fakes together and serves them on one port.
 
 mod error;
+mod fakes;
 mod guard;
-mod republish;
+mod publish;
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::{Router, middleware, routing::any_service, serve::ListenerExt};
+use axum::{Router, serve::ListenerExt};
 use domain::task::{OFFERING_VARIABLE, Offering, START_STATE};
 use serde::Deserialize as _;
 use tokio::{
@@ -22,21 +23,18 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use crate::{
-    aws::{self, dynamodb::DynamoDb, ses::feedback::Feedback},
-    clock::Clock,
-    console::{self, Console, Items},
     data_dir::DataDir,
-    gateway::Gateway,
+    gateway::{self, Gateway},
     lambda::{Functions, build},
     options::Options,
-    outbox::Outbox,
     states::Executor,
     stripe,
-    template::{LocalValues, Machine, MailEvents, Template, TemplateError},
+    template::{LocalValues, Template},
     topics,
     workspace::Workspace,
 };
 pub use error::StackError;
+use fakes::Fakes;
 
 /// The port that the environment of `cargo lambda watch` is written for.
 pub const USUAL_PORT: u16 = 3000;
@@ -58,17 +56,6 @@ pub struct Stack {
     _data: DataDir,
 }
 
-/// Everything behind the port.
-struct StandIns {
-    clock: Clock,
-    dynamodb: DynamoDb,
-    executor: Arc<Executor>,
-    functions: Functions,
-    outbox: Arc<Outbox>,
-    stripe: Arc<stripe::FakeStripe>,
-    topics: Arc<topics::Topics>,
-}
-
 /// Starts a stack: once this returns, it serves.
 pub async fn start(options: Options) -> Result<Stack, StackError> {
     let workspace = Workspace::find().ok_or(StackError::NoWorkspace)?;
@@ -81,51 +68,41 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let values = local_values(&options, &data, &base_url)?;
     let path = options.template.clone();
     let template = Template::read(&path.unwrap_or_else(|| workspace.template()), &values)?;
-    let definitions = template.machines.iter();
-    let definitions: Vec<_> = definitions
-        .map(|machine| Ok((machine, machine.load()?)))
-        .collect::<Result<_, TemplateError>>()?;
     let (functions, lambda) = functions(&options, &workspace, &template, &base_url, &data).await?;
-    let stand_ins = StandIns::open(&data, &template, functions)?;
-    stand_ins.publish(&definitions)?;
-
-    let mut gateway = Gateway::new(
-        &template.routes,
-        stand_ins.functions.clone(),
-        stand_ins.clock.clone(),
-        addr.to_string(),
-    );
-    if options.functions.is_some() {
-        gateway = gateway.with_patience(None);
+    let fakes = Fakes::open(&data, &template, functions)?;
+    let mut forms = Vec::new();
+    for machine in &template.machines {
+        forms.extend(form(&publish::publish(machine, &fakes.executor)?));
     }
-    let forms: Vec<_> = definitions
-        .iter()
-        .filter_map(|(_, text)| form(text))
-        .collect();
+
+    // A host that compiles on the first call needs more than API Gateway's 30 seconds.
+    let patience = options.functions.is_none().then_some(gateway::PATIENCE);
+    let gateway = Gateway::new(
+        &template.routes,
+        fakes.functions.clone(),
+        fakes.clock.clone(),
+        addr.to_string(),
+        patience,
+    );
     let (running, stopped) = watch::channel(());
-    let dynamodb = stand_ins.dynamodb.serve(until(stopped.clone())).await;
+    let dynamodb = fakes.dynamodb.serve(until(stopped.clone())).await;
     let dynamodb = dynamodb.map_err(StackError::Serve)?;
-    let app = stand_ins
+    let app = fakes
         .router(dynamodb, lambda, forms.clone(), &template.mail_events)
         .fallback_service(gateway.router());
     tokio::spawn(serve(listener, app, stopped));
     let mut tasks = JoinSet::new();
     let webhook = format!("{base_url}/webhooks/stripe");
-    tasks.spawn(stripe::send_events(Arc::clone(&stand_ins.stripe), webhook));
-    tasks.spawn(republish::on_change(
-        template.machines.clone(),
-        Arc::clone(&stand_ins.executor),
-    ));
-    tasks.spawn(topics::deliver(
-        Arc::clone(&stand_ins.topics),
-        stand_ins.functions.clone(),
-    ));
+    tasks.spawn(stripe::send_events(fakes.stripe, webhook));
+    let executor = Arc::clone(&fakes.executor);
+    tasks.spawn(publish::on_change(template.machines, executor));
+    tasks.spawn(topics::deliver(fakes.topics, fakes.functions.clone()));
     Ok(Stack {
         addr,
         forms,
-        sweeper: stand_ins.dynamodb.sweep_regularly(stand_ins.clock),
-        executor: stand_ins.executor,
-        functions: stand_ins.functions,
+        sweeper: fakes.dynamodb.sweep_regularly(fakes.clock),
+        executor: fakes.executor,
+        functions: fakes.functions,
         _tasks: tasks,
         _running: running,
         _data: data,
@@ -137,76 +114,6 @@ impl Drop for Stack {
         self.executor.stop();
         self.functions.stop();
         self.sweeper.abort();
-    }
-}
-
-impl StandIns {
-    /// Opens what an earlier run kept. Executions that were under way go on from here.
-    fn open(
-        data: &DataDir,
-        template: &Template,
-        functions: Functions,
-    ) -> Result<StandIns, StackError> {
-        let clock = match data.file("clock.json") {
-            Some(file) => Clock::open(&file).map_err(StackError::Kept)?,
-            None => Clock::system(),
-        };
-        let folder = data.path();
-        let outbox = Outbox::open(folder, clock.clone()).map_err(StackError::Kept)?;
-        let stripe = stripe::FakeStripe::open(folder, clock.clone()).map_err(StackError::Kept)?;
-        let subscriptions = template.subscriptions.clone();
-        let topics = topics::Topics::open(folder, subscriptions, clock.clone());
-        Ok(StandIns {
-            dynamodb: DynamoDb::open(data.file("dynamodb.db").as_deref(), &template.tables)?,
-            executor: Executor::open(folder, clock.clone(), Arc::new(functions.clone()))?,
-            outbox: Arc::new(outbox),
-            stripe: Arc::new(stripe),
-            topics: Arc::new(topics.map_err(StackError::Kept)?),
-            functions,
-            clock,
-        })
-    }
-
-    /// Publishes the state machines.
-    fn publish(&self, definitions: &[(&Machine, String)]) -> Result<(), StackError> {
-        for (machine, definition) in definitions {
-            self.executor
-                .define(&machine.arn, definition)
-                .map_err(|problem| StackError::Definition {
-                    path: machine.definition.clone(),
-                    problem,
-                })?;
-        }
-        Ok(())
-    }
-
-    /// Everything under `/_local`.
-    fn router(
-        &self,
-        dynamodb: Router,
-        lambda: Router,
-        forms: Vec<(String, String)>,
-        mail_events: &[MailEvents],
-    ) -> Router {
-        let console = Console {
-            executor: Arc::clone(&self.executor),
-            outbox: Arc::clone(&self.outbox),
-            clock: self.clock.clone(),
-            items: Arc::new(self.dynamodb.clone()),
-            forms,
-        };
-        let topics = Arc::clone(&self.topics);
-        let feedback = Feedback::new(topics, mail_events, self.clock.clone());
-        let ses = aws::ses::router(Arc::clone(&self.outbox), feedback);
-        let states = aws::states::router(Arc::clone(&self.executor));
-        Router::new()
-            .merge(console::router(console))
-            .merge(aws_service("dynamodb", dynamodb))
-            .merge(aws_service("ses", ses))
-            .merge(aws_service("states", states))
-            .nest("/_local/lambda", lambda)
-            .nest("/_local/stripe", stripe::router(Arc::clone(&self.stripe)))
-            .layer(middleware::from_fn(guard::this_machine_only))
     }
 }
 
@@ -248,7 +155,7 @@ async fn listen(port: u16) -> Result<TcpListener, StackError> {
     })
 }
 
-/// What takes the place of AWS's values. A person's environment wins over the stand-ins.
+/// What takes the place of AWS's values. A person's environment wins over the fakes.
 fn local_values(
     options: &Options,
     data: &DataDir,
@@ -260,25 +167,23 @@ fn local_values(
             "a Stripe of your own needs both STRIPE_API_BASE and STRIPE_API_KEY; only one is set"
         );
     }
-    let mut values = stand_in_values(base_url);
+    let mut values = default_values(base_url);
     values.environment.extend(given.clone());
-    values
-        .secrets
-        .insert("LinkKey".to_owned(), data.link_key()?);
+    let link_key = data.link_key()?;
+    values.secrets.insert("LinkKey".to_owned(), link_key);
     Ok(values)
 }
 
 /// The values of a stack at `base_url` that nobody has given anything.
-pub fn stand_in_values(base_url: &str) -> LocalValues {
+pub fn default_values(base_url: &str) -> LocalValues {
     let environment = [
         ("STRIPE_API_BASE", format!("{base_url}/_local/stripe")),
         ("STRIPE_API_KEY", "rk_test_local".to_owned()),
         ("STRIPE_WEBHOOK_SECRETS", stripe::WEBHOOK_SECRET.to_owned()),
     ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value));
     LocalValues {
-        environment: environment
-            .map(|(name, value)| (name.to_owned(), value))
-            .into(),
+        environment: environment.into(),
         ..LocalValues::default()
     }
 }
@@ -308,15 +213,7 @@ async fn functions(
         base_url,
         &options.environment.passed_on,
         data.file("logs").as_deref(),
-    )?)
-}
-
-/// A service with a single address. SDKs put a slash behind it, people do not.
-fn aws_service(name: &str, service: Router) -> Router {
-    let path = format!("/_local/aws/{name}");
-    Router::new()
-        .route(&path, any_service(service.clone()))
-        .route(&format!("{path}/"), any_service(service))
+    ))
 }
 
 /// The title and the path of the form that a state machine begins with. None for one that opens only with an
@@ -327,19 +224,6 @@ fn form(definition: &str) -> Option<(String, String)> {
     let offering = Offering::deserialize(offering).ok()?;
     let path = format!("/services/{}", offering.path);
     (!offering.by_invitation).then_some((offering.offering.name, path))
-}
-
-impl Items for DynamoDb {
-    fn partition(&self, key: &str) -> Vec<serde_json::Value> {
-        self.partition(key).unwrap_or_else(|error| {
-            error!(%error, "the table cannot be read");
-            Vec::new()
-        })
-    }
-
-    fn changes(&self) -> u64 {
-        self.changes()
-    }
 }
 
 #[cfg(test)]

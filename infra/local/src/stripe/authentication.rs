@@ -1,4 +1,4 @@
-//! Who may call: whoever has a test key, as Bearer or Basic, as Stripe's clients send it.
+//! Authentication: any key of test mode, as Bearer or Basic, as Stripe's clients send it.
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};

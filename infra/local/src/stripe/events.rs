@@ -1,13 +1,11 @@
-//! What Stripe sends by itself: signed events about refunds, until they are accepted.
+//! Signed webhook events about refunds, sent again until they are accepted.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{Request, header};
-use bytes::Bytes;
+use axum::http::{HeaderName, header};
 use hmac::{Hmac, KeyInit, Mac};
-use http_body_util::Full;
 use serde_json::json;
 use sha2::Sha256;
 
@@ -19,6 +17,7 @@ use crate::http_client::HttpClient;
 /// What the events are signed with. Everybody may know it: nothing but this machine listens.
 pub const WEBHOOK_SECRET: &str = "whsec_for_this_machine_only";
 
+const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
 /// How long after a change its event comes, as over the network.
 const DELAY: Duration = Duration::from_millis(300);
 /// How long the longest wait is after an event that was not accepted.
@@ -71,26 +70,19 @@ fn body(account: &Account, key: &EventKey, event: &Event) -> Option<String> {
 }
 
 async fn deliver(client: &HttpClient, url: &str, body: &str, now: i64) -> bool {
-    let signature = signature(body, now);
-    let request = Request::post(url)
-        .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-        .header(header::USER_AGENT, "Stripe/1.0")
-        .header("stripe-signature", signature)
-        .body(Full::new(Bytes::from(body.to_owned())));
-    let Ok(request) = request else {
-        return false;
-    };
-    match client.forward(request).await {
-        Ok(response) if response.status().is_success() => true,
-        Ok(response) => {
-            tracing::warn!(status = %response.status(), "an event of Stripe's was not accepted");
-            false
+    let headers = [
+        (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+        (header::USER_AGENT, "Stripe/1.0"),
+        (SIGNATURE, &signature(body, now)),
+    ];
+    match client.post(url, &headers, body.to_owned().into()).await {
+        Ok((answer, _)) if answer.status.is_success() => return true,
+        Ok((answer, _)) => {
+            tracing::warn!(status = %answer.status, "an event of Stripe's was not accepted");
         }
-        Err(error) => {
-            tracing::warn!(%error, "an event of Stripe's could not be sent");
-            false
-        }
+        Err(error) => tracing::warn!(%error, "an event of Stripe's could not be sent"),
     }
+    false
 }
 
 /// `t=...,v1=...`: the time and the body under the secret.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
 
 use super::account::Account;
@@ -18,7 +18,6 @@ use super::params::{self, Pairs};
 use super::routes;
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const ORIGINAL_REQUEST: HeaderName = HeaderName::from_static("original-request");
@@ -40,20 +39,18 @@ async fn serve(
     let reply = authenticate(&headers)
         .and_then(|()| answer(&fake, &method, &uri, &headers, &body, &request_id))
         .unwrap_or_else(|error| Reply::new(Err(error)));
-    let mut response = Response::new(Body::from(reply.body));
-    *response.status_mut() =
-        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let out = response.headers_mut();
-    out.insert(header::CONTENT_TYPE, JSON);
-    out.insert(REQUEST_ID, id_value(&request_id));
-    if let Some(original) = reply.replay_of {
-        out.insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
-        out.insert(ORIGINAL_REQUEST, id_value(&original));
-    }
-    if let Some(key) = headers.get(IDEMPOTENCY_KEY) {
-        out.insert(IDEMPOTENCY_KEY, key.clone());
-    }
-    response
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let own = [
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (REQUEST_ID, request_id),
+    ];
+    let replayed = reply.replay_of.map(|original| {
+        let replayed = (IDEMPOTENT_REPLAYED, "true".to_owned());
+        [replayed, (ORIGINAL_REQUEST, original)]
+    });
+    let key = headers.get(IDEMPOTENCY_KEY);
+    let key = key.map(|key| [(IDEMPOTENCY_KEY, key.clone())]);
+    (status, own, replayed, key, reply.body).into_response()
 }
 
 fn answer(
@@ -71,7 +68,6 @@ fn answer(
         ["", "v1", path @ ..] if !path.contains(&"") => path,
         _ => &[],
     };
-    let unrecognized = || Err(unrecognized(method, uri));
     match *method {
         Method::POST => {
             let form = form(headers, body)?;
@@ -82,17 +78,18 @@ fn answer(
                 params: form.clone(),
             };
             let decide = |account: &Account, now| {
-                routes::post(account, path, &form, now).unwrap_or_else(unrecognized)
+                let done = routes::post(account, path, &form, now);
+                done.unwrap_or_else(|| Err(unrecognized(method, uri)))
             };
             Ok(fake.change(key.as_deref(), request, request_id, decide))
         }
         Method::GET | Method::HEAD => {
             let query = params::decode(uri.query().unwrap_or_default().as_bytes());
             let found = fake.look(|account, now| routes::get(account, path, &query, now));
-            let found = found.unwrap_or_else(|| Err(self::unrecognized(method, uri)));
-            found.map(|body| Reply::new(Ok(body)))
+            let body = found.unwrap_or_else(|| Err(unrecognized(method, uri)))?;
+            Ok(Reply::new(Ok(body)))
         }
-        _ => Err(self::unrecognized(method, uri)),
+        _ => Err(unrecognized(method, uri)),
     }
 }
 
@@ -119,8 +116,4 @@ fn form(headers: &HeaderMap, body: &[u8]) -> Result<Pairs, StripeError> {
         )));
     }
     Ok(params::decode(body))
-}
-
-fn id_value(id: &str) -> HeaderValue {
-    HeaderValue::from_str(id).expect("letters, digits and underscores are a header value")
 }

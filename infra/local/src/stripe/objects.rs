@@ -169,9 +169,9 @@ pub(crate) struct BalanceTransaction {
     pub(crate) created: i64,
 }
 
-/// By what lists of an object are filtered.
+/// Stripe's word for an object, and the member that lists of it are filtered by, if they are.
 macro_rules! objects {
-    ($($object:ident, $noun:literal, $group:expr;)*) => {$(
+    ($($object:ident, $noun:literal, $group:ident;)*) => {$(
         impl Object for $object {
             const NOUN: &str = $noun;
 
@@ -180,19 +180,18 @@ macro_rules! objects {
             }
 
             fn group(&self) -> &str {
-                let group: fn(&$object) -> &str = $group;
-                group(self)
+                &self.$group
             }
         }
     )*};
 }
 
 objects! {
-    Customer, "customer", |customer| &customer.email;
-    Charge, "charge", |_| "";
-    PaymentIntent, "payment_intent", |_| "";
-    InvoicePayment, "invoice_payment", |payment| &payment.payment_intent;
-    Refund, "refund", |refund| &refund.charge;
-    CreditNote, "credit_note", |note| &note.invoice;
-    BalanceTransaction, "customer_balance_transaction", |transaction| &transaction.customer;
+    Customer, "customer", email;
+    Charge, "charge", id;
+    PaymentIntent, "payment_intent", id;
+    InvoicePayment, "invoice_payment", payment_intent;
+    Refund, "refund", charge;
+    CreditNote, "credit_note", invoice;
+    BalanceTransaction, "customer_balance_transaction", customer;
 }

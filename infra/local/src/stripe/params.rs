@@ -1,4 +1,4 @@
-//! What a request says: form-encoded pairs in Stripe's bracket notation, read by serde into one struct per
+//! Request parameters: form-encoded pairs in Stripe's bracket notation, read by serde into one struct per
 //! call. The structs deny unknown fields, and [`StripeError`] words what serde refuses.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ const MAX_LIMIT: usize = 100;
 /// The decoded pairs of a query or a body, sorted: two requests that mean the same compare equal.
 pub(crate) type Pairs = Vec<(String, String)>;
 
-/// What a client stores with an object.
+/// Key-value pairs that a client stores with an object.
 pub(crate) type Metadata = BTreeMap<String, String>;
 
 /// Decodes `a=1&metadata[b]=2`.

@@ -1,4 +1,4 @@
-//! Which request does what. A path here is what follows `/v1/`, in segments.
+//! Routing of requests. A path here is what follows `/v1/`, in segments.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -137,8 +137,8 @@ fn page<T: Object>(
     render: impl Fn(&T) -> Value,
 ) -> Result<Value, StripeError> {
     let (objects, has_more) = collection.page(group, page)?;
-    let data = objects.into_iter().map(render).collect();
-    Ok(wire::list(url, data, has_more))
+    let data: Vec<Value> = objects.into_iter().map(render).collect();
+    Ok(wire::list(url, &data, has_more))
 }
 
 fn list_refunds(account: &Account, query: &Pairs, now: i64) -> Result<Value, StripeError> {

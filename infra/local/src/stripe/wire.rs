@@ -114,7 +114,7 @@ pub(crate) fn credit_note(note: &CreditNote) -> Value {
             "currency": CURRENCY,
             "discount_amount": 0,
             "discount_amounts": [],
-            "lines": list(&format!("/v1/credit_notes/{}/lines", note.id), vec![line], false),
+            "lines": list(&format!("/v1/credit_notes/{}/lines", note.id), &[line], false),
             "livemode": false,
             "memo": null,
             "out_of_band_amount": null,
@@ -154,7 +154,7 @@ pub(crate) fn balance_transaction(transaction: &BalanceTransaction) -> Value {
 }
 
 /// A page of a list.
-pub(crate) fn list(url: &str, data: Vec<Value>, has_more: bool) -> Value {
+pub(crate) fn list(url: &str, data: &[Value], has_more: bool) -> Value {
     json!({ "object": "list", "data": data, "has_more": has_more, "url": url })
 }
 

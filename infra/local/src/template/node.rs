@@ -31,31 +31,25 @@ impl<'t> Node<'t> {
 
     /// The entries of a map; a tag is the only key of one.
     pub(crate) fn entries(self) -> Result<Vec<(&'t str, Node<'t>)>, Problem> {
-        match &self.at.value {
-            yaml::Node::Map(entries) => {
-                let entries = entries.iter();
-                let own = entries.map(|(key, at)| (key.value.as_str(), Node { at, ..self }));
-                Ok(own.collect())
-            }
-            yaml::Node::Empty => Ok(Vec::new()),
-            yaml::Node::Flag(_)
-            | yaml::Node::Number
-            | yaml::Node::Text(_)
-            | yaml::Node::List(_) => Err(self.problem("expected a map here")),
+        if matches!(self.at.value, yaml::Node::Empty) {
+            return Ok(Vec::new());
         }
+        let yaml::Node::Map(entries) = &self.at.value else {
+            return Err(self.problem("expected a map here"));
+        };
+        let entries = entries.iter();
+        let own = entries.map(|(key, at)| (key.value.as_str(), Node { at, ..self }));
+        Ok(own.collect())
     }
 
     /// The items of a list; none of anything else.
     pub(crate) fn items(self) -> impl Iterator<Item = Node<'t>> {
-        let items = match &self.at.value {
-            yaml::Node::List(items) => items.as_slice(),
-            yaml::Node::Empty
-            | yaml::Node::Flag(_)
-            | yaml::Node::Number
-            | yaml::Node::Text(_)
-            | yaml::Node::Map(_) => &[],
+        let list = if let yaml::Node::List(items) = &self.at.value {
+            items.as_slice()
+        } else {
+            &[]
         };
-        items.iter().map(move |at| Node { at, ..self })
+        list.iter().map(move |at| Node { at, ..self })
     }
 
     /// The value at the end of a path of keys, if every step is there.

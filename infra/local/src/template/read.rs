@@ -9,38 +9,31 @@ use super::{
     scope::{Scope, in_stack},
 };
 
-/// By the type of a resource, the properties that are read here or mean nothing on this machine.
-const UNDERSTOOD: &[(&str, &str)] = &[
-    (
-        "AWS::Serverless::Function",
-        "Architectures AutoPublishAlias AutoPublishAliasAllProperties CodeUri Description Environment \
-         EventInvokeConfig Events Handler LoggingConfig MemorySize Policies ReservedConcurrentExecutions Role \
-         Runtime Tags Timeout Tracing",
-    ),
-    (
-        "AWS::Serverless::HttpApi",
-        "AccessLogSettings DefaultRouteSettings Description StageName Tags",
-    ),
-    (
-        "AWS::Serverless::StateMachine",
-        "AutoPublishAlias DefinitionSubstitutions DefinitionUri DeploymentPreference Logging Name Policies Role \
-         Tags Tracing Type",
-    ),
-    (
-        "AWS::DynamoDB::Table",
-        "AttributeDefinitions BillingMode DeletionProtectionEnabled KeySchema \
-         PointInTimeRecoverySpecification SSESpecification TableClass Tags TimeToLiveSpecification",
-    ),
-    // A secret with a value of its own: nobody could tell it here.
-    (
-        "AWS::SecretsManager::Secret",
-        "Description GenerateSecretString Name Tags",
-    ),
-    (
-        "AWS::SES::ConfigurationSetEventDestination",
-        "ConfigurationSetName EventDestination",
-    ),
-];
+/// The properties of a type of resource that are read here or mean nothing on this machine.
+fn understood(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "AWS::Serverless::Function" => {
+            "Architectures AutoPublishAlias AutoPublishAliasAllProperties CodeUri Description Environment \
+             EventInvokeConfig Events Handler LoggingConfig MemorySize Policies ReservedConcurrentExecutions Role \
+             Runtime Tags Timeout Tracing"
+        }
+        "AWS::Serverless::HttpApi" => {
+            "AccessLogSettings DefaultRouteSettings Description StageName Tags"
+        }
+        "AWS::Serverless::StateMachine" => {
+            "AutoPublishAlias DefinitionSubstitutions DefinitionUri DeploymentPreference Logging Name Policies Role \
+             Tags Tracing Type"
+        }
+        "AWS::DynamoDB::Table" => {
+            "AttributeDefinitions BillingMode DeletionProtectionEnabled KeySchema \
+             PointInTimeRecoverySpecification SSESpecification TableClass Tags TimeToLiveSpecification"
+        }
+        // Without `SecretString`: nobody could tell a secret's own value here.
+        "AWS::SecretsManager::Secret" => "Description GenerateSecretString Name Tags",
+        "AWS::SES::ConfigurationSetEventDestination" => "ConfigurationSetName EventDestination",
+        _ => return None,
+    })
+}
 
 /// Types of resources that mean nothing on this machine by themselves.
 const WITHOUT_MEANING: &str = "AWS::CloudWatch::Alarm AWS::CloudWatch::Dashboard AWS::Events::Rule \
@@ -106,11 +99,10 @@ fn check_kind(id: &str, kind: &str, node: Node<'_>) -> Result<(), Problem> {
     if WITHOUT_MEANING.split(' ').any(|known| known == kind) {
         return Ok(());
     }
-    let Some((_, understood)) = UNDERSTOOD.iter().find(|(known, _)| *known == kind) else {
-        return Err(node.problem(format!(
-            "resource `{id}` is of type {kind}, which is not implemented by the local stack"
-        )));
-    };
+    let understood = understood(kind).ok_or_else(|| {
+        let what = format!("resource `{id}` is of type {kind}, which is not implemented");
+        node.problem(format!("{what} by the local stack"))
+    })?;
     let properties = node.at(&["Properties"]);
     properties.map_or(Ok(()), |properties| properties.only(kind, understood))
 }

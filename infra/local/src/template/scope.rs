@@ -1,4 +1,4 @@
-//! What `!Ref`, `!Sub`, `!GetAtt` and dynamic references come to on this machine.
+//! Resolves `!Ref`, `!Sub`, `!GetAtt` and dynamic references to the values of this machine.
 
 use std::collections::BTreeMap;
 

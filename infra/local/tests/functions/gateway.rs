@@ -28,8 +28,9 @@ fn api(patience: Option<Duration>) -> (Lambda, Router) {
         lambda.functions.clone(),
         clock,
         "127.0.0.1:1".to_owned(),
+        patience,
     );
-    (lambda, gateway.with_patience(patience).router())
+    (lambda, gateway.router())
 }
 
 async fn call(

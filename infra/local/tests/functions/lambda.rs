@@ -1,11 +1,11 @@
-//! The Lambda stand-in with a real function process.
+//! The fake of Lambda with a real function process.
 
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-use local::lambda::InvokeError;
+use local::lambda::FunctionError;
 use serde_json::{Value, json};
 
 use crate::support::Lambda;
@@ -18,7 +18,7 @@ impl Rig {
         Rig(Lambda::start(timeout, at_start))
     }
 
-    async fn invoke(&self, payload: Value) -> Result<Value, InvokeError> {
+    async fn invoke(&self, payload: Value) -> Result<Value, FunctionError> {
         let answer = self
             .0
             .functions
@@ -29,12 +29,8 @@ impl Rig {
 
     /// The error type and the message of a function that fails.
     async fn failure(&self, payload: Value) -> (String, String) {
-        match self.invoke(payload).await {
-            Err(InvokeError::Function(error)) => {
-                (error.error_type.clone(), error.message().to_owned())
-            }
-            other => panic!("expected a function error, not {other:?}"),
-        }
+        let error = self.invoke(payload).await.unwrap_err();
+        (error.error_type.clone(), error.message().to_owned())
     }
 }
 
@@ -147,10 +143,9 @@ async fn processes_end_with_the_stack_and_when_it_is_killed() {
         .unwrap();
     rig.0.functions.stop();
     assert!(gone(stopped).await, "stopped");
-    assert!(matches!(
-        rig.invoke(json!({})).await,
-        Err(InvokeError::Stopping)
-    ));
+    let (error, message) = rig.failure(json!({})).await;
+    assert_eq!(error, "Lambda.SdkClientException");
+    assert_eq!(message, "the stack is stopping");
 
     let rig = Rig::new(LONG, "");
     let orphan = rig.invoke(json!({})).await.unwrap()["process"]
@@ -167,13 +162,16 @@ async fn processes_end_with_the_stack_and_when_it_is_killed() {
 #[tokio::test]
 async fn an_unknown_function_is_said_so() {
     let rig = Rig::new(LONG, "");
-    let error = rig
-        .0
-        .functions
-        .invoke("Nothing", "{}".into())
-        .await
-        .unwrap_err();
-    assert_eq!(error.to_string(), "there is no function `Nothing`");
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function";
+    let invoke = |name: &str| {
+        let function = format!("{arn}:{name}");
+        let functions = &rig.0.functions;
+        async move { functions.invoke(&function, "{}".into()).await }
+    };
+    let error = invoke("Nothing").await.unwrap_err();
+    assert_eq!(error.error_type, "Lambda.ResourceNotFoundException");
+    assert_eq!(error.message(), "there is no function `Nothing`");
+    assert!(invoke("Test").await.is_ok(), "known by its ARN");
 }
 
 /// Whether a process ends within a few seconds.

@@ -13,7 +13,7 @@ use local::{
 };
 use tokio::{net::TcpListener, runtime::Runtime};
 
-/// The stand-in for Lambda with the one function `Test`, served on a port of its own.
+/// The fake of Lambda with the one function `Test`, served on a port of its own.
 pub(crate) struct Lambda {
     pub(crate) functions: Functions,
     pub(crate) server: Server,
@@ -58,7 +58,7 @@ impl Lambda {
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let executables = BTreeMap::from([("test-function".to_owned(), test_function())]);
         let (functions, router) =
-            Functions::local(&[function], &executables, &base_url, &BTreeMap::new(), None).unwrap();
+            Functions::local(&[function], &executables, &base_url, &BTreeMap::new(), None);
         let app = Router::new().nest("/_local/lambda", router);
         let server = Server::start(listener, app);
         Lambda { functions, server }

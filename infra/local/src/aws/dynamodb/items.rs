@@ -37,6 +37,35 @@ impl DynamoDb {
     }
 }
 
+#[cfg(test)]
+impl DynamoDb {
+    /// Puts an item of plain JSON into the first table.
+    pub(crate) fn put(&self, item: &Value) {
+        fn attribute(value: &Value) -> AttributeValue {
+            match value {
+                Value::Null => AttributeValue::NULL(true),
+                Value::Bool(value) => AttributeValue::BOOL(*value),
+                Value::Number(number) => AttributeValue::N(number.to_string()),
+                Value::String(text) => AttributeValue::S(text.clone()),
+                Value::Array(items) => AttributeValue::L(items.iter().map(attribute).collect()),
+                Value::Object(members) => AttributeValue::M(attributes(members)),
+            }
+        }
+        fn attributes(members: &Map<String, Value>) -> Item {
+            let members = members.iter();
+            members
+                .map(|(name, value)| (name.clone(), attribute(value)))
+                .collect()
+        }
+        let request = dynoxide::actions::put_item::PutItemRequest {
+            table_name: self.tables[0].name.clone(),
+            item: attributes(item.as_object().unwrap()),
+            ..Default::default()
+        };
+        self.database.put_item(request).unwrap();
+    }
+}
+
 fn plain_item(item: Item) -> Value {
     let attributes = item.into_iter();
     let attributes: Map<_, _> = attributes

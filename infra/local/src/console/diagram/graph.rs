@@ -4,7 +4,7 @@
 //! its branches become `X`'s edges. What catches errors of several phases and is reached in no other way is left
 //! out until an execution gets there, so that the picture stays the one of the process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -14,8 +14,6 @@ pub(crate) struct Graph {
     /// In the order of the definition.
     pub(crate) phases: Vec<Phase>,
     pub(crate) edges: Vec<Edge>,
-    /// Which phase stands for a state: itself, or the one before an outcome.
-    drawn_as: BTreeMap<String, usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -53,8 +51,8 @@ impl Graph {
         let definition: Value = serde_json::from_str(definition).ok()?;
         let states = definition["States"].as_object()?;
         states.get(definition["StartAt"].as_str()?)?;
-        let names = || states.keys().map(String::as_str);
-        let phase_names = names().filter(|name| outcome_of(states, name).is_none());
+        let names = states.keys().map(String::as_str);
+        let phase_names = names.filter(|name| outcome_of(states, name).is_none());
         let mut links: Vec<Link<'_>> = phase_names
             .clone()
             .flat_map(|it| links_from(states, it))
@@ -69,36 +67,32 @@ impl Graph {
             .filter(|name| !collectors.contains(name) || is_entered(name))
             .collect();
         let position = |name: &str| drawn.iter().position(|known| *known == name);
-        let goes_on = |name: &str| {
-            let mut links = links.iter().filter(|link| link.from == name);
-            links.any(|link| !link.exceptional || name == RESUME)
-        };
+        let goes_on = |link: &Link<'_>| !link.exceptional || link.from == RESUME;
         let phases = drawn.iter().map(|name| Phase {
             name: (*name).to_owned(),
-            ends: !goes_on(name),
+            ends: !links.iter().any(|link| link.from == *name && goes_on(link)),
         });
+        let phase_of = |state| outcome_of(states, state).unwrap_or(state);
+        let was_taken = |link: &Link<'_>| {
+            let mut pairs = entered.windows(2);
+            pairs.any(|pair| phase_of(&pair[0]) == link.from && pair[1] == link.to)
+        };
         // Where errors are collected, and asking again after a time without an answer, shows once it happened.
         let shown = links.iter().filter(|link| {
             let on_demand = link.from == link.to
                 || collectors.contains(link.from)
                 || collectors.contains(link.to);
-            !(link.exceptional && on_demand) || was_taken(entered, link)
+            !(link.exceptional && on_demand) || was_taken(link)
         });
         Some(Self {
             phases: phases.collect(),
             edges: merged(shown, position),
-            drawn_as: names()
-                .filter_map(|name| {
-                    let phase = outcome_of(states, name).unwrap_or(name);
-                    Some((name.to_owned(), position(phase)?))
-                })
-                .collect(),
         })
     }
 
-    /// The phase that stands for a state.
-    pub(crate) fn drawn_as(&self, state: &str) -> Option<usize> {
-        self.drawn_as.get(state).copied()
+    /// The phase that a state is. None for a phase's outcome.
+    pub(crate) fn phase(&self, state: &str) -> Option<usize> {
+        self.phases.iter().position(|phase| phase.name == state)
     }
 }
 
@@ -117,36 +111,30 @@ fn links_from<'a>(states: &'a States, from: &'a str) -> Vec<Link<'a>> {
     let choice = outcome.map_or(state, |outcome| &states[outcome]);
     // Back to where it broke, for whoever mended it: no way of the process.
     let of_redrive = from == RESUME;
-    let link = |to: &'a Value, label: &'a str, exceptional: bool| {
-        let to = to.as_str()?;
-        Some(Link {
+    let mut links = Vec::new();
+    let mut add = |to: &'a Value, label: &'a str, exceptional: bool| {
+        links.extend(to.as_str().map(|to| Link {
             from,
             to,
             label,
             exceptional,
-        })
+        }));
     };
-    let mut links = Vec::new();
     for rule in array(&choice["Choices"]) {
-        links.extend(link(
-            &rule["Next"],
-            condition_label(rule, state),
-            of_redrive,
-        ));
+        add(&rule["Next"], condition_label(rule, state), of_redrive);
     }
     if outcome.is_some() {
         // An outcome that nobody named is a fault.
-        links.extend(link(&choice["Default"], "on error", true));
+        add(&choice["Default"], "on error", true);
     } else {
-        links.extend(link(&choice["Default"], "otherwise", of_redrive));
-        links.extend(link(&state["Next"], "", false));
+        add(&choice["Default"], "otherwise", of_redrive);
+        add(&state["Next"], "", false);
     }
     for catcher in array(&state["Catch"]) {
-        let of_time =
-            |error: &Value| error == "States.Timeout" || error == "States.HeartbeatTimeout";
-        let is_timeout = array(&catcher["ErrorEquals"]).any(of_time);
+        let mut errors = array(&catcher["ErrorEquals"]);
+        let is_timeout = errors.any(|it| it == "States.Timeout" || it == "States.HeartbeatTimeout");
         let label = if is_timeout { "no answer" } else { "on error" };
-        links.extend(link(&catcher["Next"], label, true));
+        add(&catcher["Next"], label, true);
     }
     links
 }
@@ -180,14 +168,14 @@ fn error_collectors<'a>(links: &[Link<'a>]) -> BTreeSet<&'a str> {
         let sources: BTreeSet<&str> = outer.iter().map(|link| link.from).collect();
         outer.iter().all(|link| link.exceptional) && (!inner.is_empty() || sources.len() > 1)
     };
-    loop {
+    let next = |found: &BTreeSet<&str>| {
         let mut names = links.iter().map(|link| link.to);
-        let next = names.find(|name| !found.contains(name) && is_collector(name, &found));
-        match next {
-            Some(name) => found.insert(name),
-            None => return found,
-        };
+        names.find(|name| !found.contains(name) && is_collector(name, found))
+    };
+    while let Some(name) = next(&found) {
+        found.insert(name);
     }
+    found
 }
 
 /// One edge for each pair of phases, with all its labels.
@@ -202,31 +190,19 @@ fn merged<'l>(
         };
         let label = link.label.replace('_', " ");
         let mut known = edges.iter_mut();
-        match known.find(|edge| (edge.from, edge.to) == (from, to)) {
-            None => edges.push(Edge {
+        let Some(edge) = known.find(|edge| (edge.from, edge.to) == (from, to)) else {
+            edges.push(Edge {
                 from,
                 to,
                 label,
                 exceptional: link.exceptional,
-            }),
-            Some(edge) if edge.exceptional == link.exceptional => {
-                if !edge.label.split(" / ").any(|part| part == label) {
-                    edge.label = format!("{} / {label}", edge.label);
-                }
-            }
-            Some(_) => {}
+            });
+            continue;
+        };
+        let is_new = !edge.label.split(" / ").any(|part| part == label);
+        if is_new && edge.exceptional == link.exceptional {
+            edge.label = format!("{} / {label}", edge.label);
         }
     }
     edges
-}
-
-/// Whether an execution went this way, maybe by way of an outcome.
-fn was_taken(entered: &[String], link: &Link<'_>) -> bool {
-    let is_source = |state: &str| {
-        let rest = state.strip_prefix(link.from);
-        rest.is_some_and(|rest| rest.is_empty() || rest == " Outcome")
-    };
-    entered
-        .windows(2)
-        .any(|pair| is_source(&pair[0]) && pair[1] == link.to)
 }

@@ -74,11 +74,8 @@ impl Layout {
             })
         };
         let boxes: Vec<BoxPlace> = (0..graph.phases.len()).filter_map(place).collect();
-        let routes = graph
-            .edges
-            .iter()
-            .map(|edge| route(edge).unwrap_or_default());
-        let mut routes: Vec<Route> = routes.collect();
+        let edges = graph.edges.iter();
+        let mut routes: Vec<Route> = edges.map(|it| route(it).unwrap_or_default()).collect();
         attach(graph, &boxes, &mut routes);
         let size = laid_out.graph_label::<GraphLabel>();
         Self {
@@ -122,12 +119,12 @@ fn input(graph: &Graph) -> dagre::graph::Graph<NodeLabel, EdgeLabel> {
     input
 }
 
-/// One end of an edge, on one side of a box.
+/// One end of an edge.
 struct End {
-    phase: usize,
-    is_below: bool,
     edge: usize,
     is_source: bool,
+    /// The phase, and whether it is its lower side.
+    side: (usize, bool),
     /// How far across the edge goes on.
     towards: f64,
 }
@@ -136,36 +133,37 @@ struct End {
 fn attach(graph: &Graph, boxes: &[BoxPlace], routes: &mut [Route]) {
     let mut ends: Vec<End> = Vec::new();
     for (edge, (known, route)) in graph.edges.iter().zip(&*routes).enumerate() {
-        let Some(last) = route.points.len().checked_sub(1).filter(|last| *last > 0) else {
+        let [_, second, ..] = route.points.as_slice() else {
             continue;
         };
+        let last_but_one = &route.points[route.points.len() - 2];
         let runs_down = boxes[known.from].y < boxes[known.to].y;
-        let source = (known.from, runs_down, true, route.points[1].x);
-        let target = (known.to, !runs_down, false, route.points[last - 1].x);
-        for (phase, is_below, is_source, towards) in [source, target] {
+        for (is_source, side, next) in [
+            (true, (known.from, runs_down), second),
+            (false, (known.to, !runs_down), last_but_one),
+        ] {
+            let towards = next.x;
             ends.push(End {
-                phase,
-                is_below,
                 edge,
                 is_source,
+                side,
                 towards,
             });
         }
     }
-    let side = |end: &End| (end.phase, end.is_below);
-    ends.sort_by(|a, b| side(a).cmp(&side(b)).then(a.towards.total_cmp(&b.towards)));
-    for together in ends.chunk_by(|a, b| side(a) == side(b)) {
+    ends.sort_by(|a, b| a.side.cmp(&b.side).then(a.towards.total_cmp(&b.towards)));
+    for together in ends.chunk_by(|a, b| a.side == b.side) {
         let count = small(together.len());
         for (rank, end) in together.iter().enumerate() {
-            let place = boxes[end.phase];
+            let (phase, is_below) = end.side;
+            let place = boxes[phase];
             let gap = place.width * SHARED_SIDE / count.max(2.0);
-            let point = Point {
-                x: place.x + gap * (small(rank) - (count - 1.0) / 2.0),
-                y: place.y + if end.is_below { BOX_HEIGHT } else { 0.0 },
-            };
             let points = &mut routes[end.edge].points;
             let index = if end.is_source { 0 } else { points.len() - 1 };
-            points[index] = point;
+            points[index] = Point {
+                x: place.x + gap * (small(rank) - (count - 1.0) / 2.0),
+                y: place.y + if is_below { BOX_HEIGHT } else { 0.0 },
+            };
         }
     }
 }

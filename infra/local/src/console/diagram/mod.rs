@@ -17,7 +17,7 @@ use maud::Markup;
 
 use graph::Graph;
 use layout::Layout;
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Mark, Progress};
 
 /// The layouts of the latest graphs. To lay one out takes as long as all else of a page, and all requests that
 /// run by one definition share a few.

@@ -3,18 +3,16 @@
 use super::graph::{Edge, Graph};
 
 /// How far an execution came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Progress {
     /// The states it entered, in order.
     pub(crate) entered: Vec<String>,
-    /// Where it is now; None once it ended.
-    pub(crate) current: Option<String>,
-    /// It ended otherwise than by succeeding.
-    pub(crate) failed: bool,
+    /// How the last phase that it entered is marked.
+    pub(crate) last: Mark,
 }
 
 /// How a phase is marked.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
     Ahead,
     Done,
@@ -44,14 +42,11 @@ pub(crate) struct Marked {
 
 impl Marked {
     pub(crate) fn of(graph: &Graph, progress: &Progress) -> Self {
-        let visited = visited(graph, progress);
-        let current = progress.current.as_deref();
-        let current = current.and_then(|state| graph.drawn_as(state));
+        let entered = progress.entered.iter();
+        let visited: Vec<usize> = entered.filter_map(|state| graph.phase(state)).collect();
         let mark = |phase: usize| {
-            if current == Some(phase) {
-                Mark::Current
-            } else if progress.failed && visited.last() == Some(&phase) {
-                Mark::Failed
+            if visited.last() == Some(&phase) {
+                progress.last
             } else if visited.contains(&phase) {
                 Mark::Done
             } else {
@@ -69,21 +64,4 @@ impl Marked {
         let mut pairs = self.visited.windows(2);
         pairs.any(|pair| pair == [edge.from, edge.to])
     }
-}
-
-fn visited(graph: &Graph, progress: &Progress) -> Vec<usize> {
-    let mut visited = Vec::new();
-    let mut last_state = "";
-    for state in &progress.entered {
-        let Some(phase) = graph.drawn_as(state) else {
-            continue;
-        };
-        // A phase's outcome is the same visit.
-        let is_outcome = last_state.len() < state.len() && state.starts_with(last_state);
-        if visited.last() != Some(&phase) || !is_outcome {
-            visited.push(phase);
-        }
-        last_state = state;
-    }
-    visited
 }

@@ -16,21 +16,25 @@ pub(crate) fn draw(graph: &Graph, layout: &Layout, marked: &Marked, id: &str) ->
     let mut edges: Vec<(&Edge, &Route)> = graph.edges.iter().zip(&layout.routes).collect();
     // Edges that were taken are drawn last, above the others.
     edges.sort_by_key(|(edge, _)| marked.took(edge));
+    let (title, text) = (format!("{id}-title"), format!("{id}-text"));
     html! {
-        svg.diagram.wide[layout.width > NARROW] viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img"
-            aria-labelledby={ (id) "-title " (id) "-text" } {
-            title id={ (id) "-title" } { (headline(graph, &marked.marks)) }
-            desc id={ (id) "-text" } { (in_words(graph, &marked.marks)) }
-            defs {
-                @for kind in ["ahead", "taken", "failed"] {
-                    marker id={ (id) "-" (kind) } class={ "arrow " (kind) } viewBox="0 0 10 10" refX="9" refY="5"
-                        markerWidth="7" markerHeight="7" orient="auto" { path d="M 0 1 L 9 5 L 0 9 z" {} }
+        // A drawing that is too wide scrolls in its frame.
+        div.picture tabindex="0" role="group" aria-label="The process" {
+            svg.diagram.wide[layout.width > NARROW] viewBox={ "0 0 " (width) " " (height) } width=(width)
+                height=(height) role="img" aria-labelledby={ (title) " " (text) } {
+                title id=(title) { (headline(graph, &marked.marks)) }
+                desc id=(text) { (in_words(graph, &marked.marks)) }
+                defs {
+                    @for kind in ["ahead", "taken", "failed"] {
+                        marker id={ (id) "-" (kind) } class={ "arrow " (kind) } viewBox="0 0 10 10" refX="9" refY="5"
+                            markerWidth="7" markerHeight="7" orient="auto" { path d="M 0 1 L 9 5 L 0 9 z" {} }
+                    }
                 }
-            }
-            @for (edge, route) in &edges { (draw_edge(edge, route, &layout.boxes, marked.took(edge), id)) }
-            @for (edge, route) in &edges { (draw_label(edge, route, marked.took(edge))) }
-            @for ((phase, place), mark) in graph.phases.iter().zip(&layout.boxes).zip(&marked.marks) {
-                (draw_phase(&phase.name, phase.ends, *place, *mark))
+                @for (edge, route) in &edges { (draw_edge(edge, route, &layout.boxes, marked.took(edge), id)) }
+                @for (edge, route) in &edges { (draw_label(edge, route, marked.took(edge))) }
+                @for ((phase, place), mark) in graph.phases.iter().zip(&layout.boxes).zip(&marked.marks) {
+                    (draw_phase(&phase.name, phase.ends, *place, *mark))
+                }
             }
         }
     }

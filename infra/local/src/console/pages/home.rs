@@ -6,18 +6,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::Page;
-use super::parts::{
-    audit_table, chip, drawing, framed, mail_card, request_path, short, span, time,
-};
+use super::parts::{audit_table, chip, drawing, mail_card, request_path, short, span, time};
 use crate::console::source::{Console, PAGE, RequestView};
-use crate::outbox::Mail;
 
-/// Only so many of the latest requests have their pictures open.
-const OPEN_PICTURES: usize = 1;
-/// How many records of the audit log are shown.
+/// How many records of the audit log are shown, the latest of the requests on the page.
 const AUDIT_RECORDS: usize = 60;
 
-/// What of all that there is to see is shown.
+/// The page's query: which part of the lists is shown.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Selection {
@@ -37,10 +32,15 @@ pub(crate) fn page(console: &Console, selection: &Selection) -> Page {
     let requests: Vec<RequestView> = ids.iter().filter_map(|id| console.request(id)).collect();
     let (mails, mail_count) = console.outbox.page(&selection.find, selection.mails, PAGE);
     let ahead = console.clock.offset();
+    let mut records: Vec<_> = requests.iter().flat_map(|request| &request.audit).collect();
+    records.sort_by_key(|record| std::cmp::Reverse((record.at, record.seq)));
     Page {
         title: "Console".to_owned(),
         body: html! {
-            h1.unseen data-news=(news(request_count, mail_count, mails.first())) { "Local console" }
+            h1.unseen data-status={
+                (request_count) " requests, " (mail_count) " emails."
+                @if let Some(mail) = mails.first() { " Latest email to " (mail.to) ": " (mail.subject) }
+            } { "Local console" }
             @if ahead > SignedDuration::ZERO {
                 p.lede { span.chip.warm { "The clock is " (span(ahead)) " ahead" } }
             }
@@ -50,10 +50,13 @@ pub(crate) fn page(console: &Console, selection: &Selection) -> Page {
             div.columns {
                 section aria-labelledby="requests" {
                     (head("requests", "Requests", request_count))
-                    @if requests.is_empty() { (no_requests(console)) }
-                    @for (place, request) in requests.iter().enumerate() {
-                        (request_card(request, place < OPEN_PICTURES))
+                    @if requests.is_empty() {
+                        div.empty {
+                            p { "No requests yet." }
+                            @for (title, path) in &console.forms { p { a href=(path) { "Fill in: " (title) } } }
+                        }
                     }
+                    @for (number, request) in requests.iter().enumerate() { (request_card(request, number)) }
                     (pager("requests", selection, selection.requests, request_count))
                 }
                 section aria-labelledby="outbox" {
@@ -65,18 +68,16 @@ pub(crate) fn page(console: &Console, selection: &Selection) -> Page {
                     (pager("mails", selection, selection.mails, mail_count))
                 }
             }
-            section.wide aria-labelledby="audit" { (audit(&requests)) }
+            section.wide aria-labelledby="audit" {
+                div.section-head { h2 id="audit" { "Audit log" } span.count { "of the requests above" } }
+                @if records.is_empty() {
+                    div.empty { p { "Nothing has been recorded yet." } }
+                } @else {
+                    (audit_table(records.into_iter().take(AUDIT_RECORDS), true))
+                }
+            }
         },
     }
-}
-
-/// What a screen reader hears when something changed.
-fn news(requests: usize, mails: usize, latest: Option<&Mail>) -> String {
-    let latest = latest.map(|mail| format!(" Latest email to {}: {}", mail.to, mail.subject));
-    format!(
-        "{requests} requests, {mails} emails.{}",
-        latest.unwrap_or_default()
-    )
 }
 
 /// A section's head with how much is in it.
@@ -92,17 +93,12 @@ fn head(id: &str, title: &str, count: usize) -> Markup {
 /// The links to the pages before and after, where there are any.
 fn pager(list: &str, selection: &Selection, skipped: usize, count: usize) -> Markup {
     let link = |skip: usize| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if !selection.find.is_empty() {
-            query.append_pair("find", &selection.find);
-        }
-        for (name, own) in [("requests", selection.requests), ("mails", selection.mails)] {
-            let skip = if name == list { skip } else { own };
-            if skip > 0 {
-                query.append_pair(name, &skip.to_string());
-            }
-        }
-        format!("/_local?{}", query.finish())
+        let (requests, mails) = match list {
+            "requests" => (skip, selection.mails),
+            _ => (selection.requests, skip),
+        };
+        let find: String = form_urlencoded::byte_serialize(selection.find.as_bytes()).collect();
+        format!("/_local?find={find}&requests={requests}&mails={mails}")
     };
     html! {
         @if count > PAGE || skipped > 0 {
@@ -115,16 +111,7 @@ fn pager(list: &str, selection: &Selection, skipped: usize, count: usize) -> Mar
     }
 }
 
-fn no_requests(console: &Console) -> Markup {
-    html! {
-        div.empty {
-            p { "No requests yet." }
-            @for (title, path) in &console.forms { p { a href=(path) { "Fill in: " (title) } } }
-        }
-    }
-}
-
-fn request_card(request: &RequestView, is_open: bool) -> Markup {
+fn request_card(request: &RequestView, number: usize) -> Markup {
     let answers = request.request.iter().flat_map(|request| &request.answers);
     let values = answers.filter_map(|answer| Some(answer.value.as_ref()?.to_string()));
     let values: Vec<String> = values.take(5).collect();
@@ -140,27 +127,13 @@ fn request_card(request: &RequestView, is_open: bool) -> Markup {
                 @if let Some(at) = request.began_at() { " · " (time(at)) }
             }
             @if !values.is_empty() { p.meta { (values.join(" · ")) } }
-            @if let Some(drawing) = request.run.as_ref().and_then(|run| drawing(request, run)) {
+            @if let Some(drawing) = request.run.as_ref().and_then(|run| drawing(run, number)) {
                 (drawing.visited)
-                details id={ "picture-" (request.id) } open[is_open] {
+                details id={ "picture-" (request.id) } open[number == 0] {
                     summary { "The whole process" }
-                    (framed(&drawing.picture))
+                    (drawing.picture)
                 }
             }
-        }
-    }
-}
-
-/// The latest records of the requests on this page.
-fn audit(requests: &[RequestView]) -> Markup {
-    let mut records: Vec<_> = requests.iter().flat_map(|request| &request.audit).collect();
-    records.sort_by_key(|record| std::cmp::Reverse((record.at, record.seq)));
-    html! {
-        div.section-head { h2 id="audit" { "Audit log" } span.count { "of the requests above" } }
-        @if records.is_empty() {
-            div.empty { p { "Nothing has been recorded yet." } }
-        } @else {
-            (audit_table(records.into_iter().take(AUDIT_RECORDS), true))
         }
     }
 }

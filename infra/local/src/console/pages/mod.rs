@@ -1,4 +1,4 @@
-//! The pages, and what they have in common.
+//! The pages, and the document around each.
 
 pub(crate) mod home;
 pub(crate) mod mail;
@@ -7,6 +7,7 @@ pub(crate) mod request;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+const LOGO: &str = include_str!("../logo.svg");
 const STYLE: &str = include_str!("../style.css");
 const SCRIPT: &str = include_str!("../live.js");
 
@@ -35,7 +36,7 @@ pub(crate) fn shell(page: &Page, version: &str, nonce: &str, forms: &[(String, S
                 a.skip href="#live" { "To the content" }
                 header.top {
                     div.top-in {
-                        a.brand href="/_local" { (logo()) span { "Refund Desk " small { "local console" } } }
+                        a.brand href="/_local" { (PreEscaped(LOGO)) span { "Refund Desk " small { "local console" } } }
                         nav aria-label="Sections" {
                             a href="/_local#requests" { "Requests" }
                             a href="/_local#outbox" { "Outbox" }
@@ -50,7 +51,7 @@ pub(crate) fn shell(page: &Page, version: &str, nonce: &str, forms: &[(String, S
                         }
                     }
                 }
-                p.unseen id="news" role="status" {}
+                p.unseen id="status" role="status" {}
                 main id="live" tabindex="-1" data-tag=(version) { (page.body) }
                 footer { p { "A stand-in for development on this machine. No mail leaves it and no money moves." } }
                 script nonce=(nonce) { (PreEscaped(SCRIPT)) }
@@ -59,7 +60,7 @@ pub(crate) fn shell(page: &Page, version: &str, nonce: &str, forms: &[(String, S
     }
 }
 
-/// What is said where nothing is.
+/// The page of an address that does not exist.
 pub(crate) fn missing() -> Page {
     Page {
         title: "Not found".to_owned(),
@@ -67,15 +68,5 @@ pub(crate) fn missing() -> Page {
             div.title { h1 { "Nothing here" } }
             p.lede { "This stack does not know it (any more). " a href="/_local" { "Back to the console" } }
         },
-    }
-}
-
-fn logo() -> Markup {
-    html! {
-        svg viewBox="0 0 26 26" aria-hidden="true" {
-            rect width="26" height="26" rx="7" fill="currentColor" opacity=".12" {}
-            path d="M8 10.5h7.2a3.6 3.6 0 0 1 0 7.2H11M8 10.5l3-3M8 10.5l3 3" fill="none" stroke="currentColor"
-                stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" {}
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! What several pages have: moments, chips, mails, the audit log.
+//! Components that several pages share: times, status chips, mails, the audit log.
 
 use domain::audit::AuditRecord;
 use jiff::{SignedDuration, Span, SpanRound, Timestamp, Unit};
@@ -20,14 +20,11 @@ pub(crate) fn span(length: SignedDuration) -> String {
     rounded.map_or_else(|_| format!("{length:#}"), |span| format!("{span:#}"))
 }
 
-/// How a request is, as a chip.
+/// A request's status.
 pub(crate) fn chip(request: &RequestView) -> Markup {
-    let of_run = || Some(request.run.as_ref()?.view.status.as_str().to_lowercase());
-    let status = request
-        .request
-        .as_ref()
-        .map(|request| request.status.as_str().to_owned());
-    let status = status.or_else(of_run).unwrap_or_default();
+    let known = request.request.as_ref().map(|known| known.status.as_str());
+    let run = request.run.as_ref().map(|run| run.view.status.as_str());
+    let status = known.or(run).unwrap_or_default().to_lowercase();
     html! { span class={ "chip " (status) } { (text::in_words(&status)) } }
 }
 
@@ -37,28 +34,16 @@ pub(crate) fn request_path(id: &str) -> String {
     format!("/_local/requests/{}", encoded.replace('+', "%20"))
 }
 
-/// Where a request is, as a drawing. None: what it runs by cannot be drawn.
-pub(crate) fn drawing(request: &RequestView, run: &Run) -> Option<Drawing> {
-    // Other people's ids stay out of the drawing's names.
-    let id: String = request
-        .id
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
-    diagram::draw(&run.view.definition, &run.progress(), &format!("d-{id}"))
-}
-
-/// The frame in which a drawing that is too wide scrolls.
-pub(crate) fn framed(picture: &Markup) -> Markup {
-    html! { div.picture tabindex="0" role="group" aria-label="The process" { (picture) } }
+/// Where a request is, as the drawing of that number on the page. None: what it runs by cannot be drawn.
+pub(crate) fn drawing(run: &Run, number: usize) -> Option<Drawing> {
+    let id = format!("drawing-{number}");
+    diagram::draw(&run.view.definition, &run.progress(), &id)
 }
 
 pub(crate) fn mail_card(mail: &Mail) -> Markup {
     html! {
         article.card {
-            div.card-head {
-                h3 { a href={ "/_local/emails/" (mail.id) } id=(mail.id) { (mail.subject) } }
-            }
+            div.card-head { h3 { a href={ "/_local/emails/" (mail.id) } id=(mail.id) { (mail.subject) } } }
             p.meta { "to " (mail.to) " · " (time(mail.sent_at)) }
             (mail_actions(mail))
             @if !mail.text.is_empty() {
@@ -71,7 +56,7 @@ pub(crate) fn mail_card(mail: &Mail) -> Markup {
     }
 }
 
-/// What a mail asks for: its links, and the code for them.
+/// A mail's links, and the code that they ask for.
 pub(crate) fn mail_actions(mail: &Mail) -> Markup {
     let links = text::links(&mail.text);
     let code = text::code(&mail.text);
@@ -84,7 +69,7 @@ pub(crate) fn mail_actions(mail: &Mail) -> Markup {
                         Some(decision) => a class={ "action " (decision) } id=(id) href=(link) {
                             (text::in_words(&decision))
                         },
-                        None => a.action id=(id) href=(link) { "Open " (text::path(link)) },
+                        None => a.action id=(id) href=(link) { "Open " (link.path()) },
                     }
                 }
                 @if let Some(code) = code { span.code { "Code: " b { (code) } } }

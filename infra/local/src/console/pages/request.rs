@@ -4,7 +4,7 @@ use domain::request::{Output, Request};
 use maud::{Markup, html};
 
 use super::Page;
-use super::parts::{audit_table, chip, drawing, framed, mail_card, request_path, span, time};
+use super::parts::{audit_table, chip, drawing, mail_card, request_path, span, time};
 use crate::console::source::{Console, RequestView, Run};
 
 /// None: there is no such request.
@@ -16,7 +16,7 @@ pub(crate) fn page(console: &Console, id: &str) -> Option<Page> {
     Some(Page {
         body: html! {
             p.crumbs { a href="/_local" { "Console" } }
-            div.title data-news={ (title) ": " (phase) } { h1 { (title) } (chip(&request)) }
+            div.title data-status={ (title) ": " (phase) } { h1 { (title) } (chip(&request)) }
             p.lede {
                 span.mono { (request.id) }
                 @if !phase.is_empty() { " · " (phase) }
@@ -42,26 +42,26 @@ pub(crate) fn page(console: &Console, id: &str) -> Option<Page> {
 
 /// What the customer answered, and what phases found out.
 fn answers(request: &Request) -> Markup {
-    let answers = request.answers.iter();
-    let answers =
-        answers.filter_map(|it| Some((it.label.as_str(), it.value.as_ref()?.to_string())));
-    let outputs = request.outputs.iter().map(|(name, value)| {
-        let text = match value {
-            Output::Text(text) => text.clone(),
-            Output::Refund { id, amount, status } => format!("{amount}, {status}: {id}"),
-        };
-        (name.as_str(), text)
-    });
-    let cards = [
-        ("Asked for", answers.collect()),
-        ("Found out", outputs.collect::<Vec<_>>()),
-    ];
+    let text = |value: &Output| match value {
+        Output::Text(text) => text.clone(),
+        Output::Refund { id, amount, status } => format!("{amount}, {status}: {id}"),
+    };
     html! {
-        @for (heading, facts) in cards.iter().filter(|(_, facts)| !facts.is_empty()) {
+        div.card {
+            h3 { "Asked for" }
+            dl.facts {
+                @for answer in &request.answers {
+                    @if let Some(value) = &answer.value { dt { (answer.label) } dd { (value.to_string()) } }
+                }
+            }
+        }
+        @if !request.outputs.is_empty() {
             div.card {
-                h3 { (heading) }
+                h3 { "Found out" }
                 dl.facts {
-                    @for (name, value) in facts { dt { (name) } dd { (value) } }
+                    @for (name, value) in &request.outputs {
+                        dt { (name.as_str()) } dd { (text(value)) }
+                    }
                 }
             }
         }
@@ -75,8 +75,8 @@ fn progress(request: &RequestView, run: &Run) -> Markup {
                 h3 { "Where it is" }
                 a.meta href={ "/_local/api/executions/" (request.id) } { "as JSON" }
             }
-            @match drawing(request, run) {
-                Some(drawing) => (framed(&drawing.picture)),
+            @match drawing(run, 0) {
+                Some(drawing) => (drawing.picture),
                 None => p.meta { "Its state machine cannot be drawn." },
             }
             @if let Some(error) = &run.view.error {

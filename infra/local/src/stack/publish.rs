@@ -1,14 +1,26 @@
-//! Publishes a state machine again when its generated file changes, as a deployment would. What is under
-//! way ends under the version that it started with.
+//! Publishes the state machines: at the start, and again when a generated file changes, as a deployment would. What
+//! is under way ends under the version that it started with.
 
 use std::{path::Path, sync::Arc, time::Duration, time::SystemTime};
 
 use tracing::{error, info};
 
+use super::StackError;
 use crate::{states::Executor, template::Machine};
 
 /// How often the files are looked at.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// Publishes a state machine and gives its definition.
+pub(super) fn publish(machine: &Machine, executor: &Executor) -> Result<String, StackError> {
+    let definition = machine.load()?;
+    let defined = executor.define(&machine.arn, &definition);
+    defined.map_err(|problem| StackError::Definition {
+        path: machine.definition.clone(),
+        problem,
+    })?;
+    Ok(definition)
+}
 
 /// Looks after the generated files for as long as it is polled.
 pub(super) async fn on_change(machines: Vec<Machine>, executor: Arc<Executor>) {
@@ -21,7 +33,7 @@ pub(super) async fn on_change(machines: Vec<Machine>, executor: Arc<Executor>) {
                 continue;
             }
             match publish(machine, &executor) {
-                Ok(()) => info!("published {} anew", machine.definition.display()),
+                Ok(_) => info!("published {} anew", machine.definition.display()),
                 Err(problem) => error!("{problem}; the version before stays"),
             }
             *seen = now;
@@ -32,10 +44,4 @@ pub(super) async fn on_change(machines: Vec<Machine>, executor: Arc<Executor>) {
 /// When a file was written.
 fn written(file: &Path) -> Option<SystemTime> {
     file.metadata().ok()?.modified().ok()
-}
-
-fn publish(machine: &Machine, executor: &Executor) -> Result<(), String> {
-    let definition = machine.load().map_err(|error| error.to_string())?;
-    let defined = executor.define(&machine.arn, &definition);
-    defined.map_err(|problem| format!("{}: {problem}", machine.definition.display()))
 }
