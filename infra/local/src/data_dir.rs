@@ -53,7 +53,7 @@ pub enum DataDirError {
 }
 
 /// Counts the changes of how data is kept here. There are no migrations: it is for development only.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The first file of a data directory: how the others are to be read, and the secrets that
 /// `Secrets Manager` would generate.
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_directory_of_another_format_is_refused_with_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
-        for secrets in [r#"{"linkKey":"old"}"#, r#"{"format":3,"linkKey":"new"}"#] {
+        for secrets in [r#"{"linkKey":"old"}"#, r#"{"format":99,"linkKey":"new"}"#] {
             fs::write(folder.path().join("secrets.json"), secrets).unwrap();
             let data = DataDir::open(folder.path()).unwrap();
             let error = data.link_key().unwrap_err().to_string();

@@ -77,16 +77,10 @@ impl Console {
 
     /// The ids of the requests that begin with `prefix`, newest first: some, and how many there are.
     pub(crate) fn newest(&self, prefix: &str, skip: usize) -> (Vec<String>, usize) {
-        let all = self.executor.summaries();
-        if prefix.is_empty() {
-            let count = all.len();
-            let page = all.skip(skip).take(PAGE);
-            return (page.map(|summary| summary.name).collect(), count);
-        }
-        let mut names: Vec<String> = all.map(|summary| summary.name).collect();
+        let mut names = self.executor.names();
         names.retain(|name| name.starts_with(prefix));
-        let count = names.len();
-        (names.into_iter().skip(skip).take(PAGE).collect(), count)
+        let page = names.iter().skip(skip).take(PAGE);
+        (page.map(|name| name.to_string()).collect(), names.len())
     }
 
     /// A request by its id.

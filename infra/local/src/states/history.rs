@@ -1,5 +1,4 @@
-//! An execution's history, derived from its records: details have the field names that
-//! `GetExecutionHistory` uses, with values as JSON text, as there.
+//! An execution's history, derived from its records.
 
 use serde_json::{Map, Value, json};
 
@@ -7,13 +6,10 @@ use super::{
     asl::State,
     event::{EventType, HistoryEvent},
     position::Position,
-    record::{Fact, Record, Start},
+    record::{Fact, Record},
     retry,
     run::Run,
 };
-
-/// An event that has no id and time yet.
-type Draft = (EventType, Value);
 
 /// Adds the events of a record that has not been applied to the run yet.
 pub(crate) fn extend(history: &mut Vec<HistoryEvent>, run: &Run, record: &Record) {
@@ -22,11 +18,7 @@ pub(crate) fn extend(history: &mut Vec<HistoryEvent>, run: &Run, record: &Record
         || matches!(fact, Fact::ExecutionStarted(_) | Fact::ExecutionRedriven);
     let state = run.current_state().filter(|_| !about_all);
     for (event_type, details) in events_of(run, fact) {
-        let id = history.len() as u64 + 1;
         history.push(HistoryEvent {
-            id,
-            // As on AWS, where the first state's entry names no predecessor.
-            previous_event_id: if id <= 2 { 0 } else { id - 1 },
             at: record.at,
             event_type,
             state: state.map(str::to_string),
@@ -35,7 +27,8 @@ pub(crate) fn extend(history: &mut Vec<HistoryEvent>, run: &Run, record: &Record
     }
 }
 
-fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
+/// The types and details of the events that a fact adds.
+fn events_of(run: &Run, fact: &Fact) -> Vec<(EventType, Value)> {
     let event = match fact {
         Fact::TaskScheduled {
             function, payload, ..
@@ -44,29 +37,35 @@ fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
         Fact::WaitStarted { .. }
         | Fact::RetryScheduled { .. }
         | Fact::StateFailed { location: None, .. } => return Vec::new(),
-        Fact::ExecutionStarted(started) => (EventType::ExecutionStarted, start(started)),
+        Fact::ExecutionStarted(started) => (
+            EventType::ExecutionStarted,
+            json!({"input": started.input.to_string()}),
+        ),
         Fact::StateEntered { state, input } => {
-            let Some(kind) = run.machine().states.get(state) else {
+            let Some(kind) = run.machine.states.get(state) else {
                 return Vec::new();
             };
-            let (entered, _) = events_of_state(kind);
-            (entered, with_text(json!({"name": state}), "input", input))
+            let details = json!({"name": state, "input": input.to_string()});
+            (events_of_state(kind).0, details)
         }
         Fact::TaskSubmitted { answer } => {
             let output = result_of_invocation(answer.clone());
-            let details = with_text(task(run), "output", &output);
-            (EventType::TaskSubmitted, details)
+            (
+                EventType::TaskSubmitted,
+                task(run, "output", output.to_string()),
+            )
         }
-        Fact::TaskSucceeded { output } => {
-            let details = with_text(task(run), "output", output);
-            (EventType::TaskSucceeded, details)
-        }
+        Fact::TaskSucceeded { output } => (
+            EventType::TaskSucceeded,
+            task(run, "output", output.to_string()),
+        ),
         Fact::TaskFailed { error, cause } => {
-            let details = failure(task(run), Some(error), Some(cause));
+            let mut details = task(run, "error", error.clone());
+            details["cause"] = json!(cause);
             (EventType::TaskFailed, details)
         }
         Fact::TaskTimedOut => {
-            let details = failure(task(run), Some(retry::TIMEOUT), None);
+            let details = task(run, "error", retry::TIMEOUT.to_string());
             (EventType::TaskTimedOut, details)
         }
         Fact::StateFailed {
@@ -74,22 +73,23 @@ fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
             cause,
             location: Some(location),
         } => {
-            let place = json!({"state": run.current_state(), "location": location});
-            let details = failure(place, Some(error), Some(cause));
+            let state = run.current_state();
+            let details =
+                json!({"state": state, "location": location, "error": error, "cause": cause});
             (EventType::EvaluationFailed, details)
         }
         Fact::ExecutionSucceeded => {
             let output = final_output(run).unwrap_or(&Value::Null);
-            let details = with_text(json!({}), "output", output);
+            let details = json!({"output": output.to_string()});
             (EventType::ExecutionSucceeded, details)
         }
         Fact::ExecutionFailed { error, cause } => {
-            let details = failure(json!({}), error.as_deref(), cause.as_deref());
+            let details = json!({"error": error, "cause": cause});
             (EventType::ExecutionFailed, details)
         }
         Fact::ExecutionTimedOut => (EventType::ExecutionTimedOut, json!({})),
         Fact::ExecutionRedriven => {
-            let details = json!({"redriveCount": run.redrives() + 1});
+            let details = json!({"redriveCount": run.redrives + 1});
             (EventType::ExecutionRedriven, details)
         }
     };
@@ -98,7 +98,7 @@ fn events_of(run: &Run, fact: &Fact) -> Vec<Draft> {
 
 /// What an execution that is about to succeed ends with.
 pub(crate) fn final_output(run: &Run) -> Option<&Value> {
-    if let Position::Finished { output } = run.position() {
+    if let Position::Finished { output } = &run.position {
         Some(output)
     } else {
         None
@@ -112,71 +112,43 @@ pub(crate) fn result_of_invocation(answer: Value) -> Value {
     result
 }
 
-fn start(started: &Start) -> Value {
-    let role = json!({"roleArn": started.role_arn()});
-    with_text(role, "input", &started.input)
-}
-
-fn exit(run: &Run, output: &Value, assign: &Map<String, Value>) -> Vec<Draft> {
+fn exit(run: &Run, output: &Value, assign: &Map<String, Value>) -> Vec<(EventType, Value)> {
     let name = run.current_state().unwrap_or_default();
-    let state = run.machine().states.get(name);
-    let Some(exited) = state.and_then(|state| events_of_state(state).1) else {
+    let Some(state) = run.machine.states.get(name) else {
         return Vec::new();
     };
-    let mut details = with_text(json!({"name": name}), "output", output);
+    let mut details = json!({"name": name, "output": output.to_string()});
     if !assign.is_empty() {
         let texts = assign.iter();
         let texts = texts.map(|(name, value)| (name.clone(), json!(value.to_string())));
         details["assignedVariables"] = Value::Object(texts.collect());
-        details["assignedVariablesDetails"] = json!({"truncated": false});
     }
-    vec![(exited, details)]
+    vec![(events_of_state(state).1, details)]
 }
 
-fn schedule(run: &Run, function: &str, payload: &Value) -> Vec<Draft> {
-    let started = task(run);
-    let mut scheduled = started.clone();
+fn schedule(run: &Run, function: &str, payload: &Value) -> Vec<(EventType, Value)> {
     let parameters = json!({"FunctionName": function, "Payload": payload});
-    scheduled["region"] = json!(run.start().region());
-    scheduled["parameters"] = json!(parameters.to_string());
-    if let Some(seconds) = run.current_task().and_then(|task| task.timeout_seconds) {
-        scheduled["timeoutInSeconds"] = json!(seconds);
-    }
+    let scheduled = task(run, "parameters", parameters.to_string());
+    let action = run.current_task().map(|task| task.resource.action());
     vec![
         (EventType::TaskScheduled, scheduled),
-        (EventType::TaskStarted, started),
+        (EventType::TaskStarted, json!({"resource": action})),
     ]
 }
 
-fn task(run: &Run) -> Value {
+/// What each event of a Task tells, and one detail more.
+fn task(run: &Run, field: &str, text: String) -> Value {
     let action = run.current_task().map(|task| task.resource.action());
-    json!({"resourceType": "lambda", "resource": action})
+    json!({"resource": action, field: text})
 }
 
-fn with_text(mut details: Value, field: &str, value: &Value) -> Value {
-    details[field] = json!(value.to_string());
-    details[format!("{field}Details")] = json!({"truncated": false});
-    details
-}
-
-fn failure(mut details: Value, error: Option<&str>, cause: Option<&str>) -> Value {
-    for (field, text) in [("error", error), ("cause", cause)] {
-        if let Some(text) = text {
-            details[field] = json!(text);
-        }
-    }
-    details
-}
-
-/// The events of entering a state and of leaving it. A Fail state is never left.
-fn events_of_state(state: &State) -> (EventType, Option<EventType>) {
+/// The events of entering a state and of leaving it.
+fn events_of_state(state: &State) -> (EventType, EventType) {
     use EventType as E;
     match state {
-        State::Pass(_) => (E::PassStateEntered, Some(E::PassStateExited)),
-        State::Task(_) => (E::TaskStateEntered, Some(E::TaskStateExited)),
-        State::Choice(_) => (E::ChoiceStateEntered, Some(E::ChoiceStateExited)),
-        State::Wait(_) => (E::WaitStateEntered, Some(E::WaitStateExited)),
-        State::Succeed(_) => (E::SucceedStateEntered, Some(E::SucceedStateExited)),
-        State::Fail(_) => (E::FailStateEntered, None),
+        State::Pass(_) => (E::PassStateEntered, E::PassStateExited),
+        State::Task(_) => (E::TaskStateEntered, E::TaskStateExited),
+        State::Choice(_) => (E::ChoiceStateEntered, E::ChoiceStateExited),
+        State::Wait(_) => (E::WaitStateEntered, E::WaitStateExited),
     }
 }

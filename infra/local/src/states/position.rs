@@ -32,8 +32,6 @@ pub(crate) struct StateVisit {
     pub(crate) state: String,
     pub(crate) input: Value,
     pub(crate) entered_at: Timestamp,
-    /// The id of the event in the history that says so.
-    pub(crate) entered_event: usize,
     /// How often each retrier has retried, by its index.
     pub(crate) retries: BTreeMap<usize, u32>,
     pub(crate) phase: Phase,
