@@ -173,16 +173,6 @@ impl TryFrom<bool> for True {
     }
 }
 
-impl Resource {
-    /// What follows the service in the ARN; histories name it so.
-    pub(crate) fn action(self) -> &'static str {
-        match self {
-            Resource::Invoke => "invoke",
-            Resource::InvokeAndWaitForToken => "invoke.waitForTaskToken",
-        }
-    }
-}
-
 /// Tells `"Output": null`, which outputs null, from no `Output` at all.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)

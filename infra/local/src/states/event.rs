@@ -15,7 +15,7 @@ pub struct HistoryEvent {
     pub event_type: EventType,
     /// The state it happened in, when it happened in one.
     pub state: Option<String>,
-    /// What `GetExecutionHistory` tells about it, under the same names. Values are JSON as text, as there.
+    /// What more there is to tell, by the names of `GetExecutionHistory`. Values are JSON as text, as there.
     pub details: Value,
 }
 

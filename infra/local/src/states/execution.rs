@@ -3,7 +3,6 @@
 
 use std::{
     io,
-    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -18,7 +17,7 @@ use super::{
     machine::Machine,
     position::Attempt,
     record::{Fact, Record, Start},
-    replay::{self, replay},
+    replay,
     run::{MOST_EVENTS, Run},
     shared::Shared,
     view::{ExecutionStatus, ExecutionView},
@@ -82,23 +81,7 @@ impl Execution {
         ))
     }
 
-    /// Rebuilds an execution from its journal. `None` when it never started: the process ended before
-    /// the first record was whole.
-    pub(crate) fn resume(shared: &Arc<Shared>, file: &Path) -> io::Result<Option<Execution>> {
-        let damaged = |problem| damaged(&file.display().to_string(), problem);
-        let (journal, records) = Journal::<Record>::open(Some(file))?;
-        let Some(first) = records.first() else {
-            return Ok(None);
-        };
-        let version = &replay::start_of(first).map_err(damaged)?.version;
-        let machine = shared.store.machine(version)?;
-        let run = replay(&records, machine, |_, _| ()).map_err(damaged)?;
-        let execution = Execution::new(shared, run, journal);
-        execution.lose_connection()?;
-        Ok(Some(execution))
-    }
-
-    fn new(shared: &Arc<Shared>, run: Run, journal: Journal<Record>) -> Execution {
+    pub(crate) fn new(shared: &Arc<Shared>, run: Run, journal: Journal<Record>) -> Execution {
         Execution {
             shared: Arc::clone(shared),
             name: run.start.name.as_str().into(),
@@ -222,15 +205,16 @@ impl Execution {
         drop(self.core());
     }
 
-    /// The process that invoked a function is gone, so its answer will never come.
-    fn lose_connection(&self) -> io::Result<()> {
+    /// Lets the try under way fail if it is one of these.
+    pub(crate) fn fail_attempt(
+        &self,
+        is_meant: impl FnOnce(&Attempt) -> bool,
+        error: TaskError,
+    ) -> io::Result<()> {
         let mut core = self.core();
-        let lost = |attempt: &Attempt| attempt.token.is_none() || !attempt.submitted;
-        if core.run.attempt().is_some_and(lost) {
-            let fact = Fact::TaskFailed {
-                error: "Lambda.SdkClientException".to_string(),
-                cause: "The connection was lost when the stack stopped.".to_string(),
-            };
+        if core.run.attempt().is_some_and(is_meant) {
+            let TaskError { error, cause } = error;
+            let fact = Fact::TaskFailed { error, cause };
             self.commit(&mut core, self.shared.clock.now(), fact)?;
         }
         Ok(())
@@ -278,6 +262,6 @@ impl Execution {
     }
 }
 
-fn damaged(what: &str, problem: &str) -> io::Error {
+pub(crate) fn damaged(what: &str, problem: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("{what}: {problem}"))
 }

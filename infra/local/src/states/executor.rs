@@ -19,6 +19,7 @@ use super::{
     error::OpenError,
     execution::{Execution, Invocation, Step},
     machine::Machine,
+    resume::resume,
     shared::Shared,
     store::Store,
     timer_queue::UnderWay,
@@ -68,7 +69,7 @@ impl Executor {
         let shared = Arc::new(Shared::new(clock, Store::new(data), options.seed));
         let mut resumed = Vec::new();
         for file in shared.store.journals()? {
-            resumed.extend(Execution::resume(&shared, &file)?.map(Arc::new));
+            resumed.extend(resume(&shared, &file)?.map(Arc::new));
         }
         let by_name = resumed.iter();
         let by_name = by_name.map(|it| (Arc::clone(it.name()), Arc::clone(it)));

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     asl::State,
-    event::{EventType, HistoryEvent},
+    event::{EventType as E, HistoryEvent},
     position::Position,
     record::{Fact, Record},
     retry,
@@ -27,71 +27,55 @@ pub(crate) fn extend(history: &mut Vec<HistoryEvent>, run: &Run, record: &Record
     }
 }
 
-/// The types and details of the events that a fact adds.
-fn events_of(run: &Run, fact: &Fact) -> Vec<(EventType, Value)> {
+/// The types and details of the events that a fact adds. Values are told as JSON text.
+fn events_of(run: &Run, fact: &Fact) -> Vec<(E, Value)> {
+    let state = || run.machine.states.get(run.current_state()?);
     let event = match fact {
-        Fact::TaskScheduled {
-            function, payload, ..
-        } => return schedule(run, function, payload),
-        Fact::StateExited { output, assign, .. } => return exit(run, output, assign),
         Fact::WaitStarted { .. }
         | Fact::RetryScheduled { .. }
         | Fact::StateFailed { location: None, .. } => return Vec::new(),
-        Fact::ExecutionStarted(started) => (
-            EventType::ExecutionStarted,
-            json!({"input": started.input.to_string()}),
-        ),
-        Fact::StateEntered { state, input } => {
-            let Some(kind) = run.machine.states.get(state) else {
-                return Vec::new();
-            };
-            let details = json!({"name": state, "input": input.to_string()});
-            (events_of_state(kind).0, details)
+        Fact::ExecutionStarted(start) => (E::ExecutionStarted, text("input", &start.input)),
+        Fact::ExecutionSucceeded => {
+            let output = final_output(run).unwrap_or(&Value::Null);
+            (E::ExecutionSucceeded, text("output", output))
         }
-        Fact::TaskSubmitted { answer } => {
-            let output = result_of_invocation(answer.clone());
-            (
-                EventType::TaskSubmitted,
-                task(run, "output", output.to_string()),
-            )
+        Fact::ExecutionFailed { error, cause } => (E::ExecutionFailed, failure(error, cause)),
+        Fact::ExecutionTimedOut => (E::ExecutionTimedOut, json!({})),
+        Fact::ExecutionRedriven => {
+            let details = json!({"redriveCount": run.redrives + 1});
+            (E::ExecutionRedriven, details)
         }
-        Fact::TaskSucceeded { output } => (
-            EventType::TaskSucceeded,
-            task(run, "output", output.to_string()),
-        ),
-        Fact::TaskFailed { error, cause } => {
-            let mut details = task(run, "error", error.clone());
-            details["cause"] = json!(cause);
-            (EventType::TaskFailed, details)
-        }
-        Fact::TaskTimedOut => {
-            let details = task(run, "error", retry::TIMEOUT.to_string());
-            (EventType::TaskTimedOut, details)
-        }
+        Fact::StateEntered { input, .. } => match state() {
+            Some(state) => (events_of_state(state).0, text("input", input)),
+            None => return Vec::new(),
+        },
+        Fact::StateExited { output, assign, .. } => match state() {
+            Some(state) => (events_of_state(state).1, exit(output, assign)),
+            None => return Vec::new(),
+        },
         Fact::StateFailed {
             error,
             cause,
             location: Some(location),
         } => {
-            let state = run.current_state();
-            let details =
-                json!({"state": state, "location": location, "error": error, "cause": cause});
-            (EventType::EvaluationFailed, details)
+            let mut details = failure(error, cause);
+            details["location"] = json!(location);
+            (E::EvaluationFailed, details)
         }
-        Fact::ExecutionSucceeded => {
-            let output = final_output(run).unwrap_or(&Value::Null);
-            let details = json!({"output": output.to_string()});
-            (EventType::ExecutionSucceeded, details)
+        Fact::TaskScheduled {
+            function, payload, ..
+        } => {
+            let parameters = json!({"FunctionName": function, "Payload": payload});
+            let scheduled = (E::TaskScheduled, text("parameters", &parameters));
+            return vec![scheduled, (E::TaskStarted, json!({}))];
         }
-        Fact::ExecutionFailed { error, cause } => {
-            let details = json!({"error": error, "cause": cause});
-            (EventType::ExecutionFailed, details)
+        Fact::TaskSubmitted { answer } => {
+            let output = result_of_invocation(answer.clone());
+            (E::TaskSubmitted, text("output", &output))
         }
-        Fact::ExecutionTimedOut => (EventType::ExecutionTimedOut, json!({})),
-        Fact::ExecutionRedriven => {
-            let details = json!({"redriveCount": run.redrives + 1});
-            (EventType::ExecutionRedriven, details)
-        }
+        Fact::TaskSucceeded { output } => (E::TaskSucceeded, text("output", output)),
+        Fact::TaskFailed { error, cause } => (E::TaskFailed, failure(error, cause)),
+        Fact::TaskTimedOut => (E::TaskTimedOut, failure(retry::TIMEOUT, "")),
     };
     vec![event]
 }
@@ -112,39 +96,26 @@ pub(crate) fn result_of_invocation(answer: Value) -> Value {
     result
 }
 
-fn exit(run: &Run, output: &Value, assign: &Map<String, Value>) -> Vec<(EventType, Value)> {
-    let name = run.current_state().unwrap_or_default();
-    let Some(state) = run.machine.states.get(name) else {
-        return Vec::new();
-    };
-    let mut details = json!({"name": name, "output": output.to_string()});
+fn text(field: &str, value: &Value) -> Value {
+    json!({field: value.to_string()})
+}
+
+fn failure(error: &str, cause: &str) -> Value {
+    json!({"error": error, "cause": cause})
+}
+
+fn exit(output: &Value, assign: &Map<String, Value>) -> Value {
+    let mut details = text("output", output);
     if !assign.is_empty() {
         let texts = assign.iter();
         let texts = texts.map(|(name, value)| (name.clone(), json!(value.to_string())));
         details["assignedVariables"] = Value::Object(texts.collect());
     }
-    vec![(events_of_state(state).1, details)]
-}
-
-fn schedule(run: &Run, function: &str, payload: &Value) -> Vec<(EventType, Value)> {
-    let parameters = json!({"FunctionName": function, "Payload": payload});
-    let scheduled = task(run, "parameters", parameters.to_string());
-    let action = run.current_task().map(|task| task.resource.action());
-    vec![
-        (EventType::TaskScheduled, scheduled),
-        (EventType::TaskStarted, json!({"resource": action})),
-    ]
-}
-
-/// What each event of a Task tells, and one detail more.
-fn task(run: &Run, field: &str, text: String) -> Value {
-    let action = run.current_task().map(|task| task.resource.action());
-    json!({"resource": action, field: text})
+    details
 }
 
 /// The events of entering a state and of leaving it.
-fn events_of_state(state: &State) -> (EventType, EventType) {
-    use EventType as E;
+fn events_of_state(state: &State) -> (E, E) {
     match state {
         State::Pass(_) => (E::PassStateEntered, E::PassStateExited),
         State::Task(_) => (E::TaskStateEntered, E::TaskStateExited),

@@ -12,7 +12,7 @@
 //! - `redrive`: which executions that failed can run on
 //! - `state_execution`, `decide`, `retry`, `rng`, `jsonata`: the next fact, from a run and the time; no
 //!   effects
-//! - `store`, `execution`: a run and its journal; records before it acts
+//! - `store`, `execution`, `resume`: a run and its journal; records before it acts
 //! - `timer_queue`, `shared`, `executor`, `operations`: all executions; timers, invocations, tokens
 //!
 //! Every execution is a journal of its facts. A restart replays it, so approvals and timers survive
@@ -37,6 +37,7 @@ mod position;
 mod record;
 mod redrive;
 mod replay;
+mod resume;
 mod retry;
 mod rng;
 mod run;

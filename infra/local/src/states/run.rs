@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
-    asl::{State, Task},
     jsonata::Variables,
     machine::Machine,
     position::{Attempt, Phase, Position, StateVisit},
@@ -88,15 +87,6 @@ impl Run {
             | Position::Succeeded
             | Position::Failed(_)
             | Position::TimedOut(_) => None,
-        }
-    }
-
-    pub(crate) fn current_task(&self) -> Option<&Task> {
-        let state = self.machine.states.get(self.current_state()?)?;
-        if let State::Task(task) = state {
-            Some(task)
-        } else {
-            None
         }
     }
 
