@@ -33,7 +33,8 @@ impl ExecutionStatus {
 }
 
 /// An execution at one moment, with its history.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ExecutionView {
     /// The definition that it runs by: the one that was published when it started.
     pub definition: String,

@@ -40,7 +40,7 @@ impl Case<'_> {
             }
         }
         let rejected = self.request.output("rejectionReason").is_some();
-        if rejected != self.got(EMAIL, "RelatedRequest your refund request") {
+        if rejected != self.got(EMAIL, "About your refund request") {
             problems.push(format!("rejected: {rejected}, and not told so, or told so"));
         }
         let invites = refunded && self.world.functions.process == Process::Routed;
