@@ -80,7 +80,7 @@ impl Console {
         let mut names = self.executor.names();
         names.retain(|name| name.starts_with(prefix));
         let page = names.iter().skip(skip).take(PAGE);
-        (page.map(|name| name.to_string()).collect(), names.len())
+        (page.map(ToString::to_string).collect(), names.len())
     }
 
     /// A request by its id.

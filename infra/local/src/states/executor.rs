@@ -27,7 +27,7 @@ use super::{
 use crate::clock::{Clock, later};
 
 /// What can be chosen about an executor.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     /// Makes retry jitter, tokens and random `JSONata` functions repeatable. Tokens can then be guessed:
     /// for simulations only.

@@ -82,5 +82,6 @@ impl Machine {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = |text: String, byte: &u8| format!("{text}{byte:02x}");
+    bytes.iter().fold(String::new(), digits)
 }

@@ -80,13 +80,14 @@ impl Position {
     /// Where a redriven execution goes on that ended here: a state that had begun begins again, with all
     /// of its retries. What was over stays over.
     pub(crate) fn rerun(self) -> Position {
-        match self {
-            Position::In(visit) => Position::In(StateVisit {
+        if let Position::In(visit) = self {
+            Position::In(StateVisit {
                 retries: BTreeMap::new(),
                 phase: Phase::Ready,
                 ..visit
-            }),
-            other => other,
+            })
+        } else {
+            self
         }
     }
 }
