@@ -184,7 +184,8 @@ impl Shared {
     }
 }
 
-fn later(base: Timestamp, by: SignedDuration) -> Timestamp {
+/// The time so much later, or the end of time.
+pub(crate) fn later(base: Timestamp, by: SignedDuration) -> Timestamp {
     base.saturating_add(by)
         .expect("a duration without calendar units can always be added")
 }

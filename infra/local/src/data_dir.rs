@@ -35,32 +35,21 @@ pub enum DataDirError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// An older version of the stack wrote it.
+    /// Another version of the stack wrote it, or it is damaged.
     #[error(
-        "{0} was written by another version of the local stack, in a format that this one does not read: delete the directory to start anew"
+        "{0} does not hold data in the format of this version of the local stack: delete the directory to start anew"
     )]
     OtherFormat(PathBuf),
-    /// The file with the secrets is damaged.
-    #[error(
-        "{path} does not hold the local secrets ({problem}): delete the data directory to start anew"
-    )]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
 }
 
 /// Counts the changes of how data is kept here. There are no migrations: it is for development only.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The first file of a data directory: how the others are to be read, and the secrets that
 /// `Secrets Manager` would generate.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Secrets {
-    #[serde(default)]
     format: u32,
     link_key: String,
 }
@@ -110,39 +99,30 @@ impl DataDir {
     /// The key that signs links: made once, so that links in old mails go on working. Refuses a
     /// directory of another format.
     pub fn link_key(&self) -> Result<String, DataDirError> {
-        let Some(path) = self.file("secrets.json") else {
+        let Some(path) = &self.path else {
             return Ok(random_key());
         };
-        let secrets = read_secrets(&path)?;
-        if secrets.format == FORMAT {
-            Ok(secrets.link_key)
-        } else {
-            Err(DataDirError::OtherFormat(self.path.clone().unwrap_or(path)))
-        }
-    }
-}
-
-/// Makes the secrets where there are none.
-fn read_secrets(path: &Path) -> Result<Secrets, DataDirError> {
-    let failed = |source| DataDirError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    match fs::read(path) {
-        Ok(text) => serde_json::from_slice(&text).map_err(|error| DataDirError::Damaged {
-            path: path.to_owned(),
-            problem: error.to_string(),
-        }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let secrets = Secrets {
-                format: FORMAT,
-                link_key: random_key(),
-            };
-            let text = serde_json::to_vec(&secrets).map_err(|error| failed(error.into()))?;
-            replace_file(path, &text).map_err(failed)?;
-            Ok(secrets)
-        }
-        Err(error) => Err(failed(error)),
+        let file = path.join("secrets.json");
+        let failed = |source| DataDirError::Io {
+            path: file.clone(),
+            source,
+        };
+        let secrets = match fs::read(&file) {
+            Ok(text) => serde_json::from_slice(&text).ok(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let secrets = Secrets {
+                    format: FORMAT,
+                    link_key: random_key(),
+                };
+                let text = serde_json::to_vec(&secrets).map_err(|error| failed(error.into()))?;
+                replace_file(&file, &text).map_err(failed)?;
+                Some(secrets)
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let ours = secrets.filter(|secrets: &Secrets| secrets.format == FORMAT);
+        ours.map(|secrets| secrets.link_key)
+            .ok_or_else(|| DataDirError::OtherFormat(path.clone()))
     }
 }
 
@@ -178,24 +158,16 @@ mod tests {
     #[test]
     fn a_directory_of_another_format_is_refused_with_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
-        for secrets in [r#"{"linkKey":"old"}"#, r#"{"format":3,"linkKey":"new"}"#] {
+        for secrets in [
+            "{}",
+            r#"{"linkKey":"old"}"#,
+            r#"{"format":99,"linkKey":"new"}"#,
+        ] {
             fs::write(folder.path().join("secrets.json"), secrets).unwrap();
             let data = DataDir::open(folder.path()).unwrap();
             let error = data.link_key().unwrap_err().to_string();
             let named = error.contains(&folder.path().display().to_string());
             assert!(named && error.contains("delete the directory"), "{error}");
         }
-    }
-
-    #[test]
-    fn damaged_secrets_are_named() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("secrets.json"), "{}").unwrap();
-        let data = DataDir::open(folder.path()).unwrap();
-        let error = data.link_key().unwrap_err().to_string();
-        assert!(
-            error.contains("secrets.json") && error.contains("delete"),
-            "{error}"
-        );
     }
 }

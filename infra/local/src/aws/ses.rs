@@ -14,6 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use maud::{Markup, html};
 use uuid::Uuid;
 
 use crate::outbox::{NewMail, Outbox};
@@ -176,28 +177,14 @@ fn read_mail(params: &Params) -> Result<NewMail, Refusal> {
     let from = value("Source");
     let sender = read_address(&from)?;
     let subject = value("Message.Subject.Data");
-    if has_line_break(&subject) {
-        return Err(Refusal::parameter(
-            "Header value contains a line break: 'Subject'.",
-        ));
-    }
-    let (text, html) = (
-        value("Message.Body.Text.Data"),
-        value("Message.Body.Html.Data"),
-    );
-    if text.is_empty() && html.is_empty() {
-        return Err(Refusal::sender(
-            "MessageRejected",
-            "The message has no body.",
-        ));
-    }
+    check_one_line(&subject)?;
     check_verified(to.iter().chain([&sender]))?;
     Ok(NewMail {
         to,
         from,
         subject,
-        text,
-        html,
+        text: value("Message.Body.Text.Data"),
+        html: value("Message.Body.Html.Data"),
     })
 }
 
@@ -217,75 +204,64 @@ fn check_verified<'a>(mut addresses: impl Iterator<Item = &'a String>) -> Result
 
 /// The address in `a@b` or `Name <a@b>`.
 fn read_address(text: &str) -> Result<String, Refusal> {
-    if has_line_break(text) {
-        return Err(Refusal::parameter("Header value contains a line break."));
-    }
+    check_one_line(text)?;
     let trimmed = text.trim();
     let in_brackets = trimmed
         .strip_suffix('>')
         .and_then(|rest| rest.rsplit_once('<'));
     let address = in_brackets.map_or(trimmed, |(_name, address)| address);
-    let Some((local, domain)) = address.rsplit_once('@') else {
-        return Err(Refusal::parameter("Missing final '@domain'"));
-    };
-    let plain_local = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    if local.is_empty() || !local.chars().all(plain_local) {
-        return Err(Refusal::parameter(
-            "Local address contains an illegal character",
-        ));
+    let is_address = address.rsplit_once('@').is_some_and(|(local, domain)| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+        !local.is_empty() && local.chars().all(fits) && domain.split('.').all(is_domain_label)
+    });
+    if is_address {
+        Ok(address.to_owned())
+    } else {
+        let message = format!("'{address}' is no address that SES takes.");
+        Err(Refusal::parameter(message))
     }
-    let good_label = |label: &str| {
-        let inside = label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        inside && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
-    };
-    if !domain.split('.').all(good_label) {
-        return Err(Refusal::parameter("Domain contains an illegal character"));
+}
+
+fn is_domain_label(label: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    !label.is_empty() && label.chars().all(fits) && !label.starts_with('-') && !label.ends_with('-')
+}
+
+/// What would begin another header is refused.
+fn check_one_line(text: &str) -> Result<(), Refusal> {
+    if text.contains(['\r', '\n']) {
+        return Err(Refusal::parameter("Header value contains a line break."));
     }
-    Ok(address.to_owned())
+    Ok(())
 }
 
-fn has_line_break(text: &str) -> bool {
-    text.contains(['\r', '\n'])
+fn sent(message_id: &str, request_id: &str) -> Markup {
+    html! {
+        SendEmailResponse xmlns=(NAMESPACE) {
+            SendEmailResult { MessageId { (message_id) } }
+            ResponseMetadata { RequestId { (request_id) } }
+        }
+    }
 }
 
-fn sent(message_id: &str, request_id: &str) -> String {
-    format!(
-        "<SendEmailResponse xmlns=\"{NAMESPACE}\"><SendEmailResult><MessageId>{message_id}</MessageId>\
-         </SendEmailResult><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\
-         </SendEmailResponse>"
-    )
-}
-
-fn failed(refusal: &Refusal, request_id: &str) -> String {
+fn failed(refusal: &Refusal, request_id: &str) -> Markup {
     let side = if refusal.status.is_server_error() {
         "Receiver"
     } else {
         "Sender"
     };
-    format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{side}</Type><Code>{}</Code><Message>{}</Message>\
-         </Error><RequestId>{request_id}</RequestId></ErrorResponse>",
-        refusal.code,
-        escaped(&refusal.message),
-    )
-}
-
-/// Text inside an element. Control characters that XML cannot hold become a mark.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c if c.is_control() && !c.is_whitespace() => out.push('\u{fffd}'),
-            c => out.push(c),
+    // XML cannot hold control characters.
+    let message = refusal.message.replace(char::is_control, "\u{fffd}");
+    html! {
+        ErrorResponse xmlns=(NAMESPACE) {
+            Error { Type { (side) } Code { (refusal.code) } Message { (message) } }
+            RequestId { (request_id) }
         }
     }
-    out
 }
 
-fn xml(status: StatusCode, body: &str, request_id: &str) -> Response {
+fn xml(status: StatusCode, body: &Markup, request_id: &str) -> Response {
+    let body = &body.0;
     let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}\n");
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;

@@ -68,7 +68,7 @@ async fn request(State(console): Shared, Path(id): Path<String>, headers: Header
 /// Lets a failed execution go on, and shows the request again.
 async fn redrive(State(console): Shared, Path(id): Path<String>) -> Response {
     match console.executor.redrive(&id) {
-        Ok(_) => Redirect::to(&request_path(&id)).into_response(),
+        Ok(()) => Redirect::to(&request_path(&id)).into_response(),
         Err(error) => {
             let status = match error.name() {
                 Some("ExecutionDoesNotExist") => StatusCode::NOT_FOUND,

@@ -69,14 +69,10 @@ impl Console {
 
     /// The ids of the requests that begin with `prefix`, newest first: some, and how many there are.
     pub(crate) fn newest(&self, prefix: &str, skip: usize) -> (Vec<String>, usize) {
-        let names = self.executor.summaries().map(|summary| summary.name);
-        if prefix.is_empty() {
-            let count = names.len();
-            return (names.skip(skip).take(PAGE).collect(), count);
-        }
-        let found: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
-        let count = found.len();
-        (found.into_iter().skip(skip).take(PAGE).collect(), count)
+        let mut names = self.executor.names();
+        names.retain(|name| name.starts_with(prefix));
+        let page = names.iter().skip(skip).take(PAGE);
+        (page.map(ToString::to_string).collect(), names.len())
     }
 
     /// A request by its id.

@@ -2,6 +2,8 @@
 //!
 //! Whatever these types do not know is refused by serde: types of states, fields, services, `JSONPath`.
 //! So nothing in a definition is silently ignored. What they cannot say is checked in [`super::machine`].
+//! The generator writes no Succeed and no Fail: an execution ends with a Task, or by an error that
+//! nothing catches.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -14,8 +16,6 @@ pub(crate) enum State {
     Task(Box<Task>),
     Choice(Choice),
     Wait(Wait),
-    Succeed(Succeed),
-    Fail(Fail),
 }
 
 /// What a state hands on when it is left.
@@ -29,13 +29,23 @@ pub(crate) struct StateOutput {
     pub(crate) assign: Map<String, Value>,
 }
 
+/// Where a state leads.
+#[derive(Debug, Deserialize)]
+pub(crate) enum Transition {
+    Next(String),
+    End(True),
+}
+
+/// The only value of an `End`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "bool")]
+pub(crate) struct True;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Pass {
-    /// Without it the execution ends.
-    pub(crate) next: Option<String>,
-    #[serde(default)]
-    pub(crate) end: bool,
+    #[serde(flatten)]
+    pub(crate) transition: Transition,
     #[serde(flatten)]
     pub(crate) output: StateOutput,
 }
@@ -50,9 +60,8 @@ pub(crate) struct Task {
     pub(crate) retry: Vec<Retrier>,
     #[serde(default)]
     pub(crate) catch: Vec<Catcher>,
-    pub(crate) next: Option<String>,
-    #[serde(default)]
-    pub(crate) end: bool,
+    #[serde(flatten)]
+    pub(crate) transition: Transition,
     #[serde(flatten)]
     pub(crate) output: StateOutput,
 }
@@ -77,11 +86,8 @@ pub(crate) struct Arguments {
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Retrier {
     pub(crate) error_equals: Vec<String>,
-    #[serde(default = "default_interval_seconds")]
     pub(crate) interval_seconds: u32,
-    #[serde(default = "default_max_attempts")]
     pub(crate) max_attempts: u32,
-    #[serde(default = "default_backoff_rate")]
     pub(crate) backoff_rate: f64,
     pub(crate) max_delay_seconds: Option<u32>,
     #[serde(default)]
@@ -111,7 +117,7 @@ pub(crate) struct Choice {
     pub(crate) choices: Vec<Rule>,
     /// Step Functions can do without; a value that no rule foresees then ends the execution.
     pub(crate) default: String,
-    /// Used when the default is taken; each rule has its own.
+    /// Counts when the default is taken. A rule could have its own, which the generator has no use for.
     #[serde(flatten)]
     pub(crate) output: StateOutput,
 }
@@ -121,79 +127,53 @@ pub(crate) struct Choice {
 pub(crate) struct Rule {
     pub(crate) condition: String,
     pub(crate) next: String,
-    #[serde(flatten)]
-    pub(crate) output: StateOutput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Wait {
-    pub(crate) seconds: Value,
-    pub(crate) next: Option<String>,
-    #[serde(default)]
-    pub(crate) end: bool,
+    pub(crate) seconds: u32,
     #[serde(flatten)]
-    pub(crate) output: StateOutput,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-pub(crate) struct Succeed {
-    #[serde(flatten)]
-    pub(crate) output: StateOutput,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-pub(crate) struct Fail {
-    pub(crate) error: Option<String>,
-    pub(crate) cause: Option<String>,
+    pub(crate) transition: Transition,
 }
 
 impl State {
-    /// The states that it names. `None`: it says neither what is next nor that this is the end, or both.
-    pub(crate) fn targets(&self) -> Option<Vec<&String>> {
-        let (next, end, mut others) = match self {
-            State::Pass(pass) => (&pass.next, pass.end, Vec::new()),
-            State::Wait(wait) => (&wait.next, wait.end, Vec::new()),
+    /// The states that it leads to.
+    pub(crate) fn targets(&self) -> Vec<&String> {
+        match self {
+            State::Pass(pass) => pass.transition.next().into_iter().collect(),
+            State::Wait(wait) => wait.transition.next().into_iter().collect(),
             State::Task(task) => {
                 let caught = task.catch.iter().map(|catcher| &catcher.next);
-                (&task.next, task.end, caught.collect())
+                caught.chain(task.transition.next()).collect()
             }
             State::Choice(choice) => {
                 let rules = choice.choices.iter().map(|rule| &rule.next);
-                return Some(rules.chain([&choice.default]).collect());
+                rules.chain([&choice.default]).collect()
             }
-            State::Succeed(_) | State::Fail(_) => return Some(Vec::new()),
-        };
-        others.extend(next);
-        (next.is_some() != end).then_some(others)
+        }
     }
 }
 
-impl Resource {
-    /// What follows the service in the ARN; histories name it so.
-    pub(crate) fn action(self) -> &'static str {
+impl Transition {
+    /// The next state; none at the end of the execution.
+    pub(crate) fn next(&self) -> Option<&String> {
         match self {
-            Resource::Invoke => "invoke",
-            Resource::InvokeAndWaitForToken => "invoke.waitForTaskToken",
+            Transition::Next(next) => Some(next),
+            Transition::End(True) => None,
         }
+    }
+}
+
+impl TryFrom<bool> for True {
+    type Error = &'static str;
+
+    fn try_from(end: bool) -> Result<True, &'static str> {
+        end.then_some(True).ok_or("an End is true")
     }
 }
 
 /// Tells `"Output": null`, which outputs null, from no `Output` at all.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
-}
-
-fn default_interval_seconds() -> u32 {
-    1
-}
-
-fn default_max_attempts() -> u32 {
-    3
-}
-
-fn default_backoff_rate() -> f64 {
-    2.0
 }

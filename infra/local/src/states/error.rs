@@ -20,8 +20,6 @@ pub enum OpenError {
 pub enum StatesError {
     #[error("Invalid Name: '{0}'")]
     InvalidName(String),
-    #[error("Invalid execution input: it has {0} bytes, and at most 262144 are allowed")]
-    InvalidExecutionInput(usize),
     #[error("State Machine Does Not Exist: '{0}'")]
     StateMachineDoesNotExist(String),
     /// The name is taken: by an execution that is over, or by one with another input.
@@ -38,8 +36,6 @@ pub enum StatesError {
     /// No task ever had this token.
     #[error("Invalid Token: 'Invalid token'")]
     InvalidToken,
-    #[error("Invalid Output: it has {0} bytes, and at most 262144 are allowed")]
-    InvalidOutput(usize),
     /// The executor was stopped.
     #[error("the executor was stopped")]
     Stopped,
@@ -53,14 +49,12 @@ impl StatesError {
     pub fn name(&self) -> Option<&'static str> {
         match self {
             StatesError::InvalidName(_) => Some("InvalidName"),
-            StatesError::InvalidExecutionInput(_) => Some("InvalidExecutionInput"),
             StatesError::StateMachineDoesNotExist(_) => Some("StateMachineDoesNotExist"),
             StatesError::ExecutionAlreadyExists(_) => Some("ExecutionAlreadyExists"),
             StatesError::ExecutionDoesNotExist(_) => Some("ExecutionDoesNotExist"),
             StatesError::ExecutionNotRedrivable(_) => Some("ExecutionNotRedrivable"),
             StatesError::TaskTimedOut => Some("TaskTimedOut"),
             StatesError::InvalidToken => Some("InvalidToken"),
-            StatesError::InvalidOutput(_) => Some("InvalidOutput"),
             StatesError::Stopped | StatesError::Storage(_) => None,
         }
     }

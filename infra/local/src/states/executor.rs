@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     io,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicU64},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -19,14 +19,15 @@ use super::{
     error::OpenError,
     execution::{Execution, Invocation, Step},
     machine::Machine,
+    resume::resume,
+    shared::Shared,
     store::Store,
-    time::later,
-    timer_queue::{TimerQueue, UnderWay},
+    timer_queue::UnderWay,
 };
-use crate::clock::Clock;
+use crate::clock::{Clock, later};
 
 /// What can be chosen about an executor.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     /// Makes retry jitter, tokens and random `JSONata` functions repeatable. Tokens can then be guessed:
     /// for simulations only.
@@ -35,19 +36,13 @@ pub struct Options {
 
 /// Executes state machines. Made by [`Executor::open`].
 pub struct Executor {
-    pub(crate) clock: Clock,
+    pub(crate) shared: Arc<Shared>,
     runner: Arc<dyn TaskRunner>,
-    options: Options,
-    pub(crate) store: Store,
     runtime: Handle,
     /// The version of each state machine that was published last, by ARN.
     pub(crate) machines: Mutex<HashMap<String, Arc<Machine>>>,
-    /// By ARN.
+    /// By name.
     pub(crate) executions: Mutex<BTreeMap<Arc<str>, Arc<Execution>>>,
-    /// Every token that was ever given out.
-    pub(crate) tokens: Mutex<HashMap<String, Arc<Execution>>>,
-    pub(crate) queue: Arc<TimerQueue>,
-    pub(crate) changes: Arc<AtomicU64>,
     timers: AbortHandle,
 }
 
@@ -71,53 +66,38 @@ impl Executor {
         options: Options,
     ) -> Result<Arc<Executor>, OpenError> {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
-        let store = Store::new(data);
-        let queue = TimerQueue::new();
+        let shared = Arc::new(Shared::new(clock, Store::new(data), options.seed));
+        let mut resumed = Vec::new();
+        for file in shared.store.journals()? {
+            resumed.extend(resume(&shared, &file)?.map(Arc::new));
+        }
+        let by_name = resumed.iter();
+        let by_name = by_name.map(|it| (Arc::clone(it.name()), Arc::clone(it)));
         let executor = Arc::new_cyclic(|executor: &Weak<Executor>| {
-            let timers = fire_when_due(executor.clone(), clock.clone(), Arc::clone(&queue));
+            let timers = fire_when_due(executor.clone(), Arc::clone(&shared));
             Executor {
                 timers: runtime.spawn(timers).abort_handle(),
-                clock,
                 runner,
-                options,
-                store,
                 runtime,
                 machines: Mutex::default(),
-                executions: Mutex::default(),
-                tokens: Mutex::default(),
-                queue,
-                changes: Arc::default(),
+                executions: Mutex::new(by_name.collect()),
+                shared,
             }
         });
-        executor.resume_all()?;
-        Ok(executor)
-    }
-
-    fn resume_all(self: &Arc<Self>) -> Result<(), OpenError> {
-        let mut resumed = Vec::new();
-        for file in self.store.journals()? {
-            let changes = Arc::clone(&self.changes);
-            let execution = Execution::resume(&self.store, &file, self.clock.now(), changes)?;
-            resumed.extend(execution);
-        }
         // Only now, when nothing more can fail, do they run on.
-        for (execution, tokens) in resumed {
-            let execution = Arc::new(execution);
-            let tokens = tokens.into_iter();
-            lock(&self.tokens).extend(tokens.map(|token| (token, Arc::clone(&execution))));
-            lock(&self.executions).insert(Arc::clone(execution.arn()), Arc::clone(&execution));
-            self.drive(execution, self.queue.begin());
+        for execution in resumed {
+            executor.drive(execution, executor.shared.queue.begin());
         }
-        Ok(())
+        Ok(executor)
     }
 
     /// Stops, as if the process had been killed: when this returns, nothing more is recorded. Functions
     /// under way run on, but their answers are not heard.
     pub fn stop(&self) {
         let executions = lock(&self.executions);
-        self.queue.close();
+        self.shared.queue.close();
         for execution in executions.values() {
-            execution.close();
+            execution.finish_recording();
         }
         self.timers.abort();
     }
@@ -125,11 +105,11 @@ impl Executor {
     /// Returns once everything that is due by the clock has run and every invoked function has
     /// answered, so that only future timers and tokens are left. At once when the executor is stopped.
     pub async fn idle(self: &Arc<Self>) {
-        let mut changes = self.queue.changes();
+        let mut changes = self.shared.queue.changes();
         loop {
             changes.mark_unchanged();
             self.fire_due();
-            if self.queue.is_settled(self.clock.now()) {
+            if self.shared.queue.is_settled(self.shared.clock.now()) {
                 return;
             }
             // The queue, which is the sender, lives as long as `self`.
@@ -139,7 +119,7 @@ impl Executor {
 
     /// When time alone will give something to do next. Exact when the executor is idle.
     pub fn next_timer(&self) -> Option<Timestamp> {
-        self.queue.next_due()
+        self.shared.queue.next_due()
     }
 
     /// Lets time pass: moves the clock from one due timer to the next, idle in between, up to so much
@@ -149,22 +129,22 @@ impl Executor {
     /// When the clock's offset cannot be kept.
     pub async fn advance(self: &Arc<Self>, by: Duration) -> io::Result<()> {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-        let end = later(self.clock.now(), by);
+        let end = later(self.shared.clock.now(), by);
         loop {
             self.idle().await;
             match self.next_timer() {
-                Some(due) if due <= end => self.clock.jump_to(due)?,
+                Some(due) if due <= end => self.shared.clock.jump_to(due)?,
                 _ => break,
             }
         }
-        self.clock.jump_to(end)?;
+        self.shared.clock.jump_to(end)?;
         self.idle().await;
         Ok(())
     }
 
     fn fire_due(self: &Arc<Self>) {
-        for (arn, under_way) in self.queue.take_due(self.clock.now()) {
-            let execution = lock(&self.executions).get(&arn).cloned();
+        for (name, under_way) in self.shared.queue.take_due(self.shared.clock.now()) {
+            let execution = lock(&self.executions).get(&name).cloned();
             if let Some(execution) = execution {
                 self.drive(execution, under_way);
             }
@@ -176,7 +156,7 @@ impl Executor {
         let executor = Arc::clone(self);
         self.runtime.spawn(async move {
             loop {
-                match execution.step(&executor.clock, executor.options.seed, &executor.queue) {
+                match execution.step() {
                     Ok(Step::Again) => tokio::task::yield_now().await,
                     Ok(Step::Invoke(invocation)) => {
                         executor.invoke(Arc::clone(&execution), invocation);
@@ -190,22 +170,19 @@ impl Executor {
     }
 
     fn invoke(self: &Arc<Self>, execution: Arc<Execution>, mut invocation: Invocation) {
-        if let Some(token) = &invocation.token {
-            lock(&self.tokens).insert(token.clone(), Arc::clone(&execution));
-        }
         let executor = Arc::clone(self);
-        let under_way = self.queue.begin();
+        let under_way = self.shared.queue.begin();
         let function = std::mem::take(&mut invocation.function);
         let payload = std::mem::take(&mut invocation.payload);
         self.runtime.spawn(async move {
-            if executor.queue.is_closed() {
+            if executor.shared.queue.is_closed() {
                 return;
             }
             let runner = Arc::clone(&executor.runner);
             // In a task of its own, so that a panic in it is a function's failure and not ours.
             let call = tokio::spawn(async move { runner.invoke(function, payload).await });
             let answer = call.await.unwrap_or_else(|crash| Err(crashed(&crash)));
-            match execution.take_answer(&invocation, answer, &executor.clock) {
+            match execution.take_answer(&invocation, answer) {
                 Ok(()) => executor.drive(execution, under_way),
                 Err(error) => stalled(&execution, &error),
             }
@@ -214,8 +191,8 @@ impl Executor {
 }
 
 /// Fires timers as real time passes or the clock is moved.
-async fn fire_when_due(executor: Weak<Executor>, clock: Clock, queue: Arc<TimerQueue>) {
-    let mut changes = queue.changes();
+async fn fire_when_due(executor: Weak<Executor>, shared: Arc<Shared>) {
+    let mut changes = shared.queue.changes();
     loop {
         changes.mark_unchanged();
         // The executor's drop aborts this task, and before it is made there is nothing to fire.
@@ -223,10 +200,10 @@ async fn fire_when_due(executor: Weak<Executor>, clock: Clock, queue: Arc<TimerQ
             executor.fire_due();
         }
         let change = changes.changed();
-        let _ = match queue.next_due() {
+        let _ = match shared.queue.next_due() {
             Some(due) => tokio::select! {
                 seen = change => seen,
-                () = clock.sleep_until(due) => Ok(()),
+                () = shared.clock.sleep_until(due) => Ok(()),
             },
             None => change.await,
         };
@@ -243,7 +220,7 @@ fn crashed(crash: &tokio::task::JoinError) -> TaskError {
 /// What cannot be recorded must not happen, so the execution stays where it is.
 fn stalled(execution: &Execution, error: &io::Error) {
     tracing::error!(
-        execution = %execution.arn(),
+        execution = %execution.name(),
         %error,
         "the execution cannot be recorded and stands still until the stack is restarted"
     );

@@ -12,11 +12,11 @@
 //! - `redrive`: which executions that failed can run on
 //! - `state_execution`, `decide`, `retry`, `rng`, `jsonata`: the next fact, from a run and the time; no
 //!   effects
-//! - `store`, `execution`: a run and its journal; records before it acts
-//! - `timer_queue`, `executor`, `operations`: all executions; timers, invocations, tokens
+//! - `store`, `execution`, `resume`: a run and its journal; records before it acts
+//! - `timer_queue`, `shared`, `executor`, `operations`: all executions; timers, invocations, tokens
 //!
 //! Every execution is a journal of its facts. A restart replays it, so approvals and timers survive
-//! `kill -9`.
+//! `kill -9`. An execution goes by its name, which is the request's id; so does a token.
 
 use std::pin::Pin;
 
@@ -37,9 +37,11 @@ mod position;
 mod record;
 mod redrive;
 mod replay;
+mod resume;
 mod retry;
 mod rng;
 mod run;
+mod shared;
 mod state_execution;
 mod store;
 mod time;
@@ -54,7 +56,7 @@ pub use event::{EventType, HistoryEvent};
 pub use executor::{Executor, Options};
 pub use machine::DefinitionError;
 pub use operations::Started;
-pub use view::{ExecutionStatus, ExecutionSummary, ExecutionView};
+pub use view::{ExecutionStatus, ExecutionView};
 
 /// What a function's invocation comes to.
 pub type Answer = Pin<Box<dyn Future<Output = Result<Value, TaskError>> + Send>>;

@@ -1,9 +1,6 @@
 //! What can be asked of an executor: the operations of Step Functions, and what the console shows.
 
-use std::{
-    cmp::Reverse,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{cmp::Reverse, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,8 +13,7 @@ use super::{
     machine::{DefinitionError, Machine},
     names,
     record::Start,
-    state_execution::MOST_BYTES,
-    view::{ExecutionStatus, ExecutionSummary, ExecutionView},
+    view::{ExecutionStatus, ExecutionView},
 };
 
 /// A started execution.
@@ -32,11 +28,11 @@ pub struct Started {
 impl Executor {
     /// Publishes a state machine. Executions that run keep the definition they started with.
     pub fn define(&self, machine_arn: &str, definition: &str) -> Result<(), DefinitionError> {
-        if names::machine_name(machine_arn).is_none() {
+        if !names::is_machine(machine_arn) {
             let problem = format!("{machine_arn} is not the ARN of a state machine");
             return Err(DefinitionError(problem));
         }
-        let machine = self.store.share(Machine::parse(definition)?);
+        let machine = self.shared.store.share(Machine::parse(definition)?);
         lock(&self.machines).insert(machine_arn.to_string(), machine);
         Ok(())
     }
@@ -48,7 +44,8 @@ impl Executor {
     }
 
     /// Starts an execution. It is in the journal when this returns. Starting it again with the same name
-    /// and input while it runs gives the same execution; otherwise a name is used once.
+    /// and input while it runs gives the same execution; otherwise a name is used once, by whatever state
+    /// machine: a request's id names its execution.
     pub fn start(
         self: &Arc<Self>,
         machine_arn: &str,
@@ -57,10 +54,6 @@ impl Executor {
     ) -> Result<Started, StatesError> {
         if !names::is_name(name) {
             return Err(StatesError::InvalidName(name.to_string()));
-        }
-        let bytes = input.to_string().len();
-        if bytes > MOST_BYTES {
-            return Err(StatesError::InvalidExecutionInput(bytes));
         }
         let machine = lock(&self.machines).get(machine_arn).cloned();
         let Some(machine) = machine else {
@@ -73,15 +66,16 @@ impl Executor {
             version: machine.version.clone(),
             input,
         };
+        let execution_arn = start.arn();
         let (execution, is_new) = self.find_or_begin(start, machine)?;
-        let started = Started {
-            execution_arn: execution.arn().to_string(),
-            started_at: execution.started_at(),
-        };
+        let started_at = execution.started_at();
         if is_new {
-            self.drive(execution, self.queue.begin());
+            self.drive(execution, self.shared.queue.begin());
         }
-        Ok(started)
+        Ok(Started {
+            execution_arn,
+            started_at,
+        })
     }
 
     /// Under one lock from looking to noting, so that two starts of a name cannot both begin.
@@ -91,20 +85,17 @@ impl Executor {
         machine: Arc<Machine>,
     ) -> Result<(Arc<Execution>, bool), StatesError> {
         let mut executions = lock(&self.executions);
-        if self.queue.is_closed() {
+        if self.shared.queue.is_closed() {
             return Err(StatesError::Stopped);
         }
-        let arn = start.arn();
-        if let Some(existing) = executions.get(arn.as_str()) {
-            if existing.is_running_with(&start.input) {
+        if let Some(existing) = executions.get(start.name.as_str()) {
+            if existing.is_running_as(&start) {
                 return Ok((Arc::clone(existing), false));
             }
-            return Err(StatesError::ExecutionAlreadyExists(arn));
+            return Err(StatesError::ExecutionAlreadyExists(start.name));
         }
-        let changes = Arc::clone(&self.changes);
-        let begun = Execution::begin(&self.store, start, machine, self.clock.now(), changes)?;
-        let execution = Arc::new(begun);
-        executions.insert(Arc::clone(execution.arn()), Arc::clone(&execution));
+        let execution = Arc::new(Execution::begin(&self.shared, start, machine)?);
+        executions.insert(Arc::clone(execution.name()), Arc::clone(&execution));
         Ok((execution, true))
     }
 
@@ -114,10 +105,6 @@ impl Executor {
         token: &str,
         output: Value,
     ) -> Result<(), StatesError> {
-        let bytes = output.to_string().len();
-        if bytes > MOST_BYTES {
-            return Err(StatesError::InvalidOutput(bytes));
-        }
         self.answer(token, Ok(output))
     }
 
@@ -140,37 +127,36 @@ impl Executor {
         token: &str,
         answer: Result<Value, TaskError>,
     ) -> Result<(), StatesError> {
-        let execution = lock(&self.tokens).get(token).cloned();
-        let execution = execution.ok_or(StatesError::InvalidToken)?;
+        let name = names::of_token(token).unwrap_or_default();
+        let execution = self.find(name).ok_or(StatesError::InvalidToken)?;
         // Under way before the answer counts, so that no one finds the executor idle in between.
-        let under_way = self.queue.begin();
-        execution.take_token(token, answer, &self.clock)?;
+        let under_way = self.shared.queue.begin();
+        execution.take_token(token, answer)?;
         self.drive(execution, under_way);
         Ok(())
     }
 
     /// Lets an execution that failed or timed out run on, by the definition it started with: the state
     /// that it ended in begins again, with the same input, its time limit and its retries. It is in the
-    /// journal when this returns. Gives the time of the redrive.
-    pub fn redrive(self: &Arc<Self>, name_or_arn: &str) -> Result<Timestamp, StatesError> {
+    /// journal when this returns.
+    pub fn redrive(self: &Arc<Self>, name: &str) -> Result<(), StatesError> {
         let execution = self
-            .find(name_or_arn)
-            .ok_or_else(|| StatesError::ExecutionDoesNotExist(name_or_arn.to_string()))?;
-        let under_way = self.queue.begin();
-        let at = execution.redrive(&self.clock)?;
+            .find(name)
+            .ok_or_else(|| StatesError::ExecutionDoesNotExist(name.to_string()))?;
+        let under_way = self.shared.queue.begin();
+        execution.redrive()?;
         self.drive(execution, under_way);
-        Ok(at)
+        Ok(())
     }
 
-    /// How an execution is, by its name or ARN: [`Executor::execution`] without all the rest.
-    pub fn status(&self, name_or_arn: &str) -> Option<ExecutionStatus> {
-        Some(self.find(name_or_arn)?.status())
+    /// How an execution is, by its name: [`Executor::execution`] without all the rest.
+    pub fn status(&self, name: &str) -> Option<ExecutionStatus> {
+        Some(self.find(name)?.status())
     }
 
-    /// An execution by its name or ARN, with its history. Of several with one name, which only different
-    /// state machines can have, the one that started last.
-    pub fn execution(&self, name_or_arn: &str) -> Option<ExecutionView> {
-        let view = self.find(name_or_arn)?.view(self.clock.now());
+    /// An execution by its name, with its history.
+    pub fn execution(&self, name: &str) -> Option<ExecutionView> {
+        let view = self.find(name)?.view();
         view.inspect_err(|error| tracing::error!(%error, "an execution cannot be read"))
             .ok()
     }
@@ -178,32 +164,21 @@ impl Executor {
     /// A number that grows with everything that is recorded about any execution: as long as it is the
     /// same, nothing is new.
     pub fn changes(&self) -> u64 {
-        self.changes.load(Ordering::Relaxed)
+        self.shared.changes()
     }
 
-    /// All executions without their histories, the one that started last first.
-    pub fn summaries(&self) -> impl ExactSizeIterator<Item = ExecutionSummary> + use<> {
-        let mut all: Vec<_> = lock(&self.executions).values().cloned().collect();
-        all.sort_by_key(|execution| Reverse(execution.started_at()));
-        all.into_iter().map(|execution| execution.summary())
+    /// The names of all executions, the one that started last first.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        let all = lock(&self.executions);
+        let mut all: Vec<_> = all
+            .iter()
+            .map(|(name, it)| (it.started_at(), Arc::clone(name)))
+            .collect();
+        all.sort_by_key(|(started_at, _)| Reverse(*started_at));
+        all.into_iter().map(|(_, name)| name).collect()
     }
 
-    /// All executions with their histories, the one that started last first.
-    pub fn executions(&self) -> Vec<ExecutionView> {
-        let names = self.summaries().map(|summary| summary.name);
-        names.filter_map(|name| self.execution(&name)).collect()
-    }
-
-    fn find(&self, name_or_arn: &str) -> Option<Arc<Execution>> {
-        let executions = lock(&self.executions);
-        if let Some(execution) = executions.get(name_or_arn) {
-            return Some(Arc::clone(execution));
-        }
-        let has_name = |execution: &&Arc<Execution>| {
-            let name = execution.arn().strip_suffix(name_or_arn);
-            name.is_some_and(|before| before.ends_with(':'))
-        };
-        let found = executions.values().filter(has_name);
-        found.max_by_key(|it| it.started_at()).cloned()
+    fn find(&self, name: &str) -> Option<Arc<Execution>> {
+        lock(&self.executions).get(name).cloned()
     }
 }

@@ -32,8 +32,6 @@ pub(crate) struct StateVisit {
     pub(crate) state: String,
     pub(crate) input: Value,
     pub(crate) entered_at: Timestamp,
-    /// The id of the event in the history that says so.
-    pub(crate) entered_event: usize,
     /// How often each retrier has retried, by its index.
     pub(crate) retries: BTreeMap<usize, u32>,
     pub(crate) phase: Phase,
@@ -82,13 +80,14 @@ impl Position {
     /// Where a redriven execution goes on that ended here: a state that had begun begins again, with all
     /// of its retries. What was over stays over.
     pub(crate) fn rerun(self) -> Position {
-        match self {
-            Position::In(visit) => Position::In(StateVisit {
+        if let Position::In(visit) = self {
+            Position::In(StateVisit {
                 retries: BTreeMap::new(),
                 phase: Phase::Ready,
                 ..visit
-            }),
-            other => other,
+            })
+        } else {
+            self
         }
     }
 }

@@ -80,9 +80,10 @@ pub(crate) enum Fact {
         assign: Map<String, Value>,
     },
     ExecutionSucceeded,
+    /// A timeout has no cause, as in Step Functions: the text is empty then.
     ExecutionFailed {
-        error: Option<String>,
-        cause: Option<String>,
+        error: String,
+        cause: String,
     },
     ExecutionTimedOut,
     /// It failed or timed out before, and runs on from where it ended.

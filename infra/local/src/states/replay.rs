@@ -8,7 +8,6 @@ use super::{
     history,
     machine::Machine,
     record::{Fact, Record, Start},
-    redrive,
     run::Run,
     view::ExecutionView,
 };
@@ -45,35 +44,34 @@ pub(crate) fn view(
     now: Timestamp,
 ) -> Result<ExecutionView, &'static str> {
     let mut history = Vec::new();
-    let (mut output, mut failure) = (None, (None, None));
+    let (mut output, mut error, mut cause) = (None, None, None);
     let run = replay(records, machine, |run, record| {
         history::extend(&mut history, run, record);
-        if let Fact::ExecutionFailed { error, cause } = &record.fact {
-            failure = (error.clone(), cause.clone());
+        if let Fact::ExecutionFailed {
+            error: name,
+            cause: text,
+        } = &record.fact
+        {
+            error = Some(name.clone());
+            cause = Some(text.clone()).filter(|text| !text.is_empty());
         } else if matches!(record.fact, Fact::ExecutionRedriven) {
-            failure = (None, None);
+            (error, cause) = (None, None);
         } else if matches!(record.fact, Fact::ExecutionSucceeded) {
             output = history::final_output(run).cloned();
         }
     })?;
-    let start = run.start();
-    let (error, cause) = failure;
     Ok(ExecutionView {
-        arn: start.arn(),
-        machine_arn: start.machine_arn.clone(),
-        definition: run.machine().definition.clone(),
-        name: start.name.clone(),
         status: run.status(),
-        input: start.input.clone(),
+        definition: run.machine.definition.clone(),
+        not_redrivable: run.obstacle_to_redrive(now),
+        current_state: run.current_state().map(str::to_string),
+        name: run.start.name,
+        input: run.start.input,
         output,
         error,
         cause,
-        started_at: run.started_at(),
-        stopped_at: run.stopped_at(),
-        redrives: run.redrives(),
-        redriven_at: run.redriven_at(),
-        not_redrivable: redrive::obstacle(&run, now),
-        current_state: run.current_state().map(str::to_string),
+        started_at: run.started_at,
+        redrives: run.redrives,
         history,
     })
 }

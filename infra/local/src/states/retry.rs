@@ -91,8 +91,15 @@ mod tests {
 
     use super::*;
 
-    fn retriers(text: Value) -> Vec<Retrier> {
-        serde_json::from_value(text).unwrap()
+    /// Retriers of these fields, in place of an interval of 1 second that doubles, and 3 attempts.
+    fn retriers(fields: &[Value]) -> Vec<Retrier> {
+        let retrier = |fields: &Value| {
+            let mut retrier = json!({"IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2.0});
+            let members = fields.as_object().unwrap().clone();
+            retrier.as_object_mut().unwrap().extend(members);
+            serde_json::from_value(retrier).unwrap()
+        };
+        fields.iter().map(retrier).collect()
     }
 
     fn catchers(names: &[&[&str]]) -> Vec<Catcher> {
@@ -105,7 +112,7 @@ mod tests {
     }
 
     fn delays(retrier: &Value, chance: f64) -> Vec<f64> {
-        let retry = retriers(json!([retrier]));
+        let retry = retriers(std::slice::from_ref(retrier));
         (0..)
             .map_while(
                 |attempt| match decide(&retry, &[], "E", |_| attempt, || chance) {
@@ -137,7 +144,7 @@ mod tests {
     #[test]
     fn a_growth_beyond_all_numbers_is_the_longest_delay() {
         let retry =
-            retriers(json!([{"ErrorEquals": ["E"], "BackoffRate": 1e300, "MaxAttempts": 99_999}]));
+            retriers(&[json!({"ErrorEquals": ["E"], "BackoffRate": 1e300, "MaxAttempts": 99_999})]);
         let verdict = decide(&retry, &[], "E", |_| 9_999, || 0.0);
         let delay = SignedDuration::from_secs(i64::from(LONGEST_DELAY_SECONDS));
         assert_eq!(verdict, Verdict::Retry { retrier: 0, delay });
@@ -145,11 +152,11 @@ mod tests {
 
     #[test]
     fn the_first_matching_retrier_decides_even_when_used_up() {
-        let retry = retriers(json!([
-            {"ErrorEquals": ["Other"]},
-            {"ErrorEquals": ["E"], "MaxAttempts": 1},
-            {"ErrorEquals": ["States.ALL"], "MaxAttempts": 9}
-        ]));
+        let retry = retriers(&[
+            json!({"ErrorEquals": ["Other"]}),
+            json!({"ErrorEquals": ["E"], "MaxAttempts": 1}),
+            json!({"ErrorEquals": ["States.ALL"], "MaxAttempts": 9}),
+        ]);
         let catch = catchers(&[&["Other"], &["States.ALL"]]);
         assert_eq!(
             decide(&retry, &catch, "E", |_| 1, || 0.0),

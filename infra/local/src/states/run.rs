@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
-    asl::{State, Task},
     jsonata::Variables,
     machine::Machine,
     position::{Attempt, Phase, Position, StateVisit},
@@ -23,31 +22,35 @@ use super::{
 /// Step Functions ends an execution with its 25,000th event.
 pub(crate) const MOST_EVENTS: usize = 25_000;
 
-/// An execution's state and its variables.
+/// An execution's state and its variables. [`Run::apply`] alone changes it.
 #[derive(Debug)]
 pub(crate) struct Run {
-    started: Start,
-    machine: Arc<Machine>,
-    started_at: Timestamp,
-    stopped_at: Option<Timestamp>,
-    redrives: u32,
+    pub(crate) start: Start,
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) started_at: Timestamp,
+    pub(crate) stopped_at: Option<Timestamp>,
+    /// How often it was redriven.
+    pub(crate) redrives: u32,
+    /// When it was redriven last.
     redriven_at: Option<Timestamp>,
-    variables: Variables,
-    position: Position,
-    records: usize,
-    events: usize,
+    pub(crate) variables: Variables,
+    pub(crate) position: Position,
+    /// How many records made this run.
+    pub(crate) records: usize,
+    /// How many events its history has.
+    pub(crate) events: usize,
     tasks_scheduled: usize,
 }
 
 impl Run {
     /// A run of which nothing but its start is known.
-    pub(crate) fn new(started: Start, machine: Arc<Machine>, at: Timestamp) -> Run {
+    pub(crate) fn new(start: Start, machine: Arc<Machine>, at: Timestamp) -> Run {
         Run {
             position: Position::Between {
                 next: machine.start_at.clone(),
-                input: started.input.clone(),
+                input: start.input.clone(),
             },
-            started,
+            start,
             machine,
             started_at: at,
             stopped_at: None,
@@ -58,50 +61,6 @@ impl Run {
             events: 1,
             tasks_scheduled: 0,
         }
-    }
-
-    pub(crate) fn start(&self) -> &Start {
-        &self.started
-    }
-
-    pub(crate) fn machine(&self) -> &Arc<Machine> {
-        &self.machine
-    }
-
-    pub(crate) fn started_at(&self) -> Timestamp {
-        self.started_at
-    }
-
-    pub(crate) fn stopped_at(&self) -> Option<Timestamp> {
-        self.stopped_at
-    }
-
-    /// How often it was redriven.
-    pub(crate) fn redrives(&self) -> u32 {
-        self.redrives
-    }
-
-    /// When it was redriven last.
-    pub(crate) fn redriven_at(&self) -> Option<Timestamp> {
-        self.redriven_at
-    }
-
-    pub(crate) fn variables(&self) -> &Variables {
-        &self.variables
-    }
-
-    pub(crate) fn position(&self) -> &Position {
-        &self.position
-    }
-
-    /// How many records made this run.
-    pub(crate) fn records(&self) -> usize {
-        self.records
-    }
-
-    /// How many events its history has.
-    pub(crate) fn events(&self) -> usize {
-        self.events
     }
 
     pub(crate) fn status(&self) -> ExecutionStatus {
@@ -131,18 +90,16 @@ impl Run {
         }
     }
 
-    pub(crate) fn current_task(&self) -> Option<&Task> {
-        let state = self.machine.states.get(self.current_state()?)?;
-        if let State::Task(task) = state {
-            Some(task)
-        } else {
-            None
-        }
-    }
-
     /// The try of a Task that is under way.
     pub(crate) fn attempt(&self) -> Option<&Attempt> {
         self.position.visit()?.phase.attempt()
+    }
+
+    /// Whether the try under way is the one meant, and in time: what is due has happened, even when no
+    /// one has come to record it yet.
+    pub(crate) fn awaits(&self, now: Timestamp, is_meant: impl FnOnce(&Attempt) -> bool) -> bool {
+        let is_in_time = self.due().is_none_or(|due| now < due);
+        is_in_time && self.attempt().is_some_and(is_meant)
     }
 
     /// When the whole execution times out. A redrive begins to count anew.
@@ -175,7 +132,6 @@ impl Run {
                     state: state.clone(),
                     input: input.clone(),
                     entered_at: record.at,
-                    entered_event: self.events,
                     retries: BTreeMap::new(),
                     phase: Phase::Ready,
                 });

@@ -1,5 +1,5 @@
 //! Where executions are kept, in the data folder or in memory:
-//! - `executions/<state machine>/<name>.jsonl`: the journal of an execution
+//! - `executions/<name>.jsonl`: the journal of an execution
 //! - `definitions/<version>.asl.json`: a definition that executions run by, once for all of them
 
 use std::{
@@ -40,8 +40,9 @@ impl Store {
         if !definition.exists() {
             replace_file(&definition, machine.definition.as_bytes())?;
         }
-        let of_machine = folder.join("executions").join(start.machine_name());
-        let file = of_machine.join(format!("{}.jsonl", start.name));
+        let file = folder
+            .join("executions")
+            .join(format!("{}.jsonl", start.name));
         let (journal, records) = Journal::open(Some(&file))?;
         if !records.is_empty() {
             let problem = "the file of a new execution holds records already";
@@ -55,15 +56,11 @@ impl Store {
         let Some(folder) = self.folder.as_ref().map(|it| it.join("executions")) else {
             return Ok(Vec::new());
         };
-        let mut files = Vec::new();
-        if folder.exists() {
-            for machine in fs::read_dir(folder)? {
-                for file in fs::read_dir(machine?.path())? {
-                    files.push(file?.path());
-                }
-            }
+        if !folder.exists() {
+            return Ok(Vec::new());
         }
-        files.retain(|file| file.extension().is_some_and(|it| it == "jsonl"));
+        let files = fs::read_dir(folder)?.map(|file| Ok(file?.path()));
+        let mut files = files.collect::<io::Result<Vec<_>>>()?;
         files.sort();
         Ok(files)
     }

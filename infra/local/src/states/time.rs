@@ -2,15 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::later;
+
 /// The time so many seconds later, or the end of time.
 pub(crate) fn after(at: Timestamp, seconds: i64) -> Timestamp {
     later(at, SignedDuration::from_secs(seconds))
-}
-
-/// The time so much later, or the end of time.
-pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.saturating_add(by)
-        .expect("a duration without calendar units can always be added")
 }
 
 /// RFC 3339 in UTC with milliseconds.

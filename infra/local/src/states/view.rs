@@ -32,27 +32,10 @@ impl ExecutionStatus {
     }
 }
 
-/// What a list shows of an execution: known without reading its journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExecutionSummary {
-    /// Its name, which is the request's id.
-    pub name: String,
-    /// How it is.
-    pub status: ExecutionStatus,
-    /// When it started.
-    pub started_at: Timestamp,
-    /// The state it is in, while it runs.
-    pub current_state: Option<String>,
-}
-
 /// An execution at one moment, with its history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionView {
-    /// The execution's ARN.
-    pub arn: String,
-    /// The ARN of its state machine.
-    pub machine_arn: String,
     /// The definition that it runs by: the one that was published when it started.
     pub definition: String,
     /// Its name, which is the request's id.
@@ -69,12 +52,8 @@ pub struct ExecutionView {
     pub cause: Option<String>,
     /// When it started.
     pub started_at: Timestamp,
-    /// When it ended, if it did.
-    pub stopped_at: Option<Timestamp>,
     /// How often it was redriven.
     pub redrives: u32,
-    /// When it was redriven last.
-    pub redriven_at: Option<Timestamp>,
     /// Why it cannot be redriven, if it cannot.
     pub not_redrivable: Option<&'static str>,
     /// The state it is in, while it runs.

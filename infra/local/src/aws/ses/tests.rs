@@ -105,7 +105,7 @@ async fn the_sdk_understands_every_refusal() {
                 ..Draft::default()
             },
             "InvalidParameterValue",
-            "Missing final '@domain'",
+            "'nobody' is no address that SES takes.",
         ),
         (
             Draft {
@@ -113,7 +113,7 @@ async fn the_sdk_understands_every_refusal() {
                 ..Draft::default()
             },
             "InvalidParameterValue",
-            "Local address contains an illegal character",
+            "'a b@example.com' is no address that SES takes.",
         ),
         (
             Draft {
@@ -121,7 +121,7 @@ async fn the_sdk_understands_every_refusal() {
                 ..Draft::default()
             },
             "InvalidParameterValue",
-            "Domain contains an illegal character",
+            "'a@example..com' is no address that SES takes.",
         ),
         (
             Draft {
@@ -145,7 +145,7 @@ async fn the_sdk_understands_every_refusal() {
                 ..Draft::default()
             },
             "InvalidParameterValue",
-            "Header value contains a line break: 'Subject'.",
+            "Header value contains a line break.",
         ),
         (
             Draft {
@@ -247,5 +247,10 @@ async fn settings_that_would_be_ignored_are_refused() {
 
 #[test]
 fn xml_is_escaped() {
-    assert_eq!(escaped("<a> & \u{0}"), "&lt;a&gt; &amp; \u{fffd}");
+    let refusal = Refusal::parameter("<a> & \u{0}");
+    let xml = failed(&refusal, "r-1").0;
+    assert!(
+        xml.contains("<Message>&lt;a&gt; &amp; \u{fffd}</Message>"),
+        "{xml}"
+    );
 }

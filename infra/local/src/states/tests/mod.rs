@@ -222,26 +222,29 @@ fn tour() -> Value {
     machine(&json!({
         "Prepare": {"Type": "Pass", "Next": "Decide",
             "Output": {"requestId": "{% $states.input.requestId %}"},
-            "Assign": {"amount": "{% $states.input.amount %}", "lucky": "{% $random() %}"}},
+            "Assign": {"amount": "{% $states.input.amount %}"}},
         "Decide": task("decide", "Big?", &json!({
             "Retry": [{"ErrorEquals": ["Store.Unavailable", "Lambda.SdkClientException"],
-                "IntervalSeconds": 2, "MaxAttempts": 5, "JitterStrategy": "FULL"}],
+                "IntervalSeconds": 2, "MaxAttempts": 5, "BackoffRate": 2.0,
+                "JitterStrategy": "FULL"}],
             "Output": "{% $states.result.Payload %}"})),
         "Big?": {"Type": "Choice", "Default": "Pay",
             "Choices": [{"Condition": "{% $states.input.outcome = 'big' %}", "Next": "Ask"}]},
         "Ask": asking("ask", "Pay", &json!({
             "TimeoutSeconds": 86_400,
-            "Retry": [{"ErrorEquals": ["Lambda.SdkClientException"], "MaxAttempts": 9}],
+            "Retry": [{"ErrorEquals": ["Lambda.SdkClientException"],
+                "IntervalSeconds": 1, "MaxAttempts": 9, "BackoffRate": 2.0}],
             "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Refused"}],
             "Assign": {"decision": "{% $states.result.decision %}"}})),
         "Pay": task("pay", "Week", &json!({
-            "Retry": [{"ErrorEquals": ["Lambda.SdkClientException"], "MaxAttempts": 9}],
+            "Retry": [{"ErrorEquals": ["Lambda.SdkClientException"],
+                "IntervalSeconds": 1, "MaxAttempts": 9, "BackoffRate": 2.0}],
             "Catch": [{"ErrorEquals": ["Card.Declined"], "Next": "Day"}]})),
         "Week": {"Type": "Wait", "Seconds": 604_800, "Next": "Day"},
         "Day": {"Type": "Wait", "Seconds": 86_400, "Next": "Done"},
-        "Done": {"Type": "Succeed",
+        "Done": {"Type": "Pass", "End": true,
             "Output": "{% {'amount': $amount, 'decision': $exists($decision) ? $decision : 'none'} %}"},
-        "Refused": {"Type": "Fail", "Error": "Refused", "Cause": "{% 'for ' & $string($amount) %}"}
+        "Refused": {"Type": "Pass", "Output": "{% $error('refused: ' & $string($amount)) %}", "End": true}
     }))
 }
 

@@ -9,7 +9,7 @@ use crate::states::{EventType, ExecutionStatus};
 fn one_task(more: &Value) -> Value {
     machine(&json!({
         "T": task("work", "Done", more),
-        "Done": {"Type": "Succeed"},
+        "Done": {"Type": "Pass", "End": true},
         "Caught": {"Type": "Pass", "Output": {"caught": "{% $states.input %}"}, "End": true}
     }))
 }
@@ -22,7 +22,6 @@ async fn the_function_gets_the_payload_and_its_answer_is_in_the_result() {
         "Arguments": {"FunctionName": "decide", "Payload": {
             "requestId": "{% $states.context.Execution.Input.requestId %}",
             "enteredAt": "{% $states.context.State.EnteredTime %}",
-            "retries": "{% $states.context.State.RetryCount %}",
             "config": {"cents": 9_007_199_254_740_993_u64}
         }},
         "End": true
@@ -38,7 +37,7 @@ async fn the_function_gets_the_payload_and_its_answer_is_in_the_result() {
     assert_eq!(calls[0].function, "decide");
     assert_eq!(
         calls[0].payload,
-        json!({"requestId": "r", "enteredAt": "2026-11-02T09:00:00.000Z", "retries": 0,
+        json!({"requestId": "r", "enteredAt": "2026-11-02T09:00:00.000Z",
             "config": {"cents": 9_007_199_254_740_993_u64}}),
         "what is no expression reaches the function digit for digit"
     );
@@ -72,10 +71,12 @@ async fn retries_come_after_growing_delays_and_then_the_catch() {
 }
 
 #[tokio::test]
-async fn a_retry_that_succeeds_goes_on_and_knows_its_count() {
+async fn a_retry_that_succeeds_goes_on_and_keeps_the_entry_time() {
     let mut definition = one_task(&json!({
-        "Retry": [{"ErrorEquals": ["States.TaskFailed"], "MaxDelaySeconds": 5}]}));
-    definition["States"]["T"]["Arguments"]["Payload"] = json!({"retries": "{% $states.context.State.RetryCount %}", "entered": "{% $states.context.State.EnteredTime %}"});
+        "Retry": [{"ErrorEquals": ["States.TaskFailed"],
+            "IntervalSeconds": 9, "MaxAttempts": 3, "BackoffRate": 2.0, "MaxDelaySeconds": 5}]}));
+    definition["States"]["T"]["Arguments"]["Payload"] =
+        json!({"entered": "{% $states.context.State.EnteredTime %}"});
     let stage = stage(&definition, |call| match call.index {
         0 | 1 => Reply::Fail("Stripe.Unavailable"),
         _ => Reply::Answer(json!(null)),
@@ -83,12 +84,7 @@ async fn a_retry_that_succeeds_goes_on_and_knows_its_count() {
     stage.start(json!({}));
     stage.advance(60).await;
     assert_eq!(stage.view().status, ExecutionStatus::Succeeded);
-    let payloads: Vec<Value> = stage
-        .calls()
-        .iter()
-        .map(|call| call.payload["retries"].clone())
-        .collect();
-    assert_eq!(payloads, [0, 1, 2]);
+    assert_eq!(stage.seconds_of_calls(), [0, 5, 10]);
     assert!(
         stage
             .calls()
@@ -213,7 +209,7 @@ async fn an_expression_that_cannot_be_evaluated_can_be_caught() {
     let view = before.run(json!({})).await;
     assert_eq!(
         output(&view)["caught"]["Cause"],
-        "An error occurred while executing the state 'T' (entered at the event id #2). The JSONata \
+        "The JSONata \
          expression '$states.input.absent' specified for the field 'Arguments/Payload/x' returned \
          nothing (undefined)."
     );
