@@ -54,7 +54,7 @@ fn add_needs_attention(states: &mut States, process: &Process) {
         to: Recipient::Team(process.attention.id.clone()),
         subject: "A request needs your attention: {{ requestId }}".to_owned(),
         body: "Something broke while a request was processed, and it cannot go on by itself.\n\n\
-               The request's audit trail and its execution in Step Functions say what happened.\n\
+               The request's audit log and its execution in Step Functions say what happened.\n\
                Once the cause is mended, redrive the execution: it goes on from where it stopped.\n\
                That is possible for 14 days.\n\n\
                Request {{ requestId }}: {{ statusUrl }}"

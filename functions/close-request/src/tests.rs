@@ -57,7 +57,7 @@ impl Stage {
     }
 
     /// What happened after the submission, with the details.
-    fn trail(&self) -> Vec<String> {
+    fn audit_log(&self) -> Vec<String> {
         let items = self.store.table().items();
         let records = items.iter().filter(|item| item.kind == "audit").skip(1);
         let text = |item: &domain::table::Item| {
@@ -82,7 +82,7 @@ async fn an_end_is_recorded_once() {
         assert_eq!(stage.run("Denied", 0, end, 0).await.as_deref(), Ok("done"));
     }
     assert_eq!(stage.request().await.status, Status::Denied);
-    assert_eq!(stage.trail(), ["closed"]);
+    assert_eq!(stage.audit_log(), ["closed"]);
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_stop_is_recorded_once_and_fails_until_it_is_redriven() {
         assert_eq!(stage.hold(1, 0).await, Err(Failure::NeedsAttention));
     }
     assert_eq!(stage.request().await.status, Status::NeedsAttention);
-    assert_eq!(stage.trail(), ["stopped Stripe.Misconfigured"]);
+    assert_eq!(stage.audit_log(), ["stopped Stripe.Misconfigured"]);
 
     for _ in 0..2 {
         assert_eq!(stage.hold(1, 1).await, Ok("resume".to_owned()));
@@ -101,7 +101,10 @@ async fn a_stop_is_recorded_once_and_fails_until_it_is_redriven() {
         assert_eq!(stage.stop(0, 0).await.as_deref(), Ok("done"));
     }
     assert_eq!(stage.request().await.status, Status::InReview);
-    assert_eq!(stage.trail(), ["stopped Stripe.Misconfigured", "resumed"]);
+    assert_eq!(
+        stage.audit_log(),
+        ["stopped Stripe.Misconfigured", "resumed"]
+    );
 }
 
 #[tokio::test]
@@ -122,6 +125,6 @@ async fn a_stop_that_was_not_recorded_is_recorded_before_it_fails() {
     for _ in 0..2 {
         assert_eq!(stage.hold(1, 0).await, Err(Failure::NeedsAttention));
     }
-    assert_eq!(stage.trail(), ["stopped Stripe.Misconfigured"]);
+    assert_eq!(stage.audit_log(), ["stopped Stripe.Misconfigured"]);
     assert_eq!(stage.hold(1, 1).await, Ok("resume".to_owned()));
 }

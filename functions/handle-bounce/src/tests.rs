@@ -105,7 +105,7 @@ impl Function {
         self.store.approval(id, &phase).await.unwrap().unwrap()
     }
 
-    fn trail(&self) -> Vec<(String, Option<String>)> {
+    fn audit_log(&self) -> Vec<(String, Option<String>)> {
         let items = self.store.table().items();
         let audit = items.iter().filter(|item| item.kind == "audit");
         audit
@@ -130,7 +130,7 @@ async fn an_approvers_bounce_marks_the_address_and_wakes_the_approval_once() {
     let woken = ("t1".to_owned(), "Approver.Unreachable".to_owned());
     assert_eq!(function.workflow.calls(), [woken]);
     assert_eq!(
-        function.trail().last().unwrap(),
+        function.audit_log().last().unwrap(),
         &entry("approver_unreachable", Some("Csm-1@example.com"))
     );
 
@@ -170,19 +170,19 @@ async fn what_is_not_for_good_or_not_the_addresss_fault_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_customers_bounce_stands_in_the_trail_once_and_wakes_nobody() {
+async fn a_customers_bounce_stands_in_the_audit_log_once_and_wakes_nobody() {
     let (function, id) = function().await;
     for _ in 0..2 {
         let event = bounce("Permanent", CUSTOMER, id);
         function.handle(event).await.unwrap();
     }
-    let trail = function.trail();
-    assert_eq!(trail.len(), 3, "{trail:?}");
-    assert_eq!(trail[2], entry("customer_mail_bounced", None));
+    let audit_log = function.audit_log();
+    assert_eq!(audit_log.len(), 3, "{audit_log:?}");
+    assert_eq!(audit_log[2], entry("customer_mail_bounced", None));
     assert!(function.workflow.calls().is_empty());
     function.handle(complaint(CUSTOMER, id)).await.unwrap();
     let spam = entry("customer_mail_reported", None);
-    assert_eq!(function.trail()[3], spam);
+    assert_eq!(function.audit_log()[3], spam);
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn a_bounce_after_the_decision_wakes_nobody() {
     function.handle(event).await.unwrap();
     assert!(function.is_marked(CSM).await);
     assert!(function.workflow.calls().is_empty());
-    assert_eq!(function.trail().len(), 2);
+    assert_eq!(function.audit_log().len(), 2);
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn an_approval_between_two_tokens_is_woken_by_another_attempt() {
     function.handle(event()).await.unwrap();
     let woken = ("t2".to_owned(), "Approver.Unreachable".to_owned());
     assert_eq!(function.workflow.calls(), [woken]);
-    assert_eq!(function.trail().len(), 3, "the audit log says it once");
+    assert_eq!(function.audit_log().len(), 3, "the audit log says it once");
 }
 
 #[tokio::test]

@@ -301,8 +301,8 @@ mod tests {
             .mailer
             .fail_next(MailError::Refused("MessageRejected".into()));
         function.handle(task(id, customer(), "Hi")).await.unwrap();
-        let trail = function.store.table().items();
-        let last = trail.iter().rfind(|item| item.kind == "audit").unwrap();
+        let audit_log = function.store.table().items();
+        let last = audit_log.iter().rfind(|item| item.kind == "audit").unwrap();
         assert_eq!(
             (&last.body["action"], &last.body["detail"]),
             (&"mail_refused".into(), &"customerEmail".into())

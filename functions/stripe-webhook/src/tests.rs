@@ -224,8 +224,8 @@ async fn a_refund_that_comes_back_reopens_the_case_and_the_team_hears_once() {
     }
     assert_eq!(case.updated("evt_3", "failed").await, 200);
     assert_eq!(case.request().await.status, Status::NeedsAttention);
-    let trail = ["submitted", "refunded", "refund_reversed", "mailed"];
-    assert_eq!(case.actions(), trail);
+    let audit_log = ["submitted", "refunded", "refund_reversed", "mailed"];
+    assert_eq!(case.actions(), audit_log);
     let sent = case.function.mailer.sent();
     let to: Vec<&str> = sent.iter().map(|mail| mail.to.as_str()).collect();
     assert_eq!(to, ["csm-1@example.com", "csm-2@example.com"]);

@@ -57,7 +57,7 @@ struct Message {
 enum Change {
     Published(Message),
     /// The first of those that wait was delivered.
-    Done,
+    Delivered,
 }
 
 impl Topics {
@@ -74,7 +74,7 @@ impl Topics {
             match change {
                 Change::Published(message) => waiting.push_back(message),
                 // Delivery is in order, so what is done is the first.
-                Change::Done => drop(waiting.pop_front()),
+                Change::Delivered => drop(waiting.pop_front()),
             }
         }
         Ok(Self {
@@ -111,7 +111,7 @@ impl Topics {
 
     fn done(&self) {
         let mut state = self.lock();
-        if let Err(error) = state.journal.append(&Change::Done) {
+        if let Err(error) = state.journal.append(&Change::Delivered) {
             tracing::error!(%error, "a message that was delivered will be delivered again");
         }
         state.waiting.pop_front();

@@ -127,13 +127,6 @@ pub enum Action {
     Resumed,
 }
 
-impl Action {
-    /// The action as people read it: `refund intended`.
-    pub fn label(self) -> String {
-        self.to_string().replace('_', " ")
-    }
-}
-
 /// The name that is stored: `refund_intended`.
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

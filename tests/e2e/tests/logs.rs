@@ -313,7 +313,7 @@ fn what_ses_tells_of_a_mail_is_logged_with_its_request() {
     client.kill();
 
     let lines = lines(data.path());
-    let marked = |line: &&Line| line.text("message") == "an address was marked";
+    let marked = |line: &&Line| line.text("message") == "an address was suppressed";
     let line = lines.iter().find(marked).expect("it is logged");
     assert_eq!(line.function, "HandleBounce");
     assert_eq!(line.text("request"), request.id);

@@ -102,7 +102,7 @@ fn a_guests_charge_needs_a_person() {
     let page = case(
         &client,
         &colleague,
-        "&action=confirm_ownership&charge=ch_demo_guest",
+        "&action=confirm-ownership&charge=ch_demo_guest",
     );
     assert!(page.contains("recorded that you confirm"), "{page}");
     assert!(client.refunds("ch_demo_guest").is_empty());
@@ -116,7 +116,7 @@ fn a_guests_charge_needs_a_person() {
     let page = case(
         &client,
         &mail,
-        "&action=confirm_ownership&charge=ch_demo_guest",
+        "&action=confirm-ownership&charge=ch_demo_guest",
     );
     assert!(page.contains("recorded that you confirm"), "{page}");
     mail.approve(&client);

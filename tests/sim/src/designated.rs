@@ -65,6 +65,10 @@ fn submitted(states: &Json) -> (Request, AuditRecord) {
     })
 }
 
+fn task<T: DeserializeOwned>(payload: Json) -> T {
+    serde_json::from_value(payload).unwrap()
+}
+
 #[tokio::test]
 async fn what_is_shown_decided_paid_measured_and_mailed_is_the_field_that_the_definition_names() {
     let states = states();
@@ -77,9 +81,6 @@ async fn what_is_shown_decided_paid_measured_and_mailed_is_the_field_that_the_de
         payload["taskToken"] = json!("token");
         payload
     };
-    fn task<T: DeserializeOwned>(payload: Json) -> T {
-        serde_json::from_value(payload).unwrap()
-    }
     let teams = || Teams::parse(TEAMS).unwrap();
     let store = RequestStore::new(MemoryTable::default());
     store.create(&request, &record, Vec::new()).await.unwrap();

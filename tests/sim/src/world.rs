@@ -303,7 +303,7 @@ impl World {
         for (id, status) in self.statuses() {
             if status == ExecutionStatus::Failed {
                 match self.executor().redrive(&id.to_string()) {
-                    Ok(_) => any = true,
+                    Ok(()) => any = true,
                     Err(StatesError::ExecutionNotRedrivable(_)) => {}
                     Err(error) => self.functions.log.problem(error.to_string()),
                 }

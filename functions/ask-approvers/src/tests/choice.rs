@@ -56,7 +56,7 @@ async fn the_customer_is_asked_once_however_often_it_is_invoked() {
 }
 
 #[tokio::test]
-async fn the_trail_names_no_address_of_the_customer() {
+async fn the_audit_log_names_no_address_of_the_customer() {
     let (function, id) = function().await;
     function.offer_at(id, 0, "t1").await.unwrap();
     function.offer_at(id, 3 * DAY, "t2").await.unwrap();
@@ -151,7 +151,7 @@ async fn it_expires_after_three_days_and_that_is_no_rejection() {
 }
 
 #[tokio::test]
-async fn a_choice_that_races_the_timeout_counts_and_the_next_passage_delivers_it() {
+async fn a_choice_that_races_the_timeout_counts_and_the_next_state_entry_delivers_it() {
     let (function, id) = function().await;
     function.offer_at(id, 0, "t1").await.unwrap();
     function.choose(id, "credit").await;
@@ -193,7 +193,7 @@ async fn when_the_process_comes_back_it_is_another_choice_with_other_links() {
 }
 
 #[tokio::test]
-async fn a_fresh_link_whose_mail_failed_is_mailed_at_the_next_passage() {
+async fn a_fresh_link_whose_mail_failed_is_mailed_at_the_next_state_entry() {
     let (function, id) = function().await;
     function.offer_at(id, 0, "t1").await.unwrap();
     let mut approval = function.choice_of(id).await;

@@ -110,7 +110,7 @@ async fn when_nobody_at_all_is_left_the_team_that_looks_after_it_is_told() {
 }
 
 #[tokio::test]
-async fn whom_another_request_found_unreachable_is_not_written_to_and_the_trail_says_so() {
+async fn whom_another_request_found_unreachable_is_not_written_to_and_the_audit_log_says_so() {
     let (function, id) = function().await;
     function.suppress(CSM, -20 * DAY).await;
     function.passes(id, 0).await;

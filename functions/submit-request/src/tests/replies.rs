@@ -254,8 +254,8 @@ async fn guessing_brings_a_fresh_code_and_the_customer_answers_with_it() {
         "the old code is no use"
     );
     assert_eq!(asked.reply_with(fresh, "1", "May.").await.0, 303);
-    let trail = asked.function.store.table().items();
-    let renewed = trail
+    let audit_log = asked.function.store.table().items();
+    let renewed = audit_log
         .iter()
         .find(|item| item.body["action"] == "code_renewed");
     assert_eq!(renewed.unwrap().body["detail"], "question 1");

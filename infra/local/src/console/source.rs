@@ -146,7 +146,7 @@ impl Run {
             last: match self.view.status {
                 ExecutionStatus::Running => Mark::Current,
                 ExecutionStatus::Failed | ExecutionStatus::TimedOut => Mark::Failed,
-                ExecutionStatus::Succeeded => Mark::Done,
+                ExecutionStatus::Succeeded => Mark::Completed,
             },
         }
     }

@@ -47,7 +47,7 @@ pub struct Stack {
     pub forms: Vec<(String, String)>,
     executor: Arc<Executor>,
     functions: Functions,
-    sweeper: JoinHandle<()>,
+    ttl_sweeper: JoinHandle<()>,
     /// What else goes on beside the servers; it ends when this is gone.
     _tasks: JoinSet<()>,
     /// The servers stop when this is gone.
@@ -100,7 +100,7 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     Ok(Stack {
         addr,
         forms,
-        sweeper: fakes.dynamodb.sweep_regularly(fakes.clock),
+        ttl_sweeper: fakes.dynamodb.sweep_regularly(fakes.clock),
         executor: fakes.executor,
         functions: fakes.functions,
         _tasks: tasks,
@@ -113,7 +113,7 @@ impl Drop for Stack {
     fn drop(&mut self) {
         self.executor.stop();
         self.functions.stop();
-        self.sweeper.abort();
+        self.ttl_sweeper.abort();
     }
 }
 

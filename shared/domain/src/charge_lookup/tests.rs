@@ -51,7 +51,7 @@ fn a_reviewers_word_counts_at_once() {
 }
 
 #[test]
-fn a_reviewer_vouches_for_this_charge_and_never_for_that_of_another() {
+fn a_reviewer_confirms_this_charge_and_never_that_of_another() {
     let word = |charge: &str| {
         Some(OwnershipConfirmation {
             charge: charge.to_owned(),

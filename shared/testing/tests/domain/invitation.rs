@@ -11,7 +11,7 @@ fn survey() -> OfferingPath {
 }
 
 #[test]
-fn a_ticket_opens_its_own_offering_for_its_own_request_only() {
+fn a_token_opens_its_own_offering_for_its_own_request_only() {
     let (key, a, b) = (link_key(), RequestId::random(), RequestId::random());
     let other: OfferingPath = "customer-satisfaction/other".parse().unwrap();
     let token = InvitationToken::new(&key, a, &survey());

@@ -9,15 +9,15 @@ use testing::MemoryTable;
 #[tokio::test]
 async fn news_are_known_by_their_source_and_id_once_they_are_stored() {
     let (table, at) = (MemoryTable::default(), Timestamp::UNIX_EPOCH);
-    let news = |source, id: &str| {
+    let event = |source, id: &str| {
         let id = id.to_owned();
         ProcessedEvent { source, id, at }
     };
-    let told = news(Source::Stripe, "1");
+    let told = event(Source::Stripe, "1");
     assert!(!told.is_known(&table).await.unwrap());
     table.commit(vec![Write::create(&told)]).await.unwrap();
     assert!(told.is_known(&table).await.unwrap());
-    for other in [news(Source::Mail, "1"), news(Source::Stripe, "2")] {
+    for other in [event(Source::Mail, "1"), event(Source::Stripe, "2")] {
         assert!(!other.is_known(&table).await.unwrap(), "{other:?}");
     }
     assert_eq!(

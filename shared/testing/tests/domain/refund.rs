@@ -18,18 +18,18 @@ fn refund(id: &str, status: &str) -> Refund {
 
 fn settled_by(statuses: &[&str]) -> (Option<Settlement>, Vec<RefundUpdate>) {
     let mut entry = testing::fixtures::refund::entry(RequestId::random());
-    let news = statuses
+    let updates = statuses
         .iter()
         .map(|status| entry.apply_update(&refund("re_1", status)));
-    let news = news.collect();
-    (entry.settlement, news)
+    let updates = updates.collect();
+    (entry.settlement, updates)
 }
 
 #[test]
 fn a_refund_only_goes_forward() {
     let failed = || "The refund re_1 is failed: no reason given".to_owned();
     let pending = || RefundUpdate::Pending("pending".to_owned());
-    for (statuses, settled, news) in [
+    for (statuses, settlement, updates) in [
         (
             vec!["succeeded"],
             Some(Settlement::Paid),
@@ -65,7 +65,7 @@ fn a_refund_only_goes_forward() {
             ],
         ),
     ] {
-        assert_eq!(settled_by(&statuses), (settled, news), "{statuses:?}");
+        assert_eq!(settled_by(&statuses), (settlement, updates), "{statuses:?}");
     }
 }
 
@@ -106,8 +106,8 @@ proptest! {
         statuses in proptest::collection::vec(
             proptest::sample::select(vec!["pending", "requires_action", "succeeded", "failed", "canceled"]), 0..12)
     ) {
-        let (settled, news) = settled_by(&statuses);
-        let count = |wanted: fn(&RefundUpdate) -> bool| news.iter().filter(|n| wanted(n)).count();
+        let (settled, updates) = settled_by(&statuses);
+        let count = |wanted: fn(&RefundUpdate) -> bool| updates.iter().filter(|n| wanted(n)).count();
         prop_assert!(count(|n| matches!(n, RefundUpdate::Paid)) <= 1);
         prop_assert!(count(|n| matches!(n, RefundUpdate::Refused(_))) <= 1);
         prop_assert!(count(|n| matches!(n, RefundUpdate::Reversed(_))) <= 1);

@@ -99,7 +99,7 @@ fn a_rejection_sets_the_reason_and_an_approval_does_not() {
 }
 
 #[test]
-fn a_state_counts_as_handled_only_for_the_passage_that_handled_it() {
+fn a_state_counts_as_handled_only_for_the_state_entry_that_handled_it() {
     let (mut request, _) = fixtures::request::request();
     let phase = phase("Threshold Check");
     let first = state_entry(&phase);

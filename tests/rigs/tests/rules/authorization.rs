@@ -34,18 +34,21 @@ fn one_place_asks_for_an_authorization_and_records_what_it_allows() {
     let actions = "functions/record-approval/src/actions.rs";
     assert_eq!(files_that_say("authorize_decision(&"), [actions]);
     assert_eq!(files_that_say(".record(authorized)"), [actions]);
-    assert_eq!(files_that_say("&Event::Decided("), [actions]);
+    let outcome = "functions/record-approval/src/action_outcome.rs";
+    assert_eq!(files_that_say("=> Event::Decided("), [outcome]);
 }
 
 /// What answers a waiting state: a function that stored a decision or what became of a refund. Whoever has an
 /// approval's token besides may only fail it, which makes the state ask again and decides nothing.
 #[test]
 fn an_execution_that_waits_for_a_person_gets_stored_decisions_only() {
-    assert!(!files_that_say(".succeed(").is_empty());
+    let workflow = "shared/domain/src/workflow.rs";
+    assert_eq!(files_that_say(".succeed("), [workflow]);
+    assert!(!files_that_say("TaskAnswer::Outcome(").is_empty());
     let waker = "handle-bounce";
     let with_the_token = functions_that_say("task_token");
     assert!(with_the_token.contains(waker), "{with_the_token:?}");
-    assert!(!functions_that_say(".succeed(").contains(waker));
+    assert!(!functions_that_say("TaskAnswer::Outcome(").contains(waker));
     let approve = files_that_say("Outcome::new(outcome::APPROVE)");
     let mut functions = approve.iter().filter(|path| path.starts_with("functions/"));
     assert_eq!(functions.next(), None, "it approves by itself");

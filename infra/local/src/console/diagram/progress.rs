@@ -15,7 +15,7 @@ pub(crate) struct Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
     Ahead,
-    Done,
+    Completed,
     Current,
     Failed,
 }
@@ -25,7 +25,7 @@ impl Mark {
     pub(crate) fn class_and_words(self) -> (&'static str, &'static str) {
         match self {
             Self::Ahead => ("phase ahead", "not reached"),
-            Self::Done => ("phase done", "done"),
+            Self::Completed => ("phase done", "done"),
             Self::Current => ("phase current", "here now"),
             Self::Failed => ("phase failed", "failed here"),
         }
@@ -48,7 +48,7 @@ impl Marked {
             if visited.last() == Some(&phase) {
                 progress.last
             } else if visited.contains(&phase) {
-                Mark::Done
+                Mark::Completed
             } else {
                 Mark::Ahead
             }

@@ -47,7 +47,7 @@ pub(crate) fn visited(graph: &Graph, marked: &Marked) -> Markup {
         ol.visited {
             @for (place, visit) in visits.iter().enumerate() {
                 @let is_last = place + 1 == visits.len();
-                @let mark = if is_last { marked.marks[visit[0]] } else { Mark::Done };
+                @let mark = if is_last { marked.marks[visit[0]] } else { Mark::Completed };
                 li class=(mark.class_and_words().0) aria-current=[(mark == Mark::Current).then_some("step")] {
                     (graph.phases[visit[0]].name)
                     @if visit.len() > 1 { " × " (visit.len()) }
@@ -138,7 +138,7 @@ fn draw_phase(name: &str, ends: bool, place: BoxPlace, mark: Mark) -> Markup {
             }
             rect.box x=(left) y=(top) width=(width) height=(height) rx=(radius) {}
             @match mark {
-                Mark::Done => path.sign d={ "M " (sign_x - 5) " " (middle) " l 4 4 l 7 -8" } {},
+                Mark::Completed => path.sign d={ "M " (sign_x - 5) " " (middle) " l 4 4 l 7 -8" } {},
                 Mark::Current => circle.sign cx=(sign_x) cy=(middle) r="5" {},
                 Mark::Failed => path.sign d={ "M " (sign_x - 4) " " (middle - 4) " l 8 8 m 0 -8 l -8 8" } {},
                 Mark::Ahead => {},

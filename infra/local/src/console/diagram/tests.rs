@@ -57,8 +57,8 @@ fn phases_are_boxes_and_outcomes_are_labels() {
 
 #[test]
 fn where_errors_are_collected_shows_once_somebody_is_there() {
-    let way = ["Start", "CSM Review", "Needs Attention", "Stuck"].map(str::to_owned);
-    let graph = Graph::read(FIXTURE, &way).unwrap();
+    let visited = ["Start", "CSM Review", "Needs Attention", "Stuck"].map(str::to_owned);
+    let graph = Graph::read(FIXTURE, &visited).unwrap();
     let of_errors: Vec<String> = edges(&graph)
         .into_iter()
         .filter(|edge| edge.contains("Needs Attention"))
@@ -110,9 +110,9 @@ fn what_the_generator_writes_is_drawn() {
 
     let stopped = ["Process Refund", "Needs Attention", "Stopped"];
     let redriven = ["Resume", "Process Refund"];
-    let way = [&stopped[..], &redriven[..]].concat().into_iter();
-    let way: Vec<String> = way.map(str::to_owned).collect();
-    let edges = self::edges(&Graph::read(&definition, &way).unwrap());
+    let visited = [&stopped[..], &redriven[..]].concat().into_iter();
+    let visited: Vec<String> = visited.map(str::to_owned).collect();
+    let edges = self::edges(&Graph::read(&definition, &visited).unwrap());
     let back: Vec<&String> = edges
         .iter()
         .filter(|edge| edge.starts_with("Resume") || edge.starts_with("Stopped"))
@@ -184,8 +184,8 @@ fn boxes_do_not_overlap_and_ways_run_down() {
     }
     for (edge, route) in graph.edges.iter().zip(&layout.routes) {
         assert!(layout.boxes[edge.from].y < layout.boxes[edge.to].y);
-        let mut ways = route.points.windows(2);
-        assert!(ways.all(|pair| pair[0].y < pair[1].y));
+        let mut segments = route.points.windows(2);
+        assert!(segments.all(|pair| pair[0].y < pair[1].y));
     }
 }
 

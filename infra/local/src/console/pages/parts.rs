@@ -113,7 +113,7 @@ pub(crate) fn audit_table<'a>(
                                 td { a.mono href=(request_path(&request)) { (short(&request)) } }
                             }
                             td { (record.actor) }
-                            td { (record.action.label()) }
+                            td { (text::in_words(&record.action.to_string())) }
                             td { (record.phase) }
                             td { (text::in_words(record.status.as_str())) }
                             td { @if let Some(detail) = &record.detail { (detail) } }
