@@ -12,7 +12,7 @@
 //! - `credit`: a process with a credit in it, by its states' own payloads
 //! - `designated`: which of two amounts and of two addresses counts
 //! - `race`: a decision or a choice in the very instant in which the state that waits for it times out
-//! - `invariants`, over the `model` of a audit log: what must hold after every run
+//! - `invariants`, over the `model` of an audit log: what must hold after every run
 //!
 //! `SIM_SEED=7 cargo test -p sim a_run` replays one seed, `... routed` one of the routed process;
 //! `SIM_RUNS=10000` runs that many.

@@ -1,4 +1,4 @@
-//! What a audit log says happened: the records folded into where the request must stand.
+//! What an audit log says happened: the records folded into where the request must stand.
 //!
 //! It is written down a second time here, without a look at how a request changes, so that the two can
 //! be compared.
@@ -43,7 +43,7 @@ pub(crate) struct Decided {
 }
 
 impl Model {
-    /// Folds a audit log, and says what in it cannot be.
+    /// Folds an audit log, and says what in it cannot be.
     pub(crate) fn of(audit_log: &[AuditRecord]) -> (Self, Vec<String>) {
         let mut model = Self {
             status: Status::InReview,

@@ -4,7 +4,7 @@ use super::Case;
 use crate::customers::{COMMENT, EMAIL, NOTES};
 
 impl Case<'_> {
-    /// Neither an execution nor a audit log holds what a customer wrote, or who it is.
+    /// Neither an execution nor an audit log holds what a customer wrote, or who it is.
     pub(super) fn check_privacy(&self, problems: &mut Vec<String>) {
         let execution = serde_json::to_string(self.execution).expect("it is data");
         let audit_log = serde_json::to_string(self.audit_log).expect("it is data");

@@ -89,6 +89,18 @@ pub(crate) fn mail_text(mail: &Mail) -> Markup {
     }
 }
 
+/// How much it was about, of which charge, under which of Stripe's ids, and what else there is to say.
+fn details(record: &AuditRecord) -> String {
+    let amount = record.amount.map(|amount| amount.to_string());
+    let parts = [
+        amount,
+        record.charge.clone(),
+        record.stripe_id.clone(),
+        record.detail.clone(),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
 /// Records of the audit log.
 pub(crate) fn audit_table<'a>(
     records: impl Iterator<Item = &'a AuditRecord>,
@@ -116,7 +128,7 @@ pub(crate) fn audit_table<'a>(
                             td { (text::in_words(&record.action.to_string())) }
                             td { (record.phase) }
                             td { (text::in_words(record.status.as_str())) }
-                            td { @if let Some(detail) = &record.detail { (detail) } }
+                            td { (details(record)) }
                         }
                     }
                 }

@@ -63,7 +63,7 @@ async fn a_request_has_its_answers_findings_audit_log_and_mails() {
     assert_eq!(page.status, 200);
     for expected in [
         "<dt>Refund Amount (USD)</dt><dd>$50.00</dd>",
-        "{&quot;id&quot;:&quot;re_1&quot;}",
+        "<dt>note</dt><dd>re_1</dd>",
         "<td>customer</td><td>Submitted</td>",
         "Send Denial Email: done.",
         "Yours",
