@@ -16,7 +16,7 @@ const MARGIN: f64 = 14.0;
 const CHARACTER_WIDTH: f64 = 7.6;
 const LABEL_CHARACTER_WIDTH: f64 = 6.0;
 const LABEL_HEIGHT: f64 = 12.0;
-const BOX_PADDING: f64 = 50.0;
+const BOX_PADDING: f64 = 64.0;
 const LEAST_BOX_WIDTH: f64 = 96.0;
 /// How much of a box's side the edges share.
 const SHARED_SIDE: f64 = 0.55;
