@@ -6,6 +6,7 @@ mod memory_mailer;
 mod memory_stripe;
 mod memory_table;
 mod memory_workflow;
+mod recorder;
 pub mod test_client;
 
 pub use memory_mailer::MemoryMailer;

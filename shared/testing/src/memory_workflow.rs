@@ -1,17 +1,16 @@
 //! Step Functions in memory: it only remembers.
 
-use std::sync::{Mutex, PoisonError};
-
 use domain::id::{RequestId, TaskToken};
 use domain::task::Outcome;
 use domain::workflow::{Workflow, WorkflowError};
+
+use crate::recorder::Recorder;
 
 /// Remembers what it was asked, for tests.
 #[derive(Debug, Default)]
 pub struct MemoryWorkflow {
     definition: String,
-    calls: Mutex<Vec<(String, String)>>,
-    failures: Mutex<Vec<WorkflowError>>,
+    recorder: Recorder<(String, String), WorkflowError>,
 }
 
 impl MemoryWorkflow {
@@ -25,35 +24,16 @@ impl MemoryWorkflow {
 
     /// What was asked, in order: `("start", request)` and `(token, outcome or error)`.
     pub fn calls(&self) -> Vec<(String, String)> {
-        self.calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.recorder.calls()
     }
 
     /// Makes the next call fail.
     pub fn fail_next(&self, error: WorkflowError) {
-        self.failures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(error);
+        self.recorder.fail_next(error);
     }
 
     fn call(&self, what: &str, with: &str) -> Result<(), WorkflowError> {
-        if let Some(error) = self
-            .failures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-        {
-            return Err(error);
-        }
-        let call = (what.to_owned(), with.to_owned());
-        self.calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(call);
-        Ok(())
+        self.recorder.call((what.to_owned(), with.to_owned()))
     }
 }
 
