@@ -3,7 +3,7 @@
 //! A part that could not be read has been reported, and stays here as a gap, so that the checks that
 //! follow neither stop at it nor report what only follows from it.
 
-use domain::form::{Field, Form};
+use domain::form::{DesignatedFields, Field, Form};
 use domain::id::{FieldName, OfferingPath};
 use domain::task::{START_STATE, Titled};
 
@@ -91,10 +91,12 @@ impl Fields {
     pub(crate) fn form(&self) -> Form {
         Form {
             fields: self.all.iter().filter_map(|(_, f)| f.clone()).collect(),
-            amount_field: self.name_of(&AMOUNT),
-            email_field: self.name_of(&CUSTOMER_EMAIL),
-            charge_field: self.name_of(&CHARGE),
-            customer_field: self.name_of(&STRIPE_CUSTOMER),
+            designated: DesignatedFields {
+                amount_field: self.name_of(&AMOUNT),
+                email_field: self.name_of(&CUSTOMER_EMAIL),
+                charge_field: self.name_of(&CHARGE),
+                customer_field: self.name_of(&STRIPE_CUSTOMER),
+            },
         }
     }
 }

@@ -151,9 +151,9 @@ fn new_entry(
 ) -> Result<RefundEntry, Failure> {
     let config = task.config;
     let unfit = |field| Failure::PayloadInvalid(format!("{field} is not what was decided on"));
-    let is_charge = request.charge_field.as_ref() == Some(&config.charge);
+    let is_charge = request.designated.charge_field.as_ref() == Some(&config.charge);
     let charge = request.charge().filter(|_| is_charge);
-    let is_amount = request.amount_field.as_ref() == Some(&config.amount);
+    let is_amount = request.designated.amount_field.as_ref() == Some(&config.amount);
     let amount = request.amount().filter(|_| is_amount);
     Ok(RefundEntry {
         request_id: task.request_id,

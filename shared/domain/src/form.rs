@@ -23,6 +23,16 @@ pub const TEXT_CHARS: usize = 10_000;
 pub struct Form {
     /// At least one; names are unique. The generator checks both.
     pub fields: Vec<Field>,
+    /// What some of them are to the process.
+    #[serde(flatten)]
+    pub designated: DesignatedFields,
+}
+
+/// Which fields of a form are what to the process, as its definition says. Whoever shows, measures, mails or pays
+/// reads them here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DesignatedFields {
     /// Which is the amount: what approvers are shown, and what is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_field: Option<FieldName>,

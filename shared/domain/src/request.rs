@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::LinkKey;
 use crate::audit::{Action, Actor, AuditRecord};
-use crate::form::Values;
+use crate::form::{DesignatedFields, Values};
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::inquiry::Inquiry;
 use crate::task::{Offering, StateEntry};
@@ -58,15 +58,9 @@ pub struct Request {
     pub updated_at: Timestamp,
     /// The answers, in the form's order.
     pub answers: Vec<Answered>,
-    /// Which answer is the amount, by the form that the customer filled in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount_field: Option<FieldName>,
-    /// Which is the customer's address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email_field: Option<FieldName>,
-    /// Which is the charge or payment intent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub charge_field: Option<FieldName>,
+    /// Which answer is what to the process, by the form that the customer filled in.
+    #[serde(flatten)]
+    pub designated: DesignatedFields,
     /// What phases found out, by variable.
     #[serde(default)]
     pub outputs: BTreeMap<FieldName, Output>,
@@ -171,9 +165,7 @@ impl Request {
             submitted_at: at,
             updated_at: at,
             answers: answered(&offering.form, values),
-            amount_field: offering.form.amount_field.clone(),
-            email_field: offering.form.email_field.clone(),
-            charge_field: offering.form.charge_field.clone(),
+            designated: offering.form.designated.clone(),
             outputs: BTreeMap::new(),
             steps: BTreeMap::new(),
             awaits_choice: false,

@@ -93,7 +93,7 @@ impl Request {
 
     /// The amount that the request is about: what approvers are shown, and what is paid.
     pub fn amount(&self) -> Option<Usd> {
-        match self.value(self.amount_field.as_ref()?)? {
+        match self.value(self.designated.amount_field.as_ref()?)? {
             Value::Cents(amount) => Some(*amount),
             Value::Text(_) => None,
         }
@@ -101,12 +101,12 @@ impl Request {
 
     /// The charge or payment intent that the request is about.
     pub fn charge(&self) -> Option<&str> {
-        self.text(self.charge_field.as_ref()?)
+        self.text(self.designated.charge_field.as_ref()?)
     }
 
     /// The address that the customer is written to.
     pub fn customer_email(&self) -> Option<&str> {
-        self.text(self.email_field.as_ref()?)
+        self.text(self.designated.email_field.as_ref()?)
     }
 
     fn text(&self, field: &FieldName) -> Option<&str> {
