@@ -12,7 +12,7 @@ use domain::workflow::Workflow;
 use crate::IssueRefund;
 use crate::ledger::{Ledger, PendingEntry};
 use crate::refund::metadata;
-use crate::rules::{NotPaid, RequesterIdentity};
+use crate::rules::NotPaid;
 
 /// The name under which Stripe keeps the charge with a credit.
 const CHARGE: &str = "charge";
@@ -45,8 +45,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             return Ok(self.record_credit(pending, credit, task).await?);
         }
         self.store.check_unchanged(request, &task.version).await?;
-        let requester = RequesterIdentity::of(request, &task.config.requester);
-        self.check_preconditions(task, &payment, &requester).await?;
+        self.check_preconditions(task, &payment, request).await?;
         // Stripe lets a balance grow without end, and keeps a credit note within its invoice, but not within what is
         // left of a charge that was refunded in cash.
         within_the_charge(&payment, &credits, entry.amount)?;
@@ -64,7 +63,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             return Ok(CreditTarget::Invoice(invoice));
         }
         match &payment.payer {
-            Payer::Customer(customer) => Ok(CreditTarget::Customer(customer.id.clone())),
+            Payer::Customer(customer, _) => Ok(CreditTarget::Customer(customer.id.clone())),
             Payer::Guest(_) => Err(NotPaid::Refused(
                 "There is no customer in Stripe who could be given a credit.".to_owned(),
             )),

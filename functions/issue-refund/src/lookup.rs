@@ -2,13 +2,14 @@
 
 use domain::charge_lookup::{ChargeLookup, ChargeUse, FoundPayment};
 use domain::failure::Failure;
+use domain::request::Request;
 use domain::stripe::{Payment, Refund, RefundState, Stripe};
 use domain::table::Table;
 use domain::task::{LookUpConfig, Outcome, RefundConfig, Task, outcome};
 use domain::workflow::Workflow;
 
 use crate::IssueRefund;
-use crate::rules::{NotPaid, RequesterIdentity, check_preconditions};
+use crate::rules::{NotPaid, check_preconditions};
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     /// Looks the charge up and stores what it finds, also that there is no such charge.
@@ -19,19 +20,18 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let charge = charge.map(ToString::to_string).unwrap_or_default();
         let mut charges = vec![charge.clone()];
         self.note_charge(task, &charge).await?;
-        let requester = RequesterIdentity::of(&request, &task.config.requester);
         let payment = match self.stripe.payment(&charge).await {
             Err(error) if error.is_missing() => None,
             payment => {
                 let payment = payment?;
                 charges.extend(other_names(&payment));
-                Some(self.describe(&payment, &requester).await?)
+                Some(self.describe(&payment, &request).await?)
             }
         };
         for other in &charges[1..] {
             self.note_charge(task, other).await?;
         }
-        self.save(task, charges, payment, &requester).await?;
+        self.save(task, charges, payment, &request).await?;
         Ok(Outcome::new(outcome::DONE))
     }
 
@@ -41,14 +41,14 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         &self,
         task: &Task<&RefundConfig>,
         payment: &Payment,
-        requester: &RequesterIdentity,
+        request: &Request,
     ) -> Result<(), NotPaid> {
-        let checked = check_preconditions(payment, requester);
+        let checked = check_preconditions(payment, request);
         if let Err(NotPaid::Failed(_)) = &checked {
             let mut charges = vec![payment.id.clone()];
             charges.extend(other_names(payment));
-            let found = self.describe(payment, requester).await?;
-            self.save(task, charges, Some(found), requester).await?;
+            let found = self.describe(payment, request).await?;
+            self.save(task, charges, Some(found), request).await?;
         }
         checked
     }
@@ -56,7 +56,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     async fn describe(
         &self,
         payment: &Payment,
-        requester: &RequesterIdentity,
+        request: &Request,
     ) -> Result<FoundPayment, Failure> {
         // Stripe does not count these as refunded yet.
         let refunds = self.refunds(&payment.id).await?;
@@ -64,7 +64,8 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             .iter()
             .filter(|refund| matches!(refund.state(), RefundState::Pending(_)));
         let pending = pending.map(|refund| refund.amount).sum();
-        Ok(FoundPayment::new(payment, requester.owns(payment), pending))
+        let email = request.customer_email().unwrap_or_default();
+        Ok(FoundPayment::new(payment, email, pending))
     }
 
     async fn save<C>(
@@ -72,9 +73,10 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         task: &Task<C>,
         charges: Vec<String>,
         payment: Option<FoundPayment>,
-        requester: &RequesterIdentity,
+        request: &Request,
     ) -> Result<(), Failure> {
-        let customers = self.stripe.customers(requester.email()).await?;
+        let email = request.customer_email().unwrap_or_default();
+        let customers = self.stripe.customers(email).await?;
         let lookup = ChargeLookup {
             request_id: task.request_id,
             looked_up_at: task.entered_at,

@@ -12,7 +12,7 @@ use domain::workflow::Workflow;
 
 use crate::IssueRefund;
 use crate::ledger::{Ledger, PendingEntry};
-use crate::rules::{NotPaid, RequesterIdentity};
+use crate::rules::NotPaid;
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     /// Pays, or finds out that it was paid or cannot be.
@@ -41,8 +41,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         }
         let request = &pending.request.value;
         let payment = self.stripe.payment(&pending.entry.value.charge).await?;
-        let requester = RequesterIdentity::of(request, &task.config.requester);
-        self.check_preconditions(task, &payment, &requester).await?;
+        self.check_preconditions(task, &payment, request).await?;
         self.store.check_unchanged(request, &task.version).await?;
         self.begin(pending, task).await?;
         let entry = &pending.entry.value;

@@ -2,7 +2,7 @@
 
 use domain::approval::{Decider, Recorded, Refusal};
 use domain::id::FieldName;
-use domain::request::Event;
+use domain::request::{Event, UnclearCharge};
 
 /// What came of an action.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) enum ActionOutcome {
     /// It was entered which of Stripe's customers asks.
     CustomerIdentified { field: FieldName, customer: String },
     /// It was confirmed that the charge is the customer's.
-    OwnershipConfirmed { charge: String },
+    OwnershipConfirmed { of: UnclearCharge },
     /// The customer was asked something.
     Inquired {
         number: u32,
@@ -39,6 +39,15 @@ impl ActionOutcome {
         ActionOutcome::Invalid { field, message }
     }
 
+    /// What a decision also says about whose the charge is. It has a record of its own.
+    pub(crate) fn confirmation<'a>(&'a self, by: &'a str) -> Option<Event<'a>> {
+        let ActionOutcome::Decided(recorded) = self else {
+            return None;
+        };
+        let of = recorded.decision().confirmed()?;
+        Some(Event::OwnershipConfirmed { by, of })
+    }
+
     /// What it means for the request, if anything.
     pub(crate) fn event<'a>(&'a self, by: &'a str, whose: Decider<'a>) -> Option<Event<'a>> {
         Some(match self {
@@ -49,9 +58,7 @@ impl ActionOutcome {
                 field,
                 customer,
             },
-            ActionOutcome::OwnershipConfirmed { charge } => {
-                Event::OwnershipConfirmed { by, charge }
-            }
+            ActionOutcome::OwnershipConfirmed { of } => Event::OwnershipConfirmed { by, of },
             ActionOutcome::Inquired { text, .. } => Event::Questioned { by, text },
             ActionOutcome::Refused(Refusal::Locked) => Event::LinkLocked { whose },
             ActionOutcome::Shown | ActionOutcome::Refused(_) | ActionOutcome::Invalid { .. } => {

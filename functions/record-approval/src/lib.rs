@@ -1,6 +1,6 @@
 //! The page behind an emailed link, and the actions on it. An approver decides, hands the decision over to a
-//! colleague, asks the customer, or enters who the customer is and whose the charge is; a customer who was offered
-//! a choice chooses.
+//! colleague, asks the customer, or enters who the customer is; a customer who was offered a choice chooses. With an
+//! approval they say how much of the amount, and where Stripe cannot tell, that the charge is the customer's.
 //!
 //! Opening a link shows what it is about and changes nothing. Everything else is a POST with the code
 //! that is printed in that person's mail: first to see the request, then to decide. Only
@@ -11,11 +11,11 @@
 
 use adapters::config::Teams;
 use domain::approval::{Approval, Asked, DecisionContext, Ineligible, Link, LinkKey};
-use domain::charge_lookup::ChargeReport;
+use domain::charge_lookup::{ChargeLookup, ChargeReport};
 use domain::failure::Failure;
 use domain::mail::Mailer;
 use domain::optimistic::Attempts;
-use domain::request::Request as RefundRequest;
+use domain::request::{Request as RefundRequest, UnclearCharge};
 use domain::request_store::RequestStore;
 use domain::table::{Stored, Table};
 use domain::workflow::Workflow;
@@ -60,8 +60,19 @@ struct OpenedLink {
     earlier: Vec<Approval>,
     /// Whether the link's holder is still on one of the teams.
     is_member: bool,
-    /// What is known about the charge, for the review page.
-    report: Option<ChargeReport>,
+    /// What Stripe says about the charge.
+    lookup: Option<ChargeLookup>,
+    /// What only the page of a case shows.
+    case: Option<Case>,
+}
+
+/// What an approver is shown besides the request.
+#[derive(Debug)]
+struct Case {
+    /// What is known about the charge.
+    report: ChargeReport,
+    /// All approvals of the request.
+    approvals: Vec<Approval>,
 }
 
 impl OpenedLink {
@@ -73,6 +84,7 @@ impl OpenedLink {
             request: &self.request.value,
             earlier: &self.earlier,
             is_member: self.is_member,
+            lookup: self.lookup.as_ref(),
             at,
         }
     }
@@ -80,6 +92,16 @@ impl OpenedLink {
     /// Whose link it is.
     fn approver(&self) -> &str {
         &self.link.value.approver
+    }
+
+    /// The charge of which only a person can tell whose it is.
+    fn unclear_charge(&self) -> Option<UnclearCharge> {
+        self.lookup.as_ref()?.unclear_charge(&self.request.value)
+    }
+
+    /// What is known about the charge.
+    fn report(&self) -> Option<&ChargeReport> {
+        self.case.as_ref().map(|case| &case.report)
     }
 
     fn ineligible(&self) -> Option<Ineligible> {
@@ -129,11 +151,17 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             }
         };
         if let (Format::Html, Asked::Team(_)) = (form.format, &opened.approval.value.asked) {
-            let report = self.store.charge_report(&opened.request.value).await;
-            opened.report = Some(report.map_err(Failure::from)?);
+            opened.case = Some(self.case(&opened.request.value).await?);
         }
         self.answer_task(&opened, &outcome).await;
         self.respond(http, &opened, &form, outcome)
+    }
+
+    async fn case(&self, request: &RefundRequest) -> Result<Case, Failure> {
+        Ok(Case {
+            report: self.store.charge_report(request).await?,
+            approvals: self.store.all_approvals(request.request_id).await?,
+        })
     }
 
     /// Reads what the link in the path leads to, if there is such a link.
@@ -155,8 +183,9 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         Ok(Some(OpenedLink {
             earlier: self.store.approvals(id, asked.separate_from()).await?,
             is_member: self.teams.include(asked.teams(), &link.value.approver),
+            lookup: self.store.charge_lookup(id).await?,
             request,
-            report: None,
+            case: None,
             approval,
             link,
         }))

@@ -1,9 +1,11 @@
 //! The response to an action, as a page or as JSON.
 
 use domain::approval::{Decision, Refusal};
+use domain::charge_lookup::ChargeReport;
 use domain::form::FieldError;
 use domain::mail::Mailer;
 use domain::table::Table;
+use domain::task::outcome;
 use domain::workflow::Workflow;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -37,17 +39,26 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         outcome: &ActionOutcome,
     ) -> Response<Body> {
         let parameters = http.query_string_parameters();
+        // The link in the mail was for one of the answers.
+        let linked = parameters.first("decision");
+        let suggests = |decision: &&str| {
+            let report = opened.report();
+            *decision != outcome::APPROVE || report.is_none_or(ChargeReport::suggests_approval)
+        };
         let mut written = Written {
-            // The link in the mail was for one of the answers.
-            decision: parameters.first("decision"),
+            decision: linked.filter(suggests),
             code: &form.code,
-            reason: "",
-            question: "",
+            ..Written::default()
         };
         match &form.intent {
-            Intent::Decide { decision, reason } => {
-                written.decision = Some(decision);
-                written.reason = reason;
+            Intent::Decide(sent) => {
+                written.reason = &sent.reason;
+                // What has changed is decided anew.
+                if !matches!(outcome, ActionOutcome::Refused(Refusal::Changed)) {
+                    written.decision = Some(&sent.decision);
+                    written.amount = &sent.amount;
+                    written.confirm_charge = &sent.confirm_charge;
+                }
             }
             Intent::Ask { question } if !matches!(outcome, ActionOutcome::Inquired { .. }) => {
                 written.question = question;
@@ -85,9 +96,14 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                     Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_) => {
                         pages::code_page(opened, Some(refusal))
                     }
-                    Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::Ineligible(_) => {
-                        review(Notice::Refused(refusal))
-                    }
+                    Refusal::ReasonMissing
+                    | Refusal::ReasonTooLong
+                    | Refusal::Changed
+                    | Refusal::AmountInvalid(_)
+                    | Refusal::AmountTooLarge(_)
+                    | Refusal::AmountNotWanted
+                    | Refusal::ConfirmationMissing(_)
+                    | Refusal::Ineligible(_) => review(Notice::Refused(refusal)),
                     Refusal::Decided(_)
                     | Refusal::AlreadyApproved(_)
                     | Refusal::Superseded
@@ -136,26 +152,37 @@ fn as_json(outcome: ActionOutcome) -> Result<Response<Body>, Problem> {
 }
 
 fn decision(decision: &Decision) -> serde_json::Value {
-    json!({
+    let mut body = json!({
         "outcome": decision.outcome(),
         "decidedBy": decision.decider().name(),
         "decidedAt": decision.at(),
-    })
+    });
+    if let (Some(approved), Some(viewed)) = (decision.approved_amount(), decision.viewed_amount())
+        && approved < viewed
+    {
+        body["amount"] = approved.to_decimal().into();
+    }
+    body
 }
 
 pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Decided(_) | Refusal::AlreadyApproved(_) => StatusCode::OK,
         Refusal::Superseded | Refusal::Expired | Refusal::HandedOver(_) => StatusCode::GONE,
+        Refusal::Changed => StatusCode::CONFLICT,
         Refusal::Locked => StatusCode::LOCKED,
         Refusal::NoCode
         | Refusal::WrongCode
         | Refusal::Ineligible(_)
         | Refusal::NoMember
         | Refusal::NotTheirs => StatusCode::FORBIDDEN,
-        Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::NotOffered(_) => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Refusal::ReasonMissing
+        | Refusal::ReasonTooLong
+        | Refusal::AmountInvalid(_)
+        | Refusal::AmountTooLarge(_)
+        | Refusal::AmountNotWanted
+        | Refusal::ConfirmationMissing(_)
+        | Refusal::NotOffered(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

@@ -17,6 +17,7 @@ use testing::fixtures::approval::{link_key, waiting};
 
 use super::*;
 
+mod amount;
 mod charge;
 mod choice;
 mod deciding;

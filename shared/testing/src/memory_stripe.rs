@@ -49,10 +49,13 @@ impl Default for State {
             credit_orders: Vec::new(),
             credits: Vec::new(),
             currency: "usd".to_owned(),
-            payer: Payer::Customer(Customer {
-                id: "cus_ada".to_owned(),
-                email: Some("ada@example.com".to_owned()),
-            }),
+            payer: Payer::Customer(
+                Customer {
+                    id: "cus_ada".to_owned(),
+                    email: Some("ada@example.com".to_owned()),
+                },
+                None,
+            ),
             intent: None,
             invoice: None,
             lookups: VecDeque::new(),
@@ -252,10 +255,10 @@ impl Payments for MemoryStripe {
 
     async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {
         Ok(self.with(|state| match &state.payer {
-            Payer::Customer(customer) if customer.email.as_deref() == Some(email) => {
+            Payer::Customer(customer, _) if customer.email.as_deref() == Some(email) => {
                 vec![customer.clone()]
             }
-            Payer::Customer(_) | Payer::Guest(_) => Vec::new(),
+            Payer::Customer(..) | Payer::Guest(_) => Vec::new(),
         }))
     }
 }

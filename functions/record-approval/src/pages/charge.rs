@@ -24,6 +24,12 @@ pub(super) fn card(report: &ChargeReport) -> Markup {
                     dd { bdi { (sanitize_text(&value)) } }
                 }
             }
+            @if let Some(summary) = report.others_summary() {
+                details {
+                    summary { "For this charge: " (summary) }
+                    ul { @for other in report.others() { li { (other) } } }
+                }
+            }
         }
     }
 }
