@@ -2,12 +2,15 @@
 //!
 //! Nothing here decides: what is wrong is a warning, and Stripe's own answer decides at the refund.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::charge_statement::ChargeStatement;
 use crate::id::RequestId;
 use crate::request::{Request, UnclearCharge};
-use crate::stripe::{Charge, Ownership, Payer, Payment, ownership};
+use crate::stripe::{Charge, Ownership, Payer, ownership};
 use crate::table::{Entity, Key};
 
 mod others;
@@ -60,8 +63,14 @@ pub struct ChargeFound {
     amount: u64,
     captured: u64,
     refunded: u64,
-    /// Taken by Stripe, and not paid back yet.
+    /// Of it, what the customer does not have yet.
     pending: u64,
+    /// Credited for it, beside what was refunded.
+    #[serde(default)]
+    credited: u64,
+    /// What of all that was given by which requests of this system.
+    #[serde(default)]
+    by_request: BTreeMap<RequestId, u64>,
     paid_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last4: Option<String>,
@@ -69,8 +78,9 @@ pub struct ChargeFound {
 }
 
 impl FoundPayment {
-    /// What there is to say to the one with that address about a payment, of which so much is already on its way back.
-    pub fn new(payment: &Payment, email: &str, pending: u64) -> Self {
+    /// What there is to say about a payment, by its statement, where the one with that address asks.
+    pub fn new(statement: &ChargeStatement, email: &str) -> Self {
+        let payment = &statement.payment;
         let charge = payment.charge.as_ref();
         Self {
             currency: payment.currency.clone(),
@@ -79,7 +89,7 @@ impl FoundPayment {
                 Payer::Customer(customer, _) => Some(customer.id.clone()),
                 Payer::Guest(_) => None,
             },
-            charge: charge.map(|charge| ChargeFound::new(charge, pending)),
+            charge: charge.map(|charge| ChargeFound::new(charge, statement)),
         }
     }
 
@@ -91,24 +101,40 @@ impl FoundPayment {
 }
 
 impl ChargeFound {
-    fn new(charge: &Charge, pending: u64) -> Self {
+    fn new(charge: &Charge, statement: &ChargeStatement) -> Self {
+        let mut by_request = BTreeMap::new();
+        for entry in statement.entries() {
+            if let Some(request) = entry.request {
+                *by_request.entry(request).or_insert(0) += entry.cents;
+            }
+        }
         Self {
             id: charge.id.clone(),
             amount: charge.amount,
             captured: charge.captured_amount(),
-            refunded: charge.amount_refunded,
-            pending,
+            refunded: statement.refunded(),
+            pending: statement.pending(),
+            credited: statement.credited(),
+            by_request,
             paid_at: Timestamp::from_second(charge.created).unwrap_or(Timestamp::UNIX_EPOCH),
             last4: charge.last4().map(ToOwned::to_owned),
             disputed: charge.disputed,
         }
     }
 
-    /// What can still be paid back.
+    /// What was given back or is on its way, as a refund or a credit, by anybody.
+    pub fn given(&self) -> u64 {
+        self.refunded.saturating_add(self.credited)
+    }
+
+    /// What of [`ChargeFound::given`] was given by which requests of this system.
+    pub fn given_by_request(&self) -> &BTreeMap<RequestId, u64> {
+        &self.by_request
+    }
+
+    /// What can still be given back.
     fn refundable(&self) -> u64 {
-        self.captured
-            .saturating_sub(self.refunded)
-            .saturating_sub(self.pending)
+        self.captured.saturating_sub(self.given())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::inquiry::Inquiry;
 use crate::money::Usd;
 use crate::task::{Offering, StateEntry};
 
+mod advice;
 mod answered;
 mod audit_entry;
 mod change;

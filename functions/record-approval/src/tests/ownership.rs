@@ -2,6 +2,7 @@
 
 use domain::approval::viewed_digest;
 use domain::charge_lookup::FoundPayment;
+use domain::charge_statement::ChargeStatement;
 use domain::failure::STRIPE_GUEST_CHARGE;
 use domain::request::{Event, Status};
 use domain::stripe::{Charge, Customer, Payer, Payment};
@@ -24,11 +25,17 @@ impl Fixture {
             charge: Some(charge),
             payer,
         };
+        let statement = ChargeStatement {
+            payment,
+            refunds: Vec::new(),
+            credits: Vec::new(),
+            credit_target: None,
+        };
         let report = ChargeLookup {
             request_id: self.id,
             looked_up_at: Timestamp::UNIX_EPOCH,
             charges: vec!["ch_1".to_owned()],
-            payment: Some(FoundPayment::new(&payment, "ada@example.com", 0)),
+            payment: Some(FoundPayment::new(&statement, "ada@example.com")),
             customers: Vec::new(),
         };
         self.function

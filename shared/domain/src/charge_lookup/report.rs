@@ -39,9 +39,13 @@ impl ChargeReport {
         if let Some(charge) = &payment.charge {
             let text = |amount| amount_text(amount, &payment.currency);
             lines.push(("Charge amount", text(charge.amount)));
-            lines.push(("Already refunded", text(charge.refunded)));
+            let paid = charge.refunded.saturating_sub(charge.pending);
+            lines.push(("Already refunded", text(paid)));
             if charge.pending > 0 {
                 lines.push(("Refunds on their way", text(charge.pending)));
+            }
+            if charge.credited > 0 {
+                lines.push(("Already credited", text(charge.credited)));
             }
             lines.push(("Refundable", text(charge.refundable())));
             lines.push(("Currency", payment.currency.to_ascii_uppercase()));
@@ -199,7 +203,10 @@ impl ChargeReport {
         } else if charge.captured == 0 {
             Some("The charge was not captured: there is nothing to refund.".to_owned())
         } else if refundable == 0 {
-            Some("The charge has been refunded in full already.".to_owned())
+            Some(
+                "Nothing is left of the charge: all of it was refunded or credited already."
+                    .to_owned(),
+            )
         } else if wanted.is_some_and(|wanted| wanted.cents() > refundable) {
             let left = amount_text(refundable, currency);
             Some(format!("Only {left} of the charge can still be refunded."))

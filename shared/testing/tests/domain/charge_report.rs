@@ -1,6 +1,7 @@
 //! What an approver is shown and warned of about a charge, and whose it is.
 
 use domain::charge_lookup::{ChargeLookup, ChargeReport, FoundPayment, OtherRequest};
+use domain::charge_statement::ChargeStatement;
 use domain::form::Value;
 use domain::id::RequestId;
 use domain::request::{OwnershipConfirmation, RefundProgress, Request, Status, UnclearCharge};
@@ -45,12 +46,17 @@ fn payment(charge: Option<Charge>, payer: Payer) -> Payment {
 }
 
 pub(crate) fn lookup(request: &Request, charge: Option<Charge>, payer: Payer) -> ChargeLookup {
-    let payment = payment(charge, payer);
+    let statement = ChargeStatement {
+        payment: payment(charge, payer),
+        refunds: Vec::new(),
+        credits: Vec::new(),
+        credit_target: None,
+    };
     ChargeLookup {
         request_id: request.request_id,
         looked_up_at: Timestamp::UNIX_EPOCH,
         charges: vec!["ch_1".to_owned()],
-        payment: Some(FoundPayment::new(&payment, "ada@example.com", 0)),
+        payment: Some(FoundPayment::new(&statement, "ada@example.com")),
         customers: vec!["cus_2".to_owned()],
     }
 }
@@ -221,7 +227,10 @@ fn each_peculiarity_has_its_warning() {
     let theirs = Ownership::Theirs;
     for (shown, warning) in [
         (with("disputed", true.into()), "disputes"),
-        (with("amount_refunded", 200_000.into()), "in full"),
+        (
+            with("amount_refunded", 200_000.into()),
+            "all of it was refunded",
+        ),
         (with("amount_refunded", 199_000.into()), "Only $10.00"),
         (with("amount_captured", 0.into()), "not captured"),
         (with("currency", "eur".into()), "paid in EUR"),
