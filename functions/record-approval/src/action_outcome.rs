@@ -39,6 +39,19 @@ impl ActionOutcome {
         ActionOutcome::Invalid { field, message }
     }
 
+    /// Whether the page that answers it shows the case.
+    pub(crate) fn shows_case(&self) -> bool {
+        match self {
+            ActionOutcome::Shown
+            | ActionOutcome::CustomerIdentified { .. }
+            | ActionOutcome::OwnershipConfirmed { .. }
+            | ActionOutcome::Inquired { .. }
+            | ActionOutcome::Invalid { .. } => true,
+            ActionOutcome::Refused(refusal) => is_about_the_decision(refusal),
+            ActionOutcome::Decided(_) | ActionOutcome::HandedOver { .. } => false,
+        }
+    }
+
     /// What a decision also says about whose the charge is. It has a record of its own.
     pub(crate) fn confirmation<'a>(&'a self, by: &'a str) -> Option<Event<'a>> {
         let ActionOutcome::Decided(recorded) = self else {
@@ -65,6 +78,31 @@ impl ActionOutcome {
                 return None;
             }
         })
+    }
+}
+
+/// Whether whoever is refused knows the code, and can decide otherwise.
+pub(crate) fn is_about_the_decision(refusal: &Refusal) -> bool {
+    match refusal {
+        Refusal::ReasonMissing
+        | Refusal::ReasonTooLong
+        | Refusal::Changed
+        | Refusal::AmountInvalid(_)
+        | Refusal::AmountTooLarge(_)
+        | Refusal::AmountNotWanted
+        | Refusal::ConfirmationMissing(_)
+        | Refusal::Ineligible(_) => true,
+        Refusal::Decided(_)
+        | Refusal::AlreadyApproved(_)
+        | Refusal::Superseded
+        | Refusal::HandedOver(_)
+        | Refusal::NotTheirs
+        | Refusal::NoMember
+        | Refusal::Locked
+        | Refusal::Expired
+        | Refusal::NoCode
+        | Refusal::WrongCode
+        | Refusal::NotOffered(_) => false,
     }
 }
 

@@ -8,6 +8,7 @@ use domain::approval::{Asked, Refusal, authorize_decision, is_same_person};
 use domain::inquiry::{INQUIRIES, INQUIRY_CHARS, checked_text};
 use domain::mail::Mailer;
 use domain::optimistic::AttemptError;
+use domain::stripe::Stripe;
 use domain::table::{Table, Write};
 use domain::task::{Confirm, StateEntry};
 use domain::workflow::Workflow;
@@ -20,7 +21,7 @@ use crate::form_data::{FormData, Intent};
 use crate::ownership::confirm_ownership;
 use crate::{OpenedLink, RecordApproval};
 
-impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
+impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     /// Carries out what was posted, if the authorization allows it, and stores it.
     pub(crate) async fn attempt(
         &self,

@@ -3,7 +3,8 @@
 //! approval they say how much of the amount, and where Stripe cannot tell, that the charge is the customer's.
 //!
 //! Opening a link shows what it is about and changes nothing. Everything else is a POST with the code
-//! that is printed in that person's mail: first to see the request, then to decide. Only
+//! that is printed in that person's mail: first to see the request, with what Stripe says of its charge now, then to
+//! decide. Only
 //! [`authorize_decision`] authorizes a decision. A decision is stored before anybody sees that it is recorded; the
 //! waiting task is answered afterwards, and if that fails, its next state entry finds the decision.
 //!
@@ -17,6 +18,7 @@ use domain::mail::Mailer;
 use domain::optimistic::Attempts;
 use domain::request::{Request as RefundRequest, UnclearCharge};
 use domain::request_store::RequestStore;
+use domain::stripe::Stripe;
 use domain::table::{Stored, Table};
 use domain::workflow::Workflow;
 use jiff::Timestamp;
@@ -26,6 +28,7 @@ use web::{Format, Problem, answer_format, html, received_at};
 
 mod action_outcome;
 mod actions;
+mod case;
 mod charge;
 mod form_data;
 mod notifications;
@@ -33,13 +36,16 @@ mod ownership;
 mod pages;
 mod response;
 
+use case::Case;
 use form_data::FormData;
 
 /// What the function works with.
 #[derive(Debug)]
-pub struct RecordApproval<T, M, W> {
+pub struct RecordApproval<T, S, M, W> {
     /// The requests.
     pub store: RequestStore<T>,
+    /// Stripe, which is asked again when a case is shown.
+    pub stripe: S,
     /// The mail service.
     pub mailer: M,
     /// The process that waits.
@@ -64,15 +70,6 @@ struct OpenedLink {
     lookup: Option<ChargeLookup>,
     /// What only the page of a case shows.
     case: Option<Case>,
-}
-
-/// What an approver is shown besides the request.
-#[derive(Debug)]
-struct Case {
-    /// What is known about the charge.
-    report: ChargeReport,
-    /// All approvals of the request.
-    approvals: Vec<Approval>,
 }
 
 impl OpenedLink {
@@ -101,7 +98,7 @@ impl OpenedLink {
 
     /// What is known about the charge.
     fn report(&self) -> Option<&ChargeReport> {
-        self.case.as_ref().map(|case| &case.report)
+        self.case.as_ref()?.report.as_ref()
     }
 
     fn ineligible(&self) -> Option<Ineligible> {
@@ -112,7 +109,7 @@ impl OpenedLink {
     }
 }
 
-impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
+impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     /// Answers `GET` and `POST /approvals/{linkId}`.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
         let answer = match *http.method() {
@@ -150,18 +147,13 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 break (opened, result?);
             }
         };
-        if let (Format::Html, Asked::Team(_)) = (form.format, &opened.approval.value.asked) {
-            opened.case = Some(self.case(&opened.request.value).await?);
+        if let (Format::Html, Asked::Team(_)) = (form.format, &opened.approval.value.asked)
+            && outcome.shows_case()
+        {
+            self.load_case(&mut opened, now).await?;
         }
         self.answer_task(&opened, &outcome).await;
         self.respond(http, &opened, &form, outcome)
-    }
-
-    async fn case(&self, request: &RefundRequest) -> Result<Case, Failure> {
-        Ok(Case {
-            report: self.store.charge_report(request).await?,
-            approvals: self.store.all_approvals(request.request_id).await?,
-        })
     }
 
     /// Reads what the link in the path leads to, if there is such a link.

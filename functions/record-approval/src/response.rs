@@ -4,6 +4,7 @@ use domain::approval::{Decision, Refusal};
 use domain::charge_lookup::ChargeReport;
 use domain::form::FieldError;
 use domain::mail::Mailer;
+use domain::stripe::Stripe;
 use domain::table::Table;
 use domain::task::outcome;
 use domain::workflow::Workflow;
@@ -12,12 +13,12 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
 use web::{Format, Problem, html, json as document};
 
-use crate::action_outcome::ActionOutcome;
+use crate::action_outcome::{ActionOutcome, is_about_the_decision};
 use crate::form_data::{FormData, Intent, field_of};
 use crate::pages::{self, Notice, Written};
 use crate::{OpenedLink, RecordApproval};
 
-impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
+impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     pub(crate) fn respond(
         &self,
         http: &Request,
@@ -96,22 +97,8 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                     Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_) => {
                         pages::code_page(opened, Some(refusal))
                     }
-                    Refusal::ReasonMissing
-                    | Refusal::ReasonTooLong
-                    | Refusal::Changed
-                    | Refusal::AmountInvalid(_)
-                    | Refusal::AmountTooLarge(_)
-                    | Refusal::AmountNotWanted
-                    | Refusal::ConfirmationMissing(_)
-                    | Refusal::Ineligible(_) => review(Notice::Refused(refusal)),
-                    Refusal::Decided(_)
-                    | Refusal::AlreadyApproved(_)
-                    | Refusal::Superseded
-                    | Refusal::HandedOver(_)
-                    | Refusal::NoMember
-                    | Refusal::NotTheirs
-                    | Refusal::Locked
-                    | Refusal::Expired => pages::refused(opened, refusal),
+                    refusal if is_about_the_decision(refusal) => review(Notice::Refused(refusal)),
+                    refusal => pages::refused(opened, refusal),
                 };
                 (status_of(refusal), page)
             }

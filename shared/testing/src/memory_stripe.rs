@@ -40,6 +40,7 @@ struct State {
     intent: Option<String>,
     invoice: Option<String>,
     lookups: VecDeque<StripeError>,
+    hangs: bool,
     listings: VecDeque<StripeError>,
 }
 
@@ -63,6 +64,7 @@ impl Default for State {
             intent: None,
             invoice: None,
             lookups: VecDeque::new(),
+            hangs: false,
             listings: VecDeque::new(),
         }
     }
@@ -77,6 +79,11 @@ impl MemoryStripe {
     /// Makes the next call that reads a payment fail.
     pub fn fail_lookup(&self, error: StripeError) {
         self.with(|state| state.lookups.push_back(error));
+    }
+
+    /// Makes no call that reads a payment come to an end any more.
+    pub fn hang(&self) {
+        self.with(|state| state.hangs = true);
     }
 
     /// Makes the next call that lists refunds fail.
@@ -270,6 +277,9 @@ impl Credits for MemoryStripe {
 
 impl Payments for MemoryStripe {
     async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
+        if self.with(|state| state.hangs) {
+            std::future::pending().await
+        }
         self.with(|state| {
             if let Some(error) = state.lookups.pop_front() {
                 return Err(error);

@@ -50,7 +50,7 @@ pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> 
                 (answers(&request.answers_with_approved_amount()))
             }
             @if let Some(case) = &opened.case {
-                (charge::card(&case.report))
+                (charge::card(case))
                 (history::card(&case.approvals, request))
             }
             (form(opened, code))

@@ -33,7 +33,7 @@ pub(super) fn review(
                 (answers(&request.answers_with_approved_amount()))
             }
             @if let Some(case) = &opened.case {
-                (charge::card(&case.report))
+                (charge::card(case))
                 (history::card(&case.approvals, request))
             }
             @if !request.inquiries.is_empty() {

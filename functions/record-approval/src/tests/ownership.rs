@@ -33,7 +33,8 @@ impl Fixture {
         };
         let report = ChargeLookup {
             request_id: self.id,
-            looked_up_at: Timestamp::UNIX_EPOCH,
+            // Within the minute before what the tests post.
+            looked_up_at: Timestamp::from_second(30).unwrap(),
             charges: vec!["ch_1".to_owned()],
             payment: Some(FoundPayment::new(&statement, "ada@example.com")),
             customers: Vec::new(),
