@@ -93,12 +93,16 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
                 (StatusCode::UNPROCESSABLE_ENTITY, review(notice))
             }
             ActionOutcome::Refused(refusal) => {
-                let page = match refusal {
-                    Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_) => {
-                        pages::code_page(opened, Some(refusal))
-                    }
-                    refusal if is_about_the_decision(refusal) => review(Notice::Refused(refusal)),
-                    refusal => pages::refused(opened, refusal),
+                let is_about_the_code = matches!(
+                    refusal,
+                    Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_)
+                );
+                let page = if is_about_the_code {
+                    pages::code_page(opened, Some(refusal))
+                } else if is_about_the_decision(refusal) {
+                    review(Notice::Refused(refusal))
+                } else {
+                    pages::refused(opened, refusal)
                 };
                 (status_of(refusal), page)
             }

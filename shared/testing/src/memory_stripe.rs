@@ -278,7 +278,7 @@ impl Credits for MemoryStripe {
 impl Payments for MemoryStripe {
     async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
         if self.with(|state| state.hangs) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         self.with(|state| {
             if let Some(error) = state.lookups.pop_front() {

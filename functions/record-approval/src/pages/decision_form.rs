@@ -67,7 +67,7 @@ fn confirmation(
         fieldset.field {
             legend { "Whose the charge is" }
             small #confirm-help {
-                "Stripe cannot tell whose " bdi { (unclear.charge) } " is. An approval needs your word for it, which stands in the audit log."
+                "An approval needs your word that " bdi { (unclear.charge) } " is the customer's, as Stripe does not say so. It stands in the audit log."
             }
             label.choice {
                 input type="checkbox" name="confirmCharge" value=(unclear.charge) checked[written.confirm_charge == unclear.charge] aria-describedby="confirm-help" aria-invalid=[invalid];

@@ -20,7 +20,7 @@ fn form(opened: &OpenedLink, code: &str) -> Markup {
                     input type="hidden" name="action" value="confirm-ownership";
                     input type="hidden" name=(CHARGE) value=(charge);
                     p {
-                        "Stripe cannot tell whose " bdi { (charge) } " is. Nothing is refunded until somebody who can tell confirms it. "
+                        "Stripe does not say that " bdi { (charge) } " is the customer's. Nothing is refunded until somebody who can tell confirms it. "
                         "It stands in the audit log that you did."
                     }
                     button.quiet type="submit" { "This charge is this customer's" }

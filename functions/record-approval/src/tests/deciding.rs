@@ -297,7 +297,7 @@ async fn a_token_that_was_replaced_meanwhile_is_looked_up_again() {
         .unwrap();
     asked.function.workflow.fail_next(WorkflowError::TokenGone);
     let decision = asked.decision().await.unwrap();
-    let found = ActionOutcome::Refused(Refusal::Decided(decision));
+    let found = ActionOutcome::Refused(Refusal::Decided(Box::new(decision)));
     asked.function.answer_task(&opened, &found).await;
     let told = ("token-2".to_owned(), "approve".to_owned());
     assert_eq!(asked.function.workflow.calls().last(), Some(&told));

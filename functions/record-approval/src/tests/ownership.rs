@@ -115,7 +115,7 @@ async fn an_approver_confirms_a_guests_charge_with_the_decision() {
     let asked = asked().await;
     asked.found_a_guests().await;
     assert!(
-        !asked.get(0).await.1.contains("ch_1 is"),
+        !asked.get(0).await.1.contains("confirmCharge"),
         "not before the code"
     );
     let (_, page) = asked.form(0, &asked.code(0)).await;

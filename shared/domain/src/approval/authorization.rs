@@ -87,14 +87,14 @@ impl<'a> DecisionContext<'a> {
             return Err(Refusal::Superseded);
         }
         if let Some(decision) = approval.decision() {
-            return Err(Refusal::Decided(decision.clone()));
+            return Err(Refusal::Decided(Box::new(decision.clone())));
         }
         if self.at >= approval.decide_until {
             return Err(Refusal::Expired);
         }
         let approver = self.holder()?;
         match approval.approval_by(&link.approver) {
-            Some(decision) => Err(Refusal::AlreadyApproved(decision.clone())),
+            Some(decision) => Err(Refusal::AlreadyApproved(Box::new(decision.clone()))),
             None => Ok(approver),
         }
     }

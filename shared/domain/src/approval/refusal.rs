@@ -21,10 +21,10 @@ pub enum Ineligible {
 pub enum Refusal {
     /// Somebody was faster, or the time ran out.
     #[error("this request has already been decided")]
-    Decided(Decision),
+    Decided(Box<Decision>),
     /// This person has approved, and more people have to.
     #[error("you have already approved, and more of your colleagues have to")]
-    AlreadyApproved(Decision),
+    AlreadyApproved(Box<Decision>),
     /// The link belongs to an earlier round of the same phase, or was followed by a fresh one.
     #[error("this link is no longer in use; please use the newest mail")]
     Superseded,

@@ -184,14 +184,15 @@ impl ChargeReport {
     fn doubt(&self, payment: &FoundPayment) -> Option<String> {
         let known = self.known_customers();
         match (payment.ownership, payment.ownership(&self.request)) {
-            (Ownership::Theirs, _) | (_, Ownership::Another) => None,
+            (Ownership::Theirs, _)
+            | (_, Ownership::Another)
+            | (Ownership::Unclear, Ownership::Theirs) => None,
             (Ownership::Another, Ownership::Theirs | Ownership::Unclear) => Some(format!(
                 "By Stripe's word this charge belongs to another customer, and it was entered that it is the one who asks. {known}"
             )),
             (Ownership::Unclear, Ownership::Unclear) => Some(format!(
                 "It is unclear whose charge this is: the address given at the payment is another one. {known}"
             )),
-            (Ownership::Unclear, Ownership::Theirs) => None,
         }
     }
 

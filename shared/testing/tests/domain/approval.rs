@@ -208,7 +208,7 @@ fn expired_used_superseded_and_locked_links_decide_nothing() {
     let code = case.code(B);
     assert_eq!(
         case.refused(B, Verdict::Reject, &code, "No."),
-        Refusal::Decided(decision)
+        Refusal::Decided(Box::new(decision))
     );
     case.approval.round = 2;
     let mut old = case.approval.link(&link_key(), B);
@@ -286,7 +286,10 @@ fn two_of_two_are_two_people_and_the_first_no_ends_it() {
     let first = yes.decide(A, Verdict::Approve);
     assert_eq!((first.missing(), yes.approval.decision()), (1, None));
     let again = yes.refused(A, Verdict::Approve, &yes.code(A), "");
-    assert_eq!(again, Refusal::AlreadyApproved(first.decision().clone()));
+    assert_eq!(
+        again,
+        Refusal::AlreadyApproved(Box::new(first.decision().clone()))
+    );
     let second = yes.decide(B, Verdict::Approve);
     assert_eq!(
         (second.missing(), yes.approval.decision()),

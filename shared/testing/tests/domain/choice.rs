@@ -120,7 +120,7 @@ fn it_is_chosen_once() {
     let (_, code) = case.1.secrets(&link_key(), CUSTOMER);
     let link = case.1.link(&link_key(), CUSTOMER);
     let refusal = attempt(&case, &link, 2, "credit", &code).unwrap_err();
-    assert_eq!(refusal, Refusal::Decided(made));
+    assert_eq!(refusal, Refusal::Decided(Box::new(made)));
 }
 
 #[test]
