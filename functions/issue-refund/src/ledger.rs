@@ -165,6 +165,7 @@ fn new_entry(
         output: config.output.clone(),
         notify: config.tell.clone(),
         stripe_id: None,
+        reservation: None,
         settlement: None,
         waiting: None,
         is_notified: false,

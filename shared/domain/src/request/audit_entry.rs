@@ -1,7 +1,7 @@
 //! What the audit log says of each event. No answer of a customer is in it.
 
 use super::Event;
-use super::ownership_confirmation::advice;
+use super::advice::advice;
 use crate::approval::{Decider, Recorded};
 use crate::audit::{Action, Actor};
 use crate::money::Usd;
@@ -109,6 +109,7 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
             None => error.to_owned(),
         }),
         Event::Resumed => by_system(Action::Resumed),
+        Event::PaymentHeld { reason } => by_system(Action::PaymentHeld).detail(reason),
         Event::RefundIntended { charge, amount } => by_system(Action::RefundIntended)
             .amount(amount)
             .charge(charge),
