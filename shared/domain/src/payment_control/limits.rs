@@ -21,7 +21,7 @@ pub struct Limits {
     pub per_day: Option<Usd>,
 }
 
-/// One of the limits. It prints as the definition calls it.
+/// One of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     /// See [`Limits::per_refund`].
@@ -56,20 +56,34 @@ impl Limits {
             Limit::PerDay => self.per_day,
         }
     }
+
+    /// Sets the amount of a limit.
+    pub fn set(&mut self, limit: Limit, amount: Option<Usd>) {
+        *match limit {
+            Limit::PerRefund => &mut self.per_refund,
+            Limit::PerCustomer => &mut self.per_customer,
+            Limit::PerDay => &mut self.per_day,
+        } = amount;
+    }
 }
 
 impl Limit {
     /// Every limit, the narrowest first.
     pub const ALL: [Limit; 3] = [Limit::PerRefund, Limit::PerCustomer, Limit::PerDay];
+
+    /// As the definition calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Limit::PerRefund => "per refund",
+            Limit::PerCustomer => "per customer in 30 days",
+            Limit::PerDay => "per day",
+        }
+    }
 }
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Limit::PerRefund => "per refund",
-            Limit::PerCustomer => "per customer in 30 days",
-            Limit::PerDay => "per day",
-        })
+        f.write_str(self.as_str())
     }
 }
 
