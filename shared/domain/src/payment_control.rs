@@ -19,4 +19,4 @@ pub use operator_log::{Change, OperatorAction, OperatorRecord};
 pub use overrides::LimitOverrides;
 pub use reservation::{Intent, Reservation, check_running, customer_key, release, reserve};
 pub use switch::PaymentSwitch;
-pub use totals::PaymentTotals;
+pub use totals::{PaymentTotals, day_of};

@@ -1,6 +1,8 @@
 //! The audit log of what people change for the whole deployment, beside those of the requests: a partition of its
 //! own, numbered without a gap.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +53,13 @@ pub enum OperatorAction {
     LimitsOverridden,
     /// The offering's own limits hold again.
     LimitsReset,
+}
+
+/// The name that is stored: `payments_stopped`.
+impl fmt::Display for OperatorAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// How many records there are.

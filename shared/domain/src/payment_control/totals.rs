@@ -69,7 +69,7 @@ impl PaymentTotals {
 }
 
 /// The UTC day of a point in time.
-pub(super) fn day_of(at: Timestamp) -> Date {
+pub fn day_of(at: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(at).date()
 }
 
