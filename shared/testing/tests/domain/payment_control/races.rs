@@ -13,7 +13,7 @@ const PER_DAY: u64 = 100;
 
 /// An intent that somebody wants to pay.
 #[derive(Debug, Clone, Copy)]
-struct Wanted {
+struct DrawnIntent {
     customer: usize,
     cents: u64,
     day: i64,
@@ -29,9 +29,9 @@ enum Progress {
     Over,
 }
 
-fn wanted() -> impl Strategy<Value = Wanted> {
+fn drawn_intent() -> impl Strategy<Value = DrawnIntent> {
     (0..2usize, 1..80u64, 0..45i64, prop::bool::weighted(0.2)).prop_map(
-        |(customer, cents, day, is_refused)| Wanted {
+        |(customer, cents, day, is_refused)| DrawnIntent {
             customer,
             cents,
             day,
@@ -61,19 +61,19 @@ fn largest(paid: &Paid) -> (u64, u64) {
 
 async fn step(
     table: &MemoryTable,
-    wanted: Wanted,
+    drawn: DrawnIntent,
     progress: Progress,
     paid: &mut Paid,
 ) -> Progress {
     let offering = offering();
-    let of = (wanted.customer, wanted.day);
+    let of = (drawn.customer, drawn.day);
     match progress {
         Progress::Reading => {
             let intent = Intent {
                 offering: &offering,
-                customer: CUSTOMERS[wanted.customer],
-                amount: usd(wanted.cents),
-                at: at(MORNING) + SignedDuration::from_hours(24 * wanted.day),
+                customer: CUSTOMERS[drawn.customer],
+                amount: usd(drawn.cents),
+                at: at(MORNING) + SignedDuration::from_hours(24 * drawn.day),
                 limits: limits(0, PER_CUSTOMER, PER_DAY),
             };
             match reserve(table, intent).await.unwrap() {
@@ -84,8 +84,8 @@ async fn step(
         Progress::Writing(reservation, writes) => match table.commit(writes).await {
             Err(_) => Progress::Reading,
             Ok(()) => {
-                *paid.entry(of).or_default() += wanted.cents;
-                if wanted.is_refused {
+                *paid.entry(of).or_default() += drawn.cents;
+                if drawn.is_refused {
                     Progress::Refused(reservation)
                 } else {
                     Progress::Over
@@ -95,7 +95,7 @@ async fn step(
         Progress::Refused(reservation) => {
             let writes = release(table, &reservation).await.unwrap();
             table.commit(writes).await.unwrap();
-            *paid.entry(of).or_default() -= wanted.cents;
+            *paid.entry(of).or_default() -= drawn.cents;
             Progress::Over
         }
         Progress::Over => Progress::Over,
@@ -107,18 +107,18 @@ proptest! {
 
     #[test]
     fn none_passes_a_limit_and_what_was_given_back_can_be_paid_again(
-        wanted in prop::collection::vec(wanted(), 1..12),
+        drawn in prop::collection::vec(drawn_intent(), 1..12),
         turns in prop::collection::vec(0..12usize, 0..150),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let (table, mut paid) = (MemoryTable::default(), Paid::new());
-            let mut all: Vec<_> = wanted.iter().map(|_| Progress::Reading).collect();
+            let mut all: Vec<_> = drawn.iter().map(|_| Progress::Reading).collect();
             // As drawn, then each to its end.
-            let rest = (0..wanted.len()).flat_map(|one| [one; 4]);
-            for turn in turns.into_iter().map(|turn| turn % wanted.len()).chain(rest) {
+            let rest = (0..drawn.len()).flat_map(|one| [one; 4]);
+            for turn in turns.into_iter().map(|turn| turn % drawn.len()).chain(rest) {
                 let progress = std::mem::replace(&mut all[turn], Progress::Over);
-                all[turn] = step(&table, wanted[turn], progress, &mut paid).await;
+                all[turn] = step(&table, drawn[turn], progress, &mut paid).await;
                 let (day, window) = largest(&paid);
                 assert!(day <= PER_DAY && window <= PER_CUSTOMER, "{day} {window}: {paid:?}");
             }
