@@ -1,7 +1,9 @@
 //! Every way in which Stripe can answer, and every way in which an answer can get lost.
 
+mod charges;
 mod credits;
 mod lookups;
+mod payment_control;
 mod refunds;
 mod waiting;
 
@@ -9,6 +11,7 @@ use domain::audit::AuditRecord;
 use domain::failure::Failure;
 use domain::form::Value;
 use domain::id::RequestId;
+use domain::payment_control::Limits;
 use domain::request::Request;
 use domain::stripe::StripeError;
 use domain::table::Write;
@@ -22,10 +25,12 @@ use testing::{MemoryStripe, Script};
 
 use super::*;
 
-/// A request of fifty dollars, and a Stripe that answers as it is told.
+/// A request of fifty dollars, and a Stripe that answers as it is told. Several requests share a table and a Stripe.
 struct Case {
     function: IssueRefund<MemoryTable, MemoryStripe, MemoryWorkflow>,
     id: RequestId,
+    /// Of the definition.
+    limits: Limits,
 }
 
 impl Case {
@@ -48,6 +53,7 @@ impl Case {
                 workflow: MemoryWorkflow::default(),
             },
             id: request.request_id,
+            limits: Limits::default(),
         }
     }
 
@@ -86,6 +92,7 @@ impl Case {
                 "stripeReasons": {"Duplicate charge": "duplicate"},
                 "output": "stripeRefundResult",
                 "tell": "csm-team",
+                "limits": self.limits,
             },
             "taskToken": "token",
         });

@@ -56,7 +56,9 @@ impl DynamoTable {
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":before", number(version))
         };
-        let check = check.build().expect("a table, a key and a condition are set");
+        let check = check
+            .build()
+            .expect("a table, a key and a condition are set");
         TransactWriteItem::builder().condition_check(check).build()
     }
 }

@@ -13,6 +13,8 @@ use crate::workflow::error::WorkflowError;
 /// The name of [`Failure::StripeGuestCharge`], by which a stopped request knows what it waits for.
 pub const STRIPE_GUEST_CHARGE: &str = "Stripe.GuestCharge";
 
+/// The name of a failure because our own account with Stripe has too little money.
+pub const STRIPE_INSUFFICIENT_FUNDS: &str = "Stripe.InsufficientFunds";
 /// The name of [`Failure::PaymentsStopped`].
 pub const PAYMENTS_STOPPED: &str = "Payments.Stopped";
 /// The name of [`Failure::LimitReached`].
@@ -85,6 +87,7 @@ impl Failure {
             Failure::Stripe(StripeError::Misconfigured(_) | StripeError::KeyRefused) => {
                 "Stripe.Misconfigured"
             }
+            Failure::Stripe(StripeError::InsufficientFunds(_)) => STRIPE_INSUFFICIENT_FUNDS,
             // A refusal counts only where it answers the call that pays, or the one that reads what is to be paid.
             Failure::Stripe(StripeError::Refused { .. } | StripeError::Undecided(_))
             | Failure::StripeUndecided(_) => "Stripe.Undecided",

@@ -8,7 +8,6 @@ use crate::charge_lookup::{ChargeLookup, ChargeReport, ChargeUse, OtherRequest};
 use crate::failure::Failure;
 use crate::id::{PhaseName, RequestId};
 use crate::metrics;
-use crate::refund::RefundEntry;
 use crate::request::Request;
 use crate::table::{
     CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all, load_or,
@@ -143,11 +142,6 @@ impl<T: Table> RequestStore<T> {
         load(&self.table, &Link::key_of(link_id)).await
     }
 
-    /// What Stripe was asked to pay for a request.
-    pub async fn refund(&self, id: RequestId) -> Result<Option<Stored<RefundEntry>>, ReadError> {
-        load(&self.table, &RefundEntry::key_of(id)).await
-    }
-
     /// What is known about the charge of a request, and which other requests are about the same one.
     pub async fn charge_report(&self, request: &Request) -> Result<ChargeReport, ReadError> {
         let id = request.request_id;
@@ -197,13 +191,6 @@ impl<T: Table> RequestStore<T> {
             Err(CommitError::Conflict) => Ok(()),
             noted => noted,
         }
-    }
-
-    /// Stores what only concerns the waiting for a refund. It changes nothing about the request.
-    pub async fn save_refund(&self, entry: &mut Stored<RefundEntry>) -> Result<(), CommitError> {
-        self.table.commit(vec![Write::update(entry)]).await?;
-        entry.version += 1;
-        Ok(())
     }
 
     /// Stores a new request and the first record of its audit log, with `more` in the same transaction.

@@ -119,6 +119,8 @@ pub mod outcome {
     pub const DONE: &str = "done";
     /// The outside world refused for good; the reason is recorded with the request.
     pub const ERROR: &str = "error";
+    /// Less is left of the charge than was to be given back; it must not be given by other means.
+    pub const EXHAUSTED: &str = "exhausted";
     /// The approver said yes.
     pub const APPROVE: &str = "approve";
     /// The approver said no, with a reason.

@@ -127,6 +127,7 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
             by_system(Action::Refunded).amount(amount).stripe_id(id)
         }
         Event::RefundRefused { message } => by_system(Action::RefundRefused).detail(message),
+        Event::ChargeExhausted { message } => by_system(Action::ChargeExhausted).detail(message),
     }
 }
 
