@@ -23,7 +23,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         task: &Task<&RefundConfig>,
     ) -> Result<Vec<Write>, AttemptError> {
         let (request, table) = (&pending.request.value, self.store.table());
-        let held = if pending.is_intended {
+        let reserved = if pending.is_intended {
             check_running(table).await?.map(|()| Vec::new())
         } else {
             let requester = RequesterIdentity::of(request);
@@ -40,7 +40,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
                 writes
             })
         };
-        match held {
+        match reserved {
             Ok(writes) => Ok(writes),
             Err(hold) => {
                 self.record_hold(pending, task, &hold).await?;

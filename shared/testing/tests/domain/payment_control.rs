@@ -1,13 +1,16 @@
 //! Whether a payment may be made now: limits, the switch, and what operators change of both.
 
+use domain::failure::{LIMIT_REACHED, PAYMENTS_STOPPED, STRIPE_GUEST_CHARGE};
 use domain::id::OfferingPath;
 use domain::money::Usd;
 use domain::payment_control::operations::{override_limits, switch_payments};
 use domain::payment_control::*;
+use domain::request::Event;
 use domain::stripe::{Customer, Payer};
 use domain::table::{CommitError, Entity, Table, Write};
+use domain::task::StateEntry;
 use jiff::Timestamp;
-use testing::MemoryTable;
+use testing::{MemoryTable, fixtures};
 
 mod races;
 
@@ -203,6 +206,45 @@ async fn overrides_hold_in_place_of_the_definitions_limits_until_they_are_reset(
     assert_eq!(raise(Limits::default()).await, Limits::default());
     let held = pay(&table, own, ("a", 1, MORNING)).await;
     assert_eq!(limit_of(held), Some((Limit::PerDay, 3000)));
+}
+
+#[test]
+fn the_team_is_told_what_held_a_payment_until_it_is_begun() {
+    let (mut request, _) = fixtures::request::request();
+    let phase = "Process Refund".parse().unwrap();
+    let now = StateEntry::during(&phase, at(MORNING));
+    for (error, event, expected) in [
+        (
+            LIMIT_REACHED,
+            Some(Event::PaymentHeld { reason: "Why." }),
+            Some("Why.\n\nThe payment would pass a limit"),
+        ),
+        (PAYMENTS_STOPPED, None, Some("Why.\n\nPayments are stopped")),
+        (
+            STRIPE_GUEST_CHARGE,
+            None,
+            Some("It is unclear whose the charge is"),
+        ),
+        (
+            PAYMENTS_STOPPED,
+            Some(Event::RefundIntended {
+                charge: "ch_1",
+                amount: usd(1),
+            }),
+            Some("Payments are stopped"),
+        ),
+        ("Stripe.Misconfigured", None, None),
+    ] {
+        if let Some(event) = event {
+            request.apply(&event, now);
+        }
+        request.apply(&Event::Stopped { error, redrives: 0 }, now);
+        let advice = request.advice();
+        match expected {
+            Some(expected) => assert!(advice.unwrap().starts_with(expected), "{error}"),
+            None => assert_eq!(advice, None),
+        }
+    }
 }
 
 #[tokio::test]
