@@ -81,22 +81,22 @@ pub(crate) enum LimitsCommand {
 #[group(required = true, multiple = true)]
 pub(crate) struct NewLimits {
     /// For one request, in dollars such as 2500.00.
-    #[arg(long, value_name = "USD")]
-    per_refund: Option<Usd>,
+    #[arg(long = "per-refund", value_name = "USD")]
+    refund: Option<Usd>,
     /// To one customer in 30 days.
-    #[arg(long, value_name = "USD")]
-    per_customer: Option<Usd>,
+    #[arg(long = "per-customer", value_name = "USD")]
+    customer: Option<Usd>,
     /// In one day, in UTC.
-    #[arg(long, value_name = "USD")]
-    per_day: Option<Usd>,
+    #[arg(long = "per-day", value_name = "USD")]
+    day: Option<Usd>,
 }
 
 impl From<NewLimits> for Limits {
     fn from(new: NewLimits) -> Self {
         Self {
-            per_refund: new.per_refund,
-            per_customer: new.per_customer,
-            per_day: new.per_day,
+            per_refund: new.refund,
+            per_customer: new.customer,
+            per_day: new.day,
         }
     }
 }
