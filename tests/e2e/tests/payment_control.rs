@@ -142,14 +142,13 @@ fn of_many_that_race_for_the_last_of_the_day_those_are_paid_that_fit() {
     let mails = requests
         .each_ref()
         .map(|request| client.mail(CSM, &request.id));
-    let [a, b, c, d, e] = &mails;
-    at_once([
-        &|| a.approve(&client),
-        &|| b.approve(&client),
-        &|| c.approve(&client),
-        &|| d.approve(&client),
-        &|| e.approve(&client),
-    ]);
+    let stack = &client;
+    let approvals = mails.each_ref().map(|mail| move || mail.approve(stack));
+    at_once(
+        approvals
+            .each_ref()
+            .map(|approve| approve as &(dyn Fn() + Sync)),
+    );
     let ends = requests
         .each_ref()
         .map(|request| client.wait_for_end(request));
