@@ -2,6 +2,8 @@
 //!
 //! Nothing here decides: what is wrong is a warning, and Stripe's own answer decides at the refund.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +60,12 @@ pub struct ChargeFound {
     refunded: u64,
     /// Taken by Stripe, and not paid back yet.
     pending: u64,
+    /// Credited for it, beside what was refunded.
+    #[serde(default)]
+    credited: u64,
+    /// What of all that was given by which requests of this system.
+    #[serde(default)]
+    by_request: BTreeMap<RequestId, u64>,
     paid_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last4: Option<String>,
@@ -88,10 +96,24 @@ impl ChargeFound {
             captured: charge.captured_amount(),
             refunded: charge.amount_refunded,
             pending,
+            credited: 0,
+            by_request: BTreeMap::new(),
             paid_at: Timestamp::from_second(charge.created).unwrap_or(Timestamp::UNIX_EPOCH),
             last4: charge.last4().map(ToOwned::to_owned),
             disputed: charge.disputed,
         }
+    }
+
+    /// What was given back or is on its way, as a refund or a credit, by anybody.
+    pub fn given(&self) -> u64 {
+        self.refunded
+            .saturating_add(self.pending)
+            .saturating_add(self.credited)
+    }
+
+    /// What of [`ChargeFound::given`] was given by which requests of this system.
+    pub fn given_by_request(&self) -> &BTreeMap<RequestId, u64> {
+        &self.by_request
     }
 
     /// What can still be paid back.

@@ -7,7 +7,7 @@
 //!
 //! 1. **Rules**: [`money`], [`id`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
 //!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`approval`],
-//!    [`invitation`], [`refund`], [`charge_lookup`], [`suppression`], [`processed_event`].
+//!    [`invitation`], [`refund`], [`charge_lookup`], [`charge_total`], [`suppression`], [`processed_event`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
 //!    `adapters` implements them on AWS and Stripe, the crate `testing` in memory. [`request_store`] reads and
 //!    writes requests through a table, and [`metrics`] measures what it stores.
@@ -15,6 +15,7 @@
 pub mod approval;
 pub mod audit;
 pub mod charge_lookup;
+pub mod charge_total;
 pub mod dates;
 pub mod failure;
 pub mod form;

@@ -119,6 +119,8 @@ pub mod outcome {
     pub const DONE: &str = "done";
     /// The outside world refused for good; the reason is recorded with the request.
     pub const ERROR: &str = "error";
+    /// Less is left of the charge than was to be given back; it must not be given by other means.
+    pub const EXHAUSTED: &str = "exhausted";
     /// The approver said yes.
     pub const APPROVE: &str = "approve";
     /// The approver said no, with a reason.
@@ -137,12 +139,15 @@ pub mod outcome {
 pub mod variable {
     /// Why the request was rejected. Set by the way out of an approval that is not `approve`.
     pub const REJECTION_REASON: &str = "rejectionReason";
-    /// Stripe's own message, for the team. Set by the `error` way out of a connector.
+    /// Why nothing was given back, in Stripe's words or ours, for the team. Set by the `error` and `exhausted` ways
+    /// out of a connector.
     pub const STRIPE_ERROR: &str = "stripeError";
     /// The request's id. Always set.
     pub const REQUEST_ID: &str = "requestId";
     /// The customer's status page, an absolute URL. Always set.
     pub const STATUS_URL: &str = "statusUrl";
+    /// The amount that the form asked for. Set where a form has an amount; the field's own name is what is to be paid.
+    pub const REQUESTED_AMOUNT: &str = "requestedAmount";
     /// Where an invitation leads, an absolute URL. Set in the mail that invites, and nowhere else.
     pub const INVITATION_URL: &str = "invitationUrl";
     /// The code that an invitation needs. Set in the mail that invites, and nowhere else.
