@@ -4,6 +4,7 @@ pub(crate) mod context;
 mod invitation;
 pub(crate) mod mails;
 pub(crate) mod teams;
+mod unpaid;
 mod waits;
 
 use domain::id::PhaseName;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod payments;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -45,31 +46,6 @@ fn states_of(changes: &[(&str, &str)]) -> serde_json::Value {
     walk::check(&generated.asl);
     let machine: serde_json::Value = serde_json::from_str(&generated.asl).unwrap();
     machine["States"].clone()
-}
-
-#[test]
-fn a_credit_is_never_pending() {
-    let states = states_of(&[("Stripe - Create Refund", "Stripe - Create Credit")]);
-    let config = &states["Pay"]["Arguments"]["Payload"]["config"];
-    assert_eq!(config["action"], "createCredit");
-    assert_eq!(states.get("Pay Pending"), None);
-    assert_eq!(
-        states["Pay Outcome"]["Choices"].as_array().unwrap().len(),
-        2
-    );
-}
-
-#[test]
-fn what_is_pending_is_waited_for_with_or_without_a_mail() {
-    let next = |states: &serde_json::Value| {
-        let choices = states["Pay Outcome"]["Choices"].as_array().unwrap();
-        choices[2]["Next"].as_str().unwrap().to_owned()
-    };
-    assert_eq!(next(&states_of(&[])), "Pay Pending");
-    let mail = "    while pending:\n      to: \"{{ email }}\"\n      subject: Soon\n      body: Soon.\n    on error:\n";
-    let states = states_of(&[("    on error:\n", mail)]);
-    assert_eq!(next(&states), "Pay Pending Email");
-    assert_eq!(states["Pay Pending Email"]["Next"], "Pay Pending");
 }
 
 #[test]
@@ -209,10 +185,15 @@ const KINDS: [(&str, &[&str]); 6] = [
     ("type: condition", &["amount >= 5", "otherwise"]),
     (
         "type: connector\n    connector: Stripe - Create Refund\n    reason: \"{{ reason }}\"\n    output: refund\n    on error:\n      \
-         tell: Team\n      subject: No\n      body: \"{{ stripeError }}\"",
-        &["done", "error"],
+         tell: Team\n      subject: No\n      body: \"{{ stripeError }}\"\n      customer:\n        to: \"{{ email }}\"\n        \
+         subject: No\n        body: No.",
+        &["done", "error", "exhausted"],
     ),
 ];
+
+/// The places in [`KINDS`] of an email and of a connector.
+const EMAIL: usize = 0;
+const CONNECTOR: usize = 5;
 
 /// Where the ways out of a phase lead. After the last phase there is the end, which has none.
 fn targets(phases: &[Phase], index: usize) -> &[usize] {
@@ -242,6 +223,38 @@ fn every_path_ends(phases: &[Phase], path: &mut Vec<usize>, here: usize) -> bool
     let ends = targets.all(|to| every_path_ends(phases, path, *to));
     path.pop();
     ends
+}
+
+/// Whether any path from here on pays, where every path ends.
+fn pays(phases: &[Phase], here: usize) -> bool {
+    let is_connector = phases.get(here).is_some_and(|(kind, _)| *kind == CONNECTOR);
+    let mut targets = targets(phases, here).iter();
+    is_connector || targets.any(|to| pays(phases, *to))
+}
+
+/// Whether the customer is told, or something is paid or fails again, on every path from here on.
+fn is_told(phases: &[Phase], here: usize) -> bool {
+    let kind = phases.get(here).map(|(kind, _)| *kind);
+    let targets = targets(phases, here);
+    matches!(kind, Some(EMAIL | CONNECTOR))
+        || !targets.is_empty() && targets.iter().all(|to| is_told(phases, *to))
+}
+
+/// What is wrong with the ways out of connectors that have not paid, where every path ends.
+fn unpaid_problem(phases: &[Phase]) -> Option<&'static str> {
+    let connectors = reached(phases).into_iter();
+    let connectors =
+        connectors.filter(|phase| phases.get(*phase).is_some_and(|it| it.0 == CONNECTOR));
+    connectors.into_iter().find_map(|phase| {
+        let [_, error, exhausted] = phases[phase].1;
+        if pays(phases, exhausted) {
+            Some("pays all the same")
+        } else if pays(phases, error) && !is_told(phases, error) {
+            Some("the customer is not told")
+        } else {
+            None
+        }
+    })
 }
 
 /// The phases, called `P0`, `P1` and so on, as a definition. Those that nothing leads to are left out.
@@ -283,18 +296,20 @@ fn phases() -> impl Strategy<Value = Vec<Phase>> {
 
 proptest! {
     #[test]
-    fn a_definition_compiles_exactly_when_every_path_ends(phases in phases()) {
+    fn a_definition_compiles_exactly_when_every_path_ends_and_who_is_not_paid_is_told(phases in phases()) {
         let text = definition(&phases);
-        let ends = every_path_ends(&phases, &mut Vec::new(), 0);
-        match compile(Path::new("shop/refund.yaml"), &text) {
-            Ok(generated) => {
-                prop_assert!(ends, "a path does not end:\n{text}");
-                walk::check(&generated.asl);
+        let problem = if every_path_ends(&phases, &mut Vec::new(), 0) {
+            unpaid_problem(&phases)
+        } else {
+            Some("this path need not end")
+        };
+        match (compile(Path::new("shop/refund.yaml"), &text), problem) {
+            (Ok(generated), None) => walk::check(&generated.asl),
+            (Err(problems), Some(problem)) => {
+                prop_assert!(problems.to_string().contains(problem), "{problem}:\n{problems}");
             }
-            Err(problems) => {
-                prop_assert!(!ends, "{problems}\n{text}");
-                prop_assert!(problems.to_string().contains("this path need not end"), "{problems}");
-            }
+            (Ok(_), Some(problem)) => prop_assert!(false, "{problem}:\n{text}"),
+            (Err(problems), None) => prop_assert!(false, "{problems}\n{text}"),
         }
     }
 
