@@ -1,82 +1,49 @@
 //! A credit toward the customer's next invoice.
 
+use domain::charge_statement::{CHARGE, ChargeStatement};
 use domain::failure::Failure;
-use domain::money::Usd;
-use domain::refund::{RefundEntry, Settlement, SettlementMethod};
+use domain::optimistic::AttemptError;
+use domain::refund::{RefundEntry, Settlement};
 use domain::request::{Event, Request};
-use domain::stripe::{Credit, CreditOrder, CreditTarget, Payer, Payment, REQUEST_ID, Stripe};
+use domain::stripe::{Credit, CreditOrder, CreditTarget, Stripe};
 use domain::table::Table;
 use domain::task::{Outcome, RefundConfig, Task, outcome};
 use domain::workflow::Workflow;
 
 use crate::IssueRefund;
-use crate::ledger::{Ledger, PendingEntry};
+use crate::entry::PendingEntry;
 use crate::refund::metadata;
-use crate::rules::{NotPaid, RequesterIdentity};
-
-/// The name under which Stripe keeps the charge with a credit.
-const CHARGE: &str = "charge";
+use crate::rules::NotPaid;
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
-    /// Credits, or finds out that it was credited or cannot be.
-    pub(crate) async fn create_credit(
-        &self,
-        task: &Task<&RefundConfig>,
-    ) -> Result<Outcome, Failure> {
-        let mut pending = match self.load(task, SettlementMethod::Credit).await? {
-            Ledger::Settled(outcome) => return Ok(outcome),
-            Ledger::Pending(pending) => pending,
-        };
-        let credited = self.credit(&mut pending, task).await;
-        self.finish(&mut pending, task, credited).await
-    }
-
-    async fn credit(
+    /// Asks Stripe for the credit that was reserved.
+    pub(crate) async fn order_credit(
         &self,
         pending: &mut PendingEntry,
+        statement: &ChargeStatement,
         task: &Task<&RefundConfig>,
     ) -> Result<Outcome, NotPaid> {
-        let (request, entry) = (&pending.request.value, &pending.entry.value);
-        let payment = self.stripe.payment(&entry.charge).await?;
-        let target = self.target(&payment).await?;
-        let credits = self.stripe.credits(&target).await?;
-        let request_id = entry.request_id.to_string();
-        if let Some(credit) = credits.iter().find(|credit| is_for(credit, &request_id)) {
-            return Ok(self.record_credit(pending, credit, task).await?);
-        }
-        self.store.check_unchanged(request, &task.version).await?;
-        let requester = RequesterIdentity::of(request, &task.config.requester);
-        self.check_preconditions(task, &payment, &requester).await?;
-        // Stripe lets a balance grow without end, and keeps a credit note within its invoice, but not within what is
-        // left of a charge that was refunded in cash.
-        within_the_charge(&payment, &credits, entry.amount)?;
-        self.begin(pending, task).await?;
-        let (request, entry) = (&pending.request.value, &pending.entry.value);
-        let order = order(request, entry, task.config, target);
+        let entry = &pending.entry.value;
+        let target = creditable(statement)?;
+        let order = order(&pending.request.value, entry, task.config, target);
         let credit = self.stripe.create_credit(&order).await?;
+        if credit.amount.unsigned_abs() != entry.amount.cents() {
+            return Err(Failure::StripeUndecided(format!(
+                "Stripe answered with {}, whose amount is not what was ordered",
+                credit.id
+            ))
+            .into());
+        }
         Ok(self.record_credit(pending, &credit, task).await?)
     }
 
-    async fn target(&self, payment: &Payment) -> Result<CreditTarget, NotPaid> {
-        if let Some(intent) = &payment.intent
-            && let Some(invoice) = self.stripe.paid_invoice(intent).await?
-        {
-            return Ok(CreditTarget::Invoice(invoice));
-        }
-        match &payment.payer {
-            Payer::Customer(customer) => Ok(CreditTarget::Customer(customer.id.clone())),
-            Payer::Guest(_) => Err(NotPaid::Refused(
-                "There is no customer in Stripe who could be given a credit.".to_owned(),
-            )),
-        }
-    }
-
-    async fn record_credit(
+    /// Records what Stripe said.
+    pub(crate) async fn record_credit(
         &self,
         pending: &mut PendingEntry,
         credit: &Credit,
         task: &Task<&RefundConfig>,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<Outcome, AttemptError> {
         let entry = &mut pending.entry.value;
         entry.stripe_id = Some(credit.id.clone());
         entry.settlement = Some(Settlement::Paid);
@@ -90,43 +57,17 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     }
 }
 
-/// A credit note that was taken back counts no more.
-fn is_for(credit: &Credit, request_id: &str) -> bool {
-    let given = credit.metadata.get(REQUEST_ID).map(String::as_str) == Some(request_id);
-    given && credit.status.as_deref() != Some("void")
-}
-
-/// What is credited for a charge and refunded of it is at most what was paid.
-fn within_the_charge(payment: &Payment, credits: &[Credit], amount: Usd) -> Result<(), NotPaid> {
-    let Some(charge) = &payment.charge else {
-        return Err(NotPaid::Refused(
-            "Nothing was paid that could be credited.".to_owned(),
-        ));
-    };
-    // Whichever of its names the other requests gave it.
-    let names = [Some(&payment.id), Some(&charge.id), payment.intent.as_ref()];
-    let of_charge = credits.iter().filter(|credit| {
-        let given_for = credit.metadata.get(CHARGE);
-        given_for.is_some()
-            && names.contains(&given_for)
-            && credit.status.as_deref() != Some("void")
-    });
-    let credited: u64 = of_charge.map(|credit| credit.amount.unsigned_abs()).sum();
-    let left = charge
-        .captured_amount()
-        .saturating_sub(charge.amount_refunded)
-        .saturating_sub(credited);
-    if charge.disputed {
+/// How the credit is given. Stripe refuses to refund what is disputed, and would credit it.
+pub(crate) fn creditable(statement: &ChargeStatement) -> Result<CreditTarget, NotPaid> {
+    let charge = statement.payment.charge.as_ref();
+    if charge.is_some_and(|charge| charge.disputed) {
         return Err(NotPaid::Refused(
             "The charge is disputed: nothing is credited for it.".to_owned(),
         ));
     }
-    if amount.cents() > left {
-        return Err(NotPaid::Refused(
-            "The credit would be more than what is left of the charge.".to_owned(),
-        ));
-    }
-    Ok(())
+    statement.credit_target.clone().ok_or_else(|| {
+        NotPaid::Refused("There is no customer in Stripe who could be given a credit.".to_owned())
+    })
 }
 
 fn order(
@@ -137,7 +78,8 @@ fn order(
 ) -> CreditOrder {
     let reason = request.value(&config.reason).map(ToString::to_string);
     let mut metadata = metadata(request, entry, &reason.unwrap_or_default());
-    metadata.insert(CHARGE.to_owned(), entry.charge.clone());
+    let charge = entry.charge_id.as_ref().unwrap_or(&entry.charge);
+    metadata.insert(CHARGE.to_owned(), charge.clone());
     CreditOrder {
         target,
         amount: entry.amount,

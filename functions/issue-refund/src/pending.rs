@@ -7,7 +7,7 @@ use domain::failure::Failure;
 use domain::id::TaskToken;
 use domain::refund::{RefundEntry, Settlement, Waiting};
 use domain::stripe::Stripe;
-use domain::table::{Stored, Table, Write};
+use domain::table::Table;
 use domain::task::{ConnectorConfig, Outcome, Task, outcome};
 use domain::workflow::{TaskAnswer, Workflow, answer};
 use jiff::SignedDuration;
@@ -39,30 +39,15 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             self.store.save_refund(&mut entry).await?;
             let id = entry.value.stripe_id.clone().ok_or_else(nothing)?;
             let refund = self.stripe.refund(&id).await?;
-            self.record(&mut entry, &refund, task).await?;
+            let recorded = self
+                .store
+                .record_refund(task.request_id, &refund, task.entered_at);
+            (_, entry) = recorded.await?.ok_or_else(nothing)?;
         }
         match entry.value.settlement {
             Some(settlement) => self.go_on(&token, settlement).await,
             None => still_pending(&entry.value, task),
         }
-    }
-
-    async fn record(
-        &self,
-        entry: &mut Stored<RefundEntry>,
-        refund: &domain::stripe::Refund,
-        task: &Task<ConnectorConfig>,
-    ) -> Result<(), Failure> {
-        let update = entry.value.apply_update(refund);
-        let Some(event) = entry.value.event(&update) else {
-            return Ok(());
-        };
-        let request = self.store.request(task.request_id).await?;
-        let mut request = request.ok_or(Failure::RequestNotFound)?;
-        let record = request.value.apply(&event, task.state_entry());
-        let write = Write::update(entry);
-        self.store.save(&mut request, &record, vec![write]).await?;
-        Ok(())
     }
 
     async fn go_on(&self, token: &TaskToken, settlement: Settlement) -> Result<Outcome, Failure> {

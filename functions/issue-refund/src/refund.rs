@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::charge_statement::ChargeStatement;
 use domain::failure::Failure;
-use domain::refund::{RefundEntry, RefundUpdate, SettlementMethod};
+use domain::optimistic::AttemptError;
+use domain::refund::{RefundEntry, RefundUpdate};
 use domain::request::Request;
 use domain::stripe::{REQUEST_ID, Refund, RefundOrder, Stripe, StripeError};
 use domain::table::Table;
@@ -11,70 +13,55 @@ use domain::task::{Outcome, RefundConfig, StripeReason, Task, outcome};
 use domain::workflow::Workflow;
 
 use crate::IssueRefund;
-use crate::ledger::{Ledger, PendingEntry};
-use crate::rules::{NotPaid, RequesterIdentity};
+use crate::entry::PendingEntry;
+use crate::rules::NotPaid;
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
-    /// Pays, or finds out that it was paid or cannot be.
-    pub(crate) async fn create_refund(
-        &self,
-        task: &Task<&RefundConfig>,
-    ) -> Result<Outcome, Failure> {
-        let mut pending = match self.load(task, SettlementMethod::Refund).await? {
-            Ledger::Settled(outcome) => return Ok(outcome),
-            Ledger::Pending(pending) => pending,
-        };
-        let paid = self.pay(&mut pending, task).await;
-        self.finish(&mut pending, task, paid).await
-    }
-
-    async fn pay(
+    /// Asks Stripe for the refund that was reserved.
+    pub(crate) async fn order_refund(
         &self,
         pending: &mut PendingEntry,
+        statement: ChargeStatement,
         task: &Task<&RefundConfig>,
     ) -> Result<Outcome, NotPaid> {
-        // Where there is an entry, Stripe may have been asked before: look first.
-        if pending.entry.version > 0
-            && let Some(refund) = self.find(&pending.entry.value).await?
-        {
-            return Ok(self.record_refund(pending, &refund, task).await?);
-        }
-        let request = &pending.request.value;
-        let payment = self.stripe.payment(&pending.entry.value.charge).await?;
-        let requester = RequesterIdentity::of(request, &task.config.requester);
-        self.check_preconditions(task, &payment, &requester).await?;
-        self.store.check_unchanged(request, &task.version).await?;
-        self.begin(pending, task).await?;
-        let entry = &pending.entry.value;
-        let order = order(&pending.request.value, entry, task.config);
+        let order = order(&pending.request.value, &pending.entry.value, task.config);
         let refund = match self.stripe.create_refund(&order).await {
             // Where no other try would tell, a look may.
-            Err(error @ StripeError::Undecided(_)) => match self.find(entry).await {
-                Ok(Some(refund)) => refund,
-                Ok(None) | Err(_) => return Err(error.into()),
-            },
+            Err(error @ StripeError::Undecided(_)) => {
+                match self.find_again(statement, &pending.entry.value).await {
+                    Some(refund) => refund,
+                    None => return Err(error.into()),
+                }
+            }
             refund => refund?,
         };
+        if !pending.entry.value.is_fulfilled_by(&refund) {
+            return Err(Failure::StripeUndecided(format!(
+                "Stripe answered with {}, whose charge or amount is not what was ordered",
+                refund.id
+            ))
+            .into());
+        }
         Ok(self.record_refund(pending, &refund, task).await?)
     }
 
-    /// The refund that Stripe has made for the request, if it has.
-    async fn find(&self, entry: &RefundEntry) -> Result<Option<Refund>, Failure> {
-        if let Some(id) = &entry.stripe_id {
-            return Ok(Some(self.stripe.refund(id).await?));
-        }
-        let request_id = entry.request_id.to_string();
-        let mut refunds = self.refunds(&entry.charge).await?.into_iter();
-        Ok(refunds.find(|refund| refund.is_for(&request_id)))
+    async fn find_again(&self, statement: ChargeStatement, entry: &RefundEntry) -> Option<Refund> {
+        let refunds = self.stripe.refunds(&entry.charge).await.ok()?;
+        let statement = ChargeStatement {
+            refunds,
+            ..statement
+        };
+        let found = statement.refund_of(entry.request_id, entry.amount, true);
+        found.ok().flatten().cloned()
     }
 
     /// Records what Stripe said, and says how the process goes on.
-    async fn record_refund(
+    pub(crate) async fn record_refund(
         &self,
         pending: &mut PendingEntry,
         refund: &Refund,
         task: &Task<&RefundConfig>,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<Outcome, AttemptError> {
         let update = pending.entry.value.apply_update(refund);
         if let Some(event) = pending.entry.value.clone().event(&update) {
             self.save_entry(pending, task, &event).await?;

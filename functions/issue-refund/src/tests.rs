@@ -1,5 +1,6 @@
 //! Every way in which Stripe can answer, and every way in which an answer can get lost.
 
+mod charges;
 mod credits;
 mod lookups;
 mod refunds;
@@ -22,7 +23,7 @@ use testing::{MemoryStripe, Script};
 
 use super::*;
 
-/// A request of fifty dollars, and a Stripe that answers as it is told.
+/// A request of fifty dollars, and a Stripe that answers as it is told. Several requests share a table and a Stripe.
 struct Case {
     function: IssueRefund<MemoryTable, MemoryStripe, MemoryWorkflow>,
     id: RequestId,

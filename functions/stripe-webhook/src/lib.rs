@@ -1,35 +1,37 @@
 //! Receives Stripe's events about refunds: that a pending one was paid, or that a paid one came back.
 //!
-//! An event is authenticated by its signature alone, processed once, and may come late and in any order. A
-//! refund only goes forward ([`RefundEntry::apply_update`]), so an old event changes nothing. Each
-//! thing that follows from an event can be done twice; that the event was processed is written down last.
+//! An event is authenticated by its signature, processed once, and may come late and in any order. It says no more than
+//! which refund to look at: what is believed is that refund as Stripe answers it now, and only where its charge, its
+//! amount and its currency are those that the request ordered. A refund only goes forward
+//! ([`RefundEntry::apply_update`]). Each thing that follows from an event can be done twice; that the event was
+//! processed is written down last.
 
 use adapters::config::Teams;
 use adapters::stripe::webhook::{StripeEvent, WebhookSecret, verify};
 use domain::approval::LinkKey;
 use domain::failure::Failure;
-use domain::id::RequestId;
 use domain::mail::{Mailer, send_all};
-use domain::optimistic::{AttemptError, Attempts};
 use domain::processed_event::{ProcessedEvent, Source};
 use domain::refund::{RefundEntry, Settlement};
 use domain::request::{Event, Request as RefundRequest};
 use domain::request_store::RequestStore;
-use domain::stripe::{REQUEST_ID, Refund};
+use domain::stripe::Refunds;
 use domain::table::{CommitError, Stored, Table, Write};
 use domain::task::{StateEntry, outcome};
 use domain::workflow::{TaskAnswer, Workflow, answer};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use web::emails::refund_reversed;
+use web::emails::{refund_returned, refund_reversed};
 use web::{BODY_BYTES, Format, Problem, header_text, json, received_at};
 
 /// What the function works with.
 #[derive(Debug)]
-pub struct StripeWebhook<T, W, M> {
+pub struct StripeWebhook<T, S, W, M> {
     /// The requests.
     pub store: RequestStore<T>,
+    /// Stripe, to read the refund that an event is about.
+    pub stripe: S,
     /// The executions that wait for a pending refund.
     pub workflow: W,
     /// For notifying a team.
@@ -38,11 +40,11 @@ pub struct StripeWebhook<T, W, M> {
     pub teams: Teams,
     /// For the link to the customer's status page.
     pub link_key: LinkKey,
-    /// What Stripe signs with.
+    /// What Stripe signs with. None: no secret of Stripe's was stored yet.
     pub secrets: Vec<WebhookSecret>,
 }
 
-impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
+impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
     /// Answers `POST /webhooks/stripe`. Whatever is not answered with success, Stripe sends again.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
         match self.receive(http).await {
@@ -61,11 +63,6 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         let Some(refund) = &event.refund else {
             return Ok(());
         };
-        // A refund that somebody made by hand is not ours.
-        let request_id = refund.metadata.get(REQUEST_ID);
-        let Some(request_id) = request_id.and_then(|id| id.parse::<RequestId>().ok()) else {
-            return Ok(());
-        };
         let table = self.store.table();
         let processed = ProcessedEvent {
             source: Source::Stripe,
@@ -75,7 +72,7 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         if processed.is_known(table).await.map_err(Failure::from)? {
             return Ok(());
         }
-        self.apply_update(request_id, refund, now).await?;
+        self.apply_update(refund, now).await?;
         match table.commit(vec![Write::create(&processed)]).await {
             Ok(()) | Err(CommitError::Conflict) => Ok(()),
             Err(error @ CommitError::Unavailable(_)) => Err(Failure::from(error).into()),
@@ -92,6 +89,14 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
             let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The event is too large.");
             return Err(problem.detail("Events about refunds have a few KiB."));
         }
+        if self.secrets.is_empty() {
+            tracing::error!("Stripe's signing secret was not stored yet: no event can be taken in");
+            let problem = Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The event was not taken in.",
+            );
+            return Err(problem.detail("The endpoint's signing secret is not stored yet."));
+        }
         verify(signature.unwrap_or_default(), body, &self.secrets, now).map_err(|error| {
             tracing::warn!(%error, "an event is not authentic");
             Problem::new(StatusCode::BAD_REQUEST, "The event was not taken in.")
@@ -104,57 +109,35 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
         })
     }
 
-    /// Brings the request up to date, lets an execution that waits go on, and notifies the team.
-    async fn apply_update(
-        &self,
-        request_id: RequestId,
-        refund: &Refund,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
-        let mut attempts = Attempts::default();
-        let recorded = loop {
-            let attempt = self.record(request_id, refund, now).await;
-            if let Some(recorded) = attempts.finish(attempt) {
-                break recorded?;
+    /// Brings the request up to date with the refund of that id, lets an execution that waits go on, and notifies whoever
+    /// was told otherwise.
+    async fn apply_update(&self, refund: &str, now: Timestamp) -> Result<(), Failure> {
+        let refund = match self.stripe.refund(refund).await {
+            Err(error) if error.is_missing() => {
+                tracing::warn!(refund, "Stripe does not know the refund of an event");
+                return Ok(());
             }
+            refund => refund?,
         };
+        // A refund that somebody made by hand, for no request, is not ours.
+        let Some(request_id) = refund.request_id() else {
+            return Ok(());
+        };
+        let recorded = self.store.record_refund(request_id, &refund, now).await?;
         let Some((mut request, mut entry)) = recorded else {
+            // It may have been made by hand. Where it is in the way of a payment, that payment stops for a person.
+            tracing::warn!(refund = refund.id, request = %request_id, "the request did not order this refund");
             return Ok(());
         };
         match entry.value.settlement {
-            Some(Settlement::Reversed) => self.notify_team(&mut request, &mut entry, now).await,
+            Some(Settlement::Reversed) => {
+                self.notify_team(&mut request, &mut entry, now).await?;
+                self.notify_customer(&mut request, &mut entry, now).await
+            }
             Some(Settlement::Paid) => self.go_on(&entry.value, outcome::DONE).await,
             Some(Settlement::Refused) => self.go_on(&entry.value, outcome::ERROR).await,
             None => Ok(()),
         }
-    }
-
-    /// Stores what is new about a refund. `None` if it is not the one that the request's ledger entry is about.
-    async fn record(
-        &self,
-        request_id: RequestId,
-        refund: &Refund,
-        now: Timestamp,
-    ) -> Result<Option<(Stored<RefundRequest>, Stored<RefundEntry>)>, AttemptError> {
-        let Some(mut entry) = self.store.refund(request_id).await? else {
-            return Ok(None);
-        };
-        let request = self.store.request(request_id).await?;
-        let mut request = request.ok_or(Failure::RequestNotFound)?;
-        let update = entry.value.apply_update(refund);
-        if let Some(event) = entry.value.event(&update) {
-            let waiting = entry.value.waiting.as_ref();
-            let state_entry = StateEntry {
-                state: waiting.map_or(entry.value.phase.as_str(), |waiting| &waiting.state),
-                ..StateEntry::during(&entry.value.phase, now)
-            };
-            let record = request.value.apply(&event, state_entry);
-            let write = Write::update(&entry);
-            self.store.save(&mut request, &record, vec![write]).await?;
-            entry.version += 1;
-        }
-        let is_the_one = entry.value.stripe_id.as_deref() == Some(refund.id.as_str());
-        Ok(is_the_one.then_some((request, entry)))
     }
 
     async fn go_on(&self, entry: &RefundEntry, outcome: &str) -> Result<(), Failure> {
@@ -185,19 +168,50 @@ impl<T: Table, W: Workflow, M: Mailer> StripeWebhook<T, W, M> {
             .iter()
             .map(|to| refund_reversed(&request.value, &entry.value, &self.link_key, to))
             .collect::<Vec<_>>();
-        let event = Event::Mailed {
-            to: team.as_str(),
-            accepted: send_all(&self.mailer, &mails).await? > 0,
+        let accepted = send_all(&self.mailer, &mails).await? > 0;
+        entry.value.is_notified = true;
+        self.note_mailed(request, entry, team.as_str(), accepted, now)
+            .await
+    }
+
+    /// Mails the customer, who was told that the refund was made, once.
+    async fn notify_customer(
+        &self,
+        request: &mut Stored<RefundRequest>,
+        entry: &mut Stored<RefundEntry>,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let Some(to) = request.value.customer_email() else {
+            return Ok(());
         };
+        if entry.value.is_customer_notified {
+            return Ok(());
+        }
+        let mail = refund_returned(&request.value, &entry.value, &self.link_key, to);
+        let accepted = send_all(&self.mailer, &[mail]).await? > 0;
+        entry.value.is_customer_notified = true;
+        self.note_mailed(request, entry, "customer", accepted, now)
+            .await
+    }
+
+    async fn note_mailed(
+        &self,
+        request: &mut Stored<RefundRequest>,
+        entry: &mut Stored<RefundEntry>,
+        to: &str,
+        accepted: bool,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let event = Event::Mailed { to, accepted };
         let phase = request.value.phase.clone();
         let state_entry = StateEntry {
             state: "A refund came back",
             ..StateEntry::during(&phase, now)
         };
         let record = request.value.apply(&event, state_entry);
-        entry.value.is_notified = true;
         let write = Write::update(entry);
         self.store.save(request, &record, vec![write]).await?;
+        entry.version += 1;
         Ok(())
     }
 }

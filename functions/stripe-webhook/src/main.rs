@@ -1,15 +1,18 @@
 //! The Lambda function `StripeWebhook`.
 
-use adapters::config::{Teams, link_key, mail_from, table_name, webhook_secrets};
-use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
+use adapters::config::{StripeConfig, Teams, link_key, mail_from, table_name, webhook_secrets};
+use adapters::stripe::HttpStripe;
+use adapters::{DynamoTable, SesMailer, SfnWorkflow, StripeKeys, config, run_http};
 use domain::request_store::RequestStore;
 use stripe_webhook::StripeWebhook;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
+    let StripeConfig { base, key } = StripeConfig::from_env()?;
     let function = StripeWebhook {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
+        stripe: HttpStripe::new(&base, StripeKeys::new(&aws, key))?,
         workflow: SfnWorkflow::new(&aws),
         mailer: SesMailer::new(&aws, mail_from()?),
         teams: Teams::from_env()?,

@@ -2,13 +2,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::id::RequestId;
 use domain::mail::MailError;
 use domain::refund::Waiting;
 use domain::request::Status;
+use domain::stripe::Refund;
 use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use testing::MemoryMailer;
+use testing::MemoryStripe;
 use testing::MemoryTable;
 use testing::MemoryWorkflow;
 use testing::fixtures;
@@ -18,10 +21,11 @@ use testing::fixtures::refund as ledger;
 use super::*;
 
 const NOW: i64 = 1_700_000_000;
-const SECRETS: &str = "whsec_new,whsec_old";
+const NEW: &str = "whsec_new_and_as_long_as_they_are";
+const OLD: &str = "whsec_old_and_as_long_as_they_are";
 
 struct Case {
-    function: StripeWebhook<MemoryTable, MemoryWorkflow, MemoryMailer>,
+    function: StripeWebhook<MemoryTable, MemoryStripe, MemoryWorkflow, MemoryMailer>,
     id: RequestId,
 }
 
@@ -39,30 +43,31 @@ impl Case {
         let write = Write::create(&entry);
         store.create(&request, &record, vec![write]).await.unwrap();
         let teams = r#"{"csm-team":["csm-1@example.com","csm-2@example.com"]}"#;
+        let stripe = MemoryStripe::default();
+        stripe.pay_by_hand(refund(id));
         let function = StripeWebhook {
             store,
+            stripe,
             workflow: MemoryWorkflow::default(),
             mailer: MemoryMailer::default(),
             teams: Teams::parse(teams).unwrap(),
             link_key: link_key(),
-            secrets: WebhookSecret::parse_list(SECRETS).unwrap(),
+            secrets: WebhookSecret::parse_list(&format!("{NEW},{OLD}")),
         };
         Self { function, id }
     }
 
+    /// An event about the refund, which has that status at Stripe from then on.
     fn event(&self, event: &str, kind: &str, status: &str) -> String {
-        let refund = json!({
-            "id": "re_1", "object": "refund", "amount": 5000, "status": status,
-            "metadata": {"request_id": self.id.to_string()},
-        });
+        self.function.stripe.set_status("re_1", status);
+        let refund = json!({"id": "re_1", "object": "refund", "status": status});
         json!({"id": event, "object": "event", "type": kind, "data": {"object": refund}})
             .to_string()
     }
 
     async fn updated(&self, event: &str, status: &str) -> u16 {
         let body = self.event(event, "refund.updated", status);
-        self.send(&body, &signed(&body, "whsec_new", NOW), false)
-            .await
+        self.send(&body, &signed(&body, NEW, NOW), false).await
     }
 
     async fn send(&self, body: &str, signature: &str, base64: bool) -> u16 {
@@ -84,8 +89,21 @@ impl Case {
     }
 }
 
+/// The refund that the request has asked for, as Stripe keeps it.
+fn refund(request: RequestId) -> Refund {
+    Refund {
+        id: "re_1".to_owned(),
+        amount: 5000,
+        currency: "usd".to_owned(),
+        charge: Some("ch_1".to_owned()),
+        status: Some("pending".to_owned()),
+        metadata: [("request_id".to_owned(), request.to_string())].into(),
+        ..Refund::default()
+    }
+}
+
 fn signed(body: &str, secret: &str, at: i64) -> String {
-    let secret = WebhookSecret::parse_list(secret).unwrap().remove(0);
+    let secret = WebhookSecret::parse_list(secret).remove(0);
     format!("t={at},v1={}", secret.sign(at, body.as_bytes()))
 }
 
@@ -119,10 +137,10 @@ async fn only_what_is_signed_is_believed() {
     let other = case.event("evt_2", "refund.updated", "succeeded");
     for signature in [
         String::new(),
-        signed(&body, "whsec_other", NOW),
-        signed(&body, "whsec_new", NOW - 301),
-        signed(&body, "whsec_new", NOW + 301),
-        signed(&other, "whsec_new", NOW),
+        signed(&body, "whsec_other_and_as_long_as_they_are", NOW),
+        signed(&body, NEW, NOW - 301),
+        signed(&body, NEW, NOW + 301),
+        signed(&other, NEW, NOW),
     ] {
         assert_eq!(
             case.send(&body, &signature, false).await,
@@ -131,11 +149,7 @@ async fn only_what_is_signed_is_believed() {
         );
     }
     assert_eq!(case.actions(), ["submitted"]);
-    assert_eq!(
-        case.send(&body, &signed(&body, "whsec_old", NOW), false)
-            .await,
-        200
-    );
+    assert_eq!(case.send(&body, &signed(&body, OLD, NOW), false).await, 200);
     assert_eq!(case.request().await.status, Status::Refunded);
 }
 
@@ -144,7 +158,7 @@ async fn the_bytes_count_and_not_the_document() {
     let case = Case::new(false).await;
     let body = case.event("evt_1", "refund.updated", "succeeded");
     let spaced = body.replace("\":", "\" : ");
-    let signature = signed(&spaced, "whsec_new", NOW);
+    let signature = signed(&spaced, NEW, NOW);
     assert_eq!(case.send(&body, &signature, false).await, 400);
     assert_eq!(case.send(&spaced, &signature, true).await, 200);
     assert_eq!(case.request().await.status, Status::Refunded);
@@ -153,11 +167,21 @@ async fn the_bytes_count_and_not_the_document() {
 #[tokio::test]
 async fn what_is_no_event_or_about_something_else_changes_nothing() {
     let case = Case::new(false).await;
-    let of_nobody = |id: &str| {
-        case.event("evt_9", "refund.updated", "failed")
-            .replace(&case.id.to_string(), id)
+    let by_hand = Refund {
+        id: "re_2".to_owned(),
+        metadata: [("request_id".to_owned(), "by hand".to_owned())].into(),
+        ..refund(case.id)
     };
-    let stranger = RequestId::random().to_string();
+    let of_nobody = Refund {
+        id: "re_3".to_owned(),
+        ..refund(RequestId::random())
+    };
+    for refund in [by_hand, of_nobody] {
+        case.function.stripe.pay_by_hand(refund);
+    }
+    let about = |id: &str| {
+        json!({"id": "evt_9", "type": "refund.failed", "data": {"object": {"id": id}}}).to_string()
+    };
     for (body, status) in [
         ("garbled".to_owned(), 400),
         (
@@ -168,13 +192,60 @@ async fn what_is_no_event_or_about_something_else_changes_nothing() {
             json!({"id": "evt_1", "type": "customer.created"}).to_string(),
             200,
         ),
-        (of_nobody("by hand"), 200),
-        (of_nobody(&stranger), 200),
+        (about("re_2"), 200),
+        (about("re_3"), 200),
+        (about("re_unknown"), 200),
         ("x".repeat(64 * 1024 + 1), 413),
     ] {
-        let signature = signed(&body, "whsec_new", NOW);
+        let signature = signed(&body, NEW, NOW);
         assert_eq!(case.send(&body, &signature, false).await, status);
     }
+    assert_eq!(case.actions(), ["submitted"]);
+}
+
+#[tokio::test]
+async fn what_stripe_says_now_is_believed_and_not_what_an_event_says() {
+    let case = Case::new(true).await;
+    let forged = case.event("evt_1", "refund.failed", "failed");
+    case.function.stripe.set_status("re_1", "succeeded");
+    let signature = signed(&forged, NEW, NOW);
+    assert_eq!(case.send(&forged, &signature, false).await, 200);
+    assert_eq!(case.request().await.status, Status::Refunded);
+    assert_eq!(case.function.mailer.sent().len(), 0);
+}
+
+#[tokio::test]
+async fn a_refund_that_the_request_did_not_order_settles_nothing() {
+    type Change = fn(&mut Refund);
+    let changes: [Change; 3] = [
+        |refund| refund.charge = Some("ch_2".to_owned()),
+        |refund| refund.amount = 100,
+        |refund| refund.currency = "eur".to_owned(),
+    ];
+    for change in changes {
+        let case = Case::new(true).await;
+        let mut other = refund(case.id);
+        other.id = "re_2".to_owned();
+        other.status = Some("succeeded".to_owned());
+        change(&mut other);
+        case.function.stripe.pay_by_hand(other);
+        let body =
+            json!({"id": "evt_1", "type": "refund.created", "data": {"object": {"id": "re_2"}}});
+        let body = body.to_string();
+        assert_eq!(case.send(&body, &signed(&body, NEW, NOW), false).await, 200);
+        assert_eq!(case.actions(), ["submitted"]);
+        assert_eq!(case.function.workflow.calls(), []);
+        assert_eq!(case.updated("evt_2", "succeeded").await, 200);
+        assert_eq!(case.request().await.status, Status::Refunded);
+    }
+}
+
+#[tokio::test]
+async fn where_no_secret_was_stored_nothing_is_taken_in() {
+    let mut case = Case::new(false).await;
+    case.function.secrets = WebhookSecret::parse_list("whsec_none_yet");
+    let body = case.event("evt_1", "refund.failed", "failed");
+    assert_eq!(case.send(&body, &signed(&body, NEW, NOW), false).await, 503);
     assert_eq!(case.actions(), ["submitted"]);
 }
 
@@ -215,7 +286,7 @@ async fn a_refund_that_comes_back_reopens_the_case_and_the_team_hears_once() {
     let case = Case::new(false).await;
     case.updated("evt_1", "succeeded").await;
     let failed = case.event("evt_2", "refund.failed", "failed");
-    let signature = signed(&failed, "whsec_new", NOW);
+    let signature = signed(&failed, NEW, NOW);
     let outage = MailError::Unavailable("Throttling".to_owned());
     case.function.mailer.fail_next(outage);
     assert_eq!(case.send(&failed, &signature, false).await, 503);
@@ -224,11 +295,25 @@ async fn a_refund_that_comes_back_reopens_the_case_and_the_team_hears_once() {
     }
     assert_eq!(case.updated("evt_3", "failed").await, 200);
     assert_eq!(case.request().await.status, Status::NeedsAttention);
-    let audit_log = ["submitted", "refunded", "refund_reversed", "mailed"];
+    let audit_log = [
+        "submitted",
+        "refunded",
+        "refund_reversed",
+        "mailed",
+        "mailed",
+    ];
     assert_eq!(case.actions(), audit_log);
     let sent = case.function.mailer.sent();
     let to: Vec<&str> = sent.iter().map(|mail| mail.to.as_str()).collect();
-    assert_eq!(to, ["csm-1@example.com", "csm-2@example.com"]);
+    assert_eq!(
+        to,
+        ["csm-1@example.com", "csm-2@example.com", "ada@example.com"]
+    );
+    assert!(
+        !sent[2].text.contains("no reason given"),
+        "Stripe's words are for the team"
+    );
+    assert!(sent[2].text.contains("did not reach you") && sent[2].text.contains("$50.00"));
     assert!(sent[0].subject.contains("came back"));
     for words in ["re_1", "$50.00", "ch_1", "no reason given"] {
         assert!(sent[0].text.contains(words), "{words}: {}", sent[0].text);
@@ -263,7 +348,7 @@ async fn events_come_in_any_order() {
             Status::NeedsAttention,
             "{events:?}"
         );
-        assert_eq!(case.function.mailer.sent().len(), 2);
+        assert_eq!(case.function.mailer.sent().len(), 3);
     }
     // Where the end comes first it was never paid, as far as anybody was told.
     let case = Case::new(false).await;

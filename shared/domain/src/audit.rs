@@ -113,6 +113,8 @@ pub enum Action {
     Refunded,
     /// Nothing is given back, by Stripe's word or by a rule of ours.
     RefundRefused,
+    /// Nothing is given back, as less is left of the charge.
+    ChargeExhausted,
     /// The money came back after it had been paid.
     RefundReversed,
     /// Stripe was about to be asked for a credit.

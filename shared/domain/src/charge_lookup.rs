@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::charge_statement::ChargeStatement;
 use crate::dates::day;
 use crate::id::RequestId;
 use crate::money::Usd;
 use crate::request::{OwnershipConfirmation, Status};
-use crate::stripe::{Charge, Ownership, Payer, Payment, amount_text};
+use crate::stripe::{Charge, Ownership, Payer, amount_text};
 use crate::table::{Entity, Key};
 
 /// What a lookup found, stored beside the request.
@@ -58,7 +59,7 @@ pub struct ChargeFound {
     amount: u64,
     captured: u64,
     refunded: u64,
-    /// Taken by Stripe, and not paid back yet.
+    /// Of it, what the customer does not have yet.
     pending: u64,
     /// Credited for it, beside what was refunded.
     #[serde(default)]
@@ -73,8 +74,9 @@ pub struct ChargeFound {
 }
 
 impl FoundPayment {
-    /// What there is to say about a payment, of which so much is already on its way back.
-    pub fn new(payment: &Payment, ownership: Ownership, pending: u64) -> Self {
+    /// What there is to say about a payment, by its statement.
+    pub fn new(statement: &ChargeStatement, ownership: Ownership) -> Self {
+        let payment = &statement.payment;
         let charge = payment.charge.as_ref();
         Self {
             currency: payment.currency.clone(),
@@ -83,21 +85,27 @@ impl FoundPayment {
                 Payer::Customer(customer) => Some(customer.id.clone()),
                 Payer::Guest(_) => None,
             },
-            charge: charge.map(|charge| ChargeFound::new(charge, pending)),
+            charge: charge.map(|charge| ChargeFound::new(charge, statement)),
         }
     }
 }
 
 impl ChargeFound {
-    fn new(charge: &Charge, pending: u64) -> Self {
+    fn new(charge: &Charge, statement: &ChargeStatement) -> Self {
+        let mut by_request = BTreeMap::new();
+        for entry in statement.entries() {
+            if let Some(request) = entry.request {
+                *by_request.entry(request).or_insert(0) += entry.cents;
+            }
+        }
         Self {
             id: charge.id.clone(),
             amount: charge.amount,
             captured: charge.captured_amount(),
-            refunded: charge.amount_refunded,
-            pending,
-            credited: 0,
-            by_request: BTreeMap::new(),
+            refunded: statement.refunded(),
+            pending: statement.pending(),
+            credited: statement.credited(),
+            by_request,
             paid_at: Timestamp::from_second(charge.created).unwrap_or(Timestamp::UNIX_EPOCH),
             last4: charge.last4().map(ToOwned::to_owned),
             disputed: charge.disputed,
@@ -106,9 +114,7 @@ impl ChargeFound {
 
     /// What was given back or is on its way, as a refund or a credit, by anybody.
     pub fn given(&self) -> u64 {
-        self.refunded
-            .saturating_add(self.pending)
-            .saturating_add(self.credited)
+        self.refunded.saturating_add(self.credited)
     }
 
     /// What of [`ChargeFound::given`] was given by which requests of this system.
@@ -116,11 +122,9 @@ impl ChargeFound {
         &self.by_request
     }
 
-    /// What can still be paid back.
+    /// What can still be given back.
     fn refundable(&self) -> u64 {
-        self.captured
-            .saturating_sub(self.refunded)
-            .saturating_sub(self.pending)
+        self.captured.saturating_sub(self.given())
     }
 }
 
@@ -209,9 +213,13 @@ impl ChargeReport {
         if let Some(charge) = &payment.charge {
             let text = |amount| amount_text(amount, &payment.currency);
             lines.push(("Charge amount", text(charge.amount)));
-            lines.push(("Already refunded", text(charge.refunded)));
+            let paid = charge.refunded.saturating_sub(charge.pending);
+            lines.push(("Already refunded", text(paid)));
             if charge.pending > 0 {
                 lines.push(("Refunds on their way", text(charge.pending)));
+            }
+            if charge.credited > 0 {
+                lines.push(("Already credited", text(charge.credited)));
             }
             lines.push(("Refundable", text(charge.refundable())));
             lines.push(("Currency", payment.currency.to_ascii_uppercase()));
@@ -332,7 +340,10 @@ impl ChargeReport {
         if charge.captured == 0 {
             warnings.push("The charge was not captured: there is nothing to refund.".to_owned());
         } else if refundable == 0 {
-            warnings.push("The charge has been refunded in full already.".to_owned());
+            warnings.push(
+                "Nothing is left of the charge: all of it was refunded or credited already."
+                    .to_owned(),
+            );
         } else if self
             .amount
             .is_some_and(|wanted| wanted.cents() > refundable)

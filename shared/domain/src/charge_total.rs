@@ -1,14 +1,14 @@
 //! What a charge gives back in all, which conditions compare: many small requests for one charge need what a large
 //! one needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::charge_lookup::{ChargeFound, ChargeLookup, ChargeUse};
+use crate::charge_lookup::{ChargeFound, ChargeLookup};
 use crate::id::RequestId;
 use crate::money::Usd;
 use crate::request::{Output, RefundProgress, Request, Status};
 use crate::request_store::RequestStore;
-use crate::table::{ReadError, Stored, Table, load, load_all};
+use crate::table::{ReadError, Stored, Table, load};
 
 /// How many other requests for a charge are added up. More are more than any limit: each is a read.
 const MOST_OTHERS: usize = 100;
@@ -25,13 +25,7 @@ impl<T: Table> RequestStore<T> {
         else {
             return Ok(u64::MAX);
         };
-        let mut ids = BTreeSet::new();
-        for charge in &found.charges {
-            let (pk, prefix) = ChargeUse::of_charge(charge);
-            let uses: Vec<Stored<ChargeUse>> = load_all(self.table(), &pk, prefix).await?;
-            ids.extend(uses.into_iter().map(|used| used.value.request_id));
-        }
-        ids.remove(&request.request_id);
+        let ids = self.others_of_charge(&found).await?;
         if ids.len() > MOST_OTHERS {
             return Ok(u64::MAX);
         }

@@ -12,6 +12,9 @@ use crate::workflow::error::WorkflowError;
 /// The name of [`Failure::StripeGuestCharge`], by which a stopped request knows what it waits for.
 pub const STRIPE_GUEST_CHARGE: &str = "Stripe.GuestCharge";
 
+/// The name of a failure because our own account with Stripe has too little money.
+pub const STRIPE_INSUFFICIENT_FUNDS: &str = "Stripe.InsufficientFunds";
+
 /// A failed invocation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -73,6 +76,7 @@ impl Failure {
             Failure::Stripe(StripeError::Misconfigured(_) | StripeError::KeyRefused) => {
                 "Stripe.Misconfigured"
             }
+            Failure::Stripe(StripeError::InsufficientFunds(_)) => STRIPE_INSUFFICIENT_FUNDS,
             // A refusal counts only where it answers the call that pays, or the one that reads what is to be paid.
             Failure::Stripe(StripeError::Refused { .. } | StripeError::Undecided(_))
             | Failure::StripeUndecided(_) => "Stripe.Undecided",

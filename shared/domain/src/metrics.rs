@@ -75,6 +75,7 @@ pub fn of_change(record: &AuditRecord, with: &[Write]) -> Vec<Measurement> {
         }
         Action::Credited => vec![refund("credited")],
         Action::RefundRefused => vec![refund("failed")],
+        Action::ChargeExhausted => vec![refund("exhausted")],
         Action::RefundReversed => vec![refund("returned")],
         _ => Vec::new(),
     }

@@ -23,10 +23,16 @@ pub struct RefundEntry {
     pub phase: PhaseName,
     /// As money, or as a credit.
     pub method: SettlementMethod,
-    /// The charge or payment intent.
+    /// The charge or payment intent, as the request names it.
     pub charge: String,
+    /// `ch_...`: the charge that it comes to. None: nothing that Stripe knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge_id: Option<String>,
     /// The amount to give back.
     pub amount: Usd,
+    /// How often Stripe has refused it so far. A refused call keeps its idempotency key, so the next one needs another.
+    #[serde(default)]
+    pub refusals: u32,
     /// When it was intended.
     pub intended_at: Timestamp,
     /// The variable that the definition keeps the result under.
@@ -45,6 +51,9 @@ pub struct RefundEntry {
     /// Whether the team was notified that it came back.
     #[serde(default)]
     pub is_notified: bool,
+    /// Whether the customer was.
+    #[serde(default)]
+    pub is_customer_notified: bool,
 }
 
 /// How something is given back.
@@ -113,16 +122,24 @@ impl RefundEntry {
         }
     }
 
-    /// The key under which Stripe answers a repeated call with the first call's answer. It depends
-    /// on what is paid and never on the attempt.
+    /// The key under which Stripe answers a repeated call with the first call's answer. It depends on what is paid and
+    /// on how often that was refused for good, and never on an attempt of which the answer is unknown.
     pub fn idempotency_key(&self) -> String {
-        format!(
-            "{}-{}-{}-{}",
-            self.method.noun(),
-            self.request_id,
-            self.charge,
-            self.amount.cents()
-        )
+        let Self {
+            request_id, charge, ..
+        } = self;
+        let (noun, cents) = (self.method.noun(), self.amount.cents());
+        match self.refusals {
+            0 => format!("{noun}-{request_id}-{charge}-{cents}"),
+            refusals => format!("{noun}-{request_id}-{charge}-{cents}-{refusals}"),
+        }
+    }
+
+    /// Whether a refund is the one that was ordered: of this charge, with this amount.
+    pub fn is_fulfilled_by(&self, refund: &Refund) -> bool {
+        let charge = self.charge_id.as_deref();
+        let fits = |charge| refund.fits(charge, self.amount);
+        self.method == SettlementMethod::Refund && charge.is_some_and(fits)
     }
 
     /// Applies the state of a refund, and says what is new about it.
@@ -131,7 +148,7 @@ impl RefundEntry {
     /// forward: from pending to paid or refused, and from paid to reversed.
     pub fn apply_update(&mut self, refund: &Refund) -> RefundUpdate {
         let known = self.stripe_id.as_ref();
-        if self.method != SettlementMethod::Refund || known.is_some_and(|id| *id != refund.id) {
+        if !self.is_fulfilled_by(refund) || known.is_some_and(|id| *id != refund.id) {
             return RefundUpdate::None;
         }
         let first = self.stripe_id.replace(refund.id.clone()).is_none();

@@ -15,6 +15,7 @@ use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::inquiry::Inquiry;
 use crate::task::{Offering, StateEntry};
 
+mod advice;
 mod answered;
 mod audit_entry;
 mod change;

@@ -8,7 +8,6 @@ use crate::charge_lookup::{ChargeLookup, ChargeReport, ChargeUse, OtherRequest};
 use crate::failure::Failure;
 use crate::id::{PhaseName, RequestId};
 use crate::metrics;
-use crate::refund::RefundEntry;
 use crate::request::Request;
 use crate::table::{
     CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all, load_or,
@@ -143,23 +142,15 @@ impl<T: Table> RequestStore<T> {
         load(&self.table, &Link::key_of(link_id)).await
     }
 
-    /// What Stripe was asked to pay for a request.
-    pub async fn refund(&self, id: RequestId) -> Result<Option<Stored<RefundEntry>>, ReadError> {
-        load(&self.table, &RefundEntry::key_of(id)).await
-    }
-
     /// What is known about the charge of a request, and which other requests are about the same one.
     pub async fn charge_report(&self, request: &Request) -> Result<ChargeReport, ReadError> {
         let id = request.request_id;
         let found = load::<ChargeLookup>(&self.table, &ChargeLookup::key_of(id)).await?;
         let found = found.map(|stored| stored.value);
-        let mut ids = BTreeSet::new();
-        for charge in found.iter().flat_map(|found| &found.charges) {
-            let (pk, prefix) = ChargeUse::of_charge(charge);
-            let uses: Vec<Stored<ChargeUse>> = load_all(&self.table, &pk, prefix).await?;
-            ids.extend(uses.into_iter().map(|used| used.value.request_id));
-        }
-        ids.remove(&id);
+        let ids = match &found {
+            Some(found) => self.others_of_charge(found).await?,
+            None => BTreeSet::new(),
+        };
         let mut others = Vec::new();
         for other in ids.into_iter().take(MOST_OTHERS) {
             if let Some(Stored { value, .. }) = self.request(other).await? {
@@ -183,6 +174,21 @@ impl<T: Table> RequestStore<T> {
         })
     }
 
+    /// The other requests for the charge that was looked up for one, under any of its names.
+    pub(crate) async fn others_of_charge(
+        &self,
+        found: &ChargeLookup,
+    ) -> Result<BTreeSet<RequestId>, ReadError> {
+        let mut ids = BTreeSet::new();
+        for charge in &found.charges {
+            let (pk, prefix) = ChargeUse::of_charge(charge);
+            let uses: Vec<Stored<ChargeUse>> = load_all(&self.table, &pk, prefix).await?;
+            ids.extend(uses.into_iter().map(|used| used.value.request_id));
+        }
+        ids.remove(&found.request_id);
+        Ok(ids)
+    }
+
     /// Stores what was found about a charge, in place of what an earlier lookup found. It changes nothing about the
     /// request. Of two lookups at the same time one fails with a conflict.
     pub async fn save_charge_lookup(&self, lookup: ChargeLookup) -> Result<(), Failure> {
@@ -197,13 +203,6 @@ impl<T: Table> RequestStore<T> {
             Err(CommitError::Conflict) => Ok(()),
             noted => noted,
         }
-    }
-
-    /// Stores what only concerns the waiting for a refund. It changes nothing about the request.
-    pub async fn save_refund(&self, entry: &mut Stored<RefundEntry>) -> Result<(), CommitError> {
-        self.table.commit(vec![Write::update(entry)]).await?;
-        entry.version += 1;
-        Ok(())
     }
 
     /// Stores a new request and the first record of its audit log, with `more` in the same transaction.

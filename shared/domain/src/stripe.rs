@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use crate::id::RequestId;
 use crate::money::Usd;
 use crate::task::StripeReason;
 
@@ -15,7 +16,7 @@ mod credit;
 mod error;
 mod payment;
 
-pub use credit::{Credit, CreditOrder, CreditTarget};
+pub use credit::{Credit, CreditNoteRefund, CreditOrder, CreditTarget};
 pub use error::StripeError;
 pub use payment::{
     Charge, Customer, Intent, Ownership, Payer, Payment, Requester, amount_text, ownership,
@@ -68,19 +69,28 @@ pub fn is_intent(charge: &str) -> bool {
 }
 
 /// A refund as Stripe describes it. The status stays open to new words.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Refund {
     /// `re_...`
     pub id: String,
     /// In the smallest unit of the charge's currency.
     pub amount: u64,
+    /// In lower case.
+    #[serde(default)]
+    pub currency: String,
+    /// `ch_...`
+    #[serde(default, deserialize_with = "expandable_id")]
+    pub charge: Option<String>,
+    /// `pi_...`, where the charge has one.
+    #[serde(default, deserialize_with = "expandable_id")]
+    pub payment_intent: Option<String>,
     /// `pending`, `requires_action`, `succeeded`, `failed`, `canceled`, or new.
     pub status: Option<String>,
     /// Why it failed, when it did.
     #[serde(default)]
     pub failure_reason: Option<String>,
     /// What we stored with it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -109,10 +119,42 @@ impl Refund {
         }
     }
 
-    /// Whether it was made for that request.
-    pub fn is_for(&self, request_id: &str) -> bool {
-        self.metadata.get(REQUEST_ID).map(String::as_str) == Some(request_id)
+    /// Whether it is of that charge, with that amount: what else carries a request's id was not made for it.
+    pub fn fits(&self, charge: &str, amount: Usd) -> bool {
+        let is_of_charge = self.charge.as_deref() == Some(charge);
+        is_of_charge && self.currency == "usd" && self.amount == amount.cents()
     }
+
+    /// Whether the money went, or is going, to the customer.
+    pub fn is_live(&self) -> bool {
+        !matches!(self.state(), RefundState::Failed(_))
+    }
+
+    /// The request that it was made for.
+    pub fn request_id(&self) -> Option<RequestId> {
+        self.metadata.get(REQUEST_ID)?.parse().ok()
+    }
+}
+
+/// The id of something that is named or, where it was asked for, written out.
+fn expandable_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Expandable {
+        Named(String),
+        WrittenOut { id: String },
+    }
+    let found = Option::<Expandable>::deserialize(deserializer)?;
+    Ok(found.map(|found| match found {
+        Expandable::Named(id) | Expandable::WrittenOut { id } => id,
+    }))
+}
+
+/// What Stripe writes as `null` where there is none.
+fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// What is read before anything is paid.
@@ -188,7 +230,7 @@ mod tests {
             amount: 1,
             status: status.map(ToOwned::to_owned),
             failure_reason: Some("lost_or_stolen_card".to_owned()),
-            metadata: BTreeMap::new(),
+            ..Refund::default()
         };
         for (status, standing) in [
             (Some("succeeded"), RefundState::Paid),

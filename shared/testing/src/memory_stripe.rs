@@ -13,6 +13,8 @@ use domain::stripe::{
 pub enum Script {
     /// The refund is made, with this status.
     Pay(&'static str),
+    /// A refund of so many cents is made, whatever was ordered.
+    PayAnother(u64),
     /// The refund is made, and the answer is lost on the way.
     PayAndDrop,
     /// Nothing is made.
@@ -29,9 +31,10 @@ pub struct MemoryStripe {
 struct State {
     script: VecDeque<Script>,
     orders: Vec<RefundOrder>,
-    refunds: Vec<(String, Refund)>,
+    refunds: Vec<Refund>,
     credit_orders: Vec<CreditOrder>,
     credits: Vec<(CreditTarget, Credit)>,
+    captured: u64,
     currency: String,
     payer: Payer,
     intent: Option<String>,
@@ -48,6 +51,7 @@ impl Default for State {
             refunds: Vec::new(),
             credit_orders: Vec::new(),
             credits: Vec::new(),
+            captured: 200_000,
             currency: "usd".to_owned(),
             payer: Payer::Customer(Customer {
                 id: "cus_ada".to_owned(),
@@ -77,6 +81,16 @@ impl MemoryStripe {
         self.with(|state| state.listings.push_back(error));
     }
 
+    /// Makes every charge one of so many cents; it is 2,000 dollars otherwise.
+    pub fn set_captured(&self, cents: u64) {
+        self.with(|state| state.captured = cents);
+    }
+
+    /// Has a refund made by somebody else.
+    pub fn pay_by_hand(&self, refund: Refund) {
+        self.with(|state| state.refunds.push(refund));
+    }
+
     /// Makes every payment one in that currency; it is `usd` otherwise.
     pub fn set_currency(&self, currency: &str) {
         self.with(|state| currency.clone_into(&mut state.currency));
@@ -103,7 +117,7 @@ impl MemoryStripe {
     /// Gives a refund another status.
     pub fn set_status(&self, id: &str, status: &str) {
         self.with(|state| {
-            for (_, refund) in &mut state.refunds {
+            for refund in &mut state.refunds {
                 if refund.id == id {
                     refund.status = Some(status.to_owned());
                 }
@@ -123,7 +137,7 @@ impl MemoryStripe {
 
     /// What was paid.
     pub fn paid(&self) -> Vec<Refund> {
-        self.with(|state| state.refunds.iter().map(|(_, it)| it.clone()).collect())
+        self.with(|state| state.refunds.clone())
     }
 
     /// What was credited.
@@ -142,11 +156,13 @@ impl State {
         let refund = Refund {
             id: format!("re_{}", self.refunds.len() + 1),
             amount: order.amount.cents(),
+            currency: self.currency.clone(),
+            charge: Some(charge_of(&order.charge)),
             status: Some(status.to_owned()),
-            failure_reason: None,
             metadata: order.metadata.clone(),
+            ..Refund::default()
         };
-        self.refunds.push((order.charge.clone(), refund.clone()));
+        self.refunds.push(refund.clone());
         refund
     }
 
@@ -156,6 +172,7 @@ impl State {
             amount: i64::try_from(order.amount.cents()).unwrap_or(i64::MAX),
             status: Some("issued".to_owned()),
             metadata: order.metadata.clone(),
+            ..Credit::default()
         };
         self.credits.push((order.target.clone(), credit.clone()));
         credit
@@ -163,6 +180,14 @@ impl State {
 
     fn next(&mut self) -> Script {
         self.script.pop_front().unwrap_or(Script::Pay("succeeded"))
+    }
+}
+
+/// The charge that a payment intent came to: `ch_1` of `pi_1`.
+fn charge_of(name: &str) -> String {
+    match name.strip_prefix("pi_") {
+        Some(rest) => format!("ch_{rest}"),
+        None => name.to_owned(),
     }
 }
 
@@ -176,6 +201,14 @@ impl Refunds for MemoryStripe {
             state.orders.push(order.clone());
             match state.next() {
                 Script::Pay(status) => Ok(state.pay(order, status)),
+                Script::PayAnother(cents) => {
+                    let mut refund = state.pay(order, "succeeded");
+                    refund.amount = cents;
+                    if let Some(paid) = state.refunds.last_mut() {
+                        paid.amount = cents;
+                    }
+                    Ok(refund)
+                }
                 Script::PayAndDrop => {
                     state.pay(order, "succeeded");
                     Err(lost())
@@ -187,7 +220,10 @@ impl Refunds for MemoryStripe {
 
     async fn refund(&self, id: &str) -> Result<Refund, StripeError> {
         let refund = self.paid().into_iter().find(|refund| refund.id == id);
-        refund.ok_or_else(|| StripeError::Unknown("no such refund".to_owned()))
+        refund.ok_or_else(|| StripeError::Refused {
+            message: format!("No such refund: '{id}'"),
+            code: Some("resource_missing".to_owned()),
+        })
     }
 
     async fn refunds(&self, charge: &str) -> Result<Vec<Refund>, StripeError> {
@@ -195,8 +231,9 @@ impl Refunds for MemoryStripe {
             if let Some(error) = state.listings.pop_front() {
                 return Err(error);
             }
-            let of_charge = state.refunds.iter().filter(|(c, _)| c == charge);
-            Ok(of_charge.map(|(_, refund)| refund.clone()).collect())
+            let charge = Some(charge_of(charge));
+            let of_charge = state.refunds.iter().filter(|it| it.charge == charge);
+            Ok(of_charge.cloned().collect())
         })
     }
 }
@@ -210,7 +247,7 @@ impl Credits for MemoryStripe {
         self.with(|state| {
             state.credit_orders.push(order.clone());
             match state.next() {
-                Script::Pay(_) => Ok(state.credit(order)),
+                Script::Pay(_) | Script::PayAnother(_) => Ok(state.credit(order)),
                 Script::PayAndDrop => {
                     state.credit(order);
                     Err(lost())
@@ -235,7 +272,7 @@ impl Payments for MemoryStripe {
                 return Err(error);
             }
             let found = serde_json::json!({
-                "id": charge, "amount": 200_000, "amount_captured": 200_000, "amount_refunded": 0,
+                "id": charge_of(charge), "amount": state.captured, "amount_captured": state.captured, "amount_refunded": 0,
                 "captured": true, "created": 1_767_225_600, "currency": state.currency,
                 "payment_method_details": {"card": {"last4": "4242"}},
             });
@@ -243,7 +280,10 @@ impl Payments for MemoryStripe {
             Ok(Payment {
                 id: charge.to_owned(),
                 currency: state.currency.clone(),
-                intent: state.intent.clone(),
+                intent: match charge.strip_prefix("pi_") {
+                    Some(_) => Some(charge.to_owned()),
+                    None => state.intent.clone(),
+                },
                 charge: Some(found),
                 payer: state.payer.clone(),
             })

@@ -239,9 +239,10 @@ impl Functions {
     }
 
     /// What Stripe's events are received by.
-    pub(crate) fn webhook(&self) -> StripeWebhook<SimTable, SimWorkflow, SimMailer> {
+    pub(crate) fn webhook(&self) -> StripeWebhook<SimTable, SimStripe, SimWorkflow, SimMailer> {
         StripeWebhook {
             store: self.store(),
+            stripe: self.stripe.clone(),
             workflow: self.workflow.clone(),
             mailer: self.mailer.clone(),
             teams: teams(),
@@ -287,7 +288,7 @@ impl Functions {
 
 /// What Stripe signs with.
 pub(crate) fn webhook_secret() -> WebhookSecret {
-    let secrets = WebhookSecret::parse_list("whsec_simulation").expect("it is a secret");
+    let secrets = WebhookSecret::parse_list("whsec_of_the_simulation_alone");
     secrets.into_iter().next().expect("it is one")
 }
 

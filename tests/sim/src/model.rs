@@ -126,6 +126,7 @@ impl Model {
             | Action::ConditionEvaluated
             | Action::MailRefused
             | Action::RefundPending
+            | Action::ChargeExhausted
             | Action::LinkLocked
             | Action::CodeRenewed => self.status,
             Action::Mailed => {

@@ -164,6 +164,9 @@ impl Server {
         let found = match (call.method.as_str(), path) {
             ("GET", "/v1/charges/ch_1") => state.charge.clone(),
             ("GET", "/v1/customers/cus_ada") => state.customer.clone(),
+            ("GET", "/v1/customers/cus_ada/balance_transactions") => {
+                json!({"data": [], "has_more": false})
+            }
             ("GET", "/v1/customers") => json!({"data": [], "has_more": false}),
             ("GET", "/v1/refunds") => json!({"data": state.refunds, "has_more": false}),
             ("GET", refund) => {
@@ -218,7 +221,7 @@ impl State {
             .find_map(|pair| pair.strip_prefix("metadata%5Brequest_id%5D="));
         let refund = json!({
             "id": format!("re_{}", self.refunds.len() + 1), "object": "refund", "amount": 5000,
-            "status": status, "metadata": {"request_id": request_id},
+            "charge": "ch_1", "currency": "usd", "status": status, "metadata": {"request_id": request_id},
         });
         self.refunds.insert(0, refund.clone());
         http(200, None, &refund.to_string())

@@ -14,6 +14,23 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
+/// Stripe's codes for what is wrong with our key or our account, whatever is asked for.
+const CONFIGURATION: [&str; 8] = [
+    "account_closed",
+    "account_invalid",
+    "api_key_expired",
+    "livemode_mismatch",
+    "platform_account_required",
+    "platform_api_key_expired",
+    "secret_key_required",
+    "testmode_charges_only",
+];
+/// What Stripe says, in lower case, when our account cannot pay a refund.
+const FUNDS: [&str; 2] = [
+    "insufficient funds in your stripe balance",
+    "insufficient available funds in your stripe",
+];
+
 #[derive(Deserialize)]
 struct ErrorBody {
     error: ErrorDetail,
@@ -32,12 +49,25 @@ impl ErrorDetail {
         matches!(self.r#type.as_str(), "invalid_request_error" | "card_error")
     }
 
+    /// What a no is about: this call, our account's balance, or our configuration.
+    ///
+    /// Not every one of them has a code: an object of the other mode is `resource_missing` like one that does not exist,
+    /// and a balance that is too low had none for years.
     fn refusal(self) -> StripeError {
-        StripeError::Refused {
-            message: self
-                .message
-                .unwrap_or_else(|| "Stripe gave no message.".to_owned()),
-            code: self.code,
+        let message = self
+            .message
+            .unwrap_or_else(|| "Stripe gave no message.".to_owned());
+        let code = self.code.as_deref().unwrap_or_default();
+        let says = |words: &str| message.to_ascii_lowercase().contains(words);
+        if CONFIGURATION.contains(&code) || says("a similar object exists in") {
+            StripeError::Misconfigured(message)
+        } else if code == "balance_insufficient" || FUNDS.iter().any(|words| says(words)) {
+            StripeError::InsufficientFunds(message)
+        } else {
+            StripeError::Refused {
+                message,
+                code: self.code,
+            }
         }
     }
 }
@@ -86,12 +116,13 @@ mod tests {
         id: String,
     }
 
-    /// The four things that can be done about an answer, and what one of them is done about.
+    /// The things that can be done about an answer, and what one of them is done about.
     #[derive(Debug, PartialEq)]
     enum Do {
         Take,
         RetryWithTheSameKey,
         Deny,
+        WaitForFunds,
         Reconcile,
         ReconcileAndStop,
         Alarm,
@@ -102,12 +133,54 @@ mod tests {
     }
 
     #[test]
+    fn a_no_is_about_the_call_our_balance_or_our_configuration() {
+        let classified = |code: &str, message: &str| {
+            let body = serde_json::json!({"error": {
+                "type": "invalid_request_error", "code": code, "message": message,
+            }});
+            classify::<Thing>(Answer {
+                status: 400,
+                should_retry: None,
+                body: body.to_string().as_bytes(),
+            })
+            .unwrap_err()
+        };
+        let other_mode = "No such charge: 'ch_1'; a similar object exists in live mode, but a test mode key was used";
+        let funds = "Insufficient funds in your Stripe balance to refund this amount.";
+        for (code, message) in [
+            ("resource_missing", other_mode),
+            ("livemode_mismatch", "No."),
+            ("testmode_charges_only", "No."),
+            ("account_invalid", "No."),
+        ] {
+            let wanted = StripeError::Misconfigured(message.to_owned());
+            assert_eq!(classified(code, message), wanted, "{code}");
+        }
+        for (code, message) in [("balance_insufficient", "No."), ("", funds)] {
+            let wanted = StripeError::InsufficientFunds(message.to_owned());
+            assert_eq!(classified(code, message), wanted, "{code}");
+        }
+        for (code, message) in [
+            ("resource_missing", "No such charge: 'ch_1'"),
+            ("charge_disputed", "No."),
+            // Of the customer's account, which is for this call alone.
+            ("insufficient_funds", "Your card has insufficient funds."),
+        ] {
+            assert!(
+                matches!(classified(code, message), StripeError::Refused { .. }),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
     fn every_answer_has_one_meaning() {
         let invalid = error("invalid_request_error");
         let card = error("card_error");
         let api = error("api_error");
         let idempotency = error("idempotency_error");
         let none = r#"{"error":{"type":"invalid_request_error"}}"#;
+        let funds = r#"{"error":{"type":"invalid_request_error","code":"balance_insufficient"}}"#;
         let (yes, no) = (Some(true), Some(false));
         let rows: &[(u16, Option<bool>, &str, Do)] = &[
             (200, None, r#"{"id":"x","more":1}"#, Do::Take),
@@ -120,6 +193,7 @@ mod tests {
             (402, None, &card, Do::Deny),
             (404, None, &invalid, Do::Deny),
             (400, None, none, Do::Deny),
+            (400, None, funds, Do::WaitForFunds),
             (400, no, &invalid, Do::Deny),
             (400, yes, &invalid, Do::RetryWithTheSameKey),
             (400, None, "<html>", Do::Reconcile),
@@ -151,6 +225,7 @@ mod tests {
             let found = match classify::<Thing>(answer) {
                 Ok(_) => Do::Take,
                 Err(StripeError::Refused { .. }) => Do::Deny,
+                Err(StripeError::InsufficientFunds(_)) => Do::WaitForFunds,
                 Err(StripeError::Busy(_)) => Do::RetryWithTheSameKey,
                 Err(StripeError::Unknown(_)) => Do::Reconcile,
                 Err(StripeError::Undecided(_)) => Do::ReconcileAndStop,

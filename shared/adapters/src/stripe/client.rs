@@ -19,8 +19,9 @@ const STRIPE_VERSION: &str = "2026-10-28.endive";
 /// The most that Stripe lists at once.
 const PAGE: &str = "100";
 
-/// How long Stripe is waited for. Six calls fit into the minute of the function that makes
-/// them, so that a slow answer becomes our error and not Lambda's.
+/// How long Stripe is waited for. Nine calls fit into the minute of the function that makes
+/// them, so that a slow answer becomes our error and not Lambda's: three for who paid what, four for what was given back
+/// of it, one that gives and one that looks again.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// For the connection.
@@ -33,7 +34,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(3),
-            total: Duration::from_secs(9),
+            total: Duration::from_secs(6),
         }
     }
 }

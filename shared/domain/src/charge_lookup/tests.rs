@@ -1,7 +1,8 @@
 //! What a reviewer is shown and warned of.
 
 use super::*;
-use crate::stripe::Customer;
+use crate::charge_statement::ChargeStatement;
+use crate::stripe::{Customer, Payment};
 
 fn charge(change: impl FnOnce(&mut serde_json::Value)) -> Charge {
     let mut written = serde_json::json!({
@@ -26,12 +27,18 @@ fn findings(charge: Option<Charge>, ownership: Ownership) -> ChargeReport {
             email: None,
         }),
     };
+    let statement = ChargeStatement {
+        payment,
+        refunds: Vec::new(),
+        credits: Vec::new(),
+        credit_target: None,
+    };
     ChargeReport {
         found: Some(ChargeLookup {
             request_id: RequestId::random(),
             looked_up_at: Timestamp::UNIX_EPOCH,
             charges: vec!["ch_1".to_owned()],
-            payment: Some(FoundPayment::new(&payment, ownership, 0)),
+            payment: Some(FoundPayment::new(&statement, ownership)),
             customers: vec!["cus_2".to_owned()],
         }),
         others: Vec::new(),
@@ -117,7 +124,10 @@ fn each_peculiarity_has_its_warning() {
     let theirs = Ownership::Theirs;
     for (shown, warning) in [
         (with("disputed", true.into()), "disputes"),
-        (with("amount_refunded", 200_000.into()), "in full"),
+        (
+            with("amount_refunded", 200_000.into()),
+            "all of it was refunded",
+        ),
         (with("amount_refunded", 199_000.into()), "Only $10.00"),
         (with("amount_captured", 0.into()), "not captured"),
         (with("currency", "eur".into()), "paid in EUR"),

@@ -1,7 +1,7 @@
 //! What the audit log says of each event. No answer of a customer is in it.
 
 use super::Event;
-use super::ownership_confirmation::advice;
+use super::advice::advice;
 use crate::approval::{Decider, Recorded};
 use crate::audit::{Action, Actor};
 use crate::money::Usd;
@@ -126,6 +126,7 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
             by_system(Action::Refunded).amount(amount).stripe_id(id)
         }
         Event::RefundRefused { message } => by_system(Action::RefundRefused).detail(message),
+        Event::ChargeExhausted { message } => by_system(Action::ChargeExhausted).detail(message),
     }
 }
 

@@ -78,9 +78,10 @@ impl Request {
                 self.step(state_entry, outcome::DONE);
             }
             Event::RefundRefused { message } => {
-                self.refund = None;
-                self.set(variable::STRIPE_ERROR, message);
-                self.step(state_entry, outcome::ERROR);
+                self.not_given(message, outcome::ERROR, state_entry);
+            }
+            Event::ChargeExhausted { message } => {
+                self.not_given(message, outcome::EXHAUSTED, state_entry);
             }
             Event::Mailed { .. } | Event::NotInvited { .. } => {
                 self.step(state_entry, outcome::DONE);
@@ -119,6 +120,12 @@ impl Request {
             let phase = state_entry.phase.clone();
             self.approved.insert(phase, shown.to_owned());
         }
+    }
+
+    fn not_given(&mut self, message: &str, outcome: &str, state_entry: StateEntry<'_>) {
+        self.refund = None;
+        self.set(variable::STRIPE_ERROR, message);
+        self.step(state_entry, outcome);
     }
 
     fn ask_back(&mut self, state_entry: StateEntry<'_>, by: &str, text: &str) {

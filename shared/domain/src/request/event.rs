@@ -131,6 +131,11 @@ pub enum Event<'a> {
         /// Stripe's message, for the team.
         message: &'a str,
     },
+    /// Less is left of the charge than is to be given back.
+    ChargeExhausted {
+        /// How much is left and where the rest went, for the team.
+        message: &'a str,
+    },
     /// Stripe had paid, and then the bank sent the money back.
     RefundReversed {
         /// What happened, for the team.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Request, Stopped};
+use super::Request;
 use crate::failure::STRIPE_GUEST_CHARGE;
 
 /// An approver's word that a charge is that of the customer who asks. It holds for this charge alone.
@@ -27,21 +27,4 @@ impl Request {
         let stopped = self.stopped.as_ref();
         stopped.is_some_and(|stopped| stopped.error == STRIPE_GUEST_CHARGE)
     }
-}
-
-impl Stopped {
-    /// What a person has to do besides a redrive, where that is known.
-    pub fn advice(&self) -> Option<&'static str> {
-        advice(&self.error)
-    }
-}
-
-/// What a person has to do about an error besides a redrive, where that is known.
-pub(super) fn advice(error: &str) -> Option<&'static str> {
-    (error == STRIPE_GUEST_CHARGE).then_some(
-        "It is unclear whose the charge is: no customer of Stripe's with an address paid it, and the address \
-         given at the payment is not that of the one who asks. An approver of this request who can tell opens \
-         the link in their mail once more, enters its code and confirms whose the charge is. A redrive of the \
-         execution pays then. If it is not the customer's, stop the execution: nothing has been paid.",
-    )
 }

@@ -11,6 +11,9 @@ pub enum StripeError {
         /// Stripe's code, where it gives one.
         code: Option<String>,
     },
+    /// A definite no for now: the money for it is missing in our own account with Stripe. The message is Stripe's.
+    #[error("Stripe has not paid: {0}")]
+    InsufficientFunds(String),
     /// Stripe did not take the call up: it is safe to make it again, with the same key.
     #[error("Stripe is busy: {0}")]
     Busy(String),

@@ -1,6 +1,6 @@
 //! What was paid, by whom, and whether it is the customer's who asks for it back.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// A charge or payment intent, and the charge that it came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +61,10 @@ pub struct Charge {
     #[serde(default)]
     pub status: Option<String>,
     /// Stripe's id of the customer.
-    #[serde(default, deserialize_with = "id")]
+    #[serde(default, deserialize_with = "super::expandable_id")]
     pub customer: Option<String>,
     /// The payment intent that it belongs to.
-    #[serde(default, deserialize_with = "id")]
+    #[serde(default, deserialize_with = "super::expandable_id")]
     pub payment_intent: Option<String>,
     /// What the payer said about himself.
     #[serde(default)]
@@ -101,28 +101,24 @@ pub struct Intent {
     /// In lower case.
     pub currency: String,
     /// Stripe's id of the customer.
-    #[serde(default, deserialize_with = "id")]
+    #[serde(default, deserialize_with = "super::expandable_id")]
     pub customer: Option<String>,
     /// Stripe's id of the newest charge.
-    #[serde(default, deserialize_with = "id")]
+    #[serde(default, deserialize_with = "super::expandable_id")]
     pub latest_charge: Option<String>,
     /// Where the receipt goes.
     #[serde(default)]
     pub receipt_email: Option<String>,
 }
 
-/// The id of something that is named or, where it was asked for, written out.
-fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Expandable {
-        Named(String),
-        WrittenOut { id: String },
+impl Payment {
+    /// The names under which its credits may mention it: as it was named, its charge and its payment intent.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let charge = self.charge.as_ref().map(|charge| charge.id.as_str());
+        let others = [charge, self.intent.as_deref()].into_iter().flatten();
+        let others = others.filter(|name| *name != self.id);
+        std::iter::once(self.id.as_str()).chain(others)
     }
-    let found = Option::<Expandable>::deserialize(deserializer)?;
-    Ok(found.map(|found| match found {
-        Expandable::Named(id) | Expandable::WrittenOut { id } => id,
-    }))
 }
 
 impl Charge {

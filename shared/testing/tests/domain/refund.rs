@@ -10,9 +10,10 @@ fn refund(id: &str, status: &str) -> Refund {
     Refund {
         id: id.to_owned(),
         amount: 5000,
+        currency: "usd".to_owned(),
+        charge: Some("ch_1".to_owned()),
         status: Some(status.to_owned()),
-        failure_reason: None,
-        metadata: std::collections::BTreeMap::new(),
+        ..Refund::default()
     }
 }
 
@@ -84,6 +85,25 @@ fn another_refund_is_no_news() {
 }
 
 #[test]
+fn a_refund_of_another_charge_amount_or_currency_is_none_of_ours() {
+    type Change = fn(&mut Refund);
+    let changes: [Change; 5] = [
+        |refund| refund.charge = Some("ch_2".to_owned()),
+        |refund| refund.charge = None,
+        |refund| refund.amount = 4999,
+        |refund| refund.amount = 5001,
+        |refund| refund.currency = "eur".to_owned(),
+    ];
+    for change in changes {
+        let mut entry = testing::fixtures::refund::entry(RequestId::random());
+        let mut other = refund("re_1", "succeeded");
+        change(&mut other);
+        assert_eq!(entry.apply_update(&other), RefundUpdate::None, "{other:?}");
+        assert_eq!((&entry.stripe_id, entry.settlement), (&None, None));
+    }
+}
+
+#[test]
 fn the_key_depends_on_what_is_paid_alone() {
     let id = RequestId::random();
     let entry = testing::fixtures::refund::entry(id);
@@ -98,6 +118,11 @@ fn the_key_depends_on_what_is_paid_alone() {
         ..entry.clone()
     };
     assert_ne!(credit.idempotency_key(), entry.idempotency_key());
+    let refused = RefundEntry {
+        refusals: 1,
+        ..entry.clone()
+    };
+    assert_ne!(refused.idempotency_key(), entry.idempotency_key());
 }
 
 proptest! {

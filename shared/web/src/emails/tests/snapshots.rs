@@ -136,6 +136,14 @@ fn a_team_is_told_that_a_refund_came_back() {
 }
 
 #[test]
+fn the_customer_is_told_that_their_refund_came_back() {
+    let (request, entry) = reversed();
+    let mail = refund_returned(&request, &entry, &link_key(), TO);
+    assert!(!mail.text.contains("The bank sent it back."));
+    assert_mail!("refund_returned", mail, &request, &[]);
+}
+
+#[test]
 fn the_customer_gets_a_new_code_for_an_invitation() {
     let (request, _) = fixtures::request::request();
     let url = "https://refunds.example.com/services/a/b?invitation=c&d";

@@ -12,6 +12,7 @@ use crate::emails::choice::ChoiceContext;
 use crate::emails::invitation_code::InvitationCodeContext;
 use crate::emails::nobody_may_decide::NobodyMayDecideContext;
 use crate::emails::question::QuestionContext;
+use crate::emails::refund_returned::RefundReturnedContext;
 use crate::emails::refund_reversed::RefundReversedContext;
 use crate::emails::template::{Template, environment};
 
@@ -72,6 +73,7 @@ fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
         checked(&QuestionContext::of(&asked, &asked.inquiries[0], &key, 0)),
         checked(&NobodyMayDecideContext::of(&request, &approval)),
         checked(&RefundReversedContext::of(&reversed_request, &entry, &key)),
+        checked(&RefundReturnedContext::of(&reversed_request, &entry, &key)),
         checked(&InvitationCodeContext {
             offering: "",
             url: "",

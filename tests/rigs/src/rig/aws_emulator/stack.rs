@@ -66,7 +66,10 @@ impl Stack {
     fn prepare(&self) -> anyhow::Result<()> {
         for (name, value) in [
             ("refund-desk/stripe-api-key", "rk_test_rig"),
-            ("refund-desk/stripe-webhook-secrets", "whsec_rig"),
+            (
+                "refund-desk/stripe-webhook-secrets",
+                "whsec_of_the_rigs_and_nobody_else",
+            ),
         ] {
             let secret = json!({"Name": name, "SecretString": value});
             self.aws("secretsmanager", "create_secret", &secret)?;

@@ -1,19 +1,20 @@
-//! The one intent of a request, and what its end is recorded as. The same for money and for credits.
+//! The one intent of a request, and what its end is recorded as.
 
+use domain::charge_ledger::ChargeLedger;
 use domain::failure::Failure;
+use domain::optimistic::AttemptError;
 use domain::refund::{RefundEntry, Settlement, SettlementMethod};
 use domain::request::{Event, Request};
 use domain::request_store::Invocation;
 use domain::stripe::Stripe;
-use domain::table::{Stored, Table, Write};
+use domain::table::{Stored, Table};
 use domain::task::{Outcome, RefundConfig, Task, outcome};
 use domain::workflow::Workflow;
 
 use crate::IssueRefund;
-use crate::rules::NotPaid;
 
-/// What the ledger says before Stripe is asked for anything.
-pub(crate) enum Ledger {
+/// What our own entry says before Stripe is asked for anything.
+pub(crate) enum Found {
     /// It is done, or cannot be done any more.
     Settled(Outcome),
     /// It is to be done.
@@ -26,7 +27,7 @@ pub(crate) struct PendingEntry {
     /// Its entry. Version 0 is not in the table yet.
     pub(crate) entry: Stored<RefundEntry>,
     /// Whether the intent is in the table.
-    is_intended: bool,
+    pub(crate) is_intended: bool,
 }
 
 impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
@@ -35,14 +36,14 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         &self,
         task: &Task<&RefundConfig>,
         method: SettlementMethod,
-    ) -> Result<Ledger, Failure> {
+    ) -> Result<Found, AttemptError> {
         let request = match self.store.invocation(task).await? {
-            Invocation::Repeated(outcome) => return Ok(Ledger::Settled(outcome)),
+            Invocation::Repeated(outcome) => return Ok(Found::Settled(outcome)),
             Invocation::First(request) => *request,
         };
         let fresh = new_entry(&request.value, task, method)?;
         let pending = |request, value, version, is_intended| {
-            Ok(Ledger::Pending(Box::new(PendingEntry {
+            Ok(Found::Pending(Box::new(PendingEntry {
                 request,
                 entry: Stored { value, version },
                 is_intended,
@@ -54,92 +55,96 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         match (entry.value.settlement, entry.value.method == method) {
             (None, true) => pending(request, entry.value, entry.version, true),
             // Something was tried before, and Stripe refused it: the entry is used anew.
-            (Some(Settlement::Refused), _) => pending(request, fresh, entry.version, false),
-            (Some(Settlement::Paid), true) => Ok(Ledger::Settled(Outcome::new(outcome::DONE))),
+            (Some(Settlement::Refused), _) => {
+                let mut fresh = fresh;
+                fresh.refusals = entry.value.refusals + 1;
+                pending(request, fresh, entry.version, false)
+            }
+            (Some(Settlement::Paid), true) => Ok(Found::Settled(Outcome::new(outcome::DONE))),
             (Some(_), _) => {
                 let mut request = request;
-                let message = already(&entry.value);
+                let message = why_settled(&entry.value);
                 let event = Event::RefundRefused { message: &message };
                 let record = request.value.apply(&event, task.state_entry());
                 self.store.save(&mut request, &record, Vec::new()).await?;
-                Ok(Ledger::Settled(Outcome::new(outcome::ERROR)))
+                Ok(Found::Settled(Outcome::new(outcome::ERROR)))
             }
             (None, false) => Err(Failure::StripeUndecided(format!(
                 "it is not known what became of the {}",
                 entry.value.method.noun()
-            ))),
+            ))
+            .into()),
         }
     }
 
-    /// Writes the intent down, on the condition that nobody else has, unless it was before.
+    /// Writes the intent down and reserves it, on the condition that nobody else has, unless it was before.
     pub(crate) async fn begin(
         &self,
         pending: &mut PendingEntry,
         task: &Task<&RefundConfig>,
-    ) -> Result<(), Failure> {
+        ledger: Stored<ChargeLedger>,
+    ) -> Result<(), AttemptError> {
         if pending.is_intended {
             return Ok(());
         }
-        let RefundEntry { method, amount, .. } = pending.entry.value;
-        let charge = pending.entry.value.charge.clone();
+        let PendingEntry { request, entry, .. } = pending;
+        let (charge, amount) = (entry.value.charge.clone(), entry.value.amount);
         let charge = charge.as_str();
-        let intended = match method {
+        let intended = match entry.value.method {
             SettlementMethod::Refund => Event::RefundIntended { charge, amount },
             SettlementMethod::Credit => Event::CreditIntended { charge, amount },
         };
-        self.save_entry(pending, task, &intended).await?;
+        let record = request.value.apply(&intended, task.state_entry());
+        let saved = self
+            .store
+            .save_settlement(request, &record, entry, Some(ledger));
+        saved.await?;
         pending.is_intended = true;
         Ok(())
     }
 
-    /// How the process goes on. A no, Stripe's or ours, is recorded.
-    pub(crate) async fn finish(
+    /// Records a no, Stripe's or ours, and says how the process goes on.
+    pub(crate) async fn refuse(
         &self,
         pending: &mut PendingEntry,
         task: &Task<&RefundConfig>,
-        paid: Result<Outcome, NotPaid>,
-    ) -> Result<Outcome, Failure> {
-        let message = match paid {
-            Ok(outcome) => return Ok(outcome),
-            Err(NotPaid::Failed(failure)) => return Err(failure),
-            Err(NotPaid::Refused(message)) => message,
-        };
+        event: &Event<'_>,
+    ) -> Result<Outcome, AttemptError> {
         pending.entry.value.settlement = Some(Settlement::Refused);
-        let refused = Event::RefundRefused { message: &message };
-        self.save_entry(pending, task, &refused).await?;
-        Ok(Outcome::new(outcome::ERROR))
+        self.save_entry(pending, task, event).await?;
+        Ok(Outcome::new(match event {
+            Event::ChargeExhausted { .. } => outcome::EXHAUSTED,
+            _ => outcome::ERROR,
+        }))
     }
 
-    /// Stores the entry together with what it means for the request.
+    /// Stores the entry together with what it means for the request and the charge.
     pub(crate) async fn save_entry(
         &self,
         pending: &mut PendingEntry,
         task: &Task<&RefundConfig>,
         event: &Event<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), AttemptError> {
         let PendingEntry { request, entry, .. } = pending;
         let record = request.value.apply(event, task.state_entry());
-        let write = Write::update(entry);
-        self.store.save(request, &record, vec![write]).await?;
-        entry.version += 1;
-        Ok(())
+        self.store
+            .save_settlement(request, &record, entry, None)
+            .await
     }
 }
 
-/// Why nothing more is given back.
-fn already(entry: &RefundEntry) -> String {
+/// Why nothing more is given back: something was.
+pub(crate) fn already(method: SettlementMethod, id: &str) -> String {
+    let noun = method.noun();
+    format!("This request was settled with the {noun} {id}: nothing more is paid for it.")
+}
+
+fn why_settled(entry: &RefundEntry) -> String {
     let id = entry.stripe_id.as_deref().unwrap_or("without an id");
-    match (entry.method, entry.settlement) {
-        (SettlementMethod::Credit, _) => {
-            format!("This request was settled with the credit {id}: nothing more is paid for it.")
-        }
-        (SettlementMethod::Refund, Some(Settlement::Reversed)) => {
-            format!("The refund {id} was paid and came back. It is not paid again by itself.")
-        }
-        (SettlementMethod::Refund, _) => {
-            format!("This request was settled with the refund {id}: nothing more is paid for it.")
-        }
+    if entry.settlement == Some(Settlement::Reversed) {
+        return format!("The refund {id} was paid and came back. It is not paid again by itself.");
     }
+    already(entry.method, id)
 }
 
 /// What is to be given back: the charge and the amount that approvers were shown, which have to be those that the
@@ -160,7 +165,9 @@ fn new_entry(
         phase: task.phase.clone(),
         method,
         charge: charge.ok_or_else(|| unfit(&config.charge))?.to_owned(),
+        charge_id: None,
         amount: amount.ok_or_else(|| unfit(&config.amount))?,
+        refusals: 0,
         intended_at: task.entered_at,
         output: config.output.clone(),
         notify: config.tell.clone(),
@@ -168,5 +175,6 @@ fn new_entry(
         settlement: None,
         waiting: None,
         is_notified: false,
+        is_customer_notified: false,
     })
 }

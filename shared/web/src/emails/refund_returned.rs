@@ -1,0 +1,38 @@
+//! The mail to the customer who was told that a refund was made, when the money came back.
+
+use domain::approval::LinkKey;
+use domain::mail::Mail;
+use domain::refund::RefundEntry;
+use domain::request::Request;
+use serde::Serialize;
+
+use super::template::{Files, Template, files};
+
+#[derive(Debug, Serialize)]
+pub(super) struct RefundReturnedContext {
+    amount: String,
+    request_id: String,
+    status_url: String,
+}
+
+impl Template for RefundReturnedContext {
+    const FILES: Files = files!("refund_returned");
+}
+
+impl RefundReturnedContext {
+    pub(super) fn of(request: &Request, entry: &RefundEntry, key: &LinkKey) -> Self {
+        Self {
+            amount: entry.amount.to_string(),
+            request_id: request.request_id.to_string(),
+            status_url: request.status_url(key),
+        }
+    }
+}
+
+/// The mail that says, without Stripe's words, that the refund did not arrive and what happens now.
+pub fn refund_returned(request: &Request, entry: &RefundEntry, key: &LinkKey, to: &str) -> Mail {
+    let context = RefundReturnedContext::of(request, entry, key);
+    context
+        .mail(to)
+        .related_to(request.request_id, &request.phase)
+}
