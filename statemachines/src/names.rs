@@ -12,16 +12,14 @@ use crate::process::{
     LOOKUP_SUFFIX, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX,
     PENDING_SUFFIX, RESUME, STOPPED,
 };
-use crate::roles::AMOUNT;
 use crate::source::At;
 
 /// Names that phases set, and that neither a field nor an output can have.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 8] = [
     variable::REJECTION_REASON,
     variable::STRIPE_ERROR,
     variable::REQUEST_ID,
     variable::STATUS_URL,
-    variable::REQUESTED_AMOUNT,
     variable::INVITATION_URL,
     variable::INVITATION_CODE,
     STRIPE_CUSTOMER_KNOWN,
@@ -94,9 +92,7 @@ impl Names {
         let mut names: BTreeMap<String, Vec<_>> = BTreeMap::new();
         let mut unreadable = Vec::new();
         let always = [variable::REQUEST_ID, variable::STATUS_URL];
-        let amount = definition.fields.name_of(&AMOUNT);
-        let requested = amount.map(|_| variable::REQUESTED_AMOUNT);
-        for name in definition.fields.names().chain(always).chain(requested) {
+        for name in definition.fields.names().chain(always) {
             names.insert(name.to_owned(), Vec::new());
         }
         for (index, phase) in definition.phases.iter().enumerate() {

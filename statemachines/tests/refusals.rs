@@ -331,7 +331,6 @@ mistakes! {
     customer_known_on_one_of_two_paths: "  Start: Review" => "  Start: Early\n  Early:\n    amount > 5: Review\n    otherwise: Check",
         "  Check:\n    type: condition" => "  Early:\n    type: condition\n  Check:\n    type: condition";
     field_with_the_name_of_a_sum: "  note:\n" => "  chargeTotal:\n";
-    field_with_the_name_of_what_was_asked_for: "  note:\n" => "  requestedAmount:\n";
     charge_total_without_a_look_up: "    look up: charge\n    question" => "    question", "stripeCustomerKnown" => "chargeTotal >= 500";
     charge_total_against_a_text: "stripeCustomerKnown" => "chargeTotal >= '500'";
     charge_total_in_a_text: "Sorry. {{" => "Sorry. {{ chargeTotal }} {{";

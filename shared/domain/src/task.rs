@@ -146,8 +146,6 @@ pub mod variable {
     pub const REQUEST_ID: &str = "requestId";
     /// The customer's status page, an absolute URL. Always set.
     pub const STATUS_URL: &str = "statusUrl";
-    /// The amount that the form asked for. Set where a form has an amount; the field's own name is what is to be paid.
-    pub const REQUESTED_AMOUNT: &str = "requestedAmount";
     /// Where an invitation leads, an absolute URL. Set in the mail that invites, and nowhere else.
     pub const INVITATION_URL: &str = "invitationUrl";
     /// The code that an invitation needs. Set in the mail that invites, and nowhere else.
