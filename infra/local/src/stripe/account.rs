@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::collection::Collection;
+use super::error::StripeError;
 use super::objects::{
     BalanceTransaction, Charge, CreditNote, Customer, InvoicePayment, PaymentIntent, Refund,
     RefundStatus, SETTLES_AFTER_SECONDS, Settlement,
@@ -19,6 +20,10 @@ pub(crate) struct Account {
     pub(crate) payment_intents: Collection<PaymentIntent>,
     pub(crate) invoice_payments: Collection<InvoicePayment>,
     pub(crate) refunds: Collection<Refund>,
+    /// Charges of the same account in live mode, where no key of this mode finds them.
+    live_charges: Vec<String>,
+    #[serde(skip)]
+    pub(crate) topped_up_cents: u64,
     #[serde(skip)]
     pub(crate) credit_notes: Collection<CreditNote>,
     #[serde(skip)]
@@ -53,6 +58,9 @@ pub(crate) enum Change {
         transaction: BalanceTransaction,
     },
     BalanceChanged(BalanceTransaction),
+    ToppedUp {
+        cents: u64,
+    },
     EventDelivered(EventKey),
 }
 
@@ -74,10 +82,24 @@ impl Account {
                 self.balance_transactions.insert(transaction);
             }
             Change::BalanceChanged(transaction) => self.balance_transactions.insert(transaction),
+            Change::ToppedUp { cents } => {
+                self.topped_up_cents = self.topped_up_cents.saturating_add(cents);
+            }
             Change::EventDelivered(event) => {
                 self.events.remove(&event);
             }
         }
+    }
+
+    /// A charge that a request names in `param`.
+    pub(crate) fn charge(&self, id: &str, param: &str) -> Result<&Charge, StripeError> {
+        let found = self.charges.find(id, param);
+        found.map_err(
+            |error| match self.live_charges.iter().any(|live| live == id) {
+                true => error.in_live_mode(),
+                false => error,
+            },
+        )
     }
 
     /// Where a refund stands.
@@ -96,7 +118,7 @@ impl Account {
         let last = match self.settlement(refund) {
             Settlement::Immediate => None,
             Settlement::Delayed => Some(("refund.updated", settled)),
-            Settlement::FailsLater => Some(("refund.failed", settled)),
+            Settlement::FailsLater | Settlement::DelayedFailure => Some(("refund.failed", settled)),
         };
         for (kind, at) in [("refund.created", refund.created)].into_iter().chain(last) {
             let id = format!("evt_{}_{}", refund.id, kind.trim_start_matches("refund."));

@@ -53,6 +53,12 @@ impl StripeError {
             .param(param)
     }
 
+    /// What is missing exists in live mode.
+    pub(crate) fn in_live_mode(mut self) -> Self {
+        self.message += "; a similar object exists in live mode, but a test mode key was used to make this request.";
+        self
+    }
+
     pub(crate) fn status(mut self, status: u16) -> Self {
         self.status = status;
         self

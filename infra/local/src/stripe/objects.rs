@@ -45,6 +45,9 @@ pub(crate) struct Charge {
     /// Not Stripe's: which of its test cards paid.
     #[serde(default, skip_serializing)]
     pub(crate) settlement: Settlement,
+    /// Not Stripe's: the account's balance is too low to refund it until it is topped up.
+    #[serde(default, skip_serializing)]
+    pub(crate) needs_top_up: bool,
 }
 
 /// How refunds of a charge come to their end, as Stripe's test cards decide it.
@@ -56,6 +59,8 @@ pub(crate) enum Settlement {
     Immediate,
     /// Pending first, succeeds later (test card 4000 0000 0000 7726).
     Delayed,
+    /// Pending first, fails later.
+    DelayedFailure,
     /// Succeeds first, fails later (test card 4000 0000 0000 5126).
     FailsLater,
 }
@@ -133,8 +138,8 @@ impl Refund {
             (Settlement::Immediate, _)
             | (Settlement::Delayed, true)
             | (Settlement::FailsLater, false) => RefundStatus::Succeeded,
-            (Settlement::Delayed, false) => RefundStatus::Pending,
-            (Settlement::FailsLater, true) => RefundStatus::Failed,
+            (Settlement::Delayed | Settlement::DelayedFailure, false) => RefundStatus::Pending,
+            (Settlement::FailsLater | Settlement::DelayedFailure, true) => RefundStatus::Failed,
         }
     }
 }

@@ -55,6 +55,10 @@ impl Account {
                 format!("Charge {charge_id} has been charged back; cannot issue a refund.");
             return Err(StripeError::refused(message).code("charge_disputed"));
         }
+        if charge.needs_top_up && self.topped_up_cents == 0 {
+            let message = "Insufficient funds in your Stripe balance to refund this amount.";
+            return Err(StripeError::refused(message).code("balance_insufficient"));
+        }
         // What was not captured yet can only be released as a whole.
         let is_captured = charge.captured_cents > 0;
         let left_cents = if is_captured {
@@ -97,7 +101,7 @@ impl Account {
     fn charge_to_refund(&self, request: &RefundRequest) -> Result<&Charge, StripeError> {
         match (&request.charge, &request.payment_intent) {
             // Stripe names the parameter `id` here, although it was sent as `charge`.
-            (Some(id), None) => self.charges.find(id, "id"),
+            (Some(id), None) => self.charge(id, "id"),
             (None, Some(id)) => {
                 let intent = self.payment_intents.find(id, "payment_intent")?;
                 let latest = intent.latest_charge.as_deref();

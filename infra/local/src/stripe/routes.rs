@@ -57,6 +57,23 @@ struct CreditNoteFilter {
     invoice: Option<String>,
 }
 
+/// `POST /v1/topups`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TopUp {
+    #[serde(rename = "amount")]
+    amount_cents: u64,
+    #[serde(rename = "currency")]
+    _currency: Currency,
+}
+
+/// The account's only one.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Currency {
+    Usd,
+}
+
 /// Answers a `GET`. None: there is no such address.
 pub(crate) fn get(
     account: &Account,
@@ -69,8 +86,9 @@ pub(crate) fn get(
         ["refunds", id] => one(&account.refunds, id, "refund", query, |refund| {
             wire::refund(refund, account.status(refund, now))
         }),
-        ["charges", id] => one(&account.charges, id, "charge", query, |charge| {
-            wire::charge(account, charge, now)
+        ["charges", id] => params::read::<Nothing>(query).and_then(|Nothing {}| {
+            let charge = account.charge(id, "charge")?;
+            Ok(wire::charge(account, charge, now))
         }),
         ["payment_intents", id] => {
             let intents = &account.payment_intents;
@@ -112,6 +130,11 @@ pub(crate) fn post(
             let transaction = account.plan_balance_transaction(customer, request, id, now)?;
             let body = wire::balance_transaction(&transaction);
             Ok((Change::BalanceChanged(transaction), body))
+        }),
+        ["topups"] => params::read::<TopUp>(form).map(|top_up| {
+            let cents = top_up.amount_cents;
+            let body = wire::top_up(&new_id("tu"), cents, now);
+            (Change::ToppedUp { cents }, body)
         }),
         _ => return None,
     };

@@ -49,6 +49,13 @@ pub(crate) fn charge(account: &Account, charge: &Charge, now: i64) -> Value {
     )
 }
 
+pub(crate) fn top_up(id: &str, amount_cents: u64, now: i64) -> Value {
+    json!({
+        "id": id, "object": "topup", "amount": amount_cents, "created": now, "currency": CURRENCY,
+        "livemode": false, "metadata": {}, "status": "succeeded",
+    })
+}
+
 pub(crate) fn payment_intent(intent: &PaymentIntent) -> Value {
     let (received_cents, status) = match intent.latest_charge {
         Some(_) => (intent.amount_cents, "succeeded"),
