@@ -63,9 +63,10 @@ fn expected(reason: &str, finance: bool, offer: bool) -> Vec<&'static str> {
         phases.push("Finance Approval");
     }
     phases.push("Credit Check");
-    phases.extend(match offer {
-        true => &["Offer Credit", "Give Credit", "Send Credit Email"][..],
-        false => &["Process Refund", "Send Confirmation Email"],
+    phases.extend(if offer {
+        &["Offer Credit", "Give Credit", "Send Credit Email"][..]
+    } else {
+        &["Process Refund", "Send Confirmation Email"]
     });
     phases.extend(["Wait a Week", "Send Survey", "Refunded"]);
     phases
