@@ -5,6 +5,7 @@ mod invitation;
 mod limits;
 pub(crate) mod mails;
 pub(crate) mod teams;
+mod unpaid;
 mod waits;
 
 use domain::id::PhaseName;

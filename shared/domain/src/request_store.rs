@@ -147,13 +147,10 @@ impl<T: Table> RequestStore<T> {
         let id = request.request_id;
         let found = load::<ChargeLookup>(&self.table, &ChargeLookup::key_of(id)).await?;
         let found = found.map(|stored| stored.value);
-        let mut ids = BTreeSet::new();
-        for charge in found.iter().flat_map(|found| &found.charges) {
-            let (pk, prefix) = ChargeUse::of_charge(charge);
-            let uses: Vec<Stored<ChargeUse>> = load_all(&self.table, &pk, prefix).await?;
-            ids.extend(uses.into_iter().map(|used| used.value.request_id));
-        }
-        ids.remove(&id);
+        let ids = match &found {
+            Some(found) => self.others_of_charge(found).await?,
+            None => BTreeSet::new(),
+        };
         let mut others = Vec::new();
         for other in ids.into_iter().take(MOST_OTHERS) {
             if let Some(Stored { value, .. }) = self.request(other).await? {
@@ -175,6 +172,21 @@ impl<T: Table> RequestStore<T> {
                 .map(ToOwned::to_owned),
             confirmation: request.ownership_confirmation.clone(),
         })
+    }
+
+    /// The other requests for the charge that was looked up for one, under any of its names.
+    pub(crate) async fn others_of_charge(
+        &self,
+        found: &ChargeLookup,
+    ) -> Result<BTreeSet<RequestId>, ReadError> {
+        let mut ids = BTreeSet::new();
+        for charge in &found.charges {
+            let (pk, prefix) = ChargeUse::of_charge(charge);
+            let uses: Vec<Stored<ChargeUse>> = load_all(&self.table, &pk, prefix).await?;
+            ids.extend(uses.into_iter().map(|used| used.value.request_id));
+        }
+        ids.remove(&found.request_id);
+        Ok(ids)
     }
 
     /// Stores what was found about a charge, in place of what an earlier lookup found. It changes nothing about the

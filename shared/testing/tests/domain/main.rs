@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test may")]
 
 mod approval;
+mod charge_total;
 mod choice;
 mod inquiry;
 mod invitation;
