@@ -13,7 +13,8 @@ use domain::rule::{Comparison, Equality, Rule};
 
 use crate::definition::{Fields, Found};
 use crate::diagnostic::{Report, suggestion};
-use crate::names::STRIPE_CUSTOMER_KNOWN;
+use crate::names::{CHARGE_TOTAL, STRIPE_CUSTOMER_KNOWN};
+use crate::roles::{AMOUNT, Designated};
 use crate::source::{At, Span, place_within};
 
 const HELP: &str = "Compare a field with a value, such as `refundAmount >= 500` or `reason == 'Goodwill'`, \
@@ -62,7 +63,8 @@ impl<'a> Lowering<'a, '_> {
         if let Expr::Ident(name) = &expr.expr
             && name == STRIPE_CUSTOMER_KNOWN
         {
-            return self.customer_known(expr);
+            self.looked_up(expr)?;
+            return Some(Rule::StripeCustomerKnown);
         }
         let Expr::Call(call) = &expr.expr else {
             return self.unsupported(expr);
@@ -85,13 +87,28 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// Whether a lookup has found a customer, which can be asked only where something was looked up.
-    fn customer_known(&mut self, at: &IdedExpr) -> Option<Rule> {
+    /// What a lookup finds out can be asked only where something was looked up.
+    fn looked_up(&mut self, at: &IdedExpr) -> Option<()> {
         match &self.known.not_looked_up {
-            None => Some(Rule::StripeCustomerKnown),
+            None => Some(()),
             Some(path) => {
                 let problem = format!("nothing is looked up on the path {path}");
-                let help = "Ask for it only where every path has passed an approval with a `look up:`. That is what finds out whether Stripe has a customer.";
+                let help = "Ask for it only where every path has passed an approval with a `look up:`. That is when Stripe is asked.";
+                self.refuse(at, problem, help)
+            }
+        }
+    }
+
+    /// The sum for a charge can be asked only where there is a charge, and an amount to be added to what it gave.
+    fn charge_total(&mut self, at: &IdedExpr) -> Option<()> {
+        self.looked_up(at)?;
+        let known = self.known;
+        match known.fields.designated(&AMOUNT) {
+            Designated::Field(name) => self.field(at, name.value.as_str()).map(drop),
+            Designated::Refused => None,
+            Designated::Nothing => {
+                let problem = format!("the form has no field that is {}", AMOUNT.what);
+                let help = format!("Without an amount there is no `{CHARGE_TOTAL}`.");
                 self.refuse(at, problem, help)
             }
         }
@@ -122,9 +139,14 @@ impl<'a> Lowering<'a, '_> {
             (Expr::Literal(value), Expr::Ident(name)) => ((right, name), (left, value), flip(is)),
             _ => return self.unsupported(expr),
         };
+        if field.1 == CHARGE_TOTAL {
+            self.charge_total(field.0)?;
+            let cents = self.cents(CHARGE_TOTAL, value.0, value.1)?;
+            return Some(Rule::ChargeTotal { is, cents });
+        }
         let field = self.field(field.0, field.1)?;
         if field.kind == FieldKind::Usd {
-            let cents = self.cents(field, value.0, value.1)?;
+            let cents = self.cents(field.name.as_str(), value.0, value.1)?;
             return Some(Rule::Amount {
                 field: field.name.clone(),
                 is,
@@ -152,13 +174,19 @@ impl<'a> Lowering<'a, '_> {
         else {
             return self.unsupported(expr);
         };
-        let field = self.field(left, name)?;
-        if field.kind == FieldKind::Usd || elements.is_empty() {
-            return self.refuse(
+        let no_list_of_texts = |lowering: &mut Self| {
+            lowering.refuse(
                 expr,
                 "`in` takes a text and a list of texts",
                 "Write it like `reason in ['Goodwill', 'Other']`.",
-            );
+            )
+        };
+        if name == CHARGE_TOTAL {
+            return no_list_of_texts(self);
+        }
+        let field = self.field(left, name)?;
+        if field.kind == FieldKind::Usd || elements.is_empty() {
+            return no_list_of_texts(self);
         }
         let mut rules = Vec::new();
         for element in elements {
@@ -185,7 +213,7 @@ impl<'a> Lowering<'a, '_> {
             Found::Field(field) => field,
             Found::Invalid => return None,
             Found::Unknown => {
-                let help = suggestion(name, fields.names());
+                let help = suggestion(name, fields.names().chain([CHARGE_TOTAL]));
                 return self.refuse(at, format!("the form has no field `{name}`"), help);
             }
         };
@@ -200,14 +228,11 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// The cents of a number, from the digits that the condition is written with.
-    fn cents(&mut self, field: &Field, at: &IdedExpr, value: &LiteralValue) -> Option<u64> {
+    fn cents(&mut self, what: &str, at: &IdedExpr, value: &LiteralValue) -> Option<u64> {
         let (LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_)) = value else {
             return self.refuse(
                 at,
-                format!(
-                    "`{}` is an amount, and is compared with a number of dollars",
-                    field.name
-                ),
+                format!("`{what}` is an amount, and is compared with a number of dollars"),
                 "Write a number without quotes, such as 500 or 499.99.",
             );
         };

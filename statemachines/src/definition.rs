@@ -5,7 +5,8 @@
 
 use domain::form::{DesignatedFields, Field, Form};
 use domain::id::{FieldName, OfferingPath};
-use domain::task::{START_STATE, Titled};
+use domain::payment_control::Limits;
+use domain::task::{START_STATE, Titled, outcome};
 
 use crate::roles::{AMOUNT, CHARGE, CUSTOMER_EMAIL, Designated, Role, STRIPE_CUSTOMER};
 use crate::source::{At, Span};
@@ -25,6 +26,8 @@ pub(crate) struct Definition {
     /// What to whom.
     pub(crate) responsibilities: Vec<(At<String>, At<String>)>,
     pub(crate) responsibilities_at: Span,
+    /// Of what is paid.
+    pub(crate) limits: Option<At<Limits>>,
 }
 
 impl Definition {
@@ -127,12 +130,16 @@ pub(crate) struct Facts {
     /// Whether a request begins here.
     pub(crate) starts: bool,
     pub(crate) exits: Exits,
+    /// A way out besides them that the connections may leave out.
+    pub(crate) optional_exit: Option<&'static str>,
     /// The names that texts can use after it was left by a way out.
     pub(crate) sets: Vec<(String, &'static str)>,
     /// Whether a team has to do something.
     pub(crate) has_team: bool,
-    /// Whether the customer has been given money when it was left, but for `error`.
+    /// Whether it gives the customer money: see [`Facts::has_paid`].
     pub(crate) pays: bool,
+    /// Whether it is a mail to the customer.
+    pub(crate) mails_customer: bool,
     /// Whether it finds out what Stripe knows.
     pub(crate) looks_up: bool,
     /// What is added to its name for the state that it begins with, where that is another one.
@@ -140,6 +147,13 @@ pub(crate) struct Facts {
     pub(crate) wait: Option<Wait>,
     /// The offering that its mail invites to.
     pub(crate) invites: Option<At<OfferingPath>>,
+}
+
+impl Facts {
+    /// Whether the customer has been given money when the phase was left by that way out.
+    pub(crate) fn has_paid(&self, outcome: &str) -> bool {
+        self.pays && outcome != outcome::ERROR && outcome != outcome::EXHAUSTED
+    }
 }
 
 impl From<Exits> for Facts {

@@ -15,7 +15,7 @@ pub(crate) struct Edge {
     pub(crate) outcome: String,
     pub(crate) to: usize,
     /// Where it is written.
-    at: Span,
+    pub(crate) at: Span,
 }
 
 /// All ways of a definition.
@@ -112,7 +112,14 @@ impl<'d> Graph<'d> {
         self.path_from(self.start?, to, avoid)
     }
 
-    fn path_from(
+    /// The way out of a phase that is called so, if it is connected.
+    pub(crate) fn way(&self, from: usize, outcome: &str) -> Option<&Edge> {
+        let mut edges = self.edges.iter();
+        edges.find(|edge| edge.from == from && edge.outcome == outcome)
+    }
+
+    /// A shortest path between two phases that takes none of the ways to avoid.
+    pub(crate) fn path_from(
         &self,
         from: usize,
         to: usize,

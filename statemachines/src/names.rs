@@ -8,14 +8,15 @@ use crate::definition::Definition;
 use crate::diagnostic::{Report, list, suggestion};
 use crate::graph::{Edge, Graph};
 use crate::process::{
-    ERROR_EMAIL_SUFFIX, LOOKUP_SUFFIX, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX,
-    PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, RESUME, STOPPED,
+    ERROR_EMAIL_SUFFIX, ERROR_NOTICE_SUFFIX, EXHAUSTED_EMAIL_SUFFIX, EXHAUSTED_NOTICE_SUFFIX,
+    LOOKUP_SUFFIX, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX,
+    PENDING_SUFFIX, RESUME, STOPPED,
 };
 use crate::roles::{AMOUNT, Designated};
 use crate::source::At;
 
 /// Names that phases set, and that neither a field nor an output can have.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 10] = [
     variable::REJECTION_REASON,
     variable::STRIPE_ERROR,
     variable::REQUEST_ID,
@@ -25,10 +26,13 @@ const RESERVED: [&str; 9] = [
     variable::INVITATION_URL,
     variable::INVITATION_CODE,
     STRIPE_CUSTOMER_KNOWN,
+    CHARGE_TOTAL,
 ];
 
-/// What a condition can ask after something was looked up, and what a text cannot.
+/// What a condition can ask after something was looked up, and what a text cannot: whether Stripe has a customer.
 pub(crate) const STRIPE_CUSTOMER_KNOWN: &str = "stripeCustomerKnown";
+/// The same: what the charge gives back in all, with what this request asks for.
+pub(crate) const CHARGE_TOTAL: &str = "chargeTotal";
 
 /// Words of the languages of conditions and texts.
 const KEYWORDS: &str = "True False None and as break const continue elif else endif false for function if \
@@ -45,13 +49,16 @@ pub(crate) fn is_taken(name: &str) -> bool {
 }
 
 /// How the names of generated states end.
-pub(crate) const RESERVED_PHASES: [&str; 9] = [
+pub(crate) const RESERVED_PHASES: [&str; 12] = [
     NEEDS_ATTENTION,
     NEEDS_ATTENTION_EMAIL,
     STOPPED,
     RESUME,
     OUTCOME_SUFFIX,
     ERROR_EMAIL_SUFFIX,
+    ERROR_NOTICE_SUFFIX,
+    EXHAUSTED_EMAIL_SUFFIX,
+    EXHAUSTED_NOTICE_SUFFIX,
     PENDING_SUFFIX,
     PENDING_EMAIL_SUFFIX,
     LOOKUP_SUFFIX,

@@ -18,6 +18,13 @@ pub(crate) const RESUME: &str = "Resume";
 pub(crate) const OUTCOME_SUFFIX: &str = " Outcome";
 /// What is added to the name of a connector for the state that tells a team of its error.
 pub(crate) const ERROR_EMAIL_SUFFIX: &str = " Error Email";
+/// What is added to the name of a connector for the state that tells the customer of it.
+pub(crate) const ERROR_NOTICE_SUFFIX: &str = " Error Notice";
+/// What is added to the name of a connector for the state that tells a team that too little is left of the charge, where
+/// the request goes another way then than after an error.
+pub(crate) const EXHAUSTED_EMAIL_SUFFIX: &str = " Exhausted Email";
+/// What is added to the name of a connector for the state that tells the customer of it.
+pub(crate) const EXHAUSTED_NOTICE_SUFFIX: &str = " Exhausted Notice";
 /// What is added to the name of a connector for the state that waits for a refund to be paid.
 pub(crate) const PENDING_SUFFIX: &str = " Pending";
 /// What is added to the name of a connector for the state that tells the customer of it.

@@ -63,6 +63,19 @@ mistakes! {
     missing_section: "offering:\n  name: Refund\n  description: Money back\n" => "";
     unknown_section: "offering:\n  name" => "offerings:\n  - x\noffering:\n  name";
 
+    // The limits
+    limits_of_nothing: "form:\n" => "limits: {}\nform:\n";
+    limits_without_a_line: "form:\n" => "limits: 2,000.00\nform:\n";
+    limit_that_is_unknown: "form:\n" => "limits:\n  per month: 5000\nform:\n";
+    limit_of_zero: "form:\n" => "limits:\n  per day: 0.00\nform:\n";
+    limit_below_zero: "form:\n" => "limits:\n  per day: -5\nform:\n";
+    limit_with_a_fraction_of_a_cent: "form:\n" => "limits:\n  per day: 10.005\nform:\n";
+    limit_that_is_no_amount: "form:\n" => "limits:\n  per day: plenty\n  per refund:\nform:\n";
+    limit_with_commas_elsewhere: "form:\n" => "limits:\n  per day: 20,00\nform:\n";
+    limit_that_is_too_large: "form:\n" => "limits:\n  per day: 1,000,000.00\nform:\n";
+    limit_twice: "form:\n" => "limits:\n  per day: 5\n  per day: 6\nform:\n";
+    limit_per_refund_above_others: "form:\n" => "limits:\n  per refund: 2,000.01\n  per customer in 30 days: 2,000\n  per day: 1999.99\nform:\n";
+
     // The form
     unknown_key: "      required: false" => "      required: false\n      requierd: true";
     missing_key: "      label: Note\n" => "";
@@ -134,6 +147,13 @@ mistakes! {
     refund_that_is_named_while_it_is_pending: "    on error:\n"
         => "    while pending:\n      to: \"{{ email }}\"\n      subject: Soon\n      body: \"{{ refund.id }}\"\n    on error:\n";
     output_that_is_a_field: "output: refund" => "output: note";
+    pending_mail_to_a_team: "    on error:\n"
+        => "    while pending:\n      to: Shop Team\n      subject: Soon\n      body: Soon.\n    on error:\n";
+    nobody_tells_the_customer: "      customer:\n        to: \"{{ email }}\"\n        subject: Not paid\n        body: We could not pay.\n" => "";
+    customer_who_is_a_team: "        to: \"{{ email }}\"" => "        to: Shop Team";
+    customer_who_is_told_nothing: "        subject: Not paid\n" => "";
+    stripes_words_when_nothing_is_paid: "We could not pay." => "\"{{ stripeError }}\"";
+    refund_that_is_named_when_nothing_is_paid: "We could not pay." => "\"{{ refund.id }}\"";
     unknown_status: "status: denied" => "status: rejected";
 
     // The emails
@@ -216,6 +236,25 @@ fn with_a_choice() -> String {
     ])
 }
 
+/// The valid definition in which a credit is tried before money.
+fn with_a_credit() -> String {
+    changed(&[
+        (
+            "  Pay:\n    type: connector",
+            "  Give:\n    type: connector\n    connector: Stripe - Create Credit\n    reason: \"{{ reason }}\"\n    \
+             output: credit\n    on error:\n      tell: Shop Team\n      subject: Credit failed\n      \
+             body: \"{{ stripeError }}\"\n      customer:\n        to: \"{{ email }}\"\n        \
+             subject: No credit\n        body: There is none.\n  \
+             Pay:\n    type: connector",
+        ),
+        ("otherwise: Pay", "otherwise: Give"),
+        (
+            "  Pay:\n    done: Thanks",
+            "  Give:\n    done: Paid\n    error: Pay\n    exhausted: Refused\n  Pay:\n    done: Thanks",
+        ),
+    ])
+}
+
 /// The valid definition with a mail that invites, in which something was looked up.
 fn with_an_invitation() -> String {
     changed(&[
@@ -237,7 +276,7 @@ fn with_an_invitation() -> String {
 
 #[test]
 fn what_is_changed_below_is_accepted_without_the_mistake() {
-    for source in [with_a_choice(), with_an_invitation()] {
+    for source in [with_a_choice(), with_a_credit(), with_an_invitation()] {
         if let Err(problems) = compile(Path::new("shop/refund.yaml"), &source) {
             panic!("{problems}");
         }
@@ -278,6 +317,22 @@ mistakes! {
 }
 
 mistakes! {
+    in include_str!("../definitions/customer-satisfaction/csat-survey.yaml").to_owned();
+    limits_where_nothing_is_paid: "form:\n" => "limits:\n  per day: 5\nform:\n";
+}
+
+mistakes! {
+    in with_a_credit();
+    exhausted_that_is_not_said: "    exhausted: Refused\n" => "";
+    exhausted_that_is_not_said_where_a_person_is_asked_between: "    error: Pay\n    exhausted: Refused\n" => "    error: Second Review\n";
+    exhausted_that_pays: "exhausted: Refused" => "exhausted: Pay";
+    exhausted_that_pays_in_the_end: "exhausted: Refused" => "exhausted: Second Review";
+    exhausted_with_a_slip: "exhausted: Refused" => "exhasted: Refused";
+    exhausted_without_a_word: "      customer:\n        to: \"{{ email }}\"\n        subject: No credit\n        body: There is none.\n" => "";
+    error_that_tells_on_one_of_two_paths: "error: Pay" => "error: Second Review", "    reject: Sorry\n    expire: Sorry\n  Give" => "    reject: Refused\n    expire: Sorry\n  Give";
+}
+
+mistakes! {
     in with_an_invitation();
     invitation_to_no_address: "shop/survey" => "Survey";
     invitation_without_its_address: "      {{ invitationUrl }}\n" => "";
@@ -293,6 +348,10 @@ mistakes! {
     customer_known_without_a_look_up: "    look up: charge\n    question" => "    question";
     customer_known_on_one_of_two_paths: "  Start: Review" => "  Start: Early\n  Early:\n    amount > 5: Review\n    otherwise: Check",
         "  Check:\n    type: condition" => "  Early:\n    type: condition\n  Check:\n    type: condition";
+    field_with_the_name_of_a_sum: "  note:\n" => "  chargeTotal:\n";
+    charge_total_without_a_look_up: "    look up: charge\n    question" => "    question", "stripeCustomerKnown" => "chargeTotal >= 500";
+    charge_total_against_a_text: "stripeCustomerKnown" => "chargeTotal >= '500'";
+    charge_total_in_a_text: "Sorry. {{" => "Sorry. {{ chargeTotal }} {{";
     customer_known_compared: "|| stripeCustomerKnown" => "|| stripeCustomerKnown == true";
     customer_known_in_a_text: "Sorry. {{" => "Sorry. {% if stripeCustomerKnown %}You!{% endif %} {{";
 }

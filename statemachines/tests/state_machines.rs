@@ -2,19 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod payments;
+mod random_definitions;
 mod walk;
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use domain::task::{AskConfig, Confirm, EmailConfig, Offering};
-use proptest::prelude::*;
 use statemachines::compile;
 use statemachines::files::Folders;
 
 const VALID: &str = include_str!("fixtures/shop/refund.yaml");
-const ROUTED: &str = include_str!("../definitions/customer-success/refund-request-routed.yaml");
 
 #[test]
 fn the_committed_state_machines_hold_together() {
@@ -45,31 +43,6 @@ fn states_of(changes: &[(&str, &str)]) -> serde_json::Value {
     walk::check(&generated.asl);
     let machine: serde_json::Value = serde_json::from_str(&generated.asl).unwrap();
     machine["States"].clone()
-}
-
-#[test]
-fn a_credit_is_never_pending() {
-    let states = states_of(&[("Stripe - Create Refund", "Stripe - Create Credit")]);
-    let config = &states["Pay"]["Arguments"]["Payload"]["config"];
-    assert_eq!(config["action"], "createCredit");
-    assert_eq!(states.get("Pay Pending"), None);
-    assert_eq!(
-        states["Pay Outcome"]["Choices"].as_array().unwrap().len(),
-        2
-    );
-}
-
-#[test]
-fn what_is_pending_is_waited_for_with_or_without_a_mail() {
-    let next = |states: &serde_json::Value| {
-        let choices = states["Pay Outcome"]["Choices"].as_array().unwrap();
-        choices[2]["Next"].as_str().unwrap().to_owned()
-    };
-    assert_eq!(next(&states_of(&[])), "Pay Pending");
-    let mail = "    while pending:\n      to: \"{{ email }}\"\n      subject: Soon\n      body: Soon.\n    on error:\n";
-    let states = states_of(&[("    on error:\n", mail)]);
-    assert_eq!(next(&states), "Pay Pending Email");
-    assert_eq!(states["Pay Pending Email"]["Next"], "Pay Pending");
 }
 
 #[test]
@@ -184,150 +157,11 @@ fn what_a_lookup_has_to_know_is_part_of_the_rule() {
             "stripeCustomerKnown",
         ]})
     );
-}
-
-/// A phase: its kind, an index into [`KINDS`], and where its ways out lead.
-type Phase = (usize, [usize; 3]);
-
-/// What each kind of phase says, and the names of its ways out.
-const KINDS: [(&str, &[&str]); 6] = [
-    (
-        "type: email\n    to: \"{{ email }}\"\n    subject: Hi\n    body: Hi {{ email }}",
-        &["next"],
-    ),
-    (
-        "type: approval\n    question: Well?\n    remind: every 1 day\n    expire: after 2 days\n    \
-         reason when expired: Late.",
-        &["approve", "reject", "expire"],
-    ),
-    (
-        "type: choice\n    to: \"{{ email }}\"\n    question: Which?\n    subject: Choose\n    body: Choose.\n    \
-         options:\n      credit: A credit of {{ amount }}\n      cash: Cash\n    expire: after 3 days",
-        &["credit", "cash", "expire"],
-    ),
-    ("type: wait\n    for: 7 days", &["next"]),
-    ("type: condition", &["amount >= 5", "otherwise"]),
-    (
-        "type: connector\n    connector: Stripe - Create Refund\n    reason: \"{{ reason }}\"\n    output: refund\n    on error:\n      \
-         tell: Team\n      subject: No\n      body: \"{{ stripeError }}\"",
-        &["done", "error"],
-    ),
-];
-
-/// Where the ways out of a phase lead. After the last phase there is the end, which has none.
-fn targets(phases: &[Phase], index: usize) -> &[usize] {
-    phases
-        .get(index)
-        .map_or(&[], |(kind, targets)| &targets[..KINDS[*kind].1.len()])
-}
-
-/// The phases that some path reaches from the first one.
-fn reached(phases: &[Phase]) -> BTreeSet<usize> {
-    let (mut reached, mut open) = (BTreeSet::new(), vec![0]);
-    while let Some(index) = open.pop() {
-        if reached.insert(index) {
-            open.extend(targets(phases, index));
-        }
-    }
-    reached
-}
-
-/// Whether every path from here on ends, found by walking all of them.
-fn every_path_ends(phases: &[Phase], path: &mut Vec<usize>, here: usize) -> bool {
-    if path.contains(&here) {
-        return false;
-    }
-    path.push(here);
-    let mut targets = targets(phases, here).iter();
-    let ends = targets.all(|to| every_path_ends(phases, path, *to));
-    path.pop();
-    ends
-}
-
-/// The phases, called `P0`, `P1` and so on, as a definition. Those that nothing leads to are left out.
-fn definition(phases: &[Phase]) -> String {
-    let (head, _) = VALID.split_once("phases:").unwrap();
-    let (mut texts, mut transitions, mut teams) = (String::new(), String::new(), String::new());
-    for index in reached(phases) {
-        let Some((kind, _)) = phases.get(index) else {
-            let _ = writeln!(texts, "  P{index}:\n    type: end\n    status: denied");
-            continue;
-        };
-        let (text, names) = KINDS[*kind];
-        let _ = writeln!(texts, "  P{index}:\n    {text}");
-        let _ = writeln!(transitions, "  P{index}:");
-        for (name, to) in names.iter().zip(targets(phases, index)) {
-            let _ = writeln!(transitions, "    {name}: P{to}");
-        }
-        if text.starts_with("type: approval") {
-            let _ = writeln!(teams, "  P{index}: Team");
-        }
-    }
-    format!(
-        "{head}phases:\n  Start:\n    type: start\n{texts}\
-         connections:\n  Start: P0\n{transitions}\
-         responsibilities:\n{teams}  Needs Attention: Team\n"
-    )
-}
-
-/// Phases whose ways mostly lead to later ones.
-fn phases() -> impl Strategy<Value = Vec<Phase>> {
-    (1..8usize).prop_flat_map(|count| {
-        let phase = |index: usize| {
-            let target = prop_oneof![19 => index + 1..=count, 1 => 0..=count];
-            (0..KINDS.len(), [target.clone(), target.clone(), target])
-        };
-        (0..count).map(phase).collect::<Vec<_>>()
-    })
-}
-
-proptest! {
-    #[test]
-    fn a_definition_compiles_exactly_when_every_path_ends(phases in phases()) {
-        let text = definition(&phases);
-        let ends = every_path_ends(&phases, &mut Vec::new(), 0);
-        match compile(Path::new("shop/refund.yaml"), &text) {
-            Ok(generated) => {
-                prop_assert!(ends, "a path does not end:\n{text}");
-                walk::check(&generated.asl);
-            }
-            Err(problems) => {
-                prop_assert!(!ends, "{problems}\n{text}");
-                prop_assert!(problems.to_string().contains("this path need not end"), "{problems}");
-            }
-        }
-    }
-
-    /// Whatever a slip of the editor does to a definition, it is refused in words or stays valid.
-    #[test]
-    fn a_damaged_definition_never_panics(
-        valid in prop_oneof![Just(VALID), Just(ROUTED)],
-        line in 0..400usize, keep in 0..80usize, insert in "[a-z{}%$:#'\" |>-]{0,4}", drop in 0..3usize,
-    ) {
-        let mut lines: Vec<String> = valid.lines().map(str::to_owned).collect();
-        let line = line % lines.len();
-        let old: Vec<char> = lines[line].chars().collect();
-        let keep = keep % (old.len() + 1);
-        let rest = old[keep..].iter().skip(drop);
-        lines[line] = old[..keep].iter().chain(insert.chars().collect::<Vec<_>>().iter()).chain(rest).collect();
-        match compile(Path::new("shop/refund.yaml"), &lines.join("\n")) {
-            Ok(generated) => walk::check(&generated.asl),
-            Err(problems) => prop_assert!(!problems.problems.is_empty()),
-        }
-    }
-
-    #[test]
-    fn a_definition_without_some_lines_never_panics(
-        valid in prop_oneof![Just(VALID), Just(ROUTED)], from in 0..400usize, count in 1..30usize,
-    ) {
-        let lines: Vec<&str> = valid.lines().collect();
-        let from = from % lines.len();
-        let kept = lines.iter().enumerate().filter(|(index, _)| !(from..from + count).contains(index));
-        let text: Vec<&str> = kept.map(|(_, line)| *line).collect();
-        if let Ok(generated) = compile(Path::new("shop/refund.yaml"), &text.join("\n")) {
-            walk::check(&generated.asl);
-        }
-    }
+    let branches = &states["Finance Check"]["Arguments"]["Payload"]["config"]["branches"];
+    assert_eq!(
+        branches[1]["when"],
+        serde_json::json!({"chargeTotal": {"is": ">=", "cents": 50_000}})
+    );
 }
 
 #[test]
@@ -376,9 +210,32 @@ fn every_change_of_a_definition_is_another_version() {
         ("Pay it back?", "Pay that back?"),
         (">= 500", ">= 501"),
         ("1 week", "2 weeks"),
+        ("form:\n", "limits:\n  per day: 5\nform:\n"),
     ] {
         assert_ne!(version(&VALID.replace(from, to)), first, "{to}");
     }
+}
+
+#[test]
+fn limits_arrive_in_cents_in_the_states_that_pay() {
+    let limits = "form:\n";
+    let written = "limits:\n  per refund: 1,999.99\n  per customer in 30 days: 3000\n  per day: 10000.5\nform:\n";
+    let config = |states: &serde_json::Value, state: &str| {
+        states[state]["Arguments"]["Payload"]["config"].clone()
+    };
+    let expected = serde_json::json!({
+        "perRefundCents": 199_999,
+        "perCustomerCents": 300_000,
+        "perDayCents": 1_000_050,
+    });
+    for connector in ["Stripe - Create Refund", "Stripe - Create Credit"] {
+        let states = states_of(&[(limits, written), ("Stripe - Create Refund", connector)]);
+        assert_eq!(config(&states, "Pay")["limits"], expected);
+    }
+    let states = states_of(&[(limits, "limits:\n  per day: 5\nform:\n")]);
+    let one = serde_json::json!({ "perDayCents": 500 });
+    assert_eq!(config(&states, "Pay")["limits"], one);
+    assert_eq!(config(&states_of(&[]), "Pay").get("limits"), None);
 }
 
 #[test]

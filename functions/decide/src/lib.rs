@@ -9,7 +9,7 @@ use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::request::Event;
 use domain::request_store::{Invocation, RequestStore};
-use domain::rule::Facts;
+use domain::rule::{Facts, Rule};
 use domain::table::{ReadError, Table, load};
 use domain::task::{ConditionConfig, Outcome, Task, outcome};
 
@@ -23,10 +23,16 @@ pub async fn decide(
         Invocation::First(request) => request,
     };
     let branches = &task.config.branches;
-    let asked = branches.iter().any(|b| b.when.asks_for_findings());
+    let asked = |asks: fn(&Rule) -> bool| branches.iter().any(|branch| asks(&branch.when));
     let facts = Facts {
         values: &request.value.values(),
-        stripe_customer_known: asked && stripe_customer_known(store, task.request_id).await?,
+        stripe_customer_known: asked(Rule::asks_for_customer)
+            && stripe_customer_known(store, task.request_id).await?,
+        charge_total_cents: if asked(Rule::asks_for_charge_total) {
+            store.charge_total(&request.value).await?
+        } else {
+            0
+        },
     };
     let (mut branch, mut text) = (outcome::OTHERWISE, outcome::OTHERWISE);
     for candidate in branches {

@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use domain::charge_lookup::FoundPayment;
+use domain::charge_lookup::{ChargeUse, FoundPayment};
 use domain::rule::{Comparison, Rule};
 use domain::stripe::Ownership;
 use domain::table::{CommitError, Key, Write};
@@ -127,11 +127,48 @@ async fn a_customer_is_known_when_the_lookup_found_one() {
     }
 }
 
+fn total_at_least(cents: u64) -> Rule {
+    let is = Comparison::AtLeast;
+    Rule::ChargeTotal { is, cents }
+}
+
+#[tokio::test]
+async fn other_requests_for_the_charge_count_for_the_sum() {
+    let (store, id) = store().await;
+    let branches = || {
+        vec![
+            total_at_least(10_001),
+            total_at_least(10_000),
+            total_at_least(1),
+        ]
+    };
+    for (found_at, outcome) in [(None, "branch-1"), (Some(id), "branch-3")] {
+        if let Some(id) = found_at {
+            store.save_charge_lookup(found(id, None)).await.unwrap();
+        }
+        let mut task = condition(id, branches());
+        task.state = format!("{found_at:?}");
+        assert_eq!(decide(&store, task).await.unwrap().outcome, outcome);
+    }
+    // Another of 50 USD.
+    let (other, record) = fixtures::request::request();
+    let used = ChargeUse {
+        charge: "ch_1".to_owned(),
+        request_id: other.request_id,
+    };
+    let more = vec![Write::create(&used)];
+    store.create(&other, &record, more).await.unwrap();
+    let decided = decide(&store, condition(id, branches())).await;
+    assert_eq!(decided.unwrap().outcome, "branch-2");
+}
+
 #[tokio::test]
 async fn findings_are_read_only_when_a_condition_asks_for_them() {
+    let total = Rule::Not(Box::new(total_at_least(1)));
     for (branches, reads) in [
         (vec![at_least(1)], 0),
         (vec![at_least(1), Rule::StripeCustomerKnown], 1),
+        (vec![at_least(1), Rule::All(vec![at_least(1), total])], 1),
     ] {
         let (store, id) = store().await;
         decide(&store, condition(id, branches)).await.unwrap();

@@ -163,13 +163,10 @@ impl<T: Table> RequestStore<T> {
     /// What is known about the charge of a request, and which other requests are about the same one.
     pub async fn charge_report(&self, request: &Request) -> Result<ChargeReport, ReadError> {
         let found = self.charge_lookup(request.request_id).await?;
-        let mut ids = BTreeSet::new();
-        for charge in found.iter().flat_map(|found| &found.charges) {
-            let (pk, prefix) = ChargeUse::of_charge(charge);
-            let uses: Vec<Stored<ChargeUse>> = load_all(&self.table, &pk, prefix).await?;
-            ids.extend(uses.into_iter().map(|used| used.value.request_id));
-        }
-        ids.remove(&request.request_id);
+        let ids = match &found {
+            Some(found) => self.others_of_charge(found).await?,
+            None => BTreeSet::new(),
+        };
         let mut others = Vec::new();
         for other in ids {
             if let Some(Stored { value, .. }) = self.request(other).await? {
@@ -177,6 +174,21 @@ impl<T: Table> RequestStore<T> {
             }
         }
         Ok(ChargeReport::new(request, found, others))
+    }
+
+    /// The other requests for the charge that was looked up for one, under any of its names.
+    pub(crate) async fn others_of_charge(
+        &self,
+        found: &ChargeLookup,
+    ) -> Result<BTreeSet<RequestId>, ReadError> {
+        let mut ids = BTreeSet::new();
+        for charge in &found.charges {
+            let (pk, prefix) = ChargeUse::of_charge(charge);
+            let uses: Vec<Stored<ChargeUse>> = load_all(&self.table, &pk, prefix).await?;
+            ids.extend(uses.into_iter().map(|used| used.value.request_id));
+        }
+        ids.remove(&found.request_id);
+        Ok(ids)
     }
 
     /// Stores what was found about a charge, in place of what an earlier lookup found. It changes nothing about the

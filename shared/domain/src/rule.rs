@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::form::{Value, Values};
 use crate::id::FieldName;
-use crate::money::Usd;
 
 /// A typed condition over the answers of a form, and over what a lookup has found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +40,13 @@ pub enum Rule {
     /// Stripe has a customer who paid what the request is about. A lookup that found none, or that
     /// failed, knows of none.
     StripeCustomerKnown,
+    /// Compares what the charge gives back in all with a number of cents: see the module `charge_total`.
+    ChargeTotal {
+        /// The comparison.
+        is: Comparison,
+        /// The other side, in cents.
+        cents: u64,
+    },
 }
 
 /// What a condition is evaluated on.
@@ -48,8 +54,10 @@ pub enum Rule {
 pub struct Facts<'a> {
     /// The answers.
     pub values: &'a Values,
-    /// See [`Rule::StripeCustomerKnown`]. Of no account to a rule that does not ask for findings.
+    /// See [`Rule::StripeCustomerKnown`]. Of no account to a rule that does not ask for it.
     pub stripe_customer_known: bool,
+    /// See [`Rule::ChargeTotal`]. Of no account to a rule that does not ask for it.
+    pub charge_total_cents: u64,
 }
 
 /// How two amounts compare.
@@ -107,7 +115,7 @@ impl Rule {
             Rule::Any(rules) => each(rules)?.into_iter().any(|holds| holds),
             Rule::Not(rule) => !rule.holds(facts)?,
             Rule::Amount { field, is, cents } => match facts.values.get(field) {
-                Some(Value::Cents(amount)) => is.compare(*amount, *cents),
+                Some(Value::Cents(amount)) => is.compare(amount.cents(), *cents),
                 Some(Value::Text(_)) | None => return Err(NoAmount(field.clone())),
             },
             Rule::Text { field, is, value } => {
@@ -119,23 +127,34 @@ impl Rule {
                 (text == *value) == (*is == Equality::Equal)
             }
             Rule::StripeCustomerKnown => facts.stripe_customer_known,
+            Rule::ChargeTotal { is, cents } => is.compare(facts.charge_total_cents, *cents),
         })
     }
 
-    /// Whether any part of it asks for what a lookup has found, and not for answers alone.
-    pub fn asks_for_findings(&self) -> bool {
+    /// Whether it asks whether Stripe has a customer.
+    pub fn asks_for_customer(&self) -> bool {
+        self.has_part(&|part| matches!(part, Rule::StripeCustomerKnown))
+    }
+
+    /// Whether it asks for the sum for the charge.
+    pub fn asks_for_charge_total(&self) -> bool {
+        self.has_part(&|part| matches!(part, Rule::ChargeTotal { .. }))
+    }
+
+    fn has_part(&self, is_it: &impl Fn(&Rule) -> bool) -> bool {
         match self {
-            Rule::All(rules) | Rule::Any(rules) => rules.iter().any(Rule::asks_for_findings),
-            Rule::Not(rule) => rule.asks_for_findings(),
-            Rule::Amount { .. } | Rule::Text { .. } => false,
-            Rule::StripeCustomerKnown => true,
+            Rule::All(rules) | Rule::Any(rules) => rules.iter().any(|rule| rule.has_part(is_it)),
+            Rule::Not(rule) => rule.has_part(is_it),
+            Rule::Amount { .. }
+            | Rule::Text { .. }
+            | Rule::StripeCustomerKnown
+            | Rule::ChargeTotal { .. } => is_it(self),
         }
     }
 }
 
 impl Comparison {
-    fn compare(self, amount: Usd, cents: u64) -> bool {
-        let amount = amount.cents();
+    fn compare(self, amount: u64, cents: u64) -> bool {
         match self {
             Comparison::Less => amount < cents,
             Comparison::AtMost => amount <= cents,
@@ -168,6 +187,7 @@ mod tests {
         rule.holds(&Facts {
             values,
             stripe_customer_known: false,
+            charge_total_cents: 0,
         })
     }
 
@@ -220,7 +240,7 @@ mod tests {
     fn what_a_lookup_found_is_asked_for_by_those_who_need_it() {
         let small = json!({"amount": {"field": "refundAmount", "is": "<", "cents": 5000}});
         let answers = rule(json!({"not": small}));
-        assert!(!answers.asks_for_findings());
+        assert!(!answers.asks_for_customer() && !answers.asks_for_charge_total());
         let known = rule(json!({"all": [small, "stripeCustomerKnown"]}));
         let unknown = rule(json!({"any": [{"not": "stripeCustomerKnown"}]}));
         for (rule, amount, stripe_customer_known, holds) in [
@@ -230,12 +250,27 @@ mod tests {
             (&unknown, "50", true, false),
             (&unknown, "50", false, true),
         ] {
-            assert!(rule.asks_for_findings());
+            assert!(rule.asks_for_customer() && !rule.asks_for_charge_total());
             let facts = Facts {
                 values: &values(amount, "Other"),
                 stripe_customer_known,
+                charge_total_cents: 0,
             };
             assert_eq!(rule.holds(&facts), Ok(holds), "{rule:?} {facts:?}");
+        }
+    }
+
+    #[test]
+    fn the_sum_for_a_charge_is_compared_to_the_cent_and_without_a_limit() {
+        let large = rule(json!({"not": {"chargeTotal": {"is": "<", "cents": 50_000}}}));
+        assert!(large.asks_for_charge_total() && !large.asks_for_customer());
+        for (charge_total_cents, holds) in [(49_999, false), (50_000, true), (u64::MAX, true)] {
+            let facts = Facts {
+                values: &values("1", "Other"),
+                stripe_customer_known: false,
+                charge_total_cents,
+            };
+            assert_eq!(large.holds(&facts), Ok(holds), "{charge_total_cents}");
         }
     }
 }

@@ -139,7 +139,8 @@ pub mod outcome {
 pub mod variable {
     /// Why the request was rejected. Set by the way out of an approval that is not `approve`.
     pub const REJECTION_REASON: &str = "rejectionReason";
-    /// Stripe's own message, for the team. Set by the `error` way out of a connector.
+    /// Why nothing was given back, in Stripe's words or ours, for the team. Set by the `error` and `exhausted` ways
+    /// out of a connector.
     pub const STRIPE_ERROR: &str = "stripeError";
     /// The request's id. Always set.
     pub const REQUEST_ID: &str = "requestId";

@@ -7,9 +7,20 @@ use super::context::Context;
 use super::invitation;
 use crate::definition::{Found, Mail};
 use crate::diagnostic::{Report, list};
-use crate::names::{Place, STRIPE_CUSTOMER_KNOWN};
+use crate::names::{CHARGE_TOTAL, Place, STRIPE_CUSTOMER_KNOWN};
 use crate::source::At;
 use crate::text;
+
+/// To whom a mail may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// The customer or a team.
+    Anybody,
+    /// A team only.
+    Team,
+    /// The customer only.
+    Customer,
+}
 
 /// Who reads a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,16 +39,18 @@ impl Context<'_> {
         report: &mut Report<'_>,
         mail: &Mail,
         place: Place,
+        whom: Whom,
     ) -> Option<EmailConfig> {
-        let to = if place.outcome.is_some() {
-            self.team_recipient(report, &mail.to)
-        } else {
-            self.recipient(report, &mail.to)
+        let to = match whom {
+            Whom::Anybody => self.recipient(report, &mail.to),
+            Whom::Team => self.team_recipient(report, &mail.to),
+            Whom::Customer => self.customer(report, &mail.to),
         };
-        let audience = match (&mail.invites, &to) {
+        let is_customers = whom == Whom::Customer || matches!(to, Some(Recipient::Field(_)));
+        let audience = match (&mail.invites, is_customers) {
             (Some(_), _) => Audience::Invited,
-            (None, Some(Recipient::Field(_))) => Audience::Customer,
-            (None, Some(Recipient::Team(_)) | None) => Audience::Team,
+            (None, true) => Audience::Customer,
+            (None, false) => Audience::Team,
         };
         let mut names = self.names_in(report, &mail.subject, place, audience);
         names.extend(self.names_in(report, &mail.body, place, audience));
@@ -64,9 +77,9 @@ impl Context<'_> {
                 variable::INVITATION_URL | variable::INVITATION_CODE => {
                     check_invited(report, name, audience);
                 }
-                STRIPE_CUSTOMER_KNOWN => report.refuse(
+                found @ (STRIPE_CUSTOMER_KNOWN | CHARGE_TOTAL) => report.refuse(
                     name.span,
-                    format!("`{STRIPE_CUSTOMER_KNOWN}` is for conditions, and not for texts"),
+                    format!("`{found}` is for conditions, and not for texts"),
                     "Let a condition ask for it, and write a text for each way.",
                 ),
                 _ => {
@@ -105,6 +118,19 @@ impl Context<'_> {
         };
         report.refuse(to.span, problem, help);
         None
+    }
+
+    fn customer(&self, report: &mut Report<'_>, to: &At<String>) -> Option<Recipient> {
+        let recipient = self.recipient(report, to)?;
+        if let Recipient::Team(_) = recipient {
+            report.refuse(
+                to.span,
+                format!("`{}` is a team, and this mail is the customer's", to.value),
+                "Name an email field of the form, in quotes and braces.",
+            );
+            return None;
+        }
+        Some(recipient)
     }
 
     fn team_recipient(&self, report: &mut Report<'_>, to: &At<String>) -> Option<Recipient> {

@@ -4,8 +4,14 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::roles::{CHARGE, Role};
 
 fn fields() -> Fields {
+    fields_with(&AMOUNT, "amount")
+}
+
+/// The same with another field in that role.
+fn fields_with(role: &Role, name: &str) -> Fields {
     let field = |name: &str, kind: FieldKind, required: bool| {
         let at = At {
             value: name.to_owned(),
@@ -28,17 +34,24 @@ fn fields() -> Fields {
             field("reason", FieldKind::Select { options }, true),
             field("notes", FieldKind::Textarea, false),
         ],
-        roles: Vec::new(),
+        roles: vec![(
+            role.key,
+            Designated::Field(At {
+                value: name.parse().unwrap(),
+                span: Span::default(),
+            }),
+        )],
     }
 }
 
 /// The rule as JSON, or the first problem, where a lookup comes before.
 fn lowered(condition: &str) -> Result<serde_json::Value, String> {
-    lowered_after(None, condition)
+    lowered_of(&fields(), None, condition)
 }
 
-/// The same, with a path on which nothing is looked up.
-fn lowered_after(
+/// The same of a form, with a path on which nothing is looked up.
+fn lowered_of(
+    fields: &Fields,
     not_looked_up: Option<&str>,
     condition: &str,
 ) -> Result<serde_json::Value, String> {
@@ -51,7 +64,7 @@ fn lowered_after(
         },
     };
     let known = Known {
-        fields: &fields(),
+        fields,
         not_looked_up: not_looked_up.map(ToOwned::to_owned),
     };
     match (lower(&mut report, &known, &text), report.finish("")) {
@@ -107,9 +120,30 @@ fn a_customer_can_be_asked_for_where_something_was_looked_up() {
             {"not": "stripeCustomerKnown"},
         ]}))
     );
-    let refused = lowered_after(Some("Start, Check"), "stripeCustomerKnown").unwrap_err();
-    assert_eq!(refused, "nothing is looked up on the path Start, Check");
-    assert!(lowered_after(Some("Start, Check"), "amount < 50").is_ok());
+}
+
+#[test]
+fn the_sum_for_a_charge_is_compared_like_an_amount() {
+    let total = |is: &str, cents: u64| Ok(json!({"chargeTotal": {"is": is, "cents": cents}}));
+    assert_eq!(lowered("chargeTotal >= 500"), total(">=", 50_000));
+    assert_eq!(lowered("499.99 >= chargeTotal"), total("<=", 49_999));
+    for (fields, problem) in [
+        (fields_with(&AMOUNT, "tip"), "`tip` can be left empty"),
+        (fields_with(&CHARGE, "notes"), "no field that is the amount"),
+    ] {
+        let refused = lowered_of(&fields, None, "chargeTotal >= 500").unwrap_err();
+        assert!(refused.contains(problem), "{refused}");
+    }
+}
+
+#[test]
+fn what_a_lookup_finds_is_asked_for_only_where_something_was_looked_up() {
+    let after = |condition| lowered_of(&fields(), Some("Start, Check"), condition);
+    for condition in ["stripeCustomerKnown", "chargeTotal >= 500"] {
+        let refused = after(condition).unwrap_err();
+        assert_eq!(refused, "nothing is looked up on the path Start, Check");
+    }
+    assert!(after("amount < 50").is_ok());
 }
 
 #[test]
@@ -127,6 +161,11 @@ fn what_cannot_be_decided_exactly_is_refused() {
         ("amount >= true", "is compared with a number"),
         ("amount >= null", "is compared with a number"),
         ("amount in [5]", "`in` takes a text"),
+        ("chargeTotal in [5]", "`in` takes a text"),
+        ("chargeTotal >= -5", "`5` is not an amount"),
+        ("chargeTotal >= '500'", "is compared with a number"),
+        ("chargeTotal", "cannot do this"),
+        ("chargeTotal >= amount", "cannot do this"),
         ("reason in []", "`in` takes a text"),
         ("reason in ['Lost']", "`Lost` is not an option"),
         ("reason in [reason]", "cannot do this"),
@@ -164,7 +203,7 @@ proptest! {
         for cents in [amount, threshold.max(1), (threshold + 1).min(99_999_999)] {
             let amount = Value::Cents(Usd::from_cents(cents).unwrap());
             let values = Values::from([("amount".parse().unwrap(), amount)]);
-            let facts = Facts { values: &values, stripe_customer_known: false };
+            let facts = Facts { values: &values, stripe_customer_known: false, charge_total_cents: 0 };
             prop_assert_eq!(rule.holds(&facts), Ok(cents >= threshold));
         }
     }

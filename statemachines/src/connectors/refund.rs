@@ -4,11 +4,12 @@ use domain::task::ConnectorConfig;
 
 use super::payment::Payment;
 use crate::asl::task::{Function, Task};
+use crate::check::mails::Whom;
 use crate::connector::{Call, Connector, ConnectorType, Pending, Place, Report, Section};
 use crate::definition::Mail;
 use crate::names;
 use crate::process::PENDING_SUFFIX;
-use crate::read::mail::mail;
+use crate::read::mail::customer_mail;
 use crate::read::section::given;
 
 pub(super) const TYPE: ConnectorType = ConnectorType {
@@ -31,19 +32,11 @@ struct Refund {
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Box<dyn Connector>> {
     let payment = Payment::read(report, section);
-    let while_pending = while_pending(report, section);
+    let while_pending = customer_mail(report, section, "while pending");
     Some(Box::new(Refund {
         payment: payment?,
-        while_pending,
+        while_pending: while_pending?,
     }))
-}
-
-fn while_pending(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Mail> {
-    let (key, node) = section.optional("while pending")?;
-    let mut section = Section::open(report, "`while pending`", key.span, node)?;
-    let read = mail(report, &mut section, "to");
-    section.close(report);
-    read
 }
 
 impl Connector for Refund {
@@ -63,7 +56,7 @@ impl Connector for Refund {
         let scope = place.scope;
         let config = self.payment.check(report, place);
         let (mail, at) = (self.while_pending.as_ref(), names::Place::of(scope.index));
-        let mail = mail.map(|mail| scope.context.mail(report, mail, at));
+        let mail = mail.map(|mail| scope.context.mail(report, mail, at, Whom::Customer));
         let call = Payment::call(place, &ConnectorConfig::CreateRefund(config?));
         let config = ConnectorConfig::AwaitRefund;
         let name = format!("{}{PENDING_SUFFIX}", scope.name());

@@ -32,6 +32,7 @@ impl Graph<'_> {
         let facts = self.definition.phases[index].facts.as_ref();
         let exits = facts.map(|facts| &facts.exits);
         let expected = exits.and_then(outcomes_of);
+        let optional = facts.and_then(|facts| facts.optional_exit);
         let given: Vec<&str> = connection
             .transitions
             .iter()
@@ -69,7 +70,8 @@ impl Graph<'_> {
         }
         let mut found = Vec::new();
         for transition in &connection.transitions {
-            let name = check_transition(report, &from.value, transition, expected, &given);
+            let exits = (expected, optional);
+            let name = check_transition(report, &from.value, transition, exits, &given);
             found.push(name);
             if let Some(to) = self.resolve(report, &transition.to.value, transition.to.span) {
                 self.edges.push(edge(index, name, to, transition));
@@ -98,20 +100,20 @@ fn outcomes_of(exits: &Exits) -> Option<Vec<&str>> {
     }
 }
 
-/// The name of a way out; one that the phase does not have is reported, and then taken for the one
-/// that was probably meant.
+/// The name of a way out; one that the phase neither has to nor may have is reported, and then taken for the
+/// one that was probably meant.
 fn check_transition<'w>(
     report: &mut Report<'_>,
     from: &str,
     transition: &'w Transition,
-    expected: Option<&[&'w str]>,
+    (expected, optional): (Option<&[&'w str]>, Option<&'w str>),
     given: &[&str],
 ) -> &'w str {
     let name = transition.name.value.as_str();
     let Some(expected) = expected else {
         return name;
     };
-    if expected.contains(&name) {
+    if expected.contains(&name) || optional == Some(name) {
         return name;
     }
     let open = || {
@@ -123,11 +125,12 @@ fn check_transition<'w>(
     report.refuse(
         transition.name.span,
         format!("`{from}` has no way out `{name}`"),
-        suggestion(name, open()),
+        suggestion(name, open().chain(optional)),
     );
     let mut rest = open();
     let only = rest.next().filter(|_| rest.next().is_none());
-    nearest(name, open()).or(only).unwrap_or(name)
+    let near = nearest(name, open().chain(optional));
+    near.or(only).unwrap_or(name)
 }
 
 fn check_missing(

@@ -4,7 +4,7 @@ use domain::id::slug;
 use domain::task::{AskConfig, ChoiceConfig, ChoiceOption, Confirm, Recipient, outcome, variable};
 
 use crate::asl::task::{ask, branch_on};
-use crate::check::mails::Audience;
+use crate::check::mails::{Audience, Whom};
 use crate::definition::{Mail, NEXT};
 use crate::names::Place;
 use crate::phase::{
@@ -23,9 +23,10 @@ pub(super) const TYPE: PhaseType = PhaseType {
 };
 
 /// Words that mean something else where an outcome is read.
-const TAKEN: [&str; 9] = [
+const TAKEN: [&str; 10] = [
     outcome::DONE,
     outcome::ERROR,
+    outcome::EXHAUSTED,
     outcome::APPROVE,
     outcome::REJECT,
     outcome::EXPIRE,
@@ -118,7 +119,7 @@ fn option(report: &mut Report<'_>, (name, node): &Entry) -> Option<(At<String>, 
 impl PhaseKind for Choice {
     fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
         let (context, place) = (scope.context, Place::of(scope.index));
-        let mail = context.mail(report, &self.mail, place);
+        let mail = context.mail(report, &self.mail, place, Whom::Anybody);
         for (_, label) in &self.options {
             let names = context.names_in(report, label, place, Audience::Customer);
             for name in names.iter().filter(|it| it.value == variable::STATUS_URL) {

@@ -2,14 +2,16 @@
 //!
 //! ```text
 //! Process Refund -> Outcome -> done
-//!                           -> error:   Error Email -> where the definition leads
-//!                           -> pending: Pending Email -> Pending -> Pending Outcome -> done, error
+//!                           -> error:     Error Email -> Error Notice -> where the definition leads
+//!                           -> exhausted: the same, or Exhausted Email -> Exhausted Notice -> where it leads
+//!                           -> pending:   Pending Email -> Pending -> Pending Outcome -> done, error, exhausted
 //! ```
 
 use domain::task::{EmailConfig, outcome, variable};
 
 use crate::asl::task::{Function, Task, branch_on, outcome_choice};
-use crate::connector::{self, Connector, Pending};
+use crate::check::mails::Whom;
+use crate::connector::{self, Call, Connector};
 use crate::connectors::TYPES;
 use crate::definition::Mail;
 use crate::diagnostic::suggestion;
@@ -18,9 +20,11 @@ use crate::phase::{
     Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written,
 };
 use crate::process::{
-    ERROR_EMAIL_SUFFIX, Exit, OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, States,
+    ERROR_EMAIL_SUFFIX, ERROR_NOTICE_SUFFIX, EXHAUSTED_EMAIL_SUFFIX, EXHAUSTED_NOTICE_SUFFIX, Exit,
+    OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, States,
 };
-use crate::read::mail::mail;
+use crate::read::mail::{customer_mail, mail};
+use crate::read::section::given;
 use crate::source::Span;
 
 pub(super) const TYPE: PhaseType = PhaseType {
@@ -32,8 +36,15 @@ pub(super) const TYPE: PhaseType = PhaseType {
 struct Connect {
     connector: Box<dyn Connector>,
     at: Span,
-    /// The mail to a team when it fails.
-    on_error: Mail,
+    on_error: OnError<Mail>,
+}
+
+/// The mails when it fails, or finds too little left of the charge.
+#[derive(Debug)]
+struct OnError<M> {
+    team: M,
+    /// Not sent where something else that pays is tried.
+    customer: Option<M>,
 }
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
@@ -56,9 +67,13 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     };
     let connector = (known.read)(report, section);
     let on_error = section.section(report, "on error").and_then(|mut section| {
-        let on_error = mail(report, &mut section, "tell");
+        let team = mail(report, &mut section, "tell");
+        let customer = customer_mail(report, &mut section, "customer");
         section.close(report);
-        on_error
+        Some(OnError {
+            team: team?,
+            customer: customer?,
+        })
     });
     let (connector, on_error) = (connector?, on_error?);
     let at = written?.span;
@@ -75,13 +90,13 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
 
 fn facts(connector: &dyn Connector, at: Span) -> Facts {
     let sets = connector.sets().into_iter();
-    let error = (variable::STRIPE_ERROR.to_owned(), outcome::ERROR);
+    let exhausted = connector.pays().then_some(outcome::EXHAUSTED);
+    let unpaid = [outcome::ERROR].into_iter().chain(exhausted);
+    let why = unpaid.map(|outcome| (variable::STRIPE_ERROR.to_owned(), outcome));
     Facts {
         exits: Exits::Named([outcome::DONE, outcome::ERROR].map(str::to_owned).to_vec()),
-        sets: sets
-            .map(|name| (name, outcome::DONE))
-            .chain([error])
-            .collect(),
+        optional_exit: exhausted,
+        sets: sets.map(|name| (name, outcome::DONE)).chain(why).collect(),
         pays: connector.pays(),
         wait: Some(Wait {
             what: "a connector",
@@ -97,31 +112,43 @@ impl PhaseKind for Connect {
         let place = connector::Place {
             scope,
             at: self.at,
-            tell: scope.context.teams.named(&self.on_error.to.value),
+            tell: scope.context.teams.named(&self.on_error.team.to.value),
         };
         let call = self.connector.check(report, &place);
-        let place = Place {
-            phase: scope.index,
-            outcome: Some(outcome::ERROR),
-        };
-        let on_error = scope.context.mail(report, &self.on_error, place);
+        let on_error = self.on_error(report, scope);
+        if self.connector.pays() {
+            scope.check_unpaid(report, self.on_error.customer.is_some());
+        }
         let (call, on_error) = (call?, on_error?);
-        let states = states(scope, call.task, call.pending, &on_error);
-        let action = Action::new(states, ("[[", call.actor, "]]"));
-        let usage = call.usage;
+        let actor = call.actor;
+        let usage = call.usage.clone();
+        let states = states(scope, call, &on_error);
+        let action = Action::new(states, ("[[", actor, "]]"));
         Some(Action { usage, ..action })
     }
 }
 
-fn states(
-    scope: &Scope<'_>,
-    task: Task,
-    pending: Option<Pending>,
-    on_error: &EmailConfig,
-) -> States {
+impl Connect {
+    fn on_error(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<OnError<EmailConfig>> {
+        let place = Place {
+            phase: scope.index,
+            outcome: Some(outcome::ERROR),
+        };
+        let mut check = |mail, whom| scope.context.mail(report, mail, place, whom);
+        let team = check(&self.on_error.team, Whom::Team);
+        let customer = self.on_error.customer.as_ref();
+        let customer = customer.map(|customer| check(customer, Whom::Customer));
+        Some(OnError {
+            team: team?,
+            customer: given(customer)?,
+        })
+    }
+}
+
+fn states(scope: &Scope<'_>, call: Call, on_error: &OnError<EmailConfig>) -> States {
     let name = scope.name();
     let choice = format!("{name}{OUTCOME_SUFFIX}");
-    let mut states = States::from_iter([(name.to_owned(), task.next(&choice))]);
+    let mut states = States::from_iter([(name.to_owned(), call.task.next(&choice))]);
     let mut mail = |suffix: &str, mail: &EmailConfig, next: &str| {
         let email = format!("{name}{suffix}");
         let task = Task::new(Function::SendEmail, &email, mail).of_phase(name);
@@ -129,11 +156,21 @@ fn states(
         email
     };
     let mut exits = scope.exits.clone();
-    for exit in exits.iter_mut().filter(|e| e.outcome == outcome::ERROR) {
-        // The team is told before the request goes where the definition sends it.
-        exit.state = mail(ERROR_EMAIL_SUFFIX, on_error, &exit.state);
+    for exit in &mut exits {
+        let (email, notice) = match exit.outcome.as_str() {
+            outcome::ERROR => (ERROR_EMAIL_SUFFIX, ERROR_NOTICE_SUFFIX),
+            outcome::EXHAUSTED => (EXHAUSTED_EMAIL_SUFFIX, EXHAUSTED_NOTICE_SUFFIX),
+            _ => continue,
+        };
+        // Both are told before the request goes where the definition sends it.
+        let notified = !scope.tries_payment(&exit.outcome);
+        if let Some(customer) = on_error.customer.as_ref().filter(|_| notified) {
+            exit.state = mail(notice, customer, &exit.state);
+        }
+        exit.state = mail(email, &on_error.team, &exit.state);
     }
-    if let Some(pending) = pending {
+    exits.extend(exhausted_as_error(scope, &exits));
+    if let Some(pending) = call.pending {
         let wait = format!("{name}{PENDING_SUFFIX}");
         let told = pending.mail.as_ref();
         let told = told.map(|told| mail(PENDING_EMAIL_SUFFIX, told, &wait));
@@ -150,6 +187,19 @@ fn states(
     }
     states.insert(choice, outcome_choice(name, &exits));
     states
+}
+
+/// Where the connections do not say what follows when too little is left of the charge, it is what follows an error.
+fn exhausted_as_error(scope: &Scope<'_>, exits: &[Exit]) -> Option<Exit> {
+    let outcome = scope.phase().facts.as_ref()?.optional_exit?;
+    let exit = |outcome: &str| exits.iter().find(|exit| exit.outcome == outcome);
+    match exit(outcome) {
+        Some(_) => None,
+        None => Some(Exit {
+            outcome: outcome.to_owned(),
+            ..exit(outcome::ERROR)?.clone()
+        }),
+    }
 }
 
 #[cfg(test)]

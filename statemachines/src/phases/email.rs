@@ -3,12 +3,14 @@
 use domain::id::OfferingPath;
 
 use crate::asl::task::{Function, Task};
+use crate::check::mails::Whom;
 use crate::definition::Mail;
 use crate::names::Place;
 use crate::phase::{Action, Facts, PhaseKind, PhaseType, Report, Scope, Section, Written};
 use crate::read::mail::mail;
 use crate::read::section::text_of;
 use crate::source::At;
+use crate::text;
 use crate::yaml::Entry;
 
 pub(super) const TYPE: PhaseType = PhaseType {
@@ -24,6 +26,7 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let invites = section.given(report, "invites to", offering_path)?;
     let mail = Mail { invites, ..mail? };
     let facts = Facts {
+        mails_customer: text::only_name(&mail.to.value).is_some(),
         invites: mail.invites.clone(),
         ..Facts::default()
     };
@@ -47,7 +50,7 @@ impl PhaseKind for Email {
     fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
         let mail = scope
             .context
-            .mail(report, &self.0, Place::of(scope.index))?;
+            .mail(report, &self.0, Place::of(scope.index), Whom::Anybody)?;
         let task = Task::new(Function::SendEmail, scope.name(), &mail).next(scope.next());
         let mut action = Action::of(scope.name(), task, ("[", "", "]"));
         action.usage.mails = 1;

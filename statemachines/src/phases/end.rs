@@ -1,6 +1,6 @@
 //! `type: end`: the request is closed with a status.
 
-use domain::task::{CloseConfig, EndStatus, outcome};
+use domain::task::{CloseConfig, EndStatus};
 
 use crate::asl::task::Task;
 use crate::phase::{Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Written};
@@ -24,10 +24,10 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
 impl PhaseKind for End {
     /// A customer is told "refunded" only when a refund was paid.
     fn check(&self, report: &mut Report<'_>, scope: &Scope<'_>) -> Option<Action> {
-        let pays = |facts: &Facts, outcome: &str| facts.pays && outcome != outcome::ERROR;
-        if let (EndStatus::Refunded, Some(path)) =
-            (self.0, scope.context.path_without(scope.index, pays))
-        {
+        if let (EndStatus::Refunded, Some(path)) = (
+            self.0,
+            scope.context.path_without(scope.index, Facts::has_paid),
+        ) {
             report.refuse(
                 scope.phase().name.span,
                 format!("nothing is paid on the path {path}, and it ends as refunded"),

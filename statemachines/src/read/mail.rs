@@ -1,6 +1,6 @@
 //! Mails: to whom, a subject and a body.
 
-use super::section::Section;
+use super::section::{Section, given};
 use crate::definition::Mail;
 use crate::diagnostic::Report;
 
@@ -28,4 +28,22 @@ pub(crate) fn mail(
         body: body?,
         invites: None,
     })
+}
+
+/// Reads a mail to the customer at a key that may be absent; `None` when it is there and could not be read.
+#[expect(
+    clippy::option_option,
+    reason = "the inner says whether it was written"
+)]
+pub(crate) fn customer_mail(
+    report: &mut Report<'_>,
+    section: &mut Section<'_>,
+    key: &'static str,
+) -> Option<Option<Mail>> {
+    given(section.optional(key).map(|(at, node)| {
+        let mut section = Section::open(report, &format!("`{key}`"), at.span, node)?;
+        let read = mail(report, &mut section, "to");
+        section.close(report);
+        read
+    }))
 }

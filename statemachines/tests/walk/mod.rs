@@ -1,5 +1,7 @@
 //! A walk through a generated state machine that knows nothing of how it was generated.
 
+mod unpaid;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::task::{
@@ -63,6 +65,7 @@ pub(crate) fn check(asl: &str) {
     assert!(unreached.is_empty(), "no path leads to {unreached:?}");
     check_resume(states);
     check_choices(states);
+    unpaid::check(states);
     // Nothing goes on from where the execution fails but by a redrive, which is a person's doing.
     next.insert(STOPPED, Vec::new());
     next.remove(RESUME);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 const ROUTED: &str = "customer-success/refund-request-routed";
 const CSM: &str = "csm-1@example.com";
 const CUSTOMER: &str = "customer@example.com";
+const FINANCE: &str = "finance-1@example.com";
 
 /// A request of the routed process that is approved, up to its customer's choice.
 fn offered(client: &TestClient, charge: &str, amount: &str) -> Submitted {
@@ -141,11 +142,13 @@ fn a_credit_is_not_refunded_too_and_the_reviewer_sees_it() {
 fn what_is_pending_is_not_credited_too() {
     let client = LocalStack::open();
     let pending = approved(&client, "ch_demo_slow", "1980");
-    client
-        .mail("finance-1@example.com", &pending.id)
-        .approve(&client);
+    client.mail(FINANCE, &pending.id).approve(&client);
     client.mail(CUSTOMER, "on its way");
-    let request = offered(&client, "ch_demo_slow", "45");
+    let routed = form().charge("ch_demo_slow").amount("45");
+    let request = client.submit_to(ROUTED, &routed);
+    client.mail(CSM, &request.id).approve(&client);
+    // Of what the charge gives back in all, Finance is asked.
+    client.mail(FINANCE, &request.id).approve(&client);
     choose_credit(&client, &request);
     client.wait_for_status(&request, "denied");
     assert_eq!(given(&client, "ch_demo_slow"), 198_000);

@@ -73,10 +73,33 @@ fn a_goodwill_goes_to_finance_at_any_amount_and_others_from_500_on() {
         client.wait_for_status(&request, "refunded");
     }
     let asked = client.mails(FINANCE).len();
-    let request = approved(&client, "ch_demo_2000", "499.99");
+    // Of another charge: this one has given back more already.
+    let request = approved(&client, "ch_demo_pi_2000", "499.99");
     client.wait_for_status(&request, "refunded");
     assert_eq!(client.mails(FINANCE).len(), asked);
     assert!(!was_offered(&client));
+}
+
+#[test]
+fn many_requests_for_a_charge_go_to_finance_where_one_of_their_sum_would() {
+    let client = LocalStack::open();
+    let first = approved(&client, "ch_demo_pi_2000", "499.99");
+    client.wait_for_status(&first, "refunded");
+    assert!(client.mails(FINANCE).is_empty());
+
+    // The same charge by its other name. One cent is enough, and what is only asked for counts as well.
+    let second = approved(&client, "pi_demo_2000", "0.01");
+    let mail = client.mail(FINANCE, &second.id);
+    assert_eq!(client.status(&second)["phase"], "Finance Approval");
+    mail.reject(&client, "Too many.");
+    client.wait_for_status(&second, "denied");
+
+    let offered = approved(&client, "ch_demo_2000", "1");
+    offer(&client, &offered);
+    let open = submit(&client, &form().charge("ch_demo_2000").amount("498.98"));
+    client.mail(CSM, &open.id);
+    let last = approved(&client, "ch_demo_2000", "0.02");
+    client.mail(FINANCE, &last.id);
 }
 
 #[test]

@@ -25,7 +25,11 @@ const CREDIT: &str = r#"
     on error:
       tell: CSM Team
       subject: A credit failed
-      body: "Stripe says: {{ stripeError }}"
+      body: "The reason: {{ stripeError }}"
+      customer:
+        to: "{{ customerEmail }}"
+        subject: Your credit could not be given
+        body: Our team gets in touch with you.
 
 "#;
 const CONNECTED: &str = "

@@ -1,10 +1,13 @@
 //! The routed process and its survey under random faults: reviewers by reason, an offer that the customer takes,
 //! turns down or leaves, a week's wait, and ratings by those who are invited to rate.
 //!
-//! All seeds run once; each test looks at one group of promises.
+//! All seeds run once; each test looks at one group of promises. Which phases a request passes stands in a table of its
+//! own.
 //!
 //! `submit-request` draws the ids of ratings itself, so what a seed replays to the mail is all until the
 //! first of them; after it, the waits between retries may differ.
+
+mod table;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

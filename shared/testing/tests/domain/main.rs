@@ -6,12 +6,14 @@
 mod approval;
 mod approved_amount;
 mod charge_report;
+mod charge_total;
 mod choice;
 mod inquiry;
 mod invitation;
 mod link_key;
 mod mail;
 mod metrics;
+mod payment_control;
 mod processed_event;
 mod refund;
 mod request;

@@ -136,7 +136,7 @@ fn a_choice_and_a_wait_are_phases_like_the_others() {
     let edges = edges(&Graph::read(&definition, &[]).unwrap());
     for expected in [
         "Credit Check -refundAmount < 50 && stripeCustomerKnown-> Offer Credit",
-        "Finance Check -reason == 'Goodwill' / refundAmount >= 500-> Finance Approval",
+        "Finance Check -reason == 'Goodwill' / chargeTotal >= 500-> Finance Approval",
         "Offer Credit -credit-> Give Credit",
         "Offer Credit -cash / expire-> Process Refund",
         "Send Credit Email --> Wait a Week",

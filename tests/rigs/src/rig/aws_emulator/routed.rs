@@ -29,7 +29,7 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
 
 fn credit(stack: &Stack) -> anyhow::Result<()> {
     let client = &stack.client;
-    let request = client.submit_to(OFFERING, &form("45", "ch_demo_2000"));
+    let request = client.submit_to(OFFERING, &form("45", "ch_demo_45"));
     let review = client.mail_about(&request, MANAGER, "Manager Review");
     review.approve(client);
     let offer = client.mail_about(&request, CUSTOMER, "How would you like to get it?");

@@ -17,7 +17,7 @@ const MANAGER: &str = "csm-manager@example.com";
 
 const DEADLOCK: &str = "Nobody may decide";
 /// A name for the picture, and what the mail's subject begins with.
-const KINDS: [(&str, &str); 18] = [
+const KINDS: [(&str, &str); 19] = [
     ("mail-asked", "CSM Review:"),
     ("mail-asked-finance", "Finance Approval:"),
     ("mail-reminded", "Reminder: CSM Review:"),
@@ -34,6 +34,7 @@ const KINDS: [(&str, &str); 18] = [
     ("mail-on-its-way", "Your refund is on its way"),
     ("mail-denied", "About your refund request"),
     ("mail-refund-failed", "A refund failed"),
+    ("mail-not-refunded", "Your refund could not be made"),
     ("mail-refund-came-back", "A refund came back"),
     ("mail-needs-attention", "A request needs your attention"),
 ];
@@ -87,6 +88,7 @@ impl Stage {
         client.mail(CUSTOMER, "About your refund request");
         self.approved("ch_demo_refunded", "49.90");
         client.mail(CSM, "A refund failed");
+        client.mail(CUSTOMER, "Your refund could not be made");
         self.approved("ch_demo_unfunded", "49.90");
         client.mail(CSM, "needs your attention");
         self.approved("ch_demo_slow", "49.90");

@@ -1,0 +1,90 @@
+//! What a charge gives back in all, which conditions compare: many small requests for one charge need what a large
+//! one needs.
+
+use std::collections::BTreeMap;
+
+use crate::charge_lookup::{ChargeFound, ChargeLookup};
+use crate::id::RequestId;
+use crate::money::Usd;
+use crate::request::{Output, RefundProgress, Request, Status};
+use crate::request_store::RequestStore;
+use crate::table::{ReadError, Stored, Table, load};
+
+/// How many other requests for a charge are added up. More are more than any limit: each is a read.
+const MOST_OTHERS: usize = 100;
+
+impl<T: Table> RequestStore<T> {
+    /// What the charge of a request has given and may still give, in cents: what this request asks for, what every other
+    /// one for the charge does that is open or paid, and what Stripe has given back beside them.
+    ///
+    /// Where it cannot be known it is more than any limit, `u64::MAX`: where Stripe did not answer the lookup, or where
+    /// there are more than 100 other requests.
+    pub async fn charge_total(&self, request: &Request) -> Result<u64, ReadError> {
+        let key = ChargeLookup::key_of(request.request_id);
+        let Some(Stored { value: found, .. }) = load::<ChargeLookup>(self.table(), &key).await?
+        else {
+            return Ok(u64::MAX);
+        };
+        let ids = self.others_of_charge(&found).await?;
+        if ids.len() > MOST_OTHERS {
+            return Ok(u64::MAX);
+        }
+        let payment = found.payment.as_ref();
+        let mut total = Total::of(payment.and_then(|payment| payment.charge.as_ref()));
+        total.add(request);
+        for id in ids {
+            if let Some(Stored { value, .. }) = self.request(id).await? {
+                total.add(&value);
+            }
+        }
+        Ok(total.cents())
+    }
+}
+
+/// A sum in which each request counts once, whether Stripe knows of what it gave or not.
+#[derive(Debug, Default)]
+struct Total {
+    by_request: BTreeMap<RequestId, u64>,
+    /// Given by nobody of this system.
+    beside: u64,
+}
+
+impl Total {
+    /// What Stripe says of the charge.
+    fn of(charge: Option<&ChargeFound>) -> Self {
+        let Some(charge) = charge else {
+            return Self::default();
+        };
+        let by_request = charge.given_by_request().clone();
+        let ours = sum(by_request.values());
+        Self {
+            by_request,
+            beside: charge.given().saturating_sub(ours),
+        }
+    }
+
+    fn add(&mut self, request: &Request) {
+        let cents = self.by_request.entry(request.request_id).or_default();
+        *cents = may_give(request).max(*cents);
+    }
+
+    fn cents(&self) -> u64 {
+        sum(self.by_request.values()).saturating_add(self.beside)
+    }
+}
+
+fn sum<'c>(cents: impl Iterator<Item = &'c u64>) -> u64 {
+    cents.fold(0, |sum, cents| sum.saturating_add(*cents))
+}
+
+/// What a request gave or may still give, in cents. What came back it has not given, and is not given again.
+fn may_give(request: &Request) -> u64 {
+    let mut outputs = request.outputs.values();
+    let has_given = outputs.any(|output| matches!(output, Output::Refund { .. }));
+    let is_over = matches!(request.status, Status::Denied | Status::Completed);
+    let came_back = request.refund == Some(RefundProgress::Reversed);
+    if came_back || (is_over && !has_given) {
+        return 0;
+    }
+    request.amount().map_or(0, Usd::cents)
+}
