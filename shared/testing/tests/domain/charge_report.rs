@@ -70,7 +70,7 @@ fn findings(charge: Option<Charge>, ownership: Ownership) -> ChargeReport {
     report(&fixtures::request::request().0, charge, ownership)
 }
 
-fn enter(request: &mut Request, customer: &str) {
+fn identify(request: &mut Request, customer: &str) {
     let field = request.designated.customer_field.clone();
     let mut answers = request.answers.iter_mut();
     let answer = answers.find(|answer| Some(&answer.name) == field.as_ref());
@@ -98,7 +98,7 @@ fn value(report: &ChargeReport, label: &str) -> Option<String> {
 fn an_entry_against_stripes_word_is_shown_as_such_and_makes_nothing_theirs() {
     let belongs = "Belongs to the customer who asks";
     let (mut request, _) = fixtures::request::request();
-    enter(&mut request, "cus_1");
+    identify(&mut request, "cus_1");
     let shown = report(&request, Some(charge(|_| {})), Ownership::Another);
     assert_eq!(
         value(&shown, belongs).as_deref(),
@@ -158,7 +158,7 @@ fn what_is_paid_and_what_is_shown_follow_one_rule() {
     ] {
         let (mut request, _) = fixtures::request::request();
         if let Some(customer) = entry {
-            enter(&mut request, customer);
+            identify(&mut request, customer);
         }
         if let Some((charge, customer)) = confirmation {
             confirm(&mut request, charge, customer);
