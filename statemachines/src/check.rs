@@ -2,6 +2,7 @@
 
 pub(crate) mod context;
 mod invitation;
+mod limits;
 pub(crate) mod mails;
 pub(crate) mod teams;
 mod unpaid;
@@ -35,6 +36,7 @@ pub(crate) fn check(
     check_start(report, definition);
     waits::check(report, definition, &context.graph);
     invitation::check_form(report, definition);
+    limits::check(report, definition);
     let steps: Vec<Option<Step>> = kinds
         .iter()
         .enumerate()

@@ -5,6 +5,7 @@
 
 use domain::form::{DesignatedFields, Field, Form};
 use domain::id::{FieldName, OfferingPath};
+use domain::payment_control::Limits;
 use domain::task::{START_STATE, Titled, outcome};
 
 use crate::roles::{AMOUNT, CHARGE, CUSTOMER_EMAIL, Designated, Role, STRIPE_CUSTOMER};
@@ -25,6 +26,8 @@ pub(crate) struct Definition {
     /// What to whom.
     pub(crate) responsibilities: Vec<(At<String>, At<String>)>,
     pub(crate) responsibilities_at: Span,
+    /// Of what is paid.
+    pub(crate) limits: Option<At<Limits>>,
 }
 
 impl Definition {

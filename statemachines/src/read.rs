@@ -4,6 +4,7 @@
 pub(crate) mod confirmation;
 pub(crate) mod duration;
 mod form;
+mod limits;
 pub(crate) mod mail;
 mod phases;
 pub(crate) mod reserved_syntax;
@@ -35,6 +36,7 @@ pub(crate) fn read(
     let phases = top.section(report, "phases");
     let connections = top.section(report, "connections");
     let responsibilities = top.section(report, "responsibilities");
+    let limits = top.optional("limits");
     top.close(report);
 
     let service = service.map(|mut section| {
@@ -64,6 +66,8 @@ pub(crate) fn read(
         (section.at, teams.collect())
     });
 
+    let limits = limits.and_then(|entry| limits::read(report, entry));
+
     let (phases_at, (phases, kinds)) = phases?;
     let (responsibilities_at, responsibilities) = responsibilities?;
     let (offering, by_invitation) = offering?;
@@ -78,6 +82,7 @@ pub(crate) fn read(
         connections: connections?,
         responsibilities_at,
         responsibilities,
+        limits,
     };
     Some((definition, kinds))
 }

@@ -63,6 +63,19 @@ mistakes! {
     missing_section: "offering:\n  name: Refund\n  description: Money back\n" => "";
     unknown_section: "offering:\n  name" => "offerings:\n  - x\noffering:\n  name";
 
+    // The limits
+    limits_of_nothing: "form:\n" => "limits: {}\nform:\n";
+    limits_without_a_line: "form:\n" => "limits: 2,000.00\nform:\n";
+    limit_that_is_unknown: "form:\n" => "limits:\n  per month: 5000\nform:\n";
+    limit_of_zero: "form:\n" => "limits:\n  per day: 0.00\nform:\n";
+    limit_below_zero: "form:\n" => "limits:\n  per day: -5\nform:\n";
+    limit_with_a_fraction_of_a_cent: "form:\n" => "limits:\n  per day: 10.005\nform:\n";
+    limit_that_is_no_amount: "form:\n" => "limits:\n  per day: plenty\n  per refund:\nform:\n";
+    limit_with_commas_elsewhere: "form:\n" => "limits:\n  per day: 20,00\nform:\n";
+    limit_that_is_too_large: "form:\n" => "limits:\n  per day: 1,000,000.00\nform:\n";
+    limit_twice: "form:\n" => "limits:\n  per day: 5\n  per day: 6\nform:\n";
+    limit_per_refund_above_others: "form:\n" => "limits:\n  per refund: 2,000.01\n  per customer in 30 days: 2,000\n  per day: 1999.99\nform:\n";
+
     // The form
     unknown_key: "      required: false" => "      required: false\n      requierd: true";
     missing_key: "      label: Note\n" => "";
@@ -301,6 +314,11 @@ mistakes! {
     wait_longer_than_a_year: "for: 2 days" => "for: 53 weeks";
     waits_of_all_types_together: "after 3 days" => "after 170 days", "for: 2 days" => "for: 170 days";
     ways_out_of_a_wait: "  Rest: Thanks" => "  Rest:\n    done: Thanks";
+}
+
+mistakes! {
+    in include_str!("../definitions/customer-satisfaction/csat-survey.yaml").to_owned();
+    limits_where_nothing_is_paid: "form:\n" => "limits:\n  per day: 5\nform:\n";
 }
 
 mistakes! {

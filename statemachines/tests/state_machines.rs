@@ -210,9 +210,32 @@ fn every_change_of_a_definition_is_another_version() {
         ("Pay it back?", "Pay that back?"),
         (">= 500", ">= 501"),
         ("1 week", "2 weeks"),
+        ("form:\n", "limits:\n  per day: 5\nform:\n"),
     ] {
         assert_ne!(version(&VALID.replace(from, to)), first, "{to}");
     }
+}
+
+#[test]
+fn limits_arrive_in_cents_in_the_states_that_pay() {
+    let limits = "form:\n";
+    let written = "limits:\n  per refund: 1,999.99\n  per customer in 30 days: 3000\n  per day: 10000.5\nform:\n";
+    let config = |states: &serde_json::Value, state: &str| {
+        states[state]["Arguments"]["Payload"]["config"].clone()
+    };
+    let expected = serde_json::json!({
+        "perRefundCents": 199_999,
+        "perCustomerCents": 300_000,
+        "perDayCents": 1_000_050,
+    });
+    for connector in ["Stripe - Create Refund", "Stripe - Create Credit"] {
+        let states = states_of(&[(limits, written), ("Stripe - Create Refund", connector)]);
+        assert_eq!(config(&states, "Pay")["limits"], expected);
+    }
+    let states = states_of(&[(limits, "limits:\n  per day: 5\nform:\n")]);
+    let one = serde_json::json!({ "perDayCents": 500 });
+    assert_eq!(config(&states, "Pay")["limits"], one);
+    assert_eq!(config(&states_of(&[]), "Pay").get("limits"), None);
 }
 
 #[test]

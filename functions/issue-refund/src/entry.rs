@@ -7,7 +7,7 @@ use domain::refund::{RefundEntry, Settlement, SettlementMethod};
 use domain::request::{Event, Request};
 use domain::request_store::Invocation;
 use domain::stripe::Stripe;
-use domain::table::{Stored, Table};
+use domain::table::{Stored, Table, Write};
 use domain::task::{Outcome, RefundConfig, Task, outcome};
 use domain::workflow::Workflow;
 
@@ -83,6 +83,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         pending: &mut PendingEntry,
         task: &Task<&RefundConfig>,
         ledger: Stored<ChargeLedger>,
+        limits: Vec<Write>,
     ) -> Result<(), AttemptError> {
         if pending.is_intended {
             return Ok(());
@@ -97,7 +98,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let record = request.value.apply(&intended, task.state_entry());
         let saved = self
             .store
-            .save_settlement(request, &record, entry, Some(ledger));
+            .save_settlement(request, &record, entry, Some(ledger), limits);
         saved.await?;
         pending.is_intended = true;
         Ok(())
@@ -128,7 +129,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let PendingEntry { request, entry, .. } = pending;
         let record = request.value.apply(event, task.state_entry());
         self.store
-            .save_settlement(request, &record, entry, None)
+            .save_settlement(request, &record, entry, None, Vec::new())
             .await
     }
 }
@@ -172,6 +173,7 @@ fn new_entry(
         output: config.output.clone(),
         notify: config.tell.clone(),
         stripe_id: None,
+        reservation: None,
         settlement: None,
         waiting: None,
         is_notified: false,

@@ -8,6 +8,8 @@
 //! 2. The intent is written before Stripe is asked for anything, and its cents are reserved in the charge's ledger in
 //!    the same transaction, on the condition that nobody has reserved any since. So all requests of a charge
 //!    together give back what was paid, at most.
+//!    So is what it counts toward the offering's limits. While payments are stopped, or above a limit, nothing is
+//!    begun: a person has to look.
 //! 3. Only then is Stripe asked, with a key that depends on what is paid and never on the attempt.
 //!
 //! A definite no of Stripe is an outcome (`error`), recorded with Stripe's message; that too little is left of the
@@ -16,6 +18,7 @@
 
 mod credit;
 mod entry;
+mod payment_control;
 mod pending;
 mod refund;
 mod rules;

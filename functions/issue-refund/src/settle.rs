@@ -166,7 +166,10 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         if pending.entry.value.amount.cents() > left {
             return Err(NotPaid::Exhausted(exhausted(pending, statement, left)));
         }
-        Ok(self.begin(pending, task, ledger).await?)
+        let limits = self
+            .reserve_limits(pending, &statement.payment, task)
+            .await?;
+        Ok(self.begin(pending, task, ledger, limits).await?)
     }
 }
 

@@ -3,6 +3,7 @@
 mod charges;
 mod credits;
 mod lookups;
+mod payment_control;
 mod refunds;
 mod waiting;
 
@@ -10,6 +11,7 @@ use domain::audit::AuditRecord;
 use domain::failure::Failure;
 use domain::form::Value;
 use domain::id::RequestId;
+use domain::payment_control::Limits;
 use domain::request::Request;
 use domain::stripe::StripeError;
 use domain::table::Write;
@@ -27,6 +29,8 @@ use super::*;
 struct Case {
     function: IssueRefund<MemoryTable, MemoryStripe, MemoryWorkflow>,
     id: RequestId,
+    /// Of the definition.
+    limits: Limits,
 }
 
 impl Case {
@@ -49,6 +53,7 @@ impl Case {
                 workflow: MemoryWorkflow::default(),
             },
             id: request.request_id,
+            limits: Limits::default(),
         }
     }
 
@@ -87,6 +92,7 @@ impl Case {
                 "stripeReasons": {"Duplicate charge": "duplicate"},
                 "output": "stripeRefundResult",
                 "tell": "csm-team",
+                "limits": self.limits,
             },
             "taskToken": "token",
         });

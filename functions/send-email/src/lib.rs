@@ -53,9 +53,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
                 .map_err(|error| Failure::PayloadInvalid(error.to_string()))
         };
         let (subject, mut body) = (text(&config.subject)?, text(&config.body)?);
-        let stopped = request.value.stopped.as_ref();
-        let advice = stopped.and_then(domain::request::Stopped::advice);
-        if let (Recipient::Team(_), Some(advice)) = (&config.to, advice) {
+        if let (Recipient::Team(_), Some(advice)) = (&config.to, request.value.advice()) {
             body = format!("{body}\n\n{advice}");
         }
         let addresses = self.addresses(&config.to, &request.value)?;

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 
 use domain::table::{CommitError, ENVELOPE, Item, Key, ReadError, Table, Write};
+
+const ABSENT: &str = "attribute_not_exists(pk)";
+const UNCHANGED: &str = "#version = :before";
 
 /// A DynamoDB table with the string keys `pk` and `sk`.
 #[derive(Debug, Clone)]
@@ -30,18 +33,38 @@ impl DynamoTable {
             .table_name(&self.name)
             .set_item(Some(attributes(item)));
         let put = if version == 1 {
-            put.condition_expression("attribute_not_exists(pk)")
+            put.condition_expression(ABSENT)
         } else {
-            put.condition_expression("#version = :before")
+            put.condition_expression(UNCHANGED)
                 .expression_attribute_names("#version", "version")
-                .expression_attribute_values(
-                    ":before",
-                    AttributeValue::N((version - 1).to_string()),
-                )
+                .expression_attribute_values(":before", number(version - 1))
         };
         let put = put.build().expect("a table and an item are set");
         TransactWriteItem::builder().put(put).build()
     }
+
+    fn check(&self, key: Key, version: u64) -> TransactWriteItem {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk))
+            .key("sk", AttributeValue::S(key.sk));
+        let check = if version == 0 {
+            check.condition_expression(ABSENT)
+        } else {
+            check
+                .condition_expression(UNCHANGED)
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":before", number(version))
+        };
+        let check = check
+            .build()
+            .expect("a table, a key and a condition are set");
+        TransactWriteItem::builder().condition_check(check).build()
+    }
+}
+
+fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
 }
 
 /// The entity and the version in an item's attributes.
@@ -71,10 +94,7 @@ fn attributes(item: Item) -> HashMap<String, AttributeValue> {
     attributes.insert("pk".to_owned(), AttributeValue::S(item.key.pk));
     attributes.insert("sk".to_owned(), AttributeValue::S(item.key.sk));
     attributes.insert("kind".to_owned(), AttributeValue::S(item.kind.to_owned()));
-    attributes.insert(
-        "version".to_owned(),
-        AttributeValue::N(item.version.to_string()),
-    );
+    attributes.insert("version".to_owned(), number(item.version));
     if let Some(at) = item.expires_at {
         attributes.insert(
             "expiresAt".to_owned(),
@@ -126,7 +146,10 @@ impl Table for DynamoTable {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        let items = writes.into_iter().map(|Write(item)| self.put(item));
+        let items = writes.into_iter().map(|write| match write {
+            Write::Put(item) => self.put(item),
+            Write::Check { key, version } => self.check(key, version),
+        });
         let sent = self
             .client
             .transact_write_items()

@@ -4,6 +4,7 @@
 //! match on them. A message never holds a customer's data: it stands in the execution's history.
 
 use crate::mail::error::MailError;
+use crate::payment_control::Limit;
 use crate::rule::NoAmount;
 use crate::stripe::StripeError;
 use crate::table::{CommitError, ReadError};
@@ -14,6 +15,10 @@ pub const STRIPE_GUEST_CHARGE: &str = "Stripe.GuestCharge";
 
 /// The name of a failure because our own account with Stripe has too little money.
 pub const STRIPE_INSUFFICIENT_FUNDS: &str = "Stripe.InsufficientFunds";
+/// The name of [`Failure::PaymentsStopped`].
+pub const PAYMENTS_STOPPED: &str = "Payments.Stopped";
+/// The name of [`Failure::LimitReached`].
+pub const LIMIT_REACHED: &str = "Payments.LimitReached";
 
 /// A failed invocation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +48,12 @@ pub enum Failure {
     /// It is unclear whose the charge is. A person can tell.
     #[error("{0}")]
     StripeGuestCharge(String),
+    /// No payment is made by anybody, until a person switches payments on again.
+    #[error("payments are stopped")]
+    PaymentsStopped,
+    /// The payment would pass a limit of its offering. A person can raise it.
+    #[error("the limit {0} is reached")]
+    LimitReached(Limit),
     /// The team's addresses, or a setting like that, are missing.
     #[error("{0}")]
     ConfigInvalid(String),
@@ -82,6 +93,8 @@ impl Failure {
             | Failure::StripeUndecided(_) => "Stripe.Undecided",
             Failure::StripePending(_) => "Stripe.Pending",
             Failure::StripeGuestCharge(_) => STRIPE_GUEST_CHARGE,
+            Failure::PaymentsStopped => PAYMENTS_STOPPED,
+            Failure::LimitReached(_) => LIMIT_REACHED,
             Failure::ConfigInvalid(_) => "Config.Invalid",
             Failure::RequestNotFound => "Request.NotFound",
             Failure::RequestChanged(_) => "Request.Changed",

@@ -77,6 +77,7 @@ pub fn of_change(record: &AuditRecord, with: &[Write]) -> Vec<Measurement> {
         Action::RefundRefused => vec![refund("failed")],
         Action::ChargeExhausted => vec![refund("exhausted")],
         Action::RefundReversed => vec![refund("returned")],
+        Action::PaymentHeld => vec![count("PaymentsHeld", None)],
         _ => Vec::new(),
     }
 }
@@ -100,9 +101,8 @@ pub fn report(record: &AuditRecord, with: &[Write]) {
 
 /// When the approval that is stored with the change was asked for, in Unix seconds.
 fn asked_at(with: &[Write]) -> Option<i64> {
-    let Write(item) = with
-        .iter()
-        .find(|Write(item)| item.kind == Approval::KIND)?;
+    let mut items = with.iter().filter_map(Write::item);
+    let item = items.find(|item| item.kind == Approval::KIND)?;
     let approval: Approval = serde_json::from_value(item.body.clone()).ok()?;
     Some(approval.asked_at.as_second())
 }

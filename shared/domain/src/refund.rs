@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{FieldName, PhaseName, RequestId, TaskToken, TeamId};
 use crate::money::Usd;
+use crate::payment_control::Reservation;
 use crate::request::Event;
 use crate::stripe::{Refund, RefundState};
 use crate::table::{Entity, Key};
@@ -42,6 +43,9 @@ pub struct RefundEntry {
     /// Stripe's id of the refund or credit, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stripe_id: Option<String>,
+    /// What it has reserved of its offering's limits, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reservation: Option<Reservation>,
     /// The end result. None: not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlement: Option<Settlement>,

@@ -7,7 +7,8 @@ use crate::charge_ledger::ChargeLedger;
 use crate::failure::Failure;
 use crate::id::RequestId;
 use crate::optimistic::{AttemptError, Attempts};
-use crate::refund::RefundEntry;
+use crate::payment_control::release;
+use crate::refund::{RefundEntry, Settlement};
 use crate::request::Request;
 use crate::request_store::RequestStore;
 use crate::stripe::Refund;
@@ -25,21 +26,30 @@ impl<T: Table> RequestStore<T> {
         load_or(self.table(), ChargeLedger::new(charge)).await
     }
 
-    /// Stores what an entry of the ledger means for its request and its charge, in one transaction.
+    /// Stores what an entry of the ledger means for its request, its charge and the limits of its offering, in one
+    /// transaction.
     ///
-    /// An intent brings the charge's ledger as it was when it was found that enough is left.
+    /// An intent brings the charge's ledger as it was when it was found that enough is left, and what reserves it of
+    /// the limits.
     pub async fn save_settlement(
         &self,
         request: &mut Stored<Request>,
         record: &AuditRecord,
         entry: &mut Stored<RefundEntry>,
         ledger: Option<Stored<ChargeLedger>>,
+        limits: Vec<Write>,
     ) -> Result<(), AttemptError> {
+        let mut writes = limits;
+        if entry.value.settlement == Some(Settlement::Refused)
+            && let Some(reservation) = entry.value.reservation.take()
+        {
+            writes.extend(release(self.table(), &reservation).await?);
+        }
         let ledger = match (ledger, &entry.value.charge_id) {
             (None, Some(charge)) => Some(self.charge_ledger(charge).await?),
             (ledger, _) => ledger,
         };
-        let mut writes = vec![Write::update(entry)];
+        writes.push(Write::update(entry));
         if let Some(mut ledger) = ledger {
             ledger.value.follow(&entry.value);
             writes.push(Write::update(&ledger));
@@ -91,7 +101,7 @@ impl<T: Table> RequestStore<T> {
                 ..StateEntry::during(&entry.value.phase, at)
             };
             let record = request.value.apply(&event, state_entry);
-            self.save_settlement(&mut request, &record, &mut entry, None)
+            self.save_settlement(&mut request, &record, &mut entry, None, Vec::new())
                 .await?;
         }
         let is_the_one = entry.value.stripe_id.as_deref() == Some(refund.id.as_str());

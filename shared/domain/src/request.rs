@@ -13,6 +13,7 @@ use crate::audit::{Action, Actor, AuditRecord};
 use crate::form::{DesignatedFields, Values};
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::inquiry::Inquiry;
+use crate::payment_control::PaymentHold;
 use crate::task::{Offering, StateEntry};
 
 mod advice;
@@ -74,6 +75,9 @@ pub struct Request {
     /// How the refund stands, once Stripe has taken it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundProgress>,
+    /// Why it was not paid when that was last tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_hold: Option<PaymentHold>,
     /// Where it stopped, while its execution cannot go on by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
@@ -171,6 +175,7 @@ impl Request {
             steps: BTreeMap::new(),
             awaits_choice: false,
             refund: None,
+            payment_hold: None,
             stopped: None,
             approved: BTreeMap::new(),
             ownership_confirmation: None,

@@ -60,10 +60,19 @@ pub struct Item {
 /// Attributes that belong to the item. No entity may have a field of such a name.
 pub const ENVELOPE: [&str; 5] = ["pk", "sk", "kind", "version", "expiresAt"];
 
-/// One write of a transaction. It holds only if the item has the version before, or is absent for
-/// version 1.
+/// A part of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Write(pub Item);
+pub enum Write {
+    /// Writes an item. The transaction fails unless the item has the version before, or is absent for version 1.
+    Put(Item),
+    /// Changes nothing. The transaction fails unless the item still has this version, or is absent for version 0.
+    Check {
+        /// The item's key.
+        key: Key,
+        /// The version that was read.
+        version: u64,
+    },
+}
 
 impl Write {
     /// Stores a new entity; the transaction fails if there is one at its key.
@@ -76,6 +85,22 @@ impl Write {
         Self::versioned(&entity.value, entity.version + 1)
     }
 
+    /// Leaves an entity as it is; the transaction fails if somebody else changed it since it was read.
+    pub fn check<T: Entity>(entity: &Stored<T>) -> Self {
+        Self::Check {
+            key: entity.value.key(),
+            version: entity.version,
+        }
+    }
+
+    /// The item that is written.
+    pub fn item(&self) -> Option<&Item> {
+        match self {
+            Self::Put(item) => Some(item),
+            Self::Check { .. } => None,
+        }
+    }
+
     fn versioned<T: Entity>(entity: &T, version: u64) -> Self {
         let body = serde_json::to_value(entity).expect("entities have string keys and serialize");
         debug_assert!(
@@ -83,7 +108,7 @@ impl Write {
             "a field of {} would be lost in the item's own attributes",
             T::KIND
         );
-        Self(Item {
+        Self::Put(Item {
             key: entity.key(),
             kind: T::KIND,
             version,
@@ -139,7 +164,7 @@ pub trait Table: Send + Sync {
         sk_prefix: &str,
     ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
 
-    /// Writes all or nothing. At most 100 writes, each to another key.
+    /// Writes all or nothing. At most 100 parts, each about another key.
     fn commit(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), CommitError>> + Send;
 }
 

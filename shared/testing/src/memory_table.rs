@@ -41,17 +41,15 @@ impl Table for MemoryTable {
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         let version = |key: &Key| items.get(key).map_or(0, |item| item.version);
-        if writes
-            .iter()
-            .any(|Write(item)| version(&item.key) + 1 != item.version)
-        {
+        let holds = |write: &Write| match write {
+            Write::Put(item) => version(&item.key) + 1 == item.version,
+            Write::Check { key, version: read } => version(key) == *read,
+        };
+        if !writes.iter().all(holds) {
             return Err(CommitError::Conflict);
         }
-        items.extend(
-            writes
-                .into_iter()
-                .map(|Write(item)| (item.key.clone(), item)),
-        );
+        let written = writes.iter().filter_map(Write::item).cloned();
+        items.extend(written.map(|item| (item.key.clone(), item)));
         Ok(())
     }
 }
@@ -92,5 +90,26 @@ mod tests {
         table.commit(vec![Write::update(&read)]).await.unwrap();
         let stale = table.commit(vec![Write::update(&read)]).await;
         assert!(matches!(stale, Err(CommitError::Conflict)));
+    }
+
+    #[tokio::test]
+    async fn a_check_writes_nothing_and_fails_what_is_committed_with_it() {
+        let table = MemoryTable::default();
+        let (a, b) = (Note("a".into()), Note("b".into()));
+        let absent = Stored {
+            value: Note("a".into()),
+            version: 0,
+        };
+        table.commit(vec![Write::check(&absent)]).await.unwrap();
+        assert_eq!(table.items(), []);
+        table.commit(vec![Write::create(&a)]).await.unwrap();
+        let first: Stored<Note> = load(&table, &a.key()).await.unwrap().unwrap();
+        for (checked, expected) in [(&absent, false), (&first, true)] {
+            let both = vec![Write::create(&b), Write::check(checked)];
+            assert_eq!(table.commit(both).await.is_ok(), expected);
+        }
+        table.commit(vec![Write::update(&first)]).await.unwrap();
+        let late = table.commit(vec![Write::check(&first)]).await;
+        assert_eq!(late, Err(CommitError::Conflict));
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::form::{Field, FieldKind};
 use domain::id::FieldName;
+use domain::payment_control::Limits;
 use domain::task::{ConnectorConfig, RefundConfig, StripeReason, variable};
 
 use crate::asl::task::{Function, Task};
@@ -70,6 +71,11 @@ impl Payment {
                 .collect(),
             output: output?,
             tell: place.tell?.clone(),
+            limits: context
+                .definition
+                .limits
+                .as_ref()
+                .map_or_else(Limits::default, |it| it.value),
         })
     }
 

@@ -131,6 +131,20 @@ impl LocalStack {
             .expect("a process that runs has memory")
     }
 
+    /// What an operator's command prints, run on this stack by its real binary.
+    #[track_caller]
+    pub fn admin(&self, arguments: &[&str]) -> String {
+        let name = format!("admin{}", std::env::consts::EXE_SUFFIX);
+        let ended = Command::new(binary().with_file_name(name))
+            .arg(format!("--local={}", self.client.base()))
+            .args(arguments)
+            .output();
+        let ended = ended.expect("the command starts");
+        let errors = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{arguments:?}: {errors}");
+        String::from_utf8(ended.stdout).expect("it prints UTF-8")
+    }
+
     /// `kill -9`.
     pub fn kill(self) {
         drop(self);

@@ -127,6 +127,7 @@ impl Model {
             | Action::MailRefused
             | Action::RefundPending
             | Action::ChargeExhausted
+            | Action::PaymentHeld
             | Action::LinkLocked
             | Action::CodeRenewed => self.status,
             Action::Mailed => {

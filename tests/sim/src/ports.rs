@@ -107,7 +107,7 @@ impl Table for SimTable {
             Some(Fault::Conflict) => return Err(CommitError::Conflict),
             _ => {}
         }
-        let items: Vec<Item> = writes.iter().map(|Write(item)| item.clone()).collect();
+        let items: Vec<Item> = writes.iter().filter_map(Write::item).cloned().collect();
         self.memory.commit(writes).await?;
         self.note(&items);
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);

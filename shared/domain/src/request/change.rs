@@ -8,6 +8,7 @@ use crate::form::Value;
 use crate::id::{FieldName, PhaseName};
 use crate::inquiry::Inquiry;
 use crate::money::Usd;
+use crate::payment_control::PaymentHold;
 use crate::request::Answered;
 use crate::task::{EndStatus, StateEntry, outcome, variable};
 
@@ -38,7 +39,12 @@ impl Request {
             Event::Replied { number, text } => self.reply(number, text, state_entry.at),
             Event::Expired { reason } => self.set(variable::REJECTION_REASON, reason),
             Event::Evaluated { outcome, .. } => self.step(state_entry, outcome),
+            Event::PaymentHeld { reason } => {
+                let (at, reason) = (state_entry.at, reason.to_owned());
+                self.payment_hold = Some(PaymentHold { at, reason });
+            }
             Event::RefundIntended { .. } | Event::CreditIntended { .. } => {
+                self.payment_hold = None;
                 self.goes_on(Status::Processing);
             }
             Event::CreditGiven { id, amount, output } => {

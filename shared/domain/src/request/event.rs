@@ -85,6 +85,11 @@ pub enum Event<'a> {
         /// The branch.
         outcome: &'a str,
     },
+    /// Nothing is paid for now: payments are stopped, or a limit is reached.
+    PaymentHeld {
+        /// Why, for the team.
+        reason: &'a str,
+    },
     /// Stripe is about to be asked for a refund.
     RefundIntended {
         /// The charge or payment intent.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Task;
 use crate::id::{FieldName, TaskToken, TeamId};
+use crate::payment_control::Limits;
 
 /// The payload of a Task state that has to do with Stripe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,9 @@ pub struct RefundConfig {
     pub output: FieldName,
     /// The team to notify when a refund fails after it had succeeded.
     pub tell: TeamId,
+    /// The definition's limits of what is paid.
+    #[serde(default, skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
 }
 
 /// The reasons that Stripe knows. Its third, `fraudulent`, puts the customer on a block list and is

@@ -11,6 +11,7 @@ mod invitation;
 mod link_key;
 mod mail;
 mod metrics;
+mod payment_control;
 mod processed_event;
 mod refund;
 mod request;

@@ -21,6 +21,7 @@ fn changes_are_counted_by_what_they_are() {
         measured(Action::Rejected),
         [("Decisions", 1, Some("reject"))]
     );
+    assert_eq!(measured(Action::PaymentHeld), [("PaymentsHeld", 1, None)]);
     assert_eq!(measured(Action::PartlyApproved), []);
     assert_eq!(
         measured(Action::RefundRefused),

@@ -1,0 +1,122 @@
+//! What each command does, and what it says.
+
+use domain::dates::when;
+use domain::failure::Failure;
+use domain::id::OfferingPath;
+use domain::payment_control::operations::{override_limits, switch_payments};
+use domain::payment_control::{
+    Change, LimitOverrides, Limits, OperatorRecord, PaymentSwitch, PaymentTotals, day_of,
+};
+use domain::stripe::amount_text;
+use domain::table::{Table, load_or};
+use jiff::Timestamp;
+
+use crate::options::{Command, LimitsCommand, Payments};
+
+/// Does it, and says what holds now.
+pub(crate) async fn run(
+    table: &impl Table,
+    command: Command,
+    now: Timestamp,
+) -> Result<String, Failure> {
+    match command {
+        Command::Payments(Payments::Stop(reason)) => {
+            let before = switch_payments(table, true, &reason.at(now)).await?;
+            Ok(if before.is_stopped {
+                standing(&before)
+            } else {
+                "Payments are stopped. What would have been paid needs attention from now on."
+                    .to_owned()
+            })
+        }
+        Command::Payments(Payments::Resume(reason)) => {
+            let before = switch_payments(table, false, &reason.at(now)).await?;
+            Ok(if before.is_stopped {
+                "Payments are made again. Redrive the executions that were held.".to_owned()
+            } else {
+                standing(&before)
+            })
+        }
+        Command::Payments(Payments::Status) => {
+            let switch = load_or(table, PaymentSwitch::default()).await?;
+            Ok(standing(&switch.value))
+        }
+        Command::Limits(LimitsCommand::Show { offering }) => show(table, &offering, now).await,
+        Command::Limits(LimitsCommand::Raise {
+            offering,
+            limits,
+            reason,
+        }) => {
+            let (limits, change) = (limits.into(), reason.at(now));
+            let limits = override_limits(table, &offering, limits, &change).await?;
+            Ok(in_place(&offering, limits))
+        }
+        Command::Limits(LimitsCommand::Reset { offering, reason }) => {
+            let (limits, change) = (Limits::default(), reason.at(now));
+            let limits = override_limits(table, &offering, limits, &change).await?;
+            Ok(in_place(&offering, limits))
+        }
+        Command::Log => log(table).await,
+    }
+}
+
+fn standing(switch: &PaymentSwitch) -> String {
+    let standing = if switch.is_stopped {
+        "Payments are stopped"
+    } else {
+        "Payments are made"
+    };
+    format!("{standing}{}.", since(switch.changed.as_ref()))
+}
+
+/// `, by ada@example.com on 4 March 2026, 05:06 UTC: the reason`.
+fn since(changed: Option<&Change>) -> String {
+    changed.map_or(String::new(), |Change { by, because, at }| {
+        format!(", by {by} on {}: {because}", when(*at))
+    })
+}
+
+fn in_place(offering: &OfferingPath, limits: Limits) -> String {
+    format!("In place of the limits in the definition of {offering}: {limits}")
+}
+
+async fn show(
+    table: &impl Table,
+    offering: &OfferingPath,
+    now: Timestamp,
+) -> Result<String, Failure> {
+    let overrides = load_or(table, LimitOverrides::none(offering)).await?.value;
+    let totals = load_or(table, PaymentTotals::new(offering, None))
+        .await?
+        .value;
+    let today = day_of(now);
+    let [day, window] = [totals.of_day(today), totals.since_window(today)];
+    let [day, window] = [day, window].map(|cents| amount_text(cents, "usd"));
+    Ok(format!(
+        "{}{}.\nPaid or under way: {day} today, {window} today and in the 30 days before. Counted while there are limits.",
+        in_place(offering, overrides.limits),
+        since(overrides.changed.as_ref()),
+    ))
+}
+
+async fn log(table: &impl Table) -> Result<String, Failure> {
+    let records = OperatorRecord::all(table).await?;
+    let lines = records.iter().map(|record| {
+        let OperatorRecord {
+            seq,
+            at,
+            actor,
+            action,
+            offering,
+            detail,
+        } = record;
+        let offering = offering
+            .as_ref()
+            .map_or(String::new(), |it| format!(" {it}"));
+        format!("{seq} {at} {actor} {action}{offering}: {detail}")
+    });
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! Command line options.
+
+use clap::{Args, Parser, Subcommand};
+use domain::id::OfferingPath;
+use domain::money::Usd;
+use domain::payment_control::{Change, Limits};
+use jiff::Timestamp;
+
+/// Stops payments and raises limits of a running Refund Desk. Uses the AWS credentials and the region of the environment.
+#[derive(Debug, Parser)]
+#[command(name = "admin", version)]
+pub(crate) struct Options {
+    /// The deployment's table. [default: `TABLE_NAME`]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+
+    /// Works on a local stack in place of AWS.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "http://127.0.0.1:3000"
+    )]
+    pub(crate) local: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The switch that stops every payment of every offering at once.
+    #[command(subcommand)]
+    Payments(Payments),
+    /// Limits of an offering, in place of its definition's, also for requests that are under way.
+    #[command(subcommand)]
+    Limits(LimitsCommand),
+    /// Prints the operators' audit log, oldest first.
+    Log,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Payments {
+    /// Stops them: what would be paid needs attention.
+    Stop(Reason),
+    /// Lets them be made again. What was held goes on by a redrive of its execution.
+    Resume(Reason),
+    /// Says whether they are stopped.
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LimitsCommand {
+    /// Prints what holds in place of the definition's limits, and what counts toward them.
+    Show {
+        /// Such as customer-success/refund-request.
+        offering: OfferingPath,
+    },
+    /// Puts limits in place of the definition's.
+    Raise {
+        /// Such as customer-success/refund-request.
+        offering: OfferingPath,
+        #[command(flatten)]
+        limits: NewLimits,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// Lets the definition's own limits hold again.
+    Reset {
+        /// Such as customer-success/refund-request.
+        offering: OfferingPath,
+        #[command(flatten)]
+        reason: Reason,
+    },
+}
+
+/// In US dollars, such as 2500.00.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct NewLimits {
+    /// For one request, in dollars such as 2500.00.
+    #[arg(long = "per-refund", value_name = "USD")]
+    refund: Option<Usd>,
+    /// To one customer in 30 days.
+    #[arg(long = "per-customer", value_name = "USD")]
+    customer: Option<Usd>,
+    /// In one day, in UTC.
+    #[arg(long = "per-day", value_name = "USD")]
+    day: Option<Usd>,
+}
+
+impl From<NewLimits> for Limits {
+    fn from(new: NewLimits) -> Self {
+        Self {
+            per_refund: new.refund,
+            per_customer: new.customer,
+            per_day: new.day,
+        }
+    }
+}
+
+/// Who changes something and why, for the audit log.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Reason {
+    /// Who you are, such as your address.
+    #[arg(long, value_name = "WHO", value_parser = one_line)]
+    by: String,
+    /// Why. The teams of held payments read it.
+    #[arg(long, value_name = "WHY", value_parser = one_line)]
+    because: String,
+}
+
+impl Reason {
+    pub(crate) fn at(self, at: Timestamp) -> Change {
+        Change {
+            by: self.by,
+            because: self.because,
+            at,
+        }
+    }
+}
+
+fn one_line(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > 500 || text.contains(char::is_control) {
+        return Err("expected one line of at most 500 bytes");
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,22 @@
+//! Whether a payment may be made now: the switch that stops all of them, and the limits of an offering.
+//!
+//! A payment is a refund or a credit. It is held before Stripe is asked for anything, so that the request needs
+//! attention and goes on by a redrive. People change the switch and the limits by the command line tool
+//! `infra/admin`, which goes through [`operations`]; each change is in the operators' audit log.
+
+mod hold;
+mod limits;
+pub mod operations;
+mod operator_log;
+mod overrides;
+mod reservation;
+mod switch;
+mod totals;
+
+pub use hold::{Hold, PaymentHold};
+pub use limits::{Limit, Limits};
+pub use operator_log::{Change, OperatorAction, OperatorRecord};
+pub use overrides::LimitOverrides;
+pub use reservation::{Intent, Reservation, check_running, customer_key, release, reserve};
+pub use switch::PaymentSwitch;
+pub use totals::{PaymentTotals, day_of};

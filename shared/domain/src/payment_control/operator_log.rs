@@ -1,0 +1,123 @@
+//! The audit log of what people change for the whole deployment, beside those of the requests: a partition of its
+//! own, numbered without a gap.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::OfferingPath;
+use crate::table::{Entity, Key, ReadError, Stored, Table, Write, load_all, load_or};
+
+const PARTITION: &str = "OPERATORS";
+
+/// Who changed something, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Who, as they call themselves.
+    pub by: String,
+    /// Why, in their words.
+    pub because: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One change. Its fields are named as those of a request's [`AuditRecord`](crate::audit::AuditRecord).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OperatorRecord {
+    /// From 1, without a gap.
+    pub seq: u32,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What they did.
+    pub action: OperatorAction,
+    /// The offering, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offering: Option<OfferingPath>,
+    /// What holds now, and why.
+    pub detail: String,
+}
+
+/// What was changed. The names are stored and reported: they do not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperatorAction {
+    /// No payment is made from now on.
+    PaymentsStopped,
+    /// Payments are made again.
+    PaymentsResumed,
+    /// Limits hold in place of an offering's own.
+    LimitsOverridden,
+    /// The offering's own limits hold again.
+    LimitsReset,
+}
+
+/// The name that is stored: `payments_stopped`.
+impl fmt::Display for OperatorAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// How many records there are.
+#[derive(Debug, Serialize, Deserialize)]
+struct LogHead {
+    count: u32,
+}
+
+impl OperatorRecord {
+    /// All of them, oldest first.
+    pub async fn all(table: &impl Table) -> Result<Vec<Self>, ReadError> {
+        let records = load_all(table, PARTITION, "AUDIT#").await?;
+        Ok(records
+            .into_iter()
+            .map(|Stored { value, .. }| value)
+            .collect())
+    }
+
+    /// What stores the next record. It fails the transaction if another record was stored since.
+    pub(super) async fn append(
+        table: &impl Table,
+        change: &Change,
+        action: OperatorAction,
+        offering: Option<&OfferingPath>,
+        detail: String,
+    ) -> Result<[Write; 2], ReadError> {
+        let mut head = load_or(table, LogHead { count: 0 }).await?;
+        head.value.count += 1;
+        let record = Self {
+            seq: head.value.count,
+            at: change.at,
+            actor: change.by.clone(),
+            action,
+            offering: offering.cloned(),
+            detail,
+        };
+        Ok([Write::update(&head), Write::create(&record)])
+    }
+}
+
+impl Entity for OperatorRecord {
+    const KIND: &'static str = "operatorAudit";
+
+    fn key(&self) -> Key {
+        Key {
+            pk: PARTITION.to_owned(),
+            sk: format!("AUDIT#{:06}", self.seq),
+        }
+    }
+}
+
+impl Entity for LogHead {
+    const KIND: &'static str = "operatorAuditHead";
+
+    fn key(&self) -> Key {
+        Key {
+            pk: PARTITION.to_owned(),
+            sk: "HEAD".to_owned(),
+        }
+    }
+}

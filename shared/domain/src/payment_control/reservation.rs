@@ -1,0 +1,151 @@
+//! Reserving the cents of an intent, in the transaction that writes it: on the condition that payments are not
+//! stopped, and that nobody else has reserved any of the same limits since they were read.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::hold::Hold;
+use super::limits::{Limit, Limits};
+use super::overrides::LimitOverrides;
+use super::switch::PaymentSwitch;
+use super::totals::{PaymentTotals, day_of};
+use crate::approval::hex;
+use crate::id::OfferingPath;
+use crate::money::Usd;
+use crate::stripe::Payer;
+use crate::table::{ReadError, Stored, Table, Write, load_or};
+
+/// What is about to be paid.
+#[derive(Debug, Clone, Copy)]
+pub struct Intent<'a> {
+    /// By which offering.
+    pub offering: &'a OfferingPath,
+    /// To whom: see [`customer_key`].
+    pub customer: &'a str,
+    /// How much.
+    pub amount: Usd,
+    /// When it was intended.
+    pub at: Timestamp,
+    /// The limits of the definition that the request runs by.
+    pub limits: Limits,
+}
+
+/// What an intent has reserved of the limits, so that a refusal gives it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reservation {
+    offering: OfferingPath,
+    customer: String,
+    day: Date,
+    amount: Usd,
+}
+
+/// By what a customer is counted: Stripe's id of them, else a hash of the address that paid, else of the one that
+/// asks. Addresses count without case and without what follows a plus.
+pub fn customer_key(payer: &Payer, requester_email: &str) -> String {
+    match payer {
+        Payer::Customer(customer) => customer.id.clone(),
+        Payer::Guest(email) => {
+            let address = email
+                .as_deref()
+                .unwrap_or(requester_email)
+                .trim()
+                .to_lowercase();
+            let mailbox = match address.split_once('@') {
+                Some((local, domain)) => {
+                    let local = local.split('+').next().unwrap_or_default();
+                    format!("{local}@{domain}")
+                }
+                None => address,
+            };
+            format!("address-{}", hex(&Sha256::digest(mailbox.as_bytes())))
+        }
+    }
+}
+
+/// Says why a payment that was intended before may not be made now, if so.
+pub async fn check_running(table: &impl Table) -> Result<Result<(), Hold>, ReadError> {
+    Ok(running(table).await?.map(|_| ()))
+}
+
+/// What reserves an intent's cents, or why it may not be paid. Nothing is counted for an offering without limits.
+pub async fn reserve(
+    table: &impl Table,
+    intent: Intent<'_>,
+) -> Result<Result<(Option<Reservation>, Vec<Write>), Hold>, ReadError> {
+    let switch = match running(table).await? {
+        Ok(switch) => switch,
+        Err(hold) => return Ok(Err(hold)),
+    };
+    let mut writes = vec![Write::check(&switch)];
+    let overrides = load_or(table, LimitOverrides::none(intent.offering)).await?;
+    let limits = intent.limits.overridden_by(overrides.value.limits);
+    if limits.is_empty() {
+        return Ok(Ok((None, writes)));
+    }
+    let reservation = Reservation {
+        offering: intent.offering.clone(),
+        customer: intent.customer.to_owned(),
+        day: day_of(intent.at),
+        amount: intent.amount,
+    };
+    let [mut all, mut customer] = reservation.totals(table).await?;
+    let (day, cents) = (reservation.day, intent.amount.cents());
+    for limit in Limit::ALL {
+        let used_cents = match limit {
+            Limit::PerRefund => 0,
+            Limit::PerCustomer => customer.value.since_window(day),
+            Limit::PerDay => all.value.of_day(day),
+        };
+        if let Some(most) = limits.amount(limit)
+            && used_cents.saturating_add(cents) > most.cents()
+        {
+            return Ok(Err(Hold::AboveLimit {
+                limit,
+                most,
+                used_cents,
+            }));
+        }
+    }
+    for totals in [&mut all, &mut customer] {
+        totals.value.add(day, cents);
+        writes.push(Write::update(totals));
+    }
+    Ok(Ok((Some(reservation), writes)))
+}
+
+/// What gives back the cents of an intent that Stripe has refused.
+pub async fn release(
+    table: &impl Table,
+    reservation: &Reservation,
+) -> Result<Vec<Write>, ReadError> {
+    let mut writes = Vec::new();
+    for mut totals in reservation.totals(table).await? {
+        totals
+            .value
+            .subtract(reservation.day, reservation.amount.cents());
+        writes.push(Write::update(&totals));
+    }
+    Ok(writes)
+}
+
+impl Reservation {
+    /// Those of all customers, and those of its own.
+    async fn totals(&self, table: &impl Table) -> Result<[Stored<PaymentTotals>; 2], ReadError> {
+        let (all, own) = (None, Some(self.customer.as_str()));
+        Ok([
+            load_or(table, PaymentTotals::new(&self.offering, all)).await?,
+            load_or(table, PaymentTotals::new(&self.offering, own)).await?,
+        ])
+    }
+}
+
+async fn running(table: &impl Table) -> Result<Result<Stored<PaymentSwitch>, Hold>, ReadError> {
+    let switch = load_or(table, PaymentSwitch::default()).await?;
+    if switch.value.is_stopped {
+        return Ok(Err(Hold::Stopped(switch.value.changed)));
+    }
+    Ok(Ok(switch))
+}
