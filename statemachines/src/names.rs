@@ -12,14 +12,17 @@ use crate::process::{
     LOOKUP_SUFFIX, NEEDS_ATTENTION, NEEDS_ATTENTION_EMAIL, OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX,
     PENDING_SUFFIX, RESUME, STOPPED,
 };
+use crate::roles::{AMOUNT, Designated};
 use crate::source::At;
 
 /// Names that phases set, and that neither a field nor an output can have.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 10] = [
     variable::REJECTION_REASON,
     variable::STRIPE_ERROR,
     variable::REQUEST_ID,
     variable::STATUS_URL,
+    variable::REQUESTED_AMOUNT,
+    variable::APPROVED_AMOUNT,
     variable::INVITATION_URL,
     variable::INVITATION_CODE,
     STRIPE_CUSTOMER_KNOWN,
@@ -92,6 +95,13 @@ impl Names {
         let mut names: BTreeMap<String, Vec<_>> = BTreeMap::new();
         let mut unreadable = Vec::new();
         let always = [variable::REQUEST_ID, variable::STATUS_URL];
+        let amounts = match definition.fields.designated(&AMOUNT) {
+            Designated::Nothing => &[][..],
+            Designated::Field(_) | Designated::Refused => {
+                &[variable::REQUESTED_AMOUNT, variable::APPROVED_AMOUNT]
+            }
+        };
+        let always = always.iter().chain(amounts).copied();
         for name in definition.fields.names().chain(always) {
             names.insert(name.to_owned(), Vec::new());
         }

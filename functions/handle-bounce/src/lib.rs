@@ -7,11 +7,11 @@
 //! SNS may deliver a message twice, and Lambda repeats a failed invocation. Each step here changes nothing the
 //! second time.
 
+use domain::approval::Approval;
 use domain::approval::LinkKey;
-use domain::approval::{Approval, is_same_person};
 use domain::failure::Failure;
 use domain::id::TaskToken;
-use domain::mail::RelatedRequest;
+use domain::mail::{RelatedRequest, is_same_address};
 use domain::optimistic::{AttemptError, Attempts};
 use domain::processed_event::{ProcessedEvent, Source};
 use domain::request::{Event, Request};
@@ -112,7 +112,7 @@ impl<T: Table, W: Workflow> HandleBounce<T, W> {
         if request
             .value
             .emails()
-            .any(|own| is_same_person(own, address))
+            .any(|own| is_same_address(own, address))
         {
             self.record_customer(&mut request, report).await?;
             return Ok(None);

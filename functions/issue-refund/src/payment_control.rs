@@ -2,7 +2,6 @@
 
 use domain::failure::Failure;
 use domain::optimistic::AttemptError;
-use domain::ownership::RequesterIdentity;
 use domain::payment_control::{Hold, Intent, check_running, customer_key, reserve};
 use domain::request::Event;
 use domain::stripe::{Payment, Stripe};
@@ -26,11 +25,11 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let reserved = if pending.is_intended {
             check_running(table).await?.map(|()| Vec::new())
         } else {
-            let requester = RequesterIdentity::of(request);
+            let requester_email = request.customer_email().unwrap_or_default();
             let entry = &mut pending.entry.value;
             let intent = Intent {
                 offering: &request.offering,
-                customer: &customer_key(&payment.payer, requester.email()),
+                customer: &customer_key(&payment.payer, requester_email),
                 amount: entry.amount,
                 at: entry.intended_at,
                 limits: task.config.limits,

@@ -2,7 +2,7 @@
 
 use domain::failure::Failure;
 use domain::optimistic::AttemptError;
-use domain::ownership::RequesterIdentity;
+use domain::request::Request;
 use domain::stripe::{Ownership, Payment, StripeError};
 use domain::table::ReadError;
 
@@ -47,15 +47,12 @@ impl From<StripeError> for NotPaid {
 
 /// Refuses what Stripe would give back although it must not be. A message here is kept in the audit log, which holds
 /// nothing of a customer.
-pub(crate) fn check_preconditions(
-    payment: &Payment,
-    requester: &RequesterIdentity<'_>,
-) -> Result<(), NotPaid> {
+pub(crate) fn check_preconditions(payment: &Payment, request: &Request) -> Result<(), NotPaid> {
     let id = &payment.id;
     let Some(charge) = &payment.charge else {
         return Err(NotPaid::Refused(format!("Nothing was paid with {id}.")));
     };
-    match requester.owns(payment) {
+    match request.owns(payment) {
         // Fifty of another currency are not fifty dollars.
         _ if payment.currency != "usd" => {
             let currency = payment.currency.to_uppercase();
@@ -70,8 +67,7 @@ pub(crate) fn check_preconditions(
             "{id} belongs to another customer than the one who asks."
         ))),
         Ownership::Unclear => Err(Failure::StripeGuestCharge(
-            "it is unclear whose the charge is: no customer of Stripe's with an address paid it, and \
-             the address given at the payment is not that of the one who asks"
+            "it is unclear whose the charge is: the address that Stripe has of who paid is not that of the one who asks"
                 .to_owned(),
         )
         .into()),

@@ -3,7 +3,6 @@
 use domain::charge_statement::{ChargeStatement, Unfit};
 use domain::failure::Failure;
 use domain::optimistic::{AttemptError, Attempts};
-use domain::ownership::RequesterIdentity;
 use domain::refund::SettlementMethod;
 use domain::request::Event;
 use domain::stripe::{Ownership, Stripe, StripeError, amount_text};
@@ -141,11 +140,10 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         task: &Task<&RefundConfig>,
     ) -> Result<(), NotPaid> {
         let request = &pending.request.value;
-        let requester = RequesterIdentity::of(request);
-        if requester.owns(&statement.payment) == Ownership::Unclear {
+        if request.owns(&statement.payment) == Ownership::Unclear {
             look_up(&self.store, &self.stripe, request, task.entered_at).await?;
         }
-        check_preconditions(&statement.payment, &requester)?;
+        check_preconditions(&statement.payment, request)?;
         if pending.entry.value.method == SettlementMethod::Credit {
             creditable(statement)?;
         }

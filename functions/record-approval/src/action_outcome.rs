@@ -2,7 +2,7 @@
 
 use domain::approval::{Decider, Recorded, Refusal};
 use domain::id::FieldName;
-use domain::request::Event;
+use domain::request::{Event, UnclearCharge};
 
 /// What came of an action.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) enum ActionOutcome {
     /// It was entered which of Stripe's customers asks.
     CustomerIdentified { field: FieldName, customer: String },
     /// It was confirmed that the charge is the customer's.
-    OwnershipConfirmed { charge: String },
+    OwnershipConfirmed { of: UnclearCharge },
     /// The customer was asked something.
     Inquired {
         number: u32,
@@ -39,6 +39,28 @@ impl ActionOutcome {
         ActionOutcome::Invalid { field, message }
     }
 
+    /// Whether the page that answers it shows the case.
+    pub(crate) fn shows_case(&self) -> bool {
+        match self {
+            ActionOutcome::Shown
+            | ActionOutcome::CustomerIdentified { .. }
+            | ActionOutcome::OwnershipConfirmed { .. }
+            | ActionOutcome::Inquired { .. }
+            | ActionOutcome::Invalid { .. } => true,
+            ActionOutcome::Refused(refusal) => is_about_the_decision(refusal),
+            ActionOutcome::Decided(_) | ActionOutcome::HandedOver { .. } => false,
+        }
+    }
+
+    /// What a decision also says about whose the charge is. It has a record of its own.
+    pub(crate) fn confirmation<'a>(&'a self, by: &'a str) -> Option<Event<'a>> {
+        let ActionOutcome::Decided(recorded) = self else {
+            return None;
+        };
+        let of = recorded.decision().confirmed()?;
+        Some(Event::OwnershipConfirmed { by, of })
+    }
+
     /// What it means for the request, if anything.
     pub(crate) fn event<'a>(&'a self, by: &'a str, whose: Decider<'a>) -> Option<Event<'a>> {
         Some(match self {
@@ -49,15 +71,38 @@ impl ActionOutcome {
                 field,
                 customer,
             },
-            ActionOutcome::OwnershipConfirmed { charge } => {
-                Event::OwnershipConfirmed { by, charge }
-            }
+            ActionOutcome::OwnershipConfirmed { of } => Event::OwnershipConfirmed { by, of },
             ActionOutcome::Inquired { text, .. } => Event::Questioned { by, text },
             ActionOutcome::Refused(Refusal::Locked) => Event::LinkLocked { whose },
             ActionOutcome::Shown | ActionOutcome::Refused(_) | ActionOutcome::Invalid { .. } => {
                 return None;
             }
         })
+    }
+}
+
+/// Whether whoever is refused knows the code, and can decide otherwise.
+pub(crate) fn is_about_the_decision(refusal: &Refusal) -> bool {
+    match refusal {
+        Refusal::ReasonMissing
+        | Refusal::ReasonTooLong
+        | Refusal::Changed
+        | Refusal::AmountInvalid(_)
+        | Refusal::AmountTooLarge(_)
+        | Refusal::AmountNotWanted
+        | Refusal::ConfirmationMissing(_)
+        | Refusal::Ineligible(_) => true,
+        Refusal::Decided(_)
+        | Refusal::AlreadyApproved(_)
+        | Refusal::Superseded
+        | Refusal::HandedOver(_)
+        | Refusal::NotTheirs
+        | Refusal::NoMember
+        | Refusal::Locked
+        | Refusal::Expired
+        | Refusal::NoCode
+        | Refusal::WrongCode
+        | Refusal::NotOffered(_) => false,
     }
 }
 

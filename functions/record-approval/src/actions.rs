@@ -8,6 +8,7 @@ use domain::approval::{Asked, Refusal, authorize_decision, is_same_person};
 use domain::inquiry::{INQUIRIES, INQUIRY_CHARS, checked_text};
 use domain::mail::Mailer;
 use domain::optimistic::AttemptError;
+use domain::stripe::Stripe;
 use domain::table::{Table, Write};
 use domain::task::{Confirm, StateEntry};
 use domain::workflow::Workflow;
@@ -17,9 +18,10 @@ use web::emails::NotificationReason;
 use crate::action_outcome::{ActionOutcome, Change};
 use crate::charge::identify;
 use crate::form_data::{FormData, Intent};
+use crate::ownership::confirm_ownership;
 use crate::{OpenedLink, RecordApproval};
 
-impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
+impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     /// Carries out what was posted, if the authorization allows it, and stores it.
     pub(crate) async fn attempt(
         &self,
@@ -28,8 +30,8 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         at: Timestamp,
     ) -> Result<ActionOutcome, AttemptError> {
         let context = opened.context(&self.link_key, at);
-        if let Intent::Decide { decision, .. } = &form.intent
-            && let Err(refusal) = context.offered(decision)
+        if let Intent::Decide(written) = &form.intent
+            && let Err(refusal) = context.offered(&written.decision)
         {
             return Ok(ActionOutcome::Refused(refusal));
         }
@@ -43,7 +45,7 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         };
         let change = match authenticated {
             Ok(_) => {
-                let change = self.perform(opened, form, at).await?;
+                let change = self.perform(opened, form, at);
                 opened.link.value.note_right_code(at);
                 change
             }
@@ -54,17 +56,12 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
     }
 
     /// Carries out what somebody wants who knows the code.
-    async fn perform(
-        &self,
-        opened: &mut OpenedLink,
-        form: &FormData,
-        at: Timestamp,
-    ) -> Result<Change, AttemptError> {
-        Ok(match (&opened.approval.value.asked, &form.intent) {
+    fn perform(&self, opened: &mut OpenedLink, form: &FormData, at: Timestamp) -> Change {
+        match (&opened.approval.value.asked, &form.intent) {
             (_, Intent::Look) => ActionOutcome::Shown.into(),
-            (_, Intent::Decide { decision, reason }) => {
+            (_, Intent::Decide(written)) => {
                 let context = opened.context(&self.link_key, at);
-                match authorize_decision(&context, decision, &form.code, reason) {
+                match authorize_decision(&context, &written.submitted(&form.code)) {
                     Ok(authorized) => {
                         ActionOutcome::Decided(opened.approval.value.record(authorized)).into()
                     }
@@ -81,10 +78,10 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
             (Asked::Team(_), Intent::HandOver { to }) => self.hand_over(opened, to),
             (Asked::Team(_), Intent::Identify { customer }) => identify(opened, customer),
             (Asked::Team(_), Intent::ConfirmOwnership { charge }) => {
-                self.confirm_ownership(opened, charge).await?
+                confirm_ownership(opened, charge)
             }
             (Asked::Team(_), Intent::Ask { question }) => inquire(opened, question),
-        })
+        }
     }
 
     /// Hands the decision over to a colleague.
@@ -149,8 +146,13 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         };
         let phase = opened.link.value.phase.clone();
         let request = &mut opened.request;
-        let record = request.value.apply(&event, StateEntry::during(&phase, at));
+        let now = StateEntry::during(&phase, at);
         let mut writes = vec![Write::update(&opened.link), Write::update(&opened.approval)];
+        writes.extend(outcome.confirmation(&by).map(|confirmed| {
+            let record = request.value.apply(&confirmed, now);
+            Write::create(&record)
+        }));
+        let record = request.value.apply(&event, now);
         writes.extend(change.new_link_of.map(|email| {
             let link = opened.approval.value.link(&self.link_key, &email);
             Write::create(&link)

@@ -14,8 +14,8 @@ pub(crate) const CUSTOMER: &str = "stripeCustomerId";
 /// Takes which of Stripe's customers it is, where the customer had left it out.
 pub(crate) fn identify(opened: &OpenedLink, customer: &str) -> Change {
     let customer = customer.trim();
-    // It decides whose the charge is: nobody enters it for a refund that they ask for themselves.
-    if let Some(ineligible) = opened.ineligible() {
+    // It says whose the charge is, and takes the same as to confirm that.
+    if let Some(ineligible) = opened.ineligible_to_confirm() {
         return ActionOutcome::Refused(Refusal::Ineligible(ineligible)).into();
     }
     let Some(field) = missing_customer(&opened.request.value) else {

@@ -1,11 +1,12 @@
-//! What an approver or a customer posts, as a form or as JSON: `decision`, `code`, `reason`; or another action and
-//! its inputs.
+//! What an approver or a customer posts, as a form or as JSON: `decision`, `code`, `reason`, `amount`, `viewed` and
+//! `confirmCharge`; or another action and its inputs.
 
-use domain::approval::Refusal;
+use domain::approval::{Refusal, SubmittedDecision};
 use domain::form::FieldError;
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use web::{Format, Problem, body_text, is_json, same_site};
 
 /// What somebody wants to do, with the code that allows it.
@@ -24,12 +25,7 @@ pub(crate) enum Intent {
     /// To see the request.
     Look,
     /// To decide.
-    Decide {
-        /// The answer as it was sent: the authorization knows which ones are offered.
-        decision: String,
-        /// The reason.
-        reason: String,
-    },
+    Decide(WrittenDecision),
     /// To hand it over to a colleague.
     HandOver {
         /// Their address.
@@ -52,8 +48,32 @@ pub(crate) enum Intent {
     },
 }
 
+/// A decision as it was sent: the authorization knows what is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WrittenDecision {
+    pub(crate) decision: String,
+    pub(crate) reason: String,
+    pub(crate) amount: String,
+    pub(crate) viewed: Option<String>,
+    pub(crate) confirm_charge: String,
+}
+
+impl WrittenDecision {
+    pub(crate) fn submitted<'a>(&'a self, code: &'a str) -> SubmittedDecision<'a> {
+        SubmittedDecision {
+            decision: &self.decision,
+            code,
+            reason: &self.reason,
+            amount: &self.amount,
+            viewed: self.viewed.as_deref(),
+            confirm_charge: &self.confirm_charge,
+        }
+    }
+}
+
+/// The inputs, with an amount as the format has it.
 #[derive(Debug, Deserialize)]
-struct Fields {
+struct Fields<A> {
     decision: Option<String>,
     action: Option<Action>,
     #[serde(default)]
@@ -68,6 +88,10 @@ struct Fields {
     customer: String,
     #[serde(default)]
     charge: String,
+    amount: Option<A>,
+    viewed: Option<String>,
+    #[serde(default, rename = "confirmCharge")]
+    confirm_charge: String,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -84,7 +108,7 @@ impl Intent {
     pub(crate) fn is_about_the_charge(&self) -> bool {
         match self {
             Intent::Look | Intent::ConfirmOwnership { .. } => true,
-            Intent::Decide { .. }
+            Intent::Decide(_)
             | Intent::HandOver { .. }
             | Intent::Identify { .. }
             | Intent::Ask { .. } => false,
@@ -95,44 +119,61 @@ impl Intent {
 impl FormData {
     pub(crate) fn read(http: &Request) -> Result<Self, Problem> {
         let body = body_text(http)?;
-        let (fields, format) = if is_json(http) {
-            (from_json(body)?, Format::Json)
-        } else {
-            if !same_site(http) {
-                return Err(
-                    Problem::new(StatusCode::FORBIDDEN, "Your decision was not recorded.").detail(
-                        "It came from another site. Open the link in your mail and decide there.",
-                    ),
-                );
-            }
-            (from_form(body)?, Format::Html)
-        };
-        let intent = match (fields.decision, fields.action) {
-            (Some(decision), _) => Intent::Decide {
-                decision,
-                reason: fields.reason,
-            },
-            (None, Some(Action::HandOver)) => Intent::HandOver { to: fields.to },
-            (None, Some(Action::Identify)) => Intent::Identify {
-                customer: fields.customer,
-            },
-            (None, Some(Action::ConfirmOwnership)) => Intent::ConfirmOwnership {
-                charge: fields.charge,
-            },
-            (None, Some(Action::Ask)) => Intent::Ask {
-                question: fields.question,
-            },
-            (None, None) => Intent::Look,
-        };
-        Ok(Self {
-            intent,
-            code: fields.code,
-            format,
-        })
+        if is_json(http) {
+            return Ok(from_json(body)?.into_data(Format::Json));
+        }
+        if !same_site(http) {
+            return Err(
+                Problem::new(StatusCode::FORBIDDEN, "Your decision was not recorded.").detail(
+                    "It came from another site. Open the link in your mail and decide there.",
+                ),
+            );
+        }
+        Ok(from_form(body)?.into_data(Format::Html))
     }
 }
 
-fn from_json(body: &str) -> Result<Fields, Problem> {
+impl<A: Into<String>> Fields<A> {
+    fn into_data(self, format: Format) -> FormData {
+        let intent = match (self.decision, self.action) {
+            (Some(decision), _) => Intent::Decide(WrittenDecision {
+                decision,
+                reason: self.reason,
+                amount: self.amount.map(Into::into).unwrap_or_default(),
+                viewed: self.viewed,
+                confirm_charge: self.confirm_charge,
+            }),
+            (None, Some(Action::HandOver)) => Intent::HandOver { to: self.to },
+            (None, Some(Action::Identify)) => Intent::Identify {
+                customer: self.customer,
+            },
+            (None, Some(Action::ConfirmOwnership)) => Intent::ConfirmOwnership {
+                charge: self.charge,
+            },
+            (None, Some(Action::Ask)) => Intent::Ask {
+                question: self.question,
+            },
+            (None, None) => Intent::Look,
+        };
+        FormData {
+            intent,
+            code: self.code,
+            format,
+        }
+    }
+}
+
+/// An amount in JSON, a number or a string, as the text that it is written in: no float is ever made of it.
+#[derive(Debug, Deserialize)]
+struct DecimalText(Box<RawValue>);
+
+impl From<DecimalText> for String {
+    fn from(DecimalText(raw): DecimalText) -> String {
+        serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
+    }
+}
+
+fn from_json(body: &str) -> Result<Fields<DecimalText>, Problem> {
     let refuse = |why: String| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -143,14 +184,15 @@ fn from_json(body: &str) -> Result<Fields, Problem> {
         ))
         .errors(vec![invalid_decision()])
     };
-    let fields: Fields = serde_json::from_str(body).map_err(|error| refuse(error.to_string()))?;
+    let fields: Fields<DecimalText> =
+        serde_json::from_str(body).map_err(|error| refuse(error.to_string()))?;
     if fields.decision.is_none() && fields.action.is_none() {
         return Err(refuse("there is no decision".to_owned()));
     }
     Ok(fields)
 }
 
-fn from_form(body: &str) -> Result<Fields, Problem> {
+fn from_form(body: &str) -> Result<Fields<String>, Problem> {
     serde_urlencoded::from_str(body).map_err(|_| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -174,6 +216,10 @@ pub(crate) fn field_of(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NoCode | Refusal::WrongCode => Some("code"),
         Refusal::NotOffered(_) => Some("decision"),
         Refusal::ReasonMissing | Refusal::ReasonTooLong => Some("reason"),
+        Refusal::AmountInvalid(_) | Refusal::AmountTooLarge(_) | Refusal::AmountNotWanted => {
+            Some("amount")
+        }
+        Refusal::ConfirmationMissing(_) => Some("confirmCharge"),
         Refusal::Decided(_)
         | Refusal::AlreadyApproved(_)
         | Refusal::Superseded
@@ -182,6 +228,7 @@ pub(crate) fn field_of(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::NotTheirs
         | Refusal::Locked
         | Refusal::Expired
+        | Refusal::Changed
         | Refusal::Ineligible(_) => None,
     }
 }

@@ -1,9 +1,10 @@
 //! The page behind an emailed link, and the actions on it. An approver decides, hands the decision over to a
-//! colleague, asks the customer, or enters who the customer is and whose the charge is; a customer who was offered
-//! a choice chooses.
+//! colleague, asks the customer, or enters who the customer is; a customer who was offered a choice chooses. With an
+//! approval they say how much of the amount, and where Stripe cannot tell, that the charge is the customer's.
 //!
 //! Opening a link shows what it is about and changes nothing. Everything else is a POST with the code
-//! that is printed in that person's mail: first to see the request, then to decide. Only
+//! that is printed in that person's mail: first to see the request, with what Stripe says of its charge now, then to
+//! decide. Only
 //! [`authorize_decision`] authorizes a decision. A decision is stored before anybody sees that it is recorded; the
 //! waiting task is answered afterwards, and if that fails, its next state entry finds the decision.
 //!
@@ -11,12 +12,13 @@
 
 use adapters::config::Teams;
 use domain::approval::{Approval, Asked, DecisionContext, Ineligible, Link, LinkKey};
-use domain::charge_lookup::ChargeReport;
+use domain::charge_lookup::{ChargeLookup, ChargeReport};
 use domain::failure::Failure;
 use domain::mail::Mailer;
 use domain::optimistic::Attempts;
-use domain::request::Request as RefundRequest;
+use domain::request::{Request as RefundRequest, UnclearCharge};
 use domain::request_store::RequestStore;
+use domain::stripe::Stripe;
 use domain::table::{Stored, Table};
 use domain::workflow::Workflow;
 use jiff::Timestamp;
@@ -26,6 +28,7 @@ use web::{Format, Problem, answer_format, html, received_at};
 
 mod action_outcome;
 mod actions;
+mod case;
 mod charge;
 mod form_data;
 mod notifications;
@@ -33,13 +36,16 @@ mod ownership;
 mod pages;
 mod response;
 
+use case::Case;
 use form_data::FormData;
 
 /// What the function works with.
 #[derive(Debug)]
-pub struct RecordApproval<T, M, W> {
+pub struct RecordApproval<T, S, M, W> {
     /// The requests.
     pub store: RequestStore<T>,
+    /// Stripe, which is asked again when a case is shown.
+    pub stripe: S,
     /// The mail service.
     pub mailer: M,
     /// The process that waits.
@@ -60,8 +66,10 @@ struct OpenedLink {
     earlier: Vec<Approval>,
     /// Whether the link's holder is still on one of the teams.
     is_member: bool,
-    /// What is known about the charge, for the review page.
-    report: Option<ChargeReport>,
+    /// What Stripe says about the charge.
+    lookup: Option<ChargeLookup>,
+    /// What only the page of a case shows.
+    case: Option<Case>,
 }
 
 impl OpenedLink {
@@ -73,6 +81,7 @@ impl OpenedLink {
             request: &self.request.value,
             earlier: &self.earlier,
             is_member: self.is_member,
+            lookup: self.lookup.as_ref(),
             at,
         }
     }
@@ -80,6 +89,16 @@ impl OpenedLink {
     /// Whose link it is.
     fn approver(&self) -> &str {
         &self.link.value.approver
+    }
+
+    /// The charge of which only a person can tell whose it is.
+    fn unclear_charge(&self) -> Option<UnclearCharge> {
+        self.lookup.as_ref()?.unclear_charge(&self.request.value)
+    }
+
+    /// What is known about the charge.
+    fn report(&self) -> Option<&ChargeReport> {
+        self.case.as_ref()?.report.as_ref()
     }
 
     fn ineligible(&self) -> Option<Ineligible> {
@@ -90,7 +109,7 @@ impl OpenedLink {
     }
 }
 
-impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
+impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     /// Answers `GET` and `POST /approvals/{linkId}`.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
         let answer = match *http.method() {
@@ -128,9 +147,10 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                 break (opened, result?);
             }
         };
-        if let (Format::Html, Asked::Team(_)) = (form.format, &opened.approval.value.asked) {
-            let report = self.store.charge_report(&opened.request.value).await;
-            opened.report = Some(report.map_err(Failure::from)?);
+        if let (Format::Html, Asked::Team(_)) = (form.format, &opened.approval.value.asked)
+            && outcome.shows_case()
+        {
+            self.load_case(&mut opened, now).await?;
         }
         self.answer_task(&opened, &outcome).await;
         self.respond(http, &opened, &form, outcome)
@@ -155,8 +175,9 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         Ok(Some(OpenedLink {
             earlier: self.store.approvals(id, asked.separate_from()).await?,
             is_member: self.teams.include(asked.teams(), &link.value.approver),
+            lookup: self.store.charge_lookup(id).await?,
             request,
-            report: None,
+            case: None,
             approval,
             link,
         }))

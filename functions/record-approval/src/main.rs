@@ -1,15 +1,18 @@
 //! The Lambda function `RecordApproval`.
 
-use adapters::config::{Teams, link_key, mail_from, table_name};
-use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
+use adapters::config::{StripeConfig, Teams, link_key, mail_from, table_name};
+use adapters::stripe::HttpStripe;
+use adapters::{DynamoTable, SesMailer, SfnWorkflow, StripeKeys, config, run_http};
 use domain::request_store::RequestStore;
 use record_approval::RecordApproval;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
+    let StripeConfig { base, key } = StripeConfig::from_env()?;
     let function = RecordApproval {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
+        stripe: HttpStripe::new(&base, StripeKeys::new(&aws, key))?,
         mailer: SesMailer::new(&aws, mail_from()?),
         workflow: SfnWorkflow::new(&aws),
         teams: Teams::from_env()?,

@@ -2,6 +2,7 @@
 
 use domain::approval::Refusal;
 use domain::mail::{Mailer, deliver};
+use domain::stripe::Stripe;
 use domain::table::Table;
 use domain::workflow::{self, TaskAnswer, TokenState, Workflow};
 use web::emails::{self, ApprovalEmail, NotificationReason};
@@ -12,7 +13,7 @@ use crate::{OpenedLink, RecordApproval};
 /// How many tokens in a row may be stale.
 const ATTEMPTS: usize = 3;
 
-impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
+impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     /// Answers the waiting task, once there is a decision. The decision stands whether or not this succeeds: the
     /// waiting state is entered again after its reminder time and then finds it.
     pub(crate) async fn answer_task(&self, opened: &OpenedLink, outcome: &ActionOutcome) {

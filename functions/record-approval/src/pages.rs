@@ -8,6 +8,8 @@ use crate::OpenedLink;
 mod charge;
 mod choice;
 mod code_page;
+mod decision_form;
+mod history;
 mod outcome;
 mod ownership;
 mod parts;

@@ -1,21 +1,24 @@
 //! The response to an action, as a page or as JSON.
 
 use domain::approval::{Decision, Refusal};
+use domain::charge_lookup::ChargeReport;
 use domain::form::FieldError;
 use domain::mail::Mailer;
+use domain::stripe::Stripe;
 use domain::table::Table;
+use domain::task::outcome;
 use domain::workflow::Workflow;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
 use web::{Format, Problem, html, json as document};
 
-use crate::action_outcome::ActionOutcome;
+use crate::action_outcome::{ActionOutcome, is_about_the_decision};
 use crate::form_data::{FormData, Intent, field_of};
 use crate::pages::{self, Notice, Written};
 use crate::{OpenedLink, RecordApproval};
 
-impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
+impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     pub(crate) fn respond(
         &self,
         http: &Request,
@@ -37,17 +40,26 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
         outcome: &ActionOutcome,
     ) -> Response<Body> {
         let parameters = http.query_string_parameters();
+        // The link in the mail was for one of the answers.
+        let linked = parameters.first("decision");
+        let suggests = |decision: &&str| {
+            let report = opened.report();
+            *decision != outcome::APPROVE || report.is_none_or(ChargeReport::suggests_approval)
+        };
         let mut written = Written {
-            // The link in the mail was for one of the answers.
-            decision: parameters.first("decision"),
+            decision: linked.filter(suggests),
             code: &form.code,
-            reason: "",
-            question: "",
+            ..Written::default()
         };
         match &form.intent {
-            Intent::Decide { decision, reason } => {
-                written.decision = Some(decision);
-                written.reason = reason;
+            Intent::Decide(sent) => {
+                written.reason = &sent.reason;
+                // What has changed is decided anew.
+                if !matches!(outcome, ActionOutcome::Refused(Refusal::Changed)) {
+                    written.decision = Some(&sent.decision);
+                    written.amount = &sent.amount;
+                    written.confirm_charge = &sent.confirm_charge;
+                }
             }
             Intent::Ask { question } if !matches!(outcome, ActionOutcome::Inquired { .. }) => {
                 written.question = question;
@@ -85,17 +97,8 @@ impl<T: Table, M: Mailer, W: Workflow> RecordApproval<T, M, W> {
                     Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_) => {
                         pages::code_page(opened, Some(refusal))
                     }
-                    Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::Ineligible(_) => {
-                        review(Notice::Refused(refusal))
-                    }
-                    Refusal::Decided(_)
-                    | Refusal::AlreadyApproved(_)
-                    | Refusal::Superseded
-                    | Refusal::HandedOver(_)
-                    | Refusal::NoMember
-                    | Refusal::NotTheirs
-                    | Refusal::Locked
-                    | Refusal::Expired => pages::refused(opened, refusal),
+                    refusal if is_about_the_decision(refusal) => review(Notice::Refused(refusal)),
+                    refusal => pages::refused(opened, refusal),
                 };
                 (status_of(refusal), page)
             }
@@ -136,26 +139,37 @@ fn as_json(outcome: ActionOutcome) -> Result<Response<Body>, Problem> {
 }
 
 fn decision(decision: &Decision) -> serde_json::Value {
-    json!({
+    let mut body = json!({
         "outcome": decision.outcome(),
         "decidedBy": decision.decider().name(),
         "decidedAt": decision.at(),
-    })
+    });
+    if let (Some(approved), Some(viewed)) = (decision.approved_amount(), decision.viewed_amount())
+        && approved < viewed
+    {
+        body["amount"] = approved.to_decimal().into();
+    }
+    body
 }
 
 pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Decided(_) | Refusal::AlreadyApproved(_) => StatusCode::OK,
         Refusal::Superseded | Refusal::Expired | Refusal::HandedOver(_) => StatusCode::GONE,
+        Refusal::Changed => StatusCode::CONFLICT,
         Refusal::Locked => StatusCode::LOCKED,
         Refusal::NoCode
         | Refusal::WrongCode
         | Refusal::Ineligible(_)
         | Refusal::NoMember
         | Refusal::NotTheirs => StatusCode::FORBIDDEN,
-        Refusal::ReasonMissing | Refusal::ReasonTooLong | Refusal::NotOffered(_) => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Refusal::ReasonMissing
+        | Refusal::ReasonTooLong
+        | Refusal::AmountInvalid(_)
+        | Refusal::AmountTooLarge(_)
+        | Refusal::AmountNotWanted
+        | Refusal::ConfirmationMissing(_)
+        | Refusal::NotOffered(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

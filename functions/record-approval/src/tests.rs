@@ -10,6 +10,7 @@ use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use testing::MemoryMailer;
+use testing::MemoryStripe;
 use testing::MemoryTable;
 use testing::MemoryWorkflow;
 use testing::fixtures;
@@ -17,10 +18,12 @@ use testing::fixtures::approval::{link_key, waiting};
 
 use super::*;
 
+mod amount;
 mod charge;
 mod choice;
 mod deciding;
 mod elsewhere;
+mod fresh;
 mod guessing;
 mod hostile;
 mod ownership;
@@ -32,7 +35,7 @@ const TEAM: [&str; 3] = [
 ];
 const FORM: &str = "application/x-www-form-urlencoded";
 
-type Function = RecordApproval<MemoryTable, MemoryMailer, MemoryWorkflow>;
+type Function = RecordApproval<MemoryTable, MemoryStripe, MemoryMailer, MemoryWorkflow>;
 
 struct Fixture {
     function: Function,
@@ -67,6 +70,7 @@ async fn opened(store: RequestStore<MemoryTable>, approval: Approval) -> Fixture
     let teams = json!({"csm-team": TEAM, "csm-manager": ["boss@example.com"]});
     let function = RecordApproval {
         store,
+        stripe: MemoryStripe::default(),
         mailer: MemoryMailer::default(),
         workflow: MemoryWorkflow::default(),
         teams: Teams::parse(&teams.to_string()).unwrap(),

@@ -163,6 +163,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             request,
             earlier: &[],
             is_member: self.teams.include(approval.asked.teams(), to),
+            lookup: None,
             at,
         };
         if context.check_link().is_err() {

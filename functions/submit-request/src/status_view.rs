@@ -1,6 +1,7 @@
 //! How a request stands, in the customer's words.
 
 use domain::inquiry::Inquiry;
+use domain::money::Usd;
 use domain::request::{RefundProgress, Request, Status};
 use domain::task::variable;
 
@@ -14,6 +15,8 @@ pub(crate) struct StatusView<'a> {
     pub(crate) headline: &'static str,
     /// Why, when it did not go as the customer hoped. Never Stripe's own words.
     pub(crate) reason: Option<&'a str>,
+    /// What was asked for and what was approved, where that is less and nobody has to approve any more.
+    pub(crate) approved_less: Option<(Usd, Usd)>,
     /// Whether anything more will happen by itself.
     pub(crate) is_over: bool,
 }
@@ -62,6 +65,7 @@ impl<'a> StatusView<'a> {
             request,
             headline,
             reason,
+            approved_less: approved_less(request),
             is_over,
         }
     }
@@ -75,6 +79,10 @@ impl<'a> StatusView<'a> {
         });
         if let Some(reason) = self.reason {
             json["reason"] = reason.into();
+        }
+        if let Some((requested, approved)) = self.approved_less {
+            json["requestedAmount"] = requested.to_decimal().into();
+            json["approvedAmount"] = approved.to_decimal().into();
         }
         let questions: Vec<_> = self.request.inquiries.iter().map(as_json).collect();
         if !questions.is_empty() {
@@ -91,6 +99,14 @@ fn as_json(inquiry: &Inquiry) -> serde_json::Value {
         "question": inquiry.text,
         "answer": inquiry.reply.as_ref().map(|reply| reply.text.as_str()),
     })
+}
+
+fn approved_less(request: &Request) -> Option<(Usd, Usd)> {
+    let is_approved = request.awaits_choice
+        || request.refund.is_some()
+        || matches!(request.status, Status::Processing | Status::Refunded);
+    let amounts = request.requested_amount().zip(request.approved_amount);
+    amounts.filter(|_| is_approved)
 }
 
 fn denied_because(request: &Request) -> &str {

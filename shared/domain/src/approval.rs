@@ -6,7 +6,8 @@
 //!
 //! - [`Asked`] is what is asked, and of whom, with all that differs between a team and the customer.
 //! - `approvers` keeps who is asked, `deciding` what their answers amount to.
-//! - [`authorization`] says who may decide: [`authorize_decision`] is the only way to a decision.
+//! - [`authorization`] says who may decide: [`authorize_decision`] is the only way to a [`Decision`], which keeps
+//!   what was viewed, and what was approved of the amount.
 //! - [`link`] is what is stored of a link; a locked one is followed by a fresh one of the next generation.
 //! - [`viewed_digest`] binds a decision to what was decided on.
 
@@ -23,22 +24,27 @@ mod approvers;
 mod asked;
 pub mod authorization;
 mod deciding;
+mod decision;
 pub mod link;
 mod link_key;
+mod person;
 mod refusal;
+mod submitted;
 pub mod viewed_digest;
 
 pub use answer::{OfferedAnswer, Verdict};
 pub use approvers::{Approver, Deadlock};
 pub use asked::{Asked, Choice, TeamReview};
 pub use authorization::{
-    Authenticated, Authorized, Decider, Decision, DecisionContext, REASON_CHARS,
-    authorize_decision, is_same_person,
+    Authenticated, Authorized, DecisionContext, REASON_CHARS, authorize_decision,
 };
 pub use deciding::Recorded;
+pub use decision::{Decider, Decision};
 pub use link::Link;
 pub use link_key::{LinkKey, hex, link_hash};
+pub use person::{is_same_person, mailbox};
 pub use refusal::{Ineligible, Refusal};
+pub use submitted::SubmittedDecision;
 pub use viewed_digest::digest_of;
 
 /// How long after its end a link still shows who decided.
@@ -122,11 +128,17 @@ impl Approval {
         }
     }
 
+    /// The partition of a request's approvals, and what their sort keys begin with.
+    pub(crate) fn all_of(request_id: RequestId) -> (String, &'static str) {
+        (format!("REQUEST#{request_id}"), "APPROVAL#")
+    }
+
     /// Where the approval of a phase is stored.
     pub fn key_of(request_id: RequestId, phase: &PhaseName) -> Key {
+        let (pk, prefix) = Self::all_of(request_id);
         Key {
-            pk: format!("REQUEST#{request_id}"),
-            sk: format!("APPROVAL#{phase}"),
+            pk,
+            sk: format!("{prefix}{phase}"),
         }
     }
 

@@ -8,12 +8,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::charge_statement::ChargeStatement;
-use crate::dates::day;
 use crate::id::RequestId;
-use crate::money::Usd;
-use crate::request::{OwnershipConfirmation, Status};
-use crate::stripe::{Charge, Ownership, Payer, amount_text};
+use crate::request::{Request, UnclearCharge};
+use crate::stripe::{Charge, Ownership, Payer, ownership};
 use crate::table::{Entity, Key};
+
+mod others;
+mod report;
+
+pub use others::OtherRequest;
+pub use report::ChargeReport;
 
 /// What a lookup found, stored beside the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +43,7 @@ pub struct ChargeLookup {
 pub struct FoundPayment {
     /// In lower case.
     pub currency: String,
-    /// Whether it is that of the customer who asks.
+    /// Whether it is that of the customer who asks, by Stripe's word alone.
     pub ownership: Ownership,
     /// Stripe's id of who paid. None: a guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,19 +78,25 @@ pub struct ChargeFound {
 }
 
 impl FoundPayment {
-    /// What there is to say about a payment, by its statement.
-    pub fn new(statement: &ChargeStatement, ownership: Ownership) -> Self {
+    /// What there is to say about a payment, by its statement, where the one with that address asks.
+    pub fn new(statement: &ChargeStatement, email: &str) -> Self {
         let payment = &statement.payment;
         let charge = payment.charge.as_ref();
         Self {
             currency: payment.currency.clone(),
-            ownership,
+            ownership: ownership(&payment.payer, email),
             customer: match &payment.payer {
-                Payer::Customer(customer) => Some(customer.id.clone()),
+                Payer::Customer(customer, _) => Some(customer.id.clone()),
                 Payer::Guest(_) => None,
             },
             charge: charge.map(|charge| ChargeFound::new(charge, statement)),
         }
+    }
+
+    /// Whose it is, with what approvers of the request have entered and confirmed.
+    fn ownership(&self, request: &Request) -> Ownership {
+        let charge = self.charge.as_ref().map(|charge| charge.id.as_str());
+        request.judge_ownership(self.ownership, charge, self.customer.as_deref())
     }
 }
 
@@ -129,6 +139,18 @@ impl ChargeFound {
 }
 
 impl ChargeLookup {
+    /// The charge of which only a person can tell whose it is, where nobody has yet. That of another
+    /// customer is none, unless an approver says so.
+    pub fn unclear_charge(&self, request: &Request) -> Option<UnclearCharge> {
+        let payment = self.payment.as_ref()?;
+        let charge = payment.charge.as_ref()?;
+        let is_open = payment.ownership(request) == Ownership::Unclear && !charge.id.is_empty();
+        is_open.then(|| UnclearCharge {
+            charge: charge.id.clone(),
+            customer: payment.customer.clone(),
+        })
+    }
+
     /// Where the lookup of a request is stored.
     pub fn key_of(request_id: RequestId) -> Key {
         Key {
@@ -174,186 +196,3 @@ impl Entity for ChargeUse {
         }
     }
 }
-
-/// Another request for the same charge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OtherRequest {
-    /// Its id.
-    pub request_id: RequestId,
-    /// What it asks for.
-    pub amount: Option<Usd>,
-    /// Where it stands.
-    pub status: Status,
-    /// When it was submitted.
-    pub submitted_at: Timestamp,
-}
-
-/// What a reviewer is shown about the charge of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChargeReport {
-    /// What the lookup found. None: there was none, or Stripe did not answer.
-    pub found: Option<ChargeLookup>,
-    /// Other requests for the same charge, as they stand now.
-    pub others: Vec<OtherRequest>,
-    /// What this request asks for.
-    pub amount: Option<Usd>,
-    /// Which of Stripe's customers an approver says that it is.
-    pub stripe_customer: Option<String>,
-    /// Which charge an approver has confirmed to be the customer's.
-    pub confirmation: Option<OwnershipConfirmation>,
-}
-
-impl ChargeReport {
-    /// What to show, as a label and a value each.
-    pub fn lines(&self) -> Vec<(&'static str, String)> {
-        let Some(payment) = self.payment() else {
-            return Vec::new();
-        };
-        let mut lines = Vec::new();
-        if let Some(charge) = &payment.charge {
-            let text = |amount| amount_text(amount, &payment.currency);
-            lines.push(("Charge amount", text(charge.amount)));
-            let paid = charge.refunded.saturating_sub(charge.pending);
-            lines.push(("Already refunded", text(paid)));
-            if charge.pending > 0 {
-                lines.push(("Refunds on their way", text(charge.pending)));
-            }
-            if charge.credited > 0 {
-                lines.push(("Already credited", text(charge.credited)));
-            }
-            lines.push(("Refundable", text(charge.refundable())));
-            lines.push(("Currency", payment.currency.to_ascii_uppercase()));
-            lines.push(("Paid on", day(charge.paid_at)));
-            if let Some(last4) = &charge.last4 {
-                lines.push(("Card", format!("ending in {last4}")));
-            }
-            let disputed = if charge.disputed { "yes" } else { "no" };
-            lines.push(("Disputed", disputed.to_owned()));
-        }
-        let customer = payment
-            .customer
-            .as_deref()
-            .unwrap_or("none, paid as a guest");
-        lines.push(("Stripe customer", customer.to_owned()));
-        let belongs = match self.ownership(payment) {
-            Ownership::Theirs => "yes",
-            Ownership::Another => "no",
-            Ownership::Unclear => "unclear",
-        };
-        lines.push(("Belongs to the customer who asks", belongs.to_owned()));
-        if let Some(confirmation) = self.confirmation(payment) {
-            lines.push(("Confirmed by", confirmation.by.clone()));
-        }
-        for other in &self.others {
-            let amount = other.amount.map(|it| it.to_string()).unwrap_or_default();
-            let status = other.status.as_str().replace('_', " ");
-            let on = day(other.submitted_at);
-            lines.push((
-                "Other request for this charge",
-                format!("{amount}, {status}, sent on {on} ({})", other.request_id),
-            ));
-        }
-        lines
-    }
-
-    /// What a reviewer has to know before deciding.
-    pub fn warnings(&self) -> Vec<String> {
-        let Some(found) = &self.found else {
-            return vec![
-                "Stripe could not be asked about this charge. Look it up before you decide."
-                    .to_owned(),
-            ];
-        };
-        let Some(payment) = &found.payment else {
-            return vec!["Stripe knows no such charge: the refund will be refused.".to_owned()];
-        };
-        let mut warnings = self.ownership_warnings(payment, &found.customers);
-        if payment.currency != "usd" {
-            let currency = payment.currency.to_ascii_uppercase();
-            warnings.push(format!(
-                "It was paid in {currency}. Refunds are made in USD only: it will be refused."
-            ));
-        }
-        match &payment.charge {
-            None => warnings.push("Nothing was paid with this payment intent.".to_owned()),
-            Some(charge) => warnings.extend(self.charge_warnings(charge, &payment.currency)),
-        }
-        if !self.others.is_empty() {
-            warnings.push("There are other requests for this charge.".to_owned());
-        }
-        warnings
-    }
-
-    fn payment(&self) -> Option<&FoundPayment> {
-        self.found.as_ref()?.payment.as_ref()
-    }
-
-    /// As it was found, or as a reviewer has said since.
-    fn ownership(&self, payment: &FoundPayment) -> Ownership {
-        let identified = self.stripe_customer.is_some() && self.stripe_customer == payment.customer;
-        let unclear = payment.ownership == Ownership::Unclear;
-        if identified || (unclear && self.confirmation(payment).is_some()) {
-            Ownership::Theirs
-        } else {
-            payment.ownership
-        }
-    }
-
-    /// The confirmation of this very charge.
-    fn confirmation(&self, payment: &FoundPayment) -> Option<&OwnershipConfirmation> {
-        let charge = payment.charge.as_ref()?;
-        let confirmation = self.confirmation.as_ref();
-        confirmation.filter(|confirmation| confirmation.charge == charge.id)
-    }
-
-    /// The charge of which only a person can say whose it is, where nobody has yet. That of another
-    /// customer is none: Stripe has said whose it is.
-    pub fn charge_to_confirm(&self) -> Option<&str> {
-        let payment = self.payment()?;
-        let charge = payment.charge.as_ref()?;
-        let is_open = self.ownership(payment) == Ownership::Unclear && !charge.id.is_empty();
-        is_open.then_some(charge.id.as_str())
-    }
-
-    fn ownership_warnings(&self, payment: &FoundPayment, customers: &[String]) -> Vec<String> {
-        let known = match customers {
-            [] => "Stripe has no customer with the address of the one who asks.".to_owned(),
-            ids => format!("The customer who asks is {} in Stripe.", ids.join(" or ")),
-        };
-        match self.ownership(payment) {
-            Ownership::Theirs => Vec::new(),
-            Ownership::Another => vec![format!(
-                "This charge belongs to another customer: the refund will be refused. {known}"
-            )],
-            Ownership::Unclear => vec![format!(
-                "It is unclear whose charge this is: the address given at the payment is another one. {known}"
-            )],
-        }
-    }
-
-    fn charge_warnings(&self, charge: &ChargeFound, currency: &str) -> Vec<String> {
-        let mut warnings = Vec::new();
-        let refundable = charge.refundable();
-        if charge.disputed {
-            warnings.push("The bank disputes this charge, or inquires about it.".to_owned());
-        }
-        if charge.captured == 0 {
-            warnings.push("The charge was not captured: there is nothing to refund.".to_owned());
-        } else if refundable == 0 {
-            warnings.push(
-                "Nothing is left of the charge: all of it was refunded or credited already."
-                    .to_owned(),
-            );
-        } else if self
-            .amount
-            .is_some_and(|wanted| wanted.cents() > refundable)
-        {
-            let left = amount_text(refundable, currency);
-            warnings.push(format!("Only {left} of the charge can still be refunded."));
-        }
-        warnings
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -178,7 +178,7 @@ async fn credit_target(
 /// The balance of whoever paid.
 fn balance(payment: &Payment) -> Option<CreditTarget> {
     match &payment.payer {
-        Payer::Customer(customer) => Some(CreditTarget::Customer(customer.id.clone())),
+        Payer::Customer(customer, _) => Some(CreditTarget::Customer(customer.id.clone())),
         Payer::Guest(_) => None,
     }
 }

@@ -8,7 +8,7 @@
 //! 1. **Rules**: [`money`], [`id`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
 //!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`approval`],
 //!    [`invitation`], [`refund`], [`payment_control`], [`charge_statement`], [`charge_ledger`], [`charge_lookup`],
-//!    [`charge_total`], [`ownership`], [`suppression`], [`processed_event`].
+//!    [`charge_total`], [`suppression`], [`processed_event`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
 //!    `adapters` implements them on AWS and Stripe, the crate `testing` in memory. [`request_store`] reads and
 //!    writes requests through a table, [`stripe_lookup`] asks Stripe about a charge for approvers, and [`metrics`] measures what it stores.
@@ -30,7 +30,6 @@ pub mod metrics;
 pub mod money;
 pub mod one_time_code;
 pub mod optimistic;
-pub mod ownership;
 pub mod payment_control;
 pub mod processed_event;
 pub mod refund;

@@ -69,6 +69,12 @@ pub fn masked(address: &str) -> String {
     format!("{first}…@{domain}")
 }
 
+/// Whether two addresses are the same for delivery: mail servers do not mind the case, and nothing else is assumed of
+/// them. Whether they are one person's is [another question](crate::approval::is_same_person).
+pub fn is_same_address(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
 /// How often [`deliver`] hands a mail over that the service does not take. The caller waits for it, so the attempts
 /// follow each other at once.
 const ATTEMPTS: usize = 3;
@@ -122,6 +128,12 @@ fn log_refused(mail: &Mail, error: &MailError) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_is_another_address() {
+        assert!(is_same_address(" Ada@example.com", "ada@Example.com"));
+        assert!(!is_same_address("ada+x@example.com", "ada@example.com"));
+    }
 
     #[test]
     fn addresses_are_masked() {

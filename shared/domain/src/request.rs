@@ -13,6 +13,7 @@ use crate::audit::{Action, Actor, AuditRecord};
 use crate::form::{DesignatedFields, Values};
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::inquiry::Inquiry;
+use crate::money::Usd;
 use crate::payment_control::PaymentHold;
 use crate::task::{Offering, StateEntry};
 
@@ -30,7 +31,7 @@ pub use answered::{AnswerKind, Answered};
 use audit_entry::Entry;
 pub use event::Event;
 pub use output::Output;
-pub use ownership_confirmation::OwnershipConfirmation;
+pub use ownership_confirmation::{OwnershipConfirmation, UnclearCharge};
 
 /// A customer's request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +85,9 @@ pub struct Request {
     /// What the approvers of each phase were shown, as a digest: what is decided is what is paid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approved: BTreeMap<PhaseName, String>,
+    /// The smallest amount that somebody has approved, where that is less than what the form asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_amount: Option<Usd>,
     /// An approver's word for whose the charge is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ownership_confirmation: Option<OwnershipConfirmation>,
@@ -178,6 +182,7 @@ impl Request {
             payment_hold: None,
             stopped: None,
             approved: BTreeMap::new(),
+            approved_amount: None,
             ownership_confirmation: None,
             inquiries: Vec::new(),
             audit_count: 0,

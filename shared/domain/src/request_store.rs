@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::approval::{Approval, Link, viewed_digest};
+use crate::approval::{Approval, Decision, Link};
 use crate::audit::AuditRecord;
 use crate::charge_lookup::{ChargeLookup, ChargeReport, ChargeUse, OtherRequest};
 use crate::failure::Failure;
@@ -13,9 +13,6 @@ use crate::table::{
     CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all, load_or,
 };
 use crate::task::{Outcome, Task};
-
-/// How many other requests for a charge a reviewer is shown.
-const MOST_OTHERS: usize = 20;
 
 impl Entity for Request {
     const KIND: &'static str = "request";
@@ -113,19 +110,34 @@ impl<T: Table> RequestStore<T> {
         Ok(approvals)
     }
 
-    /// Makes sure that what is about to be paid is what was decided on: every phase that approved this
-    /// request was shown the same charge, amount, reason and definition as there are now.
+    /// All approvals of a request, open and decided, in the order in which they were asked for.
+    pub async fn all_approvals(&self, id: RequestId) -> Result<Vec<Approval>, ReadError> {
+        let (pk, prefix) = Approval::all_of(id);
+        let approvals: Vec<Stored<Approval>> = load_all(&self.table, &pk, prefix).await?;
+        let mut approvals: Vec<_> = approvals.into_iter().map(|stored| stored.value).collect();
+        approvals.sort_by_key(|approval| approval.asked_at);
+        Ok(approvals)
+    }
+
+    /// Makes sure that what is about to be paid is what was decided on: everybody whose approval led here was shown
+    /// the same charge, reason and definition as there are now, and the amount is the smallest that was approved.
     pub async fn check_unchanged(&self, request: &Request, version: &str) -> Result<(), Failure> {
-        let now = viewed_digest::digest(request, version);
+        let approvals = self.all_approvals(request.request_id).await?;
         for (phase, noted) in &request.approved {
-            let approval = self.approval(request.request_id, phase).await?;
-            let decision = approval.as_ref().and_then(|stored| stored.value.decision());
-            let decided_on = decision.and_then(|decision| decision.shown());
-            if *noted != now || decided_on != Some(now.as_str()) {
+            let mut of_phase = approvals.iter().filter(|it| it.phase == *phase);
+            if !of_phase.any(|approval| approval.binds(request, version, noted)) {
                 return Err(Failure::RequestChanged(format!(
                     "the request is not what was approved in {phase}"
                 )));
             }
+        }
+        let decisions = approvals.iter().flat_map(Approval::decisions);
+        let approved = decisions.filter_map(Decision::approved_amount);
+        let due = approved.chain(request.requested_amount()).min();
+        if request.amount() != due {
+            return Err(Failure::RequestChanged(
+                "the amount is not the smallest that was approved".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -142,36 +154,26 @@ impl<T: Table> RequestStore<T> {
         load(&self.table, &Link::key_of(link_id)).await
     }
 
+    /// What Stripe said last about the charge of a request.
+    pub async fn charge_lookup(&self, id: RequestId) -> Result<Option<ChargeLookup>, ReadError> {
+        let found = load::<ChargeLookup>(&self.table, &ChargeLookup::key_of(id)).await?;
+        Ok(found.map(|stored| stored.value))
+    }
+
     /// What is known about the charge of a request, and which other requests are about the same one.
     pub async fn charge_report(&self, request: &Request) -> Result<ChargeReport, ReadError> {
-        let id = request.request_id;
-        let found = load::<ChargeLookup>(&self.table, &ChargeLookup::key_of(id)).await?;
-        let found = found.map(|stored| stored.value);
+        let found = self.charge_lookup(request.request_id).await?;
         let ids = match &found {
             Some(found) => self.others_of_charge(found).await?,
             None => BTreeSet::new(),
         };
         let mut others = Vec::new();
-        for other in ids.into_iter().take(MOST_OTHERS) {
+        for other in ids {
             if let Some(Stored { value, .. }) = self.request(other).await? {
-                others.push(OtherRequest {
-                    request_id: other,
-                    amount: value.amount(),
-                    status: value.status,
-                    submitted_at: value.submitted_at,
-                });
+                others.push(OtherRequest::of(&value));
             }
         }
-        others.sort_by_key(|other| other.submitted_at);
-        Ok(ChargeReport {
-            found,
-            others,
-            amount: request.amount(),
-            stripe_customer: request
-                .customer_entered_by_approver()
-                .map(ToOwned::to_owned),
-            confirmation: request.ownership_confirmation.clone(),
-        })
+        Ok(ChargeReport::new(request, found, others))
     }
 
     /// The other requests for the charge that was looked up for one, under any of its names.

@@ -18,9 +18,7 @@ mod payment;
 
 pub use credit::{Credit, CreditNoteRefund, CreditOrder, CreditTarget};
 pub use error::StripeError;
-pub use payment::{
-    Charge, Customer, Intent, Ownership, Payer, Payment, Requester, amount_text, ownership,
-};
+pub use payment::{Charge, Customer, Intent, Ownership, Payer, Payment, amount_text, ownership};
 
 /// The name under which Stripe keeps a request's id with what was made for it.
 pub const REQUEST_ID: &str = "request_id";

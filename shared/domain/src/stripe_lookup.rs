@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use crate::charge_lookup::{ChargeLookup, ChargeUse, FoundPayment};
 use crate::charge_statement::ChargeStatement;
 use crate::failure::Failure;
-use crate::ownership::RequesterIdentity;
 use crate::request::Request;
 use crate::request_store::RequestStore;
 use crate::stripe::Stripe;
@@ -22,7 +21,7 @@ pub async fn look_up<T: Table>(
 ) -> Result<(), Failure> {
     let charge = request.charge().unwrap_or_default();
     note_charge(store, request, charge).await?;
-    let requester = RequesterIdentity::of(request);
+    let email = request.customer_email().unwrap_or_default();
     let mut charges = vec![charge.to_owned()];
     let payment = match stripe.payment(charge).await {
         Err(error) if error.is_missing() => None,
@@ -30,14 +29,13 @@ pub async fn look_up<T: Table>(
             let statement = ChargeStatement::read(stripe, payment?).await?;
             let names = statement.payment.names().filter(|name| *name != charge);
             charges.extend(names.map(ToOwned::to_owned));
-            let ownership = requester.owns(&statement.payment);
-            Some(FoundPayment::new(&statement, ownership))
+            Some(FoundPayment::new(&statement, email))
         }
     };
     for other in &charges[1..] {
         note_charge(store, request, other).await?;
     }
-    let customers = stripe.customers(requester.email()).await?;
+    let customers = stripe.customers(email).await?;
     let lookup = ChargeLookup {
         request_id: request.request_id,
         looked_up_at: at,

@@ -146,6 +146,10 @@ pub mod variable {
     pub const REQUEST_ID: &str = "requestId";
     /// The customer's status page, an absolute URL. Always set.
     pub const STATUS_URL: &str = "statusUrl";
+    /// The amount that the form asked for, while the amount's own name is what is to be paid. Always set.
+    pub const REQUESTED_AMOUNT: &str = "requestedAmount";
+    /// The amount that was approved, where that is less than what was asked for; else empty. Always set.
+    pub const APPROVED_AMOUNT: &str = "approvedAmount";
     /// Where an invitation leads, an absolute URL. Set in the mail that invites, and nowhere else.
     pub const INVITATION_URL: &str = "invitationUrl";
     /// The code that an invitation needs. Set in the mail that invites, and nowhere else.

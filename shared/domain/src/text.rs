@@ -26,8 +26,9 @@ pub fn environment() -> Environment<'static> {
     environment
 }
 
-/// Fills a template from a request: answers by field (an optional one without an answer is empty),
-/// outputs by variable, `requestId` and `statusUrl`. Amounts print as `$1,500.00`.
+/// Fills a template from a request: answers by field (an optional one without an answer is empty, and the amount is
+/// what is to be paid), outputs by variable, `requestedAmount`, `approvedAmount`, `requestId` and `statusUrl`. Amounts
+/// print as `$1,500.00`.
 pub fn render(template: &str, request: &Request, status_url: &str) -> Result<String, TextError> {
     fill(template, request, status_url, &[])
 }
@@ -62,13 +63,21 @@ fn fill(
     more: &[(&str, &str)],
 ) -> Result<String, TextError> {
     let mut names = BTreeMap::new();
+    let values = request.values();
     for answer in &request.answers {
-        let text = answer
-            .value
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        names.insert(answer.name.as_str(), Rendered::from(text));
+        let text = values.get(&answer.name).map(ToString::to_string);
+        names.insert(
+            answer.name.as_str(),
+            Rendered::from(text.unwrap_or_default()),
+        );
+    }
+    let amounts = [
+        (variable::REQUESTED_AMOUNT, request.requested_amount()),
+        (variable::APPROVED_AMOUNT, request.approved_amount),
+    ];
+    for (name, amount) in amounts {
+        let text = amount.map(|amount| amount.to_string()).unwrap_or_default();
+        names.insert(name, Rendered::from(text));
     }
     for (name, output) in &request.outputs {
         let value = match output {

@@ -40,6 +40,7 @@ struct State {
     intent: Option<String>,
     invoice: Option<String>,
     lookups: VecDeque<StripeError>,
+    hangs: bool,
     listings: VecDeque<StripeError>,
 }
 
@@ -53,13 +54,17 @@ impl Default for State {
             credits: Vec::new(),
             captured: 200_000,
             currency: "usd".to_owned(),
-            payer: Payer::Customer(Customer {
-                id: "cus_ada".to_owned(),
-                email: Some("ada@example.com".to_owned()),
-            }),
+            payer: Payer::Customer(
+                Customer {
+                    id: "cus_ada".to_owned(),
+                    email: Some("ada@example.com".to_owned()),
+                },
+                None,
+            ),
             intent: None,
             invoice: None,
             lookups: VecDeque::new(),
+            hangs: false,
             listings: VecDeque::new(),
         }
     }
@@ -74,6 +79,11 @@ impl MemoryStripe {
     /// Makes the next call that reads a payment fail.
     pub fn fail_lookup(&self, error: StripeError) {
         self.with(|state| state.lookups.push_back(error));
+    }
+
+    /// Makes no call that reads a payment come to an end any more.
+    pub fn hang(&self) {
+        self.with(|state| state.hangs = true);
     }
 
     /// Makes the next call that lists refunds fail.
@@ -267,6 +277,9 @@ impl Credits for MemoryStripe {
 
 impl Payments for MemoryStripe {
     async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
+        if self.with(|state| state.hangs) {
+            std::future::pending().await
+        }
         self.with(|state| {
             if let Some(error) = state.lookups.pop_front() {
                 return Err(error);
@@ -292,10 +305,10 @@ impl Payments for MemoryStripe {
 
     async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {
         Ok(self.with(|state| match &state.payer {
-            Payer::Customer(customer) if customer.email.as_deref() == Some(email) => {
+            Payer::Customer(customer, _) if customer.email.as_deref() == Some(email) => {
                 vec![customer.clone()]
             }
-            Payer::Customer(_) | Payer::Guest(_) => Vec::new(),
+            Payer::Customer(..) | Payer::Guest(_) => Vec::new(),
         }))
     }
 }

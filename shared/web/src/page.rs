@@ -46,14 +46,17 @@ pub fn page(title: &str, main: &Markup) -> Markup {
     }
 }
 
-/// The questions of a form with the answers that were given, as a list to read.
+/// The questions of a form with the answers that were given, as a list to read. An answer of an approver's says so.
 pub fn answers(answered: &[Answered]) -> Markup {
     html! {
         dl {
             @for answer in answered {
                 dt { (answer.label) }
                 @match &answer.value {
-                    Some(value) => dd { bdi { (sanitize_text(&value.to_string())) } },
+                    Some(value) => dd {
+                        bdi { (sanitize_text(&value.to_string())) }
+                        @if let Some(by) = &answer.given_by { small { " entered by " bdi { (by) } } }
+                    },
                     None => dd.none { "not given" },
                 }
             }

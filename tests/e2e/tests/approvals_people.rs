@@ -65,6 +65,39 @@ fn nobody_decides_a_request_of_their_own() {
     client.wait_for_status(&request, "denied");
 }
 
+/// The row "same mailbox".
+#[test]
+fn a_tag_does_not_make_a_mailbox_somebody_elses() {
+    let client = LocalStack::open();
+    let own = form().with("customerEmail", json!("csm-2+shop@example.com"));
+    let request = client.submit(&own.charge("ch_demo_guest"));
+    let mail = client.mail("csm-2@example.com", &request.id);
+    let page = case(&client, &mail);
+    assert!(page.contains("your own request") && !page.contains("Record my decision"));
+    for body in [
+        json!({"decision": "approve", "confirmCharge": "ch_demo_guest"}),
+        json!({"decision": "reject", "reason": "No."}),
+        json!({"action": "identify", "stripeCustomerId": "cus_other"}),
+        json!({"action": "confirm-ownership", "charge": "ch_demo_guest"}),
+    ] {
+        let mut body = body;
+        body["code"] = mail.code().into();
+        let (status, answer) = client.post_json(&mail.address(), &body);
+        let detail = answer["detail"].as_str().unwrap_or_default();
+        assert!(
+            status == 403 && detail.contains("your own request"),
+            "{answer}"
+        );
+    }
+    assert_eq!(client.status(&request)["status"], "in_review");
+    client
+        .mail("csm-1@example.com", &request.id)
+        .reject(&client, "No.");
+    client.wait_for_status(&request, "denied");
+    // The customer is written to as they wrote it.
+    client.mail("csm-2+shop@example.com", "About your refund request");
+}
+
 #[test]
 fn where_a_team_has_nobody_else_the_next_one_is_asked_at_once() {
     let teams = SMALL_COMPANY.replace(r#", "fay@example.com""#, "");

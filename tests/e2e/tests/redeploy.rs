@@ -87,6 +87,41 @@ fn a_waiting_request_ends_under_the_version_it_started_with() {
 }
 
 #[test]
+fn what_nobody_looked_up_stops_over_a_guests_charge_until_an_approver_confirms_it() {
+    let processes = Processes::copy();
+    let definition = processes.read(DEFINITION);
+    let mut lines: Vec<_> = definition.lines().collect();
+    lines.retain(|line| !line.trim_start().starts_with("look up:"));
+    processes.write(DEFINITION, &lines.join("\n"));
+    processes.generate();
+    let client = processes.client();
+    let request = client.submit(&form().charge("ch_demo_guest"));
+    let colleague = client.mail("csm-2@example.com", &request.id);
+    client
+        .mail("csm-1@example.com", &request.id)
+        .approve(&client);
+    client.wait_for_status(&request, "needs_attention");
+    client.wait_for_end(&request);
+    let told = client.mail("csm-1@example.com", "needs your attention");
+    let advice = "confirms whose the charge is";
+    assert!(told.text.contains(advice), "{}", told.text);
+
+    // Whoever decided, or a colleague, confirms it behind the link of their mail. Then a redrive pays.
+    let (address, code) = (colleague.address(), colleague.code());
+    let code = ("code", code.as_str());
+    let (_, page) = client.post_form(&address, &[code]);
+    assert!(page.contains("The refund has stopped"), "{page}");
+    let action = ("action", "confirm-ownership");
+    let confirmation = [code, action, ("charge", "ch_demo_guest")];
+    let (_, page) = client.post_form(&address, &confirmation);
+    assert!(page.contains("recorded that you confirm"), "{page}");
+    assert!(client.refunds("ch_demo_guest").is_empty());
+    client.redrive(&request);
+    client.wait_for_status(&request, "refunded");
+    assert_eq!(client.refunds("ch_demo_guest").len(), 1);
+}
+
+#[test]
 fn a_second_offering_is_a_definition_and_nothing_else() {
     let processes = Processes::copy();
     let definition = processes.read(DEFINITION);

@@ -32,7 +32,7 @@ fn the_reviewer_sees_the_charge_and_what_is_odd_about_it() {
     for (charge, shown) in [
         ("ch_demo_2000", "$2,000.00"),
         ("pi_demo_2000", "ending in 4242"),
-        ("ch_demo_refunded", "refunded in full already"),
+        ("ch_demo_refunded", "all of it was refunded"),
         ("ch_demo_disputed", "disputes this charge"),
         ("ch_demo_eur", "paid in EUR"),
         ("ch_demo_uncaptured", "not captured"),
@@ -51,11 +51,12 @@ fn the_reviewer_sees_the_charge_and_what_is_odd_about_it() {
     let again = client.submit(&form().charge("ch_demo_pi_2000"));
     let mail = client.mail(CSM, &again.id);
     let page = case(&client, &mail, "");
-    assert!(page.contains("other requests for this charge"), "{page}");
+    let summary = "For this charge: 1 other request, $0.00 paid, $50.00 open";
+    assert!(page.contains(summary), "{page}");
 }
 
 #[test]
-fn another_customers_charge_is_denied_until_the_reviewer_says_whose_it_is() {
+fn another_customers_charge_is_denied() {
     let client = LocalStack::open();
     let request = approved(&client, "ch_other_100");
     client.wait_for_status(&request, "denied");
@@ -67,66 +68,116 @@ fn another_customers_charge_is_denied_until_the_reviewer_says_whose_it_is() {
     assert_eq!(refusal.expect("it is in the audit log").2, reason);
     client.mail(CSM, reason);
     assert!(client.refunds("ch_other_100").is_empty());
+}
 
+/// The row `cus_other`: nothing is paid on the entry of one approver.
+#[test]
+fn an_entered_customer_is_shown_as_entered_and_pays_nothing_without_a_confirmation() {
+    let client = LocalStack::open();
     let request = client.submit(&form().charge("ch_other_100"));
     let mail = client.mail(CSM, &request.id);
-    let page = case(
-        &client,
-        &mail,
-        "&action=identify&stripeCustomerId=cus_other",
-    );
+    let colleague = client.mail("csm-2@example.com", &request.id);
+    let entry = "&action=identify&stripeCustomerId=cus_other";
+    let page = case(&client, &mail, entry);
     assert!(page.contains("The Stripe customer was entered"), "{page}");
-    mail.approve(&client);
+    for reader in [&mail, &colleague] {
+        let page = case(&client, reader, "");
+        let entered = format!("cus_other, entered by {CSM}, not confirmed by Stripe");
+        assert!(page.contains(&entered), "{page}");
+        assert!(page.contains("belongs to another customer"), "{page}");
+        assert!(!page.contains("<bdi>yes</bdi>"), "{page}");
+        let (status, body) = reader.decide(&client, "approve", "");
+        let field = &body["errors"][0]["field"];
+        assert_eq!((status, field), (422, &"confirmCharge".into()), "{body}");
+    }
+    assert_eq!(client.status(&request)["status"], "in_review");
+    confirm(&client, &colleague, "ch_other_100");
     client.wait_for_status(&request, "refunded");
+    assert_eq!(client.refunds("ch_other_100").len(), 1);
+    let records = actions(&client, &request);
+    let said = ["customer_identified", "ownership_confirmed", "approved"];
+    assert!(records.windows(3).any(|it| it == said), "{records:?}");
+}
+
+/// Approves, and says that the charge is the customer's.
+fn confirm(client: &TestClient, mail: &Mail, charge: &str) {
+    let body =
+        serde_json::json!({"decision": "approve", "code": mail.code(), "confirmCharge": charge});
+    let (status, body) = client.post_json(&mail.address(), &body);
+    assert_eq!(status, 200, "{body}");
 }
 
 #[test]
 fn a_guests_charge_needs_a_person() {
     let client = LocalStack::open();
     let request = client.submit(&form().charge("ch_demo_guest"));
-    let colleague = client.mail("csm-2@example.com", &request.id);
-    client.mail(CSM, &request.id).approve(&client);
-    client.wait_for_status(&request, "needs_attention");
-    assert!(client.refunds("ch_demo_guest").is_empty());
-    let told = client.mail(CSM, "needs your attention");
+    let mail = client.mail(CSM, &request.id);
+    let (status, body) = mail.decide(&client, "approve", "");
+    assert_eq!(status, 422, "{body}");
+    let page = case(&client, &mail, "&decision=approve");
     assert!(
-        told.text.contains("confirms whose the charge is"),
-        "{}",
-        told.text
+        page.contains("please confirm that you have checked"),
+        "{page}"
     );
-    client.wait_for_end(&request);
-
-    // Whoever decided, or a colleague, confirms it behind the link of their mail. Then a redrive pays.
-    let page = case(&client, &colleague, "");
-    assert!(page.contains("The refund has stopped"), "{page}");
-    let page = case(
-        &client,
-        &colleague,
-        "&action=confirm-ownership&charge=ch_demo_guest",
-    );
-    assert!(page.contains("recorded that you confirm"), "{page}");
-    assert!(client.refunds("ch_demo_guest").is_empty());
-    client.redrive(&request);
+    let checked = "&decision=approve&confirmCharge=ch_demo_guest";
+    let page = case(&client, &mail, checked);
+    assert!(page.contains("You approved this request"), "{page}");
     client.wait_for_status(&request, "refunded");
     assert_eq!(client.refunds("ch_demo_guest").len(), 1);
-
-    // Or before they decide.
-    let request = client.submit(&form().charge("ch_demo_guest"));
-    let mail = client.mail(CSM, &request.id);
-    let page = case(
-        &client,
-        &mail,
-        "&action=confirm-ownership&charge=ch_demo_guest",
-    );
-    assert!(page.contains("recorded that you confirm"), "{page}");
-    mail.approve(&client);
-    client.wait_for_status(&request, "refunded");
 
     let form = form().charge("ch_demo_guest");
     let form = form.with("customerEmail", "Guest@example.com".into());
     let guest = client.submit(&form);
     client.mail(CSM, &guest.id).approve(&client);
     client.wait_for_status(&guest, "refunded");
+}
+
+/// A Stripe customer without an address: what was given at the payment says whose it is.
+#[test]
+fn a_charge_of_a_customer_without_an_address_is_theirs_whose_address_was_given() {
+    let client = LocalStack::open();
+    let form = form().charge("ch_demo_unnamed");
+    let own = client.submit(
+        &form
+            .clone()
+            .with("customerEmail", "unnamed@example.com".into()),
+    );
+    let mail = client.mail(CSM, &own.id);
+    let page = case(&client, &mail, "");
+    assert!(
+        page.contains("<bdi>yes</bdi>") && !page.contains("unclear"),
+        "{page}"
+    );
+    mail.approve(&client);
+    client.wait_for_status(&own, "refunded");
+
+    let others = client.submit(&form);
+    let (status, _) = client.mail(CSM, &others.id).decide(&client, "approve", "");
+    assert_eq!(status, 422, "it is unclear");
+}
+
+#[test]
+fn a_case_is_shown_with_what_stripe_says_now() {
+    let client = LocalStack::open();
+    let request = client.submit(&form().amount("600"));
+    client.mail(CSM, &request.id).approve(&client);
+    let finance = client.mail("finance-1@example.com", &request.id);
+    // Meanwhile most of the charge is given back for another request.
+    let other = client.submit(&form().amount("499"));
+    client.mail("csm-2@example.com", &other.id).approve(&client);
+    client.wait_for_status(&other, "refunded");
+    client.advance("2m");
+    let page = case(&client, &finance, "");
+    assert!(
+        page.contains("$1,501.00") && page.contains("As of "),
+        "{page}"
+    );
+    let summary = "For this charge: 1 other request, $499.00 paid, $0.00 open";
+    assert!(page.contains(summary), "{page}");
+    assert!(
+        page.contains("Decided before") && page.contains(CSM),
+        "{page}"
+    );
 }
 
 #[test]

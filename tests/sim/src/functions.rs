@@ -267,9 +267,10 @@ impl Functions {
     }
 
     /// What the approvers' pages are served by.
-    pub(crate) fn pages(&self) -> RecordApproval<SimTable, SimMailer, SimWorkflow> {
+    pub(crate) fn pages(&self) -> RecordApproval<SimTable, SimStripe, SimMailer, SimWorkflow> {
         RecordApproval {
             store: self.store(),
+            stripe: self.stripe.clone(),
             mailer: self.mailer.clone(),
             workflow: self.workflow.clone(),
             teams: teams(),

@@ -95,8 +95,8 @@ async fn other_requests_for_the_charge_are_found() {
     let write = Write::create(&used);
     store.create(&other, &record, vec![write]).await.unwrap();
     let found = look_up(&case).await.unwrap();
-    assert_eq!(found.others.len(), 1);
-    let shown = line(&found, "Other request for this charge");
-    assert!(shown.contains(&other.request_id.to_string()), "{shown}");
-    assert!(found.warnings()[0].contains("other requests"));
+    let summary = "1 other request, $0.00 paid, $50.00 open";
+    assert_eq!(found.others_summary().as_deref(), Some(summary));
+    let shown: Vec<_> = found.others().collect();
+    assert!(shown.len() == 1 && shown[0].contains(&other.request_id.to_string()));
 }

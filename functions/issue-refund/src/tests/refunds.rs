@@ -1,7 +1,7 @@
 //! Money back.
 
 use domain::metrics;
-use domain::request::{Event, Output, OwnershipConfirmation, Status};
+use domain::request::{Event, Output, OwnershipConfirmation, Status, UnclearCharge};
 use domain::stripe::{Customer, Payer};
 use domain::task::{StateEntry, StripeReason};
 
@@ -177,10 +177,11 @@ async fn fifty_euros_are_not_fifty_dollars() {
 }
 
 fn bob() -> Payer {
-    Payer::Customer(Customer {
+    let customer = Customer {
         id: "cus_bob".to_owned(),
         email: Some("bob@example.com".to_owned()),
-    })
+    };
+    Payer::Customer(customer, Some("ada@example.com".to_owned()))
 }
 
 #[tokio::test]
@@ -196,7 +197,7 @@ async fn another_customers_charge_is_denied_with_its_own_reason() {
 }
 
 #[tokio::test]
-async fn a_reviewer_can_say_whose_charge_it_is_and_a_customer_cannot() {
+async fn that_an_approver_entered_the_customer_pays_nothing_until_the_charge_is_confirmed() {
     let phase = "CSM Review".parse().unwrap();
     let field = "stripeCustomerId".parse().unwrap();
     let case = Case::new([]).await;
@@ -210,6 +211,17 @@ async fn a_reviewer_can_say_whose_charge_it_is_and_a_customer_cannot() {
         request.apply(&event, StateEntry::during(&phase, Timestamp::UNIX_EPOCH));
     })
     .await;
+    assert_eq!(case.pay().await.unwrap_err().name(), "Stripe.GuestCharge");
+    for (charge, customer) in [
+        ("ch_1", None),
+        ("ch_1", Some("cus_eve")),
+        ("ch_2", Some("cus_bob")),
+    ] {
+        confirm_ownership(&case, charge, customer).await;
+        assert_eq!(case.pay().await.unwrap_err().name(), "Stripe.GuestCharge");
+    }
+    assert_eq!(case.paid(), 0);
+    confirm_ownership(&case, "ch_1", Some("cus_bob")).await;
     assert_eq!(case.pay().await.unwrap().outcome, "done");
 
     let case = Case::new([]).await;
@@ -220,7 +232,25 @@ async fn a_reviewer_can_say_whose_charge_it_is_and_a_customer_cannot() {
         answer.value = Some(Value::Text("cus_bob".to_owned()));
     })
     .await;
-    assert_eq!(case.pay().await.unwrap().outcome, "error");
+    confirm_ownership(&case, "ch_1", Some("cus_bob")).await;
+    assert_eq!(
+        case.pay().await.unwrap().outcome,
+        "error",
+        "a customer says nothing about it"
+    );
+}
+
+#[tokio::test]
+async fn the_address_given_at_the_payment_counts_where_the_customer_has_none() {
+    let case = Case::new([]).await;
+    let customer = Customer {
+        id: "cus_1".to_owned(),
+        email: None,
+    };
+    let given = Some("Ada@example.com".to_owned());
+    let stripe = &case.function.stripe;
+    stripe.set_payer(Payer::Customer(customer, given));
+    assert_eq!(case.pay().await.unwrap().outcome, "done");
 }
 
 #[tokio::test]
@@ -237,11 +267,13 @@ async fn a_guests_charge_with_another_address_needs_a_person() {
     assert_eq!(case.pay_again_later().await.unwrap().outcome, "done");
 }
 
-async fn confirm_ownership(case: &Case, charge: &str) {
-    let confirmation = OwnershipConfirmation {
+async fn confirm_ownership(case: &Case, charge: &str, customer: Option<&str>) {
+    let of = UnclearCharge {
         charge: charge.to_owned(),
-        by: "csm-1@example.com".to_owned(),
+        customer: customer.map(ToOwned::to_owned),
     };
+    let by = "csm-1@example.com".to_owned();
+    let confirmation = OwnershipConfirmation { of, by };
     case.change(|request| request.ownership_confirmation = Some(confirmation))
         .await;
 }
@@ -254,16 +286,17 @@ async fn a_charge_that_an_approver_confirmed_is_paid_and_no_other() {
         case.function.stripe.set_payer(guest());
         // So that a guest can be credited at all.
         case.function.stripe.set_invoice("in_1");
-        confirm_ownership(&case, "ch_2").await;
+        confirm_ownership(&case, "ch_2", None).await;
         let at = "2026-01-01T00:00:00Z";
         let failure = case.run(method, at).await.unwrap_err();
         assert_eq!(failure.name(), "Stripe.GuestCharge", "{method}");
         // Whoever has to say whose it is sees it, although nobody had looked it up.
         let request = case.request().await;
-        let found = case.function.store.charge_report(&request).await.unwrap();
-        assert_eq!(found.charge_to_confirm(), Some("ch_1"), "{method}");
+        let found = case.function.store.charge_lookup(request.request_id).await;
+        let unclear = found.unwrap().unwrap().unclear_charge(&request);
+        assert_eq!(unclear.unwrap().charge, "ch_1", "{method}");
 
-        confirm_ownership(&case, "ch_1").await;
+        confirm_ownership(&case, "ch_1", None).await;
         let at = "2026-01-02T00:00:00Z";
         assert_eq!(case.run(method, at).await.unwrap().outcome, "done");
     }
@@ -273,7 +306,7 @@ async fn a_charge_that_an_approver_confirmed_is_paid_and_no_other() {
 async fn a_confirmation_does_not_make_another_customers_charge_theirs() {
     let case = Case::new([]).await;
     case.function.stripe.set_payer(bob());
-    confirm_ownership(&case, "ch_1").await;
+    confirm_ownership(&case, "ch_1", Some("cus_bob")).await;
     assert_eq!(case.pay().await.unwrap().outcome, "error");
     assert_eq!(case.paid(), 0);
 }

@@ -4,25 +4,51 @@ use domain::charge_lookup::ChargeReport;
 use domain::mail::sanitize_text;
 use domain::request::Request;
 use maud::{Markup, html};
+use web::when;
 
+use crate::case::Case;
 use crate::charge::{CUSTOMER, missing_customer};
 
 /// What Stripe knows, with warnings first.
-pub(super) fn card(report: &ChargeReport) -> Markup {
-    let warnings = report.warnings();
+pub(super) fn card(case: &Case) -> Markup {
     html! {
-        section.card aria-labelledby="charge" {
-            h2 #charge { "The charge at Stripe" }
-            @if !warnings.is_empty() {
-                div.note.bad role="note" {
-                    @for warning in &warnings { p { (warning) } }
+        @if let Some(report) = &case.report {
+            section.card aria-labelledby="charge" {
+                h2 #charge { "The charge at Stripe" }
+                (warnings(report, case.is_outdated))
+                dl {
+                    @for (label, value) in report.lines() {
+                        dt { (label) }
+                        dd { bdi { (sanitize_text(&value)) } }
+                    }
+                }
+                @if let Some(summary) = report.others_summary() {
+                    details {
+                        summary { "For this charge: " (summary) }
+                        ul { @for other in report.others() { li { (other) } } }
+                    }
+                }
+                @if let Some(found) = &report.found {
+                    p.soft { small { "As of " time datetime=(found.looked_up_at) { (when(found.looked_up_at)) } } }
                 }
             }
-            dl {
-                @for (label, value) in report.lines() {
-                    dt { (label) }
-                    dd { bdi { (sanitize_text(&value)) } }
-                }
+        }
+    }
+}
+
+fn warnings(report: &ChargeReport, is_outdated: bool) -> Markup {
+    let outdated = "Stripe did not answer just now: this is what it said before. Look it up before you decide.";
+    let outdated = report
+        .found
+        .as_ref()
+        .filter(|_| is_outdated)
+        .map(|_| outdated);
+    let mut warnings = report.warnings();
+    warnings.extend(outdated.map(ToOwned::to_owned));
+    html! {
+        @if !warnings.is_empty() {
+            div.note.bad role="note" {
+                @for warning in &warnings { p { (warning) } }
             }
         }
     }

@@ -39,13 +39,12 @@ pub(super) fn review(
 ) -> Markup {
     let (approval, request) = (&opened.approval.value, &opened.request.value);
     // What somebody of the team has added is not theirs to see here.
-    let own = |answer: &&Answered| answer.given_by.is_none() && answer.value.is_some();
+    let own = |answer: &Answered| answer.given_by.is_none() && answer.value.is_some();
     let at_a_glance = |kind| matches!(kind, AnswerKind::Amount | AnswerKind::Charge);
     let (glance, rest): (Vec<_>, Vec<_>) = request
-        .answers
-        .iter()
+        .answers_with_approved_amount()
+        .into_iter()
         .filter(own)
-        .cloned()
         .partition(|answer| at_a_glance(answer.kind));
     page(
         &approval.question,

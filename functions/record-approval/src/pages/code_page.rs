@@ -14,10 +14,9 @@ pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Marku
     let (approval, request) = (&opened.approval.value, &opened.request.value);
     let impersonal = |kind| matches!(kind, AnswerKind::Amount | AnswerKind::Charge);
     let known: Vec<_> = request
-        .answers
-        .iter()
+        .answers_with_approved_amount()
+        .into_iter()
         .filter(|answer| impersonal(answer.kind))
-        .cloned()
         .collect();
     page(
         &approval.question,

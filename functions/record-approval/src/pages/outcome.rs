@@ -31,7 +31,12 @@ pub(crate) fn refused(opened: &OpenedLink, refusal: &Refusal) -> Markup {
         | Refusal::WrongCode
         | Refusal::Ineligible(_)
         | Refusal::ReasonMissing
-        | Refusal::ReasonTooLong => over(opened, refusal),
+        | Refusal::ReasonTooLong
+        | Refusal::Changed
+        | Refusal::AmountInvalid(_)
+        | Refusal::AmountTooLarge(_)
+        | Refusal::AmountNotWanted
+        | Refusal::ConfirmationMissing(_) => over(opened, refusal),
     }
 }
 
@@ -69,7 +74,7 @@ fn outcome_page(opened: &OpenedLink, decision: &Decision, title: &str, is_new: b
             (crumb(opened))
             h1 { (title) }
             div.note.good[is_yes].bad[!is_yes] role="status" {
-                p { "This request was " (by) " " time datetime=(decision.at()) { (when(decision.at())) } "." }
+                p { "This request was " (by) " " time datetime=(decision.at()) { (when(decision.at())) } (amount_of(opened, decision)) "." }
                 // The reason may be about the customer: whoever merely holds the link does not see it.
                 @if let (true, Some(reason)) = (is_new, decision.reason()) { p { "Reason: " bdi { (sanitize_text(reason)) } } }
             }
@@ -78,6 +83,17 @@ fn outcome_page(opened: &OpenedLink, decision: &Decision, title: &str, is_new: b
             (footer(opened))
         },
     )
+}
+
+/// `, for $30.00 of $50.00`, where less was approved than asked for.
+fn amount_of(opened: &OpenedLink, decision: &Decision) -> String {
+    let requested = opened.request.value.requested_amount();
+    match (decision.approved_amount(), requested) {
+        (Some(approved), Some(requested)) if approved < requested => {
+            format!(", for {approved} of {requested}")
+        }
+        _ => String::new(),
+    }
 }
 
 fn verb(decision: &Decision) -> &'static str {
@@ -101,7 +117,7 @@ fn approved_in_part(opened: &OpenedLink, decision: &Decision, title: &str) -> Ma
             (crumb(opened))
             h1 { (title) }
             div.note.good role="status" {
-                p { "You approved it at " time datetime=(decision.at()) { (when(decision.at())) } ". " (others) }
+                p { "You approved it at " time datetime=(decision.at()) { (when(decision.at())) } (amount_of(opened, decision)) ". " (others) }
             }
             p { "There is nothing more for you to do. You can close this page." }
             (footer(opened))

@@ -1,20 +1,18 @@
-//! Where an approver confirms whose a guest's charge is.
+//! Where an approver confirms whose a charge is after the process has stopped for want of that.
 
-use domain::charge_lookup::ChargeReport;
+use domain::request::UnclearCharge;
 use maud::{Markup, html};
 use web::{answers, page};
 
-use super::charge;
 use super::parts::code_field;
+use super::{charge, history};
 use crate::OpenedLink;
 use crate::ownership::CHARGE;
 
 /// Where an approver confirms whose the charge is.
-pub(super) fn form(opened: &OpenedLink, code: &str) -> Markup {
-    let report = opened.report.as_ref();
-    let charge = report.and_then(ChargeReport::charge_to_confirm);
+fn form(opened: &OpenedLink, code: &str) -> Markup {
     html! {
-        @if let (Some(charge), None) = (charge, opened.ineligible_to_confirm()) {
+        @if let (Some(UnclearCharge { charge, .. }), None) = (opened.unclear_charge(), opened.ineligible_to_confirm()) {
             details.card open {
                 summary { "Confirm whose the charge is" }
                 form method="post" {
@@ -35,10 +33,7 @@ pub(super) fn form(opened: &OpenedLink, code: &str) -> Markup {
 /// The page of a decided approval, for an approver who knows the code: what the stopped process needs.
 pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> Markup {
     let request = &opened.request.value;
-    let confirmed = opened
-        .report
-        .as_ref()
-        .is_some_and(|report| report.charge_to_confirm().is_none());
+    let confirmed = opened.unclear_charge().is_none();
     page(
         "The refund has stopped",
         &html! {
@@ -52,9 +47,12 @@ pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> 
             }
             section.card aria-labelledby="case" {
                 h2 #case { "The request" }
-                (answers(&request.answers))
+                (answers(&request.answers_with_approved_amount()))
             }
-            @if let Some(report) = &opened.report { (charge::card(report)) }
+            @if let Some(case) = &opened.case {
+                (charge::card(case))
+                (history::card(&case.approvals, request))
+            }
             (form(opened, code))
         },
     )

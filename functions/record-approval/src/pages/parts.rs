@@ -10,12 +10,14 @@ use crate::OpenedLink;
 use crate::form_data::field_of;
 
 /// What the forms of the review page are filled with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Written<'a> {
     /// The answer that is preselected, as it was sent.
     pub(crate) decision: Option<&'a str>,
     pub(crate) code: &'a str,
     pub(crate) reason: &'a str,
+    pub(crate) amount: &'a str,
+    pub(crate) confirm_charge: &'a str,
     pub(crate) question: &'a str,
 }
 

@@ -1,15 +1,13 @@
 //! The page for an approver who knows the code: the request, and what can be done with it.
 
-use domain::approval::Verdict;
 use domain::inquiry::{INQUIRY_CHARS, Inquiry};
 use domain::mail::sanitize_text;
 use maud::{Markup, html};
 use web::{answers, page};
 
 use super::parts::{Notice, Written, footer, notice_box};
-use super::{charge, ownership};
+use super::{charge, decision_form, history, ownership};
 use crate::OpenedLink;
-use crate::form_data::field_of;
 
 /// The review page, or what a stopped process needs once it is decided.
 pub(super) fn review(
@@ -32,9 +30,12 @@ pub(super) fn review(
             (notice_box(notice))
             section.card aria-labelledby="case" {
                 h2 #case { "The request" }
-                (answers(&request.answers))
+                (answers(&request.answers_with_approved_amount()))
             }
-            @if let Some(report) = &opened.report { (charge::card(report)) }
+            @if let Some(case) = &opened.case {
+                (charge::card(case))
+                (history::card(&case.approvals, request))
+            }
             @if !request.inquiries.is_empty() {
                 section.card aria-labelledby="asked" {
                     h2 #asked { "Asked and answered" }
@@ -43,10 +44,9 @@ pub(super) fn review(
             }
             @match &ineligible {
                 Some(ineligible) => div.note role="status" { p { "Here " (ineligible) "." } },
-                None => (decision_form(opened, written, notice)),
+                None => (decision_form::form(opened, written, notice)),
             }
             (charge::customer_form(request, written.code, matches!(notice, Notice::Invalid { field, .. } if *field == crate::charge::CUSTOMER)))
-            (ownership::form(opened, written.code))
             (other_actions(written, colleagues, notice))
             (footer(opened))
         },
@@ -63,36 +63,6 @@ fn exchange(inquiry: &Inquiry) -> Markup {
                 Some(reply) => dd { bdi { (sanitize_text(&reply.text)) } },
                 None => dd.none { "has not answered yet" },
             }
-        }
-    }
-}
-
-fn decision_form(opened: &OpenedLink, written: &Written<'_>, notice: &Notice<'_>) -> Markup {
-    let invalid = matches!(notice, Notice::Refused(refusal) if field_of(refusal) == Some("reason"));
-    let missing = opened.approval.value.missing();
-    let choice = |verdict: Verdict, label: &str| {
-        html! {
-            label.choice {
-                input type="radio" name="decision" value=(verdict.as_str()) required checked[written.decision == Some(verdict.as_str())];
-                (label)
-            }
-        }
-    };
-    html! {
-        form.card method="post" {
-            input type="hidden" name="code" value=(written.code);
-            fieldset.field {
-                legend { "Your decision" }
-                (choice(Verdict::Approve, "Approve"))
-                (choice(Verdict::Reject, "Reject"))
-            }
-            div.field {
-                label for="reason" { "Reason" }
-                small #reason-help { "Needed to reject; the customer is told. Otherwise for the record." }
-                textarea #reason name="reason" aria-describedby="reason-help" aria-invalid=[invalid.then_some("true")] { "\n" (written.reason) }
-            }
-            @if missing > 1 { p.soft { (missing) " more approvals of different people are needed; the first rejection ends it." } }
-            button type="submit" { "Record my decision" }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the page says about the charge, and the customer that is entered on it.
 
 use domain::request::Event;
+use domain::stripe::StripeError;
 use domain::task::StateEntry;
 
 use super::*;
@@ -25,6 +26,8 @@ impl Fixture {
 #[tokio::test]
 async fn without_a_lookup_the_page_says_so_and_goes_on() {
     let asked = asked().await;
+    let unavailable = StripeError::Unknown("status 500".to_owned());
+    asked.function.stripe.fail_lookup(unavailable);
     assert!(
         asked
             .case_page()

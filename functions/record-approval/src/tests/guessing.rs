@@ -166,6 +166,7 @@ async fn who_guesses_at_the_same_moment_gets_no_more_guesses() {
     let table = Yielding(function.store.into_table());
     let function = RecordApproval {
         store: RequestStore::new(table),
+        stripe: function.stripe,
         mailer: MemoryMailer::default(),
         workflow: MemoryWorkflow::default(),
         teams: function.teams,

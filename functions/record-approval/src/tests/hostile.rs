@@ -115,7 +115,7 @@ proptest! {
 
     #[test]
     fn no_text_leaves_its_place_on_any_page(text in hostile()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (hostile, sanitize_text) = runtime.block_on(async { (pages(&text).await, pages("x").await) });
         for (page, sanitize_text) in hostile.iter().zip(&sanitize_text) {
             prop_assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
@@ -136,7 +136,7 @@ proptest! {
 
     #[test]
     fn no_text_leaves_its_place_on_any_page_of_a_choice(text in hostile()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (hostile, sanitize_text) = runtime.block_on(async { (pages_of_choice(&text).await, pages_of_choice("x").await) });
         for (page, sanitize_text) in hostile.iter().zip(&sanitize_text) {
             prop_assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));

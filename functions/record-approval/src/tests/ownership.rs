@@ -1,17 +1,18 @@
 //! Whose a guest's charge is: who may say so, when, and what it leaves untouched.
 
 use domain::approval::viewed_digest;
-use domain::charge_lookup::{ChargeLookup, FoundPayment};
+use domain::charge_lookup::FoundPayment;
+use domain::charge_statement::ChargeStatement;
 use domain::failure::STRIPE_GUEST_CHARGE;
 use domain::request::{Event, Status};
-use domain::stripe::{Charge, Customer, Ownership, Payer, Payment};
+use domain::stripe::{Charge, Customer, Payer, Payment};
 use domain::task::StateEntry;
 
 use super::*;
 
 impl Fixture {
     /// What a lookup found: `ch_1`, paid by somebody.
-    async fn found(&self, payer: Payer, ownership: Ownership) {
+    pub(super) async fn found(&self, payer: Payer) {
         let charge = json!({
             "id": "ch_1", "amount": 5_000, "amount_captured": 5_000, "amount_refunded": 0,
             "captured": true, "created": 1, "currency": "usd",
@@ -24,11 +25,18 @@ impl Fixture {
             charge: Some(charge),
             payer,
         };
+        let statement = ChargeStatement {
+            payment,
+            refunds: Vec::new(),
+            credits: Vec::new(),
+            credit_target: None,
+        };
         let report = ChargeLookup {
             request_id: self.id,
-            looked_up_at: Timestamp::UNIX_EPOCH,
+            // Within the minute before what the tests post.
+            looked_up_at: Timestamp::from_second(30).unwrap(),
             charges: vec!["ch_1".to_owned()],
-            payment: Some(FoundPayment::new(&payment, ownership, 0)),
+            payment: Some(FoundPayment::new(&statement, "ada@example.com")),
             customers: Vec::new(),
         };
         self.function
@@ -40,12 +48,33 @@ impl Fixture {
 
     async fn found_a_guests(&self) {
         let guest = Payer::Guest(Some("bob@example.com".to_owned()));
-        self.found(guest, Ownership::Unclear).await;
+        self.found(guest).await;
+    }
+
+    /// Somebody approves while Stripe knows nothing of the charge; then it does.
+    async fn approved_before_it_was_found(&self, who: usize) {
+        let lookup = ChargeLookup {
+            request_id: self.id,
+            looked_up_at: Timestamp::UNIX_EPOCH,
+            charges: Vec::new(),
+            payment: None,
+            customers: Vec::new(),
+        };
+        let store = &self.function.store;
+        store.save_charge_lookup(lookup).await.unwrap();
+        assert_eq!(self.decide(who, "approve").await.0, 200);
+        self.found_a_guests().await;
     }
 
     async fn confirm_ownership(&self, who: usize, charge: &str) -> (u16, Value) {
         let code = &self.secrets[who].1;
         let body = json!({"action": "confirm-ownership", "code": code, "charge": charge});
+        self.post_at(who, 60, &body).await
+    }
+
+    async fn approve_and_confirm(&self, who: usize, charge: &str) -> (u16, Value) {
+        let code = &self.secrets[who].1;
+        let body = json!({"decision": "approve", "code": code, "confirmCharge": charge});
         self.post_at(who, 60, &body).await
     }
 
@@ -79,9 +108,10 @@ impl Fixture {
 }
 
 const FORM_OF_IT: &str = "This charge is this customer";
+const CHECKBOX: &str = r#"type="checkbox" name="confirmCharge" value="ch_1""#;
 
 #[tokio::test]
-async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
+async fn an_approver_confirms_a_guests_charge_with_the_decision() {
     let asked = asked().await;
     asked.found_a_guests().await;
     assert!(
@@ -89,25 +119,33 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
         "not before the code"
     );
     let (_, page) = asked.form(0, &asked.code(0)).await;
-    assert!(page.contains(FORM_OF_IT) && page.contains("unclear whose charge"));
+    assert!(page.contains(CHECKBOX) && page.contains("unclear whose charge"));
+    assert!(!page.contains(FORM_OF_IT), "it has no form of its own");
     let digest = viewed_digest::digest(&asked.stored().await, "v1");
 
-    let form = format!("{}&action=confirm-ownership&charge=ch_1", asked.code(0));
-    let (status, page) = asked.form(0, &form).await;
-    assert_eq!(status, 200);
-    assert!(page.contains("recorded that you confirm") && page.contains("Confirmed by"));
-    assert!(!page.contains(FORM_OF_IT) && !page.contains("unclear whose charge"));
-    assert_eq!(
-        asked.confirm_ownership(1, "ch_1").await.0,
-        200,
-        "again is fine"
-    );
-    assert_eq!(asked.actions(), ["submitted", "ownership_confirmed"]);
+    let (status, page) = asked
+        .form(0, &format!("{}&decision=approve", asked.code(0)))
+        .await;
+    assert_eq!(status, 422);
+    assert!(page.contains("please confirm that you have checked that the charge ch_1"));
+    let (status, body) = asked.decide(0, "approve").await;
+    let field = &body["errors"][0]["field"];
+    assert_eq!((status, field), (422, &json!("confirmCharge")), "{body}");
+    assert_eq!(asked.confirm_ownership(0, "ch_1").await.0, 422, "not alone");
+    assert_eq!(asked.stored().await.ownership_confirmation, None);
+
+    assert_eq!(asked.approve_and_confirm(0, "ch_1").await.0, 200);
+    let actions = ["submitted", "ownership_confirmed", "approved"];
+    assert_eq!(asked.actions(), actions);
     let request = asked.stored().await;
     let confirmation = request.ownership_confirmation.as_ref().unwrap();
     assert_eq!(
-        (confirmation.charge.as_str(), confirmation.by.as_str()),
-        ("ch_1", TEAM[0])
+        (
+            confirmation.of.charge.as_str(),
+            &confirmation.of.customer,
+            confirmation.by.as_str()
+        ),
+        ("ch_1", &None, TEAM[0])
     );
     assert_eq!(
         viewed_digest::digest(&request, "v1"),
@@ -115,57 +153,88 @@ async fn a_reviewer_confirms_a_guests_charge_before_deciding() {
         "what is decided on is the same"
     );
     let items = asked.function.store.table().items();
-    let last = items.iter().rfind(|item| item.kind == "audit").unwrap();
+    let audit_log: Vec<_> = items.iter().filter(|item| item.kind == "audit").collect();
+    let seqs: Vec<_> = audit_log.iter().map(|item| &item.body["seq"]).collect();
+    assert_eq!(seqs, [&json!(1), &json!(2), &json!(3)]);
     assert_eq!(
-        (&last.body["actor"], &last.body["charge"]),
+        (&audit_log[1].body["actor"], &audit_log[1].body["charge"]),
         (&json!(TEAM[0]), &json!("ch_1"))
     );
-    assert_eq!(asked.decide(0, "approve").await.0, 200);
 }
 
 #[tokio::test]
-async fn nobody_confirms_what_stripe_knows_or_what_they_were_not_shown() {
+async fn a_rejection_says_nothing_about_whose_the_charge_is() {
+    let asked = asked().await;
+    asked.found_a_guests().await;
+    let code = &asked.secrets[0].1;
+    let body =
+        json!({"decision": "reject", "code": code, "reason": "No.", "confirmCharge": "ch_1"});
+    assert_eq!(asked.post_at(0, 60, &body).await.0, 200);
+    assert_eq!(asked.stored().await.ownership_confirmation, None);
+    assert_eq!(asked.actions(), ["submitted", "rejected"]);
+}
+
+#[tokio::test]
+async fn only_what_stripe_cannot_tell_is_confirmed_and_only_what_was_shown() {
     let customer = |email: Option<&str>| {
-        Payer::Customer(Customer {
-            id: "cus_bob".to_owned(),
-            email: email.map(ToOwned::to_owned),
-        })
+        let (id, email) = ("cus_bob".to_owned(), email.map(ToOwned::to_owned));
+        Payer::Customer(Customer { id, email }, None)
     };
-    for (payer, ownership, charge, status) in [
-        (
-            customer(Some("bob@example.com")),
-            Ownership::Another,
-            "ch_1",
-            422,
-        ),
-        (
-            customer(Some("ada@example.com")),
-            Ownership::Theirs,
-            "ch_1",
-            422,
-        ),
-        (Payer::Guest(None), Ownership::Unclear, "ch_2", 422),
-        (Payer::Guest(None), Ownership::Unclear, "", 422),
-        (Payer::Guest(None), Ownership::Unclear, "ch_1", 200),
-        (customer(None), Ownership::Unclear, "ch_1", 200),
+    let guest = || Payer::Guest(None);
+    // Another's is approved without a confirmation, and refused when it is to be paid.
+    for (payer, charge, status, confirmed) in [
+        (customer(Some("bob@example.com")), "ch_1", 200, false),
+        (customer(Some("ada@example.com")), "ch_1", 200, false),
+        (guest(), "ch_2", 422, false),
+        (guest(), "", 422, false),
+        (guest(), "ch_1", 200, true),
+        (customer(None), "ch_1", 200, true),
     ] {
         let asked = asked().await;
-        asked.found(payer.clone(), ownership).await;
+        asked.found(payer.clone()).await;
         let (_, page) = asked.form(0, &asked.code(0)).await;
-        assert_eq!(page.contains(FORM_OF_IT), ownership == Ownership::Unclear);
-        let (answered, body) = asked.confirm_ownership(0, charge).await;
+        let is_unclear = confirmed || status == 422;
+        assert_eq!(page.contains(CHECKBOX), is_unclear, "{payer:?}");
+        let (answered, body) = asked.approve_and_confirm(0, charge).await;
         assert_eq!(answered, status, "{payer:?} {charge}: {body}");
-        assert_eq!(
-            asked.stored().await.ownership_confirmation.is_some(),
-            status == 200
-        );
+        let given = asked.stored().await.ownership_confirmation;
+        assert_eq!(given.is_some(), confirmed, "{payer:?} {charge}");
     }
     let unasked = asked().await;
-    assert_eq!(
-        unasked.confirm_ownership(0, "ch_1").await.0,
-        422,
-        "there was no lookup"
-    );
+    assert_eq!(unasked.approve_and_confirm(0, "ch_1").await.0, 200);
+    let given = unasked.stored().await.ownership_confirmation;
+    assert_eq!(given, None, "there was no lookup that it could be about");
+}
+
+/// An approver enters the customer who paid, whom Stripe knows under another address than the asker's.
+#[tokio::test]
+async fn an_entered_customer_is_shown_as_entered_and_needs_the_confirmation() {
+    let asked = asked_with(|config| config.approvals = 2).await;
+    let bob = Customer {
+        id: "cus_bob".to_owned(),
+        email: Some("bob@example.com".to_owned()),
+    };
+    asked.found(Payer::Customer(bob, None)).await;
+    let code = &asked.secrets[0].1;
+    let body = json!({"action": "identify", "code": code, "stripeCustomerId": "cus_bob"});
+    assert_eq!(asked.post_at(0, 60, &body).await.0, 200);
+
+    let (_, page) = asked.form(1, &asked.code(1)).await;
+    let entered = format!("cus_bob, entered by {}, not confirmed by Stripe", TEAM[0]);
+    assert!(page.contains(&entered), "{page}");
+    assert!(page.contains("no, by Stripe&#39;s word") || page.contains("no, by Stripe's word"));
+    assert!(page.contains(CHECKBOX) && !page.contains("<bdi>yes</bdi>"));
+    for who in [0, 1] {
+        assert_eq!(asked.decide(who, "approve").await.0, 422, "{who}");
+    }
+    assert_eq!(asked.approve_and_confirm(1, "ch_1").await.0, 200);
+    let given = asked.stored().await.ownership_confirmation.unwrap();
+    assert_eq!(given.of.customer.as_deref(), Some("cus_bob"));
+    // It is said once, and seen by those after them.
+    let (_, page) = asked.form(0, &asked.code(0)).await;
+    assert!(page.contains(&format!("by {}", TEAM[1])) && !page.contains(CHECKBOX));
+    assert!(page.contains("belongs to another customer"));
+    assert_eq!(asked.decide(0, "approve").await.0, 200);
 }
 
 #[tokio::test]
@@ -212,7 +281,7 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
             json!({"action": "identify", "code": asked.secrets[0].1, "stripeCustomerId": "cus_1"});
         assert_eq!(asked.post_at(0, 60, &body).await.0, 403);
         // Nor afterwards, while it stands still for want of it.
-        asked.decide(1, "approve").await;
+        asked.approved_before_it_was_found(1).await;
         asked.stop(STRIPE_GUEST_CHARGE).await;
         let (status, page) = asked.form(0, &asked.code(0)).await;
         assert!(status == 200 && page.contains("Already approved"));
@@ -241,8 +310,7 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
 #[tokio::test]
 async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
     let asked = asked().await;
-    asked.found_a_guests().await;
-    asked.decide(0, "approve").await;
+    asked.approved_before_it_was_found(0).await;
     assert!(!asked.get(1).await.1.contains("has stopped"));
     asked.stop(STRIPE_GUEST_CHARGE).await;
     let items = asked.function.store.table().items();
@@ -269,9 +337,10 @@ async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
 
     let form = format!("{}&action=confirm-ownership&charge=ch_1", asked.code(1));
     let (status, page) = asked.form(1, &form).await;
-    assert!(status == 200 && page.contains("redrive") && page.contains("Confirmed by"));
+    assert!(status == 200 && page.contains("redrive") && page.contains("Confirmed to be"));
     let mut request = asked.stored().await;
-    assert_eq!(request.confirmed_charge(), Some("ch_1"));
+    let confirmation = request.ownership_confirmation.as_ref().unwrap();
+    assert_eq!(confirmation.of.charge, "ch_1");
     assert_eq!(
         (request.status, request.phase.as_str()),
         (Status::NeedsAttention, "Needs Attention")
@@ -299,8 +368,8 @@ async fn a_decided_link_opens_for_nothing_else() {
         ("approve", "Stripe.Misconfigured"),
     ] {
         let asked = asked().await;
-        asked.found_a_guests().await;
         asked.decide(0, decision).await;
+        asked.found_a_guests().await;
         asked.stop(error).await;
         let (status, page) = asked.form(1, &asked.code(1)).await;
         assert!(status == 200 && page.contains("Already") && !page.contains("Charged twice"));
@@ -315,8 +384,7 @@ async fn a_decided_link_opens_for_nothing_else() {
 #[tokio::test]
 async fn guessing_behind_a_decided_link_is_counted() {
     let asked = asked().await;
-    asked.found_a_guests().await;
-    asked.decide(0, "approve").await;
+    asked.approved_before_it_was_found(0).await;
     asked.stop(STRIPE_GUEST_CHARGE).await;
     let wrong =
         json!({"action": "confirm-ownership", "code": asked.wrong_code(), "charge": "ch_1"});

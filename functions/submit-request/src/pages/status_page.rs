@@ -41,6 +41,9 @@ pub(crate) fn status_page(shown: &StatusPage<'_>) -> Markup {
     let StatusPage { request, view, .. } = *shown;
     let good = matches!(request.status, Status::Refunded | Status::Completed);
     let bad = request.status == Status::Denied;
+    // What somebody of the team has added is not theirs to see here.
+    let own = request.answers.iter().filter(|it| it.given_by.is_none());
+    let own: Vec<_> = own.cloned().collect();
     page(
         &request.title,
         &html! {
@@ -49,6 +52,7 @@ pub(crate) fn status_page(shown: &StatusPage<'_>) -> Markup {
             @if request.about.is_none() {
                 div.note.good[good].bad[bad] role="status" {
                     p { "Now: " strong { (request.phase) } }
+                    @if let Some((requested, approved)) = view.approved_less { p { "You asked for " (requested) ", and " (approved) " was approved." } }
                     @if let Some(reason) = view.reason { p { bdi { (sanitize_text(reason)) } } }
                     p { small { "Last change " time datetime=(request.updated_at) { (when(request.updated_at)) } } }
                 }
@@ -56,7 +60,7 @@ pub(crate) fn status_page(shown: &StatusPage<'_>) -> Markup {
             @for inquiry in request.inquiries.iter().rev() { (asked(shown, inquiry)) }
             section.card aria-labelledby="sent" {
                 h2 #sent { "What you sent us" }
-                (answers(&request.answers))
+                (answers(&own))
             }
             @if request.about.is_some() { (kept(request)) } @else { (found_again(shown)) }
         },

@@ -1,7 +1,7 @@
 //! How a request stands, in the customer's words.
 
 use domain::money::Usd;
-use domain::request::{Event, Status};
+use domain::request::{Event, RefundProgress, Request, Status};
 use domain::task::StateEntry;
 use jiff::Timestamp;
 use testing::fixtures;
@@ -55,4 +55,34 @@ fn a_credit_is_not_called_a_refund() {
         request.apply(&event, state_entry);
         assert!(StatusView::of(&request).headline.contains(word), "{word}");
     }
+}
+
+#[test]
+fn a_customer_is_told_of_a_smaller_amount_once_nobody_has_to_approve_any_more() {
+    let (mut request, _) = fixtures::request::request();
+    request.approved_amount = "30".parse().ok();
+    let told = |request: &Request| {
+        let json = StatusView::of(request).as_json();
+        let amounts = ["requestedAmount", "approvedAmount"].map(|name| json.get(name).cloned());
+        amounts.map(|it| it.map(|it| it.as_str().unwrap().to_owned()))
+    };
+    let both = [Some("50.00".to_owned()), Some("30.00".to_owned())];
+    for (status, is_told) in [
+        (Status::InReview, false),
+        (Status::Denied, false),
+        (Status::NeedsAttention, false),
+        (Status::Processing, true),
+        (Status::Refunded, true),
+    ] {
+        request.status = status;
+        let expected = if is_told { both.clone() } else { [None, None] };
+        assert_eq!(told(&request), expected, "{status:?}");
+    }
+    (request.status, request.awaits_choice) = (Status::InReview, true);
+    assert_eq!(told(&request), both);
+    (request.status, request.awaits_choice) = (Status::NeedsAttention, false);
+    request.refund = Some(RefundProgress::Reversed);
+    assert_eq!(told(&request), both);
+    request.approved_amount = None;
+    assert_eq!(told(&request), [None, None]);
 }

@@ -2,7 +2,7 @@
 //! follows from these and is added in [`super::wire`]. Amounts are whole minor units of the currency (cents);
 //! times are Unix seconds.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::collection::Object;
 use super::params::Metadata;
@@ -20,10 +20,18 @@ fn made_at() -> i64 {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Customer {
     pub(crate) id: String,
+    /// Empty: Stripe has none.
+    #[serde(default, serialize_with = "or_null")]
     pub(crate) email: String,
     pub(crate) name: String,
     #[serde(default = "made_at")]
     created: i64,
+}
+
+fn or_null<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    Some(text)
+        .filter(|text| !text.is_empty())
+        .serialize(serializer)
 }
 
 /// A payment that was tried.
@@ -32,6 +40,9 @@ pub(crate) struct Charge {
     pub(crate) id: String,
     /// None: a guest paid.
     pub(crate) customer: Option<String>,
+    /// What was given at the payment. None: the customer's own address.
+    #[serde(default, skip_serializing)]
+    pub(crate) billing_email: Option<String>,
     pub(crate) payment_intent: Option<String>,
     #[serde(rename = "amount")]
     pub(crate) amount_cents: u64,

@@ -32,12 +32,14 @@ pub(crate) fn charge(account: &Account, charge: &Charge, now: i64) -> Value {
     let refunded_cents = account.refunded_cents(charge, now);
     let customer = charge.customer.as_ref();
     let customer = customer.and_then(|id| account.customers.get(id));
+    let given = charge.billing_email.as_ref();
+    let given = given.or(customer.map(|customer| &customer.email));
     object(
         charge,
         json!({
             "amount_refunded": refunded_cents,
             "billing_details": {
-                "email": customer.map_or("guest@example.com", |customer| &customer.email),
+                "email": given,
                 "name": customer.map(|customer| &customer.name),
             },
             "captured": charge.captured_cents > 0,

@@ -19,114 +19,20 @@
 //! ```
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::link::Link;
 use super::link_key::LinkKey;
 use super::{
-    Approval, Approver, Asked, Ineligible, OfferedAnswer, Refusal, Verdict, viewed_digest,
+    Approval, Approver, Asked, Decision, Ineligible, OfferedAnswer, Refusal, SubmittedDecision,
+    is_same_person, viewed_digest,
 };
+use crate::charge_lookup::ChargeLookup;
 use crate::one_time_code::CodeCheck;
-use crate::request::Request;
-use crate::task::{Confirm, outcome};
+use crate::request::{Request, UnclearCharge};
+use crate::task::Confirm;
 
 /// The most characters in a reason.
 pub const REASON_CHARS: usize = 2_000;
-
-/// Who answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decider<'a> {
-    /// Somebody of a team, by address.
-    Approver(&'a str),
-    /// The customer. Their address stands in the request and nowhere else.
-    Customer,
-    /// Nobody; the time ran out.
-    Nobody,
-}
-
-impl<'a> Decider<'a> {
-    /// As it stands in the audit log and in JSON: never a customer's address.
-    pub fn name(self) -> Option<&'a str> {
-        match self {
-            Decider::Approver(address) => Some(address),
-            Decider::Customer => Some("customer"),
-            Decider::Nobody => None,
-        }
-    }
-}
-
-/// The answer to an approval or a choice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Decision {
-    outcome: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    by: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    by_customer: bool,
-    at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    shown: Option<String>,
-}
-
-impl Decision {
-    /// `approve`, `reject`, `expire` or one of a choice's options.
-    pub fn outcome(&self) -> &str {
-        &self.outcome
-    }
-
-    /// Who decided.
-    pub fn decider(&self) -> Decider<'_> {
-        match &self.by {
-            Some(approver) => Decider::Approver(approver),
-            None if self.by_customer => Decider::Customer,
-            None => Decider::Nobody,
-        }
-    }
-
-    /// The approver's address; `None` when it was the customer or the time ran out.
-    pub fn by(&self) -> Option<&str> {
-        self.by.as_deref()
-    }
-
-    /// When it was decided.
-    pub fn at(&self) -> Timestamp {
-        self.at
-    }
-
-    /// The reason that was given.
-    pub fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
-    }
-
-    /// The [digest](viewed_digest::digest) of what they were shown.
-    pub fn shown(&self) -> Option<&str> {
-        self.shown.as_deref()
-    }
-
-    /// Whether it is that person's.
-    pub fn is_by(&self, email: &str) -> bool {
-        self.by().is_some_and(|by| is_same_person(by, email))
-    }
-
-    pub(super) fn expired(at: Timestamp, reason: Option<&str>) -> Self {
-        Self {
-            outcome: outcome::EXPIRE.to_owned(),
-            by: None,
-            by_customer: false,
-            at,
-            reason: reason.map(ToOwned::to_owned),
-            shown: None,
-        }
-    }
-}
-
-/// Whether two addresses are one person's. Mail servers do not mind the case.
-pub fn is_same_person(a: &str, b: &str) -> bool {
-    a.trim().to_lowercase() == b.trim().to_lowercase()
-}
 
 /// Everything that says whether somebody who holds a link may do something.
 #[derive(Debug, Clone, Copy)]
@@ -143,6 +49,8 @@ pub struct DecisionContext<'a> {
     pub earlier: &'a [Approval],
     /// Whether the link's holder is on one of the approval's teams, as these are now.
     pub is_member: bool,
+    /// What Stripe says about the charge, where it was looked up.
+    pub lookup: Option<&'a ChargeLookup>,
     /// When the request was received.
     pub at: Timestamp,
 }
@@ -262,6 +170,11 @@ impl<'a> DecisionContext<'a> {
         Ok(Authenticated { approver })
     }
 
+    /// The charge of which whoever approves has to confirm that it is the customer's.
+    fn unclear_charge(&self) -> Option<UnclearCharge> {
+        self.lookup?.unclear_charge(self.request)
+    }
+
     /// Why the link's holder must not decide, if that is so.
     pub fn ineligible(&self) -> Option<Ineligible> {
         self.approval
@@ -272,22 +185,28 @@ impl<'a> DecisionContext<'a> {
 /// Whether an attempt to decide counts. The only way to a decision.
 pub fn authorize_decision(
     context: &DecisionContext<'_>,
-    decision: &str,
-    code: &str,
-    reason: &str,
+    submitted: &SubmittedDecision<'_>,
 ) -> Result<Authorized, Refusal> {
-    let answer = context.offered(decision)?;
-    context.authenticate(code)?;
+    let answer = context.offered(submitted.decision)?;
+    context.authenticate(submitted.code)?;
     if let Some(ineligible) = context.ineligible() {
         return Err(Refusal::Ineligible(ineligible));
     }
-    let (by, reason) = match answer {
-        OfferedAnswer::Verdict(verdict) => {
-            let reason = checked_reason(verdict, reason)?;
-            (Some(context.link.approver.clone()), reason)
-        }
-        // Nobody has to give reasons for what they choose.
-        OfferedAnswer::Option(_) => (None, None),
+    let shown = viewed_digest::digest(context.request, &context.approval.definition);
+    if submitted.viewed.is_some_and(|viewed| viewed != shown) {
+        return Err(Refusal::Changed);
+    }
+    let viewed_amount = context.request.amount();
+    let (by, reason, approved_amount, confirmed) = match answer {
+        OfferedAnswer::Verdict(verdict) => (
+            Some(context.link.approver.clone()),
+            submitted.checked_reason(verdict)?,
+            submitted.checked_amount(verdict, viewed_amount)?,
+            submitted.checked_confirmation(verdict, context.unclear_charge())?,
+        ),
+        // Nobody has to give reasons for what they choose, and what they choose has its amount.
+        OfferedAnswer::Option(_) if submitted.amount.trim().is_empty() => (None, None, None, None),
+        OfferedAnswer::Option(_) => return Err(Refusal::AmountNotWanted),
     };
     Ok(Authorized(Decision {
         outcome: answer.as_str().to_owned(),
@@ -295,20 +214,9 @@ pub fn authorize_decision(
         by,
         at: context.at,
         reason: reason.map(ToOwned::to_owned),
-        shown: Some(viewed_digest::digest(
-            context.request,
-            &context.approval.definition,
-        )),
+        shown: Some(shown),
+        viewed_amount,
+        approved_amount,
+        confirmed,
     }))
-}
-
-fn checked_reason(verdict: Verdict, reason: &str) -> Result<Option<&str>, Refusal> {
-    let reason = reason.trim();
-    if reason.is_empty() && verdict == Verdict::Reject {
-        return Err(Refusal::ReasonMissing);
-    }
-    if reason.chars().count() > REASON_CHARS {
-        return Err(Refusal::ReasonTooLong);
-    }
-    Ok((!reason.is_empty()).then_some(reason))
 }

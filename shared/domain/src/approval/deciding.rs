@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::viewed_digest::digest_at;
 use super::{Approval, Asked, Authorized, Decision, Ineligible, Verdict, is_same_person};
 use crate::request::Request;
 
@@ -30,6 +31,22 @@ impl Approval {
         self.partial_approvals
             .iter()
             .find(|decision| decision.is_by(email))
+    }
+
+    /// Everything that was decided here, oldest first.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.partial_approvals.iter().chain(&self.decision)
+    }
+
+    /// Whether everyone who decided here was shown this request as it is now, but for the amount, which was then what
+    /// it was. The decision itself has this digest.
+    pub(crate) fn binds(&self, request: &Request, version: &str, noted: &str) -> bool {
+        let viewed = |decision: &Decision| {
+            let amount = decision.viewed_amount().or(request.requested_amount());
+            decision.shown() == Some(digest_at(request, version, amount).as_str())
+        };
+        let decision = self.decision().and_then(Decision::shown);
+        decision == Some(noted) && self.decisions().all(viewed)
     }
 
     /// How many more people have to approve.

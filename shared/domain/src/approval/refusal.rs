@@ -2,6 +2,7 @@
 
 use super::{Decision, REASON_CHARS};
 use crate::id::PhaseName;
+use crate::money::{AmountError, Usd};
 use crate::one_time_code::{CODE_DIGITS_WORD, WRONG_CODES};
 
 /// Why somebody may look, but not decide.
@@ -60,4 +61,21 @@ pub enum Refusal {
     /// More than [`REASON_CHARS`].
     #[error("please give the reason in at most {REASON_CHARS} characters")]
     ReasonTooLong,
+    /// The case is not what the page has shown: a colleague approved less meanwhile.
+    #[error("the request has changed since you opened it; please look at it again and decide then")]
+    Changed,
+    /// Not an amount.
+    #[error("the amount {0}")]
+    AmountInvalid(AmountError),
+    /// More than what was shown, which is this.
+    #[error("the amount must be at most {0}, which is what you are asked about")]
+    AmountTooLarge(Usd),
+    /// An amount goes only with an approval of an amount.
+    #[error("an amount can only be given with an approval of a refund; please leave it empty")]
+    AmountNotWanted,
+    /// Only a person can tell whose this charge is, and they have not said that they did.
+    #[error(
+        "please confirm that you have checked that the charge {0} is the customer's; Stripe cannot tell"
+    )]
+    ConfirmationMissing(String),
 }

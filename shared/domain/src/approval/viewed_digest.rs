@@ -7,11 +7,17 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::link_key::hex;
+use crate::money::Usd;
 use crate::request::Request;
 
-/// The digest of what is decided on: the charge, the amount, the reason and every other answer, and the
-/// definition's version.
+/// The digest of what is decided on: the charge, the amount that is to be paid, the reason and every other answer, and
+/// the definition's version.
 pub fn digest(request: &Request, version: &str) -> String {
+    digest_at(request, version, request.amount())
+}
+
+/// The same as it was when so much was to be paid.
+pub(crate) fn digest_at(request: &Request, version: &str, amount: Option<Usd>) -> String {
     let answers: Vec<_> = request
         .answers
         .iter()
@@ -21,12 +27,16 @@ pub fn digest(request: &Request, version: &str) -> String {
             Some(_) => json!([answer.name, null]),
         })
         .collect();
-    digest_of(&json!([
-        request.request_id,
-        request.offering,
-        version,
-        answers
-    ]))
+    let mut viewed = vec![
+        json!(request.request_id),
+        json!(request.offering),
+        json!(version),
+        json!(answers),
+    ];
+    // What was asked for stands among the answers.
+    let less = amount.filter(|amount| Some(*amount) != request.requested_amount());
+    viewed.extend(less.map(|amount| json!(amount)));
+    digest_of(&json!(viewed))
 }
 
 /// The SHA-256 of a document, in hexadecimal.

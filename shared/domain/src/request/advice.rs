@@ -5,10 +5,10 @@ use crate::failure::{
     LIMIT_REACHED, PAYMENTS_STOPPED, STRIPE_GUEST_CHARGE, STRIPE_INSUFFICIENT_FUNDS,
 };
 
-const GUEST_CHARGE: &str = "It is unclear whose the charge is: no customer of Stripe's with an address paid it, and the address \
-     given at the payment is not that of the one who asks. An approver of this request who can tell opens \
-     the link in their mail once more, enters its code and confirms whose the charge is. A redrive of the \
-     execution pays then. If it is not the customer's, stop the execution: nothing has been paid.";
+const GUEST_CHARGE: &str = "It is unclear whose the charge is: the address that Stripe has of who paid is not that of the one who asks. \
+     An approver of this request who can tell opens the link in their mail once more, enters its code and confirms \
+     whose the charge is. A redrive of the execution pays then. If it is not the customer's, stop the execution: nothing \
+     has been paid.";
 
 const INSUFFICIENT_FUNDS: &str = "Stripe has not paid because the balance of our own account with Stripe is too low. Add funds to it, in \
      Stripe's dashboard under Balances. A redrive of the execution pays then, once.";

@@ -61,10 +61,14 @@ impl AnswerKind {
 }
 
 impl Request {
-    /// The answers by field.
+    /// The answers by field, as conditions see them: under the amount's field is what is to be paid.
     pub fn values(&self) -> Values {
         let given = |a: &Answered| Some((a.name.clone(), a.value.clone()?));
-        self.answers.iter().filter_map(given).collect()
+        let mut values: Values = self.answers.iter().filter_map(given).collect();
+        if let (Some(field), Some(amount)) = (&self.designated.amount_field, self.amount()) {
+            values.insert(field.clone(), Value::Cents(amount));
+        }
+        values
     }
 
     /// The answer to a field.
@@ -76,27 +80,48 @@ impl Request {
             .as_ref()
     }
 
-    /// The answer to a field, if an approver gave it.
-    pub fn value_by_approver(&self, field: &FieldName) -> Option<&Value> {
-        let answer = self.answers.iter().find(|a| a.name == *field)?;
-        answer.given_by.as_ref().and(answer.value.as_ref())
-    }
-
     /// Which of Stripe's customers an approver says that it is.
     pub fn customer_entered_by_approver(&self) -> Option<&str> {
-        let given = |a: &&Answered| a.kind == AnswerKind::Customer && a.given_by.is_some();
-        match &self.answers.iter().find(given)?.value {
+        match &self.answer_of_approver()?.value {
             Some(Value::Text(customer)) => Some(customer),
             Some(Value::Cents(_)) | None => None,
         }
     }
 
-    /// The amount that the request is about: what approvers are shown, and what is paid.
+    /// The answer in which an approver says which of Stripe's customers it is.
+    pub fn answer_of_approver(&self) -> Option<&Answered> {
+        let given = |a: &&Answered| a.kind == AnswerKind::Customer && a.given_by.is_some();
+        self.answers.iter().find(given)
+    }
+
+    /// The amount that is to be paid: what approvers are shown. It is less than what was asked for once somebody has
+    /// approved less.
     pub fn amount(&self) -> Option<Usd> {
+        self.approved_amount.or_else(|| self.requested_amount())
+    }
+
+    /// The amount that the form asked for.
+    pub fn requested_amount(&self) -> Option<Usd> {
         match self.value(self.designated.amount_field.as_ref()?)? {
             Value::Cents(amount) => Some(*amount),
             Value::Text(_) => None,
         }
+    }
+
+    /// The answers, and after the amount what was approved of it, where that is less.
+    pub fn answers_with_approved_amount(&self) -> Vec<Answered> {
+        let mut answers = self.answers.clone();
+        let amount_field = self.designated.amount_field.as_ref();
+        let place = answers.iter().position(|a| Some(&a.name) == amount_field);
+        if let (Some(place), Some(approved)) = (place, self.approved_amount) {
+            let approved = Answered {
+                label: "Approved amount".to_owned(),
+                value: Some(Value::Cents(approved)),
+                ..answers[place].clone()
+            };
+            answers.insert(place + 1, approved);
+        }
+        answers
     }
 
     /// The charge or payment intent that the request is about.

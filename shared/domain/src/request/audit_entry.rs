@@ -92,8 +92,8 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         Event::CustomerIdentified { by: who, field, .. } => {
             by(who, Action::CustomerIdentified).detail(field.as_str())
         }
-        Event::OwnershipConfirmed { by: who, charge } => {
-            by(who, Action::OwnershipConfirmed).charge(charge)
+        Event::OwnershipConfirmed { by: who, of } => {
+            by(who, Action::OwnershipConfirmed).charge(&of.charge)
         }
         Event::Expired { .. } => by_system(Action::Expired),
         Event::NotChosen => by_system(Action::ChoiceExpired),
@@ -141,7 +141,7 @@ fn decided(recorded: &Recorded) -> Entry {
         outcome::REJECT => Action::Rejected,
         _ => Action::Expired,
     };
-    let entry = match decision.decider() {
+    let mut entry = match decision.decider() {
         Decider::Customer => {
             let chosen = Entry::new(Actor::Customer, Action::Chosen);
             return chosen.detail(decision.outcome());
@@ -149,6 +149,7 @@ fn decided(recorded: &Recorded) -> Entry {
         Decider::Approver(approver) => by(approver, action),
         Decider::Nobody => by_system(action),
     };
+    entry.amount = decision.approved_amount();
     match decision.reason() {
         Some(reason) => entry.detail(reason),
         None => entry,

@@ -66,11 +66,11 @@ impl Request {
                 field,
                 customer,
             } => self.identify(by, field, customer),
-            Event::OwnershipConfirmed { by, charge } => {
+            Event::OwnershipConfirmed { by, of } => {
                 // It can come while the process stands still, and moves nothing by itself.
                 self.phase = phase_before;
-                let (charge, by) = (charge.to_owned(), by.to_owned());
-                self.ownership_confirmation = Some(OwnershipConfirmation { charge, by });
+                let (of, by) = (of.clone(), by.to_owned());
+                self.ownership_confirmation = Some(OwnershipConfirmation { of, by });
             }
             Event::RefundSucceeded {
                 id,
@@ -121,6 +121,12 @@ impl Request {
         if !goes_on {
             let reason = decision.reason().unwrap_or_default();
             self.set(variable::REJECTION_REASON, reason);
+        }
+        // One who approves less counts for all who approve after them, also while more people have to.
+        if let (Some(approved), Some(amount)) = (decision.approved_amount(), self.amount())
+            && approved < amount
+        {
+            self.approved_amount = Some(approved);
         }
         if let (true, 0, Some(shown)) = (goes_on, recorded.missing(), decision.shown()) {
             let phase = state_entry.phase.clone();

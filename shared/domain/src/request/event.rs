@@ -3,6 +3,7 @@
 use crate::approval::{Decider, Recorded};
 use crate::id::{FieldName, OfferingPath};
 use crate::money::Usd;
+use crate::request::UnclearCharge;
 use crate::suppression::SuppressionReason;
 use crate::task::EndStatus;
 
@@ -155,12 +156,12 @@ pub enum Event<'a> {
         /// `cus_...`
         customer: &'a str,
     },
-    /// An approver confirmed that a guest's charge is that of the customer who asks.
+    /// An approver confirmed that a charge is that of the customer who asks, where only a person can tell.
     OwnershipConfirmed {
         /// The approver's address.
         by: &'a str,
-        /// `ch_...`
-        charge: &'a str,
+        /// The charge, and who paid it.
+        of: &'a UnclearCharge,
     },
     /// A mail was handed to the mail service.
     Mailed {

@@ -1,25 +1,67 @@
-//! Whose a charge is where Stripe cannot tell: an approver's confirmation, and the stop where it is missing.
+//! Whose a charge is: what Stripe says, and what approvers have entered and confirmed where it cannot tell.
+//!
+//! [`Request::owns`] is the one rule. What is paid follows it, and so does what an approver is shown.
 
 use serde::{Deserialize, Serialize};
 
 use super::Request;
 use crate::failure::STRIPE_GUEST_CHARGE;
+use crate::stripe::{Ownership, Payer, Payment, ownership};
 
-/// An approver's word that a charge is that of the customer who asks. It holds for this charge alone.
+/// A charge of which only a person can tell whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnclearCharge {
+    /// `ch_...`
+    pub charge: String,
+    /// Stripe's id of who paid. None: a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+}
+
+/// An approver's word that a charge is that of the customer who asks. It holds for this charge, paid by this customer
+/// of Stripe's, alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnershipConfirmation {
-    /// `ch_...`
-    pub charge: String,
+    /// What they confirmed.
+    #[serde(flatten)]
+    pub of: UnclearCharge,
     /// The approver's address.
     pub by: String,
 }
 
 impl Request {
-    /// The charge that an approver has confirmed to be the customer's.
-    pub fn confirmed_charge(&self) -> Option<&str> {
-        let confirmation = self.ownership_confirmation.as_ref()?;
-        Some(&confirmation.charge)
+    /// Whose a payment is: the customer's who asks, another one's, or for a person to tell.
+    pub fn owns(&self, payment: &Payment) -> Ownership {
+        let found = ownership(&payment.payer, self.customer_email().unwrap_or_default());
+        let charge = payment.charge.as_ref().map(|charge| charge.id.as_str());
+        let customer = match &payment.payer {
+            Payer::Customer(customer, _) => Some(customer.id.as_str()),
+            Payer::Guest(_) => None,
+        };
+        self.judge_ownership(found, charge, customer)
+    }
+
+    /// The same, where Stripe's word is known already.
+    ///
+    /// That an approver entered the customer who paid, against Stripe's word, makes it a question for a person and no
+    /// answer: only the explicit confirmation of this charge does.
+    pub(crate) fn judge_ownership(
+        &self,
+        found: Ownership,
+        charge: Option<&str>,
+        customer: Option<&str>,
+    ) -> Ownership {
+        let is_entered = customer.is_some() && self.customer_entered_by_approver() == customer;
+        let is_confirmed = self.ownership_confirmation.as_ref().is_some_and(|given| {
+            Some(given.of.charge.as_str()) == charge && given.of.customer.as_deref() == customer
+        });
+        match found {
+            Ownership::Theirs => Ownership::Theirs,
+            Ownership::Another if !is_entered => Ownership::Another,
+            Ownership::Another | Ownership::Unclear if is_confirmed => Ownership::Theirs,
+            Ownership::Another | Ownership::Unclear => Ownership::Unclear,
+        }
     }
 
     /// Whether it stands still because nobody could tell whose the charge is.

@@ -20,8 +20,8 @@ pub struct Payment {
 /// Who paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payer {
-    /// One of Stripe's customers.
-    Customer(Customer),
+    /// One of Stripe's customers, with the address that was given at the payment.
+    Customer(Customer, Option<String>),
     /// Nobody that Stripe knows, with the address that was given at the payment.
     Guest(Option<String>),
 }
@@ -151,37 +151,32 @@ pub enum Ownership {
     Theirs,
     /// It is somebody else's.
     Another,
-    /// It belongs to no customer of Stripe's, or to one without an address, and the address that was
-    /// given at the payment is another one. A person can tell.
+    /// Stripe cannot tell, as it belongs to no customer of Stripe's, or to one without an address, and the address that
+    /// was given at the payment is another one; or an approver says otherwise. A person has to tell.
     Unclear,
 }
 
-/// Who asks for a payment back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Requester<'a> {
-    /// The address that the refund is confirmed to.
-    pub email: &'a str,
-    /// The Stripe customer that an approver says it is. What the customer says himself is no proof.
-    pub confirmed_customer: Option<&'a str>,
-}
-
-/// Whose the payment is.
+/// Whose the payment is by Stripe's word, when the one with that address asks.
 ///
 /// Several customers can have one address; the payment's own customer is looked at, so it does not
-/// matter how many. Addresses differ in case only for machines.
-pub fn ownership(payer: &Payer, requester: Requester<'_>) -> Ownership {
-    let same = |email: &Option<String>| {
-        let email = email.as_deref().unwrap_or_default();
-        email.trim().eq_ignore_ascii_case(requester.email.trim())
+/// matter how many. Where a customer has no address, or there is none, the one that was given at the payment counts.
+/// Addresses differ in case only for machines.
+pub fn ownership(payer: &Payer, email: &str) -> Ownership {
+    let known = |address: &Option<String>| {
+        let address = address.as_deref().map(str::trim);
+        address
+            .filter(|it| !it.is_empty())
+            .map(|it| it.eq_ignore_ascii_case(email.trim()))
     };
-    match payer {
-        Payer::Customer(customer) if requester.confirmed_customer == Some(customer.id.as_str()) => {
-            Ownership::Theirs
-        }
-        Payer::Customer(customer) if same(&customer.email) => Ownership::Theirs,
-        Payer::Customer(Customer { email: Some(_), .. }) => Ownership::Another,
-        Payer::Guest(email) if same(email) => Ownership::Theirs,
-        Payer::Customer(Customer { email: None, .. }) | Payer::Guest(_) => Ownership::Unclear,
+    // Whether the address is the asker's; None where there is none.
+    let (of_customer, given) = match payer {
+        Payer::Customer(customer, given) => (known(&customer.email), known(given)),
+        Payer::Guest(given) => (None, known(given)),
+    };
+    match (of_customer, given) {
+        (Some(true), _) | (None, Some(true)) => Ownership::Theirs,
+        (Some(false), _) => Ownership::Another,
+        (None, Some(false) | None) => Ownership::Unclear,
     }
 }
 
@@ -214,49 +209,30 @@ mod tests {
 
     #[test]
     fn a_payment_is_theirs_another_ones_or_unclear() {
-        let customer = |id: &str, email: Option<&str>| {
-            Payer::Customer(Customer {
-                id: id.to_owned(),
-                email: email.map(ToOwned::to_owned),
-            })
+        let owned = |email: Option<&str>| email.map(ToOwned::to_owned);
+        let customer = |email: Option<&str>, given: Option<&str>| {
+            let (id, email) = ("cus_1".to_owned(), owned(email));
+            Payer::Customer(Customer { id, email }, owned(given))
         };
-        let guest = |email: Option<&str>| Payer::Guest(email.map(ToOwned::to_owned));
-        let (ada, nobody) = (Some("Ada@Example.com"), None);
-        for (payer, confirmed_customer, wanted) in [
-            (customer("cus_1", ada), None, Ownership::Theirs),
-            (customer("cus_2", ada), Some("cus_1"), Ownership::Theirs),
-            (
-                customer("cus_1", Some("bob@example.com")),
-                None,
-                Ownership::Another,
-            ),
-            (
-                customer("cus_1", Some("bob@example.com")),
-                Some("cus_1"),
-                Ownership::Theirs,
-            ),
-            (
-                customer("cus_1", Some("bob@example.com")),
-                Some("cus_2"),
-                Ownership::Another,
-            ),
-            (customer("cus_1", nobody), None, Ownership::Unclear),
-            (customer("cus_1", nobody), Some("cus_1"), Ownership::Theirs),
-            (guest(ada), None, Ownership::Theirs),
-            (guest(Some("bob@example.com")), None, Ownership::Unclear),
-            (guest(nobody), None, Ownership::Unclear),
-            (guest(nobody), Some("cus_1"), Ownership::Unclear),
+        let guest = |email: Option<&str>| Payer::Guest(owned(email));
+        let (ada, bob, nobody) = (Some("Ada@Example.com"), Some("bob@example.com"), None);
+        for (payer, wanted) in [
+            (customer(ada, nobody), Ownership::Theirs),
+            (customer(ada, bob), Ownership::Theirs),
+            (customer(bob, nobody), Ownership::Another),
+            // Whoever pays can write any address: it does not overrule that of the customer.
+            (customer(bob, ada), Ownership::Another),
+            (customer(nobody, ada), Ownership::Theirs),
+            (customer(Some(" "), ada), Ownership::Theirs),
+            (customer(nobody, bob), Ownership::Unclear),
+            (customer(nobody, nobody), Ownership::Unclear),
+            (guest(ada), Ownership::Theirs),
+            (guest(bob), Ownership::Unclear),
+            (guest(nobody), Ownership::Unclear),
         ] {
-            let requester = Requester {
-                email: "ada@example.com",
-                confirmed_customer,
-            };
-            assert_eq!(
-                ownership(&payer, requester),
-                wanted,
-                "{payer:?} {confirmed_customer:?}"
-            );
+            assert_eq!(ownership(&payer, " ada@example.com"), wanted, "{payer:?}");
         }
+        assert_eq!(ownership(&guest(Some("")), ""), Ownership::Unclear);
     }
 
     #[test]

@@ -48,6 +48,7 @@ impl Case {
             request: &self.request,
             earlier: &self.earlier,
             is_member: true,
+            lookup: None,
             at: at(second),
         }
     }
@@ -62,7 +63,13 @@ impl Case {
     ) -> Result<Authorized, Refusal> {
         let key = link_key();
         let context = self.context(&key, link, second);
-        authorize_decision(&context, verdict.as_str(), code, reason)
+        let submitted = SubmittedDecision {
+            decision: verdict.as_str(),
+            code,
+            reason,
+            ..SubmittedDecision::default()
+        };
+        authorize_decision(&context, &submitted)
     }
 
     fn refused(&self, who: &str, verdict: Verdict, code: &str, reason: &str) -> Refusal {
@@ -140,7 +147,12 @@ fn only_approve_and_reject_are_answers_and_others_are_no_guess_at_a_code() {
     for answer in ["", "maybe", "Approve", " approve", "credit", "expire"] {
         let context = case.context(&key, &link, 1);
         for code in [case.code(A), "000000".to_owned(), String::new()] {
-            let refusal = authorize_decision(&context, answer, &code, "").unwrap_err();
+            let submitted = SubmittedDecision {
+                decision: answer,
+                code: &code,
+                ..SubmittedDecision::default()
+            };
+            let refusal = authorize_decision(&context, &submitted).unwrap_err();
             let offered = ["approve", "reject"].map(str::to_owned).to_vec();
             assert_eq!(refusal, Refusal::NotOffered(offered), "{answer:?}");
         }

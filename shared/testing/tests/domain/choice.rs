@@ -31,9 +31,16 @@ fn attempt(
         earlier: &[],
         // No customer is on a team.
         is_member: false,
+        lookup: None,
         at: at(second),
     };
-    authorize_decision(&context, decision, code, "a reason that nobody asked for")
+    let submitted = SubmittedDecision {
+        decision,
+        code,
+        reason: "a reason that nobody asked for",
+        ..SubmittedDecision::default()
+    };
+    authorize_decision(&context, &submitted)
 }
 
 #[test]

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test may")]
 
 mod approval;
+mod approved_amount;
+mod charge_report;
 mod charge_total;
 mod choice;
 mod inquiry;

@@ -154,10 +154,11 @@ fn a_customer_is_who_paid_however_the_address_is_spelled() {
         assert_eq!(customer_key(&guest(None), same), ada, "{same}");
     }
     assert_ne!(customer_key(&guest(Some("adam@example.com")), ""), ada);
-    let known = Payer::Customer(Customer {
+    let customer = Customer {
         id: "cus_1".to_owned(),
         email: Some("ada@example.com".to_owned()),
-    });
+    };
+    let known = Payer::Customer(customer, None);
     assert_eq!(customer_key(&known, "eve@example.com"), "cus_1");
 }
 

@@ -3,6 +3,7 @@
 use domain::approval::Verdict;
 use domain::dates::when;
 use domain::mail::Mail;
+use domain::request::Answered;
 use serde::Serialize;
 
 use super::approval_email::ApprovalEmail;
@@ -17,7 +18,7 @@ pub(super) struct ApprovalContext<'a> {
     question: &'a str,
     responsible: &'a str,
     notes: Vec<String>,
-    answers: Vec<Answer<'a>>,
+    answers: Vec<Answer>,
     questions: Vec<Exchange<'a>>,
     approve_url: String,
     reject_url: String,
@@ -27,9 +28,22 @@ pub(super) struct ApprovalContext<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Answer<'a> {
-    label: &'a str,
+struct Answer {
+    label: String,
     value: Option<String>,
+}
+
+impl From<Answered> for Answer {
+    fn from(answer: Answered) -> Self {
+        let value = answer.value.map(|value| match answer.given_by {
+            None => value.to_string(),
+            Some(by) => format!("{value}, entered by {by}"),
+        });
+        Self {
+            label: answer.label,
+            value,
+        }
+    }
 }
 
 /// A question to the customer, and what they said.
@@ -47,10 +61,7 @@ impl Template for ApprovalContext<'_> {
 impl<'a> ApprovalContext<'a> {
     pub(super) fn of(email: &ApprovalEmail<'a>) -> Self {
         let (request, approval) = (email.request, email.approval);
-        let answers = request.answers.iter().map(|answer| Answer {
-            label: &answer.label,
-            value: answer.value.as_ref().map(ToString::to_string),
-        });
+        let answers = request.answers_with_approved_amount().into_iter();
         let questions = request.inquiries.iter().map(|question| Exchange {
             requester: &question.requester,
             text: &question.text,
@@ -64,7 +75,7 @@ impl<'a> ApprovalContext<'a> {
             question: &approval.question,
             responsible: approval.asked.responsible(),
             notes: notes(email),
-            answers: answers.collect(),
+            answers: answers.map(Answer::from).collect(),
             questions: questions.collect(),
             approve_url: email.link(Verdict::Approve.as_str()),
             reject_url: email.link(Verdict::Reject.as_str()),

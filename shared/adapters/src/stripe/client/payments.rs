@@ -17,7 +17,10 @@ impl<K: KeySource> HttpStripe<K> {
         email: Option<String>,
     ) -> Result<Payer, StripeError> {
         Ok(match customer {
-            Some(id) => Payer::Customer(self.get(&format!("customers/{id}"), &[]).await?),
+            Some(id) => {
+                let customer = self.get(&format!("customers/{id}"), &[]).await?;
+                Payer::Customer(customer, email)
+            }
             None => Payer::Guest(email),
         })
     }

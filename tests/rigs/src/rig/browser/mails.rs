@@ -89,7 +89,7 @@ impl Stage {
         self.approved("ch_demo_refunded", "49.90");
         client.mail(CSM, "A refund failed");
         client.mail(CUSTOMER, "Your refund could not be made");
-        self.approved("ch_demo_guest", "49.90");
+        self.approved("ch_demo_unfunded", "49.90");
         client.mail(CSM, "needs your attention");
         self.approved("ch_demo_slow", "49.90");
         client.mail(CUSTOMER, "on its way");

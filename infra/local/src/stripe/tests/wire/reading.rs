@@ -75,7 +75,7 @@ async fn customers_are_found_by_their_exact_email() {
     assert_eq!(ids(&other_case), [""; 0]);
     assert_eq!(
         ids(&get(&app, "/v1/customers").await),
-        ["cus_other", "cus_demo"]
+        ["cus_demo_unnamed", "cus_other", "cus_demo"]
     );
     assert_eq!(
         get(&app, "/v1/customers/cus_other").await.body["email"],

@@ -1,0 +1,74 @@
+//! What an approver is shown besides the request: what Stripe says of the charge now, and who decided before.
+//!
+//! It is shown after the code, so nobody who merely holds a link makes this system ask Stripe.
+
+use std::time::Duration;
+
+use domain::approval::Approval;
+use domain::charge_lookup::ChargeReport;
+use domain::failure::Failure;
+use domain::mail::Mailer;
+use domain::stripe::Stripe;
+use domain::stripe_lookup::look_up;
+use domain::table::Table;
+use domain::workflow::Workflow;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{OpenedLink, RecordApproval};
+
+/// For how long Stripe's answer is shown without asking again.
+const FRESH: SignedDuration = SignedDuration::from_mins(1);
+/// How long whoever opens a case waits for Stripe. It is a fraction of the function's own time.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What an approver is shown besides the request.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// What is known about the charge. None: the request is about none.
+    pub(crate) report: Option<ChargeReport>,
+    /// Whether Stripe was asked just now and did not answer, so that the report is an older one.
+    pub(crate) is_outdated: bool,
+    /// All approvals of the request.
+    pub(crate) approvals: Vec<Approval>,
+}
+
+impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
+    /// Reads what there is to show, and asks Stripe before that.
+    pub(crate) async fn load_case(
+        &self,
+        opened: &mut OpenedLink,
+        at: Timestamp,
+    ) -> Result<(), Failure> {
+        let mut case = Case {
+            report: None,
+            is_outdated: false,
+            approvals: self
+                .store
+                .all_approvals(opened.request.value.request_id)
+                .await?,
+        };
+        if opened.request.value.charge().is_some() {
+            case.is_outdated = !self.refresh(opened, at).await;
+            let report = self.store.charge_report(&opened.request.value).await?;
+            opened.lookup.clone_from(&report.found);
+            case.report = Some(report);
+        }
+        opened.case = Some(case);
+        Ok(())
+    }
+
+    /// Asks Stripe again, unless it was within the last minute. Says whether what is stored is new enough then.
+    async fn refresh(&self, opened: &OpenedLink, at: Timestamp) -> bool {
+        let known = opened.lookup.as_ref().map(|found| found.looked_up_at);
+        if known.is_some_and(|known| at.duration_since(known) < FRESH) {
+            return true;
+        }
+        let looked_up = look_up(&self.store, &self.stripe, &opened.request.value, at);
+        match tokio::time::timeout(PATIENCE, looked_up).await {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => tracing::warn!(%error, "an older lookup is shown"),
+            Err(_) => tracing::warn!("Stripe is slow: an older lookup is shown"),
+        }
+        false
+    }
+}

@@ -1,0 +1,71 @@
+//! What somebody sends who wants to decide, and the checks of it that need no link.
+
+use super::{REASON_CHARS, Refusal, Verdict};
+use crate::money::Usd;
+use crate::request::UnclearCharge;
+
+/// What somebody sends who wants to decide, as it was written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SubmittedDecision<'a> {
+    /// One of the answers that are offered.
+    pub decision: &'a str,
+    /// The code of the mail.
+    pub code: &'a str,
+    /// Why; needed to reject.
+    pub reason: &'a str,
+    /// In dollars, as decimal text: to approve less than what is shown. Empty: all of it.
+    pub amount: &'a str,
+    /// The digest of the case as a page has shown it. None: it is decided by what a mail says.
+    pub viewed: Option<&'a str>,
+    /// The charge of which they confirm that it is the customer's. Empty: of none.
+    pub confirm_charge: &'a str,
+}
+
+impl<'a> SubmittedDecision<'a> {
+    pub(super) fn checked_reason(&self, verdict: Verdict) -> Result<Option<&'a str>, Refusal> {
+        let reason = self.reason.trim();
+        if reason.is_empty() && verdict == Verdict::Reject {
+            return Err(Refusal::ReasonMissing);
+        }
+        if reason.chars().count() > REASON_CHARS {
+            return Err(Refusal::ReasonTooLong);
+        }
+        Ok((!reason.is_empty()).then_some(reason))
+    }
+
+    /// What is approved of the amount that is shown.
+    pub(super) fn checked_amount(
+        &self,
+        verdict: Verdict,
+        shown: Option<Usd>,
+    ) -> Result<Option<Usd>, Refusal> {
+        let amount = self.amount.trim();
+        match (verdict, shown) {
+            (Verdict::Reject, _) | (Verdict::Approve, None) if amount.is_empty() => Ok(None),
+            (Verdict::Reject, _) | (Verdict::Approve, None) => Err(Refusal::AmountNotWanted),
+            (Verdict::Approve, Some(shown)) if amount.is_empty() => Ok(Some(shown)),
+            (Verdict::Approve, Some(shown)) => {
+                let amount: Usd = amount.parse().map_err(Refusal::AmountInvalid)?;
+                if amount > shown {
+                    return Err(Refusal::AmountTooLarge(shown));
+                }
+                Ok(Some(amount))
+            }
+        }
+    }
+
+    /// The confirmation that an approval needs where only a person can tell whose the charge is.
+    pub(super) fn checked_confirmation(
+        &self,
+        verdict: Verdict,
+        unclear: Option<UnclearCharge>,
+    ) -> Result<Option<UnclearCharge>, Refusal> {
+        let unclear = unclear.filter(|_| verdict == Verdict::Approve);
+        match unclear {
+            Some(UnclearCharge { charge, .. }) if self.confirm_charge.trim() != charge => {
+                Err(Refusal::ConfirmationMissing(charge))
+            }
+            confirmed => Ok(confirmed),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What an approver is shown about the charge of a request: lines, warnings, and what stands in the way of paying.
+
+use super::{ChargeFound, ChargeLookup, FoundPayment, OtherRequest, others};
+use crate::dates::day;
+use crate::request::Request;
+use crate::stripe::{Ownership, amount_text};
+
+/// What a reviewer is shown about the charge of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChargeReport {
+    request: Request,
+    /// What the lookup found. None: there was none, or Stripe did not answer.
+    pub found: Option<ChargeLookup>,
+    /// Other requests for the same charge, as they stand now: those that were paid first, and the newest first.
+    others: Vec<OtherRequest>,
+}
+
+impl ChargeReport {
+    /// What was found about the charge of that request, and the others about the same one.
+    pub fn new(
+        request: &Request,
+        found: Option<ChargeLookup>,
+        mut others: Vec<OtherRequest>,
+    ) -> Self {
+        others::sort(&mut others);
+        Self {
+            request: request.clone(),
+            found,
+            others,
+        }
+    }
+
+    /// What to show, as a label and a value each.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let Some(payment) = self.payment() else {
+            return Vec::new();
+        };
+        let mut lines = Vec::new();
+        if let Some(charge) = &payment.charge {
+            let text = |amount| amount_text(amount, &payment.currency);
+            lines.push(("Charge amount", text(charge.amount)));
+            let paid = charge.refunded.saturating_sub(charge.pending);
+            lines.push(("Already refunded", text(paid)));
+            if charge.pending > 0 {
+                lines.push(("Refunds on their way", text(charge.pending)));
+            }
+            if charge.credited > 0 {
+                lines.push(("Already credited", text(charge.credited)));
+            }
+            lines.push(("Refundable", text(charge.refundable())));
+            lines.push(("Currency", payment.currency.to_ascii_uppercase()));
+            lines.push(("Paid on", day(charge.paid_at)));
+            if let Some(last4) = &charge.last4 {
+                lines.push(("Card", format!("ending in {last4}")));
+            }
+            let disputed = if charge.disputed { "yes" } else { "no" };
+            lines.push(("Disputed", disputed.to_owned()));
+        }
+        lines.extend(self.ownership_lines(payment));
+        lines
+    }
+
+    fn ownership_lines(&self, payment: &FoundPayment) -> Vec<(&'static str, String)> {
+        let customer = payment.customer.as_deref();
+        let customer = customer.unwrap_or("none, paid as a guest");
+        let belongs = match payment.ownership {
+            Ownership::Theirs => "yes",
+            Ownership::Another => "no, by Stripe's word",
+            Ownership::Unclear => "unclear",
+        };
+        let mut lines = vec![
+            ("Stripe customer", customer.to_owned()),
+            ("Belongs to the customer who asks", belongs.to_owned()),
+        ];
+        if let Some(entry) = self.entry() {
+            lines.push(("Customer entered", entry));
+        }
+        if payment.ownership != Ownership::Theirs
+            && payment.ownership(&self.request) == Ownership::Theirs
+            && let Some(confirmation) = &self.request.ownership_confirmation
+        {
+            lines.push(("Confirmed to be theirs", format!("by {}", confirmation.by)));
+        }
+        lines
+    }
+
+    /// `cus_1, entered by csm-1@example.com, not confirmed by Stripe`
+    fn entry(&self) -> Option<String> {
+        let answer = self.request.answer_of_approver()?;
+        let (customer, by) = (answer.value.as_ref()?, answer.given_by.as_ref()?);
+        let payment = self.payment()?;
+        let is_payer = payment.customer.as_deref() == Some(customer.to_string().as_str());
+        let is_known = is_payer && payment.ownership == Ownership::Theirs;
+        let doubt = if is_known {
+            ""
+        } else {
+            ", not confirmed by Stripe"
+        };
+        Some(format!("{customer}, entered by {by}{doubt}"))
+    }
+
+    /// `3 other requests, $60.00 paid, $20.00 open`. None: there are none.
+    pub fn others_summary(&self) -> Option<String> {
+        others::summary(&self.others)
+    }
+
+    /// A line for each other request, those that were paid first, and the newest first.
+    pub fn others(&self) -> impl Iterator<Item = String> {
+        self.others.iter().map(OtherRequest::line)
+    }
+
+    /// What a reviewer has to know before deciding.
+    pub fn warnings(&self) -> Vec<String> {
+        let Some(payment) = self.payment() else {
+            return self.unknown().into_iter().collect();
+        };
+        let mut warnings = self.obstacles();
+        warnings.extend(self.doubt(payment));
+        warnings
+    }
+
+    /// Why the refund would be refused if it was approved as it is, as whole sentences.
+    pub fn obstacles(&self) -> Vec<String> {
+        let Some(payment) = self.payment() else {
+            // That Stripe was not asked is no reason to refuse it.
+            return match &self.found {
+                Some(_) => self.unknown().into_iter().collect(),
+                None => Vec::new(),
+            };
+        };
+        let mut obstacles = Vec::new();
+        if payment.ownership(&self.request) == Ownership::Another {
+            obstacles.push(format!(
+                "This charge belongs to another customer: the refund will be refused. {}",
+                self.known_customers()
+            ));
+        }
+        if payment.currency != "usd" {
+            let currency = payment.currency.to_ascii_uppercase();
+            obstacles.push(format!(
+                "It was paid in {currency}. Refunds are made in USD only: it will be refused."
+            ));
+        }
+        match &payment.charge {
+            None => obstacles.push("Nothing was paid with this payment intent.".to_owned()),
+            Some(charge) => obstacles.extend(self.charge_obstacles(charge, &payment.currency)),
+        }
+        obstacles
+    }
+
+    /// Whether a link to approve leads to a page where that is chosen already: not where it would be refused, and not
+    /// against Stripe's word.
+    pub fn suggests_approval(&self) -> bool {
+        let is_anothers = |payment: &FoundPayment| payment.ownership == Ownership::Another;
+        self.obstacles().is_empty() && !self.payment().is_some_and(is_anothers)
+    }
+
+    fn payment(&self) -> Option<&FoundPayment> {
+        self.found.as_ref()?.payment.as_ref()
+    }
+
+    /// What to say where there is no payment to describe.
+    fn unknown(&self) -> Option<String> {
+        let unknown = match &self.found {
+            None => "Stripe could not be asked about this charge. Look it up before you decide.",
+            Some(found) if found.payment.is_none() => {
+                "Stripe knows no such charge: the refund will be refused."
+            }
+            Some(_) => return None,
+        };
+        Some(unknown.to_owned())
+    }
+
+    fn known_customers(&self) -> String {
+        match self.found.as_ref().map(|found| &found.customers[..]) {
+            None | Some([]) => {
+                "Stripe has no customer with the address of the one who asks.".to_owned()
+            }
+            Some(ids) => format!("The customer who asks is {} in Stripe.", ids.join(" or ")),
+        }
+    }
+
+    /// Why a person has to tell, or has told, whose the charge is.
+    fn doubt(&self, payment: &FoundPayment) -> Option<String> {
+        let known = self.known_customers();
+        match (payment.ownership, payment.ownership(&self.request)) {
+            (Ownership::Theirs, _) | (_, Ownership::Another) => None,
+            (Ownership::Another, Ownership::Theirs | Ownership::Unclear) => Some(format!(
+                "By Stripe's word this charge belongs to another customer, and it was entered that it is the one who asks. {known}"
+            )),
+            (Ownership::Unclear, Ownership::Unclear) => Some(format!(
+                "It is unclear whose charge this is: the address given at the payment is another one. {known}"
+            )),
+            (Ownership::Unclear, Ownership::Theirs) => None,
+        }
+    }
+
+    fn charge_obstacles(&self, charge: &ChargeFound, currency: &str) -> Option<String> {
+        let refundable = charge.refundable();
+        let wanted = self.request.amount();
+        if charge.disputed {
+            Some("The bank disputes this charge, or inquires about it.".to_owned())
+        } else if charge.captured == 0 {
+            Some("The charge was not captured: there is nothing to refund.".to_owned())
+        } else if refundable == 0 {
+            Some(
+                "Nothing is left of the charge: all of it was refunded or credited already."
+                    .to_owned(),
+            )
+        } else if wanted.is_some_and(|wanted| wanted.cents() > refundable) {
+            let left = amount_text(refundable, currency);
+            Some(format!("Only {left} of the charge can still be refunded."))
+        } else {
+            None
+        }
+    }
+}
