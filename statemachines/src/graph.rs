@@ -112,8 +112,8 @@ impl<'d> Graph<'d> {
         self.path_from(self.start?, to, avoid)
     }
 
-    /// The way out of a phase that is called so, if it is connected.
-    pub(crate) fn way(&self, from: usize, outcome: &str) -> Option<&Edge> {
+    /// Where a phase is left with that outcome, if it is connected.
+    pub(crate) fn edge(&self, from: usize, outcome: &str) -> Option<&Edge> {
         let mut edges = self.edges.iter();
         edges.find(|edge| edge.from == from && edge.outcome == outcome)
     }

@@ -113,9 +113,11 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     ) -> Result<Outcome, AttemptError> {
         pending.entry.value.settlement = Some(Settlement::Refused);
         self.save_entry(pending, task, event).await?;
-        Ok(Outcome::new(match event {
-            Event::ChargeExhausted { .. } => outcome::EXHAUSTED,
-            _ => outcome::ERROR,
+        let is_exhausted = matches!(event, Event::ChargeExhausted { .. });
+        Ok(Outcome::new(if is_exhausted {
+            outcome::EXHAUSTED
+        } else {
+            outcome::ERROR
         }))
     }
 

@@ -25,11 +25,11 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let reserved = if pending.is_intended {
             check_running(table).await?.map(|()| Vec::new())
         } else {
-            let email = request.customer_email().unwrap_or_default();
+            let requester_email = request.customer_email().unwrap_or_default();
             let entry = &mut pending.entry.value;
             let intent = Intent {
                 offering: &request.offering,
-                customer: &customer_key(&payment.payer, email),
+                customer: &customer_key(&payment.payer, requester_email),
                 amount: entry.amount,
                 at: entry.intended_at,
                 limits: task.config.limits,

@@ -42,7 +42,7 @@ pub use deciding::Recorded;
 pub use decision::{Decider, Decision};
 pub use link::Link;
 pub use link_key::{LinkKey, hex, link_hash};
-pub use person::is_same_person;
+pub use person::{is_same_person, mailbox};
 pub use refusal::{Ineligible, Refusal};
 pub use submitted::SubmittedDecision;
 pub use viewed_digest::digest_of;

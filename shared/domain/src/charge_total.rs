@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::charge_lookup::{ChargeFound, ChargeLookup};
+use crate::charge_lookup::ChargeFound;
 use crate::id::RequestId;
 use crate::money::Usd;
 use crate::request::{Output, RefundProgress, Request, Status};
 use crate::request_store::RequestStore;
-use crate::table::{ReadError, Stored, Table, load};
+use crate::table::{ReadError, Stored, Table};
 
 /// How many other requests for a charge are added up. More are more than any limit: each is a read.
 const MOST_OTHERS: usize = 100;
@@ -20,9 +20,7 @@ impl<T: Table> RequestStore<T> {
     /// Where it cannot be known it is more than any limit, `u64::MAX`: where Stripe did not answer the lookup, or where
     /// there are more than 100 other requests.
     pub async fn charge_total(&self, request: &Request) -> Result<u64, ReadError> {
-        let key = ChargeLookup::key_of(request.request_id);
-        let Some(Stored { value: found, .. }) = load::<ChargeLookup>(self.table(), &key).await?
-        else {
+        let Some(found) = self.charge_lookup(request.request_id).await? else {
             return Ok(u64::MAX);
         };
         let ids = self.others_of_charge(&found).await?;

@@ -163,7 +163,7 @@ fn states(scope: &Scope<'_>, call: Call, on_error: &OnError<EmailConfig>) -> Sta
             _ => continue,
         };
         // Both are told before the request goes where the definition sends it.
-        let notified = !scope.tries_payment(&exit.outcome);
+        let notified = !scope.may_pay_after(&exit.outcome);
         if let Some(customer) = on_error.customer.as_ref().filter(|_| notified) {
             exit.state = mail(notice, customer, &exit.state);
         }

@@ -148,11 +148,11 @@ fn exactly_five_hundred_is_the_threshold() {
 #[test]
 fn stripes_refusal_ends_in_denied_with_its_message_for_the_team_only() {
     let client = LocalStack::open();
-    let request = client.submit(&form().charge("ch_demo_refunded"));
+    let request = client.submit(&form().charge("ch_demo_disputed"));
     csm_approves(&client);
     let status = client.wait_for_status(&request, "denied");
     client.wait_for_end(&request);
-    let message = "Charge ch_demo_refunded has already been refunded.";
+    let message = "Charge ch_demo_disputed has been charged back; cannot issue a refund.";
     let records = client.audit_log(&request);
     let refusal = records
         .iter()
@@ -166,13 +166,13 @@ fn stripes_refusal_ends_in_denied_with_its_message_for_the_team_only() {
         .as_str()
         .expect("the customer is told something");
     assert!(
-        !reason.contains("ch_demo_refunded") && reason.contains("payment provider"),
+        !reason.contains("ch_demo_disputed") && reason.contains("payment provider"),
         "{reason}"
     );
     let (_, page) = client.get(&request.status_url, "text/html");
-    assert!(!page.contains("already been refunded"));
+    assert!(!page.contains("charged back"));
     for mail in client.mails(CUSTOMER) {
-        assert!(!mail.text.contains("already been refunded"));
+        assert!(!mail.text.contains("charged back"));
     }
 }
 

@@ -243,7 +243,7 @@ fn what_happened_to_requests_is_counted_in_the_embedded_metric_format() {
         ("Decisions", "Count", Some("reject"), &[1]),
         ("OpenApprovalHours", "None", None, &[24]),
         ("RefundedCents", "None", None, &[61_234]),
-        ("Refunds", "Count", Some("failed"), &[1]),
+        ("Refunds", "Count", Some("exhausted"), &[1]),
         ("Refunds", "Count", Some("paid"), &[1]),
         ("RequestsTaken", "Count", None, &[1; 4]),
     ];

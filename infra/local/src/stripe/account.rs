@@ -94,12 +94,13 @@ impl Account {
     /// A charge that a request names in `param`.
     pub(crate) fn charge(&self, id: &str, param: &str) -> Result<&Charge, StripeError> {
         let found = self.charges.find(id, param);
-        found.map_err(
-            |error| match self.live_charges.iter().any(|live| live == id) {
-                true => error.in_live_mode(),
-                false => error,
-            },
-        )
+        found.map_err(|error| {
+            if self.live_charges.iter().any(|live| live == id) {
+                error.in_live_mode()
+            } else {
+                error
+            }
+        })
     }
 
     /// Where a refund stands.

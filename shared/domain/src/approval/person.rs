@@ -13,7 +13,7 @@ pub fn is_same_person(a: &str, b: &str) -> bool {
 }
 
 /// An address without what makes no difference to whose it is.
-fn mailbox(address: &str) -> String {
+pub fn mailbox(address: &str) -> String {
     let address = address.trim().to_lowercase();
     let Some((name, domain)) = address.rsplit_once('@') else {
         return address;

@@ -203,6 +203,8 @@ impl ChargeReport {
             Some("The bank disputes this charge, or inquires about it.".to_owned())
         } else if charge.captured == 0 {
             Some("The charge was not captured: there is nothing to refund.".to_owned())
+        } else if charge.refunded >= charge.captured {
+            Some("The charge has been refunded in full already.".to_owned())
         } else if refundable == 0 {
             Some(
                 "Nothing is left of the charge: all of it was refunded or credited already."

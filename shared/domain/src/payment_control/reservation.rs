@@ -11,7 +11,7 @@ use super::limits::{Limit, Limits};
 use super::overrides::LimitOverrides;
 use super::switch::PaymentSwitch;
 use super::totals::{PaymentTotals, day_of};
-use crate::approval::hex;
+use crate::approval::{hex, mailbox};
 use crate::id::OfferingPath;
 use crate::money::Usd;
 use crate::stripe::Payer;
@@ -43,23 +43,12 @@ pub struct Reservation {
 }
 
 /// By what a customer is counted: Stripe's id of them, else a hash of the address that paid, else of the one that
-/// asks. Addresses count without case and without what follows a plus.
+/// asks. All spellings of one [`mailbox`] count as one.
 pub fn customer_key(payer: &Payer, requester_email: &str) -> String {
     match payer {
         Payer::Customer(customer, _) => customer.id.clone(),
         Payer::Guest(email) => {
-            let address = email
-                .as_deref()
-                .unwrap_or(requester_email)
-                .trim()
-                .to_lowercase();
-            let mailbox = match address.split_once('@') {
-                Some((local, domain)) => {
-                    let local = local.split('+').next().unwrap_or_default();
-                    format!("{local}@{domain}")
-                }
-                None => address,
-            };
+            let mailbox = mailbox(email.as_deref().unwrap_or(requester_email));
             format!("address-{}", hex(&Sha256::digest(mailbox.as_bytes())))
         }
     }

@@ -229,7 +229,7 @@ fn each_peculiarity_has_its_warning() {
         (with("disputed", true.into()), "disputes"),
         (
             with("amount_refunded", 200_000.into()),
-            "all of it was refunded",
+            "refunded in full",
         ),
         (with("amount_refunded", 199_000.into()), "Only $10.00"),
         (with("amount_captured", 0.into()), "not captured"),

@@ -63,12 +63,12 @@ async fn pay(
     Ok(reservation)
 }
 
-fn limit_of(held: Result<Option<Reservation>, Hold>) -> Option<(Limit, u64)> {
+fn limit_of(held: &Result<Option<Reservation>, Hold>) -> Option<(Limit, u64)> {
     match held {
         Ok(_) => None,
         Err(Hold::AboveLimit {
             limit, used_cents, ..
-        }) => Some((limit, used_cents)),
+        }) => Some((*limit, *used_cents)),
         Err(Hold::Stopped(_)) => panic!("nobody stopped it"),
     }
 }
@@ -96,7 +96,7 @@ async fn what_is_left_of_a_limit_is_paid_to_the_cent_and_no_cent_more() {
         ("a", 1000, "2026-04-01T00:00:00Z", None),
     ] {
         let paid = pay(&table, limits, (customer, cents, when)).await;
-        assert_eq!(limit_of(paid), held, "{customer} {cents} {when}");
+        assert_eq!(limit_of(&paid), held, "{customer} {cents} {when}");
     }
 }
 
@@ -113,7 +113,7 @@ async fn a_refusal_gives_back_what_was_reserved_and_nothing_else() {
     let writes = release(&table, &reservation).await.unwrap();
     table.commit(writes).await.unwrap();
     let held = pay(&table, limits, ("a", 1001, MORNING)).await;
-    assert_eq!(limit_of(held), Some((Limit::PerDay, 1000)));
+    assert_eq!(limit_of(&held), Some((Limit::PerDay, 1000)));
     pay(&table, limits, ("a", 1000, MORNING)).await.unwrap();
 }
 
@@ -154,13 +154,11 @@ fn a_customer_is_who_paid_however_the_address_is_spelled() {
         assert_eq!(customer_key(&guest(None), same), ada, "{same}");
     }
     assert_ne!(customer_key(&guest(Some("adam@example.com")), ""), ada);
-    let known = Payer::Customer(
-        Customer {
-            id: "cus_1".to_owned(),
-            email: Some("ada@example.com".to_owned()),
-        },
-        None,
-    );
+    let customer = Customer {
+        id: "cus_1".to_owned(),
+        email: Some("ada@example.com".to_owned()),
+    };
+    let known = Payer::Customer(customer, None);
     assert_eq!(customer_key(&known, "eve@example.com"), "cus_1");
 }
 
@@ -203,12 +201,12 @@ async fn overrides_hold_in_place_of_the_definitions_limits_until_they_are_reset(
     assert!(pay(&table, own, ("a", 1001, MORNING)).await.is_err());
     assert_eq!(raise(limits(3000, 0, 0)).await, limits(3000, 0, 0));
     let held = pay(&table, own, ("a", 2001, MORNING)).await;
-    assert_eq!(limit_of(held), Some((Limit::PerDay, 0)));
+    assert_eq!(limit_of(&held), Some((Limit::PerDay, 0)));
     assert_eq!(raise(limits(0, 0, 4000)).await, limits(3000, 0, 4000));
     pay(&table, own, ("a", 3000, MORNING)).await.unwrap();
     assert_eq!(raise(Limits::default()).await, Limits::default());
     let held = pay(&table, own, ("a", 1, MORNING)).await;
-    assert_eq!(limit_of(held), Some((Limit::PerDay, 3000)));
+    assert_eq!(limit_of(&held), Some((Limit::PerDay, 3000)));
 }
 
 #[test]

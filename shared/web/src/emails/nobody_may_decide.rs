@@ -13,7 +13,7 @@ pub(super) struct NobodyMayDecideContext<'a> {
     responsible: &'a str,
     phase: &'a str,
     /// The addresses from which mail came back.
-    unreachable: Vec<&'a str>,
+    unreachable: String,
     decide_until: String,
     request_id: String,
 }
@@ -28,7 +28,7 @@ impl<'a> NobodyMayDecideContext<'a> {
         Self {
             responsible: approval.asked.responsible(),
             phase: approval.phase.as_str(),
-            unreachable: unreachable.collect(),
+            unreachable: unreachable.collect::<Vec<_>>().join(", "),
             decide_until: when(approval.decide_until),
             request_id: request.request_id.to_string(),
         }

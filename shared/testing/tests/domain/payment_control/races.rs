@@ -81,17 +81,17 @@ async fn step(
                 Err(_) => Progress::Over,
             }
         }
-        Progress::Writing(reservation, writes) => match table.commit(writes).await {
-            Err(_) => Progress::Reading,
-            Ok(()) => {
-                *paid.entry(of).or_default() += drawn.cents;
-                if drawn.is_refused {
-                    Progress::Refused(reservation)
-                } else {
-                    Progress::Over
-                }
+        Progress::Writing(reservation, writes) => {
+            if table.commit(writes).await.is_err() {
+                return Progress::Reading;
             }
-        },
+            *paid.entry(of).or_default() += drawn.cents;
+            if drawn.is_refused {
+                Progress::Refused(reservation)
+            } else {
+                Progress::Over
+            }
+        }
         Progress::Refused(reservation) => {
             let writes = release(table, &reservation).await.unwrap();
             table.commit(writes).await.unwrap();
@@ -123,11 +123,11 @@ proptest! {
                 assert!(day <= PER_DAY && window <= PER_CUSTOMER, "{day} {window}: {paid:?}");
             }
             // The totals are what is paid: the next day has room for exactly the rest.
-            for ((_, day), _) in &paid {
+            for (_, day) in paid.keys() {
                 let used: u64 = paid.iter().filter(|((_, of), _)| of == day).map(|(_, cents)| cents).sum();
                 let when = at(MORNING) + SignedDuration::from_hours(24 * day);
                 let held = pay(&table, limits(0, 0, PER_DAY), ("c", PER_DAY + 1, &when.to_string())).await;
-                assert_eq!(limit_of(held), Some((Limit::PerDay, used)));
+                assert_eq!(limit_of(&held), Some((Limit::PerDay, used)));
             }
         });
     }
