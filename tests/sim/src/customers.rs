@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::functions::{Functions, tick};
 use crate::people::post;
-use crate::process::SURVEY;
+use crate::process::{Process, SURVEY};
 
 /// Whose requests these are.
 pub(crate) const EMAIL: &str = "ada@example.com";
@@ -24,6 +24,10 @@ pub(crate) struct Wish {
     pub(crate) reason: &'static str,
     /// Paid without being one of Stripe's customers.
     pub(crate) guest: bool,
+    /// What asks.
+    pub(crate) process: Process,
+    /// The charge, in one of its spellings. None: one that nobody else asks for.
+    pub(crate) charge: Option<&'static str>,
 }
 
 impl Wish {
@@ -33,7 +37,15 @@ impl Wish {
             dollars,
             reason: "Duplicate charge",
             guest: false,
+            process: Process::Refund,
+            charge: None,
         }
+    }
+
+    /// The amount in cents.
+    pub(crate) fn cents(self) -> u64 {
+        let amount = self.dollars.parse::<domain::money::Usd>();
+        amount.expect("it is an amount").cents()
     }
 }
 

@@ -6,8 +6,10 @@ use adapters::config::Teams;
 use adapters::stripe::webhook::WebhookSecret;
 use ask_approvers::AskApprovers;
 use domain::failure::Failure;
+use domain::id::TaskToken;
 use domain::request_store::RequestStore;
 use domain::task::Outcome;
+use domain::workflow::Workflow as _;
 use issue_refund::IssueRefund;
 use jiff::{SignedDuration, Timestamp};
 use local::states::{Answer, TaskError, TaskRunner};
@@ -20,14 +22,14 @@ use submit_request::SubmitRequest;
 use testing::fixtures::approval::link_key;
 
 use crate::faults::{Fault, Place};
+use crate::guards::Guard;
 use crate::ports::stripe::SimStripe;
 use crate::ports::{Line, SimMailer, SimTable, SimWorkflow};
-use crate::process::Process;
+use crate::process::Machine;
 
 /// All functions of a deployment, and what they talk to.
 #[derive(Clone)]
 pub(crate) struct Functions {
-    pub(crate) process: Process,
     pub(crate) line: Line,
     pub(crate) table: SimTable,
     pub(crate) mailer: SimMailer,
@@ -201,6 +203,14 @@ impl Functions {
 
     async fn dispatch(&self, function: &str, payload: Value) -> Result<Outcome, Failure> {
         match function {
+            "AskApprovers" if self.line.is_without(Guard::StoredApprovals) => {
+                let token = payload["taskToken"].as_str().unwrap_or_default();
+                let token = token.parse::<TaskToken>().expect("it is a token");
+                let approve = Outcome::new("approve");
+                let answered = self.workflow.succeed(&token, &approve).await;
+                answered.map_err(Failure::from)?;
+                Ok(approve)
+            }
             "AskApprovers" => {
                 let function = AskApprovers {
                     store: self.store(),
@@ -253,7 +263,7 @@ impl Functions {
 
     /// What takes what customers send.
     pub(crate) fn intake(&self) -> SubmitRequest<SimTable, SimMailer, SimWorkflow> {
-        let machines = self.process.machines().iter();
+        let machines = Machine::all().iter();
         let machines = machines.map(|it| (it.offering.path.clone(), it.arn.clone()));
         SubmitRequest::new(
             self.store(),

@@ -4,13 +4,16 @@
 //! - `process`: what is simulated: the refund request, or the routed one with its survey
 //! - `world`: the machine, the functions (`functions`), and what they talk to (`ports`)
 //! - `faults`: where something can go wrong, and whether it does
+//! - `guards`: what can be taken away, to see that it is missed
 //! - `people`: approvers and customers who choose, with their mails, and how a POST reaches a function
 //! - `customers`: what they ask for, and how they rate
 //! - `random_run`: a run in which everything is drawn from a seed; 300 seeds in a test
+//! - `charges`: the same for several requests of one charge, with and without each of the `guards`
 //! - `routed`: the same for the routed process and its survey, with a test for each group of promises
 //! - `steps`: the systematic pair: every step twice, and every step failing once, at every point
 //! - `credit`: a process with a credit in it, by its states' own payloads
 //! - `designated`: which of two amounts and of two addresses counts
+//! - `together`: two or three requests of one charge that are paid in the same instant
 //! - `race`: a decision or a choice in the very instant in which the state that waits for it times out
 //! - `invariants`, over the `model` of an audit log: what must hold after every run
 //!
@@ -19,11 +22,13 @@
 
 #![cfg(test)]
 
+mod charges;
 mod credit;
 mod customers;
 mod designated;
 mod faults;
 mod functions;
+mod guards;
 mod invariants;
 mod model;
 mod people;
@@ -33,4 +38,5 @@ mod race;
 mod random_run;
 mod routed;
 mod steps;
+mod together;
 mod world;

@@ -127,6 +127,8 @@ impl Model {
             | Action::MailRefused
             | Action::RefundPending
             | Action::ChargeExhausted
+            | Action::CustomerIdentified
+            | Action::OwnershipConfirmed
             | Action::PaymentHeld
             | Action::LinkLocked
             | Action::CodeRenewed => self.status,
@@ -178,8 +180,6 @@ impl Model {
             | Action::HandedOver
             | Action::QuestionAsked
             | Action::QuestionAnswered
-            | Action::CustomerIdentified
-            | Action::OwnershipConfirmed
             | Action::InvitationWithheld => return None,
         })
     }

@@ -10,7 +10,7 @@ use lambda_http::request::from_str;
 use serde_json::{Value, json};
 
 use crate::customers::{code_in, other_than};
-use crate::functions::{Functions, tick};
+use crate::functions::Functions;
 
 /// What a mail that asks lets its reader do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,11 @@ pub(crate) fn post(
     from_str(&event.to_string()).expect("it is an event of API Gateway")
 }
 
+/// What is posted to decide.
+pub(crate) fn decided(decision: &str) -> Value {
+    json!({"decision": decision, "reason": "Because."})
+}
+
 /// The answer to a posted decision.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
@@ -104,25 +109,14 @@ impl People {
             .clone()
     }
 
-    /// Posts a decision as a mail's reader would, and remembers the answer.
-    pub(crate) async fn decide(
+    /// Posts something with the code of a mail, and remembers the answer.
+    pub(crate) async fn send(
         &self,
         functions: &Functions,
         mail: &DecisionMail,
-        decision: &str,
+        mut body: Value,
     ) -> Reply {
-        tick(&functions.line);
-        self.decide_now(functions, mail, decision).await
-    }
-
-    /// The same, without the moment that a click takes.
-    pub(crate) async fn decide_now(
-        &self,
-        functions: &Functions,
-        mail: &DecisionMail,
-        decision: &str,
-    ) -> Reply {
-        let body = json!({"decision": decision, "code": mail.code, "reason": "Because."});
+        body["code"] = json!(mail.code);
         let http = mail.post(functions.line.clock.now(), &body);
         let response = functions.pages().handle(&http).await;
         let reply = Reply {

@@ -1,10 +1,12 @@
 //! What the functions talk to: the fakes that their own tests use, with faults in between.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use domain::charge_ledger::ChargeLedger;
 use domain::id::{RequestId, TaskToken};
 use domain::mail::{Mail, MailError, Mailer};
-use domain::table::{CommitError, Item, Key, ReadError, Table, Write};
+use domain::table::{CommitError, Entity as _, Item, Key, ReadError, Table, Write};
 use domain::task::Outcome;
 use domain::workflow::{Workflow, WorkflowError};
 use local::clock::Clock;
@@ -15,8 +17,10 @@ use testing::MemoryTable;
 
 use crate::customers::Invite;
 use crate::faults::{Fault, Faults, Place};
+use crate::guards::Guard;
 use crate::people::DecisionMail;
 
+pub(crate) mod by_hand;
 pub(crate) mod stripe;
 
 /// What every port needs.
@@ -24,9 +28,16 @@ pub(crate) mod stripe;
 pub(crate) struct Line {
     pub(crate) faults: Faults,
     pub(crate) clock: Clock,
+    /// The guard that is taken away.
+    pub(crate) without: Option<Guard>,
 }
 
 impl Line {
+    /// Whether that guard is taken away.
+    pub(crate) fn is_without(&self, guard: Guard) -> bool {
+        self.without == Some(guard)
+    }
+
     /// Waits for its turn, and says what goes wrong with this call.
     async fn call(&self, place: Place) -> Option<Fault> {
         self.faults.pause().await;
@@ -45,6 +56,7 @@ pub(crate) struct SimTable {
     memory: Arc<MemoryTable>,
     commits: Arc<Mutex<Vec<Vec<Item>>>>,
     requests: Arc<Mutex<Vec<RequestId>>>,
+    ledger_conflicts: Arc<AtomicUsize>,
 }
 
 impl SimTable {
@@ -54,7 +66,13 @@ impl SimTable {
             memory: Arc::default(),
             commits: Arc::default(),
             requests: Arc::default(),
+            ledger_conflicts: Arc::default(),
         }
+    }
+
+    /// Tells whether it is still in memory.
+    pub(crate) fn watch(&self) -> Weak<MemoryTable> {
+        Arc::downgrade(&self.memory)
     }
 
     /// Everything in it.
@@ -78,6 +96,25 @@ impl SimTable {
         }));
     }
 
+    /// Lets ledgers of charges be written on whatever version is stored.
+    async fn ignore_other_writers(&self, writes: &mut [Write]) -> Result<(), CommitError> {
+        for write in writes {
+            if let Write::Put(item) = write
+                && item.kind == ChargeLedger::KIND
+            {
+                let stored = self.memory.get(&item.key).await;
+                let stored = stored.map_err(|error| CommitError::Unavailable(error.to_string()))?;
+                item.version = stored.map_or(0, |(_, version)| version) + 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// How often the ledger of a charge, or what is written with it, was not what it had been.
+    pub(crate) fn ledger_conflicts(&self) -> usize {
+        self.ledger_conflicts.load(Ordering::Relaxed)
+    }
+
     /// What was written together, oldest first.
     pub(crate) fn commits(&self) -> Vec<Vec<Item>> {
         let commits = self.commits.lock();
@@ -96,19 +133,31 @@ impl Table for SimTable {
     async fn list(&self, pk: &str, sk_prefix: &str) -> Result<Vec<(Value, u64)>, ReadError> {
         match self.line.call(Place::Read).await {
             Some(_) => Err(ReadError::Unavailable(down())),
+            None if self.line.is_without(Guard::OtherRequests) && pk.starts_with("CHARGE#") => {
+                Ok(Vec::new())
+            }
             None => self.memory.list(pk, sk_prefix).await,
         }
     }
 
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+    async fn commit(&self, mut writes: Vec<Write>) -> Result<(), CommitError> {
         let fault = self.line.call(Place::Commit).await;
         match fault {
             Some(Fault::Before) => return Err(CommitError::Unavailable(down())),
             Some(Fault::Conflict) => return Err(CommitError::Conflict),
             _ => {}
         }
+        if self.line.is_without(Guard::LedgerCondition) {
+            self.ignore_other_writers(&mut writes).await?;
+        }
         let items: Vec<Item> = writes.iter().filter_map(Write::item).cloned().collect();
-        self.memory.commit(writes).await?;
+        let committed = self.memory.commit(writes).await;
+        if committed == Err(CommitError::Conflict)
+            && items.iter().any(|item| item.kind == ChargeLedger::KIND)
+        {
+            self.ledger_conflicts.fetch_add(1, Ordering::Relaxed);
+        }
+        committed?;
         self.note(&items);
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         commits.push(items);
@@ -192,6 +241,14 @@ pub(crate) struct Running(Arc<Mutex<Option<Arc<Executor>>>>);
 impl Running {
     pub(crate) fn set(&self, executor: Arc<Executor>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(executor);
+    }
+
+    /// Stops the executor and lets go of it.
+    pub(crate) fn end(&self) {
+        let executor = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(executor) = executor {
+            executor.stop();
+        }
     }
 
     pub(crate) fn get(&self) -> Arc<Executor> {

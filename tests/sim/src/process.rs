@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
+use domain::request::Request;
 use domain::task::Offering;
+use local::states::Definition;
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -26,37 +28,44 @@ pub(crate) struct Machine {
     pub(crate) arn: String,
     /// The definition as it is deployed: with names in place of substitutions.
     pub(crate) text: String,
+    /// The same, as it was read.
+    pub(crate) definition: Definition,
     pub(crate) offering: Offering,
 }
 
-static REFUND: LazyLock<[Machine; 1]> = LazyLock::new(|| {
-    [Machine::of(include_str!(
-        "../../../statemachines/generated/customer-success/refund-request.asl.json"
-    ))]
-});
-
-static ROUTED: LazyLock<[Machine; 2]> = LazyLock::new(|| {
+/// Each is read once, however many worlds it runs in.
+static MACHINES: LazyLock<[Machine; 3]> = LazyLock::new(|| {
     [
-        Machine::of(include_str!(
+        include_str!("../../../statemachines/generated/customer-success/refund-request.asl.json"),
+        include_str!(
             "../../../statemachines/generated/customer-success/refund-request-routed.asl.json"
-        )),
-        Machine::of(include_str!(
-            "../../../statemachines/generated/customer-satisfaction/csat-survey.asl.json"
-        )),
+        ),
+        include_str!("../../../statemachines/generated/customer-satisfaction/csat-survey.asl.json"),
     ]
+    .map(Machine::of)
 });
 
 impl Process {
-    /// Its own state machine, and then that of what it invites to.
-    pub(crate) fn machines(self) -> &'static [Machine] {
+    /// Its state machine.
+    pub(crate) fn machine(self) -> &'static Machine {
         match self {
-            Process::Refund => &*REFUND,
-            Process::Routed => &*ROUTED,
+            Process::Refund => &MACHINES[0],
+            Process::Routed => &MACHINES[1],
         }
+    }
+
+    /// Whether that request is one of it.
+    pub(crate) fn is_of(self, request: &Request) -> bool {
+        request.offering == self.machine().offering.path
     }
 }
 
 impl Machine {
+    /// All that are deployed.
+    pub(crate) fn all() -> &'static [Machine] {
+        &*MACHINES
+    }
+
     fn of(definition: &str) -> Self {
         let mut parts = definition.split("${");
         let mut text = parts.next().unwrap_or_default().to_owned();
@@ -69,6 +78,7 @@ impl Machine {
         let name = offering.path.as_str().replace('/', "-");
         Self {
             arn: format!("arn:aws:states:us-east-1:000000000000:stateMachine:{name}"),
+            definition: Definition::read(&text).expect("it can run here"),
             text,
             offering,
         }

@@ -11,9 +11,10 @@ use domain::request::Status;
 use jiff::SignedDuration;
 use local::states::EventType;
 
+use crate::customers::Wish;
 use crate::faults::Plan;
 use crate::invariants;
-use crate::people::{DecisionMail, Reply};
+use crate::people::{DecisionMail, Reply, decided};
 use crate::ports::stripe::Mood;
 use crate::process::{OFFER, Process};
 use crate::random_run::{block_on, bring_to_an_end};
@@ -45,8 +46,12 @@ async fn reviewed(seed: u64, reminders: usize) -> World {
 
 /// A refund that is approved, and that the customer can have as a credit.
 async fn offered(seed: u64) -> World {
-    let mut world = World::of(Process::Routed, seed, Plan::Random(0), Mood::Pays);
-    world.submit("20").await;
+    let mut world = World::open(seed, Plan::Random(0), Mood::Pays);
+    let wish = Wish {
+        process: Process::Routed,
+        ..Wish::of("20")
+    };
+    world.ask(wish).await;
     world.quiet().await;
     let mail = world.decision_mails().swap_remove(0);
     world.click(mail, "approve");
@@ -70,7 +75,7 @@ async fn race(mut world: World, mail: DecisionMail, decision: &'static str) -> R
         for _ in 0..turns {
             tokio::task::yield_now().await;
         }
-        people.decide_now(&functions, &mail, decision).await
+        people.send(&functions, &mail, decided(decision)).await
     });
     for _ in 0..world.faults.below(40) {
         tokio::task::yield_now().await;

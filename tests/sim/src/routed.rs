@@ -42,7 +42,7 @@ static RUN: LazyLock<Vec<Run>> = LazyLock::new(|| over_seeds(RUNS, |seed| block_
 async fn run(seed: u64) -> Run {
     let percent = 3 + u8::try_from(seed % 4 * 6).expect("it is small");
     let storm = Plan::Random(percent);
-    let mut world = World::of(Process::Routed, seed, storm, Mood::Drawn);
+    let mut world = World::open(seed, storm, Mood::Drawn);
     for _ in 0..=seed % 3 {
         let wish = wish(&world);
         world.ask(wish).await;
@@ -77,6 +77,8 @@ fn wish(world: &World) -> Wish {
         dollars: world.faults.pick(&dollars).expect("there are some"),
         reason: world.faults.pick(&reasons).expect("there are some"),
         guest: world.faults.below(8) == 0,
+        process: Process::Routed,
+        charge: None,
     }
 }
 

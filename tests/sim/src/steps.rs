@@ -5,7 +5,6 @@ use domain::request::Status;
 use crate::faults::{Fault, Place, Plan};
 use crate::invariants;
 use crate::ports::stripe::Mood;
-use crate::process::Process;
 use crate::random_run::{block_on, bring_to_an_end};
 use crate::world::World;
 
@@ -56,7 +55,7 @@ const PATHS: [Path; 5] = [
 fn go(path: Path, plan: Plan, broken: Option<(String, bool)>) -> World {
     let what = format!("{path:?}, {plan:?}, {broken:?}");
     block_on(async {
-        let mut world = World::broken(Process::Refund, (1, plan, path.mood), broken);
+        let mut world = World::broken((1, plan, path.mood), broken);
         let id = world.submit(path.dollars).await;
         let mut answered = 0;
         for _ in 0..500 {

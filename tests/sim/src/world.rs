@@ -8,20 +8,22 @@ use domain::form::Answer;
 use domain::id::RequestId;
 use domain::request::{Request, Submission};
 use domain::request_store::RequestStore;
+use domain::stripe::Refund;
 use jiff::Timestamp;
 use local::clock::Clock;
 use local::states::{ExecutionStatus, ExecutionView, Executor, Options, StatesError};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::customers::{Customers, EMAIL, Invite, NOTES, Rating, Wish};
 use crate::faults::{Faults, Plan};
-use crate::functions::{Functions, Log, ORIGIN, webhook_secret};
-use crate::people::{DecisionMail, People, post};
+use crate::functions::{Functions, Log, ORIGIN, tick, webhook_secret};
+use crate::guards::Guard;
+use crate::people::{DecisionMail, People, decided, post};
 use crate::ports::stripe::{GUEST, Mood, SimStripe};
 use crate::ports::{Line, Running, SimMailer, SimTable, SimWorkflow};
-use crate::process::Process;
+use crate::process::Machine;
 
 /// A deployment.
 pub(crate) struct World {
@@ -43,20 +45,24 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn open(seed: u64, plan: Plan, mood: Mood) -> Self {
-        Self::of(Process::Refund, seed, plan, mood)
+        Self::broken((seed, plan, mood), None)
     }
 
-    /// A world with another process.
-    pub(crate) fn of(process: Process, seed: u64, plan: Plan, mood: Mood) -> Self {
-        Self::broken(process, (seed, plan, mood), None)
+    /// A world in which one guard is taken away.
+    pub(crate) fn without(guard: Option<Guard>, seed: u64, plan: Plan, mood: Mood) -> Self {
+        Self::of((seed, plan, mood), None, guard)
     }
 
     /// A world in which the function of one state is broken until the execution is redriven. It may
     /// have acted by then.
-    pub(crate) fn broken(
-        process: Process,
+    pub(crate) fn broken(drawn: (u64, Plan, Mood), broken: Option<(String, bool)>) -> Self {
+        Self::of(drawn, broken, None)
+    }
+
+    fn of(
         (seed, plan, mood): (u64, Plan, Mood),
         broken: Option<(String, bool)>,
+        without: Option<Guard>,
     ) -> Self {
         let begin: Timestamp = "2026-11-02T09:00:00Z".parse().expect("it is a time");
         let clock = Clock::fixed(begin);
@@ -64,10 +70,10 @@ impl World {
         let line = Line {
             faults: faults.clone(),
             clock: clock.clone(),
+            without,
         };
         let running = Running::default();
         let functions = Functions {
-            process,
             table: SimTable::new(line.clone()),
             mailer: SimMailer::new(line.clone()),
             stripe: SimStripe::new(line.clone(), mood),
@@ -98,17 +104,16 @@ impl World {
 
     fn start_executor(&self) {
         let runner = Arc::new(self.functions.clone());
+        let machines = Machine::all().iter();
+        let machines = machines.map(|it| (it.arn.clone(), it.definition.clone()));
         let options = Options {
             seed: Some(self.seed),
+            machines: machines.collect(),
         };
         let data = Some(self.data.path());
         let executor = Executor::open_with(data, self.clock.clone(), runner, options);
-        let executor = executor.expect("what it kept can be read");
-        for machine in self.functions.process.machines() {
-            let defined = executor.define(&machine.arn, &machine.text);
-            defined.expect("it can run here");
-        }
-        self.running.set(executor);
+        self.running
+            .set(executor.expect("what it kept can be read"));
     }
 
     /// The executor of the moment.
@@ -130,12 +135,15 @@ impl World {
     /// Stores a request and starts its execution, as `submit-request` does. Its id is drawn from the
     /// seed, so that a run can be repeated.
     pub(crate) async fn ask(&mut self, wish: Wish) -> RequestId {
-        let machine = &self.functions.process.machines()[0];
+        let machine = wish.process.machine();
         let bytes = u128::from(self.seed) << 64 | (self.requests.len() as u128 + 1);
         let id = uuid::Builder::from_random_bytes(bytes.to_be_bytes()).into_uuid();
         let id: RequestId = id.to_string().parse().expect("it is an id");
         let kind = if wish.guest { GUEST } else { "ch_known" };
-        let charge = format!("{kind}{}", self.requests.len() + 1);
+        let charge = match wish.charge {
+            Some(charge) => charge.to_owned(),
+            None => format!("{kind}{}", self.requests.len() + 1),
+        };
         let answers = [
             ("customerEmail", EMAIL),
             ("chargeIdToRefund", &charge),
@@ -160,6 +168,7 @@ impl World {
             }
         }
         let (name, input) = (id.to_string(), json!({ "requestId": id }));
+        self.functions.stripe.expect_order(&request);
         let started = self.executor().start(&machine.arn, &name, input);
         started.expect("it starts");
         self.requests.push(id);
@@ -189,10 +198,15 @@ impl World {
 
     /// Somebody clicks, and we do not wait for what comes of it.
     pub(crate) fn click(&mut self, mail: DecisionMail, decision: &str) {
+        self.post(mail, decided(decision));
+    }
+
+    /// Somebody posts something to their link, and we do not wait for what comes of it.
+    pub(crate) fn post(&mut self, mail: DecisionMail, body: Value) {
         let (people, functions) = (self.people.clone(), self.functions.clone());
-        let decision = decision.to_owned();
         self.clicks.spawn(async move {
-            people.decide(&functions, &mail, &decision).await;
+            tick(&functions.line);
+            people.send(&functions, &mail, body).await;
         });
     }
 
@@ -217,10 +231,14 @@ impl World {
     /// Stripe sends an event about a refund that is settled: for the first time, or again.
     pub(crate) fn stripe_tells(&mut self) {
         let settled = self.functions.stripe.settled();
-        let Some(refund) = self.faults.pick(&settled) else {
-            return;
-        };
-        let status = refund.status.as_deref().unwrap_or_default();
+        if let Some(refund) = self.faults.pick(&settled) {
+            let status = refund.status.clone().unwrap_or_default();
+            self.event(refund, &status);
+        }
+    }
+
+    /// An event arrives that says this of a refund.
+    pub(crate) fn event(&mut self, refund: &Refund, status: &str) {
         let event = json!({
             "id": format!("evt_{}_{status}", refund.id), "object": "event", "type": "refund.updated",
             "data": {"object": {"id": refund.id, "amount": refund.amount, "status": status,
@@ -318,5 +336,12 @@ impl World {
         let store = RequestStore::new(self.functions.table.clone());
         let request = store.request(id).await.expect("a calm table answers");
         request.expect("it was stored").value
+    }
+}
+
+impl Drop for World {
+    /// The executor holds the functions, and they hold it: without this no world would ever leave memory.
+    fn drop(&mut self) {
+        self.running.end();
     }
 }

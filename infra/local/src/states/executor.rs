@@ -18,7 +18,7 @@ use super::{
     TaskError, TaskRunner,
     error::OpenError,
     execution::{Execution, Invocation, Step},
-    machine::Machine,
+    machine::{Definition, Machine},
     resume::resume,
     shared::Shared,
     store::Store,
@@ -27,11 +27,13 @@ use super::{
 use crate::clock::{Clock, later};
 
 /// What can be chosen about an executor.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Makes retry jitter, tokens and random `JSONata` functions repeatable. Tokens can then be guessed:
     /// for simulations only.
     pub seed: Option<u64>,
+    /// State machines by their ARNs, published from the start: so that many executors read a definition once.
+    pub machines: Vec<(String, Definition)>,
 }
 
 /// Executes state machines. Made by [`Executor::open`].
@@ -67,6 +69,9 @@ impl Executor {
     ) -> Result<Arc<Executor>, OpenError> {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let shared = Arc::new(Shared::new(clock, Store::new(data), options.seed));
+        let published = options.machines.into_iter();
+        let published = published.map(|(arn, Definition(it))| (arn, shared.store.share(it)));
+        let published: HashMap<_, _> = published.collect();
         let mut resumed = Vec::new();
         for file in shared.store.journals()? {
             resumed.extend(resume(&shared, &file)?.map(Arc::new));
@@ -79,7 +84,7 @@ impl Executor {
                 timers: runtime.spawn(timers).abort_handle(),
                 runner,
                 runtime,
-                machines: Mutex::default(),
+                machines: Mutex::new(published),
                 executions: Mutex::new(by_name.collect()),
                 shared,
             }

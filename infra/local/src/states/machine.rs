@@ -3,7 +3,7 @@
 //! Executions share it. What this executor would not run as Step Functions does is refused when the
 //! definition is published; the rules of the language that the generator keeps are not checked again.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,6 +21,17 @@ pub(crate) struct Machine {
     pub(crate) start_at: String,
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) states: BTreeMap<String, State>,
+}
+
+/// A definition that was read, for [`super::Options::machines`]. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Definition(pub(crate) Arc<Machine>);
+
+impl Definition {
+    /// Reads and checks a definition in the Amazon States Language.
+    pub fn read(definition: &str) -> Result<Self, DefinitionError> {
+        Machine::parse(definition).map(|machine| Self(Arc::new(machine)))
+    }
 }
 
 /// Why a definition was refused.

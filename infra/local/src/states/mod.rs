@@ -54,7 +54,7 @@ mod tests;
 pub use error::{OpenError, StatesError};
 pub use event::{EventType, HistoryEvent};
 pub use executor::{Executor, Options};
-pub use machine::DefinitionError;
+pub use machine::{Definition, DefinitionError};
 pub use operations::Started;
 pub use view::{ExecutionStatus, ExecutionView};
 

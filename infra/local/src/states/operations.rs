@@ -10,7 +10,7 @@ use super::{
     error::StatesError,
     execution::Execution,
     executor::{Executor, lock},
-    machine::{DefinitionError, Machine},
+    machine::{Definition, DefinitionError, Machine},
     names,
     record::Start,
     view::{ExecutionStatus, ExecutionView},
@@ -32,7 +32,7 @@ impl Executor {
             let problem = format!("{machine_arn} is not the ARN of a state machine");
             return Err(DefinitionError(problem));
         }
-        let machine = self.shared.store.share(Machine::parse(definition)?);
+        let machine = self.shared.store.share(Definition::read(definition)?.0);
         lock(&self.machines).insert(machine_arn.to_string(), machine);
         Ok(())
     }

@@ -88,10 +88,10 @@ impl Store {
     }
 
     /// One copy of a version in memory, whoever asks for it.
-    pub(crate) fn share(&self, machine: Machine) -> Arc<Machine> {
+    pub(crate) fn share(&self, machine: Arc<Machine>) -> Arc<Machine> {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let version = machine.version.clone();
-        let shared = versions.entry(version).or_insert_with(|| Arc::new(machine));
+        let shared = versions.entry(version).or_insert(machine);
         Arc::clone(shared)
     }
 }

@@ -43,7 +43,12 @@ impl Case<'_> {
         if rejected != self.got(EMAIL, "About your refund request") {
             problems.push(format!("rejected: {rejected}, and not told so, or told so"));
         }
-        let invites = refunded && self.world.functions.process == Process::Routed;
+        // Also where it was approved and under way, and then failed.
+        let failed = self.request.status == Status::Denied && !rejected;
+        if failed != self.got(EMAIL, "could not be") {
+            problems.push(format!("failed: {failed}, and not told so, or told so"));
+        }
+        let invites = refunded && Process::Routed.is_of(self.request);
         if invites != self.got(EMAIL, "How did we do?") {
             problems.push(format!("must be invited: {invites}, and was not, or was"));
         }

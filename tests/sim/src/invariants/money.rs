@@ -1,10 +1,15 @@
 //! What went out through Stripe: once at most, of the amount that was approved, and as was chosen.
 
+use domain::approval::Approval;
+use domain::charge_statement::CHARGE;
 use domain::money::Usd;
+use domain::refund::RefundEntry;
 use domain::request::Status;
-use domain::stripe::REQUEST_ID;
+use domain::stripe::{Customer, Payer, REQUEST_ID};
 
 use super::Case;
+use crate::customers::EMAIL;
+use crate::ports::by_hand::charge_of;
 use crate::process::OFFER;
 
 /// A refund or a credit at Stripe.
@@ -14,6 +19,8 @@ struct Given {
     cents: u64,
     /// The customer has it.
     arrived: bool,
+    /// Somebody else made it.
+    by_hand: bool,
 }
 
 impl Case<'_> {
@@ -29,6 +36,7 @@ impl Case<'_> {
             problems.push(format!("{given:?} is not {amount:?}"));
         }
         let arrived = given.iter().filter(|given| given.arrived).count();
+        self.check_adopted(problems);
         let is_told = !self.model.refunded.is_empty();
         let fits = match self.request.status {
             Status::Refunded => arrived == 1 && is_told,
@@ -43,8 +51,8 @@ impl Case<'_> {
                 self.request.status, self.model.refunded
             ));
         }
-        if (is_told || !given.is_empty()) && !self.was_approved() {
-            problems.push("it was paid and not approved".to_owned());
+        if is_told || !given.is_empty() {
+            self.check_approved(problems);
         }
         self.check_means(&given, problems);
     }
@@ -63,28 +71,93 @@ impl Case<'_> {
         let stripe = &self.world.functions.stripe;
         let refunds = stripe.paid().into_iter().map(|refund| {
             let arrived = refund.status.as_deref() == Some("succeeded");
-            (refund.metadata, false, refund.amount, arrived)
+            (refund.id, refund.metadata, false, refund.amount, arrived)
         });
         let credits = stripe.credited().into_iter();
-        let credits = credits.map(|it| (it.metadata, true, it.amount.unsigned_abs(), true));
-        let mine = refunds
-            .chain(credits)
-            .filter_map(|(metadata, is_credit, cents, arrived)| {
-                (metadata.get(REQUEST_ID) == Some(&id)).then_some(Given {
-                    is_credit,
-                    cents,
-                    arrived,
-                })
-            });
+        let credits = credits.map(|it| (it.id, it.metadata, true, it.amount.unsigned_abs(), true));
+        let adopted = self.adopted();
+        let mine = refunds.chain(credits).filter(|(stripe_id, metadata, ..)| {
+            metadata.get(REQUEST_ID) == Some(&id)
+                && (!stripe.is_by_hand(stripe_id) || adopted.as_ref() == Some(stripe_id))
+        });
+        let mine = mine.map(|(stripe_id, _, is_credit, cents, arrived)| Given {
+            by_hand: stripe.is_by_hand(&stripe_id),
+            is_credit,
+            cents,
+            arrived,
+        });
         mine.collect()
     }
 
-    /// Everybody who was asked said yes. A customer who is offered something cannot say no.
-    fn was_approved(&self) -> bool {
-        let mut decisions = self.model.decisions.iter();
-        self.model.decisions.len() == self.model.asked.len()
-            && decisions.all(|(phase, decided)| {
-                phase.as_str() == OFFER || decided.iter().all(|d| d.outcome == "approve")
-            })
+    /// Stripe's id of what the request takes for its own.
+    fn adopted(&self) -> Option<String> {
+        let key = RefundEntry::key_of(self.request.request_id);
+        let mut entries = self.items.iter().filter(|item| item.key == key);
+        entries.next()?.body["stripeId"]
+            .as_str()
+            .map(ToOwned::to_owned)
+    }
+
+    /// What a request takes for its own is of its charge, with its amount, in its currency.
+    fn check_adopted(&self, problems: &mut Vec<String>) {
+        let Some(id) = self.adopted() else {
+            return;
+        };
+        let stripe = &self.world.functions.stripe;
+        let charge = charge_of(self.request.charge().unwrap_or_default());
+        let amount = self.request.amount().expect("it has one");
+        let own = Some(self.request.request_id);
+        let mut refunds = stripe.paid().into_iter().filter(|it| it.id == id);
+        let mut credits = stripe.credited().into_iter().filter(|it| it.id == id);
+        let fits = refunds.any(|it| it.request_id() == own && it.fits(&charge, amount))
+            || credits.any(|it| {
+                let of = it.metadata.get(CHARGE).map(|of| charge_of(of));
+                it.request_id() == own
+                    && it.amount.unsigned_abs() == amount.cents()
+                    && of.as_ref() == Some(&charge)
+            });
+        if !fits {
+            problems.push(format!("it took {id} for its own, which does not fit"));
+        }
+    }
+
+    /// Whoever the path asks has approved, and that is stored: the approvals, and what the audit log says of them.
+    fn check_approved(&self, problems: &mut Vec<String>) {
+        let id = self.request.request_id;
+        for phase in self.approving_phases() {
+            let key = Approval::key_of(id, &phase.parse().expect("it is a phase"));
+            let stored = self.items.iter().find(|item| item.key == key);
+            let stored = stored.is_some_and(|it| it.body["decision"]["outcome"] == "approve");
+            let decided = self.model.decision(phase);
+            if !stored || decided.is_none_or(|it| it.outcome != "approve") {
+                problems.push(format!("it was paid with no stored approval in {phase}"));
+            }
+        }
+        let refused = self.model.decisions.iter().find(|(phase, decided)| {
+            phase.as_str() != OFFER && decided.iter().any(|it| it.outcome != "approve")
+        });
+        if let Some((phase, _)) = refused {
+            problems.push(format!("it was paid and refused in {phase}"));
+        }
+    }
+
+    /// Where it is not the charge of the one who asks by what Stripe knows, an approver has confirmed that it is, and that
+    /// is stored.
+    pub(super) fn check_ownership(&self, problems: &mut Vec<String>) {
+        let payer = self.world.functions.stripe.payer();
+        let Some(Payer::Customer(Customer { email: address, .. }, _) | Payer::Guest(address)) =
+            payer
+        else {
+            return;
+        };
+        let charge = charge_of(self.request.charge().unwrap_or_default());
+        let confirmation = self.request.ownership_confirmation.as_ref();
+        let is_theirs = address.as_deref() == Some(EMAIL)
+            || confirmation.is_some_and(|given| given.of.charge == charge);
+        if !is_theirs && self.given().iter().any(|given| !given.by_hand) {
+            problems.push(format!(
+                "{charge} is {address:?}'s, and nobody confirmed it"
+            ));
+        }
     }
 }

@@ -1,9 +1,13 @@
 //! Who is asked: by amount, reason, and what Stripe knows, as the definition says.
 
+use domain::audit::Action;
+use domain::charge_lookup::ChargeLookup;
+use domain::id::RequestId;
 use local::states::EventType;
 
-use super::Case;
+use super::{Case, audit_log};
 use crate::customers::Wish;
+use crate::ports::by_hand::charge_of;
 use crate::process::{OFFER, Process};
 
 impl Case<'_> {
@@ -13,13 +17,13 @@ impl Case<'_> {
         let Some(wish) = self.world.wish(self.request.request_id) else {
             return;
         };
-        let routed = self.world.functions.process == Process::Routed;
+        let routed = Process::Routed.is_of(self.request);
         let reviewer = reviewer(wish, routed);
         let cents = self.request.amount().map_or(0, domain::money::Usd::cents);
-        let finance = cents >= 50_000 || (routed && wish.reason == "Goodwill");
+        let finance = self.needs_finance(wish);
         let offer = routed && cents < 5_000 && !wish.guest;
-        // Without a lookup it is not known what the charge gives back in all.
-        let unknown = routed && !self.looked_up(reviewer);
+        // What others ask of the charge counts too, and without a lookup that is not known.
+        let unknown = routed && (wish.charge.is_some() || !self.looked_up(reviewer));
         let wanted = |phase: &str| match phase {
             "Finance Approval" => finance || unknown,
             OFFER => offer,
@@ -43,6 +47,56 @@ impl Case<'_> {
             if is_needed && !self.model.asked(phase) {
                 problems.push(format!("{wish:?} was paid without {phase}"));
             }
+        }
+    }
+
+    /// The phases whose approval its payment needs.
+    pub(super) fn approving_phases(&self) -> Vec<&'static str> {
+        let Some(wish) = self.world.wish(self.request.request_id) else {
+            return Vec::new();
+        };
+        let routed = Process::Routed.is_of(self.request);
+        let mut phases = vec![reviewer(wish, routed)];
+        phases.extend(self.needs_finance(wish).then_some("Finance Approval"));
+        phases
+    }
+
+    fn needs_finance(&self, wish: Wish) -> bool {
+        let routed = Process::Routed.is_of(self.request);
+        let cents = self.request.amount().map_or(0, domain::money::Usd::cents);
+        cents >= 50_000 || (routed && wish.reason == "Goodwill")
+    }
+
+    /// A routed request is not paid without Finance where it and what others of its charge had got until it was
+    /// checked come to 500 dollars.
+    pub(super) fn check_charge_total(&self, problems: &mut Vec<String>) {
+        let mut own = self.audit_log.iter();
+        let checked = own.find(|it| {
+            it.action == Action::ConditionEvaluated && it.phase.as_str() == "Finance Check"
+        });
+        let (Some(checked), Some(charge)) = (checked, self.request.charge()) else {
+            return;
+        };
+        let charge = charge_of(charge);
+        let got_before = |id: &&RequestId| {
+            let key = ChargeLookup::key_of(**id);
+            let is_noted = self.items.iter().any(|item| item.key == key);
+            let paid = audit_log(self.items, **id).into_iter().any(|record| {
+                let is_paid = matches!(record.action, Action::Refunded | Action::Credited);
+                is_paid && record.at < checked.at
+            });
+            **id != self.request.request_id && is_noted && paid
+        };
+        let others = self.world.requests.iter().filter(got_before);
+        let wishes = others.filter_map(|id| self.world.wish(*id));
+        let of_charge = wishes.filter(|it| it.charge.is_some_and(|of| charge_of(of) == charge));
+        let before: u64 = of_charge.map(Wish::cents).sum();
+        let total = before + self.request.amount().map_or(0, domain::money::Usd::cents);
+        let is_paid = !self.model.refunded.is_empty();
+        if is_paid && total >= 50_000 && !self.model.asked("Finance Approval") {
+            problems.push(format!(
+                "its charge gave {total} cents in all without Finance"
+            ));
         }
     }
 

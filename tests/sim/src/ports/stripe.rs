@@ -1,17 +1,20 @@
-//! Stripe: answers that are lost, refusals, refunds that take days, and no memory of idempotency keys
-//! at all, which is harsher than Stripe is within its first day.
+//! Stripe: answers that are lost, refusals, refunds that take days, and a memory of
+//! idempotency keys that is a minute long, where Stripe's is a day.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use domain::charge_statement::CHARGE;
 use domain::stripe::{
     Credit, CreditOrder, CreditTarget, Credits, Customer, Payer, Payment, Payments, Refund,
     RefundOrder, Refunds, StripeError,
 };
 use testing::{MemoryStripe, Script};
 
+use super::by_hand::Books;
 use super::{Line, down};
 use crate::customers::EMAIL;
 use crate::faults::{Fault, Place};
+use crate::guards::Guard;
 
 /// What the charges of those are called who are none of Stripe's customers.
 pub(crate) const GUEST: &str = "ch_guest";
@@ -32,15 +35,20 @@ pub(crate) enum Mood {
 /// Stripe.
 #[derive(Debug, Clone)]
 pub(crate) struct SimStripe {
-    line: Line,
+    pub(super) line: Line,
     mood: Mood,
-    memory: Arc<MemoryStripe>,
+    pub(super) memory: Arc<MemoryStripe>,
+    pub(super) books: Arc<Mutex<Books>>,
 }
 
 impl SimStripe {
     pub(crate) fn new(line: Line, mood: Mood) -> Self {
-        let memory = Arc::default();
-        Self { line, mood, memory }
+        Self {
+            line,
+            mood,
+            memory: Arc::default(),
+            books: Arc::default(),
+        }
     }
 
     /// What was taken to be paid, whatever became of it.
@@ -57,8 +65,15 @@ impl SimStripe {
     pub(crate) fn settle(&self) {
         for refund in self.memory.paid() {
             if refund.status.as_deref() == Some("pending") {
-                let fails = self.mood == Mood::Drawn && self.line.faults.below(4) == 0;
-                let status = if fails { "failed" } else { "succeeded" };
+                let drawn = match self.mood {
+                    Mood::Drawn => self.line.faults.below(8),
+                    Mood::Pays | Mood::Pends | Mood::Refuses => 7,
+                };
+                let status = match drawn {
+                    0 => "failed",
+                    1 => "canceled",
+                    _ => "succeeded",
+                };
                 self.memory.set_status(&refund.id, status);
             }
         }
@@ -105,6 +120,8 @@ impl SimStripe {
             return Err(StripeError::Unknown(down()));
         }
         let answer = call.await;
+        // The answer's way back, on which others come first.
+        self.line.faults.pause().await;
         match fault {
             Some(_) => Err(StripeError::Unknown(down())),
             None => answer,
@@ -113,28 +130,46 @@ impl SimStripe {
 }
 
 fn refused() -> Script {
-    Script::Fail(StripeError::Refused {
+    Script::Fail(refusal())
+}
+
+fn refusal() -> StripeError {
+    StripeError::Refused {
         message: "No.".to_owned(),
         code: None,
-    })
+    }
 }
 
 impl Refunds for SimStripe {
     async fn create_refund(&self, order: &RefundOrder) -> Result<Refund, StripeError> {
         let pay = async {
+            if let Some(answer) = self.remembered(&order.idempotency_key) {
+                let known = self.memory.paid().into_iter().find(|it| it.id == answer);
+                return known.ok_or_else(refusal);
+            }
             // Nothing else has a turn between these two.
             self.memory.script([self.answer()]);
-            self.memory.create_refund(order).await
+            let made = self.memory.create_refund(order).await;
+            let made = made.inspect_err(|error| self.remember_no(&order.idempotency_key, error))?;
+            self.check_books(&order.charge, made.request_id());
+            self.remember(&order.idempotency_key, &made.id);
+            Ok(made)
         };
         self.call(pay).await
     }
 
     async fn refund(&self, id: &str) -> Result<Refund, StripeError> {
-        self.call(self.memory.refund(id)).await
+        let refund = self.call(self.memory.refund(id)).await?;
+        Ok(self.as_an_event_says(self.as_if_it_fitted(refund)))
     }
 
     async fn refunds(&self, charge: &str) -> Result<Vec<Refund>, StripeError> {
-        self.call(self.memory.refunds(charge)).await
+        let mut refunds = self.call(self.memory.refunds(charge)).await?;
+        if self.line.is_without(Guard::RefundsOfOthers) {
+            refunds.retain(|refund| !self.is_by_hand(&refund.id));
+        }
+        let refunds = refunds.into_iter();
+        Ok(refunds.map(|refund| self.as_if_it_fitted(refund)).collect())
     }
 }
 
@@ -143,6 +178,11 @@ impl Payments for SimStripe {
         let mut payment = self.call(self.memory.payment(charge)).await?;
         if charge.starts_with(GUEST) {
             payment.payer = Payer::Guest(Some(EMAIL.to_owned()));
+        }
+        if self.line.is_without(Guard::OneNameOfACharge)
+            && let Some(found) = &mut payment.charge
+        {
+            found.id = format!("ch_of_{charge}");
         }
         Ok(payment)
     }
@@ -159,13 +199,29 @@ impl Credits for SimStripe {
 
     async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {
         let credit = async {
+            if let Some(answer) = self.remembered(&order.idempotency_key) {
+                let known = self
+                    .memory
+                    .credited()
+                    .into_iter()
+                    .find(|it| it.id == answer);
+                return known.ok_or_else(refusal);
+            }
             self.memory.script([self.answer_to_credit()]);
-            self.memory.create_credit(order).await
+            let made = self.memory.create_credit(order).await;
+            let made = made.inspect_err(|error| self.remember_no(&order.idempotency_key, error))?;
+            self.check_books(&order.metadata[CHARGE], made.request_id());
+            self.remember(&order.idempotency_key, &made.id);
+            Ok(made)
         };
         self.call(credit).await
     }
 
     async fn credits(&self, target: &CreditTarget) -> Result<Vec<Credit>, StripeError> {
-        self.call(self.memory.credits(target)).await
+        let mut credits = self.call(self.memory.credits(target)).await?;
+        if self.line.is_without(Guard::CreditsOfOthers) {
+            credits.retain(|credit| !self.is_by_hand(&credit.id));
+        }
+        Ok(credits)
     }
 }

@@ -81,7 +81,7 @@ struct Charge {
 
 impl Charge {
     fn of(is_customers: bool) -> Self {
-        let machine = &Process::Routed.machines()[0];
+        let machine = Process::Routed.machine();
         let text: Value = serde_json::from_str(&machine.text).expect("it is JSON");
         let stripe = MemoryStripe::default();
         if !is_customers {

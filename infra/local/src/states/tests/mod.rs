@@ -119,7 +119,10 @@ fn open(
         clock: clock.clone(),
     });
     let runner = Arc::clone(&functions) as Arc<dyn TaskRunner>;
-    let options = Options { seed: Some(1) };
+    let options = Options {
+        seed: Some(1),
+        ..Options::default()
+    };
     let executor = Executor::open_with(data, clock.clone(), runner, options).unwrap();
     executor.define(MACHINE, &machine.to_string()).unwrap();
     Stage {
