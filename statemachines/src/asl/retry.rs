@@ -36,7 +36,13 @@ pub(super) fn of(function: Function) -> Vec<Value> {
     if function != Function::AskApprovers {
         outages.push(TIMEOUT);
     }
-    let mut retriers = vec![lambda(), repeated(&outages)];
+    // What is not recorded at a request's end or stop, nobody hears of.
+    let lambda = if function == Function::CloseRequest {
+        retrier(&LAMBDA, 1, 12, Some(300))
+    } else {
+        lambda()
+    };
+    let mut retriers = vec![lambda, repeated(&outages)];
     if function == Function::IssueRefund {
         retriers.push(stripe());
     }

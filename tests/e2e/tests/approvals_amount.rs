@@ -60,7 +60,7 @@ fn what_is_approved_less_is_shown_decided_and_paid_and_the_customer_is_told_both
     assert!(page.contains(told), "{page}");
     let mail = client.mail(CUSTOMER, "Your refund has been processed");
     let text = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let told = "We've refunded $1,000.00 of the $1,500.00 that you asked for to";
+    let told = "You asked for $1,500.00, of which $1,000.00 was approved.";
     assert!(text.contains(told), "{text}");
 }
 

@@ -32,7 +32,7 @@ fn the_reviewer_sees_the_charge_and_what_is_odd_about_it() {
     for (charge, shown) in [
         ("ch_demo_2000", "$2,000.00"),
         ("pi_demo_2000", "ending in 4242"),
-        ("ch_demo_refunded", "all of it was refunded"),
+        ("ch_demo_refunded", "refunded in full already"),
         ("ch_demo_disputed", "disputes this charge"),
         ("ch_demo_eur", "paid in EUR"),
         ("ch_demo_uncaptured", "not captured"),
@@ -103,7 +103,7 @@ fn an_entered_customer_is_shown_as_entered_and_pays_nothing_without_a_confirmati
 fn confirm(client: &TestClient, mail: &Mail, charge: &str) {
     let body =
         serde_json::json!({"decision": "approve", "code": mail.code(), "confirmCharge": charge});
-    let (status, body) = client.post_json(&mail.address(), &body);
+    let (status, body) = client.post_json(mail.address(), &body);
     assert_eq!(status, 200, "{body}");
 }
 

@@ -45,7 +45,6 @@ fn is_noticed_without(guard: Guard, words: &str) {
     };
     let seed = (0..NOTICED_WITHIN).find(noticed);
     let seed = seed.unwrap_or_else(|| panic!("{guard:?} is not missed"));
-    println!("{guard:?} is missed in history {seed}");
     let problems = block_on(run(None, seed));
     assert!(
         problems.is_empty(),

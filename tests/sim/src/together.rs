@@ -43,10 +43,6 @@ fn requests_that_are_paid_at_the_same_moment_never_get_more_than_the_charge() {
     let orders: BTreeSet<&str> = met.iter().map(|met| met.order.as_str()).collect();
     let lost = met.iter().filter(|met| met.has_lost).count();
     let paid = met.iter().filter(|met| met.paid > 0).count();
-    println!(
-        "{} orders, {lost} lost a race, {paid} with a payment",
-        orders.len()
-    );
     assert!(orders.len() >= 100, "{orders:#?}");
     assert!(lost >= 60, "{lost} lost a race");
     assert!(paid >= 240, "{paid} with a payment");

@@ -227,10 +227,7 @@ fn each_peculiarity_has_its_warning() {
     let theirs = Ownership::Theirs;
     for (shown, warning) in [
         (with("disputed", true.into()), "disputes"),
-        (
-            with("amount_refunded", 200_000.into()),
-            "refunded in full",
-        ),
+        (with("amount_refunded", 200_000.into()), "refunded in full"),
         (with("amount_refunded", 199_000.into()), "Only $10.00"),
         (with("amount_captured", 0.into()), "not captured"),
         (with("currency", "eur".into()), "paid in EUR"),
