@@ -7,9 +7,9 @@ const CSM: &str = "csm-1@example.com";
 const FINANCE: &str = "finance-1@example.com";
 const CUSTOMER: &str = "customer@example.com";
 
-fn approve(client: &TestClient, mail: &Mail, amount: Value) -> (u16, Value) {
+fn approve(client: &TestClient, mail: &Mail, amount: &Value) -> (u16, Value) {
     let body = json!({"decision": "approve", "code": mail.code(), "amount": amount});
-    client.post_json(&mail.address(), &body)
+    client.post_json(mail.address(), &body)
 }
 
 #[test]
@@ -18,11 +18,11 @@ fn what_is_approved_less_is_shown_decided_and_paid_and_the_customer_is_told_both
     let request = client.submit(&form().amount("1500"));
     let csm = client.mail(CSM, &request.id);
     for amount in [json!("1500.01"), json!(0), json!("much")] {
-        let (status, body) = approve(&client, &csm, amount);
+        let (status, body) = approve(&client, &csm, &amount);
         let field = &body["errors"][0]["field"];
         assert_eq!((status, field), (422, &json!("amount")), "{body}");
     }
-    let (status, body) = approve(&client, &csm, json!(1200.50));
+    let (status, body) = approve(&client, &csm, &json!(1200.50));
     assert_eq!(
         (status, &body["amount"]),
         (200, &json!("1200.50")),
@@ -44,8 +44,8 @@ fn what_is_approved_less_is_shown_decided_and_paid_and_the_customer_is_told_both
     assert!(page.contains("for $1,200.50 of $1,500.00"), "{page}");
     assert!(page.contains("at most 1200.50"), "{page}");
     assert_eq!(client.status(&request).get("approvedAmount"), None);
-    assert_eq!(approve(&client, &finance, json!(1200.51)).0, 422);
-    assert_eq!(approve(&client, &finance, json!("1000")).0, 200);
+    assert_eq!(approve(&client, &finance, &json!(1200.51)).0, 422);
+    assert_eq!(approve(&client, &finance, &json!("1000")).0, 200);
 
     let status = client.wait_for_status(&request, "refunded");
     assert_eq!(
@@ -68,7 +68,7 @@ fn what_is_approved_less_is_shown_decided_and_paid_and_the_customer_is_told_both
 fn a_later_condition_sees_what_was_approved() {
     let client = LocalStack::open();
     let request = client.submit(&form().amount("600"));
-    let (status, _) = approve(&client, &client.mail(CSM, &request.id), json!("499.99"));
+    let (status, _) = approve(&client, &client.mail(CSM, &request.id), &json!("499.99"));
     assert_eq!(status, 200);
     client.wait_for_status(&request, "refunded");
     assert!(
@@ -82,7 +82,7 @@ fn a_later_condition_sees_what_was_approved() {
 fn where_all_of_it_is_approved_nobody_is_told_of_two_amounts() {
     let client = LocalStack::open();
     let request = client.submit(&form());
-    let (status, _) = approve(&client, &client.mail(CSM, &request.id), json!("50.00"));
+    let (status, _) = approve(&client, &client.mail(CSM, &request.id), &json!("50.00"));
     assert_eq!(status, 200);
     client.wait_for_status(&request, "refunded");
     let mail = client.mail(CUSTOMER, "Your refund has been processed");

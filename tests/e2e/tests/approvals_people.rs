@@ -82,7 +82,7 @@ fn a_tag_does_not_make_a_mailbox_somebody_elses() {
     ] {
         let mut body = body;
         body["code"] = mail.code().into();
-        let (status, answer) = client.post_json(&mail.address(), &body);
+        let (status, answer) = client.post_json(mail.address(), &body);
         let detail = answer["detail"].as_str().unwrap_or_default();
         assert!(
             status == 403 && detail.contains("your own request"),
