@@ -85,10 +85,10 @@ const ROWS: [(&str, Row); 7] = [
         let intent = s.raw.make("payment_intents", &form)?;
         s.look(&intent, "ada@example.com", "Theirs", false)
     }),
-    ("another customer's charge is denied", |s| {
+    // It lists no credits, so a whole request cannot be played.
+    ("another customer's charge is not theirs", |s| {
         let intent = s.intent(&s.customer("bob@example.com")?)?;
-        let message = format!("{intent} belongs to another customer than the one who asks.");
-        s.player.refused(&intent, "10", &message)
+        s.look(&intent, "ada@example.com", "Another", true)
     }),
     (
         "two customers with one address: either's charge is theirs",

@@ -88,18 +88,20 @@ const ROWS: [(&str, Row); 10] = [
         s.player.paid(&charge, "60")?;
         s.refunded(&charge, &[4_000, 6_000])
     }),
-    ("over-refund, in Stripe's words", |s| {
+    ("over-refund", |s| {
         let charge = s.charge("10000", "tok_visa")?;
         s.player.paid(&charge, "60")?;
-        let message = "Refund amount ($60) is greater than unrefunded amount on charge ($40)";
-        s.player.refused(&charge, "60", message)?;
+        let message = format!(
+            "The amount ($60.00) is greater than what is left of charge {charge} ($40.00): of $100.00, $60.00 were refunded."
+        );
+        s.player.exhausted(&charge, "60", &message)?;
         s.refunded(&charge, &[6_000])
     }),
     ("already refunded", |s| {
         let charge = s.charge("10000", "tok_visa")?;
         s.player.paid(&charge, "100")?;
         let message = format!("Charge {charge} has already been refunded.");
-        s.player.refused(&charge, "1", &message)
+        s.player.exhausted(&charge, "1", &message)
     }),
     ("unknown charge", |s| {
         s.player
@@ -114,11 +116,10 @@ const ROWS: [(&str, Row); 10] = [
         let charge = s.charge("10000", "tok_createDisputeInquiry")?;
         s.player.paid(&charge, "1")
     }),
-    ("uncaptured, in Stripe's words", |s| {
+    ("uncaptured", |s| {
         let charge = s.uncaptured()?;
-        let message = "You cannot partially refund an uncaptured charge. Instead, capture the charge for an \
-                       amount less than the original amount";
-        s.player.refused(&charge, "1", message)
+        let message = format!("{charge} was not captured: there is nothing to give back.");
+        s.player.refused(&charge, "1", &message)
     }),
     ("the same key twice, and with another amount", |s| {
         let charge = s.charge("10000", "tok_visa")?;

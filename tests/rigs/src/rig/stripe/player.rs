@@ -141,9 +141,29 @@ impl Player {
 
     /// Plays a request that has to be refused with this message.
     pub(super) fn refused(&self, charge: &str, dollars: &str, message: &str) -> anyhow::Result<()> {
+        self.comes_to("error", charge, dollars, message)
+    }
+
+    /// Plays a request for more than is left of its charge, which has to be found out before Stripe is asked.
+    pub(super) fn exhausted(
+        &self,
+        charge: &str,
+        dollars: &str,
+        message: &str,
+    ) -> anyhow::Result<()> {
+        self.comes_to("exhausted", charge, dollars, message)
+    }
+
+    fn comes_to(
+        &self,
+        outcome: &str,
+        charge: &str,
+        dollars: &str,
+        message: &str,
+    ) -> anyhow::Result<()> {
         let played = self.play(charge, dollars)?;
         ensure!(
-            played == ("error".to_owned(), message.to_owned()),
+            played == (outcome.to_owned(), message.to_owned()),
             "it came to {played:?}"
         );
         Ok(())
