@@ -70,7 +70,7 @@ struct Scene {
 
 type Row = fn(&Scene) -> anyhow::Result<()>;
 
-const ROWS: [(&str, Row); 7] = [
+const ROWS: [(&str, Row); 8] = [
     ("a payment intent", |s| {
         let intent = s.intent(&s.customer("ada@example.com")?)?;
         s.look(&intent, "ada@example.com", "Theirs", true)
@@ -85,7 +85,10 @@ const ROWS: [(&str, Row); 7] = [
         let intent = s.raw.make("payment_intents", &form)?;
         s.look(&intent, "ada@example.com", "Theirs", false)
     }),
-    // It lists no credits, so a whole request cannot be played.
+    ("a charge that it does not know is denied", |s| {
+        s.player.refused("ch_nowhere", "1", "Not Found")
+    }),
+    // It lists no credits, so a request of a customer cannot be played to its end.
     ("another customer's charge is not theirs", |s| {
         let intent = s.intent(&s.customer("bob@example.com")?)?;
         s.look(&intent, "ada@example.com", "Another", true)
