@@ -6,7 +6,7 @@ use domain::optimistic::{AttemptError, Attempts};
 use domain::refund::SettlementMethod;
 use domain::request::Event;
 use domain::stripe::{Ownership, Stripe, StripeError, amount_text};
-use domain::stripe_lookup::look_up;
+use domain::stripe_lookup::note_statement;
 use domain::table::{CommitError, Table};
 use domain::task::{Outcome, RefundConfig, Task};
 use domain::workflow::Workflow;
@@ -141,7 +141,8 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     ) -> Result<(), NotPaid> {
         let request = &pending.request.value;
         if request.owns(&statement.payment) == Ownership::Unclear {
-            look_up(&self.store, &self.stripe, request, task.entered_at).await?;
+            let (store, at) = (&self.store, task.entered_at);
+            note_statement(store, &self.stripe, request, Some(statement), at).await?;
         }
         check_preconditions(&statement.payment, request)?;
         if pending.entry.value.method == SettlementMethod::Credit {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::charge_statement::ChargeStatement;
 use crate::id::RequestId;
 use crate::request::{Request, UnclearCharge};
-use crate::stripe::{Charge, Ownership, Payer, ownership};
+use crate::stripe::{Charge, Ownership, ownership};
 use crate::table::{Entity, Key};
 
 mod others;
@@ -85,10 +85,7 @@ impl FoundPayment {
         Self {
             currency: payment.currency.clone(),
             ownership: ownership(&payment.payer, email),
-            customer: match &payment.payer {
-                Payer::Customer(customer, _) => Some(customer.id.clone()),
-                Payer::Guest(_) => None,
-            },
+            customer: payment.payer.customer_id().map(ToOwned::to_owned),
             charge: charge.map(|charge| ChargeFound::new(charge, statement)),
         }
     }

@@ -3,9 +3,7 @@
 use crate::failure::Failure;
 use crate::id::RequestId;
 use crate::money::Usd;
-use crate::stripe::{
-    Credit, CreditTarget, Payer, Payment, Refund, RefundState, Stripe, StripeError,
-};
+use crate::stripe::{Credit, CreditTarget, Payment, Refund, RefundState, Stripe, StripeError};
 
 /// The name under which Stripe keeps the charge with a credit on a customer's balance.
 pub const CHARGE: &str = "charge";
@@ -23,7 +21,7 @@ pub struct ChargeStatement {
     pub credit_target: Option<CreditTarget>,
 }
 
-/// What carries the request's id at Stripe and was not ordered by it: another amount, or more than one means.
+/// What carries the request's id at Stripe and was not ordered by it, as its charge or its amount is another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfit {
     /// Stripe's id of it.
@@ -177,10 +175,8 @@ async fn credit_target(
 
 /// The balance of whoever paid.
 fn balance(payment: &Payment) -> Option<CreditTarget> {
-    match &payment.payer {
-        Payer::Customer(customer, _) => Some(CreditTarget::Customer(customer.id.clone())),
-        Payer::Guest(_) => None,
-    }
+    let customer = payment.payer.customer_id()?;
+    Some(CreditTarget::Customer(customer.to_owned()))
 }
 
 fn none_if_missing<T>(listed: Result<Vec<T>, StripeError>) -> Result<Vec<T>, Failure> {

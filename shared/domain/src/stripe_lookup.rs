@@ -20,27 +20,46 @@ pub async fn look_up<T: Table>(
     at: Timestamp,
 ) -> Result<(), Failure> {
     let charge = request.charge().unwrap_or_default();
-    note_charge(store, request, charge).await?;
-    let email = request.customer_email().unwrap_or_default();
-    let mut charges = vec![charge.to_owned()];
-    let payment = match stripe.payment(charge).await {
-        Err(error) if error.is_missing() => None,
-        payment => {
-            let statement = ChargeStatement::read(stripe, payment?).await?;
-            let names = statement.payment.names().filter(|name| *name != charge);
-            charges.extend(names.map(ToOwned::to_owned));
-            Some(FoundPayment::new(&statement, email))
+    match read(stripe, charge).await {
+        Ok(statement) => note_statement(store, stripe, request, statement.as_ref(), at).await,
+        Err(failure) => {
+            // Also where Stripe does not answer, others about the same charge find this request.
+            note_charge(store, request, charge).await?;
+            Err(failure)
         }
-    };
-    for other in &charges[1..] {
-        note_charge(store, request, other).await?;
+    }
+}
+
+/// The statement of a charge. `None` if Stripe knows no such charge.
+async fn read(stripe: &impl Stripe, charge: &str) -> Result<Option<ChargeStatement>, Failure> {
+    match stripe.payment(charge).await {
+        Err(error) if error.is_missing() => Ok(None),
+        payment => Ok(Some(ChargeStatement::read(stripe, payment?).await?)),
+    }
+}
+
+/// Stores what a statement that was read already says of the charge of a request.
+pub async fn note_statement<T: Table>(
+    store: &RequestStore<T>,
+    stripe: &impl Stripe,
+    request: &Request,
+    statement: Option<&ChargeStatement>,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let charge = request.charge().unwrap_or_default();
+    let email = request.customer_email().unwrap_or_default();
+    let names = statement.iter().flat_map(|it| it.payment.names());
+    let others = names.filter(|name| *name != charge).map(ToOwned::to_owned);
+    let charges: Vec<String> = [charge.to_owned()].into_iter().chain(others).collect();
+    for charge in &charges {
+        note_charge(store, request, charge).await?;
     }
     let customers = stripe.customers(email).await?;
     let lookup = ChargeLookup {
         request_id: request.request_id,
         looked_up_at: at,
         charges,
-        payment,
+        payment: statement.map(|statement| FoundPayment::new(statement, email)),
         customers: customers.into_iter().map(|customer| customer.id).collect(),
     };
     store.save_charge_lookup(lookup).await

@@ -8,11 +8,10 @@ use serde_json::json;
 use crate::customers::{EMAIL, Wish};
 use crate::faults::Plan;
 use crate::guards::Guard;
-use crate::invariants;
 use crate::ports::by_hand::{ByHand, ada, customer};
 use crate::ports::stripe::Mood;
 use crate::process::Process;
-use crate::random_run::{act, block_on, bring_to_an_end, over_seeds};
+use crate::random_run::{act, block_on, over_seeds, problems_at_the_end};
 use crate::world::World;
 
 /// How many seeds there are unless `SIM_RUNS` says otherwise.
@@ -118,12 +117,7 @@ async fn run(without: Option<Guard>, seed: u64) -> Vec<String> {
             tokio::task::yield_now().await;
         }
     }
-    let ended = bring_to_an_end(&mut world).await;
-    let mut problems = invariants::broken(&world).await;
-    if !ended {
-        problems.push("it does not come to an end".to_owned());
-    }
-    problems
+    problems_at_the_end(&mut world).await
 }
 
 /// Mostly the one who asks; else a guest with the same or another address, or another customer.

@@ -113,11 +113,7 @@ async fn run(seed: u64) -> (World, Vec<String>) {
             tokio::task::yield_now().await;
         }
     }
-    let ended = bring_to_an_end(&mut world).await;
-    let mut problems = invariants::broken(&world).await;
-    if !ended {
-        problems.push("it does not come to an end".to_owned());
-    }
+    let problems = problems_at_the_end(&mut world).await;
     (world, problems)
 }
 
@@ -215,6 +211,16 @@ fn rate(world: &mut World, invite: Invite) {
     for _ in 0..times(world, rating.guesses) {
         world.rate(rating.clone());
     }
+}
+
+/// Brings a history to its end, and says what it broke.
+pub(crate) async fn problems_at_the_end(world: &mut World) -> Vec<String> {
+    let ended = bring_to_an_end(world).await;
+    let mut problems = invariants::broken(world).await;
+    if !ended {
+        problems.push("it does not come to an end".to_owned());
+    }
+    problems
 }
 
 /// Nothing goes wrong any more: whoever is asked answers or does not, and what failed is redriven.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Request;
 use crate::failure::STRIPE_GUEST_CHARGE;
-use crate::stripe::{Ownership, Payer, Payment, ownership};
+use crate::stripe::{Ownership, Payment, ownership};
 
 /// A charge of which only a person can tell whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,11 +35,7 @@ impl Request {
     pub fn owns(&self, payment: &Payment) -> Ownership {
         let found = ownership(&payment.payer, self.customer_email().unwrap_or_default());
         let charge = payment.charge.as_ref().map(|charge| charge.id.as_str());
-        let customer = match &payment.payer {
-            Payer::Customer(customer, _) => Some(customer.id.as_str()),
-            Payer::Guest(_) => None,
-        };
-        self.judge_ownership(found, charge, customer)
+        self.judge_ownership(found, charge, payment.payer.customer_id())
     }
 
     /// The same, where Stripe's word is known already.

@@ -26,6 +26,16 @@ pub enum Payer {
     Guest(Option<String>),
 }
 
+impl Payer {
+    /// Stripe's id of who paid. None: a guest.
+    pub fn customer_id(&self) -> Option<&str> {
+        match self {
+            Payer::Customer(customer, _) => Some(&customer.id),
+            Payer::Guest(_) => None,
+        }
+    }
+}
+
 /// One of Stripe's customers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {

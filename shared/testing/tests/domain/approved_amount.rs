@@ -45,21 +45,7 @@ fn attempt(
     lookup: Option<&ChargeLookup>,
     submitted: &SubmittedDecision<'_>,
 ) -> Result<Authorized, Refusal> {
-    let key = link_key();
-    let link = approval.link(&key, A);
-    let (_, code) = approval.secrets(&key, A);
-    let context = DecisionContext {
-        key: &key,
-        approval,
-        link: &link,
-        request,
-        earlier: &[],
-        is_member: true,
-        lookup,
-        at: approval.asked_at,
-    };
-    let code = &code;
-    authorize_decision(&context, &SubmittedDecision { code, ..*submitted })
+    fixtures::approval::attempt(approval, request, A, lookup, submitted)
 }
 
 /// Approves so much as that person, and applies it to the request.
