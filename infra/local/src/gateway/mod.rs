@@ -65,6 +65,11 @@ impl Gateway {
 
     async fn answer(&self, request: Request, request_id: Uuid) -> Response {
         let (parts, body) = request.into_parts();
+        // Before anything is refused: hyper closes a connection whose request was not read to its end, and a client that
+        // keeps it for the next request is cut off.
+        let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
+            return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        };
         let path = event::decode(parts.uri.path());
         let Some(found) = self.routes.find(parts.method.as_str(), &path) else {
             return refusal(StatusCode::NOT_FOUND, "Not Found");
@@ -72,9 +77,6 @@ impl Gateway {
         if !event::has_valid_host(&parts.headers) {
             return refusal(StatusCode::BAD_REQUEST, "Bad Request");
         }
-        let Ok(body) = axum::body::to_bytes(body, LARGEST_REQUEST).await else {
-            return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-        };
         let context = event::Context {
             route_key: found.key,
             path: &path,
