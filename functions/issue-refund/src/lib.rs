@@ -49,7 +49,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     pub async fn handle(&self, task: ConnectorTask) -> Result<Outcome, Failure> {
         let ConnectorTask { task, task_token } = task;
         match &task.config {
-            ConnectorConfig::LookUp(_) => {
+            ConnectorConfig::LookUp => {
                 let request = self.store.request(task.request_id).await?;
                 let request = request.ok_or(Failure::RequestNotFound)?.value;
                 look_up(&self.store, &self.stripe, &request, task.entered_at).await?;

@@ -2,7 +2,7 @@
 
 use domain::failure::Failure;
 use domain::optimistic::AttemptError;
-use domain::payment_control::{Hold, Intent, check_running, customer_key, reserve};
+use domain::payment_control::{Hold, Intent, ReserveError, check_running, customer_key, reserve};
 use domain::request::Event;
 use domain::stripe::{Payment, Stripe};
 use domain::table::{Table, Write};
@@ -23,7 +23,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     ) -> Result<Vec<Write>, AttemptError> {
         let (request, table) = (&pending.request.value, self.store.table());
         let reserved = if pending.is_intended {
-            check_running(table).await?.map(|()| Vec::new())
+            check_running(table).await.map(|_| Vec::new())
         } else {
             let requester_email = request.customer_email().unwrap_or_default();
             let entry = &mut pending.entry.value;
@@ -34,14 +34,16 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
                 at: entry.intended_at,
                 limits: task.config.limits,
             };
-            reserve(table, intent).await?.map(|(reservation, writes)| {
+            let reserved = reserve(table, intent).await;
+            reserved.map(|(reservation, writes)| {
                 entry.reservation = reservation;
                 writes
             })
         };
         match reserved {
             Ok(writes) => Ok(writes),
-            Err(hold) => {
+            Err(ReserveError::Unread(error)) => Err(error.into()),
+            Err(ReserveError::Held(hold)) => {
                 self.record_hold(pending, task, &hold).await?;
                 Err(Failure::from(&hold).into())
             }

@@ -85,8 +85,6 @@ impl Case {
             "config": {
                 "action": action,
                 "charge": fields["charge"],
-                "customerEmail": "customerEmail",
-                "stripeCustomer": "stripeCustomerId",
                 "amount": fields["amount"],
                 "reason": "reason",
                 "stripeReasons": {"Duplicate charge": "duplicate"},

@@ -17,6 +17,8 @@ pub use hold::{Hold, PaymentHold};
 pub use limits::{Limit, Limits};
 pub use operator_log::{Change, OperatorAction, OperatorRecord};
 pub use overrides::LimitOverrides;
-pub use reservation::{Intent, Reservation, check_running, customer_key, release, reserve};
+pub use reservation::{
+    Intent, Reservation, ReserveError, check_running, customer_key, release, reserve,
+};
 pub use switch::PaymentSwitch;
 pub use totals::{PaymentTotals, day_of};

@@ -17,9 +17,7 @@ mod connector;
 
 pub use ask::{ApprovalConfig, AskConfig, ChoiceConfig, ChoiceOption, Confirm, Escalation};
 pub use close::{CloseConfig, ClosingTask, EndStatus, Stop};
-pub use connector::{
-    ConnectorConfig, ConnectorTask, LookUpConfig, RefundConfig, RequesterConfig, StripeReason,
-};
+pub use connector::{ConnectorConfig, ConnectorTask, RefundConfig, StripeReason};
 
 /// The payload of a Task state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

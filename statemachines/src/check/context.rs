@@ -2,7 +2,6 @@
 
 use domain::form::Field;
 use domain::id::FieldName;
-use domain::task::RequesterConfig;
 
 use super::teams::Teams;
 use crate::definition::{Definition, Facts, Found, Phase, Transition};
@@ -10,7 +9,7 @@ use crate::diagnostic::Report;
 use crate::graph::Graph;
 use crate::names::Names;
 use crate::process::{Exit, NEEDS_ATTENTION};
-use crate::roles::{CUSTOMER_EMAIL, Designated, Role, STRIPE_CUSTOMER};
+use crate::roles::{Designated, Role};
 use crate::source::Span;
 
 /// A definition with what follows from it.
@@ -109,13 +108,5 @@ impl Context<'_> {
                 None
             }
         }
-    }
-
-    /// The fields that say who asks.
-    pub(crate) fn requester(&self, report: &mut Report<'_>, at: Span) -> Option<RequesterConfig> {
-        Some(RequesterConfig {
-            customer_email: self.needed(report, &CUSTOMER_EMAIL, at)?,
-            stripe_customer: self.definition.fields.name_of(&STRIPE_CUSTOMER),
-        })
     }
 }

@@ -1,12 +1,12 @@
 //! What Stripe knows of the charge, found out before an approval asks about it.
 
-use domain::task::{ConnectorConfig, LookUpConfig};
+use domain::task::ConnectorConfig;
 
 use crate::asl::task::{Function, Task};
 use crate::connector::{Context, Report, Section};
 use crate::process::{LOOKUP_SUFFIX, States};
 use crate::read::section::word_of;
-use crate::roles::CHARGE;
+use crate::roles::{CHARGE, CUSTOMER_EMAIL};
 use crate::source::Span;
 
 /// What Stripe is asked before a person is.
@@ -30,26 +30,18 @@ pub(crate) fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option
 }
 
 impl LookUp {
-    pub(crate) fn check(
-        &self,
-        report: &mut Report<'_>,
-        context: &Context<'_>,
-    ) -> Option<LookUpConfig> {
-        let charge = context.needed(report, &CHARGE, self.at);
-        let requester = context.requester(report, self.at);
-        Some(LookUpConfig {
-            charge: charge?,
-            requester: requester?,
-        })
+    /// The request says which field is the charge, and which the address of the one who asks.
+    pub(crate) fn check(&self, report: &mut Report<'_>, context: &Context<'_>) {
+        context.needed(report, &CHARGE, self.at);
+        context.needed(report, &CUSTOMER_EMAIL, self.at);
     }
 }
 
 /// The state that looks a charge up before the phase of that name asks about it. Its failing does
 /// not stop the review.
-pub(crate) fn state(name: &str, config: &LookUpConfig) -> States {
+pub(crate) fn state(name: &str) -> States {
     let lookup = format!("{name}{LOOKUP_SUFFIX}");
-    let config = ConnectorConfig::LookUp(config.clone());
-    let task = Task::new(Function::IssueRefund, &lookup, &config)
+    let task = Task::new(Function::IssueRefund, &lookup, &ConnectorConfig::LookUp)
         .of_phase(name)
         .retried_briefly()
         .catch_to(name);

@@ -12,7 +12,7 @@ use crate::diagnostic::suggestion;
 use crate::names::is_taken;
 use crate::read::reserved_syntax;
 use crate::read::section::text_of;
-use crate::roles::{AMOUNT, CHARGE};
+use crate::roles::{AMOUNT, CHARGE, CUSTOMER_EMAIL};
 use crate::source::At;
 use crate::text;
 use crate::yaml::Node;
@@ -56,14 +56,14 @@ impl Payment {
         let context = place.scope.context;
         let charge = context.needed(report, &CHARGE, place.at);
         let amount = context.needed(report, &AMOUNT, place.at);
-        let requester = context.requester(report, place.at);
+        // The request says which field it is: only what is theirs is given back.
+        context.needed(report, &CUSTOMER_EMAIL, place.at);
         let reason = self.reason(report, context);
         self.check_stripe_reasons(report, context, reason.as_ref());
         let output = self.check_output(report, context);
         let stripe_reasons = self.stripe_reasons.iter();
         Some(RefundConfig {
             charge: charge?,
-            requester: requester?,
             amount: amount?,
             reason: reason?,
             stripe_reasons: stripe_reasons

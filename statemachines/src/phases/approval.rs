@@ -153,8 +153,9 @@ impl PhaseKind for Approval {
         let escalate = self.escalate.as_ref();
         let escalate = escalate.map(|escalate| self.escalation(report, scope, escalate));
         let team = scope.context.teams.responsible(report, scope.phase());
-        let look_up = self.look_up.as_ref();
-        let look_up = look_up.map(|look_up| look_up.check(report, scope.context));
+        if let Some(look_up) = &self.look_up {
+            look_up.check(report, scope.context);
+        }
         let team = team?;
         let config = AskConfig::Approval(ApprovalConfig {
             team: team.id,
@@ -173,8 +174,8 @@ impl PhaseKind for Approval {
         let mut states = branch_on(name, &scope.exits, |next| {
             ask(name, &config, self.remind_seconds.value, next)
         });
-        if let Some(config) = &given(look_up)? {
-            states.extend(look_up::state(name, config));
+        if self.look_up.is_some() {
+            states.extend(look_up::state(name));
         }
         let mut action = Action::new(states, ("[/", &team.name, "/]"));
         action.usage.mails = APPROVERS;

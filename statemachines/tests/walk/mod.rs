@@ -242,7 +242,7 @@ fn check_connector(name: &str, state: &Value, payload: &Value) {
     let catch = &state["Catch"][0];
     match task.task.config {
         // Without what a lookup finds the review goes on, and soon.
-        ConnectorConfig::LookUp(_) => {
+        ConnectorConfig::LookUp => {
             assert_eq!(catch["Next"], state["Next"]);
             let tries = |r: &Value| r["MaxAttempts"].as_u64().unwrap();
             let retry = state["Retry"].as_array().unwrap();

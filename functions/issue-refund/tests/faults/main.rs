@@ -77,7 +77,7 @@ impl<K: KeySource> Case<K> {
             "requestId": self.id, "state": "Process Refund", "enteredAt": entered_at,
             "phase": "Process Refund", "version": "v1",
             "config": {
-                "action": "createRefund", "charge": "chargeIdToRefund", "customerEmail": "customerEmail",
+                "action": "createRefund", "charge": "chargeIdToRefund",
                 "amount": "refundAmount", "reason": "reason", "output": "result", "tell": "csm-team",
             },
         });
@@ -333,7 +333,7 @@ async fn eight_workers_at_once_pay_once() {
         "requestId": case.id, "state": "Process Refund", "enteredAt": "2026-01-01T00:00:00Z",
         "phase": "Process Refund", "version": "v1",
         "config": {
-            "action": "createRefund", "charge": "chargeIdToRefund", "customerEmail": "customerEmail",
+            "action": "createRefund", "charge": "chargeIdToRefund",
             "amount": "refundAmount", "reason": "reason", "output": "result", "tell": "csm-team",
         },
     });

@@ -54,25 +54,41 @@ pub fn customer_key(payer: &Payer, requester_email: &str) -> String {
     }
 }
 
-/// Says why a payment that was intended before may not be made now, if so.
-pub async fn check_running(table: &impl Table) -> Result<Result<(), Hold>, ReadError> {
-    Ok(running(table).await?.map(|_| ()))
+/// Why nothing is reserved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReserveError {
+    /// The payment may not be made now.
+    Held(Hold),
+    /// It could not be read whether it may be.
+    Unread(ReadError),
 }
 
-/// What reserves an intent's cents, or why it may not be paid. Nothing is counted for an offering without limits.
+impl From<ReadError> for ReserveError {
+    fn from(error: ReadError) -> Self {
+        ReserveError::Unread(error)
+    }
+}
+
+/// The switch, on whose condition a payment commits; an error while payments are stopped.
+pub async fn check_running(table: &impl Table) -> Result<Stored<PaymentSwitch>, ReserveError> {
+    let switch = load_or(table, PaymentSwitch::default()).await?;
+    if switch.value.is_stopped {
+        return Err(ReserveError::Held(Hold::Stopped(switch.value.changed)));
+    }
+    Ok(switch)
+}
+
+/// What reserves an intent's cents. Nothing is counted for an offering without limits.
 pub async fn reserve(
     table: &impl Table,
     intent: Intent<'_>,
-) -> Result<Result<(Option<Reservation>, Vec<Write>), Hold>, ReadError> {
-    let switch = match running(table).await? {
-        Ok(switch) => switch,
-        Err(hold) => return Ok(Err(hold)),
-    };
+) -> Result<(Option<Reservation>, Vec<Write>), ReserveError> {
+    let switch = check_running(table).await?;
     let mut writes = vec![Write::check(&switch)];
     let overrides = load_or(table, LimitOverrides::none(intent.offering)).await?;
     let limits = intent.limits.overridden_by(overrides.value.limits);
     if limits.is_empty() {
-        return Ok(Ok((None, writes)));
+        return Ok((None, writes));
     }
     let reservation = Reservation {
         offering: intent.offering.clone(),
@@ -91,7 +107,7 @@ pub async fn reserve(
         if let Some(most) = limits.amount(limit)
             && used_cents.saturating_add(cents) > most.cents()
         {
-            return Ok(Err(Hold::AboveLimit {
+            return Err(ReserveError::Held(Hold::AboveLimit {
                 limit,
                 most,
                 used_cents,
@@ -102,7 +118,7 @@ pub async fn reserve(
         totals.value.add(day, cents);
         writes.push(Write::update(totals));
     }
-    Ok(Ok((Some(reservation), writes)))
+    Ok((Some(reservation), writes))
 }
 
 /// What gives back the cents of an intent that Stripe has refused.
@@ -129,12 +145,4 @@ impl Reservation {
             load_or(table, PaymentTotals::new(&self.offering, own)).await?,
         ])
     }
-}
-
-async fn running(table: &impl Table) -> Result<Result<Stored<PaymentSwitch>, Hold>, ReadError> {
-    let switch = load_or(table, PaymentSwitch::default()).await?;
-    if switch.value.is_stopped {
-        return Ok(Err(Hold::Stopped(switch.value.changed)));
-    }
-    Ok(Ok(switch))
 }

@@ -25,35 +25,13 @@ pub struct ConnectorTask {
 #[serde(tag = "action", rename_all = "camelCase")]
 pub enum ConnectorConfig {
     /// Find out about the charge, for the reviewer.
-    LookUp(LookUpConfig),
+    LookUp,
     /// Pay back.
     CreateRefund(RefundConfig),
     /// Wait until a refund is paid, or is not going to be.
     AwaitRefund,
     /// Give a credit toward the next invoice.
     CreateCredit(RefundConfig),
-}
-
-/// Find out about a charge.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LookUpConfig {
-    /// The field that holds the charge or payment intent.
-    pub charge: FieldName,
-    /// Who asks.
-    #[serde(flatten)]
-    pub requester: RequesterConfig,
-}
-
-/// Which fields say who asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RequesterConfig {
-    /// The field that holds the address of the one who asks.
-    pub customer_email: FieldName,
-    /// The field in which a reviewer may have entered which of Stripe's customers it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stripe_customer: Option<FieldName>,
 }
 
 /// Pay back or credit through Stripe.
@@ -64,9 +42,6 @@ pub struct RefundConfig {
     pub charge: FieldName,
     /// The field that holds the amount.
     pub amount: FieldName,
-    /// Who asks: only what is theirs is given back.
-    #[serde(flatten)]
-    pub requester: RequesterConfig,
     /// The field that holds the customer's reason.
     pub reason: FieldName,
     /// Stripe's reason for each of the form's; those that are absent are `requested_by_customer`.

@@ -49,7 +49,7 @@ async fn pay(
     table: &MemoryTable,
     limits: Limits,
     (customer, cents, when): (&str, u64, &str),
-) -> Result<Option<Reservation>, Hold> {
+) -> Result<Option<Reservation>, ReserveError> {
     let offering = offering();
     let intent = Intent {
         offering: &offering,
@@ -58,18 +58,18 @@ async fn pay(
         at: at(when),
         limits,
     };
-    let (reservation, writes) = reserve(table, intent).await.unwrap()?;
+    let (reservation, writes) = reserve(table, intent).await?;
     table.commit(writes).await.unwrap();
     Ok(reservation)
 }
 
-fn limit_of(held: &Result<Option<Reservation>, Hold>) -> Option<(Limit, u64)> {
+fn limit_of(held: &Result<Option<Reservation>, ReserveError>) -> Option<(Limit, u64)> {
     match held {
         Ok(_) => None,
-        Err(Hold::AboveLimit {
+        Err(ReserveError::Held(Hold::AboveLimit {
             limit, used_cents, ..
-        }) => Some((*limit, *used_cents)),
-        Err(Hold::Stopped(_)) => panic!("nobody stopped it"),
+        })) => Some((*limit, *used_cents)),
+        Err(other) => panic!("{other:?}"),
     }
 }
 
@@ -173,16 +173,16 @@ async fn while_payments_are_stopped_nothing_is_reserved_and_what_was_read_before
         at: at(MORNING),
         limits: Limits::default(),
     };
-    let (_, early) = reserve(&table, intent).await.unwrap().unwrap();
+    let (_, early) = reserve(&table, intent).await.unwrap();
     switch_payments(&table, true, &change()).await.unwrap();
     assert_eq!(table.commit(early).await, Err(CommitError::Conflict));
-    let stopped = Hold::Stopped(Some(change()));
-    assert_eq!(reserve(&table, intent).await.unwrap(), Err(stopped.clone()));
-    assert_eq!(check_running(&table).await.unwrap(), Err(stopped));
+    let stopped = ReserveError::Held(Hold::Stopped(Some(change())));
+    assert_eq!(reserve(&table, intent).await.unwrap_err(), stopped);
+    assert_eq!(check_running(&table).await.unwrap_err(), stopped);
 
     switch_payments(&table, false, &change()).await.unwrap();
-    assert_eq!(check_running(&table).await.unwrap(), Ok(()));
-    let (_, writes) = reserve(&table, intent).await.unwrap().unwrap();
+    check_running(&table).await.unwrap();
+    let (_, writes) = reserve(&table, intent).await.unwrap();
     table.commit(writes).await.unwrap();
 }
 

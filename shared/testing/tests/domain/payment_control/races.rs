@@ -76,9 +76,10 @@ async fn step(
                 at: at(MORNING) + SignedDuration::from_hours(24 * drawn.day),
                 limits: limits(0, PER_CUSTOMER, PER_DAY),
             };
-            match reserve(table, intent).await.unwrap() {
+            match reserve(table, intent).await {
                 Ok((reservation, writes)) => Progress::Writing(reservation.unwrap(), writes),
-                Err(_) => Progress::Over,
+                Err(ReserveError::Held(_)) => Progress::Over,
+                Err(error) => panic!("{error:?}"),
             }
         }
         Progress::Writing(reservation, writes) => {
