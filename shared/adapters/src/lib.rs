@@ -4,6 +4,7 @@
 //! Lambda and the SDKs define, so the same binary runs against AWS and against the local stack. Only
 //! [`config`] reads other environment variables.
 
+mod aws;
 pub mod config;
 mod dynamodb;
 mod lambda;
@@ -13,17 +14,9 @@ mod ses;
 mod sfn;
 pub mod stripe;
 
+pub use aws::config;
 pub use dynamodb::DynamoTable;
 pub use lambda::{log_context, run_event, run_http, run_task};
 pub use secrets::StripeKeys;
 pub use ses::SesMailer;
 pub use sfn::SfnWorkflow;
-
-/// The SDK's configuration for this environment.
-pub async fn config() -> aws_config::SdkConfig {
-    // Boxed: the future nests too deeply for the compiler to lay out inside a `main`.
-    Box::pin(aws_config::load_defaults(
-        aws_config::BehaviorVersion::latest(),
-    ))
-    .await
-}

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use domain::stripe::StripeError;
 
 use super::{Answer, ApiKey, KeySource, classify};
+use crate::aws::IDLE;
 
 /// The version of Stripe's interface that this code was written for.
 const STRIPE_VERSION: &str = "2026-10-28.endive";
@@ -69,6 +70,7 @@ impl<K: KeySource> HttpStripe<K> {
         let client = Client::builder()
             .connect_timeout(timeouts.connect)
             .timeout(timeouts.total)
+            .pool_idle_timeout(IDLE)
             .redirect(redirect::Policy::none())
             .build()?;
         Ok(Self {
