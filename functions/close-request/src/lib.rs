@@ -22,13 +22,13 @@ pub async fn close(
         Invocation::First(request) => request,
     };
     let stopped = |stop| stopped(stop, redrives);
-    let redrives_before = request.value.stopped.as_ref().map(|s| s.redrives);
-    let (event, answer) = match (&task.config, redrives_before) {
+    let (event, answer) = match (&task.config, &request.value.stopped) {
         (CloseConfig::End(status), _) => (Event::Closed { status: *status }, Ok(outcome::DONE)),
         (CloseConfig::Stop(_), Some(_)) => return Ok(Outcome::new(outcome::DONE)),
         (CloseConfig::Stop(stop), None) => (stopped(stop), Ok(outcome::DONE)),
-        (CloseConfig::Hold(_), Some(before)) if redrives > before => {
-            (Event::Resumed, Ok(outcome::RESUME))
+        // Also where the stop could not be recorded: a person has looked, and once is enough.
+        (CloseConfig::Hold(_), _) if redrives > request.value.redrives => {
+            (Event::Resumed { redrives }, Ok(outcome::RESUME))
         }
         (CloseConfig::Hold(_), Some(_)) => return Err(Failure::NeedsAttention),
         // The state that should have recorded it could not.

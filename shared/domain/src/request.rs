@@ -94,6 +94,10 @@ pub struct Request {
     /// The approvers' inquiries, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inquiries: Vec<Inquiry>,
+    /// How often its execution had been redriven when it last stopped or went on. More than that means that a person has
+    /// let it go on since.
+    #[serde(default)]
+    pub redrives: u32,
     /// How many audit records it has.
     pub audit_count: u32,
 }
@@ -116,8 +120,6 @@ pub struct Stopped {
     /// The error's name.
     #[serde(default)]
     pub error: String,
-    /// How often the execution had been redriven by then.
-    pub redrives: u32,
     /// Where the request stood.
     pub status: Status,
     /// The phase it was in.
@@ -185,6 +187,7 @@ impl Request {
             approved_amount: None,
             ownership_confirmation: None,
             inquiries: Vec::new(),
+            redrives: 0,
             audit_count: 0,
         };
         let mut submitted = Entry::new(Actor::Customer, Action::Submitted);

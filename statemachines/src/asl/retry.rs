@@ -1,76 +1,66 @@
 //! When a function is run again.
 //!
-//! All functions are idempotent, so running one again is always safe; the question is only for how
-//! long it is worth it.
+//! All functions are idempotent, so running one again is always safe; the question is only for how long it is worth
+//! it. A request waits days for people, so it can wait a day for a service that is away: nobody is denied for it, and
+//! nobody has to let it go on by hand. A function that crashes rarely heals by itself, so a person is called sooner.
 
 use serde_json::{Value, json};
 
 use super::function::Function;
 
-/// Lambda itself could not run the function. The first five are the block that AWS recommends.
-const LAMBDA: [&str; 5] = [
+/// What a function needs did not answer, or Lambda itself could not run the function: the first five are the block that
+/// AWS recommends.
+const OUTAGES: [&str; 8] = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.TooManyRequestsException",
-];
-
-/// The function crashed, or something that it needs did not answer.
-const CRASHES_AND_OUTAGES: [&str; 6] = [
-    "Lambda.Unknown",
-    "Sandbox.Timedout",
-    "Runtime.ExitError",
     "Store.Unavailable",
     "Workflow.Unavailable",
     "Mail.Unavailable",
 ];
+
+/// The function crashed, or was ended by Lambda.
+const CRASHES: [&str; 3] = ["Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError"];
 
 pub(super) const TIMEOUT: &str = "States.Timeout";
 const STRIPE: &str = "Stripe.Unavailable";
 
 /// The retriers of a function's state.
 pub(super) fn of(function: Function) -> Vec<Value> {
-    let mut outages = CRASHES_AND_OUTAGES.to_vec();
+    let mut outages = OUTAGES.to_vec();
+    if function == Function::IssueRefund {
+        outages.push(STRIPE);
+    }
+    let mut crashes = CRASHES.to_vec();
     // Where a person is waited for, the time limit is the reminder.
     if function != Function::AskApprovers {
-        outages.push(TIMEOUT);
+        crashes.push(TIMEOUT);
     }
-    // What is not recorded at a request's end or stop, nobody hears of.
-    let lambda = if function == Function::CloseRequest {
-        retrier(&LAMBDA, 1, 12, Some(300))
-    } else {
-        lambda()
-    };
-    let mut retriers = vec![lambda, repeated(&outages)];
-    if function == Function::IssueRefund {
-        retriers.push(stripe());
-    }
-    retriers
+    vec![for_a_day(&outages), for_half_an_hour(&crashes)]
 }
 
 /// The retriers of a state that waits for Stripe, whose time limit is when it asks again.
 pub(super) fn while_waiting() -> Vec<Value> {
-    vec![lambda(), repeated(&CRASHES_AND_OUTAGES), stripe()]
+    let outages = [&OUTAGES[..], &[STRIPE]].concat();
+    vec![for_a_day(&outages), for_half_an_hour(&CRASHES)]
 }
 
 /// The retriers of a state that others wait for, and can do without.
 pub(super) fn briefly() -> Vec<Value> {
-    let outages = [&CRASHES_AND_OUTAGES[..], &[TIMEOUT, STRIPE]].concat();
-    vec![lambda(), retrier(&outages, 1, 3, None)]
+    let all = [&OUTAGES[..], &CRASHES, &[TIMEOUT, STRIPE]].concat();
+    vec![retrier(&all, 1, 3, None)]
 }
 
-fn lambda() -> Value {
-    retrier(&LAMBDA, 1, 6, Some(60))
+/// Seconds to half an hour apart. The delays are drawn between nothing and their bound, so they take half of what they
+/// look like: 30 hours on average, and more than a day in all but one of some thousand times.
+fn for_a_day(errors: &[&str]) -> Value {
+    retrier(errors, 1, 130, Some(1800))
 }
 
-fn repeated(outages: &[&str]) -> Value {
-    retrier(outages, 2, 8, Some(300))
-}
-
-/// An outage of Stripe's: about four hours.
-fn stripe() -> Value {
-    retrier(&[STRIPE], 2, 20, Some(900))
+fn for_half_an_hour(errors: &[&str]) -> Value {
+    retrier(errors, 2, 18, Some(300))
 }
 
 /// Each time it is waited for twice as long, at most for so many seconds, less a random part.

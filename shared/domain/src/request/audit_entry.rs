@@ -108,7 +108,7 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
             Some(advice) => format!("{error}: {advice}"),
             None => error.to_owned(),
         }),
-        Event::Resumed => by_system(Action::Resumed),
+        Event::Resumed { .. } => by_system(Action::Resumed),
         Event::PaymentHeld { reason } => by_system(Action::PaymentHeld).detail(reason),
         Event::RefundIntended { charge, amount } => by_system(Action::RefundIntended)
             .amount(amount)

@@ -101,10 +101,12 @@ impl Request {
                 self.step(state_entry, outcome::DONE);
             }
             Event::Stopped { error, redrives } => {
-                self.stop(error, redrives, phase_before);
+                self.redrives = redrives;
+                self.stop(error, phase_before);
                 self.step(state_entry, outcome::DONE);
             }
-            Event::Resumed => {
+            Event::Resumed { redrives } => {
+                self.redrives = redrives;
                 self.resume(phase_before, state_entry.phase);
                 self.step(state_entry, outcome::RESUME);
             }
@@ -161,11 +163,10 @@ impl Request {
         }
     }
 
-    fn stop(&mut self, error: &str, redrives: u32, phase: PhaseName) {
+    fn stop(&mut self, error: &str, phase: PhaseName) {
         let status = std::mem::replace(&mut self.status, Status::NeedsAttention);
         self.stopped = Some(Stopped {
             error: error.to_owned(),
-            redrives,
             status,
             phase,
         });

@@ -188,5 +188,8 @@ pub enum Event<'a> {
         redrives: u32,
     },
     /// The execution was redriven and goes on from where it stopped.
-    Resumed,
+    Resumed {
+        /// How often the execution has been redriven.
+        redrives: u32,
+    },
 }

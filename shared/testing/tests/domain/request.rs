@@ -132,7 +132,7 @@ fn a_redriven_request_stands_where_it_stopped() {
         (record.status, &record.phase),
         (Status::NeedsAttention, &attention)
     );
-    let record = request.apply(&Event::Resumed, state_entry(&attention));
+    let record = request.apply(&Event::Resumed { redrives: 1 }, state_entry(&attention));
     assert_eq!(
         (record.status, &record.phase),
         (Status::Processing, &review)
@@ -146,7 +146,7 @@ fn a_redriven_request_stands_where_it_stopped() {
     };
     let record = request.apply(&asked, state_entry(&review));
     assert_eq!(record.status, Status::NeedsAttention);
-    let record = request.apply(&Event::Resumed, state_entry(&attention));
+    let record = request.apply(&Event::Resumed { redrives: 1 }, state_entry(&attention));
     assert_eq!(record.status, Status::InReview);
 
     request.status = Status::Processing;
@@ -155,7 +155,7 @@ fn a_redriven_request_stands_where_it_stopped() {
     request.apply(&stop, state_entry(&attention));
     let yes = recorded(Verdict::Approve, "");
     request.apply(&Event::Decided(&yes), state_entry(&review));
-    let record = request.apply(&Event::Resumed, state_entry(&attention));
+    let record = request.apply(&Event::Resumed { redrives: 1 }, state_entry(&attention));
     assert_eq!(
         (record.status, &record.phase),
         (Status::Processing, &review)
