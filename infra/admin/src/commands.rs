@@ -7,19 +7,28 @@ use domain::payment_control::operations::{override_limits, switch_payments};
 use domain::payment_control::{
     Change, LimitOverrides, Limits, OperatorRecord, PaymentSwitch, PaymentTotals, day_of,
 };
+use domain::request_store::RequestStore;
 use domain::stripe::amount_text;
 use domain::table::{Table, load_or};
+use domain::workflow::Executions;
 use jiff::Timestamp;
 
-use crate::options::{Command, LimitsCommand, Payments};
+use crate::options::{Command, LimitsCommand, Payments, Requests};
+use crate::requests;
 
 /// Does it, and says what holds now.
 pub(crate) async fn run(
-    table: &impl Table,
+    store: &RequestStore<impl Table>,
+    executions: &impl Executions,
     command: Command,
     now: Timestamp,
 ) -> Result<String, Failure> {
+    let table = store.table();
     match command {
+        Command::Requests(Requests::Stopped) => requests::list(store, executions).await,
+        Command::Requests(Requests::Redrive { cause, reason }) => {
+            requests::redrive(store, executions, &cause, &reason.at(now)).await
+        }
         Command::Payments(Payments::Stop(reason)) => {
             let before = switch_payments(table, true, &reason.at(now)).await?;
             Ok(if before.is_stopped {

@@ -1,57 +1,63 @@
 //! `cargo run -p admin`: what an operator changes of a running deployment, without deploying anything.
 //!
-//! It works on the deployment's table with the caller's own AWS credentials. Each change is recorded in the
+//! It works on the deployment's table and executions with the caller's own AWS credentials. Each change is recorded in the
 //! operators' audit log, in the same transaction: see [`domain::payment_control`].
 
 mod commands;
 mod options;
+mod requests;
 
 use std::io::Write;
 
-use adapters::DynamoTable;
 use adapters::config::table_name;
+use adapters::{DynamoTable, SfnExecutions};
 use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use clap::Parser;
+use domain::request_store::RequestStore;
 use jiff::Timestamp;
 
-use options::Options;
+use options::{Command, Options};
 
-/// What the table of the local stack is called.
-const LOCAL_TABLE: &str = "refund-desk-Table";
+/// What the stack and the table of the local stack are called.
+const LOCAL: [&str; 2] = ["refund-desk", "refund-desk-Table"];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Options {
-        table,
-        local,
-        command,
-    } = Options::parse();
-    let (aws, name) = match local {
-        Some(base) => (
-            Box::pin(local_stack(&base)).await,
-            table.unwrap_or_else(|| LOCAL_TABLE.to_owned()),
-        ),
-        None => (adapters::config().await, table.map_or_else(table_name, Ok)?),
-    };
-    let table = DynamoTable::new(&aws, name);
+    let options = Options::parse();
+    let [local_stack, local_table] =
+        LOCAL.map(|name| options.local.as_ref().map(|_| name.to_owned()));
+    let stack = options.stack.clone().or(local_stack);
+    if stack.is_none() && matches!(options.command, Command::Requests(_)) {
+        anyhow::bail!("say whose requests: give the name of the stack with --stack");
+    }
+    let table = options
+        .table
+        .clone()
+        .or(local_table)
+        .map_or_else(table_name, Ok)?;
+    let table = DynamoTable::new(&aws(&options, "dynamodb").await, table);
+    let executions = SfnExecutions::new(&aws(&options, "states").await, &stack.unwrap_or_default());
     #[expect(
         clippy::disallowed_methods,
         reason = "no event brings the time when a person acts"
     )]
     let now = Timestamp::now();
-    let said = commands::run(&table, command, now).await?;
+    let store = RequestStore::new(table);
+    let said = commands::run(&store, &executions, options.command, now).await?;
     writeln!(std::io::stdout(), "{said}").context("cannot write to the terminal")
 }
 
-/// The SDK's configuration for a local stack, which takes any credentials.
-async fn local_stack(base: &str) -> SdkConfig {
-    let endpoint = format!("{}/_local/aws/dynamodb", base.trim_end_matches('/'));
-    aws_config::defaults(BehaviorVersion::latest())
+/// The SDK's configuration: that of the environment, or of a service of a local stack, which takes any credentials.
+async fn aws(options: &Options, service: &str) -> SdkConfig {
+    let Some(base) = &options.local else {
+        return adapters::config().await;
+    };
+    let endpoint = format!("{}/_local/aws/{service}", base.trim_end_matches('/'));
+    let config = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .endpoint_url(endpoint)
-        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-        .load()
-        .await
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"));
+    Box::pin(config.load()).await
 }

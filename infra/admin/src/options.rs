@@ -6,7 +6,7 @@ use domain::money::Usd;
 use domain::payment_control::{Change, Limits};
 use jiff::Timestamp;
 
-/// Stops payments and raises limits of a running Refund Desk. Uses the AWS credentials and the region of the environment.
+/// Stops payments, raises limits and lets stopped requests of a running Refund Desk go on. Uses the AWS credentials and the region of the environment.
 #[derive(Debug, Parser)]
 #[command(name = "admin", version)]
 pub(crate) struct Options {
@@ -25,6 +25,10 @@ pub(crate) struct Options {
     )]
     pub(crate) local: Option<String>,
 
+    /// The deployment's stack, for what is about requests.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) stack: Option<String>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -37,6 +41,9 @@ pub(crate) enum Command {
     /// Limits of an offering, in place of its definition's, also for requests that are under way.
     #[command(subcommand)]
     Limits(LimitsCommand),
+    /// Requests that stopped, because something broke or a payment is held.
+    #[command(subcommand)]
+    Requests(Requests),
     /// Prints the operators' audit log, oldest first.
     Log,
 }
@@ -49,6 +56,20 @@ pub(crate) enum Payments {
     Resume(Reason),
     /// Says whether they are stopped.
     Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Requests {
+    /// Lists them by what stopped them.
+    Stopped,
+    /// Lets all of them go on that the same thing stopped.
+    Redrive {
+        /// What stopped them, such as Stripe.InsufficientFunds: a name that `stopped` lists.
+        #[arg(long, value_name = "NAME")]
+        cause: String,
+        #[command(flatten)]
+        reason: Reason,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -19,4 +19,4 @@ pub use dynamodb::DynamoTable;
 pub use lambda::{log_context, run_event, run_http, run_task};
 pub use secrets::StripeKeys;
 pub use ses::SesMailer;
-pub use sfn::SfnWorkflow;
+pub use sfn::{SfnExecutions, SfnWorkflow};

@@ -1,11 +1,15 @@
 //! The process on AWS Step Functions.
 
+mod executions;
+
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::error::ProvideErrorMetadata;
 
 use domain::id::{RequestId, TaskToken};
 use domain::task::Outcome;
 use domain::workflow::{Workflow, WorkflowError};
+
+pub use executions::SfnExecutions;
 
 /// Step Functions.
 #[derive(Debug, Clone)]

@@ -7,8 +7,10 @@ use crate::id::{RequestId, TaskToken};
 use crate::task::Outcome;
 
 pub(crate) mod error;
+mod executions;
 
 pub use error::WorkflowError;
+pub use executions::{Executions, StoppedExecution};
 
 /// How often a task is answered while Step Functions does not respond.
 const ATTEMPTS: usize = 3;

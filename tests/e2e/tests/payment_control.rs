@@ -167,3 +167,36 @@ fn of_many_that_race_for_the_last_of_the_day_those_are_paid_that_fit() {
         }
     }
 }
+
+#[test]
+fn what_the_same_thing_stopped_goes_on_by_one_command() {
+    let client = LocalStack::open();
+    operator(&client, &["payments", "stop"]);
+    let requests = ["10", "20"].map(|amount| {
+        let request = client.submit(&form().amount(amount));
+        client.mail(CSM, &request.id).approve(&client);
+        request
+    });
+    for request in &requests {
+        wait_until_held(&client, request, 1);
+    }
+    let listed = client.admin(&["requests", "stopped"]);
+    assert!(listed.starts_with("Payments.Stopped: 2\n"), "{listed}");
+    for request in &requests {
+        assert!(listed.contains(&request.id), "{listed}");
+    }
+    operator(&client, &["payments", "resume"]);
+    let cause = ["requests", "redrive", "--cause", "Payments.Stopped"];
+    let said = operator(&client, &cause);
+    assert_eq!(said.trim(), "2 of 2 go on.");
+    for request in &requests {
+        client.wait_for_status(request, "refunded");
+    }
+    let listed = client.admin(&["requests", "stopped"]);
+    assert_eq!(listed.trim(), "No request has stopped.");
+    let log = client.admin(&["log"]);
+    assert!(
+        log.contains("requests_redriven: 2 stopped by Payments.Stopped"),
+        "{log}"
+    );
+}

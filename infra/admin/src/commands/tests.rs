@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use domain::payment_control::{Intent, reserve};
+use domain::workflow::{StoppedExecution, WorkflowError};
 use testing::MemoryTable;
 
 use super::*;
@@ -16,28 +17,42 @@ fn parse(typed: &str, more: &[&str]) -> Result<Options, clap::Error> {
     Options::try_parse_from(words.chain(more.iter().copied()))
 }
 
-async fn say(table: &MemoryTable, typed: &str, more: &[&str]) -> String {
+struct NoneStopped;
+
+impl Executions for NoneStopped {
+    async fn stopped(&self) -> Result<Vec<StoppedExecution>, WorkflowError> {
+        Ok(Vec::new())
+    }
+
+    async fn redrive(&self, _execution: &StoppedExecution) -> Result<(), String> {
+        unreachable!("none stopped")
+    }
+}
+
+async fn say(store: &RequestStore<MemoryTable>, typed: &str, more: &[&str]) -> String {
     let command = parse(typed, more).unwrap().command;
-    run(table, command, NOW.parse().unwrap()).await.unwrap()
+    run(store, &NoneStopped, command, NOW.parse().unwrap())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
 async fn payments_stop_and_resume_and_say_by_whom() {
-    let table = MemoryTable::default();
+    let store = RequestStore::new(MemoryTable::default());
     let status = "payments status";
-    assert_eq!(say(&table, status, &[]).await, "Payments are made.");
-    let stopped = say(&table, "payments stop", &WHO).await;
+    assert_eq!(say(&store, status, &[]).await, "Payments are made.");
+    let stopped = say(&store, "payments stop", &WHO).await;
     assert!(stopped.starts_with("Payments are stopped. "), "{stopped}");
     let since = "by ada@example.com on 4 March 2026, 05:06 UTC: it pays twice.";
     let expected = format!("Payments are stopped, {since}");
-    assert_eq!(say(&table, status, &[]).await, expected);
-    assert_eq!(say(&table, "payments stop", &WHO).await, expected);
-    let resumed = say(&table, "payments resume", &WHO).await;
+    assert_eq!(say(&store, status, &[]).await, expected);
+    assert_eq!(say(&store, "payments stop", &WHO).await, expected);
+    let resumed = say(&store, "payments resume", &WHO).await;
     assert!(resumed.contains("Redrive"), "{resumed}");
     let expected = format!("Payments are made, {since}");
-    assert_eq!(say(&table, "payments resume", &WHO).await, expected);
+    assert_eq!(say(&store, "payments resume", &WHO).await, expected);
     assert_eq!(
-        say(&table, "log", &[]).await,
+        say(&store, "log", &[]).await,
         "1 2026-03-04T05:06:07Z ada@example.com payments_stopped: it pays twice\n\
          2 2026-03-04T05:06:07Z ada@example.com payments_resumed: it pays twice"
     );
@@ -45,11 +60,11 @@ async fn payments_stop_and_resume_and_say_by_whom() {
 
 #[tokio::test]
 async fn limits_are_shown_with_what_counts_toward_them() {
-    let table = MemoryTable::default();
+    let store = RequestStore::new(MemoryTable::default());
     let raise = format!("limits raise {OFFERING} --per-day 4000 --per-refund 19.99");
     let place = format!("In place of the limits in the definition of {OFFERING}: ");
     let raised = format!("{place}per refund $19.99, per day $4,000.00");
-    assert_eq!(say(&table, &raise, &WHO).await, raised);
+    assert_eq!(say(&store, &raise, &WHO).await, raised);
     let offering = OFFERING.parse().unwrap();
     let intent = Intent {
         offering: &offering,
@@ -58,16 +73,16 @@ async fn limits_are_shown_with_what_counts_toward_them() {
         at: NOW.parse().unwrap(),
         limits: Limits::default(),
     };
-    let (_, writes) = reserve(&table, intent).await.unwrap().unwrap();
-    table.commit(writes).await.unwrap();
-    let shown = say(&table, &format!("limits show {OFFERING}"), &[]).await;
+    let (_, writes) = reserve(store.table(), intent).await.unwrap();
+    store.table().commit(writes).await.unwrap();
+    let shown = say(&store, &format!("limits show {OFFERING}"), &[]).await;
     assert!(
         shown.starts_with(&format!("{raised}, by ada@example.com")),
         "{shown}"
     );
     assert!(shown.contains("$19.99 today"), "{shown}");
     let reset = format!("limits reset {OFFERING}");
-    assert_eq!(say(&table, &reset, &WHO).await, format!("{place}none"));
+    assert_eq!(say(&store, &reset, &WHO).await, format!("{place}none"));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Step Functions: AWS JSON 1.0 over the executor.
 //!
 //! The operation is in the header `X-Amz-Target`; the body is its input. What the functions' SDKs send is
-//! answered; anything else is refused by name. Executions are looked at, and redriven, under `/_local`.
+//! answered, and what `infra/admin` sends; anything else is refused by name.
+
+mod operators;
 
 use std::sync::Arc;
 
@@ -87,6 +89,9 @@ async fn serve(State(executor): State<Arc<Executor>>, headers: HeaderMap, body: 
 
 fn answer(executor: &Arc<Executor>, target: &str, body: &[u8]) -> Answer {
     match target.strip_prefix(TARGET).unwrap_or_default() {
+        "ListExecutions" => operators::list_executions(executor, &read(body)?),
+        "ListStateMachines" => Ok(operators::list_state_machines(executor)),
+        "RedriveExecution" => operators::redrive_execution(executor, &read(body)?),
         "StartExecution" => start_execution(executor, &read(body)?),
         "DescribeStateMachine" => describe_state_machine(executor, read(body)?),
         "SendTaskSuccess" => send_task_success(executor, &read(body)?),

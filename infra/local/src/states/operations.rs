@@ -161,10 +161,21 @@ impl Executor {
             .ok()
     }
 
+    /// The time that executions go by.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
     /// A number that grows with everything that is recorded about any execution: as long as it is the
     /// same, nothing is new.
     pub fn changes(&self) -> u64 {
         self.shared.changes()
+    }
+
+    /// The ARNs of the state machines that are published.
+    pub fn machines(&self) -> Vec<String> {
+        let machines = lock(&self.machines);
+        machines.keys().cloned().collect()
     }
 
     /// The names of all executions, the one that started last first.

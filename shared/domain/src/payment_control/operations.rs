@@ -51,6 +51,24 @@ async fn try_switch(
     Ok(before)
 }
 
+/// Records that requests that had stopped are let go on: how many, and why they had stopped.
+pub async fn record_redrive(
+    table: &impl Table,
+    (requests, cause): (usize, &str),
+    change: &Change,
+) -> Result<(), Failure> {
+    let action = OperatorAction::RequestsRedriven;
+    let detail = format!("{requests} stopped by {cause}: {}", change.because);
+    let mut attempts = Attempts::default();
+    loop {
+        let append = OperatorRecord::append(table, change, action, None, detail.clone());
+        let attempt = async { Ok(table.commit(append.await?.into()).await?) };
+        if let Some(result) = attempts.finish(attempt.await) {
+            return result;
+        }
+    }
+}
+
 /// Puts limits in place of an offering's own, besides those that are in place; none takes all of them back. Answers
 /// what is in place now.
 pub async fn override_limits(

@@ -53,6 +53,8 @@ pub enum OperatorAction {
     LimitsOverridden,
     /// The offering's own limits hold again.
     LimitsReset,
+    /// Requests that had stopped were let go on.
+    RequestsRedriven,
 }
 
 /// The name that is stored: `payments_stopped`.
