@@ -12,6 +12,7 @@ use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Request, Submission};
 use domain::table::{CommitError, Entity, Key, Table, Write, load};
 use domain::task::Offering;
+use domain::unstarted::UnstartedRequest;
 use domain::workflow::Workflow;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
@@ -111,7 +112,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         record: &AuditRecord,
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<SubmitOutcome, AttemptError> {
-        let mut writes: Vec<Write> = idempotency.into_iter().map(Write::create).collect();
+        let mut writes = vec![Write::create(&UnstartedRequest::of(request))];
+        writes.extend(idempotency.map(Write::create));
         if let Some(credentials) = new.credentials {
             let (id, at) = (request.request_id, new.at);
             match self.admit(credentials, new.offering, id, at).await? {
@@ -187,7 +189,13 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let mut lost = 0;
         loop {
             match self.workflow.start(machine, request.request_id).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    if let Err(error) = self.store.note_started(request.request_id).await {
+                        // It is started again then, which does nothing.
+                        tracing::warn!(%error, "it could not be noted that a request was started");
+                    }
+                    return Ok(());
+                }
                 Err(error) => {
                     lost += 1;
                     if lost >= ATTEMPTS {

@@ -145,6 +145,18 @@ impl Table for DynamoTable {
         Ok(found)
     }
 
+    async fn remove(&self, key: &Key) -> Result<(), CommitError> {
+        let request = self.client.delete_item().table_name(&self.name);
+        let answer = request
+            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("sk", AttributeValue::S(key.sk.clone()))
+            .send()
+            .await;
+        answer
+            .map(drop)
+            .map_err(|error| CommitError::Unavailable(described(&error)))
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let items = writes.into_iter().map(|write| match write {
             Write::Put(item) => self.put(item),

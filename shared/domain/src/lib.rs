@@ -44,4 +44,5 @@ pub mod suppression;
 pub mod table;
 pub mod task;
 pub mod text;
+pub mod unstarted;
 pub mod workflow;

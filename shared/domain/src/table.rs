@@ -164,6 +164,9 @@ pub trait Table: Send + Sync {
         sk_prefix: &str,
     ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
 
+    /// Removes an item, whatever its version. Where there is none, that is what was wanted.
+    fn remove(&self, key: &Key) -> impl Future<Output = Result<(), CommitError>> + Send;
+
     /// Writes all or nothing. At most 100 parts, each about another key.
     fn commit(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), CommitError>> + Send;
 }

@@ -38,6 +38,12 @@ impl Table for MemoryTable {
             .collect())
     }
 
+    async fn remove(&self, key: &Key) -> Result<(), CommitError> {
+        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        items.remove(key);
+        Ok(())
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         let version = |key: &Key| items.get(key).map_or(0, |item| item.version);

@@ -140,6 +140,13 @@ impl Table for SimTable {
         }
     }
 
+    async fn remove(&self, key: &Key) -> Result<(), CommitError> {
+        match self.line.call(Place::Commit).await {
+            Some(_) => Err(CommitError::Unavailable(down())),
+            None => self.memory.remove(key).await,
+        }
+    }
+
     async fn commit(&self, mut writes: Vec<Write>) -> Result<(), CommitError> {
         let fault = self.line.call(Place::Commit).await;
         match fault {

@@ -27,6 +27,7 @@ use crate::{
     gateway::{self, Gateway},
     lambda::{Functions, build},
     options::Options,
+    schedules,
     states::Executor,
     stripe,
     template::{LocalValues, Template},
@@ -97,6 +98,13 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let executor = Arc::clone(&fakes.executor);
     tasks.spawn(publish::on_change(template.machines, executor));
     tasks.spawn(topics::deliver(fakes.topics, fakes.functions.clone()));
+    for schedule in template.schedules {
+        tasks.spawn(schedules::run(
+            schedule,
+            fakes.functions.clone(),
+            fakes.clock.clone(),
+        ));
+    }
     Ok(Stack {
         addr,
         forms,

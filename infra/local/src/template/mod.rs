@@ -1,7 +1,7 @@
 //! Reads `infra/template.yaml`, so that nothing is configured twice: what SAM deploys is what runs
 //! here.
 //!
-//! Of SAM and `CloudFormation` this knows what the template uses: HTTP API and SNS events, functions,
+//! Of SAM and `CloudFormation` this knows what the template uses: HTTP API, SNS and scheduled events, functions,
 //! state machines, tables, secrets and what SES publishes, and the expressions `!Ref`, `!Sub`, `!GetAtt` and
 //! `{{resolve:secretsmanager:..}}`. Anything else is refused with its place in the file rather than
 //! silently ignored. Policies are the exception: nothing on this machine enforces them.
@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::SignedDuration;
 use node::Node;
 pub(crate) use scope::function_arn;
 pub use scope::{ACCOUNT, REGION, STACK};
@@ -34,6 +35,8 @@ pub struct Template {
     pub tables: Vec<Table>,
     /// Which functions are told what is published to a topic.
     pub subscriptions: Vec<Subscription>,
+    /// Which functions are invoked on a schedule.
+    pub schedules: Vec<Schedule>,
     /// What SES publishes of the mails that it took.
     pub mail_events: Vec<MailEvents>,
 }
@@ -80,6 +83,15 @@ pub struct Route {
 pub struct Subscription {
     /// The topic's ARN.
     pub topic: String,
+    /// The function's logical id.
+    pub function: String,
+}
+
+/// A function that is invoked on a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// How long it is from one time to the next.
+    pub rate: SignedDuration,
     /// The function's logical id.
     pub function: String,
 }

@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
+use jiff::SignedDuration;
+
 use super::{
-    Function, Key, LocalValues, Logging, Machine, MailEvents, Problem, Route, Subscription, Table,
-    Template,
+    Function, Key, LocalValues, Logging, Machine, MailEvents, Problem, Route, Schedule,
+    Subscription, Table, Template,
     node::Node,
     scope::{Scope, in_stack},
 };
@@ -59,6 +61,7 @@ pub(super) fn template(
     let mut functions = Vec::new();
     let mut routes = Vec::new();
     let mut subscriptions = Vec::new();
+    let mut schedules = Vec::new();
     for (id, node) in scope.of_kind("AWS::Serverless::Function") {
         functions.push(function(&scope, id, node, defaults, local)?);
         let events = node.at(&["Properties", "Events"]).map(Node::entries);
@@ -69,6 +72,10 @@ pub(super) fn template(
                 "HttpApi" => routes.push(route(&scope, id, properties)?),
                 "SNS" => subscriptions.push(Subscription {
                     topic: scope.text(properties.require("Topic")?)?,
+                    function: id.to_owned(),
+                }),
+                "Schedule" => schedules.push(Schedule {
+                    rate: rate(properties.require("Schedule")?)?,
                     function: id.to_owned(),
                 }),
                 other => {
@@ -91,8 +98,31 @@ pub(super) fn template(
             .map(|(id, node)| table(&scope, id, node))
             .collect::<Result<_, _>>()?,
         subscriptions,
+        schedules,
         mail_events: mail_events(&scope)?,
     })
+}
+
+/// `rate(10 minutes)`. A `cron(...)` is not implemented.
+fn rate(node: Node<'_>) -> Result<SignedDuration, Problem> {
+    let text = node.literal()?;
+    let inner = text
+        .strip_prefix("rate(")
+        .and_then(|rest| rest.strip_suffix(')'));
+    let parts = inner.and_then(|inner| inner.split_once(' '));
+    let seconds = parts.and_then(|(count, unit)| {
+        let unit = match unit.trim_end_matches('s') {
+            "minute" => 60,
+            "hour" => 3_600,
+            "day" => 86_400,
+            _ => return None,
+        };
+        count.parse::<i64>().ok()?.checked_mul(unit)
+    });
+    let rate = seconds
+        .filter(|seconds| *seconds > 0)
+        .map(SignedDuration::from_secs);
+    rate.ok_or_else(|| node.problem(format!("`{text}` is no rate such as `rate(10 minutes)`")))
 }
 
 fn check_kind(id: &str, kind: &str, node: Node<'_>) -> Result<(), Problem> {

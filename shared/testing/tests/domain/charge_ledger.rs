@@ -5,10 +5,10 @@ use domain::charge_statement::{ChargeStatement, StatementEntry};
 use domain::id::RequestId;
 use domain::money::Usd;
 use domain::refund::{RefundEntry, Settlement};
-use domain::stripe::{Credit, Payer, Payment, Refund};
+use domain::stripe::{Credit, CreditTarget, Payer, Payment, Payments, Refund, StripeError};
 use proptest::prelude::*;
 use serde_json::json;
-use testing::fixtures;
+use testing::{MemoryStripe, fixtures};
 
 /// What was paid, in cents.
 const CAPTURED: u64 = 10_000;
@@ -335,4 +335,57 @@ proptest! {
         }
         prop_assert!(given <= CAPTURED);
     }
+}
+
+/// What Stripe answers of a payment's credits, whichever way they were given.
+#[tokio::test]
+async fn a_statement_has_the_credits_of_the_invoice_and_those_on_the_balance_that_name_the_charge()
+{
+    let stripe = MemoryStripe::default();
+    let balance = CreditTarget::Customer("cus_ada".to_owned());
+    let of_charge = |id: &str, charge: &str| Credit {
+        metadata: [("charge".to_owned(), charge.to_owned())].into(),
+        ..credit(id, None, -100, "issued")
+    };
+    stripe.give(balance.clone(), of_charge("cbtxn_1", "pi_1"));
+    stripe.give(balance.clone(), of_charge("cbtxn_2", "ch_1"));
+    stripe.give(balance.clone(), of_charge("cbtxn_3", "ch_2"));
+    stripe.give(balance.clone(), credit("cbtxn_4", None, -100, "issued"));
+    let read = async |charge| {
+        let payment = stripe.payment(charge).await.unwrap();
+        let statement = ChargeStatement::read(&stripe, payment).await.unwrap();
+        let ids = statement.credits.iter().map(|it| it.id.clone());
+        (ids.collect::<Vec<_>>(), statement.credit_target)
+    };
+    let expected = ["cbtxn_1", "cbtxn_2"].map(str::to_owned).to_vec();
+    assert_eq!(read("pi_1").await, (expected, Some(balance)));
+
+    let invoice = CreditTarget::Invoice("in_1".to_owned());
+    stripe.set_invoice("in_1");
+    stripe.give(invoice.clone(), credit("cn_1", None, 100, "issued"));
+    let expected = ["cn_1", "cbtxn_1", "cbtxn_2"].map(str::to_owned).to_vec();
+    assert_eq!(read("pi_1").await, (expected, Some(invoice)));
+}
+
+#[tokio::test]
+async fn a_guest_has_no_balance_and_a_refused_list_is_none_only_where_the_charge_is_missing() {
+    let stripe = MemoryStripe::default();
+    stripe.set_payer(Payer::Guest(None));
+    let read = async || {
+        let payment = stripe.payment("ch_1").await.unwrap();
+        ChargeStatement::read(&stripe, payment).await
+    };
+    let statement = read().await.unwrap();
+    assert_eq!(
+        (statement.credits, statement.credit_target),
+        (Vec::new(), None)
+    );
+    let refused = |code: &str| StripeError::Refused {
+        message: "No.".to_owned(),
+        code: Some(code.to_owned()),
+    };
+    stripe.fail_listing(refused("resource_missing"));
+    assert_eq!(read().await.unwrap().refunds, Vec::new());
+    stripe.fail_listing(refused("charge_disputed"));
+    assert!(read().await.is_err());
 }

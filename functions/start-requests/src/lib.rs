@@ -1,0 +1,70 @@
+//! Starts the requests that were stored and not started: see [`domain::unstarted`]. A schedule invokes it.
+
+use std::collections::BTreeMap;
+
+use domain::failure::Failure;
+use domain::id::OfferingPath;
+use domain::request_store::RequestStore;
+use domain::table::Table;
+use domain::task::{Outcome, outcome};
+use domain::unstarted::UnstartedRequest;
+use domain::workflow::Workflow;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+/// How old a request is before it counts as left over: whoever stored it still works on it for the first seconds.
+const LEFT_OVER: SignedDuration = SignedDuration::from_mins(5);
+
+/// What `EventBridge` invokes a function with on a schedule.
+#[derive(Debug, Deserialize)]
+pub struct ScheduledEvent {
+    /// When it was due.
+    pub time: Timestamp,
+}
+
+/// What the function works with.
+#[derive(Debug)]
+pub struct StartRequests<T, W> {
+    /// The requests.
+    pub store: RequestStore<T>,
+    /// Where they are started.
+    pub workflow: W,
+    /// The state machine of each offering.
+    pub machines: BTreeMap<OfferingPath, String>,
+}
+
+impl<T: Table, W: Workflow> StartRequests<T, W> {
+    /// Starts all that are left over. The first failure is the answer, once all others were tried.
+    pub async fn handle(&self, event: ScheduledEvent) -> Result<Outcome, Failure> {
+        let mut result = Ok(Outcome::new(outcome::DONE));
+        for unstarted in self.store.unstarted().await? {
+            if event.time.duration_since(unstarted.stored_at) < LEFT_OVER {
+                continue;
+            }
+            if let Err(failure) = self.start(&unstarted).await {
+                let request = unstarted.request_id;
+                tracing::error!(%request, error = failure.name(), reason = %failure, "it could not be started");
+                result = result.and(Err(failure));
+            }
+        }
+        result
+    }
+
+    async fn start(&self, unstarted: &UnstartedRequest) -> Result<(), Failure> {
+        let UnstartedRequest {
+            request_id,
+            offering,
+            ..
+        } = unstarted;
+        let machine = self
+            .machines
+            .get(offering)
+            .ok_or_else(|| Failure::ConfigInvalid(format!("STATE_MACHINES has no {offering}")))?;
+        self.workflow.start(machine, *request_id).await?;
+        tracing::warn!(request = %request_id, "a request that was stored and not started is started");
+        Ok(self.store.note_started(*request_id).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests;
