@@ -1,5 +1,6 @@
 //! Which events are believed, and what follows from them.
 
+use adapters::Teams;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::id::RequestId;
@@ -15,7 +16,7 @@ use testing::MemoryStripe;
 use testing::MemoryTable;
 use testing::MemoryWorkflow;
 use testing::fixtures;
-use testing::fixtures::approval::link_key;
+use testing::fixtures::approval::link_keys;
 use testing::fixtures::refund as ledger;
 
 use super::*;
@@ -43,6 +44,11 @@ impl Case {
         let write = Write::create(&entry);
         store.create(&request, &record, vec![write]).await.unwrap();
         let teams = r#"{"csm-team":["csm-1@example.com","csm-2@example.com"]}"#;
+        let teams = Teams::parse(teams).unwrap();
+        let settings = Settings {
+            teams,
+            ..Settings::default()
+        };
         let stripe = MemoryStripe::default();
         stripe.pay_by_hand(refund(id));
         let function = StripeWebhook {
@@ -50,9 +56,9 @@ impl Case {
             stripe,
             workflow: MemoryWorkflow::default(),
             mailer: MemoryMailer::default(),
-            teams: Teams::parse(teams).unwrap(),
-            link_key: link_key(),
-            secrets: WebhookSecret::parse_list(&format!("{NEW},{OLD}")),
+            settings: settings.into(),
+            link_keys: link_keys().into(),
+            secrets: WebhookSecret::parse_list(&format!("{NEW},{OLD}")).into(),
         };
         Self { function, id }
     }
@@ -243,7 +249,7 @@ async fn a_refund_that_the_request_did_not_order_settles_nothing() {
 #[tokio::test]
 async fn where_no_secret_was_stored_nothing_is_taken_in() {
     let mut case = Case::new(false).await;
-    case.function.secrets = WebhookSecret::parse_list("whsec_none_yet");
+    case.function.secrets = WebhookSecret::parse_list("whsec_none_yet").into();
     let body = case.event("evt_1", "refund.failed", "failed");
     assert_eq!(case.send(&body, &signed(&body, NEW, NOW), false).await, 503);
     assert_eq!(case.actions(), ["submitted"]);

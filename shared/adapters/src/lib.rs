@@ -4,19 +4,23 @@
 //! Lambda and the SDKs define, so the same binary runs against AWS and against the local stack. Only
 //! [`config`] reads other environment variables.
 
+pub mod cached;
 pub mod config;
 mod dynamodb;
 mod lambda;
 mod logging;
 mod secrets;
 mod ses;
+mod settings;
 mod sfn;
 pub mod stripe;
 
+pub use cached::Cached;
 pub use dynamodb::DynamoTable;
 pub use lambda::{log_context, run_event, run_http, run_task};
-pub use secrets::StripeKeys;
+pub use secrets::Secrets;
 pub use ses::SesMailer;
+pub use settings::{Settings, Teams};
 pub use sfn::SfnWorkflow;
 
 /// The SDK's configuration for this environment.

@@ -170,7 +170,7 @@ async fn who_decided_a_separate_phase_is_refused_and_told_why() {
     .await;
     let mut first = waiting(asked.id, 0, "t");
     first.task.phase = "First Look".parse().unwrap();
-    let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned));
+    let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned), &link_keys());
     let store = &asked.function.store;
     let request = store.request(asked.id).await.unwrap().unwrap().value;
     let verdict = domain::approval::Verdict::Approve;
@@ -307,7 +307,7 @@ async fn a_token_that_was_replaced_meanwhile_is_looked_up_again() {
 async fn who_left_the_team_decides_nothing_any_longer() {
     let mut asked = asked().await;
     let teams = json!({"csm-team": [TEAM[1], TEAM[2]]});
-    asked.function.teams = Teams::parse(&teams.to_string()).unwrap();
+    asked.function.settings = settings(&teams.to_string());
     let (status, body) = asked.decide(0, "approve").await;
     let detail = body["detail"].as_str().unwrap();
     assert!(

@@ -260,7 +260,7 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
     separate.found_a_guests().await;
     let mut first = waiting(separate.id, 0, "t");
     first.task.phase = "First Look".parse().unwrap();
-    let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned));
+    let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned), &link_keys());
     let verdict = domain::approval::Verdict::Approve;
     let request = separate.stored().await;
     testing::fixtures::approval::decide(&mut first, &request, TEAM[0], verdict, "");
