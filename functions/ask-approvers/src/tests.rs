@@ -17,6 +17,7 @@ use super::*;
 
 mod choice;
 mod payload;
+mod rotation;
 
 const DAY: i64 = 24 * 3600;
 const CSM: &str = "csm-1@example.com";

@@ -6,7 +6,6 @@
 //! ([`RefundEntry::apply_update`]). Each thing that follows from an event can be done twice; that the event was
 //! processed is written down last.
 
-use adapters::cached::REFUSED_AGE;
 use adapters::stripe::webhook::{SignatureError, StripeEvent, WebhookSecret, verify};
 use adapters::{Cached, Settings};
 use domain::approval::LinkKeys;
@@ -99,7 +98,7 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
         let mut verified = verify(&self.secrets.current());
         if verified == Err(SignatureError::Wrong) {
             // Stripe's secret may have been stored, or replaced, just now.
-            self.secrets.reread(REFUSED_AGE).await;
+            self.secrets.refused().await;
             verified = verify(&self.secrets.current());
         }
         if self.secrets.current().is_empty() {

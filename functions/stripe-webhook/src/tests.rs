@@ -1,5 +1,9 @@
 //! Which events are believed, and what follows from them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use adapters::Teams;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -253,6 +257,45 @@ async fn where_no_secret_was_stored_nothing_is_taken_in() {
     let body = case.event("evt_1", "refund.failed", "failed");
     assert_eq!(case.send(&body, &signed(&body, NEW, NOW), false).await, 503);
     assert_eq!(case.actions(), ["submitted"]);
+}
+
+/// The signing secrets as they are read from where they are stored: `later` from the second time on. Counts how often.
+async fn stored(
+    first: &'static str,
+    later: &'static str,
+) -> (Cached<Vec<WebhookSecret>>, Arc<AtomicUsize>) {
+    let reads = Arc::new(AtomicUsize::new(0));
+    let counted = reads.clone();
+    let secrets = Cached::load(Duration::from_hours(1), move || {
+        let is_first = counted.fetch_add(1, Ordering::SeqCst) == 0;
+        let list = if is_first { first } else { later };
+        std::future::ready(Ok(WebhookSecret::parse_list(list)))
+    });
+    (secrets.await.unwrap(), reads)
+}
+
+#[tokio::test]
+async fn a_secret_that_was_just_stored_or_replaced_is_read_at_once() {
+    for first in ["whsec_none_yet", OLD] {
+        let mut case = Case::new(false).await;
+        let (secrets, reads) = stored(first, NEW).await;
+        case.function.secrets = secrets;
+        assert_eq!(case.updated("evt_1", "succeeded").await, 200, "{first}");
+        assert_eq!(reads.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_false_signatures_is_no_flood_of_reads() {
+    let mut case = Case::new(false).await;
+    let (secrets, reads) = stored(NEW, NEW).await;
+    case.function.secrets = secrets;
+    let body = case.event("evt_1", "refund.failed", "failed");
+    for _ in 0..100 {
+        let forged = signed(&body, OLD, NOW);
+        assert_eq!(case.send(&body, &forged, false).await, 400);
+    }
+    assert_eq!(reads.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use super::*;
 mod hostile;
 mod invited;
 mod replies;
+mod rotation;
 mod status_view;
 
 const PATH: &str = "/services/customer-success/refund-request";

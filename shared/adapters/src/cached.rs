@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Mutex, watch};
 
-/// How old a value is at least when it is read again because of what a stranger sent: a flood of false signatures or
-/// links does not become a flood of reads.
-pub const REFUSED_AGE: Duration = Duration::from_secs(10);
+/// How long it takes until what a stranger sent has a value read again once more: a flood of false signatures or links
+/// does not become a flood of reads.
+const REFUSED_AGE: Duration = Duration::from_secs(10);
 
 type Read<V> =
     Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<V, String>> + Send>> + Send + Sync>;
@@ -25,8 +25,15 @@ struct Cache<V> {
     read: Option<Read<V>>,
     max_age: Duration,
     value: watch::Sender<Arc<V>>,
+    times: Mutex<Times>,
+}
+
+#[derive(Default)]
+struct Times {
     /// When reading it was last tried. None until that succeeds for the first time.
-    tried: Mutex<Option<SystemTime>>,
+    tried: Option<SystemTime>,
+    /// When it was last read because it was refused.
+    refused: Option<SystemTime>,
 }
 
 impl<V> Cached<V> {
@@ -37,7 +44,9 @@ impl<V> Cached<V> {
         A: Future<Output = Result<V, String>> + Send + 'static,
     {
         let value = read().await?;
-        Ok(Self::new(value, Some(now()), max_age, Some(boxed(read))))
+        let cached = Self::new(value, max_age, Some(boxed(read)));
+        cached.0.times.lock().await.tried = Some(now());
+        Ok(cached)
     }
 
     /// Reads a value that can be done without for now: until it can be read, it is `absent`.
@@ -46,17 +55,17 @@ impl<V> Cached<V> {
         F: Fn() -> A + Send + Sync + 'static,
         A: Future<Output = Result<V, String>> + Send + 'static,
     {
-        let cached = Self::new(absent, None, max_age, Some(boxed(read)));
+        let cached = Self::new(absent, max_age, Some(boxed(read)));
         cached.refresh().await;
         cached
     }
 
-    fn new(value: V, tried: Option<SystemTime>, max_age: Duration, read: Option<Read<V>>) -> Self {
+    fn new(value: V, max_age: Duration, read: Option<Read<V>>) -> Self {
         Self(Arc::new(Cache {
             read,
             max_age,
             value: watch::Sender::new(Arc::new(value)),
-            tried: Mutex::new(tried),
+            times: Mutex::default(),
         }))
     }
 
@@ -67,31 +76,46 @@ impl<V> Cached<V> {
 
     /// Reads it again if it is old. Each invocation begins with this.
     pub async fn refresh(&self) {
-        self.reread(self.0.max_age).await;
+        let mut times = self.0.times.lock().await;
+        if is_past(times.tried, self.0.max_age) {
+            self.read(&mut times).await;
+        }
     }
 
-    /// Reads it again if it is at least as old as that, because the value was refused.
-    pub async fn reread(&self, age: Duration) {
+    /// Reads it again.
+    pub async fn reread(&self) {
+        self.read(&mut *self.0.times.lock().await).await;
+    }
+
+    /// Reads it again because something does not fit it that a stranger sent; not each time.
+    pub async fn refused(&self) {
+        let mut times = self.0.times.lock().await;
+        if is_past(times.refused, REFUSED_AGE) {
+            times.refused = Some(now());
+            self.read(&mut times).await;
+        }
+    }
+
+    async fn read(&self, times: &mut Times) {
         let Some(read) = &self.0.read else {
             return;
         };
-        let mut tried = self.0.tried.lock().await;
-        // A clock that was set back makes it old.
-        let is_young = |at: SystemTime| now().duration_since(at).is_ok_and(|since| since < age);
-        if tried.is_some_and(is_young) {
-            return;
-        }
         match read().await {
             Ok(value) => {
                 self.0.value.send_replace(Arc::new(value));
-                *tried = Some(now());
+                times.tried = Some(now());
             }
             Err(error) => {
                 tracing::warn!(error, "what is configured could not be read again");
-                *tried = tried.map(|_| now());
+                times.tried = times.tried.map(|_| now());
             }
         }
     }
+}
+
+/// Whether so much time has passed. A clock that was set back counts as if it had.
+fn is_past(at: Option<SystemTime>, age: Duration) -> bool {
+    at.is_none_or(|at| now().duration_since(at).map_or(true, |since| since >= age))
 }
 
 fn boxed<V, F, A>(read: F) -> Read<V>
@@ -113,7 +137,7 @@ fn now() -> SystemTime {
 /// A value that was given and stays.
 impl<V> From<V> for Cached<V> {
     fn from(value: V) -> Self {
-        Self::new(value, None, Duration::ZERO, None)
+        Self::new(value, Duration::ZERO, None)
     }
 }
 
@@ -171,9 +195,8 @@ mod tests {
         let place = Place::with(&["a", "b", "c"]);
         let young = Cached::load(LONG, place.reader()).await.unwrap();
         young.refresh().await;
-        young.reread(LONG).await;
         assert_eq!((*young.current(), place.left()), ("a", 2), "it is young");
-        young.clone().reread(Duration::ZERO).await;
+        young.clone().reread().await;
         assert_eq!(*young.current(), "b");
         let old = Cached::load(Duration::ZERO, place.reader()).await.unwrap();
         assert_eq!((*old.current(), place.left()), ("c", 0));
@@ -183,9 +206,8 @@ mod tests {
     async fn what_strangers_send_reads_it_once_in_a_while() {
         let place = Place::with(&["a", "b"]);
         let cached = Cached::load(LONG, place.reader()).await.unwrap();
-        cached.reread(Duration::ZERO).await;
         for _ in 0..1_000 {
-            cached.reread(REFUSED_AGE).await;
+            cached.refused().await;
         }
         assert_eq!((*cached.current(), place.left()), ("b", 0));
     }
@@ -194,10 +216,10 @@ mod tests {
     async fn what_cannot_be_read_again_stays_and_is_not_asked_for_each_time() {
         let place = Place::with(&["a", "", "b"]);
         let cached = Cached::load(LONG, place.reader()).await.unwrap();
-        cached.reread(Duration::ZERO).await;
-        cached.reread(REFUSED_AGE).await;
+        cached.reread().await;
+        cached.refresh().await;
         assert_eq!((*cached.current(), place.left()), ("a", 1));
-        cached.reread(Duration::ZERO).await;
+        cached.reread().await;
         assert_eq!(*cached.current(), "b");
     }
 

@@ -4,7 +4,7 @@
 //! Lambda and the SDKs define, so the same binary runs against AWS and against the local stack. Only
 //! [`config`] reads other environment variables.
 
-pub mod cached;
+mod cached;
 pub mod config;
 mod dynamodb;
 mod lambda;

@@ -11,7 +11,7 @@ use aws_sdk_secretsmanager::config::Builder;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use domain::approval::LinkKeys;
 
-use crate::cached::{Cached, REFUSED_AGE};
+use crate::cached::Cached;
 use crate::config::{ConfigError, Place, place, variable};
 use crate::settings::Settings;
 use crate::stripe::StripeAccess;
@@ -121,7 +121,7 @@ impl Cached<LinkKeys> {
     /// The keys. They are read again if none of them has that id: one that was just added may.
     pub async fn knowing(&self, id: &str) -> std::sync::Arc<LinkKeys> {
         if self.current().get(id).is_none() {
-            self.reread(REFUSED_AGE).await;
+            self.refused().await;
         }
         self.current()
     }

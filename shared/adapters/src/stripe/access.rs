@@ -1,7 +1,5 @@
 //! How Stripe is reached, and what opens it, as the settings say now.
 
-use std::time::Duration;
-
 use domain::stripe::StripeError;
 
 use super::ApiKey;
@@ -35,7 +33,7 @@ impl StripeAccess {
         let usable = self.usable();
         if let Err(StripeError::Misconfigured(_)) = usable {
             // It may have been corrected since it was read.
-            self.key.reread(Duration::ZERO).await;
+            self.key.reread().await;
             return self.usable();
         }
         usable
@@ -45,7 +43,7 @@ impl StripeAccess {
     pub(super) async fn newer(&self, refused: &ApiKey) -> Result<Option<ApiKey>, StripeError> {
         // Another call may have read it meanwhile.
         if self.usable()? == *refused {
-            self.key.reread(Duration::ZERO).await;
+            self.key.reread().await;
         }
         let key = self.usable()?;
         Ok((key != *refused).then_some(key))
@@ -63,6 +61,7 @@ impl StripeAccess {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     use super::*;
 
