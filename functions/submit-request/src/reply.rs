@@ -97,7 +97,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         };
         let (id, number) = (request.value.request_id, inquiry.number);
         let mut code = load_or(self.store.table(), InquiryCode::new(id, number)).await?;
-        let keys = self.link_keys.current();
+        let keys = self.link_keys.knowing(&inquiry.key_id).await;
         let key = keys.of(&inquiry.key_id);
         let right = |generation| key.inquiry_code(id, number, generation);
         let check = code.value.code.attempt(right, &form.code, at);

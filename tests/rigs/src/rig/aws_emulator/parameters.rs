@@ -26,12 +26,42 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
         no_secret_in_a_configuration(stack)
     });
     checks.attempt(
+        "nothing in the configurations and the table opens a link",
+        || nothing_opens_a_link(stack),
+    );
+    checks.attempt(
         "an approver whom a deployment takes off the team decides nothing a minute later, and their colleague does",
         || removed(stack),
     );
 }
 
-/// Whoever may only read configurations and the table opens no link.
+/// Whoever may only look reads neither an approver's link or code nor a customer's address anywhere.
+fn nothing_opens_a_link(stack: &Stack) -> anyhow::Result<()> {
+    let request = stack.client.submit(&form("4", CHARGE));
+    let mail = review(stack, &request);
+    let tables = stack.aws("dynamodb", "list_tables", &json!({}))?;
+    let table = json!({"TableName": tables["TableNames"][0]});
+    let items = stack.aws("dynamodb", "scan", &table)?.to_string();
+    ensure!(items.contains(&request.id), "the request is in the table");
+    let seen = items
+        + &stack
+            .aws("lambda", "list_functions", &json!({}))?
+            .to_string();
+    let end = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let link = mail.link("approve");
+    let link = end(link.split('?').next().unwrap_or_default());
+    for secret in [
+        link,
+        end(&request.status_url),
+        format!("\"{}\"", mail.code()),
+    ] {
+        ensure!(!seen.contains(&secret), "{secret} can be read");
+    }
+    mail.approve(&stack.client);
+    stack.client.wait_for_status(&request, "refunded");
+    Ok(())
+}
+
 fn no_secret_in_a_configuration(stack: &Stack) -> anyhow::Result<()> {
     let secrets = stack.aws("secretsmanager", "list_secrets", &json!({}))?;
     let secrets = secrets["SecretList"].as_array().context("a list")?.iter();
