@@ -43,7 +43,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         if let AskConfig::Approval(config) = &task.config {
             records.extend(self.ensure_decidable(context, &mut value, config, task.state_entry()));
         }
-        let links = value.links(&self.link_key);
+        let links = value.links(&self.link_keys.current());
         let links = links.iter().map(Write::create).collect();
         // A new one becomes the first version of itself.
         let version = old.map_or(0, |old| old.version);
@@ -60,8 +60,9 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     ) -> Result<Approval, Failure> {
         match &waiting.task.config {
             AskConfig::Approval(config) => {
+                let (waiting, keys) = (narrowed(waiting, config), self.link_keys.current());
                 let team = self.members(&config.team)?;
-                Ok(Approval::ask(&narrowed(waiting, config), round, team))
+                Ok(Approval::ask(&waiting, round, &team, &keys))
             }
             AskConfig::Choice(config) => {
                 let field = &config.to;
@@ -73,7 +74,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
                     round,
                     request,
                     &to.ok_or_else(missing)?,
-                    &self.link_key,
+                    &self.link_keys.current(),
                 )
                 .map_err(|error| Failure::PayloadInvalid(error.to_string()))
             }
@@ -95,8 +96,14 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         value.task_token = waiting.task_token.clone();
         value.entered_at = state_entry.at;
         value.bounced = false;
-        let known = value.approvers.len();
-        value.add_approvers(self.members(&config.team)?);
+        let keys = self.link_keys.current();
+        // Those who have links that open: nobody, where the key of these was removed.
+        let linked = if value.replace_key(&keys) {
+            0
+        } else {
+            value.approvers.len()
+        };
+        value.add_approvers(&self.members(&config.team)?);
         let mut records = Vec::new();
         match reason {
             RepeatReason::Reminder => {
@@ -108,9 +115,9 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
             RepeatReason::Bounce => value.mark_already_notified(),
         }
         records.extend(self.ensure_decidable(context, value, config, state_entry));
-        let new = value.approvers[known..].iter();
+        let new = value.approvers[linked..].iter();
         let links = new
-            .map(|approver| Write::create(&value.link(&self.link_key, &approver.email)))
+            .map(|approver| Write::create(&value.link(&keys, &approver.email)))
             .collect();
         self.store(context, approval, &records, links).await
     }
@@ -154,7 +161,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     ) -> Option<AuditRecord> {
         let escalation = config.escalate.as_ref()?;
         let team = self.members_if_known(&escalation.team);
-        approval.escalate(&escalation.responsible, team, state_entry.at);
+        approval.escalate(&escalation.responsible, &team, state_entry.at);
         let event = Event::Escalated {
             responsible: &escalation.responsible,
         };
@@ -181,17 +188,19 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         Ok(approval)
     }
 
-    fn members(&self, team: &TeamId) -> Result<&[String], Failure> {
-        let missing = || Failure::ConfigInvalid(format!("TEAMS has no {team}"));
-        self.teams.members(team).ok_or_else(missing)
+    fn members(&self, team: &TeamId) -> Result<Vec<String>, Failure> {
+        let missing = || Failure::ConfigInvalid(format!("Teams has no {team}"));
+        let settings = self.settings.current();
+        let members = settings.teams.members(team).ok_or_else(missing)?;
+        Ok(members.to_vec())
     }
 
     /// The members of a team that is asked or notified in addition. That it is missing must not keep the others from
     /// deciding.
-    pub(crate) fn members_if_known(&self, team: &TeamId) -> &[String] {
-        self.teams.members(team).unwrap_or_else(|| {
-            tracing::error!(%team, "TEAMS has no such team: nobody of it is asked or notified");
-            &[]
+    pub(crate) fn members_if_known(&self, team: &TeamId) -> Vec<String> {
+        self.members(team).unwrap_or_else(|error| {
+            tracing::error!(%error, "nobody of this team is asked or notified");
+            Vec::new()
         })
     }
 }

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use adapters::config::Teams;
-use domain::approval::{Approval, LinkKey};
+use adapters::{Cached, Settings};
+use domain::approval::{Approval, LinkKeys};
 use domain::failure::Failure;
 use domain::id::PhaseName;
 use domain::mail::Mailer;
@@ -36,9 +36,9 @@ pub struct AskApprovers<T, M, W> {
     /// The process that waits.
     pub workflow: W,
     /// Who is on which team.
-    pub teams: Teams,
+    pub settings: Cached<Settings>,
     /// For links and codes.
-    pub link_key: LinkKey,
+    pub link_keys: Cached<LinkKeys>,
 }
 
 /// What is stored about the approval, and what asking depends on.
@@ -54,6 +54,8 @@ struct AskContext {
 impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     /// Does what is due. The outcome only says what that was: the execution goes on with the answer to its token.
     pub async fn handle(&self, waiting: WaitingTask<AskConfig>) -> Result<Outcome, Failure> {
+        self.settings.refresh().await;
+        self.link_keys.refresh().await;
         let mut attempts = Attempts::default();
         loop {
             if let Some(result) = attempts.finish(self.attempt(&waiting).await) {
@@ -136,6 +138,9 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         };
         let request = self.store.request(id).await?;
         let approval = self.store.approval(id, &task.phase).await?;
+        if let Some(approval) = &approval {
+            self.link_keys.knowing(approval.value.key_id()).await;
+        }
         Ok(AskContext {
             request: request.ok_or(Failure::RequestNotFound)?,
             unreachable: self.unreachable(task, approval.as_ref()).await?,
@@ -156,15 +161,16 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         };
         let teams = config.escalate.iter().map(|it| &it.team);
         let teams = teams.chain([&config.team]);
+        let (settings, keys) = (self.settings.current(), self.link_keys.current());
         let asked = approval.iter().flat_map(|it| &it.value.approvers);
         let addresses: BTreeSet<&String> = teams
-            .filter_map(|team| self.teams.members(team))
+            .filter_map(|team| settings.teams.members(team))
             .flatten()
             .chain(asked.map(|approver| &approver.email))
             .collect();
         for address in addresses {
             let (table, at) = (self.store.table(), task.entered_at);
-            if is_suppressed(table, &self.link_key, address, at).await? {
+            if is_suppressed(table, &keys, address, at).await? {
                 unreachable.insert(address.clone());
             }
         }

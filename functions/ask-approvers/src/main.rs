@@ -1,19 +1,21 @@
 //! The Lambda function `AskApprovers`.
 
-use adapters::config::{Teams, link_key, mail_from, table_name};
-use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_task};
+use adapters::config::table_name;
+use adapters::{DynamoTable, Secrets, SesMailer, SfnWorkflow, config, run_task};
 use ask_approvers::AskApprovers;
 use domain::request_store::RequestStore;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
+    let secrets = Secrets::new(&aws);
+    let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
     let function = AskApprovers {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
-        mailer: SesMailer::new(&aws, mail_from()?),
+        mailer: SesMailer::new(&aws, settings.clone()),
         workflow: SfnWorkflow::new(&aws),
-        teams: Teams::from_env()?,
-        link_key: link_key()?,
+        settings,
+        link_keys,
     };
     run_task(|waiting| function.handle(waiting))
         .await

@@ -1,5 +1,6 @@
 //! Asking, asking again, giving up, and never losing a decision.
 
+use adapters::Teams;
 use domain::approval::Verdict;
 use domain::id::RequestId;
 use domain::mail::MailError;
@@ -10,12 +11,13 @@ use testing::MemoryMailer;
 use testing::MemoryTable;
 use testing::MemoryWorkflow;
 use testing::fixtures;
-use testing::fixtures::approval::{decide, link_key, waiting};
+use testing::fixtures::approval::{decide, link_keys, waiting};
 
 use super::*;
 
 mod choice;
 mod payload;
+mod rotation;
 
 const DAY: i64 = 24 * 3600;
 const CSM: &str = "csm-1@example.com";
@@ -26,21 +28,30 @@ async fn function() -> (Function, RequestId) {
     let store = RequestStore::new(MemoryTable::default());
     let (request, record) = fixtures::request::request();
     store.create(&request, &record, Vec::new()).await.unwrap();
-    let teams = Teams::parse(
+    let settings = settings(
         r#"{"csm-team":["csm-1@example.com","csm-2@example.com"],"csm-manager":["boss@example.com"]}"#,
-    )
-    .unwrap();
+    );
     let (mailer, workflow) = (MemoryMailer::default(), MemoryWorkflow::default());
     (
         AskApprovers {
             store,
             mailer,
             workflow,
-            teams,
-            link_key: link_key(),
+            settings,
+            link_keys: link_keys().into(),
         },
         request.request_id,
     )
+}
+
+/// The settings of a deployment with these teams.
+fn settings(teams: &str) -> Cached<Settings> {
+    let teams = Teams::parse(teams).unwrap();
+    Settings {
+        teams,
+        ..Settings::default()
+    }
+    .into()
 }
 
 /// As the state machine sends it.
@@ -278,10 +289,10 @@ async fn an_attempt_that_was_given_up_and_comes_late_asks_nobody() {
 #[tokio::test]
 async fn a_team_without_members_is_a_clear_error() {
     let (mut function, id) = function().await;
-    function.teams = Teams::parse("{}").unwrap();
+    function.settings = settings("{}");
     assert_eq!(
         function.at(id, 0, "t1").await,
-        Err(Failure::ConfigInvalid("TEAMS has no csm-team".into()))
+        Err(Failure::ConfigInvalid("Teams has no csm-team".into()))
     );
 }
 
@@ -358,9 +369,8 @@ async fn after_three_days_another_team_is_asked_too_with_links_of_their_own() {
 #[tokio::test]
 async fn where_nobody_of_the_team_may_decide_others_are_asked_at_once() {
     let (mut function, id) = function().await;
-    function.teams =
-        Teams::parse(r#"{"csm-team":["ada@example.com"],"csm-manager":["boss@example.com"]}"#)
-            .unwrap();
+    function.settings =
+        settings(r#"{"csm-team":["ada@example.com"],"csm-manager":["boss@example.com"]}"#);
     function.handle(configured(id, 0, |_| {})).await.unwrap();
     let sent = function.mailer.sent();
     assert_eq!(function.to(), ["ada@example.com", "boss@example.com"]);
@@ -380,7 +390,7 @@ async fn where_nobody_of_the_team_may_decide_others_are_asked_at_once() {
 #[tokio::test]
 async fn where_nobody_at_all_may_decide_the_team_that_looks_after_it_is_told_once() {
     let (mut function, id) = function().await;
-    function.teams = Teams::parse(r#"{"csm-team":["ada@example.com"]}"#).unwrap();
+    function.settings = settings(r#"{"csm-team":["ada@example.com"]}"#);
     function
         .mailer
         .fail_next(MailError::Unavailable("Throttling".into()));
@@ -408,7 +418,7 @@ async fn where_nobody_at_all_may_decide_the_team_that_looks_after_it_is_told_onc
     );
 
     // Somebody joins the team.
-    function.teams = Teams::parse(r#"{"csm-team":["ada@example.com","new@example.com"]}"#).unwrap();
+    function.settings = settings(r#"{"csm-team":["ada@example.com","new@example.com"]}"#);
     function
         .handle(asking(waiting(id, 2 * DAY, "t")))
         .await
@@ -428,7 +438,7 @@ async fn where_nobody_at_all_may_decide_the_team_that_looks_after_it_is_told_onc
 #[tokio::test]
 async fn an_escalation_to_a_team_that_is_missing_keeps_nobody_from_deciding() {
     let (mut function, id) = function().await;
-    function.teams = Teams::parse(r#"{"csm-team":["csm-1@example.com"]}"#).unwrap();
+    function.settings = settings(r#"{"csm-team":["csm-1@example.com"]}"#);
     for day in 0..5 {
         function
             .handle(configured(id, day * DAY, |_| {}))
@@ -461,7 +471,7 @@ async fn who_has_said_yes_is_not_reminded() {
 async fn who_left_the_team_is_not_reminded() {
     let (mut function, id) = function().await;
     function.at(id, 0, "t").await.unwrap();
-    function.teams = Teams::parse(r#"{"csm-team":["csm-2@example.com"]}"#).unwrap();
+    function.settings = settings(r#"{"csm-team":["csm-2@example.com"]}"#);
     function.at(id, DAY, "t").await.unwrap();
     assert_eq!(function.to()[2..], ["csm-2@example.com"]);
 }

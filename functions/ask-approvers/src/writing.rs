@@ -36,7 +36,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
                     request,
                     approval: value,
                     to: &approver.email,
-                    key: &self.link_key,
+                    keys: &self.link_keys.current(),
                     reason: reason(value, approver),
                     ineligible: ineligible.as_ref(),
                 };
@@ -51,7 +51,8 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         if let (Deadlock::Unnotified, AskConfig::Approval(config)) =
             (approval.value.deadlock, &task.config)
         {
-            let mails = self.members_if_known(&config.attention).iter();
+            let members = self.members_if_known(&config.attention);
+            let mails = members.iter();
             let mails = mails.map(|to| nobody_may_decide(request, &approval.value, to));
             send_all(&self.mailer, &mails.collect::<Vec<_>>()).await?;
             approval.value.deadlock = Deadlock::Notified;
@@ -71,7 +72,11 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
                 approver.notified_for != Some(approval.entered_at)
                     && approval.waits_for(approver)
                     && approver.unreachable.is_none()
-                    && self.teams.include(&team.teams, &approver.email)
+                    && self
+                        .settings
+                        .current()
+                        .teams
+                        .include(&team.teams, &approver.email)
             }
         }
     }

@@ -32,6 +32,10 @@ impl Table for Watched {
         self.table.list(pk, sk_prefix).await
     }
 
+    async fn remove(&self, key: &Key) -> Result<(), CommitError> {
+        self.table.remove(key).await
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         self.table.commit(writes).await
     }

@@ -7,8 +7,8 @@
 //! SNS may deliver a message twice, and Lambda repeats a failed invocation. Each step here changes nothing the
 //! second time.
 
-use domain::approval::Approval;
-use domain::approval::LinkKey;
+use adapters::Cached;
+use domain::approval::{Approval, LinkKeys};
 use domain::failure::Failure;
 use domain::id::TaskToken;
 use domain::mail::{RelatedRequest, is_same_address};
@@ -36,19 +36,20 @@ pub struct HandleBounce<T, W> {
     /// The executions that wait.
     pub workflow: W,
     /// For the hashes of suppressed addresses.
-    pub link_key: LinkKey,
+    pub link_keys: Cached<LinkKeys>,
 }
 
 impl<T: Table, W: Workflow> HandleBounce<T, W> {
     /// Handles an event of SES. Lambda repeats whatever fails.
     pub async fn handle(&self, event: SnsEvent) -> Result<Outcome, Failure> {
+        self.link_keys.refresh().await;
         for record in &event.records {
             let Some(report) = DeliveryReport::read(&record.sns)? else {
                 continue;
             };
             for address in &report.addresses {
-                let table = self.store.table();
-                suppress(table, &self.link_key, address, report.reason, report.at).await?;
+                let (table, keys) = (self.store.table(), self.link_keys.current());
+                suppress(table, &keys, address, report.reason, report.at).await?;
                 self.update_request(address, &report).await?;
             }
         }

@@ -1,7 +1,7 @@
 //! The Lambda function `HandleBounce`.
 
-use adapters::config::{link_key, table_name};
-use adapters::{DynamoTable, SfnWorkflow, config, run_event};
+use adapters::config::table_name;
+use adapters::{DynamoTable, Secrets, SfnWorkflow, config, run_event};
 use domain::request_store::RequestStore;
 use handle_bounce::HandleBounce;
 
@@ -11,7 +11,7 @@ async fn main() -> anyhow::Result<()> {
     let function = HandleBounce {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         workflow: SfnWorkflow::new(&aws),
-        link_key: link_key()?,
+        link_keys: Secrets::new(&aws).link_keys().await?,
     };
     run_event(|event| function.handle(event))
         .await

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testing::MemoryTable;
 use testing::MemoryWorkflow;
 use testing::fixtures;
-use testing::fixtures::approval::{decide, link_key, waiting};
+use testing::fixtures::approval::{decide, link_keys, waiting};
 
 use super::*;
 
@@ -28,7 +28,12 @@ async fn function() -> (Function, RequestId) {
     let id = request.request_id;
     let mut request = store.request(id).await.unwrap().unwrap();
     let waiting = waiting(id, 0, "t1");
-    let approval = Approval::ask(&waiting, 1, &[CSM.to_owned(), OTHER.to_owned()]);
+    let approval = Approval::ask(
+        &waiting,
+        1,
+        &[CSM.to_owned(), OTHER.to_owned()],
+        &link_keys(),
+    );
     let event = Event::Asked {
         responsible: "CSM Team",
     };
@@ -38,7 +43,7 @@ async fn function() -> (Function, RequestId) {
     let function = HandleBounce {
         store,
         workflow: MemoryWorkflow::default(),
-        link_key: link_key(),
+        link_keys: link_keys().into(),
     };
     (function, id)
 }
@@ -95,7 +100,7 @@ fn complaint(address: &str, id: RequestId) -> SnsEvent {
 impl Function {
     async fn is_marked(&self, address: &str) -> bool {
         let (table, at) = (self.store.table(), AT.parse().unwrap());
-        is_suppressed(table, &self.link_key, address, at)
+        is_suppressed(table, &self.link_keys.current(), address, at)
             .await
             .unwrap()
     }

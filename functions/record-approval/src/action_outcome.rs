@@ -21,6 +21,8 @@ pub(crate) enum ActionOutcome {
     Inquired {
         number: u32,
         text: String,
+        /// The id of the key for the code of the reply.
+        key_id: String,
         /// Whether the mail service took the mail to the customer.
         mailed: bool,
     },
@@ -72,7 +74,7 @@ impl ActionOutcome {
                 customer,
             },
             ActionOutcome::OwnershipConfirmed { of } => Event::OwnershipConfirmed { by, of },
-            ActionOutcome::Inquired { text, .. } => Event::Questioned { by, text },
+            ActionOutcome::Inquired { text, key_id, .. } => Event::Questioned { by, text, key_id },
             ActionOutcome::Refused(Refusal::Locked) => Event::LinkLocked { whose },
             ActionOutcome::Shown | ActionOutcome::Refused(_) | ActionOutcome::Invalid { .. } => {
                 return None;

@@ -29,7 +29,8 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         form: &FormData,
         at: Timestamp,
     ) -> Result<ActionOutcome, AttemptError> {
-        let context = opened.context(&self.link_key, at);
+        let keys = self.link_keys.current();
+        let context = opened.context(&keys, at);
         if let Intent::Decide(written) = &form.intent
             && let Err(refusal) = context.offered(&written.decision)
         {
@@ -60,7 +61,8 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         match (&opened.approval.value.asked, &form.intent) {
             (_, Intent::Look) => ActionOutcome::Shown.into(),
             (_, Intent::Decide(written)) => {
-                let context = opened.context(&self.link_key, at);
+                let keys = self.link_keys.current();
+                let context = opened.context(&keys, at);
                 match authorize_decision(&context, &written.submitted(&form.code)) {
                     Ok(authorized) => {
                         ActionOutcome::Decided(opened.approval.value.record(authorized)).into()
@@ -108,10 +110,11 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     /// To whom the decision can be handed over: who is on one of its teams, may decide and has not yet.
     pub(crate) fn colleagues(&self, opened: &OpenedLink) -> Vec<String> {
         let approval = &opened.approval.value;
+        let settings = self.settings.current();
         let teams = approval.asked.teams().iter();
-        let members = teams.filter_map(|team| self.teams.members(team)).flatten();
+        let members = teams.filter_map(|team| settings.teams.members(team));
         let mut colleagues: Vec<String> = Vec::new();
-        for member in members {
+        for member in members.flatten() {
             let is_known = colleagues.iter().any(|known| is_same_person(known, member));
             let fits = !is_same_person(member, opened.approver())
                 && approval.approval_by(member).is_none()
@@ -154,7 +157,10 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         }));
         let record = request.value.apply(&event, now);
         writes.extend(change.new_link_of.map(|email| {
-            let link = opened.approval.value.link(&self.link_key, &email);
+            let link = opened
+                .approval
+                .value
+                .link(&self.link_keys.current(), &email);
             Write::create(&link)
         }));
         self.store.save(request, &record, writes).await?;
@@ -204,6 +210,7 @@ fn inquire(opened: &OpenedLink, question: &str) -> Change {
     if let Some(same) = open.find(|it| it.text == text) {
         return Change::repeat(ActionOutcome::Inquired {
             number: same.number,
+            key_id: same.key_id.clone(),
             text,
             mailed: true,
         });
@@ -215,6 +222,7 @@ fn inquire(opened: &OpenedLink, question: &str) -> Change {
     let number = u32::try_from(inquiries.len() + 1).unwrap_or(u32::MAX);
     ActionOutcome::Inquired {
         number,
+        key_id: opened.approval.value.key_id().to_owned(),
         text,
         mailed: false,
     }

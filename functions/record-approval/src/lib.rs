@@ -10,8 +10,8 @@
 //!
 //! [`authorize_decision`]: domain::approval::authorize_decision
 
-use adapters::config::Teams;
-use domain::approval::{Approval, Asked, DecisionContext, Ineligible, Link, LinkKey};
+use adapters::{Cached, Settings};
+use domain::approval::{Approval, Asked, DecisionContext, Ineligible, Link, LinkKeys};
 use domain::charge_lookup::{ChargeLookup, ChargeReport};
 use domain::failure::Failure;
 use domain::mail::Mailer;
@@ -51,9 +51,9 @@ pub struct RecordApproval<T, S, M, W> {
     /// The process that waits.
     pub workflow: W,
     /// To whom a decision can be handed over.
-    pub teams: Teams,
+    pub settings: Cached<Settings>,
     /// For checking codes.
-    pub link_key: LinkKey,
+    pub link_keys: Cached<LinkKeys>,
 }
 
 /// What a link leads to.
@@ -73,9 +73,9 @@ struct OpenedLink {
 }
 
 impl OpenedLink {
-    fn context<'a>(&'a self, key: &'a LinkKey, at: Timestamp) -> DecisionContext<'a> {
+    fn context<'a>(&'a self, keys: &'a LinkKeys, at: Timestamp) -> DecisionContext<'a> {
         DecisionContext {
-            key,
+            keys,
             approval: &self.approval.value,
             link: &self.link.value,
             request: &self.request.value,
@@ -112,6 +112,8 @@ impl OpenedLink {
 impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     /// Answers `GET` and `POST /approvals/{linkId}`.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
+        self.settings.refresh().await;
+        self.link_keys.refresh().await;
         let answer = match *http.method() {
             Method::GET => self.show(http).await,
             Method::POST => self.act(http).await,
@@ -127,13 +129,15 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         let opened = self.open(http).await?;
         let opened = opened.ok_or_else(Problem::not_found)?;
         let now = received_at(http).ok_or_else(no_time)?;
-        Ok(match opened.context(&self.link_key, now).check_link() {
-            Ok(_) => html(StatusCode::OK, pages::code_page(&opened, None)),
-            Err(refusal) => html(
-                response::status_of(&refusal),
-                pages::refused(&opened, &refusal),
-            ),
-        })
+        Ok(
+            match opened.context(&self.link_keys.current(), now).check_link() {
+                Ok(_) => html(StatusCode::OK, pages::code_page(&opened, None)),
+                Err(refusal) => html(
+                    response::status_of(&refusal),
+                    pages::refused(&opened, &refusal),
+                ),
+            },
+        )
     }
 
     async fn act(&self, http: &Request) -> Result<Response<Body>, Problem> {
@@ -171,10 +175,12 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         let (Some(approval), Some(request)) = (approval, request) else {
             return Ok(None);
         };
+        self.link_keys.knowing(approval.value.key_id()).await;
         let asked = &approval.value.asked;
+        let teams = &self.settings.current().teams;
         Ok(Some(OpenedLink {
             earlier: self.store.approvals(id, asked.separate_from()).await?,
-            is_member: self.teams.include(asked.teams(), &link.value.approver),
+            is_member: teams.include(asked.teams(), &link.value.approver),
             lookup: self.store.charge_lookup(id).await?,
             request,
             case: None,

@@ -1,22 +1,23 @@
 //! The Lambda function `RecordApproval`.
 
-use adapters::config::{StripeConfig, Teams, link_key, mail_from, table_name};
+use adapters::config::table_name;
 use adapters::stripe::HttpStripe;
-use adapters::{DynamoTable, SesMailer, SfnWorkflow, StripeKeys, config, run_http};
+use adapters::{DynamoTable, Secrets, SesMailer, SfnWorkflow, config, run_http};
 use domain::request_store::RequestStore;
 use record_approval::RecordApproval;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
-    let StripeConfig { base, key } = StripeConfig::from_env()?;
+    let secrets = Secrets::new(&aws);
+    let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
     let function = RecordApproval {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
-        stripe: HttpStripe::new(&base, StripeKeys::new(&aws, key))?,
-        mailer: SesMailer::new(&aws, mail_from()?),
+        stripe: HttpStripe::new(secrets.stripe(&settings).await)?,
+        mailer: SesMailer::new(&aws, settings.clone()),
         workflow: SfnWorkflow::new(&aws),
-        teams: Teams::from_env()?,
-        link_key: link_key()?,
+        settings,
+        link_keys,
     };
     run_http(async |request| function.handle(&request).await)
         .await

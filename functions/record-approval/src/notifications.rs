@@ -68,7 +68,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
             request: &opened.request.value,
             approval: &opened.approval.value,
             to,
-            key: &self.link_key,
+            keys: &self.link_keys.current(),
             reason,
             ineligible: ineligible.as_ref(),
         };
@@ -94,7 +94,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         let Some((to, inquiry)) = request.customer_email().zip(request.inquiries.last()) else {
             return false;
         };
-        let mail = emails::question(request, to, inquiry, &self.link_key, 0);
+        let mail = emails::question(request, to, inquiry, &self.link_keys.current(), 0);
         deliver(&self.mailer, &mail).await
     }
 }

@@ -1,5 +1,6 @@
 //! Who may decide, when, with what, and what everyone else is told.
 
+use adapters::Teams;
 use domain::approval::Decision;
 use domain::id::{PhaseName, RequestId};
 use domain::mail::{Mail, MailError};
@@ -14,7 +15,7 @@ use testing::MemoryStripe;
 use testing::MemoryTable;
 use testing::MemoryWorkflow;
 use testing::fixtures;
-use testing::fixtures::approval::{link_key, waiting};
+use testing::fixtures::approval::{link_keys, waiting};
 
 use super::*;
 
@@ -55,17 +56,27 @@ async fn asked_with(change: impl FnOnce(&mut ApprovalConfig)) -> Fixture {
     let id = request.request_id;
     let mut waiting = waiting(id, 0, "token-1");
     change(&mut waiting.task.config);
-    let approval = Approval::ask(&waiting, 1, &TEAM.map(str::to_owned));
+    let approval = Approval::ask(&waiting, 1, &TEAM.map(str::to_owned), &link_keys());
     opened(store, approval).await
+}
+
+/// The settings of a deployment with these teams.
+fn settings(teams: &str) -> Cached<Settings> {
+    let teams = Teams::parse(teams).unwrap();
+    Settings {
+        teams,
+        ..Settings::default()
+    }
+    .into()
 }
 
 /// With the question, and the links of those who are asked, in the table.
 async fn opened(store: RequestStore<MemoryTable>, approval: Approval) -> Fixture {
     let mut writes = vec![Write::create(&approval)];
-    writes.extend(approval.links(&link_key()).iter().map(Write::create));
+    writes.extend(approval.links(&link_keys()).iter().map(Write::create));
     store.table().commit(writes).await.unwrap();
     let people = approval.approvers.iter();
-    let secrets = people.map(|who| approval.secrets(&link_key(), &who.email));
+    let secrets = people.map(|who| approval.secrets(&link_keys(), &who.email));
     let secrets = secrets.collect();
     let teams = json!({"csm-team": TEAM, "csm-manager": ["boss@example.com"]});
     let function = RecordApproval {
@@ -73,8 +84,8 @@ async fn opened(store: RequestStore<MemoryTable>, approval: Approval) -> Fixture
         stripe: MemoryStripe::default(),
         mailer: MemoryMailer::default(),
         workflow: MemoryWorkflow::default(),
-        teams: Teams::parse(&teams.to_string()).unwrap(),
-        link_key: link_key(),
+        settings: settings(&teams.to_string()),
+        link_keys: link_keys().into(),
     };
     Fixture {
         function,

@@ -7,8 +7,8 @@
 //! recorded after the service has taken it: at worst a crash in between sends it twice, and never
 //! not at all.
 
-use adapters::config::Teams;
-use domain::approval::LinkKey;
+use adapters::{Cached, Settings};
+use domain::approval::LinkKeys;
 use domain::failure::Failure;
 use domain::id::OfferingPath;
 use domain::invitation::{Invitation, InvitationToken};
@@ -28,14 +28,16 @@ pub struct SendEmail<T, M> {
     /// The mail service.
     pub mailer: M,
     /// Who is on which team.
-    pub teams: Teams,
+    pub settings: Cached<Settings>,
     /// For the link to the customer's status page.
-    pub link_key: LinkKey,
+    pub link_keys: Cached<LinkKeys>,
 }
 
 impl<T: Table, M: Mailer> SendEmail<T, M> {
     /// Sends the mail and records it.
     pub async fn handle(&self, task: Task<EmailConfig>) -> Result<Outcome, Failure> {
+        self.settings.refresh().await;
+        self.link_keys.refresh().await;
         let mut request = match self.store.invocation(&task).await? {
             Invocation::Repeated(outcome) => return Ok(outcome),
             Invocation::First(request) => request,
@@ -79,15 +81,16 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         request: &Request,
         invites: Option<&OfferingPath>,
     ) -> Result<String, TextError> {
-        let status_url = request.status_url(&self.link_key);
+        let keys = self.link_keys.current();
+        let status_url = request.status_url(&keys);
         let Some(offering) = invites else {
             return render(template, request, &status_url);
         };
         let about = request.request_id;
-        let token = InvitationToken::new(&self.link_key, about, offering);
+        let token = InvitationToken::new(&keys, about, offering);
         let secrets = Invited {
             url: token.url(&request.origin, offering),
-            code: Invitation::new(about, offering).code(&self.link_key),
+            code: Invitation::new(about, offering).code(keys.newest()),
         };
         render_invitation(template, request, &status_url, &secrets)
     }
@@ -100,9 +103,9 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
                     "the request has no {field}"
                 ))),
             },
-            Recipient::Team(team) => match self.teams.members(team) {
+            Recipient::Team(team) => match self.settings.current().teams.members(team) {
                 Some(members) => Ok(members.to_vec()),
-                None => Err(Failure::ConfigInvalid(format!("TEAMS has no {team}"))),
+                None => Err(Failure::ConfigInvalid(format!("Teams has no {team}"))),
             },
         }
     }
@@ -110,6 +113,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
 
 #[cfg(test)]
 mod tests {
+    use adapters::Teams;
     use domain::id::RequestId;
     use domain::mail::MailError;
     use domain::task::StateEntry;
@@ -117,7 +121,7 @@ mod tests {
     use testing::MemoryMailer;
     use testing::MemoryTable;
     use testing::fixtures;
-    use testing::fixtures::approval::link_key;
+    use testing::fixtures::approval::link_keys;
 
     use super::*;
 
@@ -132,8 +136,12 @@ mod tests {
             SendEmail {
                 store,
                 mailer,
-                teams,
-                link_key: link_key(),
+                settings: Settings {
+                    teams,
+                    ..Settings::default()
+                }
+                .into(),
+                link_keys: link_keys().into(),
             },
             request.request_id,
         )
@@ -220,8 +228,8 @@ mod tests {
         let (function, id) = function().await;
         function.handle(inviting(id)).await.unwrap();
         let offering = "customer-satisfaction/csat-survey".parse().unwrap();
-        let token = InvitationToken::new(&link_key(), id, &offering);
-        let code = link_key().invitation_code(id, &offering, 0);
+        let token = InvitationToken::new(&link_keys(), id, &offering);
+        let code = link_keys().newest().invitation_code(id, &offering, 0);
         let expected = format!(
             "https://refunds.example.com/services/{offering}?invitation={token}\n\nCode: {code}"
         );

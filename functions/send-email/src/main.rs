@@ -1,18 +1,20 @@
 //! The Lambda function `SendEmail`.
 
-use adapters::config::{Teams, link_key, mail_from, table_name};
-use adapters::{DynamoTable, SesMailer, config, run_task};
+use adapters::config::table_name;
+use adapters::{DynamoTable, Secrets, SesMailer, config, run_task};
 use domain::request_store::RequestStore;
 use send_email::SendEmail;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
+    let secrets = Secrets::new(&aws);
+    let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
     let function = SendEmail {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
-        mailer: SesMailer::new(&aws, mail_from()?),
-        teams: Teams::from_env()?,
-        link_key: link_key()?,
+        mailer: SesMailer::new(&aws, settings.clone()),
+        settings,
+        link_keys,
     };
     run_task(|task| function.handle(task))
         .await

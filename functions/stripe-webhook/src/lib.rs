@@ -6,9 +6,9 @@
 //! ([`RefundEntry::apply_update`]). Each thing that follows from an event can be done twice; that the event was
 //! processed is written down last.
 
-use adapters::config::Teams;
-use adapters::stripe::webhook::{StripeEvent, WebhookSecret, verify};
-use domain::approval::LinkKey;
+use adapters::stripe::webhook::{SignatureError, StripeEvent, WebhookSecret, verify};
+use adapters::{Cached, Settings};
+use domain::approval::LinkKeys;
 use domain::failure::Failure;
 use domain::mail::{Mailer, send_all};
 use domain::processed_event::{ProcessedEvent, Source};
@@ -37,11 +37,11 @@ pub struct StripeWebhook<T, S, W, M> {
     /// For notifying a team.
     pub mailer: M,
     /// Who is on which team.
-    pub teams: Teams,
+    pub settings: Cached<Settings>,
     /// For the link to the customer's status page.
-    pub link_key: LinkKey,
+    pub link_keys: Cached<LinkKeys>,
     /// What Stripe signs with. None: no secret of Stripe's was stored yet.
-    pub secrets: Vec<WebhookSecret>,
+    pub secrets: Cached<Vec<WebhookSecret>>,
 }
 
 impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
@@ -59,7 +59,11 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
         let now = received_at(http).ok_or_else(|| {
             Failure::PayloadInvalid("the event has no time: is it from API Gateway?".to_owned())
         })?;
-        let event = self.authenticate(header_text(http, "stripe-signature"), body, now)?;
+        self.settings.refresh().await;
+        self.link_keys.refresh().await;
+        self.secrets.refresh().await;
+        let signature = header_text(http, "stripe-signature");
+        let event = self.authenticate(signature, body, now).await?;
         let Some(refund) = &event.refund else {
             return Ok(());
         };
@@ -79,7 +83,7 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
         }
     }
 
-    fn authenticate(
+    async fn authenticate(
         &self,
         signature: Option<&str>,
         body: &[u8],
@@ -89,7 +93,15 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
             let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The event is too large.");
             return Err(problem.detail("Events about refunds have a few KiB."));
         }
-        if self.secrets.is_empty() {
+        let verify =
+            |secrets: &[WebhookSecret]| verify(signature.unwrap_or_default(), body, secrets, now);
+        let mut verified = verify(&self.secrets.current());
+        if verified == Err(SignatureError::Wrong) {
+            // Stripe's secret may have been stored, or replaced, just now.
+            self.secrets.refused().await;
+            verified = verify(&self.secrets.current());
+        }
+        if self.secrets.current().is_empty() {
             tracing::error!("Stripe's signing secret was not stored yet: no event can be taken in");
             let problem = Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -97,7 +109,7 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
             );
             return Err(problem.detail("The endpoint's signing secret is not stored yet."));
         }
-        verify(signature.unwrap_or_default(), body, &self.secrets, now).map_err(|error| {
+        verified.map_err(|error| {
             tracing::warn!(%error, "an event is not authentic");
             Problem::new(StatusCode::BAD_REQUEST, "The event was not taken in.")
                 .detail(format!("It was not taken in: {error}."))
@@ -160,13 +172,14 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
             return Ok(());
         }
         let team = entry.value.notify.clone();
-        let members = self
+        let (settings, keys) = (self.settings.current(), self.link_keys.current());
+        let members = settings
             .teams
             .members(&team)
-            .ok_or_else(|| Failure::ConfigInvalid(format!("TEAMS has no {team}")))?;
+            .ok_or_else(|| Failure::ConfigInvalid(format!("Teams has no {team}")))?;
         let mails = members
             .iter()
-            .map(|to| refund_reversed(&request.value, &entry.value, &self.link_key, to))
+            .map(|to| refund_reversed(&request.value, &entry.value, &keys, to))
             .collect::<Vec<_>>();
         let accepted = send_all(&self.mailer, &mails).await? > 0;
         entry.value.is_notified = true;
@@ -187,7 +200,7 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
         if entry.value.is_customer_notified {
             return Ok(());
         }
-        let mail = refund_returned(&request.value, &entry.value, &self.link_key, to);
+        let mail = refund_returned(&request.value, &entry.value, &self.link_keys.current(), to);
         let accepted = send_all(&self.mailer, &[mail]).await? > 0;
         entry.value.is_customer_notified = true;
         self.note_mailed(request, entry, "customer", accepted, now)

@@ -1,23 +1,28 @@
 //! The Lambda function `StripeWebhook`.
 
-use adapters::config::{StripeConfig, Teams, link_key, mail_from, table_name, webhook_secrets};
+use adapters::config::table_name;
 use adapters::stripe::HttpStripe;
-use adapters::{DynamoTable, SesMailer, SfnWorkflow, StripeKeys, config, run_http};
+use adapters::{DynamoTable, Secrets, SesMailer, SfnWorkflow, config, run_http};
 use domain::request_store::RequestStore;
 use stripe_webhook::StripeWebhook;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
-    let StripeConfig { base, key } = StripeConfig::from_env()?;
+    let secrets = Secrets::new(&aws);
+    let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
+    let (stripe, signing) = tokio::join!(
+        secrets.stripe(&settings),
+        secrets.webhook_secrets(&settings)
+    );
     let function = StripeWebhook {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
-        stripe: HttpStripe::new(&base, StripeKeys::new(&aws, key))?,
+        stripe: HttpStripe::new(stripe)?,
         workflow: SfnWorkflow::new(&aws),
-        mailer: SesMailer::new(&aws, mail_from()?),
-        teams: Teams::from_env()?,
-        link_key: link_key()?,
-        secrets: webhook_secrets()?,
+        mailer: SesMailer::new(&aws, settings.clone()),
+        settings,
+        link_keys,
+        secrets: signing,
     };
     run_http(async |request| function.handle(&request).await)
         .await

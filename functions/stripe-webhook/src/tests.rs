@@ -1,5 +1,10 @@
 //! Which events are believed, and what follows from them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use adapters::Teams;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::id::RequestId;
@@ -15,7 +20,7 @@ use testing::MemoryStripe;
 use testing::MemoryTable;
 use testing::MemoryWorkflow;
 use testing::fixtures;
-use testing::fixtures::approval::link_key;
+use testing::fixtures::approval::link_keys;
 use testing::fixtures::refund as ledger;
 
 use super::*;
@@ -43,6 +48,11 @@ impl Case {
         let write = Write::create(&entry);
         store.create(&request, &record, vec![write]).await.unwrap();
         let teams = r#"{"csm-team":["csm-1@example.com","csm-2@example.com"]}"#;
+        let teams = Teams::parse(teams).unwrap();
+        let settings = Settings {
+            teams,
+            ..Settings::default()
+        };
         let stripe = MemoryStripe::default();
         stripe.pay_by_hand(refund(id));
         let function = StripeWebhook {
@@ -50,9 +60,9 @@ impl Case {
             stripe,
             workflow: MemoryWorkflow::default(),
             mailer: MemoryMailer::default(),
-            teams: Teams::parse(teams).unwrap(),
-            link_key: link_key(),
-            secrets: WebhookSecret::parse_list(&format!("{NEW},{OLD}")),
+            settings: settings.into(),
+            link_keys: link_keys().into(),
+            secrets: WebhookSecret::parse_list(&format!("{NEW},{OLD}")).into(),
         };
         Self { function, id }
     }
@@ -243,10 +253,49 @@ async fn a_refund_that_the_request_did_not_order_settles_nothing() {
 #[tokio::test]
 async fn where_no_secret_was_stored_nothing_is_taken_in() {
     let mut case = Case::new(false).await;
-    case.function.secrets = WebhookSecret::parse_list("whsec_none_yet");
+    case.function.secrets = WebhookSecret::parse_list("whsec_none_yet").into();
     let body = case.event("evt_1", "refund.failed", "failed");
     assert_eq!(case.send(&body, &signed(&body, NEW, NOW), false).await, 503);
     assert_eq!(case.actions(), ["submitted"]);
+}
+
+/// The signing secrets as they are read from where they are stored: `later` from the second time on. Counts how often.
+async fn stored(
+    first: &'static str,
+    later: &'static str,
+) -> (Cached<Vec<WebhookSecret>>, Arc<AtomicUsize>) {
+    let reads = Arc::new(AtomicUsize::new(0));
+    let counted = reads.clone();
+    let secrets = Cached::load(Duration::from_hours(1), move || {
+        let is_first = counted.fetch_add(1, Ordering::SeqCst) == 0;
+        let list = if is_first { first } else { later };
+        std::future::ready(Ok(WebhookSecret::parse_list(list)))
+    });
+    (secrets.await.unwrap(), reads)
+}
+
+#[tokio::test]
+async fn a_secret_that_was_just_stored_or_replaced_is_read_at_once() {
+    for first in ["whsec_none_yet", OLD] {
+        let mut case = Case::new(false).await;
+        let (secrets, reads) = stored(first, NEW).await;
+        case.function.secrets = secrets;
+        assert_eq!(case.updated("evt_1", "succeeded").await, 200, "{first}");
+        assert_eq!(reads.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_false_signatures_is_no_flood_of_reads() {
+    let mut case = Case::new(false).await;
+    let (secrets, reads) = stored(NEW, NEW).await;
+    case.function.secrets = secrets;
+    let body = case.event("evt_1", "refund.failed", "failed");
+    for _ in 0..100 {
+        let forged = signed(&body, OLD, NOW);
+        assert_eq!(case.send(&body, &forged, false).await, 400);
+    }
+    assert_eq!(reads.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

@@ -31,7 +31,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let offering = self.offering(http, service, offering).await?;
         let query = http.query_string_parameters();
         let credentials =
-            InvitationCredentials::read(&self.link_key, &offering, query.first(TOKEN), None)?;
+            InvitationCredentials::read(&self.link_keys, &offering, query.first(TOKEN), None)
+                .await?;
         if let Some(credentials) = &credentials
             && let Some(used) = self.invitation(credentials, &offering).await?.value.used()
         {
@@ -62,7 +63,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             return Err(Problem::new(StatusCode::FORBIDDEN, title)
                 .detail("It came from another site. Please use our form."));
         }
-        let credentials = self.credentials(&offering, &mut submitted)?;
+        let credentials = self.credentials(&offering, &mut submitted).await?;
         let form = FormPage {
             given: &submitted.answers,
             ..FormPage::new(&offering, credentials.as_ref())
@@ -74,11 +75,13 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 return Err(refused(http, &form, status, errors));
             }
         };
+        let settings = self.settings.current();
+        let configured = settings.origin().map(ToOwned::to_owned);
         let new = NewRequest {
             offering: &offering,
             values: &values,
             key: submitted.idempotency_key.as_deref(),
-            origin: (self.public_url.clone().or_else(|| origin(http))).ok_or_else(no_context)?,
+            origin: configured.or_else(|| origin(http)).ok_or_else(no_context)?,
             credentials: credentials.as_ref(),
             at: received(http)?,
         };
@@ -109,7 +112,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
 
     /// What somebody was invited with. To an offering that everybody can use these are fields like any
     /// other, which its form does not have.
-    fn credentials(
+    async fn credentials(
         &self,
         offering: &Offering,
         submitted: &mut FormData,
@@ -118,11 +121,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             return Ok(None);
         }
         let (token, code) = (submitted.take(TOKEN), submitted.take(CODE));
-        InvitationCredentials::read(&self.link_key, offering, token.as_deref(), code)
+        InvitationCredentials::read(&self.link_keys, offering, token.as_deref(), code).await
     }
 
     fn taken(&self, http: &Request, request: &RefundRequest) -> Response<Body> {
-        let url = request.status_url(&self.link_key);
+        let url = request.status_url(&self.link_keys.current());
         match answer_format(http) {
             Format::Html => see_other(&url),
             Format::Json => {

@@ -3,7 +3,8 @@
 //! The link opens the form, which has nothing personal on it; robots that read mails get that far. What is
 //! sent counts only with the code from the same mail, and the first time.
 
-use domain::approval::LinkKey;
+use adapters::Cached;
+use domain::approval::LinkKeys;
 use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::invitation::{CODE, Invitation, InvitationToken, TOKEN, Use};
@@ -33,8 +34,8 @@ pub(crate) struct InvitationCredentials {
 impl InvitationCredentials {
     /// Parses the token. `None` for an offering that everybody can use; any other is not found without a valid
     /// token.
-    pub(crate) fn read(
-        key: &LinkKey,
+    pub(crate) async fn read(
+        link_keys: &Cached<LinkKeys>,
         offering: &Offering,
         token: Option<&str>,
         code: Option<String>,
@@ -45,7 +46,9 @@ impl InvitationCredentials {
         let token = token
             .and_then(InvitationToken::parse)
             .ok_or_else(uninvited)?;
-        let about = token.opens(key, &offering.path).ok_or_else(uninvited)?;
+        let keys = link_keys.knowing(token.key_id()).await;
+        let about = token.opens(&keys, &offering.path);
+        let about = about.ok_or_else(uninvited)?;
         Ok(Some(Self {
             token,
             about,
@@ -95,9 +98,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         if let Some(used) = invitation.value.used() {
             return Ok(Admission::UsedBefore(used));
         }
+        let keys = self.link_keys.current();
+        let key = keys.of(credentials.token.key_id());
         let check = invitation
             .value
-            .use_for(request, &self.link_key, &credentials.code, at);
+            .use_for(request, key, &credentials.code, at);
         let write = Write::update(&invitation);
         match check {
             CodeCheck::Right => return Ok(Admission::Admitted(write)),
@@ -126,7 +131,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let writes = vec![Write::update(invitation)];
         self.store.save(&mut inviting, &record, writes).await?;
         if let Some(to) = inviting.value.customer_email() {
-            let code = invitation.value.code(&self.link_key);
+            let keys = self.link_keys.current();
+            let code = invitation.value.code(keys.of(credentials.token.key_id()));
             let url = credentials
                 .token
                 .url(&inviting.value.origin, &offering.path);

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use adapters::config::Teams;
-use domain::approval::LinkKey;
+use adapters::{Cached, Settings};
+use domain::approval::LinkKeys;
 use domain::failure::Failure;
 use domain::id::{OfferingPath, RequestId};
 use domain::mail::Mailer;
@@ -42,12 +42,10 @@ pub struct SubmitRequest<T, M, W> {
     /// For the mail to an approver whose inquiry was replied to, and for fresh codes.
     mailer: M,
     workflow: W,
-    /// Who can still decide.
-    teams: Teams,
+    /// Who can still decide, and where links lead.
+    settings: Cached<Settings>,
     catalogue: Catalogue,
-    link_key: LinkKey,
-    /// Scheme and host of all links, where they differ from what API Gateway sees.
-    public_url: Option<String>,
+    link_keys: Cached<LinkKeys>,
 }
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
@@ -56,24 +54,24 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         store: RequestStore<T>,
         mailer: M,
         workflow: W,
-        teams: Teams,
+        settings: Cached<Settings>,
         machines: BTreeMap<OfferingPath, String>,
-        link_key: LinkKey,
-        public_url: Option<String>,
+        link_keys: Cached<LinkKeys>,
     ) -> Self {
         Self {
             store,
             mailer,
             workflow,
-            teams,
+            settings,
             catalogue: Catalogue::new(machines),
-            link_key,
-            public_url,
+            link_keys,
         }
     }
 
     /// Answers every route of the function.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
+        self.settings.refresh().await;
+        self.link_keys.refresh().await;
         let path: Vec<&str> = http.uri().path().trim_matches('/').split('/').collect();
         let answer = match (http.method(), path.as_slice()) {
             (&Method::GET, [""]) => self.show_catalogue(http).await,
@@ -126,7 +124,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     /// The request behind a status page's address. Without the right key it does not exist.
     async fn opened(&self, id: &str, key: &str) -> Result<Stored<RefundRequest>, Problem> {
         let id: RequestId = id.parse().map_err(|_| Problem::not_found())?;
-        if !self.link_key.opens_status(id, key) {
+        let keys = self.link_keys.knowing(LinkKeys::id_in(key)).await;
+        if !keys.opens_status(id, key) {
             return Err(Problem::not_found());
         }
         let request = self.store.request(id).await.map_err(Failure::from)?;

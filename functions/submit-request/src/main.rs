@@ -1,21 +1,22 @@
 //! The Lambda function `SubmitRequest`.
 
-use adapters::config::{Teams, link_key, mail_from, public_url, state_machines, table_name};
-use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
+use adapters::config::{state_machines, table_name};
+use adapters::{DynamoTable, Secrets, SesMailer, SfnWorkflow, config, run_http};
 use domain::request_store::RequestStore;
 use submit_request::SubmitRequest;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let aws = config().await;
+    let secrets = Secrets::new(&aws);
+    let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
     let function = &SubmitRequest::new(
         RequestStore::new(DynamoTable::new(&aws, table_name()?)),
-        SesMailer::new(&aws, mail_from()?),
+        SesMailer::new(&aws, settings.clone()),
         SfnWorkflow::new(&aws),
-        Teams::from_env()?,
+        settings,
         state_machines()?,
-        link_key()?,
-        public_url(),
+        link_keys,
     );
     run_http(|request| async move { function.handle(&request).await })
         .await

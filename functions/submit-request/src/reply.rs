@@ -67,7 +67,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             return refused(http, &request.value, key, &form, &invalid);
         }
         self.notify_requester(&request.value, &inquiry, now).await;
-        let url = request.value.status_url(&self.link_key);
+        let url = request.value.status_url(&self.link_keys.current());
         Ok(match answer_format(http) {
             Format::Html => see_other(&url),
             Format::Json => json(
@@ -97,7 +97,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         };
         let (id, number) = (request.value.request_id, inquiry.number);
         let mut code = load_or(self.store.table(), InquiryCode::new(id, number)).await?;
-        let right = |generation| self.link_key.inquiry_code(id, number, generation);
+        let keys = self.link_keys.knowing(&inquiry.key_id).await;
+        let key = keys.of(&inquiry.key_id);
+        let right = |generation| key.inquiry_code(id, number, generation);
         let check = code.value.code.attempt(right, &form.code, at);
         self.store(request, inquiry, (text, check), &code, at)
             .await?;
@@ -134,9 +136,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 let record = request.value.apply(&event, state_entry);
                 self.store.save(request, &record, writes).await?;
                 let generation = code.value.code.generation();
+                let keys = self.link_keys.current();
                 if let Some(to) = request.value.customer_email() {
-                    let mail =
-                        emails::question(&request.value, to, inquiry, &self.link_key, generation);
+                    let mail = emails::question(&request.value, to, inquiry, &keys, generation);
                     deliver(&self.mailer, &mail).await;
                 }
             }
@@ -155,14 +157,15 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         };
         let approval = approval.value;
         let to = inquiry.requester.as_str();
-        let link = approval.link(&self.link_key, to);
+        let (settings, keys) = (self.settings.current(), self.link_keys.current());
+        let link = approval.link(&keys, to);
         let context = DecisionContext {
-            key: &self.link_key,
+            keys: &keys,
             approval: &approval,
             link: &link,
             request,
             earlier: &[],
-            is_member: self.teams.include(approval.asked.teams(), to),
+            is_member: settings.teams.include(approval.asked.teams(), to),
             lookup: None,
             at,
         };
@@ -173,7 +176,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             request,
             approval: &approval,
             to,
-            key: &self.link_key,
+            keys: &keys,
             reason: NotificationReason::Answered,
             ineligible: None,
         };

@@ -1,5 +1,6 @@
 //! Taking requests: what is taken, what is refused, and what happens when it is sent twice.
 
+use adapters::Teams;
 use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
@@ -7,13 +8,14 @@ use testing::MemoryMailer;
 use testing::MemoryTable;
 use testing::MemoryWorkflow;
 use testing::fixtures;
-use testing::fixtures::approval::link_key;
+use testing::fixtures::approval::link_keys;
 
 use super::*;
 
 mod hostile;
 mod invited;
 mod replies;
+mod rotation;
 mod status_view;
 
 const PATH: &str = "/services/customer-success/refund-request";
@@ -33,11 +35,20 @@ fn function_of(offering: &Offering) -> Function {
         RequestStore::new(MemoryTable::default()),
         MemoryMailer::default(),
         workflow,
-        Teams::parse(r#"{"csm-team":["csm-1@example.com"]}"#).unwrap(),
+        settings(r#"{"csm-team":["csm-1@example.com"]}"#),
         machines,
-        link_key(),
-        None,
+        link_keys().into(),
     )
+}
+
+/// The settings of a deployment with these teams.
+fn settings(teams: &str) -> Cached<Settings> {
+    let teams = Teams::parse(teams).unwrap();
+    Settings {
+        teams,
+        ..Settings::default()
+    }
+    .into()
 }
 
 fn http(method: &str, path: &str, headers: &Value, body: &str) -> Request {

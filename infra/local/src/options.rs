@@ -44,7 +44,7 @@ pub struct Options {
 pub struct Environment {
     /// The cargo that builds the functions.
     pub cargo: String,
-    /// Variables that functions get in place of the template's.
+    /// What takes the place of the local stack's own values.
     pub overrides: BTreeMap<String, String>,
     /// Variables that every function's process gets besides its own.
     pub passed_on: BTreeMap<String, String>,
@@ -52,7 +52,7 @@ pub struct Environment {
     pub log: Option<String>,
 }
 
-/// Variables that replace a function's own.
+/// Variables that replace values of the local stack's own.
 const OVERRIDES: &str = "STRIPE_API_BASE STRIPE_API_KEY STRIPE_WEBHOOK_SECRETS TEAMS";
 
 /// What a process on this machine needs of the stack's own environment: to find programs, to keep

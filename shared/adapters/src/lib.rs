@@ -5,18 +5,22 @@
 //! [`config`] reads other environment variables.
 
 mod aws;
+mod cached;
 pub mod config;
 mod dynamodb;
 mod lambda;
 mod logging;
 mod secrets;
 mod ses;
+mod settings;
 mod sfn;
 pub mod stripe;
 
 pub use aws::config;
+pub use cached::Cached;
 pub use dynamodb::DynamoTable;
 pub use lambda::{log_context, run_event, run_http, run_task};
-pub use secrets::StripeKeys;
+pub use secrets::Secrets;
 pub use ses::SesMailer;
+pub use settings::{Settings, Teams};
 pub use sfn::{SfnExecutions, SfnWorkflow};

@@ -4,21 +4,23 @@ use aws_sdk_ses::Client;
 use aws_sdk_ses::error::ProvideErrorMetadata;
 use aws_sdk_ses::types::{Body, Content, Destination, Message, MessageTag};
 
+use crate::cached::Cached;
+use crate::settings::Settings;
 use domain::mail::{Mail, MailError, Mailer, RelatedRequest, masked};
 
-/// SES, sending from one address.
+/// SES, sending from the address that the settings say.
 #[derive(Debug, Clone)]
 pub struct SesMailer {
     client: Client,
-    from: String,
+    settings: Cached<Settings>,
 }
 
 impl SesMailer {
-    /// A mailer whose mails come from that address, which SES must have verified.
-    pub fn new(config: &aws_config::SdkConfig, from: String) -> Self {
+    /// A mailer whose mails come from `mail_from`, which SES must have verified.
+    pub fn new(config: &aws_config::SdkConfig, settings: Cached<Settings>) -> Self {
         Self {
             client: Client::new(config),
-            from,
+            settings,
         }
     }
 }
@@ -41,7 +43,7 @@ impl Mailer for SesMailer {
         let sent = self
             .client
             .send_email()
-            .source(&self.from)
+            .source(&self.settings.current().mail_from)
             .destination(Destination::builder().to_addresses(&mail.to).build())
             .message(message)
             .set_tags((!tags.is_empty()).then_some(tags))

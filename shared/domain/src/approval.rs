@@ -26,7 +26,7 @@ pub mod authorization;
 mod deciding;
 mod decision;
 pub mod link;
-mod link_key;
+mod link_keys;
 mod person;
 mod refusal;
 mod submitted;
@@ -41,7 +41,7 @@ pub use authorization::{
 pub use deciding::Recorded;
 pub use decision::{Decider, Decision};
 pub use link::Link;
-pub use link_key::{LinkKey, hex, link_hash};
+pub use link_keys::{LinkKey, LinkKeys, hex, link_hash};
 pub use person::{is_same_person, mailbox};
 pub use refusal::{Ineligible, Refusal};
 pub use submitted::SubmittedDecision;
@@ -70,8 +70,10 @@ pub struct Approval {
     /// What a decision needs besides the link.
     #[serde(default)]
     pub confirm: Confirm,
-    /// Random; see [`LinkKey`].
+    /// Random; see [`LinkKeys`].
     nonce: String,
+    /// The id of the key that links and codes are derived from.
+    key_id: String,
     /// When the team was first asked.
     pub asked_at: Timestamp,
     /// When another team was asked too.
@@ -102,7 +104,13 @@ pub struct Approval {
 
 impl Approval {
     /// An approval with nobody to ask yet, and without its question.
-    fn new<C>(waiting: &WaitingTask<C>, round: u32, expire_seconds: u32, asked: Asked) -> Self {
+    fn new<C>(
+        waiting: &WaitingTask<C>,
+        round: u32,
+        expire_seconds: u32,
+        asked: Asked,
+        keys: &LinkKeys,
+    ) -> Self {
         let task = &waiting.task;
         let patience = SignedDuration::from_secs(i64::from(expire_seconds));
         let decide_until = task.entered_at.saturating_add(patience);
@@ -115,6 +123,7 @@ impl Approval {
             definition: task.version.clone(),
             confirm: Confirm::Code,
             nonce: uuid::Uuid::new_v4().simple().to_string(),
+            key_id: keys.newest().id().to_owned(),
             asked_at: task.entered_at,
             escalated_at: None,
             deadlock: Deadlock::None,
@@ -143,18 +152,18 @@ impl Approval {
     }
 
     /// The links of all approvers, to be stored together with the approval.
-    pub fn links(&self, key: &LinkKey) -> Vec<Link> {
+    pub fn links(&self, keys: &LinkKeys) -> Vec<Link> {
         let emails = self.approvers.iter();
         emails
-            .map(|approver| self.link(key, &approver.email))
+            .map(|approver| self.link(keys, &approver.email))
             .collect()
     }
 
     /// The link of an approver that is in use.
-    pub fn link(&self, key: &LinkKey, email: &str) -> Link {
+    pub fn link(&self, keys: &LinkKeys, email: &str) -> Link {
         let until = self.decide_until.saturating_add(LINK_KEPT);
         Link {
-            hash: link_hash(&self.secrets(key, email).0),
+            hash: link_hash(&self.secrets(keys, email).0),
             request_id: self.request_id,
             phase: self.phase.clone(),
             round: self.round,
@@ -167,12 +176,18 @@ impl Approval {
     }
 
     /// The link id and the code that go into an approver's mail.
-    pub fn secrets(&self, key: &LinkKey, email: &str) -> (String, String) {
+    pub fn secrets(&self, keys: &LinkKeys, email: &str) -> (String, String) {
+        let key = keys.of(&self.key_id);
         let generation = self.generation(email);
         (
             key.link_id(&self.nonce, email, generation),
             key.code(&self.nonce, email, generation),
         )
+    }
+
+    /// The id of the key that links and codes are derived from.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
     }
 
     /// The decision, once there is one.

@@ -7,6 +7,7 @@ use crate::id::{PhaseName, RequestId};
 use crate::one_time_code::OneTimeCode;
 use crate::status::Status;
 use crate::table::{Entity, Key};
+use crate::task::StateEntry;
 
 /// The most inquiries about one request.
 pub const INQUIRIES: usize = 10;
@@ -29,6 +30,8 @@ pub struct Inquiry {
     pub asked_at: Timestamp,
     /// The question.
     pub text: String,
+    /// The id of the key that its codes are derived from.
+    pub key_id: String,
     /// The customer's reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Reply>,
@@ -44,13 +47,20 @@ pub struct Reply {
 }
 
 impl Inquiry {
-    pub(crate) fn new(number: u32, phase: &PhaseName, by: &str, text: &str, at: Timestamp) -> Self {
+    pub(crate) fn new(
+        number: u32,
+        text: &str,
+        key_id: &str,
+        by: &str,
+        asked: StateEntry<'_>,
+    ) -> Self {
         Self {
             number,
-            phase: phase.clone(),
+            phase: asked.phase.clone(),
             requester: by.to_owned(),
-            asked_at: at,
+            asked_at: asked.at,
             text: text.to_owned(),
+            key_id: key_id.to_owned(),
             reply: None,
         }
     }

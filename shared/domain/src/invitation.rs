@@ -9,7 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::approval::LinkKey;
+use crate::approval::{LinkKey, LinkKeys};
 use crate::id::{OfferingPath, RequestId};
 use crate::one_time_code::{CodeCheck, OneTimeCode};
 use crate::table::{Entity, Key};
@@ -28,10 +28,10 @@ pub struct InvitationToken {
 
 impl InvitationToken {
     /// The token of the invitation to an offering.
-    pub fn new(key: &LinkKey, about: RequestId, offering: &OfferingPath) -> Self {
+    pub fn new(keys: &LinkKeys, about: RequestId, offering: &OfferingPath) -> Self {
         Self {
             about,
-            key: key.invitation_key(about, offering),
+            key: keys.invitation_key(about, offering),
         }
     }
 
@@ -44,9 +44,14 @@ impl InvitationToken {
         })
     }
 
+    /// The id of the key that it was derived from, and its code too.
+    pub fn key_id(&self) -> &str {
+        LinkKeys::id_in(&self.key)
+    }
+
     /// The request that invites to the offering, if the token is valid for it.
-    pub fn opens(&self, key: &LinkKey, offering: &OfferingPath) -> Option<RequestId> {
-        key.opens_invitation(self.about, offering, &self.key)
+    pub fn opens(&self, keys: &LinkKeys, offering: &OfferingPath) -> Option<RequestId> {
+        keys.opens_invitation(self.about, offering, &self.key)
             .then_some(self.about)
     }
 

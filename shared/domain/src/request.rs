@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::approval::LinkKey;
+use crate::approval::LinkKeys;
 use crate::audit::{Action, Actor, AuditRecord};
 use crate::form::{DesignatedFields, Values};
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
@@ -212,12 +212,12 @@ impl Request {
     }
 
     /// The customer's status page, an absolute URL.
-    pub fn status_url(&self, key: &LinkKey) -> String {
+    pub fn status_url(&self, keys: &LinkKeys) -> String {
         format!(
             "{}/requests/{}/{}",
             self.origin,
             self.request_id,
-            key.status_key(self.request_id)
+            keys.status_key(self.request_id)
         )
     }
 

@@ -8,7 +8,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::approval::LinkKey;
+use crate::approval::LinkKeys;
 use crate::failure::Failure;
 use crate::optimistic::{AttemptError, Attempts};
 use crate::table::{Entity, Key, ReadError, Stored, Table, Write, load};
@@ -29,7 +29,7 @@ pub enum SuppressionReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SuppressedAddress {
-    /// The address's [keyed hash](LinkKey::address_hash).
+    /// The address's [keyed hash](LinkKeys::address_hashes) by the key that was the newest then.
     address_hash: String,
     /// What was reported last.
     pub reason: SuppressionReason,
@@ -68,25 +68,29 @@ impl Entity for SuppressedAddress {
 /// Whether an address is suppressed.
 pub async fn is_suppressed(
     table: &impl Table,
-    key: &LinkKey,
+    keys: &LinkKeys,
     address: &str,
     at: Timestamp,
 ) -> Result<bool, ReadError> {
-    let hash = key.address_hash(address);
-    let entry = load::<SuppressedAddress>(table, &SuppressedAddress::key_of(&hash)).await?;
-    Ok(entry.is_some_and(|entry| entry.value.holds(at)))
+    for hash in keys.address_hashes(address) {
+        let entry = load::<SuppressedAddress>(table, &SuppressedAddress::key_of(&hash)).await?;
+        if entry.is_some_and(|entry| entry.value.holds(at)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Suppresses an address. Reporting the same again changes nothing.
 pub async fn suppress(
     table: &impl Table,
-    key: &LinkKey,
+    keys: &LinkKeys,
     address: &str,
     reason: SuppressionReason,
     at: Timestamp,
 ) -> Result<(), Failure> {
     let new = SuppressedAddress {
-        address_hash: key.address_hash(address),
+        address_hash: keys.newest().address_hash(address),
         reason,
         since: at,
         last: at,

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use adapters::config::Teams;
+use adapters::{Settings, Teams};
 use ask_approvers::AskApprovers;
 use domain::audit::{Action, AuditRecord};
 use domain::form::Answer;
@@ -17,7 +17,7 @@ use issue_refund::IssueRefund;
 use send_email::SendEmail;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
-use testing::fixtures::approval::link_key;
+use testing::fixtures::approval::link_keys;
 use testing::{MemoryMailer, MemoryStripe, MemoryTable, MemoryWorkflow};
 
 const SHIPPED: &str =
@@ -81,7 +81,10 @@ async fn what_is_shown_decided_paid_measured_and_mailed_is_the_field_that_the_de
         payload["taskToken"] = json!("token");
         payload
     };
-    let teams = || Teams::parse(TEAMS).unwrap();
+    let settings = || Settings {
+        teams: Teams::parse(TEAMS).unwrap(),
+        ..Settings::default()
+    };
     let store = RequestStore::new(MemoryTable::default());
     store.create(&request, &record, Vec::new()).await.unwrap();
 
@@ -89,8 +92,8 @@ async fn what_is_shown_decided_paid_measured_and_mailed_is_the_field_that_the_de
         store,
         mailer: MemoryMailer::default(),
         workflow: MemoryWorkflow::default(),
-        teams: teams(),
-        link_key: link_key(),
+        settings: settings().into(),
+        link_keys: link_keys().into(),
     };
     ask.handle(task(payload("CSM Review"))).await.unwrap();
     let [asked] = &ask.mailer.sent()[..] else {
@@ -126,8 +129,8 @@ async fn what_is_shown_decided_paid_measured_and_mailed_is_the_field_that_the_de
     let confirm = SendEmail {
         store: RequestStore::new(pay.store.into_table()),
         mailer: MemoryMailer::default(),
-        teams: teams(),
-        link_key: link_key(),
+        settings: settings().into(),
+        link_keys: link_keys().into(),
     };
     let mail = task(payload("Send Confirmation Email"));
     confirm.handle(mail).await.unwrap();

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use adapters::config::Teams;
 use adapters::stripe::webhook::WebhookSecret;
+use adapters::{Cached, Settings, Teams};
 use ask_approvers::AskApprovers;
 use domain::failure::Failure;
 use domain::id::TaskToken;
@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use stripe_webhook::StripeWebhook;
 use submit_request::SubmitRequest;
-use testing::fixtures::approval::link_key;
+use testing::fixtures::approval::link_keys;
 
 use crate::faults::{Fault, Place};
 use crate::guards::Guard;
@@ -103,8 +103,14 @@ pub(crate) const TEAMS: &str = r#"{
     "finance-team": ["finance-1@example.com", "finance-2@example.com"]
 }"#;
 
-pub(crate) fn teams() -> Teams {
-    Teams::parse(TEAMS).expect("they are teams")
+fn settings() -> Cached<Settings> {
+    let teams = Teams::parse(TEAMS).expect("they are teams");
+    Settings {
+        teams,
+        public_url: ORIGIN.to_owned(),
+        ..Settings::default()
+    }
+    .into()
 }
 
 impl TaskRunner for Functions {
@@ -216,8 +222,8 @@ impl Functions {
                     store: self.store(),
                     mailer: self.mailer.clone(),
                     workflow: self.workflow.clone(),
-                    teams: teams(),
-                    link_key: link_key(),
+                    settings: settings(),
+                    link_keys: link_keys().into(),
                 };
                 function.handle(self.read(payload)?).await
             }
@@ -234,8 +240,8 @@ impl Functions {
                 let function = SendEmail {
                     store: self.store(),
                     mailer: self.mailer.clone(),
-                    teams: teams(),
-                    link_key: link_key(),
+                    settings: settings(),
+                    link_keys: link_keys().into(),
                 };
                 function.handle(self.read(payload)?).await
             }
@@ -255,9 +261,9 @@ impl Functions {
             stripe: self.stripe.clone(),
             workflow: self.workflow.clone(),
             mailer: self.mailer.clone(),
-            teams: teams(),
-            link_key: link_key(),
-            secrets: vec![webhook_secret()],
+            settings: settings(),
+            link_keys: link_keys().into(),
+            secrets: vec![webhook_secret()].into(),
         }
     }
 
@@ -269,10 +275,9 @@ impl Functions {
             self.store(),
             self.mailer.clone(),
             self.workflow.clone(),
-            teams(),
+            settings(),
             machines.collect(),
-            link_key(),
-            Some(ORIGIN.to_owned()),
+            link_keys().into(),
         )
     }
 
@@ -283,8 +288,8 @@ impl Functions {
             stripe: self.stripe.clone(),
             mailer: self.mailer.clone(),
             workflow: self.workflow.clone(),
-            teams: teams(),
-            link_key: link_key(),
+            settings: settings(),
+            link_keys: link_keys().into(),
         }
     }
 

@@ -70,7 +70,7 @@ async fn the_audit_log_names_no_address_of_the_customer() {
 async fn nobody_is_reminded_and_nobody_else_is_asked() {
     let (mut function, id) = function().await;
     // Not even if the customer is on a team, or nobody is.
-    function.teams = Teams::parse("{}").unwrap();
+    function.settings = settings("{}");
     function.offer_at(id, 0, "t1").await.unwrap();
     for (second, token) in [(DAY, "t2"), (2 * DAY, "t3")] {
         assert_eq!(
@@ -96,7 +96,7 @@ async fn after_a_crash_before_the_mail_was_noted_the_same_link_is_sent() {
         .choice_of(id)
         .await
         .value
-        .secrets(&link_key(), CUSTOMER);
+        .secrets(&link_keys(), CUSTOMER);
     function.offer_at(id, 0, "t2").await.unwrap();
     let sent = function.mailer.sent();
     assert_eq!(sent.len(), 1);

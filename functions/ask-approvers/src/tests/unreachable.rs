@@ -14,7 +14,7 @@ impl Function {
         let table = self.store.table();
         suppress(
             table,
-            &self.link_key,
+            &self.link_keys.current(),
             address,
             SuppressionReason::Bounced,
             at,

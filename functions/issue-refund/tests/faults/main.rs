@@ -14,11 +14,11 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use adapters::stripe::{ApiKey, FetchedKey, HttpStripe, KeySource, Mode, Timeouts};
+use adapters::stripe::{HttpStripe, StripeAccess, Timeouts};
+use adapters::{Cached, Settings};
 use domain::id::RequestId;
 use domain::request::Status;
 use domain::request_store::RequestStore;
-use domain::stripe::StripeError;
 use issue_refund::IssueRefund;
 use serde_json::{Value, json};
 use server::{Server, Step};
@@ -31,20 +31,30 @@ const KEY: &str = "rk_test_canary";
 const CANARIES: [&str; 4] = ["canary", "ada@example", "Charged twice", "Bearer"];
 
 /// A request of fifty dollars and a function with the real client.
-struct Case<K> {
-    function: IssueRefund<MemoryTable, HttpStripe<K>, MemoryWorkflow>,
+struct Case {
+    function: IssueRefund<MemoryTable, HttpStripe, MemoryWorkflow>,
     id: RequestId,
     hours: usize,
     /// Every error that was returned, as people and logs see it.
     said: String,
 }
 
-fn key() -> ApiKey {
-    ApiKey::new(KEY, Mode::Test).unwrap()
+/// Stripe at the server's address, with a key that stays.
+fn access(server: &Server) -> StripeAccess {
+    StripeAccess::new(settings(server), Some(KEY.to_owned()).into())
 }
 
-impl<K: KeySource> Case<K> {
-    async fn new(server: &Server, key: K) -> Self {
+fn settings(server: &Server) -> Cached<Settings> {
+    Settings {
+        stripe_api_base: server.base.clone(),
+        stripe_secret_name: secret::NAME.to_owned(),
+        ..Settings::default()
+    }
+    .into()
+}
+
+impl Case {
+    async fn new(access: StripeAccess) -> Self {
         let store = RequestStore::new(MemoryTable::default());
         let (request, record) = fixtures::request::request();
         store.create(&request, &record, Vec::new()).await.unwrap();
@@ -54,7 +64,7 @@ impl<K: KeySource> Case<K> {
         };
         let function = IssueRefund {
             store,
-            stripe: HttpStripe::with_timeouts(&server.base, key, timeouts).unwrap(),
+            stripe: HttpStripe::with_timeouts(access, timeouts).unwrap(),
             workflow: MemoryWorkflow::default(),
         };
         Self {
@@ -146,7 +156,7 @@ async fn play(steps: &[Step], wanted: &[&str], refunds: usize) {
     let log = Log::default();
     let _listening = log.listen();
     let server = Server::start(steps).await;
-    let mut case = Case::new(&server, key()).await;
+    let mut case = Case::new(access(&server)).await;
     for (run, wanted) in wanted.iter().enumerate() {
         assert_eq!(case.run().await, *wanted, "run {}", run + 1);
     }
@@ -234,7 +244,7 @@ async fn refused_is_denied_in_stripes_words_and_asked_once() {
     let refusal =
         json!({"error": {"type": "invalid_request_error", "message": "Word for word: é."}});
     let server = Server::start(&[Step::Answer(400, None, refusal)]).await;
-    let mut case = Case::new(&server, key()).await;
+    let mut case = Case::new(access(&server)).await;
     assert_eq!(case.run().await, "error");
     assert_eq!(case.stripe_error().await, "Word for word: é.");
     let posts = server
@@ -248,7 +258,7 @@ async fn refused_is_denied_in_stripes_words_and_asked_once() {
 async fn charged(change: impl FnOnce(&mut Value, &mut Value)) -> (String, String, usize) {
     let server = Server::start(&[]).await;
     server.set(change);
-    let mut case = Case::new(&server, key()).await;
+    let mut case = Case::new(access(&server)).await;
     let outcome = case.run().await;
     nothing_private_in(&case.said);
     (outcome, case.stripe_error().await, server.refunds().len())
@@ -292,21 +302,19 @@ async fn a_key_that_was_replaced_is_fetched_once_more() {
     let _listening = log.listen();
     let server = Server::start(&[]).await;
     server.open_to(&["rk_test_canary_new"]);
-    let fetched = Arc::new(Mutex::new(vec!["rk_test_canary_new", "rk_test_canary_old"]));
-    let keys = fetched.clone();
-    let source = FetchedKey::new(Mode::Test, move || {
+    let keys = Arc::new(Mutex::new(vec!["rk_test_canary_new", "rk_test_canary_old"]));
+    let left = keys.clone();
+    let key = Cached::load_or(None, Duration::from_hours(1), move || {
         let key = keys.lock().unwrap().pop();
-        async move { key.map(str::to_owned).ok_or(StripeError::KeyRefused) }
+        std::future::ready(key.map(|key| Some(key.to_owned())).ok_or_else(String::new))
     });
-    let mut case = Case::new(&server, source).await;
+    let replaced = StripeAccess::new(settings(&server), key.await);
+    let mut case = Case::new(replaced).await;
     assert_eq!(case.run().await, "done");
-    assert_eq!(
-        (server.refunds().len(), fetched.lock().unwrap().len()),
-        (1, 0)
-    );
+    assert_eq!((server.refunds().len(), left.lock().unwrap().len()), (1, 0));
 
     server.open_to(&["rk_test_another"]);
-    let mut case = Case::new(&server, key()).await;
+    let mut case = Case::new(access(&server)).await;
     assert_eq!(case.run().await, ALARM);
     nothing_private_in(&case.said);
     nothing_private_in(&log.text());
@@ -315,7 +323,7 @@ async fn a_key_that_was_replaced_is_fetched_once_more() {
 #[tokio::test]
 async fn an_outage_of_everything_is_waited_out() {
     let server = Server::start(&[]).await;
-    let mut case = Case::new(&server, key()).await;
+    let mut case = Case::new(access(&server)).await;
     for status in [500, 429] {
         server.answer_all(Some((status, error("api_error"))));
         assert_eq!(case.run().await, LATER);
@@ -328,7 +336,7 @@ async fn an_outage_of_everything_is_waited_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_workers_at_once_pay_once() {
     let server = Server::start(&[]).await;
-    let case = Case::new(&server, key()).await;
+    let case = Case::new(access(&server)).await;
     let task = json!({
         "requestId": case.id, "state": "Process Refund", "enteredAt": "2026-01-01T00:00:00Z",
         "phase": "Process Refund", "version": "v1",

@@ -1,17 +1,16 @@
 //! The key in Secrets Manager, over the wire: fetched once, remembered, and fetched anew once when Stripe
 //! refuses it.
 
-use adapters::StripeKeys;
-use adapters::config::StripeKey;
+use adapters::Secrets;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
 
 use super::*;
 
-const SECRET: &str = "refund-desk/stripe-key";
+pub(super) const NAME: &str = "refund-desk/stripe-key";
 
-/// The key source as `main` builds it, for Secrets Manager at the server's address.
-fn keys(server: &Server) -> StripeKeys {
+/// Stripe as `main` builds it, with Secrets Manager at the server's address.
+async fn kept(server: &Server) -> StripeAccess {
     let nobody = Credentials::new("id", "canary-of-aws", None, None, "test");
     let aws = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -19,15 +18,13 @@ fn keys(server: &Server) -> StripeKeys {
         .credentials_provider(SharedCredentialsProvider::new(nobody))
         .endpoint_url(&server.base)
         .build();
-    let id = SECRET.to_owned();
-    let mode = Mode::Test;
-    StripeKeys::new(&aws, StripeKey::Secret { id, mode })
+    Secrets::new(&aws).stripe(&settings(server)).await
 }
 
 /// How often the secret was read.
 fn reads(server: &Server) -> usize {
     let calls = server.calls();
-    let wanted = json!({"SecretId": SECRET}).to_string();
+    let wanted = json!({"SecretId": NAME}).to_string();
     let mut reads = calls.iter().filter(|call| call.path == "/");
     let is_right = reads.all(|call| call.body == wanted);
     assert!(is_right, "only this secret is read");
@@ -47,7 +44,7 @@ async fn a_key_in_a_secret_is_read_once_and_again_when_it_was_replaced() {
     let server = Server::start(&[]).await;
     server.keep_secret("rk_test_canary_old");
     server.open_to(&["rk_test_canary_old"]);
-    let mut case = Case::new(&server, keys(&server)).await;
+    let mut case = Case::new(kept(&server).await).await;
     assert_eq!(case.run().await, "done");
     assert!(asked(&server) > 1, "several calls to Stripe");
     assert_eq!(reads(&server), 1, "and the key is remembered");
@@ -69,7 +66,7 @@ async fn a_secret_that_stripe_refuses_is_read_once_more_and_never_in_a_loop() {
     let server = Server::start(&[]).await;
     server.keep_secret("rk_test_canary_old");
     server.open_to(&["rk_test_another"]);
-    let mut case = Case::new(&server, keys(&server)).await;
+    let mut case = Case::new(kept(&server).await).await;
     assert_eq!(case.run().await, ALARM);
     assert_eq!(
         (reads(&server), asked(&server)),
@@ -94,7 +91,7 @@ async fn a_secret_that_stripe_refuses_is_read_once_more_and_never_in_a_loop() {
 #[tokio::test]
 async fn a_secret_that_cannot_be_read_is_waited_for_and_one_that_is_no_key_is_an_alarm() {
     let server = Server::start(&[]).await;
-    let mut case = Case::new(&server, keys(&server)).await;
+    let mut case = Case::new(kept(&server).await).await;
     assert_eq!(case.run().await, LATER, "there is no such secret yet");
     server.keep_secret("sk_live_canary");
     assert_eq!(case.run().await, ALARM, "a live key was not meant");
@@ -105,7 +102,7 @@ async fn a_secret_that_cannot_be_read_is_waited_for_and_one_that_is_no_key_is_an
 }
 
 /// Another request for the same charge.
-async fn another<K: KeySource>(case: &Case<K>) -> RequestId {
+async fn another(case: &Case) -> RequestId {
     let (request, record) = fixtures::request::request();
     let store = &case.function.store;
     store.create(&request, &record, Vec::new()).await.unwrap();

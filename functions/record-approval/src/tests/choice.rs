@@ -288,7 +288,7 @@ async fn nobody_of_a_team_chooses_for_the_customer() {
     let (request, record) = fixtures::request::request();
     store.create(&request, &record, Vec::new()).await.unwrap();
     let waiting = testing::fixtures::approval::offering(request.request_id, 0, "token-1");
-    let approval = Approval::offer(&waiting, 1, &request, TEAM[0], &link_key()).unwrap();
+    let approval = Approval::offer(&waiting, 1, &request, TEAM[0], &link_keys()).unwrap();
     let asked = opened(store, approval).await;
     let (status, body) = asked.choose("credit").await;
     let detail = body["detail"].as_str().unwrap();

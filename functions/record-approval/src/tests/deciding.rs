@@ -1,5 +1,8 @@
 //! Deciding: once, by the right people, with the right code.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use domain::approval::Refusal;
 
 use super::*;
@@ -170,7 +173,7 @@ async fn who_decided_a_separate_phase_is_refused_and_told_why() {
     .await;
     let mut first = waiting(asked.id, 0, "t");
     first.task.phase = "First Look".parse().unwrap();
-    let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned));
+    let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned), &link_keys());
     let store = &asked.function.store;
     let request = store.request(asked.id).await.unwrap().unwrap().value;
     let verdict = domain::approval::Verdict::Approve;
@@ -307,7 +310,7 @@ async fn a_token_that_was_replaced_meanwhile_is_looked_up_again() {
 async fn who_left_the_team_decides_nothing_any_longer() {
     let mut asked = asked().await;
     let teams = json!({"csm-team": [TEAM[1], TEAM[2]]});
-    asked.function.teams = Teams::parse(&teams.to_string()).unwrap();
+    asked.function.settings = settings(&teams.to_string());
     let (status, body) = asked.decide(0, "approve").await;
     let detail = body["detail"].as_str().unwrap();
     assert!(
@@ -316,4 +319,28 @@ async fn who_left_the_team_decides_nothing_any_longer() {
     );
     assert!(asked.get(0).await.1.contains("no longer on a team"));
     assert_eq!(asked.decide(1, "approve").await.0, 200);
+}
+
+#[tokio::test]
+async fn who_is_removed_while_their_page_is_open_decides_nothing_any_longer() {
+    let mut asked = asked().await;
+    let read = AtomicUsize::new(0);
+    // They are on the team when the function starts and when the page is opened.
+    asked.function.settings = Cached::load(Duration::ZERO, move || {
+        let members = if read.fetch_add(1, Ordering::SeqCst) < 2 {
+            &TEAM[..]
+        } else {
+            &TEAM[1..]
+        };
+        let teams = Teams::parse(&json!({"csm-team": members}).to_string()).unwrap();
+        std::future::ready(Ok(Settings {
+            teams,
+            ..Settings::default()
+        }))
+    })
+    .await
+    .unwrap();
+    assert_eq!(asked.get(0).await.0, 200);
+    let (status, body) = asked.decide(0, "approve").await;
+    assert_eq!(status, 403, "{body}");
 }

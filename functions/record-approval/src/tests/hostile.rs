@@ -32,9 +32,14 @@ async fn pages(text: &str) -> Vec<String> {
     }
     let phase = "CSM Review".parse().unwrap();
     let now = StateEntry::during(&phase, jiff::Timestamp::UNIX_EPOCH);
-    request
-        .value
-        .apply(&Event::Questioned { by: TEAM[1], text }, now);
+    request.value.apply(
+        &Event::Questioned {
+            by: TEAM[1],
+            text,
+            key_id: "",
+        },
+        now,
+    );
     request
         .value
         .apply(&Event::Replied { number: 1, text }, now);
@@ -82,7 +87,7 @@ async fn pages_of_choice(text: &str) -> Vec<String> {
         template.push_str(" {{ notes }}");
     }
     let to = "ada@example.com";
-    let approval = Approval::offer(&offering, 1, &request, to, &link_key()).unwrap();
+    let approval = Approval::offer(&offering, 1, &request, to, &link_keys()).unwrap();
     let store = RequestStore::new(MemoryTable::default());
     store.create(&request, &record, Vec::new()).await.unwrap();
     let asked = opened(store, approval).await;

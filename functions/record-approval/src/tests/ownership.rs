@@ -260,7 +260,7 @@ async fn who_may_not_decide_does_not_say_whose_the_charge_is_or_who_the_customer
     separate.found_a_guests().await;
     let mut first = waiting(separate.id, 0, "t");
     first.task.phase = "First Look".parse().unwrap();
-    let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned));
+    let mut first = Approval::ask(&first, 1, &TEAM.map(str::to_owned), &link_keys());
     let verdict = domain::approval::Verdict::Approve;
     let request = separate.stored().await;
     testing::fixtures::approval::decide(&mut first, &request, TEAM[0], verdict, "");
@@ -349,7 +349,7 @@ async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
     assert!(store.check_unchanged(&request, "v1").await.is_ok());
     let attention = "Needs Attention".parse().unwrap();
     request.apply(
-        &Event::Resumed,
+        &Event::Resumed { redrives: 1 },
         StateEntry::during(&attention, Timestamp::UNIX_EPOCH),
     );
     assert_eq!(

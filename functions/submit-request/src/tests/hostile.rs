@@ -84,10 +84,17 @@ async fn pages(text: &str) -> Vec<String> {
         answer.value = Some(domain::form::Value::Text(text.to_owned()));
     }
     for _ in 0..2 {
-        request.apply(&Event::Questioned { by: "a@b.c", text }, now);
+        request.apply(
+            &Event::Questioned {
+                by: "a@b.c",
+                text,
+                key_id: "",
+            },
+            now,
+        );
     }
     request.apply(&Event::Replied { number: 1, text }, now);
-    let url = request.status_url(&link_key());
+    let url = request.status_url(&link_keys());
     let writes: Vec<Write> = Vec::new();
     function
         .store

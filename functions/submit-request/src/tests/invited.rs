@@ -44,11 +44,11 @@ async fn invited() -> Invited {
 }
 
 fn token(about: RequestId) -> String {
-    InvitationToken::new(&link_key(), about, &survey().path).to_string()
+    InvitationToken::new(&link_keys(), about, &survey().path).to_string()
 }
 
 fn code(about: RequestId) -> String {
-    Invitation::new(about, &survey().path).code(&link_key())
+    Invitation::new(about, &survey().path).code(link_keys().newest())
 }
 
 fn other_than(code: &str) -> &'static str {
@@ -124,7 +124,7 @@ async fn nobody_finds_the_form_without_an_invitation() {
     assert_eq!(function.send("GET", SURVEY, accept, "").await.0, 404);
     let other = RequestId::random();
     let others_key = token(other).split_once('.').unwrap().1.to_owned();
-    let status_key = link_key().status_key(invited.about);
+    let status_key = link_keys().status_key(invited.about);
     for wrong in [
         "",
         "junk",
@@ -378,7 +378,7 @@ async fn pages(text: &str) -> Vec<String> {
     let store = &invited.function.store;
     store.create(&request, &record, Vec::new()).await.unwrap();
     let path = request
-        .status_url(&link_key())
+        .status_url(&link_keys())
         .replace("https://d.example", "");
     pages.push(invited.function.send("GET", &path, json!({}), "").await.1);
     assert!(!pages.concat().contains(code), "no page has the code");

@@ -24,10 +24,18 @@ async fn asked() -> Asked {
         &waiting(request.request_id, 0, "token"),
         1,
         &[CSM.to_owned()],
+        &link_keys(),
     );
     let now = StateEntry::during(&approval.phase, Timestamp::UNIX_EPOCH);
     for text in ["Which month?", "Which card?"] {
-        request.apply(&Event::Questioned { by: CSM, text }, now);
+        request.apply(
+            &Event::Questioned {
+                by: CSM,
+                text,
+                key_id: "",
+            },
+            now,
+        );
     }
     let more = vec![Write::create(&approval)];
     function
@@ -35,7 +43,7 @@ async fn asked() -> Asked {
         .create(&request, &record, more)
         .await
         .unwrap();
-    let url = request.status_url(&link_key());
+    let url = request.status_url(&link_keys());
     Asked {
         function,
         id: request.request_id,
@@ -50,7 +58,9 @@ impl Asked {
     }
 
     fn code(&self, number: &str) -> String {
-        link_key().inquiry_code(self.id, number.parse().unwrap(), 0)
+        link_keys()
+            .newest()
+            .inquiry_code(self.id, number.parse().unwrap(), 0)
     }
 
     async fn reply_with(
@@ -182,7 +192,7 @@ async fn nobody_answers_without_the_key_or_from_another_site() {
 #[tokio::test]
 async fn who_left_the_team_since_they_asked_is_not_told() {
     let mut asked = asked().await;
-    asked.function.teams = Teams::parse(r#"{"csm-team":["csm-2@example.com"]}"#).unwrap();
+    asked.function.settings = settings(r#"{"csm-team":["csm-2@example.com"]}"#);
     assert_eq!(asked.reply("1", "May.").await.0, 303);
     assert!(asked.function.mailer.sent().is_empty());
 }

@@ -176,7 +176,14 @@ fn local_values(
         );
     }
     let mut values = default_values(base_url);
-    values.environment.extend(given.clone());
+    for (name, value) in given {
+        let (values, name) = match name.as_str() {
+            "TEAMS" => (&mut values.parameters, "Teams"),
+            "STRIPE_API_BASE" => (&mut values.parameters, "StripeApiBase"),
+            secret => (&mut values.environment, secret),
+        };
+        values.insert(name.to_owned(), value.clone());
+    }
     let link_key = data.link_key()?;
     values.secrets.insert("LinkKey".to_owned(), link_key);
     Ok(values)
@@ -184,14 +191,15 @@ fn local_values(
 
 /// The values of a stack at `base_url` that nobody has given anything.
 pub fn default_values(base_url: &str) -> LocalValues {
-    let environment = [
-        ("STRIPE_API_BASE", format!("{base_url}/_local/stripe")),
+    let base = ("StripeApiBase", format!("{base_url}/_local/stripe"));
+    let secrets = [
         ("STRIPE_API_KEY", "rk_test_local".to_owned()),
         ("STRIPE_WEBHOOK_SECRETS", stripe::WEBHOOK_SECRET.to_owned()),
     ];
-    let environment = environment.map(|(name, value)| (name.to_owned(), value));
+    let named = |(name, value): (&str, String)| (name.to_owned(), value);
     LocalValues {
-        environment: environment.into(),
+        parameters: [base].map(named).into(),
+        environment: secrets.map(named).into(),
         ..LocalValues::default()
     }
 }

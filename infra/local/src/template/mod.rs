@@ -2,9 +2,9 @@
 //! here.
 //!
 //! Of SAM and `CloudFormation` this knows what the template uses: HTTP API, SNS and scheduled events, functions,
-//! state machines, tables, secrets and what SES publishes, and the expressions `!Ref`, `!Sub`, `!GetAtt` and
-//! `{{resolve:secretsmanager:..}}`. Anything else is refused with its place in the file rather than
-//! silently ignored. Policies are the exception: nothing on this machine enforces them.
+//! state machines, tables, secrets and what SES publishes, and the expressions `!Ref`, `!Sub` and `!GetAtt`.
+//! Anything else is refused with its place in the file rather than silently ignored. Policies are the exception:
+//! nothing on this machine enforces them.
 
 mod node;
 mod read;
@@ -141,9 +141,11 @@ pub struct Key {
 /// This machine's values for what AWS would know.
 #[derive(Debug, Clone, Default)]
 pub struct LocalValues {
-    /// Environment variables that replace a function's own of the same name.
+    /// The template's parameters that are not left at their defaults.
+    pub parameters: BTreeMap<String, String>,
+    /// Environment variables for every function: the secrets of which the template knows only the names.
     pub environment: BTreeMap<String, String>,
-    /// The values of the template's secrets, by logical id.
+    /// The values of the secrets that AWS would generate, by logical id.
     pub secrets: BTreeMap<String, String>,
 }
 

@@ -30,8 +30,7 @@ fn understood(kind: &str) -> Option<&'static str> {
             "AttributeDefinitions BillingMode DeletionProtectionEnabled KeySchema \
              PointInTimeRecoverySpecification SSESpecification TableClass Tags TimeToLiveSpecification"
         }
-        // Without `SecretString`: nobody could tell a secret's own value here.
-        "AWS::SecretsManager::Secret" => "Description GenerateSecretString Name Tags",
+        "AWS::SecretsManager::Secret" => "Description GenerateSecretString Name SecretString Tags",
         "AWS::SES::ConfigurationSetEventDestination" => "ConfigurationSetName EventDestination",
         _ => return None,
     })
@@ -53,7 +52,7 @@ pub(super) fn template(
     folder: &Path,
     local: &LocalValues,
 ) -> Result<Template, Problem> {
-    let scope = Scope::new(root, &local.secrets)?;
+    let scope = Scope::new(root, local)?;
     for (id, resource) in scope.all() {
         check_kind(id, resource.kind, resource.node)?;
     }
@@ -163,16 +162,14 @@ fn function(
     for variables in variables.filter_map(|source| source.at(&["Environment", "Variables"])) {
         for (name, node) in variables.entries()? {
             // A secret that a function reads by itself on AWS is given to it here.
-            let given = name.strip_suffix("_SECRET_ARN");
-            let given = given.filter(|given| local.environment.contains_key(*given));
-            let name = given.unwrap_or(name);
-            let value = match local.environment.get(name) {
-                Some(value) => value.clone(),
-                None => scope.text(node)?,
+            let (name, value) = match name.strip_suffix("_SECRET_ARN") {
+                Some(name) => (name, scope.secret(node)?),
+                None => (name, scope.text(node)?),
             };
             environment.insert(name.to_owned(), value);
         }
     }
+    environment.extend(local.environment.clone());
     Ok(Function {
         id: id.to_owned(),
         binary: scope.text(binary)?,

@@ -1,8 +1,8 @@
-//! Resolves `!Ref`, `!Sub`, `!GetAtt` and dynamic references to the values of this machine.
+//! Resolves `!Ref`, `!Sub`, `!GetAtt` and secrets to the values of this machine.
 
 use std::collections::BTreeMap;
 
-use super::{Problem, node::Node};
+use super::{LocalValues, Problem, node::Node};
 
 /// The region that everything local claims to be in.
 pub const REGION: &str = "us-east-1";
@@ -15,7 +15,7 @@ pub const STACK: &str = "refund-desk";
 pub(super) struct Scope<'a> {
     parameters: BTreeMap<&'a str, Node<'a>>,
     resources: BTreeMap<&'a str, Resource<'a>>,
-    secrets: &'a BTreeMap<String, String>,
+    local: &'a LocalValues,
 }
 
 /// A resource's type and its whole node.
@@ -26,11 +26,8 @@ pub(super) struct Resource<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// Collects the names of a template. `secrets` holds the values of its own secrets by logical id.
-    pub(super) fn new(
-        root: Node<'a>,
-        secrets: &'a BTreeMap<String, String>,
-    ) -> Result<Scope<'a>, Problem> {
+    /// Collects the names of a template.
+    pub(super) fn new(root: Node<'a>, local: &'a LocalValues) -> Result<Scope<'a>, Problem> {
         let parameters = root.at(&["Parameters"]).map(Node::entries).transpose()?;
         let resource = |(id, node): (&'a str, Node<'a>)| {
             let kind = node.require("Type")?.literal()?;
@@ -40,7 +37,7 @@ impl<'a> Scope<'a> {
         Ok(Scope {
             parameters: parameters.into_iter().flatten().collect(),
             resources: resources.map(resource).collect::<Result<_, _>>()?,
-            secrets,
+            local,
         })
     }
 
@@ -67,7 +64,25 @@ impl<'a> Scope<'a> {
             }
             None => node.literal()?.to_owned(),
         };
-        self.with_secrets(node, text)
+        if text.contains("{{resolve:") {
+            return Err(node.problem(format!("the local stack has no value for `{text}`")));
+        }
+        Ok(text)
+    }
+
+    /// The text of the secret of this template that a node refers to.
+    pub(super) fn secret(&self, node: Node<'_>) -> Result<String, Problem> {
+        let id = match node.intrinsic() {
+            Some(("Ref", argument)) => argument.literal()?,
+            _ => "",
+        };
+        if let Some(text) = self.local.secrets.get(id) {
+            return Ok(text.clone());
+        }
+        let secret = self.resources.get(id);
+        let text = secret.and_then(|it| it.node.at(&["Properties", "SecretString"]));
+        let missing = "the local stack has no value for this secret";
+        self.text(text.ok_or_else(|| node.problem(missing))?)
     }
 
     /// A whole number, such as a timeout.
@@ -81,6 +96,9 @@ impl<'a> Scope<'a> {
     fn value(&self, node: Node<'_>, name: &str) -> Result<String, Problem> {
         if let Some(pseudo) = pseudo_parameter(name) {
             return Ok(pseudo.to_owned());
+        }
+        if let Some(given) = self.local.parameters.get(name) {
+            return Ok(given.clone());
         }
         if let Some(parameter) = self.parameters.get(name) {
             return Ok(parameter.require("Default")?.literal()?.to_owned());
@@ -96,7 +114,6 @@ impl<'a> Scope<'a> {
             ("AWS::Serverless::StateMachine", "" | "Arn") => self.machine_arn(id)?,
             ("AWS::DynamoDB::Table", "") => in_stack(id),
             ("AWS::DynamoDB::Table", "Arn") => arn("dynamodb", &format!("table/{}", in_stack(id))),
-            ("AWS::SecretsManager::Secret", "") => secret_arn(id),
             ("AWS::SNS::Topic", "") => arn("sns", &in_stack(id)),
             _ => {
                 return Err(node.problem(format!(
@@ -142,27 +159,11 @@ impl<'a> Scope<'a> {
         result.push_str(rest);
         Ok(result)
     }
-
-    /// Replaces each `{{resolve:secretsmanager:ARN}}` by the value of that secret.
-    fn with_secrets(&self, node: Node<'_>, mut text: String) -> Result<String, Problem> {
-        for (id, value) in self.secrets {
-            let reference = format!("{{{{resolve:secretsmanager:{}}}}}", secret_arn(id));
-            text = text.replace(&reference, value);
-        }
-        if text.contains("{{resolve:") {
-            return Err(node.problem(format!("the local stack has no value for `{text}`")));
-        }
-        Ok(text)
-    }
 }
 
 /// The ARN of a function of this stack.
 pub(crate) fn function_arn(id: &str) -> String {
     arn("lambda", &format!("function:{id}"))
-}
-
-fn secret_arn(id: &str) -> String {
-    arn("secretsmanager", &format!("secret:{}", in_stack(id)))
 }
 
 fn arn(service: &str, resource: &str) -> String {

@@ -2,6 +2,7 @@ use super::*;
 
 fn local() -> LocalValues {
     LocalValues {
+        parameters: BTreeMap::from([("StripeApiBase".to_owned(), "http://127.0.0.1:1".to_owned())]),
         environment: BTreeMap::from(
             [
                 ("STRIPE_API_KEY", "rk_test_local"),
@@ -49,7 +50,18 @@ fn our_functions_have_what_they_need() {
     assert_eq!(submit.timeout, Duration::from_secs(15));
     assert_eq!(submit.environment["TABLE_NAME"], "refund-desk-Table");
     assert_eq!(submit.environment["LINK_KEY"], "secret");
-    assert_eq!(submit.environment["PUBLIC_URL"], "");
+    let settings: serde_json::Value =
+        serde_json::from_str(&submit.environment["SETTINGS"]).unwrap();
+    assert_eq!(settings["publicUrl"], "");
+    assert_eq!(
+        settings["teams"]["csm-manager"][0],
+        "csm-manager@example.com"
+    );
+    assert_eq!(settings["stripeApiBase"], "http://127.0.0.1:1");
+    assert!(
+        !submit.environment.contains_key("SETTINGS_SECRET_ARN"),
+        "what it would read from there on AWS is given to it"
+    );
     let machines: serde_json::Value =
         serde_json::from_str(&submit.environment["STATE_MACHINES"]).unwrap();
     assert_eq!(
@@ -64,21 +76,10 @@ fn our_functions_have_what_they_need() {
     let issue = of("IssueRefund");
     assert_eq!(issue.timeout, Duration::from_mins(1));
     assert_eq!(issue.environment["STRIPE_API_KEY"], "rk_test_local");
-    assert!(
-        !issue.environment.contains_key("STRIPE_API_KEY_SECRET_ARN"),
-        "what it would read from there on AWS is given to it"
-    );
-    assert_eq!(
-        issue.environment["STRIPE_API_BASE"],
-        "https://api.stripe.com"
-    );
-    let teams: serde_json::Value =
-        serde_json::from_str(&of("SendEmail").environment["TEAMS"]).unwrap();
-    assert_eq!(teams["csm-manager"][0], "csm-manager@example.com");
-    assert!(
-        !of("Decide").environment.contains_key("LINK_KEY"),
-        "only where it is needed"
-    );
+    for name in ["LINK_KEY", "SETTINGS"] {
+        let decide = &of("Decide").environment;
+        assert!(!decide.contains_key(name), "only where it is needed");
+    }
 }
 
 #[test]
@@ -214,7 +215,7 @@ fn what_would_behave_differently_is_refused() {
     for (kind, property, place) in [
         ("Serverless::HttpApi", "CorsConfiguration", "4:38"),
         ("Serverless::Function", "Layers", "4:27"),
-        ("SecretsManager::Secret", "SecretString", "4:33"),
+        ("SecretsManager::Secret", "KmsKeyId", "4:29"),
         ("DynamoDB::Table", "GlobalSecondaryIndexes", "4:43"),
     ] {
         let resource =

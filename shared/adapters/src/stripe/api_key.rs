@@ -1,11 +1,6 @@
-//! The secret that opens Stripe, which is never shown, and where it comes from.
+//! The secret that opens Stripe, which is never shown.
 
 use std::fmt;
-use std::future::Future;
-
-use tokio::sync::Mutex;
-
-use domain::stripe::StripeError;
 
 /// A secret or restricted key.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,12 +13,13 @@ pub enum KeyError {
     #[error("it is not a Stripe key")]
     NotAKey,
     /// It moves real money, and nobody has said that this is meant.
-    #[error("it is a live key, and STRIPE_MODE does not say `live`")]
+    #[error("it is a live key, and StripeMode does not say `live`")]
     Live,
 }
 
 /// Whose money is moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Nobody's.
     #[default]
@@ -57,126 +53,9 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Where the key comes from.
-pub trait KeySource: Send + Sync {
-    /// The key, which may be a remembered one.
-    fn key(&self) -> impl Future<Output = Result<ApiKey, StripeError>> + Send;
-
-    /// The key after Stripe has refused one: a newer one if there is, or none.
-    fn newer(
-        &self,
-        refused: &ApiKey,
-    ) -> impl Future<Output = Result<Option<ApiKey>, StripeError>> + Send;
-}
-
-/// A key that was given once and stays.
-impl KeySource for ApiKey {
-    async fn key(&self) -> Result<ApiKey, StripeError> {
-        Ok(self.clone())
-    }
-
-    async fn newer(&self, _refused: &ApiKey) -> Result<Option<ApiKey>, StripeError> {
-        Ok(None)
-    }
-}
-
-/// A key that is fetched when it is first needed, remembered, and fetched anew when it was refused.
-pub struct FetchedKey<F> {
-    fetch: F,
-    mode: Mode,
-    known: Mutex<Option<ApiKey>>,
-}
-
-impl<F, A> FetchedKey<F>
-where
-    F: Fn() -> A + Send + Sync,
-    A: Future<Output = Result<String, StripeError>> + Send,
-{
-    /// A key that `fetch` finds.
-    pub fn new(mode: Mode, fetch: F) -> Self {
-        Self {
-            fetch,
-            mode,
-            known: Mutex::new(None),
-        }
-    }
-
-    async fn fetched(&self, known: &mut Option<ApiKey>) -> Result<ApiKey, StripeError> {
-        let text = (self.fetch)().await?;
-        let key = ApiKey::new(&text, self.mode)
-            .map_err(|error| StripeError::Misconfigured(format!("the Stripe key: {error}")))?;
-        *known = Some(key.clone());
-        Ok(key)
-    }
-}
-
-impl<F, A> KeySource for FetchedKey<F>
-where
-    F: Fn() -> A + Send + Sync,
-    A: Future<Output = Result<String, StripeError>> + Send,
-{
-    async fn key(&self) -> Result<ApiKey, StripeError> {
-        let mut known = self.known.lock().await;
-        match &*known {
-            Some(key) => Ok(key.clone()),
-            None => self.fetched(&mut known).await,
-        }
-    }
-
-    async fn newer(&self, refused: &ApiKey) -> Result<Option<ApiKey>, StripeError> {
-        let mut known = self.known.lock().await;
-        let key = match &*known {
-            // Another call has fetched it meanwhile.
-            Some(key) if key != refused => key.clone(),
-            Some(_) | None => self.fetched(&mut known).await?,
-        };
-        Ok((key != *refused).then_some(key))
-    }
-}
-
-impl<F> fmt::Debug for FetchedKey<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FetchedKey(secret)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
-
-    #[tokio::test]
-    async fn a_key_is_fetched_once_and_again_when_it_was_refused() {
-        let fetches = AtomicUsize::new(0);
-        let keys = ["rk_test_old", "rk_test_new"];
-        let source = FetchedKey::new(Mode::Test, || {
-            let key = keys[fetches.fetch_add(1, Ordering::SeqCst).min(1)];
-            async move { Ok(key.to_owned()) }
-        });
-        let old = source.key().await.unwrap();
-        assert_eq!(
-            (source.key().await.unwrap(), fetches.load(Ordering::SeqCst)),
-            (old.clone(), 1)
-        );
-        let new = source.newer(&old).await.unwrap().unwrap();
-        assert_ne!(new, old);
-        assert_eq!(source.newer(&old).await.unwrap(), Some(new.clone()));
-        assert_eq!(fetches.load(Ordering::SeqCst), 2, "it was fetched already");
-        assert_eq!(
-            source.newer(&new).await.unwrap(),
-            None,
-            "there is no newer one"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_live_key_in_the_secret_is_refused_too() {
-        let source = FetchedKey::new(Mode::Test, || async { Ok("sk_live_canary".to_owned()) });
-        let error = source.key().await.unwrap_err();
-        assert!(matches!(error, StripeError::Misconfigured(_)));
-        assert!(error.to_string().contains("STRIPE_MODE") && !error.to_string().contains("canary"));
-    }
 
     #[test]
     fn a_live_key_needs_to_be_meant() {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use domain::stripe::StripeError;
 
-use super::{Answer, ApiKey, KeySource, classify};
+use super::{Answer, ApiKey, StripeAccess, classify};
 use crate::aws::IDLE;
 
 /// The version of Stripe's interface that this code was written for.
@@ -40,12 +40,11 @@ impl Default for Timeouts {
     }
 }
 
-/// Stripe's interface under a base address.
+/// Stripe's interface.
 #[derive(Debug)]
-pub struct HttpStripe<K> {
+pub struct HttpStripe {
     client: Client,
-    base: String,
-    key: K,
+    access: StripeAccess,
 }
 
 #[derive(Deserialize)]
@@ -59,25 +58,21 @@ trait Listed {
     fn id(&self) -> &str;
 }
 
-impl<K: KeySource> HttpStripe<K> {
-    /// A client for the interface at `base`, such as `https://api.stripe.com`.
-    pub fn new(base: &str, key: K) -> Result<Self, reqwest::Error> {
-        Self::with_timeouts(base, key, Timeouts::default())
+impl HttpStripe {
+    /// A client.
+    pub fn new(access: StripeAccess) -> Result<Self, reqwest::Error> {
+        Self::with_timeouts(access, Timeouts::default())
     }
 
     /// The same with other time limits. Redirects are not followed: they would carry the key elsewhere.
-    pub fn with_timeouts(base: &str, key: K, timeouts: Timeouts) -> Result<Self, reqwest::Error> {
+    pub fn with_timeouts(access: StripeAccess, timeouts: Timeouts) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .connect_timeout(timeouts.connect)
             .timeout(timeouts.total)
             .pool_idle_timeout(IDLE)
             .redirect(redirect::Policy::none())
             .build()?;
-        Ok(Self {
-            client,
-            base: base.trim_end_matches('/').to_owned(),
-            key,
-        })
+        Ok(Self { client, access })
     }
 
     async fn get<T: DeserializeOwned>(
@@ -85,7 +80,8 @@ impl<K: KeySource> HttpStripe<K> {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, StripeError> {
-        let request = self.client.get(self.url(path));
+        let url = self.url(path).await;
+        let request = self.client.get(url);
         // An empty query would leave a question mark behind.
         let request = if query.is_empty() {
             request
@@ -101,7 +97,8 @@ impl<K: KeySource> HttpStripe<K> {
         idempotency_key: &str,
         form: &[(String, String)],
     ) -> Result<T, StripeError> {
-        let request = self.client.post(self.url(path));
+        let url = self.url(path).await;
+        let request = self.client.post(url);
         let request = request.header("Idempotency-Key", idempotency_key);
         self.send(request.form(form)).await
     }
@@ -129,20 +126,20 @@ impl<K: KeySource> HttpStripe<K> {
         }
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("{}/v1/{path}", self.base)
+    async fn url(&self, path: &str) -> String {
+        format!("{}/v1/{path}", self.access.base().await)
     }
 
     /// Sends with the key that is remembered. One that was replaced in the meantime is fetched anew, once:
     /// Stripe took nothing up under the old one.
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, StripeError> {
         let again = request.try_clone();
-        let key = self.key.key().await?;
+        let key = self.access.key().await?;
         let answer = send_with(&key, request).await;
         let (Err(StripeError::KeyRefused), Some(again)) = (&answer, again) else {
             return answer;
         };
-        match self.key.newer(&key).await? {
+        match self.access.newer(&key).await? {
             Some(newer) => send_with(&newer, again).await,
             None => answer,
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, is_same_person};
+use super::{Approval, LinkKeys, is_same_person};
 use crate::one_time_code::FreshMails;
 
 /// Somebody who is asked.
@@ -154,6 +154,19 @@ impl Approval {
         };
         approver.generation += 1;
         approver.fresh_mails.count(at)
+    }
+
+    /// Where the key that links and codes are derived from was removed, gives everybody a fresh link by the newest.
+    /// Returns whether that was so.
+    pub fn replace_key(&mut self, keys: &LinkKeys) -> bool {
+        let is_void = keys.get(&self.key_id).is_none();
+        if is_void {
+            keys.newest().id().clone_into(&mut self.key_id);
+            for approver in &mut self.approvers {
+                approver.generation += 1;
+            }
+        }
+        is_void
     }
 
     /// Hands the decision from one to another. Returns whether the other needs a link, having none that is in

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, Decider, LinkKey, OfferedAnswer, Verdict};
+use super::{Approval, Decider, LinkKeys, OfferedAnswer, Verdict};
 use crate::id::{PhaseName, TeamId};
 use crate::mail::one_line;
 use crate::request::Request;
@@ -111,7 +111,12 @@ impl Asked {
 
 impl Approval {
     /// A new approval by a team, asked for when the waiting state was entered.
-    pub fn ask(waiting: &WaitingTask<ApprovalConfig>, round: u32, team: &[String]) -> Self {
+    pub fn ask(
+        waiting: &WaitingTask<ApprovalConfig>,
+        round: u32,
+        team: &[String],
+        keys: &LinkKeys,
+    ) -> Self {
         let config = &waiting.task.config;
         let others = config.escalate.iter().map(|escalation| &escalation.team);
         let teams = [&config.team].into_iter().chain(others);
@@ -124,7 +129,7 @@ impl Approval {
         let mut approval = Self {
             question: config.question.clone(),
             confirm: config.confirm,
-            ..Self::new(waiting, round, config.expire_seconds, asked)
+            ..Self::new(waiting, round, config.expire_seconds, asked, keys)
         };
         approval.add_approvers(team);
         approval
@@ -136,10 +141,10 @@ impl Approval {
         round: u32,
         request: &Request,
         to: &str,
-        key: &LinkKey,
+        keys: &LinkKeys,
     ) -> Result<Self, TextError> {
         let config = &waiting.task.config;
-        let status_url = request.status_url(key);
+        let status_url = request.status_url(keys);
         let line = |template: &str| {
             render(template, request, &status_url).map(|rendered| one_line(&rendered))
         };
@@ -157,7 +162,7 @@ impl Approval {
         let mut approval = Self {
             question: config.question.clone(),
             confirm: config.confirm,
-            ..Self::new(waiting, round, config.expire_seconds, asked)
+            ..Self::new(waiting, round, config.expire_seconds, asked, keys)
         };
         approval.add_approvers(&[to.to_owned()]);
         Ok(approval)

@@ -21,7 +21,7 @@
 use jiff::Timestamp;
 
 use super::link::Link;
-use super::link_key::LinkKey;
+use super::link_keys::LinkKeys;
 use super::{
     Approval, Approver, Asked, Decision, Ineligible, OfferedAnswer, Refusal, SubmittedDecision,
     is_same_person, viewed_digest,
@@ -38,7 +38,7 @@ pub const REASON_CHARS: usize = 2_000;
 #[derive(Debug, Clone, Copy)]
 pub struct DecisionContext<'a> {
     /// For the codes.
-    pub key: &'a LinkKey,
+    pub keys: &'a LinkKeys,
     /// The question.
     pub approval: &'a Approval,
     /// The link that was opened.
@@ -158,7 +158,7 @@ impl<'a> DecisionContext<'a> {
 
     fn with_code(&self, approver: &'a Approver, code: &str) -> Result<Authenticated<'a>, Refusal> {
         if self.approval.confirm == Confirm::Code {
-            let (_, right) = self.approval.secrets(self.key, &self.link.approver);
+            let (_, right) = self.approval.secrets(self.keys, &self.link.approver);
             match CodeCheck::of(code, &right) {
                 CodeCheck::Right => {}
                 CodeCheck::NoCode => return Err(Refusal::NoCode),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::link_key::link_hash;
+use super::link_keys::link_hash;
 use crate::id::{PhaseName, RequestId};
 use crate::one_time_code::Guesses;
 use crate::table::{Entity, Key};

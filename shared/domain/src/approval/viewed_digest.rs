@@ -6,7 +6,7 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::link_key::hex;
+use super::link_keys::hex;
 use crate::money::Usd;
 use crate::request::Request;
 

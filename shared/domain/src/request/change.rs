@@ -35,7 +35,11 @@ impl Request {
             | Event::HandedOver { .. } => {}
             Event::NotChosen => self.awaits_choice = false,
             Event::Decided(recorded) => self.decided(recorded, state_entry),
-            Event::Questioned { by, text } => self.ask_back(state_entry, by, text),
+            Event::Questioned { by, text, key_id } => {
+                let number = u32::try_from(self.inquiries.len() + 1).unwrap_or(u32::MAX);
+                let inquiry = Inquiry::new(number, text, key_id, by, state_entry);
+                self.inquiries.push(inquiry);
+            }
             Event::Replied { number, text } => self.reply(number, text, state_entry.at),
             Event::Expired { reason } => self.set(variable::REJECTION_REASON, reason),
             Event::Evaluated { outcome, .. } => self.step(state_entry, outcome),
@@ -140,12 +144,6 @@ impl Request {
         self.refund = None;
         self.set(variable::STRIPE_ERROR, message);
         self.step(state_entry, outcome);
-    }
-
-    fn ask_back(&mut self, state_entry: StateEntry<'_>, by: &str, text: &str) {
-        let number = u32::try_from(self.inquiries.len() + 1).unwrap_or(u32::MAX);
-        let inquiry = Inquiry::new(number, state_entry.phase, by, text, state_entry.at);
-        self.inquiries.push(inquiry);
     }
 
     fn reply(&mut self, number: u32, text: &str, at: Timestamp) {

@@ -59,6 +59,8 @@ pub enum Event<'a> {
         by: &'a str,
         /// What they ask.
         text: &'a str,
+        /// The id of the key that the code for the reply is derived from.
+        key_id: &'a str,
     },
     /// The customer answers.
     Replied {

@@ -7,7 +7,7 @@ use domain::table::Entity;
 use domain::task::*;
 use jiff::Timestamp;
 use testing::fixtures;
-use testing::fixtures::approval::{decide, link_key, waiting};
+use testing::fixtures::approval::{decide, link_keys, waiting};
 
 pub(crate) const A: &str = "a@example.com";
 const B: &str = "b@example.com";
@@ -27,7 +27,7 @@ pub(crate) fn case(change: impl FnOnce(&mut ApprovalConfig)) -> Case {
     let (request, _) = fixtures::request::request();
     let mut waiting = waiting(request.request_id, 0, "token");
     change(&mut waiting.task.config);
-    let approval = Approval::ask(&waiting, 1, &[A.to_owned(), B.to_owned()]);
+    let approval = Approval::ask(&waiting, 1, &[A.to_owned(), B.to_owned()], &link_keys());
     Case {
         request,
         approval,
@@ -37,12 +37,17 @@ pub(crate) fn case(change: impl FnOnce(&mut ApprovalConfig)) -> Case {
 
 impl Case {
     fn code(&self, who: &str) -> String {
-        self.approval.secrets(&link_key(), who).1
+        self.approval.secrets(&link_keys(), who).1
     }
 
-    fn context<'a>(&'a self, key: &'a LinkKey, link: &'a Link, second: i64) -> DecisionContext<'a> {
+    fn context<'a>(
+        &'a self,
+        keys: &'a LinkKeys,
+        link: &'a Link,
+        second: i64,
+    ) -> DecisionContext<'a> {
         DecisionContext {
-            key,
+            keys,
             approval: &self.approval,
             link,
             request: &self.request,
@@ -61,8 +66,8 @@ impl Case {
         code: &str,
         reason: &str,
     ) -> Result<Authorized, Refusal> {
-        let key = link_key();
-        let context = self.context(&key, link, second);
+        let keys = link_keys();
+        let context = self.context(&keys, link, second);
         let submitted = SubmittedDecision {
             decision: verdict.as_str(),
             code,
@@ -73,7 +78,7 @@ impl Case {
     }
 
     fn refused(&self, who: &str, verdict: Verdict, code: &str, reason: &str) -> Refusal {
-        let link = self.approval.link(&link_key(), who);
+        let link = self.approval.link(&link_keys(), who);
         self.try_at(&link, 1, verdict, code, reason).unwrap_err()
     }
 
@@ -92,14 +97,14 @@ impl Case {
 #[test]
 fn links_and_codes_are_stable_and_the_table_holds_none_of_them() {
     let case = case(|_| {});
-    let (link, code) = case.approval.secrets(&link_key(), A);
-    assert_eq!(case.approval.secrets(&link_key(), A), (link.clone(), code));
+    let (link, code) = case.approval.secrets(&link_keys(), A);
+    assert_eq!(case.approval.secrets(&link_keys(), A), (link.clone(), code));
     assert_eq!(
-        case.approval.links(&link_key())[0].key(),
+        case.approval.links(&link_keys())[0].key(),
         Link::key_of(&link)
     );
     let stored =
-        serde_json::to_string(&(&case.approval, case.approval.links(&link_key()))).unwrap();
+        serde_json::to_string(&(&case.approval, case.approval.links(&link_keys()))).unwrap();
     assert!(
         !stored.contains(&link),
         "the table must not hold a usable link"
@@ -128,7 +133,7 @@ fn only_the_own_code_decides_and_only_what_could_be_a_code_is_a_guess() {
         case.refused(A, Verdict::Approve, &case.code(B), ""),
         Refusal::WrongCode
     );
-    let link = case.approval.link(&link_key(), A);
+    let link = case.approval.link(&link_keys(), A);
     let padded = format!(" {} ", case.code(A));
     let authorized = case
         .try_at(&link, 1, Verdict::Approve, &padded, "")
@@ -142,10 +147,10 @@ fn only_the_own_code_decides_and_only_what_could_be_a_code_is_a_guess() {
 #[test]
 fn only_approve_and_reject_are_answers_and_others_are_no_guess_at_a_code() {
     let case = case(|_| {});
-    let link = case.approval.link(&link_key(), A);
-    let key = link_key();
+    let link = case.approval.link(&link_keys(), A);
+    let keys = link_keys();
     for answer in ["", "maybe", "Approve", " approve", "credit", "expire"] {
-        let context = case.context(&key, &link, 1);
+        let context = case.context(&keys, &link, 1);
         for code in [case.code(A), "000000".to_owned(), String::new()] {
             let submitted = SubmittedDecision {
                 decision: answer,
@@ -172,7 +177,7 @@ fn a_rejection_needs_a_reason_of_a_sensible_length() {
         case.refused(A, Verdict::Reject, &code, &long),
         Refusal::ReasonTooLong
     );
-    let link = case.approval.link(&link_key(), A);
+    let link = case.approval.link(&link_keys(), A);
     let no = case
         .try_at(&link, 1, Verdict::Reject, &code, " Late. ")
         .unwrap();
@@ -182,7 +187,7 @@ fn a_rejection_needs_a_reason_of_a_sensible_length() {
 #[test]
 fn expired_used_superseded_and_locked_links_decide_nothing() {
     let mut case = case(|_| {});
-    let (code, mut link) = (case.code(A), case.approval.link(&link_key(), A));
+    let (code, mut link) = (case.code(A), case.approval.link(&link_keys(), A));
     let end = 14 * DAYS;
     let late = case.try_at(&link, end, Verdict::Approve, &code, "");
     assert_eq!(late.unwrap_err(), Refusal::Expired);
@@ -198,7 +203,7 @@ fn expired_used_superseded_and_locked_links_decide_nothing() {
     let locked = case.try_at(&link, 1, Verdict::Approve, &code, "");
     assert_eq!(locked.unwrap_err(), Refusal::Locked);
 
-    let old = case.approval.link(&link_key(), A);
+    let old = case.approval.link(&link_keys(), A);
     assert!(case.approval.renew(A, at(1)));
     assert_ne!(case.code(A), code, "a fresh link has a fresh code");
     let superseded = case.try_at(&old, 2, Verdict::Approve, &code, "");
@@ -211,7 +216,7 @@ fn expired_used_superseded_and_locked_links_decide_nothing() {
         Refusal::Decided(Box::new(decision))
     );
     case.approval.round = 2;
-    let mut old = case.approval.link(&link_key(), B);
+    let mut old = case.approval.link(&link_keys(), B);
     old.round = 1;
     let superseded = case.try_at(&old, 2, Verdict::Approve, &code, "");
     assert_eq!(superseded.unwrap_err(), Refusal::Superseded);
@@ -220,7 +225,7 @@ fn expired_used_superseded_and_locked_links_decide_nothing() {
 #[test]
 fn a_click_is_enough_where_the_definition_says_so() {
     let case = case(|config| config.confirm = Confirm::Click);
-    let link = case.approval.link(&link_key(), A);
+    let link = case.approval.link(&link_keys(), A);
     assert!(case.try_at(&link, 1, Verdict::Approve, "", "").is_ok());
 }
 
@@ -245,7 +250,7 @@ fn who_decided_a_separate_phase_cannot_decide_this_one() {
     assert!(
         second
             .try_at(
-                &second.approval.link(&link_key(), B),
+                &second.approval.link(&link_keys(), B),
                 1,
                 Verdict::Approve,
                 &second.code(B),
@@ -270,7 +275,7 @@ fn who_decided_a_separate_phase_cannot_decide_this_one() {
     assert!(
         second
             .try_at(
-                &second.approval.link(&link_key(), A),
+                &second.approval.link(&link_keys(), A),
                 1,
                 Verdict::Approve,
                 &second.code(A),
@@ -308,7 +313,7 @@ fn two_of_two_are_two_people_and_the_first_no_ends_it() {
 #[test]
 fn who_hands_over_decides_nothing_more_and_the_other_does() {
     let mut case = case(|_| {});
-    let (code, link) = (case.code(A), case.approval.link(&link_key(), A));
+    let (code, link) = (case.code(A), case.approval.link(&link_keys(), A));
     assert!(
         case.approval.hand_over(A, "c@example.com"),
         "the new one needs a link"

@@ -14,7 +14,7 @@ use domain::text::render;
 use proptest::prelude::*;
 use testing::MemoryTable;
 use testing::fixtures;
-use testing::fixtures::approval::{approve_less, decide, link_key, offer, waiting};
+use testing::fixtures::approval::{approve_less, decide, link_keys, offer, waiting};
 
 use crate::charge_report::{charge, lookup, payer};
 
@@ -36,7 +36,7 @@ fn ask(request: &Request, phase: &str, approvals: u32) -> Approval {
     let mut waiting = waiting(request.request_id, 0, "token");
     waiting.task.phase = phase.parse().unwrap();
     waiting.task.config.approvals = approvals;
-    Approval::ask(&waiting, 1, &[A.to_owned(), B.to_owned()])
+    Approval::ask(&waiting, 1, &[A.to_owned(), B.to_owned()], &link_keys())
 }
 
 /// Tries to decide as A, with the right code.
@@ -121,13 +121,13 @@ fn an_amount_goes_only_with_an_approval_of_an_amount() {
 
     let (request, _) = without;
     let approval = offer(&request);
-    let (key, customer) = (link_key(), approval.approvers[0].email.clone());
+    let (key, customer) = (link_keys(), approval.approvers[0].email.clone());
     let (link, code) = (
         approval.link(&key, &customer),
         approval.secrets(&key, &customer).1,
     );
     let context = DecisionContext {
-        key: &key,
+        keys: &key,
         approval: &approval,
         link: &link,
         request: &request,

@@ -5,7 +5,7 @@ use domain::approval::*;
 use domain::one_time_code::WRONG_CODES;
 use domain::request::Request;
 use testing::fixtures;
-use testing::fixtures::approval::link_key;
+use testing::fixtures::approval::link_keys;
 use testing::fixtures::approval::{choose, offer, offering};
 
 const CUSTOMER: &str = "ada@example.com";
@@ -24,7 +24,7 @@ fn attempt(
     code: &str,
 ) -> Result<Authorized, Refusal> {
     let context = DecisionContext {
-        key: &link_key(),
+        keys: &link_keys(),
         approval,
         link,
         request,
@@ -65,8 +65,8 @@ fn the_texts_are_filled_from_the_request() {
 #[test]
 fn only_what_is_offered_is_an_answer_and_others_are_no_guess_at_a_code() {
     let case = offered();
-    let (_, code) = case.1.secrets(&link_key(), CUSTOMER);
-    let link = case.1.link(&link_key(), CUSTOMER);
+    let (_, code) = case.1.secrets(&link_keys(), CUSTOMER);
+    let link = case.1.link(&link_keys(), CUSTOMER);
     for decision in ["approve", "reject", "expire", "", "Credit", "credit "] {
         for code in [code.as_str(), "000000", ""] {
             let refusal = attempt(&case, &link, 1, decision, code).unwrap_err();
@@ -89,8 +89,8 @@ fn only_what_is_offered_is_an_answer_and_others_are_no_guess_at_a_code() {
 #[test]
 fn the_code_the_lock_the_time_and_the_generation_count_as_for_approvals() {
     let mut case = offered();
-    let (_, code) = case.1.secrets(&link_key(), CUSTOMER);
-    let mut link = case.1.link(&link_key(), CUSTOMER);
+    let (_, code) = case.1.secrets(&link_keys(), CUSTOMER);
+    let mut link = case.1.link(&link_keys(), CUSTOMER);
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let end = 3 * DAYS;
     for (second, code, expected) in [
@@ -107,7 +107,7 @@ fn the_code_the_lock_the_time_and_the_generation_count_as_for_approvals() {
     }
     let refusal = attempt(&case, &link, 1, "cash", &code).unwrap_err();
     assert_eq!(refusal, Refusal::Locked);
-    let old = case.1.link(&link_key(), CUSTOMER);
+    let old = case.1.link(&link_keys(), CUSTOMER);
     case.1.renew(CUSTOMER, at(1));
     let refusal = attempt(&case, &old, 2, "cash", &code).unwrap_err();
     assert_eq!(refusal, Refusal::Superseded);
@@ -117,8 +117,8 @@ fn the_code_the_lock_the_time_and_the_generation_count_as_for_approvals() {
 fn it_is_chosen_once() {
     let mut case = offered();
     let made = choose(&mut case.1, &case.0, "cash").decision().clone();
-    let (_, code) = case.1.secrets(&link_key(), CUSTOMER);
-    let link = case.1.link(&link_key(), CUSTOMER);
+    let (_, code) = case.1.secrets(&link_keys(), CUSTOMER);
+    let link = case.1.link(&link_keys(), CUSTOMER);
     let refusal = attempt(&case, &link, 2, "credit", &code).unwrap_err();
     assert_eq!(refusal, Refusal::Decided(Box::new(made)));
 }
@@ -128,9 +128,9 @@ fn nobody_chooses_for_the_customer_whichever_link_they_have() {
     let (request, _) = fixtures::request::request();
     let waiting = offering(request.request_id, 0, "token");
     for (to, fits) in [(CUSTOMER, true), ("Ada@Example.com", true), (A, false)] {
-        let approval = Approval::offer(&waiting, 1, &request, to, &link_key()).unwrap();
-        let (_, code) = approval.secrets(&link_key(), to);
-        let link = approval.link(&link_key(), to);
+        let approval = Approval::offer(&waiting, 1, &request, to, &link_keys()).unwrap();
+        let (_, code) = approval.secrets(&link_keys(), to);
+        let link = approval.link(&link_keys(), to);
         let case = (request.clone(), approval);
         let answer = attempt(&case, &link, 1, "credit", &code);
         match answer {

@@ -15,6 +15,7 @@ fn a_question_is_answered_once_and_only_while_it_matters() {
     let asked = Event::Questioned {
         by: "a@b.c",
         text: "Which month?",
+        key_id: "",
     };
     let record = request.apply(&asked, now);
     assert_eq!(record.detail.as_deref(), Some("question 1"));

@@ -11,7 +11,7 @@ mod charge_total;
 mod choice;
 mod inquiry;
 mod invitation;
-mod link_key;
+mod link_keys;
 mod mail;
 mod metrics;
 mod payment_control;

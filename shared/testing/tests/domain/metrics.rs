@@ -33,7 +33,12 @@ fn changes_are_counted_by_what_they_are() {
 fn a_decision_is_as_old_as_its_approval() {
     let (request, mut record) = testing::fixtures::request::request();
     let waiting = fixtures::approval::waiting(request.request_id, 1000, "token");
-    let approval = Approval::ask(&waiting, 1, &["csm-1@example.com".to_owned()]);
+    let approval = Approval::ask(
+        &waiting,
+        1,
+        &["csm-1@example.com".to_owned()],
+        &fixtures::approval::link_keys(),
+    );
     let with = [Write::update(&Stored {
         value: approval,
         version: 1,

@@ -10,7 +10,7 @@ use domain::table::{Stored, Write};
 use domain::task::StateEntry;
 use testing::MemoryTable;
 use testing::fixtures;
-use testing::fixtures::approval::{choose, decide, offer, waiting};
+use testing::fixtures::approval::{choose, decide, link_keys, offer, waiting};
 
 const CSM: &str = "csm-1@example.com";
 
@@ -22,7 +22,7 @@ async fn approved() -> (
     let store = domain::request_store::RequestStore::new(MemoryTable::default());
     let (mut request, record) = fixtures::request::request();
     let waiting = waiting(request.request_id, 0, "token");
-    let mut approval = Approval::ask(&waiting, 1, &[CSM.to_owned()]);
+    let mut approval = Approval::ask(&waiting, 1, &[CSM.to_owned()], &link_keys());
     let recorded = decide(&mut approval, &request, CSM, Verdict::Approve, "");
     let now = StateEntry::during(&approval.phase, approval.asked_at);
     let decided = request.apply(&Event::Decided(&recorded), now);
@@ -42,9 +42,14 @@ async fn what_was_approved_may_be_paid_whatever_happened_beside_it() {
     store.check_unchanged(&request.value, "v1").await.unwrap();
     let phase = request.value.phase.clone();
     let now = StateEntry::during(&phase, jiff::Timestamp::MAX);
-    request
-        .value
-        .apply(&Event::Questioned { by: CSM, text: "?" }, now);
+    request.value.apply(
+        &Event::Questioned {
+            by: CSM,
+            text: "?",
+            key_id: "",
+        },
+        now,
+    );
     store.check_unchanged(&request.value, "v1").await.unwrap();
 }
 

@@ -3,7 +3,7 @@
 use domain::suppression::*;
 use jiff::{SignedDuration, Timestamp};
 use testing::MemoryTable;
-use testing::fixtures::approval::link_key;
+use testing::fixtures::approval::link_keys;
 
 const ADDRESS: &str = "Csm-1@Example.com";
 const DAY: i64 = 24 * 3600;
@@ -13,7 +13,7 @@ fn day(day: i64) -> Timestamp {
 }
 
 async fn bad(table: &MemoryTable, address: &str, at: Timestamp) -> bool {
-    is_suppressed(table, &link_key(), address, at)
+    is_suppressed(table, &link_keys(), address, at)
         .await
         .unwrap()
 }
@@ -21,7 +21,7 @@ async fn bad(table: &MemoryTable, address: &str, at: Timestamp) -> bool {
 #[tokio::test]
 async fn a_mark_goes_thirty_days_after_it_was_told_of_last() {
     let table = MemoryTable::default();
-    let key = link_key();
+    let key = link_keys();
     assert!(!bad(&table, ADDRESS, day(0)).await);
     for at in [day(0), day(0), day(10)] {
         suppress(&table, &key, ADDRESS, SuppressionReason::Bounced, at)
@@ -46,7 +46,7 @@ async fn the_same_news_twice_is_written_once_and_no_address_is_in_it() {
     for _ in 0..2 {
         suppress(
             &table,
-            &link_key(),
+            &link_keys(),
             ADDRESS,
             SuppressionReason::Complained,
             day(1),

@@ -1,6 +1,6 @@
 //! What a mail with links and a code is made of, whether it asks an approver or offers the customer a choice.
 
-use domain::approval::{Approval, Ineligible, LinkKey};
+use domain::approval::{Approval, Ineligible, LinkKeys};
 use domain::request::Request;
 use domain::task::Confirm;
 
@@ -16,7 +16,7 @@ pub struct ApprovalEmail<'a> {
     /// The recipient's address.
     pub to: &'a str,
     /// For the links and the code.
-    pub key: &'a LinkKey,
+    pub keys: &'a LinkKeys,
     /// Why it is sent now.
     pub reason: NotificationReason<'a>,
     /// Why they must not decide, if that is so.
@@ -26,14 +26,14 @@ pub struct ApprovalEmail<'a> {
 impl ApprovalEmail<'_> {
     /// The recipient's link, with an answer chosen on the page that it opens.
     pub(super) fn link(&self, answer: &str) -> String {
-        let (link_id, _) = self.approval.secrets(self.key, self.to);
+        let (link_id, _) = self.approval.secrets(self.keys, self.to);
         let origin = &self.request.origin;
         format!("{origin}/approvals/{link_id}?decision={answer}")
     }
 
     /// The recipient's code, where one is asked for.
     pub(super) fn code(&self) -> Option<String> {
-        let (_, code) = self.approval.secrets(self.key, self.to);
+        let (_, code) = self.approval.secrets(self.keys, self.to);
         (self.approval.confirm == Confirm::Code).then_some(code)
     }
 }

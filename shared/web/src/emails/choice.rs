@@ -41,7 +41,7 @@ impl Template for ChoiceContext<'_> {
 
 impl<'a> ChoiceContext<'a> {
     pub(super) fn of(email: &ApprovalEmail<'a>, choice: &'a Choice) -> Result<Self, TextError> {
-        let status_url = email.request.status_url(email.key);
+        let status_url = email.request.status_url(email.keys);
         let request = with_answers_in_one_line(email.request);
         let fill = |template: &str| render(template, &request, &status_url);
         let body = sanitize_text(&fill(&choice.body)?);

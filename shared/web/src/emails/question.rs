@@ -1,7 +1,7 @@
 //! The mail to the customer who is asked something. It is answered on the status page, with the code that only this
 //! mail has.
 
-use domain::approval::LinkKey;
+use domain::approval::LinkKeys;
 use domain::inquiry::Inquiry;
 use domain::mail::Mail;
 use domain::request::Request;
@@ -27,15 +27,17 @@ impl<'a> QuestionContext<'a> {
     pub(super) fn of(
         request: &Request,
         question: &'a Inquiry,
-        key: &LinkKey,
+        keys: &LinkKeys,
         generation: u32,
     ) -> Self {
         let id = request.request_id;
         Self {
             question: &question.text,
             is_new_code: generation > 0,
-            status_url: request.status_url(key),
-            code: key.inquiry_code(id, question.number, generation),
+            status_url: request.status_url(keys),
+            code: keys
+                .of(&question.key_id)
+                .inquiry_code(id, question.number, generation),
             request_id: id.to_string(),
         }
     }
@@ -46,10 +48,10 @@ pub fn question(
     request: &Request,
     to: &str,
     question: &Inquiry,
-    key: &LinkKey,
+    keys: &LinkKeys,
     generation: u32,
 ) -> Mail {
-    let context = QuestionContext::of(request, question, key, generation);
+    let context = QuestionContext::of(request, question, keys, generation);
     context
         .mail(to)
         .related_to(request.request_id, &request.phase)

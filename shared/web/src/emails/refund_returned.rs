@@ -1,6 +1,6 @@
 //! The mail to the customer who was told that a refund was made, when the money came back.
 
-use domain::approval::LinkKey;
+use domain::approval::LinkKeys;
 use domain::mail::Mail;
 use domain::refund::RefundEntry;
 use domain::request::Request;
@@ -20,18 +20,18 @@ impl Template for RefundReturnedContext {
 }
 
 impl RefundReturnedContext {
-    pub(super) fn of(request: &Request, entry: &RefundEntry, key: &LinkKey) -> Self {
+    pub(super) fn of(request: &Request, entry: &RefundEntry, keys: &LinkKeys) -> Self {
         Self {
             amount: entry.amount.to_string(),
             request_id: request.request_id.to_string(),
-            status_url: request.status_url(key),
+            status_url: request.status_url(keys),
         }
     }
 }
 
 /// The mail that says, without Stripe's words, that the refund did not arrive and what happens now.
-pub fn refund_returned(request: &Request, entry: &RefundEntry, key: &LinkKey, to: &str) -> Mail {
-    let context = RefundReturnedContext::of(request, entry, key);
+pub fn refund_returned(request: &Request, entry: &RefundEntry, keys: &LinkKeys, to: &str) -> Mail {
+    let context = RefundReturnedContext::of(request, entry, keys);
     context
         .mail(to)
         .related_to(request.request_id, &request.phase)

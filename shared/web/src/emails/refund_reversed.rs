@@ -1,6 +1,6 @@
 //! The mail to the team whose refund had been paid and came back.
 
-use domain::approval::LinkKey;
+use domain::approval::LinkKeys;
 use domain::mail::Mail;
 use domain::refund::RefundEntry;
 use domain::request::Request;
@@ -25,19 +25,19 @@ impl Template for RefundReversedContext<'_> {
 }
 
 impl<'a> RefundReversedContext<'a> {
-    pub(super) fn of(request: &'a Request, entry: &'a RefundEntry, key: &LinkKey) -> Self {
+    pub(super) fn of(request: &'a Request, entry: &'a RefundEntry, keys: &LinkKeys) -> Self {
         Self {
             refund: entry.stripe_id.as_deref().unwrap_or_default(),
             amount: entry.amount.to_string(),
             charge: &entry.charge,
             stripe_message: request.output(variable::STRIPE_ERROR).unwrap_or_default(),
             request_id: request.request_id.to_string(),
-            status_url: request.status_url(key),
+            status_url: request.status_url(keys),
         }
     }
 }
 
 /// The mail that says which refund came back and why, and that it is not made again.
-pub fn refund_reversed(request: &Request, entry: &RefundEntry, key: &LinkKey, to: &str) -> Mail {
-    RefundReversedContext::of(request, entry, key).mail(to)
+pub fn refund_reversed(request: &Request, entry: &RefundEntry, keys: &LinkKeys, to: &str) -> Mail {
+    RefundReversedContext::of(request, entry, keys).mail(to)
 }

@@ -7,7 +7,7 @@ use domain::form::Value;
 use domain::request::{Event, Request};
 use domain::task::{Confirm, StateEntry};
 use testing::fixtures;
-use testing::fixtures::approval::{link_key, waiting};
+use testing::fixtures::approval::{link_keys, waiting};
 
 use super::*;
 
@@ -20,7 +20,7 @@ const TO: &str = "a@b.c";
 fn case() -> (Request, Approval) {
     let (request, _) = fixtures::request::request();
     let waiting = waiting(request.request_id, 0, "token");
-    let approval = Approval::ask(&waiting, 1, &[TO.to_owned()]);
+    let approval = Approval::ask(&waiting, 1, &[TO.to_owned()], &link_keys());
     (request, approval)
 }
 
@@ -29,7 +29,7 @@ fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) 
         request,
         approval,
         to: TO,
-        key: &link_key(),
+        keys: &link_keys(),
         reason,
         ineligible: None,
     }
@@ -41,7 +41,7 @@ fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) 
 fn the_amount_is_that_of_the_field_that_the_form_names() {
     let (request, _) = fixtures::request::request_with_two_of_each();
     let waiting = waiting(request.request_id, 0, "token");
-    let approval = Approval::ask(&waiting, 1, &[TO.to_owned()]);
+    let approval = Approval::ask(&waiting, 1, &[TO.to_owned()], &link_keys());
     let asked = mail(&request, &approval, NotificationReason::Asked);
     assert_eq!(asked.subject, "CSM Review: Refund Request of $50.00");
 }
@@ -49,7 +49,7 @@ fn the_amount_is_that_of_the_field_that_the_form_names() {
 #[test]
 fn shows_the_case_the_links_and_the_code() {
     let (request, approval) = case();
-    let (link_id, code) = approval.secrets(&link_key(), TO);
+    let (link_id, code) = approval.secrets(&link_keys(), TO);
     let asked = mail(&request, &approval, NotificationReason::Asked);
     assert_eq!(asked.subject, "CSM Review: Refund Request of $50.00");
     for part in [&asked.text, &asked.html] {
@@ -118,7 +118,7 @@ fn who_must_not_decide_and_how_many_have_to_is_said_plainly() {
         request: &request,
         approval: &approval,
         to: TO,
-        key: &link_key(),
+        keys: &link_keys(),
         reason: NotificationReason::Asked,
         ineligible: Some(&Ineligible::OwnRequest),
     }
@@ -148,12 +148,13 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
     let asked = Event::Questioned {
         by: TO,
         text: "Which month?\nMay?",
+        key_id: "",
     };
     request.apply(
         &asked,
         StateEntry::during(&approval.phase, approval.asked_at),
     );
-    let key = link_key();
+    let key = link_keys();
     let mail = |generation| {
         let question = &request.inquiries[0];
         super::question(&request, "ada@example.com", question, &key, generation)
@@ -163,7 +164,7 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
     assert!(mail.text.contains("    Which month?\n    May?"));
     let page = request.status_url(&key);
     assert!(mail.html.contains(&page) && mail.text.contains(&page));
-    let code = key.inquiry_code(request.request_id, 1, 0);
+    let code = key.newest().inquiry_code(request.request_id, 1, 0);
     assert!(mail.text.contains(&format!("\nCode: {code}\n")) && mail.html.contains(&code));
     assert!(!fresh.text.contains(&code) && fresh.text.contains("A wrong code was entered"));
     assert!(!mail.text.contains(TO), "the customer is not told who asks");
@@ -199,7 +200,7 @@ proptest! {
             request.apply(&Event::RefundReversed { message: text }, now);
             let mut entry = fixtures::refund::entry(request.request_id);
             text.clone_into(&mut entry.charge);
-            refund_reversed(&request, &entry, &link_key(), TO)
+            refund_reversed(&request, &entry, &link_keys(), TO)
         };
         let (mail, harmless) = (reversed(&text), reversed("x"));
         prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
@@ -216,10 +217,10 @@ proptest! {
         }
         request.title.clone_from(&text);
         let now = StateEntry::during(&approval.phase, approval.asked_at);
-        request.apply(&Event::Questioned { by: TO, text: &text }, now);
+        request.apply(&Event::Questioned { by: TO, text: &text, key_id: "" }, now);
         request.apply(&Event::Replied { number: 1, text: &text }, now);
         let asking = mail(&request, &approval, NotificationReason::HandedOver { by: "b@b.c" });
-        let question = super::question(&request, "ada@example.com", &request.inquiries[0], &link_key(), 0);
+        let question = super::question(&request, "ada@example.com", &request.inquiries[0], &link_keys(), 0);
         for mail in [&asking, &question] {
             prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
             for part in [&mail.text, &mail.html, &mail.subject] {
@@ -239,7 +240,7 @@ proptest! {
         let tags = |mail: &Mail| mail.html.matches('<').count();
         let (mut harmless, _) = fixtures::request::request();
         for answer in &mut harmless.answers { answer.value = Some(Value::Text("x".into())); }
-        harmless.apply(&Event::Questioned { by: TO, text: "x" }, now);
+        harmless.apply(&Event::Questioned { by: TO, text: "x", key_id: "" }, now);
         harmless.apply(&Event::Replied { number: 1, text: "x" }, now);
         prop_assert_eq!(tags(&asking), tags(&mail(&harmless, &approval, NotificationReason::HandedOver { by: "b@b.c" })));
     }

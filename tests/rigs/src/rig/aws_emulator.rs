@@ -8,6 +8,7 @@
 //! that it lacks.
 
 mod bounces;
+mod parameters;
 mod permissions;
 mod redeploy;
 mod routed;
@@ -55,6 +56,7 @@ impl Rig for AwsEmulator {
         bounces::play(&stack, checks);
         routed::play(&stack, checks);
         permissions::play(&stack, checks);
+        parameters::play(&stack, checks);
         caught(|| redeploy::play(&stack, checks)).with_context(|| stack.tail())
     }
 }

@@ -3,6 +3,7 @@
 Each thing is done through the emulator's own services:
 * an HTTP API whose routes are given as an OpenAPI body, as SAM writes them;
 * versions and aliases of state machines;
+* a secret is referred to by its ARN, and generated without the characters that are excluded;
 * how often an execution was redriven, in its context: never;
 * which state machine a task token belongs to, which is what AWS allows or denies an answer by.
 
@@ -10,6 +11,7 @@ The API has a fixed id, so that its address can be a parameter of its own deploy
 """
 
 import json
+import string
 
 from ministack import app
 from ministack.core import iam_actions
@@ -96,6 +98,38 @@ handlers["AWS::StepFunctions::StateMachineVersion"] = {
 }
 handlers["AWS::StepFunctions::StateMachineAlias"] = {
     "create": create_alias, "update": update_alias, "delete": lambda *_: None,
+}
+
+secret = dict(handlers["AWS::SecretsManager::Secret"])
+secret_string = provisioners._sm_secret_string
+
+
+def without_punctuation(properties):
+    generate = properties.get("GenerateSecretString")
+    if generate and generate.get("ExcludePunctuation"):
+        generate = {**generate, "ExcludeCharacters": string.punctuation}
+        properties = {**properties, "GenerateSecretString": generate}
+    return secret_string(properties)
+
+
+def name_of(arn):
+    return arn.split(":secret:")[1][:-len("-abcdef")]
+
+
+def create_secret(*arguments):
+    _, attributes = secret["create"](*arguments)
+    return attributes["Arn"], attributes
+
+
+def update_secret(arn, *more):
+    _, attributes = secret["update"](name_of(arn), *more)
+    return arn, attributes
+
+
+provisioners._sm_secret_string = without_punctuation
+handlers["AWS::SecretsManager::Secret"] |= {
+    "create": create_secret, "update": update_secret,
+    "delete": lambda arn, *more: secret["delete"](name_of(arn), *more),
 }
 
 execute_task = stepfunctions._execute_task

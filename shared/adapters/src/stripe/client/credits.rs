@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::{HttpStripe, Listed};
-use crate::stripe::KeySource;
 use domain::stripe::{Credit, CreditOrder, CreditTarget, Credits, StripeError};
 
 #[derive(Deserialize)]
@@ -32,7 +31,7 @@ fn path(target: &CreditTarget) -> String {
     }
 }
 
-impl<K: KeySource> Credits for HttpStripe<K> {
+impl Credits for HttpStripe {
     async fn paid_invoice(&self, intent: &str) -> Result<Option<String>, StripeError> {
         // Only a finalized invoice can be paid.
         let filter = [

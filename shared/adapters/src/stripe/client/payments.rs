@@ -1,7 +1,6 @@
 //! `/v1/charges`, `/v1/payment_intents` and `/v1/customers`
 
 use super::{HttpStripe, Listed};
-use crate::stripe::KeySource;
 use domain::stripe::{Charge, Customer, Intent, Payer, Payment, Payments, StripeError, is_intent};
 
 impl Listed for Customer {
@@ -10,7 +9,7 @@ impl Listed for Customer {
     }
 }
 
-impl<K: KeySource> HttpStripe<K> {
+impl HttpStripe {
     async fn payer(
         &self,
         customer: Option<&str>,
@@ -26,7 +25,7 @@ impl<K: KeySource> HttpStripe<K> {
     }
 }
 
-impl<K: KeySource> Payments for HttpStripe<K> {
+impl Payments for HttpStripe {
     async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
         if !is_intent(charge) {
             let found: Charge = self.get(&format!("charges/{charge}"), &[]).await?;

@@ -1,7 +1,6 @@
 //! `/v1/refunds`
 
 use super::{HttpStripe, Listed};
-use crate::stripe::KeySource;
 use domain::stripe::{Refund, RefundOrder, Refunds, StripeError, charge_parameter};
 
 impl Listed for Refund {
@@ -10,7 +9,7 @@ impl Listed for Refund {
     }
 }
 
-impl<K: KeySource> Refunds for HttpStripe<K> {
+impl Refunds for HttpStripe {
     async fn create_refund(&self, order: &RefundOrder) -> Result<Refund, StripeError> {
         self.post("refunds", &order.idempotency_key, &order.parameters())
             .await

@@ -10,7 +10,7 @@ fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) 
         request,
         approval,
         to: CUSTOMER,
-        key: &link_key(),
+        keys: &link_keys(),
         reason,
         ineligible: None,
     };
@@ -65,7 +65,7 @@ fn only_our_own_addresses_become_links() {
 /// An offer of a request whose address is no address.
 fn offer_in(request: &Request) -> Approval {
     let waiting = offering(request.request_id, 0, "token");
-    Approval::offer(&waiting, 1, request, CUSTOMER, &link_key()).unwrap()
+    Approval::offer(&waiting, 1, request, CUSTOMER, &link_keys()).unwrap()
 }
 
 proptest! {

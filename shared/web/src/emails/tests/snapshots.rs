@@ -13,7 +13,7 @@ const CUSTOMER: &str = "ada@example.com";
 fn redacted(mail: &Mail, request: &Request, secrets: &[&str]) -> (String, String) {
     let redact = |text: &str| {
         let text = text
-            .replace(&link_key().status_key(request.request_id), "[status key]")
+            .replace(&link_keys().status_key(request.request_id), "[status key]")
             .replace(&request.request_id.to_string(), "[request]");
         secrets
             .iter()
@@ -48,7 +48,11 @@ fn an_approver_is_asked() {
     let now = StateEntry::during(&approval.phase, approval.asked_at);
     let text = "Which month?\n'May' & June?";
     for event in [
-        Event::Questioned { by: TO, text },
+        Event::Questioned {
+            by: TO,
+            text,
+            key_id: "",
+        },
         Event::Replied {
             number: 1,
             text: "May.\nNot <b>June</b>.",
@@ -56,6 +60,7 @@ fn an_approver_is_asked() {
         Event::Questioned {
             by: TO,
             text: "Sure?",
+            key_id: "",
         },
     ] {
         request.apply(&event, now);
@@ -64,11 +69,11 @@ fn an_approver_is_asked() {
         request: &request,
         approval: &approval,
         to: TO,
-        key: &link_key(),
+        keys: &link_keys(),
         reason: NotificationReason::HandedOver { by: "b@b.c" },
         ineligible: Some(&Ineligible::OwnRequest),
     };
-    let (link, code) = approval.secrets(&link_key(), TO);
+    let (link, code) = approval.secrets(&link_keys(), TO);
     let mail = email.render().unwrap();
     assert_mail!("approval", mail, &request, &[&link, &code]);
 }
@@ -81,11 +86,11 @@ fn the_customer_is_offered_a_choice() {
         request: &request,
         approval: &approval,
         to: CUSTOMER,
-        key: &link_key(),
+        keys: &link_keys(),
         reason: NotificationReason::LinkReplaced,
         ineligible: None,
     };
-    let (link, code) = approval.secrets(&link_key(), CUSTOMER);
+    let (link, code) = approval.secrets(&link_keys(), CUSTOMER);
     let mail = email.render().unwrap();
     assert_mail!("choice", mail, &request, &[&link, &code]);
 }
@@ -96,13 +101,26 @@ fn the_customer_is_asked_a_question() {
     let asked = Event::Questioned {
         by: TO,
         text: "Which month?\nMay?",
+        key_id: "",
     };
     request.apply(
         &asked,
         StateEntry::during(&approval.phase, approval.asked_at),
     );
-    let mail = |generation| question(&request, TO, &request.inquiries[0], &link_key(), generation);
-    let code = |generation| link_key().inquiry_code(request.request_id, 1, generation);
+    let mail = |generation| {
+        question(
+            &request,
+            TO,
+            &request.inquiries[0],
+            &link_keys(),
+            generation,
+        )
+    };
+    let code = |generation| {
+        link_keys()
+            .newest()
+            .inquiry_code(request.request_id, 1, generation)
+    };
     assert_mail!("question", mail(0), &request, &[&code(0)]);
     assert_mail!("question_new_code", mail(1), &request, &[&code(1)]);
 }
@@ -131,14 +149,14 @@ pub(super) fn reversed() -> (Request, RefundEntry) {
 #[test]
 fn a_team_is_told_that_a_refund_came_back() {
     let (request, entry) = reversed();
-    let mail = refund_reversed(&request, &entry, &link_key(), TO);
+    let mail = refund_reversed(&request, &entry, &link_keys(), TO);
     assert_mail!("refund_reversed", mail, &request, &[]);
 }
 
 #[test]
 fn the_customer_is_told_that_their_refund_came_back() {
     let (request, entry) = reversed();
-    let mail = refund_returned(&request, &entry, &link_key(), TO);
+    let mail = refund_returned(&request, &entry, &link_keys(), TO);
     assert!(!mail.text.contains("The bank sent it back."));
     assert_mail!("refund_returned", mail, &request, &[]);
 }

@@ -45,12 +45,12 @@ fn checked<T: Template>(context: &T) -> String {
 fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
     let (request, approval) = case();
     let offer = offer(&request);
-    let key = link_key();
+    let key = link_keys();
     let email = |approval| ApprovalEmail {
         request: &request,
         approval,
         to: TO,
-        key: &key,
+        keys: &key,
         reason: NotificationReason::Asked,
         ineligible: None,
     };
@@ -64,6 +64,7 @@ fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
         &Event::Questioned {
             by: TO,
             text: "Why?",
+            key_id: "",
         },
         now,
     );

@@ -117,6 +117,11 @@ impl Stack {
     }
 
     pub(super) fn deploy(&self, template: &Path) -> anyhow::Result<()> {
+        self.deploy_with(template, &[])
+    }
+
+    /// Deploys with these parameters besides those that the rig needs.
+    pub(super) fn deploy_with(&self, template: &Path, parameters: &[&str]) -> anyhow::Result<()> {
         let mut sam = self.sam("deploy")?;
         sam.arg("--template").arg(template);
         sam.args([
@@ -131,6 +136,7 @@ impl Stack {
         sam.arg("MailIdentityArn=*");
         sam.arg(format!("StripeApiBase={}", self.stripe_url));
         sam.arg(format!("PublicUrl={}", self.base));
+        sam.args(parameters);
         stdout(&mut sam).map(drop)
     }
 

@@ -80,6 +80,7 @@ fn question(mut connection: TcpStream) -> anyhow::Result<()> {
 /// What every function needs to begin. Nothing is called before there is an event.
 fn environment(api: &str) -> Vec<(&'static str, String)> {
     let machines = r#"{"customer-success/refund-request":"arn:aws:states:us-east-1:000000000000:stateMachine:client"}"#;
+    let settings = r#"{"teams":{},"mailFrom":"refunds@example.com","publicUrl":"","stripeMode":"test","stripeApiBase":"https://api.stripe.com","stripeSecretName":"a","stripeWebhookSecretName":"b"}"#;
     [
         ("AWS_ACCESS_KEY_ID", "none"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
@@ -91,13 +92,11 @@ fn environment(api: &str) -> Vec<(&'static str, String)> {
         ("AWS_REGION", "us-east-1"),
         ("AWS_SECRET_ACCESS_KEY", "none"),
         ("LINK_KEY", "0123456789012345678901234567890123456789"),
-        ("MAIL_FROM", "refunds@example.com"),
+        ("SETTINGS", settings),
         ("STATE_MACHINES", machines),
-        ("STRIPE_API_BASE", "https://api.stripe.com"),
         ("STRIPE_API_KEY", "rk_test_none"),
         ("STRIPE_WEBHOOK_SECRETS", "whsec_none"),
         ("TABLE_NAME", "table"),
-        ("TEAMS", r#"{"csm-team":["csm-1@example.com"]}"#),
     ]
     .map(|(name, value)| (name, value.to_owned()))
     .into()

@@ -2,7 +2,10 @@
 
 use std::{future::Future, sync::Arc};
 
-use adapters::stripe::{ApiKey, HttpStripe, Mode};
+use adapters::{
+    Settings,
+    stripe::{HttpStripe, StripeAccess},
+};
 use anyhow::{Context, ensure};
 use domain::form::Value;
 use domain::id::RequestId;
@@ -16,7 +19,7 @@ use tokio::runtime::Runtime;
 
 use super::canary::{self, EMAIL, Ears};
 
-type Function = IssueRefund<MemoryTable, HttpStripe<ApiKey>, MemoryWorkflow>;
+type Function = IssueRefund<MemoryTable, HttpStripe, MemoryWorkflow>;
 
 /// Plays requests against whatever serves at an address.
 pub(super) struct Player {
@@ -28,10 +31,14 @@ pub(super) struct Player {
 impl Player {
     pub(super) fn at(base: &str, key: &str, ears: &Ears) -> anyhow::Result<Self> {
         let runtime = canary::workers(ears).context("a runtime can be started")?;
-        let key = ApiKey::new(key, Mode::Test)?;
+        let settings = Settings {
+            stripe_api_base: base.to_owned(),
+            ..Settings::default()
+        };
+        let access = StripeAccess::new(settings.into(), Some(key.to_owned()).into());
         let function = IssueRefund {
             store: RequestStore::new(MemoryTable::default()),
-            stripe: HttpStripe::new(base, key)?,
+            stripe: HttpStripe::new(access)?,
             workflow: MemoryWorkflow::default(),
         };
         Ok(Self {
@@ -41,7 +48,7 @@ impl Player {
         })
     }
 
-    pub(super) fn stripe(&self) -> &HttpStripe<ApiKey> {
+    pub(super) fn stripe(&self) -> &HttpStripe {
         &self.function.stripe
     }
 
