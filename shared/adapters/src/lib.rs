@@ -7,7 +7,7 @@
 pub mod config;
 mod dynamodb;
 mod lambda;
-mod logging;
+pub mod logging;
 mod secrets;
 mod ses;
 mod sfn;

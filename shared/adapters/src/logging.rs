@@ -31,7 +31,8 @@ pub(super) fn init() {
     subscriber(&Logging::from_env(), std::io::stdout).init();
 }
 
-fn subscriber<W>(logging: &Logging, out: W) -> impl Subscriber + Send + Sync
+/// What writes the log and the measurements of a function to `out`, as `logging` says.
+pub fn subscriber<W>(logging: &Logging, out: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
 {

@@ -1,4 +1,4 @@
-"""Prints the CloudFormation template that SAM makes of a SAM template.
+"""Prints the CloudFormation template that SAM makes of a SAM template, for the given parameter values.
 
 SAM does this in the cloud, so a mistake in what it makes is otherwise found when a deployment fails.
 """
@@ -29,4 +29,5 @@ def pretend_packaged(template):
 with open(sys.argv[1], encoding="utf-8") as file:
     template = yaml_parse(file)
 pretend_packaged(template)
-print(json.dumps(transform(template, {}, NoManagedPolicies()), indent=2))
+parameters = json.loads(sys.argv[2])
+print(json.dumps(transform(template, parameters, NoManagedPolicies()), indent=2))
