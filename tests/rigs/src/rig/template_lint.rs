@@ -11,14 +11,14 @@ mod series;
 mod written;
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, ensure};
 
-use expanded::Expanded;
+use expanded::{Expanded, Parameters};
+use serde_json::Value;
 
 use super::Rig;
 use crate::{
@@ -103,31 +103,30 @@ impl Linter<'_> {
     }
 
     fn lint_expanded(&self, template: &Path) -> anyhow::Result<Printed> {
+        let written = self.expanded(template)?;
         let expanded = self.scratch.join("expanded.json");
-        fs::write(&expanded, self.expand(template, &BTreeMap::new())?)?;
+        fs::write(&expanded, format!("{:#}", written.template()))?;
         self.lint(&expanded)
     }
 
-    /// What SAM makes of a template with these values of its parameters.
-    fn expand(
-        &self,
-        template: &Path,
-        parameters: &BTreeMap<String, String>,
-    ) -> anyhow::Result<String> {
+    /// What SAM makes of a template with each of these values of its parameters.
+    fn expand(&self, template: &Path, values: &[Parameters]) -> anyhow::Result<Vec<Expanded>> {
         let script = self.checkout.tool_list(NAME, "expand.py");
         let mut expand = command(self.programs.join("python"), self.checkout.root());
         expand.arg(script).arg(template);
-        expand.arg(serde_json::to_string(parameters)?);
-        stdout(expand.env("AWS_DEFAULT_REGION", "us-east-1"))
+        expand.arg(serde_json::to_string(values)?);
+        let expanded = stdout(expand.env("AWS_DEFAULT_REGION", "us-east-1"))?;
+        let expanded: Vec<Value> = serde_json::from_str(&expanded)?;
+        let expanded = expanded.into_iter().zip(values);
+        Ok(expanded
+            .map(|(it, values)| Expanded::new(it, values))
+            .collect())
     }
 
-    fn expanded(
-        &self,
-        template: &Path,
-        parameters: &BTreeMap<String, String>,
-    ) -> anyhow::Result<Expanded> {
-        let expanded = self.expand(template, parameters)?;
-        Ok(Expanded::new(serde_json::from_str(&expanded)?, parameters))
+    /// The same with the default values.
+    fn expanded(&self, template: &Path) -> anyhow::Result<Expanded> {
+        let mut expanded = self.expand(template, &[Parameters::new()])?;
+        expanded.pop().context("nothing was expanded")
     }
 
     /// The template with a mistake in it.
@@ -150,9 +149,9 @@ impl Linter<'_> {
     /// Each parameter is given another value, and it is looked where that arrives.
     fn check_parameters(&self, template: &Path, text: &str, checks: &mut Checks<'_>) {
         let judge = |template: &Path| {
-            let expanded = self.expanded(template, &BTreeMap::new())?;
+            let expanded = self.expanded(template)?;
             parameters::hold_no_secret(&expanded)?;
-            parameters::arrive(&expanded, |given| self.expanded(template, given))
+            parameters::arrive(&expanded, |values| self.expand(template, values))
         };
         let what =
             "each parameter arrives where it is declared to, and no secret in a configuration";
@@ -171,10 +170,10 @@ impl Linter<'_> {
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
         let mut known = series::published(self.checkout)?;
-        known.extend(written::metrics()?);
+        known.extend(written::metrics(self.checkout)?);
         let line = written::failure(self.checkout)?;
         let judge = |template: &Path| {
-            let expanded = self.expanded(template, &BTreeMap::new())?;
+            let expanded = self.expanded(template)?;
             metrics::are_known(&expanded, &known)?;
             metrics::find_fields(&expanded, &line)
         };

@@ -8,15 +8,18 @@ use serde_json::{Map, Value};
 /// The stack's name in everything that is resolved here.
 pub(super) const STACK: &str = "refund-desk";
 
+/// Values of parameters, by name.
+pub(super) type Parameters = BTreeMap<String, String>;
+
 /// A template without SAM's transformation, and the values of its parameters.
 pub(super) struct Expanded {
     template: Value,
-    parameters: BTreeMap<String, String>,
+    parameters: Parameters,
 }
 
 impl Expanded {
     /// The template with these values; the default ones of all other parameters.
-    pub(super) fn new(template: Value, given: &BTreeMap<String, String>) -> Self {
+    pub(super) fn new(template: Value, given: &Parameters) -> Self {
         let mut parameters = given.clone();
         for (name, parameter) in template["Parameters"].as_object().into_iter().flatten() {
             let default = text(&parameter["Default"]);
@@ -26,6 +29,11 @@ impl Expanded {
             template,
             parameters,
         }
+    }
+
+    /// The template itself.
+    pub(super) fn template(&self) -> &Value {
+        &self.template
     }
 
     /// A section of the template, such as `Parameters`.

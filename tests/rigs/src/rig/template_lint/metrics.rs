@@ -11,7 +11,7 @@ use super::{
 
 /// Mistakes that would leave an alarm or a table silent: what the template says, what it would say, and
 /// words of the complaint.
-pub(super) const MISTAKES: [(&str, &str, &str); 6] = [
+pub(super) const MISTAKES: [(&str, &str, &str); 7] = [
     (
         "MetricName: PaymentsHeld",
         "MetricName: PaymentHeld",
@@ -37,6 +37,11 @@ pub(super) const MISTAKES: [(&str, &str, &str); 6] = [
         ", error, reason |",
         ", fields.error, reason |",
         "fields.error",
+    ),
+    (
+        "Value: broken }, { Name: Version, Value: '",
+        "Value: broken }, { Name: Version, Value: '0",
+        "Version=0",
     ),
 ];
 

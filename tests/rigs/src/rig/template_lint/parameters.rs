@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::ensure;
 use serde_json::Value;
 
-use super::expanded::{Expanded, text};
+use super::expanded::{Expanded, Parameters, text};
 
 /// Where another value of a parameter arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +25,11 @@ pub(super) enum Reach {
 }
 
 /// Each parameter of the template. Those that are unpublished are deployed and do not run.
-const REACHES: [(&str, Reach); 17] = [
+const REACHES: [(&str, Reach); 18] = [
     // Other code is built for it, of which a version is published.
     ("Architecture", Reach::Unpublished),
     ("CreateMailIdentity", Reach::Elsewhere),
+    ("Gradual", Reach::Elsewhere),
     ("LogRetentionDays", Reach::Elsewhere),
     ("MailFrom", Reach::Unpublished),
     ("MailIdentity", Reach::Elsewhere),
@@ -64,25 +65,25 @@ pub(super) const MISTAKES: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Whether each parameter arrives where it should; `expand` makes the template for values of parameters.
+/// Whether each parameter arrives where it should; `expand` makes the template for each set of values.
 pub(super) fn arrive(
     template: &Expanded,
-    expand: impl Fn(&BTreeMap<String, String>) -> anyhow::Result<Expanded>,
+    expand: impl Fn(&[Parameters]) -> anyhow::Result<Vec<Expanded>>,
 ) -> anyhow::Result<()> {
     let declared = BTreeMap::from(REACHES);
-    let parameters: BTreeSet<&str> = template
-        .section("Parameters")
-        .map(|(name, _)| name)
-        .collect();
+    let parameters: Vec<(&str, &Value)> = template.section("Parameters").collect();
+    let names: BTreeSet<&str> = parameters.iter().map(|(name, _)| *name).collect();
     ensure!(
-        parameters.iter().eq(declared.keys()),
-        "parameters are {parameters:?}, declared is where these arrive: {:?}",
+        names.iter().eq(declared.keys()),
+        "parameters are {names:?}, declared is where these arrive: {:?}",
         declared.keys()
     );
+    let other =
+        |(name, it): &(&str, &Value)| Parameters::from([((*name).to_owned(), other_value(it))]);
+    let others = expand(&parameters.iter().map(other).collect::<Vec<_>>())?;
     let mut wrong = Vec::new();
-    for (name, parameter) in template.section("Parameters") {
-        let other = BTreeMap::from([(name.to_owned(), other_value(parameter))]);
-        let reach = reach(template, &expand(&other)?);
+    for ((name, _), other) in parameters.into_iter().zip(&others) {
+        let reach = reach(template, other);
         if reach != declared[name] {
             wrong.push(format!(
                 "{name} reaches {reach:?}, not {:?}",

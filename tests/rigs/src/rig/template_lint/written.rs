@@ -32,7 +32,8 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// All metrics that follow from what happens to a request, by the lines that a function writes of it.
-pub(super) fn metrics() -> anyhow::Result<Vec<Series>> {
+pub(super) fn metrics(checkout: &Checkout) -> anyhow::Result<Vec<Series>> {
+    let versions = versions(checkout)?;
     let out = Written::default();
     let logging = Logging {
         level: "info".to_owned(),
@@ -53,6 +54,10 @@ pub(super) fn metrics() -> anyhow::Result<Vec<Series>> {
             };
             metrics::report(&record, &[Stores::update(&stored)]);
         }
+        for version in &versions {
+            metrics::report_stop(&record, "Payments.Stopped", version);
+            metrics::report_stop(&record, "Payload.Invalid", version);
+        }
         Ok(())
     })?;
     let lines = out.0.lock().expect("nobody panicked while writing").clone();
@@ -61,6 +66,16 @@ pub(super) fn metrics() -> anyhow::Result<Vec<Series>> {
         series.extend(measured(&serde_json::from_str(&line?)?));
     }
     Ok(series)
+}
+
+/// The versions of the processes that are deployed.
+fn versions(checkout: &Checkout) -> anyhow::Result<Vec<String>> {
+    let folders = statemachines::files::Folders::below(&checkout.root().join("statemachines"));
+    let versions = folders.offerings()?.into_iter().map(|offering| {
+        let machine = statemachines::template::Machine::new(offering.path, &offering.asl);
+        machine.version
+    });
+    Ok(versions.collect())
 }
 
 /// Every action: what serde offers in place of one that it does not know.
