@@ -32,7 +32,7 @@ pub enum Error {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Diagnostics>),
     /// Definitions that are gone, of offerings that still take requests.
-    #[error("{}", .0.iter().map(vanished).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", .0.iter().map(|it| vanished(it)).collect::<Vec<_>>().join("\n"))]
     Vanished(Vec<PathBuf>),
     /// The template has no place for what is generated.
     #[error("{path}: {problem}")]
@@ -53,7 +53,7 @@ pub enum Error {
 }
 
 /// Deleting a state machine ends its executions: what waits for a person is never paid or denied.
-fn vanished(definition: &PathBuf) -> String {
+fn vanished(definition: &Path) -> String {
     format!(
         "{} is gone. Deploying that would end its open requests. Put it back with `retired: true` under its \
          `offering:`, deploy, and remove it once nothing of it is open.",

@@ -11,7 +11,12 @@ use super::{
 
 /// Mistakes that would leave an alarm or a table silent: what the template says, what it would say, and
 /// words of the complaint.
-pub(super) const MISTAKES: [(&str, &str, &str); 7] = [
+pub(super) const MISTAKES: [(&str, &str, &str); 8] = [
+    (
+        "stripe: { DetailedMetricsEnabled: true",
+        "stripe: { DetailedMetricsEnabled: false",
+        "WebhookRefusing: nothing writes",
+    ),
     (
         "MetricName: PaymentsHeld",
         "MetricName: PaymentHeld",
@@ -52,12 +57,26 @@ pub(super) fn are_known(template: &Expanded, known: &[Series]) -> anyhow::Result
     asked.extend(shown(template)?);
     let mut unknown = Vec::new();
     for (by, series) in asked {
-        if !known.iter().any(|known| known.answers(&series)) {
+        let written = known.iter().any(|known| known.answers(&series));
+        if !written || !is_enabled(template, &series) {
             unknown.push(format!("{by}: nothing writes {series}"));
         }
     }
     ensure!(unknown.is_empty(), "{}", unknown.join("\n"));
     Ok(())
+}
+
+/// Whether API Gateway writes what is asked of a route, which costs extra. True of everything else.
+fn is_enabled(template: &Expanded, series: &Series) -> bool {
+    let dimension = |name: &str| series.dimensions.get(name)?.as_deref();
+    let Some((method, path)) = dimension("Method").zip(dimension("Resource")) else {
+        return true;
+    };
+    let route = format!("{method} {path}");
+    let mut stages = template.of_type("AWS::ApiGatewayV2::Stage");
+    stages.any(|(_, stage)| {
+        stage["Properties"]["RouteSettings"][&route]["DetailedMetricsEnabled"] == true
+    })
 }
 
 /// Whether each table of the dashboard finds this line of the functions' log, and all fields in it.
@@ -82,7 +101,7 @@ pub(super) fn find_fields(template: &Expanded, line: &Map<String, Value>) -> any
     Ok(())
 }
 
-/// Whether one command of a query finds the line, and its fields in it. Those with an `@` are CloudWatch's own.
+/// Whether one command of a query finds the line, and its fields in it. Those with an `@` are `CloudWatch`'s own.
 fn finds(step: &str, line: &Map<String, Value>) -> anyhow::Result<()> {
     let (command, rest) = step.split_once(' ').unwrap_or((step, ""));
     let fields: Vec<&str> = match command {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::expanded::{Expanded, text};
 use crate::Checkout;
 
-/// A metric of CloudWatch's, by all that identifies it. A dimension without a value may have any.
+/// A metric of `CloudWatch`'s, by all that identifies it. A dimension without a value may have any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Series {
     pub(super) namespace: String,
