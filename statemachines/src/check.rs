@@ -71,6 +71,7 @@ pub(crate) fn check(
             first_phase: start.exits.first()?.to.clone(),
             form: definition.fields.form(),
             by_invitation: definition.by_invitation,
+            retired: definition.retired,
             // Comes from what is generated, and is put in then.
             version: String::new(),
         },

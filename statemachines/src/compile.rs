@@ -26,6 +26,8 @@ pub struct Generated {
     pub diagram: String,
     /// Whether only somebody can use the offering who was invited by a mail of another one.
     pub by_invitation: bool,
+    /// Whether it takes no new requests.
+    pub retired: bool,
     /// The offerings that its mails invite to. That they exist is checked by [`files`], which knows all
     /// definitions.
     pub(crate) invitations: Vec<At<OfferingPath>>,
@@ -67,6 +69,7 @@ fn generate(process: &Process, invitations: Vec<At<OfferingPath>>) -> Generated 
         schema: pretty(&schema),
         diagram: mermaid::flowchart(process),
         by_invitation: offering.by_invitation,
+        retired: offering.retired,
         invitations,
         usages: steps
             .map(|step| (step.name.to_string(), step.action.usage.clone()))

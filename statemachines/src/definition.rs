@@ -19,6 +19,8 @@ pub(crate) struct Definition {
     pub(crate) offering: Titled,
     /// Whether only somebody can use it who was invited by a mail of another offering.
     pub(crate) by_invitation: bool,
+    /// Whether it takes no new requests, as it is to be removed once nothing is open.
+    pub(crate) retired: bool,
     pub(crate) fields: Fields,
     pub(crate) phases: Vec<Phase>,
     pub(crate) phases_at: Span,

@@ -5,6 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use domain::task::{OFFERING_VARIABLE, START_STATE};
+use serde_json::Value;
+
 use crate::compile::{Generated, compile};
 use crate::diagnostic::Diagnostics;
 use crate::invitations::{self, Compiled};
@@ -28,6 +31,9 @@ pub enum Error {
     /// Definitions with mistakes, by file.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Diagnostics>),
+    /// Definitions that are gone, of offerings that still take requests.
+    #[error("{}", .0.iter().map(|it| vanished(it)).collect::<Vec<_>>().join("\n"))]
+    Vanished(Vec<PathBuf>),
     /// The template has no place for what is generated.
     #[error("{path}: {problem}")]
     Template {
@@ -44,6 +50,15 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+}
+
+/// Deleting a state machine ends its executions: what waits for a person is never paid or denied.
+fn vanished(definition: &Path) -> String {
+    format!(
+        "{} is gone. Deploying that would end its open requests. Put it back with `retired: true` under its \
+         `offering:`, deploy, and remove it once nothing of it is open.",
+        definition.display()
+    )
 }
 
 /// How a generated file differs from what its definition says.
@@ -89,7 +104,7 @@ impl Folders {
     /// their paths; nothing is written.
     pub fn changes(&self) -> Result<Vec<Change>, Error> {
         let mut expected = self.expected()?;
-        let mut changes = Vec::new();
+        let (mut changes, mut vanished) = (Vec::new(), Vec::new());
         let mut found = files_below(&self.generated)?;
         found.extend(
             expected
@@ -100,7 +115,10 @@ impl Folders {
             let content = expected.remove(&path);
             let found = read(&self.generated.join(&path))?;
             let difference = match &content {
-                None => Difference::Extra,
+                None => {
+                    vanished.extend(self.not_retired(&path, &found));
+                    Difference::Extra
+                }
                 Some(content) if *content != found => Difference::Stale,
                 Some(_) => continue,
             };
@@ -110,6 +128,9 @@ impl Folders {
                 content,
             });
         }
+        if !vanished.is_empty() {
+            return Err(Error::Vanished(vanished));
+        }
         changes.extend(expected.into_iter().map(|(path, content)| Change {
             path,
             difference: Difference::Missing,
@@ -117,6 +138,14 @@ impl Folders {
         }));
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changes)
+    }
+
+    /// The definition that a generated state machine came from, where that still takes requests.
+    fn not_retired(&self, generated: &Path, content: &str) -> Option<PathBuf> {
+        let path = generated.to_str()?.strip_suffix(".asl.json")?;
+        let asl: Value = serde_json::from_str(content).unwrap_or_default();
+        let retired = &asl["States"][START_STATE]["Assign"][OFFERING_VARIABLE]["retired"];
+        (*retired != true).then(|| shown(&self.definitions.join(format!("{path}.yaml"))))
     }
 
     /// What is generated from each definition as it is now, by the path of the offering.

@@ -22,6 +22,11 @@ pub(crate) fn check(all: &[Compiled]) -> Vec<Diagnostics> {
         for invitation in &inviting.generated.invitations {
             let mut offerings = all.iter().map(|compiled| &compiled.generated);
             match offerings.find(|offering| offering.path == invitation.value) {
+                Some(offering) if offering.retired => report.refuse(
+                    invitation.span,
+                    format!("`{}` is retired, so nobody can follow the invitation", invitation.value),
+                    "Leave the invitation out of this mail, before that offering is retired.",
+                ),
                 Some(offering) if offering.by_invitation => {}
                 Some(_) => report.refuse(
                     invitation.span,

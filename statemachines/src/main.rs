@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{error}");
-            if matches!(error, Error::Refused(_)) {
+            if matches!(error, Error::Refused(_) | Error::Vanished(_)) {
                 eprintln!("Nothing was written.");
             }
             ExitCode::FAILURE

@@ -46,10 +46,12 @@ pub(crate) fn read(
     });
     let offering = offering.map(|mut section| {
         let titles = titled(report, &mut section);
-        let by_invitation = section.optional("by invitation");
-        let by_invitation = by_invitation.and_then(|entry| flag(report, entry));
+        let [by_invitation, retired] = ["by invitation", "retired"].map(|key| {
+            let entry = section.optional(key);
+            entry.and_then(|entry| flag(report, entry)).unwrap_or(false)
+        });
         section.close(report);
-        (titles, by_invitation.unwrap_or(false))
+        (titles, by_invitation, retired)
     });
     let fields = form.and_then(|section| form::read(report, section));
     let phases = phases.map(|section| (section.at, phases::read(report, &section)));
@@ -70,12 +72,13 @@ pub(crate) fn read(
 
     let (phases_at, (phases, kinds)) = phases?;
     let (responsibilities_at, responsibilities) = responsibilities?;
-    let (offering, by_invitation) = offering?;
+    let (offering, by_invitation, retired) = offering?;
     let definition = Definition {
         path,
         service: service?,
         offering,
         by_invitation,
+        retired,
         fields: fields?,
         phases_at,
         phases,

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use domain::id::OfferingPath;
+use domain::task::{OFFERING_VARIABLE, START_STATE};
 
 const BEGIN: &str = "# generated: ";
 const END: &str = "# end generated";
@@ -59,6 +60,8 @@ pub struct Machine {
     pub functions: BTreeSet<String>,
     /// Whether a state of it waits for an answer with its task token.
     pub waits: bool,
+    /// The digest of its definition: [`domain::task::Offering::version`].
+    pub version: String,
 }
 
 /// What the task of a state that waits for its token is called.
@@ -79,10 +82,13 @@ impl Machine {
         let names = names.filter_map(|rest| rest.split_once("}\"").map(|(name, _)| name));
         let functions = names.map(ToOwned::to_owned).collect();
         let waits = asl.contains(WAITING);
+        let asl: serde_json::Value = serde_json::from_str(asl).unwrap_or_default();
+        let version = &asl["States"][START_STATE]["Assign"][OFFERING_VARIABLE]["version"];
         Self {
             path,
             functions,
             waits,
+            version: version.as_str().unwrap_or_default().to_owned(),
         }
     }
 
@@ -117,6 +123,8 @@ impl Machine {
             .replace("<Id>", &self.id())
             .replace("<path>", &self.path.to_string())
             .replace("<name>", &self.name())
+            .replace("<digest>", &self.version)
+            .replace("<version>", self.version.get(..8).unwrap_or_default())
             .replace("\n      <substitutions>", &substitutions)
             .replace("\n                <aliases>", &aliases)
     }
@@ -216,6 +224,19 @@ mod tests {
                 "      Decide: !Ref Decide.Alias\n      SendEmail: !Ref SendEmail.Alias\n"
             )
         );
+    }
+
+    #[test]
+    fn a_new_version_of_a_process_is_guarded_by_an_alarm_of_its_own() {
+        let asl = r#"{"States": {"Start": {"Assign": {"offering": {"version": "0123456789ab"}}}}}"#;
+        let resources = Machine::new("shop/refund".parse().unwrap(), asl).resources();
+        for part in [
+            "\nShopRefundBroken01234567:\n",
+            "[!Ref ShopRefundBroken01234567]",
+            "Value: '0123456789ab' }",
+        ] {
+            assert!(resources.contains(part), "{part} in {resources}");
+        }
     }
 
     #[test]

@@ -19,6 +19,32 @@ fn the_committed_files_are_fresh() {
     );
 }
 
+#[test]
+fn an_offering_is_retired_before_its_definition_is_removed() {
+    let root = tempfile::tempdir().unwrap();
+    let folders = Folders::below(root.path());
+    let definition = root.path().join("definitions/shop/refund.yaml");
+    write(root.path(), "definitions/shop/refund.yaml", VALID);
+    folders.apply(&folders.changes().unwrap()).unwrap();
+
+    fs::remove_file(&definition).unwrap();
+    let refused = folders.changes().unwrap_err().to_string();
+    assert!(
+        refused.contains("shop/refund.yaml is gone") && refused.contains("`retired: true`"),
+        "{refused}"
+    );
+
+    let retired = VALID.replace(
+        "  description: Money back\n",
+        "  description: Money back\n  retired: true\n",
+    );
+    write(root.path(), "definitions/shop/refund.yaml", &retired);
+    folders.apply(&folders.changes().unwrap()).unwrap();
+    fs::remove_file(&definition).unwrap();
+    let changes = folders.changes().unwrap();
+    assert!(changes.len() == 3 && changes.iter().all(|it| it.difference == Difference::Extra));
+}
+
 fn differences(changes: &[Change]) -> Vec<(&str, Difference)> {
     let of = |change: &Change| change.difference;
     changes
@@ -127,6 +153,14 @@ fn an_invitation_leads_to_an_offering_that_is_used_by_invitation() {
     insta::assert_snapshot!(
         "invitation_to_what_everybody_uses",
         said(&[("survey", &open)])
+    );
+    let retired = invited.replace(
+        "  by invitation: true\n",
+        "  by invitation: true\n  retired: true\n",
+    );
+    insta::assert_snapshot!(
+        "invitation_to_what_is_retired",
+        said(&[("survey", &retired)])
     );
     insta::assert_snapshot!("invitation_to_nothing", said(&[("other", &open)]));
     insta::assert_snapshot!("invitation_with_a_slip", said(&[("survay", &invited)]));

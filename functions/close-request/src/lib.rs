@@ -6,6 +6,7 @@
 //! that last state again, and then it answers `resume`: the state machine goes back to where it broke.
 
 use domain::failure::Failure;
+use domain::metrics;
 use domain::request::Event;
 use domain::request_store::{Invocation, RequestStore};
 use domain::table::Table;
@@ -42,6 +43,9 @@ pub async fn close(
     };
     let record = request.value.apply(&event, state_entry);
     store.save(&mut request, &record, Vec::new()).await?;
+    if let Event::Stopped { error, .. } = event {
+        metrics::report_stop(&record, error, &task.version);
+    }
     answer.map(Outcome::new)
 }
 

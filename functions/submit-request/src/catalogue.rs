@@ -34,7 +34,7 @@ impl Catalogue {
         self.machines.get(path).map(String::as_str)
     }
 
-    /// The offerings that everybody can use. The others are by invitation.
+    /// The offerings that everybody can use. The others are by invitation, or retired.
     pub(crate) async fn all(
         &self,
         workflow: &impl Workflow,
@@ -43,7 +43,8 @@ impl Catalogue {
         let mut offerings = Vec::new();
         for path in self.machines.keys() {
             let offering = self.get(workflow, path, now).await?;
-            offerings.extend(offering.filter(|offering| !offering.by_invitation));
+            let open = |offering: &Offering| !offering.by_invitation && !offering.retired;
+            offerings.extend(offering.filter(open));
         }
         Ok(offerings)
     }

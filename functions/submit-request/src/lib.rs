@@ -132,6 +132,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         request.ok_or_else(Problem::not_found)
     }
 
+    /// The offering that somebody wants to use.
     async fn offering(
         &self,
         http: &Request,
@@ -145,7 +146,15 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             .catalogue
             .get(&self.workflow, &path, received(http)?)
             .await?;
-        found.ok_or_else(Problem::not_found)
+        let offering = found.ok_or_else(Problem::not_found)?;
+        if offering.retired {
+            return Err(Problem::new(
+                StatusCode::GONE,
+                "We take no new requests of this kind.",
+            )
+            .detail("Requests that were sent before are still worked on, and the links in our mails open."));
+        }
+        Ok(offering)
     }
 }
 

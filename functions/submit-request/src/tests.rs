@@ -319,3 +319,23 @@ async fn pages_and_schema() {
         404
     );
 }
+
+#[tokio::test]
+async fn a_retired_offering_takes_nothing_and_says_that_the_rest_goes_on() {
+    let function = function_of(&Offering {
+        retired: true,
+        ..fixtures::request::offering()
+    });
+    let (status, body) = function.post(None, &answers().to_string()).await;
+    assert_eq!((status, function.stored("request")), (410, 0), "{body}");
+    let html = json!({"accept": "text/html"});
+    let (status, page, _) = function.send("GET", PATH, html.clone(), "").await;
+    assert_eq!(status, 410);
+    assert!(
+        page.contains("no new requests") && page.contains("still worked on"),
+        "{page}"
+    );
+    let (status, page, _) = function.send("GET", "/", html, "").await;
+    assert_eq!(status, 200);
+    assert!(!page.contains(PATH), "{page}");
+}

@@ -9,7 +9,7 @@ mod cached;
 pub mod config;
 mod dynamodb;
 mod lambda;
-mod logging;
+pub mod logging;
 mod secrets;
 mod ses;
 mod settings;

@@ -31,7 +31,8 @@ pub(super) fn init() {
     subscriber(&Logging::from_env(), std::io::stdout).init();
 }
 
-fn subscriber<W>(logging: &Logging, out: W) -> impl Subscriber + Send + Sync
+/// What writes the log and the measurements of a function to `out`, as `logging` says.
+pub fn subscriber<W>(logging: &Logging, out: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
 {
@@ -144,11 +145,11 @@ where
 /// A measurement as `CloudWatch` reads it out of a log.
 fn embedded(namespace: &str, fields: &Map<String, Value>) -> Value {
     let name = fields["name"].as_str().unwrap_or_default();
-    let outcome = fields.get("outcome");
-    let dimensions = if outcome.is_some() {
-        json!([["Outcome"]])
-    } else {
-        json!([[]])
+    let (outcome, version) = (fields.get("outcome"), fields.get("version"));
+    let dimensions = match (outcome, version) {
+        (None, _) => json!([[]]),
+        (Some(_), None) => json!([["Outcome"]]),
+        (Some(_), Some(_)) => json!([["Outcome"], ["Outcome", "Version"]]),
     };
     let mut line = json!({
         "_aws": {
@@ -162,8 +163,10 @@ fn embedded(namespace: &str, fields: &Map<String, Value>) -> Value {
         "request": fields["request"],
     });
     line[name] = fields["value"].clone();
-    if let Some(outcome) = outcome {
-        line["Outcome"] = outcome.clone();
+    for (name, value) in [("Outcome", outcome), ("Version", version)] {
+        if let Some(value) = value {
+            line[name] = value.clone();
+        }
     }
     line
 }
@@ -255,6 +258,21 @@ mod tests {
         assert_eq!(
             (&line["Decisions"], &line["Outcome"]),
             (&json!(1), &json!("approve"))
+        );
+    }
+
+    #[test]
+    fn a_measurement_of_a_version_counts_for_all_versions_too() {
+        let lines = written(true, "info", || {
+            let (outcome, version) = (Some("broken"), Some("0c9f"));
+            tracing::info!(target: TARGET, name = "RequestsStopped", unit = "Count", value = 1_i64, outcome, version, at = 1_i64, request = %"r-1");
+        });
+        let line: Value = serde_json::from_str(&lines[0]).unwrap();
+        let dimensions = &line["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
+        assert_eq!(*dimensions, json!([["Outcome"], ["Outcome", "Version"]]));
+        assert_eq!(
+            (&line["Outcome"], &line["Version"]),
+            (&json!("broken"), &json!("0c9f"))
         );
     }
 

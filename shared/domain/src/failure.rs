@@ -20,6 +20,18 @@ pub const PAYMENTS_STOPPED: &str = "Payments.Stopped";
 /// The name of [`Failure::LimitReached`].
 pub const LIMIT_REACHED: &str = "Payments.LimitReached";
 
+/// The name of [`Failure::RequestChanged`].
+pub const REQUEST_CHANGED: &str = "Request.Changed";
+
+/// Whether an execution that stopped by this error says something of its request, of a person's setting or of a
+/// service that was away, and nothing of what is deployed.
+pub fn is_expected(error: &str) -> bool {
+    let ours = ["Payments.", "Stripe."]
+        .iter()
+        .any(|of| error.starts_with(of));
+    ours || error == REQUEST_CHANGED || error.ends_with(".Unavailable")
+}
+
 /// A failed invocation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -97,7 +109,7 @@ impl Failure {
             Failure::LimitReached(_) => LIMIT_REACHED,
             Failure::ConfigInvalid(_) => "Config.Invalid",
             Failure::RequestNotFound => "Request.NotFound",
-            Failure::RequestChanged(_) => "Request.Changed",
+            Failure::RequestChanged(_) => REQUEST_CHANGED,
             Failure::NeedsAttention => "Request.NeedsAttention",
             Failure::Read(ReadError::Malformed { .. })
             | Failure::Workflow(WorkflowError::Malformed(_))

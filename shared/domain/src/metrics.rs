@@ -6,6 +6,7 @@
 
 use crate::approval::Approval;
 use crate::audit::{Action, AuditRecord};
+use crate::failure::is_expected;
 use crate::money::Usd;
 use crate::table::{Entity, Write};
 
@@ -21,8 +22,21 @@ pub struct Measurement {
     pub unit: &'static str,
     /// The number, in that unit.
     pub value: i64,
-    /// The dimension `outcome`, where there are several.
+    /// The dimension `Outcome`, where there are several.
     pub outcome: Option<&'static str>,
+}
+
+/// Reports that an execution stopped: `expected` where that says nothing of what is deployed, else `broken`. Also
+/// for the version of the definition that it ran, so that a gradual deployment is judged by the new version alone.
+pub fn report_stop(record: &AuditRecord, error: &str, version: &str) {
+    let outcome = if is_expected(error) {
+        "expected"
+    } else {
+        "broken"
+    };
+    let stop = count("RequestsStopped", Some(outcome));
+    // An execution that began before definitions had versions has none.
+    emit(&stop, record, (!version.is_empty()).then_some(version));
 }
 
 const fn count(name: &'static str, outcome: Option<&'static str>) -> Measurement {
@@ -87,16 +101,20 @@ pub fn of_change(record: &AuditRecord, with: &[Write]) -> Vec<Measurement> {
 pub fn report(record: &AuditRecord, with: &[Write]) {
     let id = record.request_id;
     tracing::info!(request = %id, execution = %id, phase = %record.phase, action = %record.action, "the request changed");
-    for Measurement {
+    for measurement in of_change(record, with) {
+        emit(&measurement, record, None);
+    }
+}
+
+fn emit(measurement: &Measurement, record: &AuditRecord, version: Option<&str>) {
+    let Measurement {
         name,
         unit,
         value,
         outcome,
-    } in of_change(record, with)
-    {
-        let at = record.at.as_millisecond();
-        tracing::info!(target: TARGET, name, unit, value, outcome, at, request = %id);
-    }
+    } = *measurement;
+    let (at, id) = (record.at.as_millisecond(), record.request_id);
+    tracing::info!(target: TARGET, name, unit, value, outcome, version, at, request = %id);
 }
 
 /// When the approval that is stored with the change was asked for, in Unix seconds.

@@ -174,6 +174,9 @@ pub struct Offering {
     /// Whether only somebody can use it who was invited by a mail of another request.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_invitation: bool,
+    /// Whether it takes no new requests. Those under way go on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
     /// A digest of everything that is generated from the definition: another one for every change.
     #[serde(default)]
     pub version: String,

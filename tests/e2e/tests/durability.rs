@@ -1,6 +1,7 @@
 //! What survives when everything stops at once.
 
 use e2e::{LocalStack, form};
+use serde_json::json;
 
 #[test]
 fn a_waiting_request_survives_kill_9_and_its_mailed_link_still_works() {
@@ -93,4 +94,39 @@ fn what_a_wrong_key_stopped_is_paid_once_after_a_redrive_with_the_right_one() {
         records.iter().any(|(action, ..)| action == "resumed"),
         "{records:?}"
     );
+}
+
+#[test]
+fn what_was_stored_and_not_started_is_started_on_a_schedule() {
+    let client = LocalStack::open();
+    let request = client.submit(&form());
+    client.mail("csm-1@example.com", "CSM Review");
+    let is_unstarted = |item: &serde_json::Value| {
+        let pk = item["pk"]["S"].as_str().unwrap_or_default();
+        pk.starts_with("UNSTARTED#")
+    };
+    let left = || client.items().iter().filter(|it| is_unstarted(it)).count();
+    client.eventually("that it has started is noted", || match left() {
+        0 => Ok(()),
+        more => Err(more.to_string()),
+    });
+
+    // As if whoever stored it had died before that.
+    let shard = &request.id[..1];
+    client.put_item(&json!({
+        "pk": {"S": format!("UNSTARTED#{shard}")}, "sk": {"S": request.id}, "kind": {"S": "unstarted"}, "version": {"N": "1"},
+        "requestId": {"S": request.id}, "offering": {"S": "customer-success/refund-request"},
+        "storedAt": {"S": "2026-01-01T00:00:00Z"},
+    }));
+    assert_eq!(left(), 1);
+    client.advance("10m");
+    client.eventually(
+        "the schedule starts it, which does nothing",
+        || match left() {
+            0 => Ok(()),
+            more => Err(more.to_string()),
+        },
+    );
+    assert_eq!(client.execution(&request)["status"], "RUNNING");
+    assert_eq!(client.mails("csm-1@example.com").len(), 1);
 }

@@ -14,10 +14,11 @@ const CUSTOMER: &str = "customer@example.com";
 const NOTES: &str = "canary notes, never to be seen";
 const REASON: &str = "canary reason";
 const QUESTION: &str = "Canary question?";
-/// Those that API Gateway or SNS invokes. Every other one serves tasks.
-const NO_TASKS: [&str; 4] = [
+/// Those that API Gateway, SNS or a schedule invokes. Every other one serves tasks.
+const NO_TASKS: [&str; 5] = [
     "HandleBounce",
     "RecordApproval",
+    "StartRequests",
     "StripeWebhook",
     "SubmitRequest",
 ];

@@ -87,6 +87,29 @@ fn a_waiting_request_ends_under_the_version_it_started_with() {
 }
 
 #[test]
+fn a_retired_offering_takes_nothing_new_and_what_waits_ends() {
+    let processes = Processes::copy();
+    let client = processes.client();
+    let waiting = client.submit(&form().amount("120"));
+    let mail = client.mail("csm-1@example.com", &waiting.id);
+
+    let definition = processes.read(DEFINITION);
+    let retired = replaced(&definition, "offering:\n", "offering:\n  retired: true\n");
+    processes.write(DEFINITION, &retired);
+    processes.generate();
+    client.eventually("the form is gone", || {
+        client.advance("61s");
+        let (status, page) = client.get(OFFERING, "text/html");
+        (status == 410).then_some(()).ok_or(page)
+    });
+    assert_eq!(client.try_submit(&form(), None).0, 410);
+    assert!(!client.get("/", "text/html").1.contains(OFFERING));
+
+    mail.approve(&client);
+    client.wait_for_status(&waiting, "refunded");
+}
+
+#[test]
 fn what_nobody_looked_up_stops_over_a_guests_charge_until_an_approver_confirms_it() {
     let processes = Processes::copy();
     let definition = processes.read(DEFINITION);
@@ -133,7 +156,7 @@ fn a_second_offering_is_a_definition_and_nothing_else() {
     for part in [
         "  CustomerSuccessGoodwillRefund:\n    Type: AWS::Serverless::StateMachine",
         "  CustomerSuccessGoodwillRefundLog:",
-        "  CustomerSuccessGoodwillRefundFailed:",
+        "  CustomerSuccessGoodwillRefundBroken",
         r#""customer-success/goodwill-refund":"${CustomerSuccessGoodwillRefundAliaslive}""#,
     ] {
         assert!(template.contains(part), "the template has {part}");

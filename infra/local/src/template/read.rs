@@ -15,12 +15,12 @@ use super::{
 fn understood(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "AWS::Serverless::Function" => {
-            "Architectures AutoPublishAlias AutoPublishAliasAllProperties CodeUri Description Environment \
+            "Architectures AutoPublishAlias AutoPublishAliasAllProperties CodeUri DeploymentPreference Description Environment \
              EventInvokeConfig Events Handler LoggingConfig MemorySize Policies ReservedConcurrentExecutions Role \
              Runtime Tags Timeout Tracing"
         }
         "AWS::Serverless::HttpApi" => {
-            "AccessLogSettings DefaultRouteSettings Description StageName Tags"
+            "AccessLogSettings DefaultRouteSettings Description RouteSettings StageName Tags"
         }
         "AWS::Serverless::StateMachine" => {
             "AutoPublishAlias DefinitionSubstitutions DefinitionUri DeploymentPreference Logging Name Policies Role \

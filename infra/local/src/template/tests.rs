@@ -168,6 +168,31 @@ fn what_ses_tells_reaches_the_function_that_subscribes_to_it() {
 }
 
 #[test]
+fn a_schedule_is_a_rate_and_nothing_else() {
+    let schedules = ours().schedules;
+    let rate = jiff::SignedDuration::from_mins(10);
+    let function = "StartRequests".to_owned();
+    assert_eq!(schedules, [Schedule { rate, function }]);
+    for (written, seconds) in [
+        ("rate(1 minute)", Some(60)),
+        ("rate(2 hours)", Some(7_200)),
+        ("rate(1 day)", Some(86_400)),
+        ("rate(0 minutes)", None),
+        ("rate(5 seconds)", None),
+        ("cron(0 12 * * ? *)", None),
+    ] {
+        let event = format!("{{ Type: Schedule, Properties: {{ Schedule: '{written}' }} }}");
+        let text = format!(
+            "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Metadata: {{ BuildProperties: {{ Binary: f }} }}\n    \
+             Properties: {{ Events: {{ E: {event} }} }}\n"
+        );
+        let template = Template::parse(&text, Path::new("."), &local());
+        let read = template.map(|it| it.schedules[0].rate.as_secs());
+        assert_eq!(read.ok(), seconds, "{written}");
+    }
+}
+
+#[test]
 fn long_forms_and_literals_mean_the_same() {
     let text = "Parameters: { P: { Default: 7 } }\nResources:\n".to_owned()
         + &function_with("{ 'Fn::Sub': '${!kept} ${P} ${F.Arn} ${AWS::Region}' }");

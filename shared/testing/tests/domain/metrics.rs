@@ -2,6 +2,7 @@
 
 use domain::approval::Approval;
 use domain::audit::Action;
+use domain::failure::is_expected;
 use domain::metrics::*;
 use domain::table::Stored;
 use domain::table::Write;
@@ -53,4 +54,27 @@ fn a_decision_is_as_old_as_its_approval() {
     record.action = Action::Reminded;
     let open = of_change(&record, &with);
     assert_eq!((open[0].name, open[0].value), ("OpenApprovalHours", 2));
+}
+
+#[test]
+fn a_stop_that_no_deployment_causes_is_expected() {
+    for error in [
+        "Payments.Stopped",
+        "Payments.LimitReached",
+        "Stripe.GuestCharge",
+        "Stripe.Misconfigured",
+        "Request.Changed",
+        "Mail.Unavailable",
+    ] {
+        assert!(is_expected(error), "{error}");
+    }
+    for error in [
+        "Payload.Invalid",
+        "Config.Invalid",
+        "Outcome.Unknown",
+        "States.QueryEvaluationError",
+        "Lambda.Unknown",
+    ] {
+        assert!(!is_expected(error), "{error}");
+    }
 }

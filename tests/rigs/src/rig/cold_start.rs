@@ -11,6 +11,7 @@ mod tls;
 use std::{fs, path::Path, process::Command, time::Duration};
 
 use anyhow::ensure;
+pub(super) use start::environment;
 use start::ready;
 
 use super::Rig;

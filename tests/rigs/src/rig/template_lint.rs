@@ -1,7 +1,14 @@
-//! `cfn-lint` on the template, and on what SAM makes of it.
+//! `cfn-lint` on the template, and on what SAM makes of it; and what neither can know: whether alarms and the
+//! dashboard ask for what somebody writes.
 //!
 //! `sam validate` accepts a reference to nothing inside a policy and an action that IAM does not know.
 //! Expanded by SAM's own translator first, the same template shows them, so both are linted.
+
+mod expanded;
+mod metrics;
+mod parameters;
+mod series;
+mod written;
 
 use std::{
     fs,
@@ -9,6 +16,9 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
+
+use expanded::{Expanded, Parameters};
+use serde_json::Value;
 
 use super::Rig;
 use crate::{
@@ -48,7 +58,7 @@ impl Rig for TemplateLint {
     }
 
     fn shows(&self) -> &'static str {
-        "cfn-lint accepts the template, as written and as SAM expands it"
+        "cfn-lint accepts the template, as written and as SAM expands it, and alarms watch what there is"
     }
 
     fn install(&self, checkout: &Checkout) -> anyhow::Result<()> {
@@ -75,7 +85,8 @@ impl Rig for TemplateLint {
             let refused = linter.refuses(&text, right, wrong, named);
             checks.check(&format!("`{wrong}` is refused"), refused);
         }
-        Ok(())
+        linter.check_parameters(&template, &text, checks);
+        linter.check_metrics(&template, &text, checks)
     }
 }
 
@@ -92,25 +103,97 @@ impl Linter<'_> {
     }
 
     fn lint_expanded(&self, template: &Path) -> anyhow::Result<Printed> {
-        let script = self.checkout.tool_list(NAME, "expand.py");
-        let mut expand = command(self.programs.join("python"), self.checkout.root());
-        expand
-            .arg(script)
-            .arg(template)
-            .env("AWS_DEFAULT_REGION", "us-east-1");
+        let written = self.expanded(template)?;
         let expanded = self.scratch.join("expanded.json");
-        fs::write(&expanded, stdout(&mut expand)?)?;
+        fs::write(&expanded, format!("{:#}", written.template()))?;
         self.lint(&expanded)
     }
 
-    /// Whether the template with a mistake in it is refused because of that mistake.
-    fn refuses(&self, text: &str, right: &str, wrong: &str, named: &str) -> anyhow::Result<()> {
+    /// What SAM makes of a template with each of these values of its parameters.
+    fn expand(&self, template: &Path, values: &[Parameters]) -> anyhow::Result<Vec<Expanded>> {
+        let script = self.checkout.tool_list(NAME, "expand.py");
+        let mut expand = command(self.programs.join("python"), self.checkout.root());
+        expand.arg(script).arg(template);
+        expand.arg(serde_json::to_string(values)?);
+        let expanded = stdout(expand.env("AWS_DEFAULT_REGION", "us-east-1"))?;
+        let expanded: Vec<Value> = serde_json::from_str(&expanded)?;
+        let expanded = expanded.into_iter().zip(values);
+        Ok(expanded
+            .map(|(it, values)| Expanded::new(it, values))
+            .collect())
+    }
+
+    /// The same with the default values.
+    fn expanded(&self, template: &Path) -> anyhow::Result<Expanded> {
+        let mut expanded = self.expand(template, &[Parameters::new()])?;
+        expanded.pop().context("nothing was expanded")
+    }
+
+    /// The template with a mistake in it.
+    fn mistaken(&self, text: &str, right: &str, wrong: &str) -> anyhow::Result<PathBuf> {
         ensure!(
             text.contains(right),
             "the template no longer says `{right}`"
         );
         let template = self.scratch.join("mistaken.yaml");
         fs::write(&template, text.replacen(right, wrong, 1)).context("cannot write")?;
+        Ok(template)
+    }
+
+    /// Whether the template with a mistake in it is refused because of that mistake.
+    fn refuses(&self, text: &str, right: &str, wrong: &str, named: &str) -> anyhow::Result<()> {
+        let template = self.mistaken(text, right, wrong)?;
         self.lint_expanded(&template)?.expect_refusal(named)
     }
+
+    /// Each parameter is given another value, and it is looked where that arrives.
+    fn check_parameters(&self, template: &Path, text: &str, checks: &mut Checks<'_>) {
+        let judge = |template: &Path| {
+            let expanded = self.expanded(template)?;
+            parameters::hold_no_secret(&expanded)?;
+            parameters::arrive(&expanded, |values| self.expand(template, values))
+        };
+        let what =
+            "each parameter arrives where it is declared to, and no secret in a configuration";
+        checks.check(what, judge(template));
+        for (right, wrong, named) in parameters::MISTAKES {
+            let judged = self.mistaken(text, right, wrong).and_then(|it| judge(&it));
+            checks.check(&format!("`{wrong}` is refused"), refused(judged, named));
+        }
+    }
+
+    /// What alarms and the dashboard ask for is compared with what functions write and AWS publishes.
+    fn check_metrics(
+        &self,
+        template: &Path,
+        text: &str,
+        checks: &mut Checks<'_>,
+    ) -> anyhow::Result<()> {
+        let mut known = series::published(self.checkout)?;
+        known.extend(written::metrics(self.checkout)?);
+        let line = written::failure(self.checkout)?;
+        let judge = |template: &Path| {
+            let expanded = self.expanded(template)?;
+            metrics::are_known(&expanded, &known)?;
+            metrics::find_fields(&expanded, &line)
+        };
+        let what = "alarms and the dashboard ask for metrics and fields that are written";
+        checks.check(what, judge(template));
+        for (right, wrong, named) in metrics::MISTAKES {
+            let judged = self.mistaken(text, right, wrong).and_then(|it| judge(&it));
+            checks.check(&format!("`{wrong}` is refused"), refused(judged, named));
+        }
+        Ok(())
+    }
+}
+
+/// Turns a refusal that names the mistake into what was wanted.
+fn refused(judged: anyhow::Result<()>, named: &str) -> anyhow::Result<()> {
+    let complaint = judged.err().context("it was accepted")?;
+    let said = format!("{complaint:#}");
+    ensure!(
+        said.contains(named),
+        "it was refused for another reason:\n{said}"
+    );
+    Ok(())
 }

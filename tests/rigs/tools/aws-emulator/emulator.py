@@ -4,6 +4,8 @@ Each thing is done through the emulator's own services:
 * an HTTP API whose routes are given as an OpenAPI body, as SAM writes them;
 * versions and aliases of state machines;
 * a secret is referred to by its ARN, and generated without the characters that are excluded;
+* what CodeDeploy needs to shift traffic, which moves at once here;
+* alarms on an expression, which are made of their first metric here;
 * how often an execution was redriven, in its context: never;
 * which state machine a task token belongs to, which is what AWS allows or denies an answer by.
 
@@ -131,6 +133,26 @@ handlers["AWS::SecretsManager::Secret"] |= {
     "create": create_secret, "update": update_secret,
     "delete": lambda arn, *more: secret["delete"](name_of(arn), *more),
 }
+
+for kind in ("Application", "DeploymentGroup"):
+    handlers[f"AWS::CodeDeploy::{kind}"] = {
+        "create": lambda logical_id, *_: (logical_id, {}),
+        "update": lambda physical_id, *_: (physical_id, {}),
+        "delete": lambda *_: None,
+    }
+
+alarm_record = provisioners._cw_metric_alarm_record
+
+
+def record_of_first_metric(name, properties):
+    stats = [metric["MetricStat"] for metric in properties.get("Metrics", []) if "MetricStat" in metric]
+    if stats:
+        properties = {key: value for key, value in properties.items() if key != "Metrics"}
+        properties |= {**stats[0]["Metric"], "Period": stats[0]["Period"], "Statistic": stats[0]["Stat"]}
+    return alarm_record(name, properties)
+
+
+provisioners._cw_metric_alarm_record = record_of_first_metric
 
 execute_task = stepfunctions._execute_task
 

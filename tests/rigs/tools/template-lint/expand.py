@@ -1,8 +1,9 @@
-"""Prints the CloudFormation template that SAM makes of a SAM template.
+"""Prints the CloudFormation templates that SAM makes of a SAM template, one for each given set of parameter values.
 
 SAM does this in the cloud, so a mistake in what it makes is otherwise found when a deployment fails.
 """
 
+import copy
 import json
 import sys
 
@@ -29,4 +30,6 @@ def pretend_packaged(template):
 with open(sys.argv[1], encoding="utf-8") as file:
     template = yaml_parse(file)
 pretend_packaged(template)
-print(json.dumps(transform(template, {}, NoManagedPolicies()), indent=2))
+values = json.loads(sys.argv[2])
+expanded = [transform(copy.deepcopy(template), each, NoManagedPolicies()) for each in values]
+print(json.dumps(expanded, indent=2))

@@ -6,6 +6,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, ensure};
 
 use super::{
+    bounces,
     scenarios::{form, review},
     stack::Stack,
 };
@@ -15,11 +16,17 @@ use crate::{
 };
 
 const DEFINITION: &str = "statemachines/definitions/customer-success/refund-request.yaml";
+const ROUTED: &str = "statemachines/definitions/customer-success/refund-request-routed.yaml";
+const SURVEY: &str = "statemachines/definitions/customer-satisfaction/csat-survey.yaml";
 const CHARGE: &str = "ch_demo_2000";
+const RETIRED: &str = "customer-success/refund-request-routed";
 
 pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) -> anyhow::Result<()> {
     let waiting = stack.client.submit(&form("120", CHARGE));
     let mail = review(stack, &waiting);
+    let of_retired = stack.client.submit_to(RETIRED, &form("110", CHARGE));
+    let client = &stack.client;
+    let mail_of_retired = client.mail_about(&of_retired, bounces::MANAGER, "Manager Review");
     let changed = changed(stack)?;
     stack.deploy(&changed)?;
     checks.check(
@@ -32,6 +39,17 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) -> anyhow::Result<()>
         || {
             mail.approve(&stack.client);
             stack.client.wait_for_status(&waiting, "refunded");
+            Ok(())
+        },
+    );
+    checks.attempt(
+        "a retired offering takes nothing new, and what waits ends",
+        || {
+            let path = format!("/services/{RETIRED}/requests");
+            let (status, body) = stack.client.post_json(&path, form("110", CHARGE).json());
+            ensure!(status == 410, "{status} {body}");
+            mail_of_retired.reject(&stack.client, "No.");
+            stack.client.wait_for_status(&of_retired, "denied");
             Ok(())
         },
     );
@@ -62,7 +80,7 @@ fn second_offering(stack: &Stack) {
     stack.client.wait_for_status(&request, "refunded");
 }
 
-/// A copy of the definitions with a lower threshold and one more offering, and the template that the
+/// A copy of the definitions with a lower threshold, a retired offering and one more, and the template that the
 /// generator makes for them, with the functions that were built before.
 fn changed(stack: &Stack) -> anyhow::Result<std::path::PathBuf> {
     let root = stack.scratch().join("changed");
@@ -72,6 +90,12 @@ fn changed(stack: &Stack) -> anyhow::Result<std::path::PathBuf> {
     let second = replaced(&definition, "name: Refund Request", "name: Goodwill Refund")?;
     let file = "statemachines/definitions/customer-success/goodwill-refund.yaml";
     write(&root.join(file), &second)?;
+
+    let routed = fs::read_to_string(stack.root().join(ROUTED))?;
+    let retired = replaced(&routed, "offering:\n", "offering:\n  retired: true\n")?;
+    write(&root.join(ROUTED), &retired)?;
+    let survey = fs::read_to_string(stack.root().join(SURVEY))?;
+    write(&root.join(SURVEY), &survey)?;
 
     let template = root.join("infra/template.yaml");
     write(

@@ -78,7 +78,7 @@ fn question(mut connection: TcpStream) -> anyhow::Result<()> {
 }
 
 /// What every function needs to begin. Nothing is called before there is an event.
-fn environment(api: &str) -> Vec<(&'static str, String)> {
+pub(in crate::rig) fn environment(api: &str) -> Vec<(&'static str, String)> {
     let machines = r#"{"customer-success/refund-request":"arn:aws:states:us-east-1:000000000000:stateMachine:client"}"#;
     let settings = r#"{"teams":{},"mailFrom":"refunds@example.com","publicUrl":"","stripeMode":"test","stripeApiBase":"https://api.stripe.com","stripeSecretName":"a","stripeWebhookSecretName":"b"}"#;
     [

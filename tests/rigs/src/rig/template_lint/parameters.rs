@@ -1,0 +1,163 @@
+//! What a deployment with another value of a parameter changes, and whether it is what runs then.
+//!
+//! Functions are invoked by an alias of a published version. SAM names a version after the function's
+//! properties as they are written, and `!Ref Teams` is written the same whatever its value is: a value that
+//! reaches a function's configuration in that way is deployed, and the version that runs keeps the old one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::ensure;
+use serde_json::Value;
+
+use super::expanded::{Expanded, Parameters, text};
+
+/// Where another value of a parameter arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// In a new version of each function whose configuration has it.
+    Version,
+    /// In a resource that a function's environment names, so that functions read it while they run.
+    RunTime,
+    /// In no function's configuration: an alarm, a name, a policy.
+    Elsewhere,
+    /// In a function's configuration, of which no version is published.
+    Unpublished,
+}
+
+/// Each parameter of the template. Those that are unpublished are deployed and do not run.
+const REACHES: [(&str, Reach); 18] = [
+    // Other code is built for it, of which a version is published.
+    ("Architecture", Reach::Unpublished),
+    ("CreateMailIdentity", Reach::Elsewhere),
+    ("Gradual", Reach::Elsewhere),
+    ("LogRetentionDays", Reach::Elsewhere),
+    ("MailFrom", Reach::Unpublished),
+    ("MailIdentity", Reach::Elsewhere),
+    ("MailIdentityArn", Reach::Elsewhere),
+    ("MostRequestsPerHour", Reach::Elsewhere),
+    ("OldestApprovalHours", Reach::Elsewhere),
+    ("OperatorEmail", Reach::Elsewhere),
+    ("PublicUrl", Reach::Unpublished),
+    ("RequestsEveryDay", Reach::Elsewhere),
+    ("SecretsVersion", Reach::Unpublished),
+    ("StripeApiBase", Reach::Unpublished),
+    ("StripeMode", Reach::Unpublished),
+    ("StripeSecretName", Reach::Unpublished),
+    ("StripeWebhookSecretName", Reach::Unpublished),
+    ("Teams", Reach::Unpublished),
+];
+
+/// Variables of functions that hold a secret.
+const SECRETS: [&str; 2] = ["LINK_KEY", "STRIPE_WEBHOOK_SECRETS"];
+
+/// Mistakes that leave a value unused, or show a secret: what the template says, what it would say, and
+/// words of the complaint.
+pub(super) const MISTAKES: [(&str, &str, &str); 2] = [
+    (
+        "METRICS_NAMESPACE: !Ref AWS::StackName",
+        "METRICS_NAMESPACE: !Ref OperatorEmail",
+        "OperatorEmail reaches Unpublished",
+    ),
+    (
+        "TABLE_NAME: !Ref Table",
+        "TABLE_NAME: '{{resolve:secretsmanager:table}}'",
+        "TABLE_NAME",
+    ),
+];
+
+/// Whether each parameter arrives where it should; `expand` makes the template for each set of values.
+pub(super) fn arrive(
+    template: &Expanded,
+    expand: impl Fn(&[Parameters]) -> anyhow::Result<Vec<Expanded>>,
+) -> anyhow::Result<()> {
+    let declared = BTreeMap::from(REACHES);
+    let parameters: Vec<(&str, &Value)> = template.section("Parameters").collect();
+    let names: BTreeSet<&str> = parameters.iter().map(|(name, _)| *name).collect();
+    ensure!(
+        names.iter().eq(declared.keys()),
+        "parameters are {names:?}, declared is where these arrive: {:?}",
+        declared.keys()
+    );
+    let other =
+        |(name, it): &(&str, &Value)| Parameters::from([((*name).to_owned(), other_value(it))]);
+    let others = expand(&parameters.iter().map(other).collect::<Vec<_>>())?;
+    let mut wrong = Vec::new();
+    for ((name, _), other) in parameters.into_iter().zip(&others) {
+        let reach = reach(template, other);
+        if reach != declared[name] {
+            wrong.push(format!(
+                "{name} reaches {reach:?}, not {:?}",
+                declared[name]
+            ));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// A value that is allowed and not the default one.
+fn other_value(parameter: &Value) -> String {
+    let default = text(&parameter["Default"]);
+    let allowed = parameter["AllowedValues"].as_array().into_iter().flatten();
+    let other = allowed.map(text).find(|value| *value != default);
+    let longer = if parameter["Type"] == "Number" {
+        "1"
+    } else {
+        "other"
+    };
+    other.unwrap_or_else(|| default + longer)
+}
+
+/// Where the difference between two deployments arrives.
+fn reach(before: &Expanded, after: &Expanded) -> Reach {
+    let now: BTreeMap<_, _> = configured(after).collect();
+    let changed = configured(before).filter(|(id, before)| now.get(id) != Some(before));
+    let changed: BTreeSet<&str> = changed.map(|(id, _)| id).collect();
+    let mut functions = before.of_type("AWS::Lambda::Function");
+    let named = |(_, function): (&str, &Value)| {
+        let environment = function["Properties"]["Environment"].to_string();
+        let names = |id: &&str| environment.contains(&format!("{{\"Ref\":\"{id}\"}}"));
+        changed.iter().any(names)
+    };
+    let published = |id: &str| versions(before, id) != versions(after, id);
+    let mut own = before
+        .of_type("AWS::Lambda::Function")
+        .filter(|(id, _)| changed.contains(id));
+    match own.next() {
+        Some((first, _)) if published(first) && own.all(|(id, _)| published(id)) => Reach::Version,
+        Some(_) => Reach::Unpublished,
+        None if functions.any(named) => Reach::RunTime,
+        None => Reach::Elsewhere,
+    }
+}
+
+/// What each resource comes to, by logical id.
+fn configured(template: &Expanded) -> impl Iterator<Item = (&str, Value)> {
+    let resources = template.section("Resources");
+    resources.map(|(id, resource)| (id, template.resolve(&resource["Properties"])))
+}
+
+/// The logical ids of a function's versions.
+fn versions<'t>(template: &'t Expanded, function: &str) -> Vec<&'t str> {
+    let all = template.of_type("AWS::Lambda::Version");
+    let own = all.filter(|(_, it)| it["Properties"]["FunctionName"]["Ref"] == function);
+    own.map(|(id, _)| id).collect()
+}
+
+/// Whether no function's configuration holds a secret, which whoever may read configurations could read.
+pub(super) fn hold_no_secret(template: &Expanded) -> anyhow::Result<()> {
+    let mut holding = BTreeSet::new();
+    for (_, function) in template.of_type("AWS::Lambda::Function") {
+        let variables = template.resolve(&function["Properties"]["Environment"]["Variables"]);
+        for (name, value) in variables.as_object().into_iter().flatten() {
+            if value.to_string().contains("{{resolve:") {
+                holding.insert(name.clone());
+            }
+        }
+    }
+    ensure!(
+        holding.iter().eq(SECRETS.iter()),
+        "{holding:?} hold a secret, known is {SECRETS:?}"
+    );
+    Ok(())
+}
