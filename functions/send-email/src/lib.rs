@@ -1,7 +1,8 @@
 //! Sends the mail of a phase: to the customer, or to a team.
 //!
 //! A mail that invites carries the link and the code of its invitation. It is not sent while the request
-//! needs attention: nobody is asked how satisfied they are with a refund that came back.
+//! needs attention: nobody is asked how satisfied they are with a refund that came back. Nor is any other mail to the
+//! customer then: they were told that it came back, and what the process would say is no longer true.
 //!
 //! The texts come with the payload as templates, the names in them from the request. A mail is
 //! recorded after the service has taken it: at worst a crash in between sends it twice, and never
@@ -13,7 +14,7 @@ use domain::failure::Failure;
 use domain::id::OfferingPath;
 use domain::invitation::{Invitation, InvitationToken};
 use domain::mail::{Mailer, send_all};
-use domain::request::{Event, Request, Status};
+use domain::request::{Event, RefundProgress, Request, Status};
 use domain::request_store::{Invocation, RequestStore};
 use domain::table::Table;
 use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
@@ -43,10 +44,8 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             Invocation::First(request) => request,
         };
         let config = &task.config;
-        if let (Some(offering), Status::NeedsAttention) = (&config.invites, request.value.status) {
-            let record = request
-                .value
-                .apply(&Event::NotInvited { offering }, task.state_entry());
+        if let Some(withheld) = withheld(config, &request.value) {
+            let record = request.value.apply(&withheld, task.state_entry());
             self.store.save(&mut request, &record, Vec::new()).await?;
             return Ok(Outcome::new(outcome::DONE));
         }
@@ -108,6 +107,20 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
                 None => Err(Failure::ConfigInvalid(format!("Teams has no {team}"))),
             },
         }
+    }
+}
+
+/// Why a mail must not be sent, if so.
+fn withheld<'a>(config: &'a EmailConfig, request: &Request) -> Option<Event<'a>> {
+    let came_back = request.refund == Some(RefundProgress::Reversed);
+    match (&config.invites, &config.to) {
+        (Some(offering), _) if request.status == Status::NeedsAttention => {
+            Some(Event::NotInvited { offering })
+        }
+        (_, Recipient::Field(field)) if came_back => {
+            Some(Event::MailWithheld { to: field.as_str() })
+        }
+        _ => None,
     }
 }
 
@@ -260,13 +273,20 @@ mod tests {
             .filter(|item| item.body["action"] == "invitation_withheld");
         let details: Vec<_> = skipped.map(|item| item.body["detail"].clone()).collect();
         assert_eq!(details, ["customer-satisfaction/csat-survey"]);
-        // Any other mail is sent.
-        let other = Task {
-            state: "Other".to_owned(),
-            ..task(id, team("csm-team"), "Look.")
-        };
-        function.handle(other).await.unwrap();
-        assert_eq!(function.mailer.sent().len(), 2);
+        // The team's mails are sent, and no other of the customer's: they would say what is not so any more.
+        for to in [team("csm-team"), customer()] {
+            let other = Task {
+                state: format!("{to:?}"),
+                ..task(id, to, "We've refunded you.")
+            };
+            function.handle(other).await.unwrap();
+        }
+        let sent = function.mailer.sent();
+        let to: Vec<&str> = sent.iter().map(|mail| mail.to.as_str()).collect();
+        assert_eq!(to, ["csm-1@example.com", "csm-2@example.com"]);
+        let items = function.store.table().items();
+        let is_withheld = |item: &&domain::table::Item| item.body["action"] == "mail_withheld";
+        assert_eq!(items.iter().filter(is_withheld).count(), 1);
     }
 
     #[tokio::test]

@@ -105,6 +105,8 @@ pub enum Action {
     MailRefused,
     /// A mail that invites was not sent.
     InvitationWithheld,
+    /// A mail to the customer was not sent, as their refund came back.
+    MailWithheld,
     /// Nothing is paid for now, because payments are stopped or a limit is reached.
     PaymentHeld,
     /// Stripe was about to be asked for a refund.

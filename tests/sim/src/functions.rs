@@ -1,12 +1,13 @@
 //! The functions, invoked as Lambda would: with a payload as JSON, and an answer or an error's name.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use adapters::stripe::webhook::WebhookSecret;
 use adapters::{Cached, Settings, Teams};
 use ask_approvers::AskApprovers;
 use domain::failure::Failure;
 use domain::id::TaskToken;
+use domain::payment_control::Limits;
 use domain::request_store::RequestStore;
 use domain::task::Outcome;
 use domain::workflow::Workflow as _;
@@ -23,6 +24,7 @@ use testing::fixtures::approval::link_keys;
 
 use crate::faults::{Fault, Place};
 use crate::guards::Guard;
+use crate::invocation::Invocation;
 use crate::ports::stripe::SimStripe;
 use crate::ports::{Line, SimMailer, SimTable, SimWorkflow};
 use crate::process::Machine;
@@ -37,6 +39,8 @@ pub(crate) struct Functions {
     pub(crate) workflow: SimWorkflow,
     /// The state whose function is broken until its execution is redriven, and whether it acts first.
     pub(crate) broken: Option<(String, bool)>,
+    /// Limits in place of those in the definition, where it has some.
+    pub(crate) limits: Arc<OnceLock<Limits>>,
     pub(crate) log: Log,
 }
 
@@ -184,7 +188,9 @@ impl Functions {
         if breaks == Some(false) {
             return Err(lambda("Sim.Broken"));
         }
-        let answer = self.dispatch(function, payload).await;
+        let request = payload["requestId"].as_str().and_then(|id| id.parse().ok());
+        let work = Box::pin(self.dispatch(function, payload));
+        let answer = Invocation::run(request, work).await;
         if breaks == Some(true) {
             return Err(lambda("Sim.Broken"));
         }
@@ -234,7 +240,7 @@ impl Functions {
                     stripe: self.stripe.clone(),
                     workflow: self.workflow.clone(),
                 };
-                function.handle(self.read(payload)?).await
+                function.handle(self.read(self.with_limits(payload))?).await
             }
             "SendEmail" => {
                 let function = SendEmail {
@@ -252,6 +258,18 @@ impl Functions {
                 Err(Failure::RequestNotFound)
             }
         }
+    }
+
+    fn with_limits(&self, mut payload: Value) -> Value {
+        if let Some(own) = payload.pointer_mut("/config/limits") {
+            if let Some(limits) = self.limits.get() {
+                *own = json!(limits);
+            }
+            if let (true, Value::Object(own)) = (self.line.is_without(Guard::LimitPerRefund), own) {
+                own.remove("perRefundCents");
+            }
+        }
+        payload
     }
 
     /// What Stripe's events are received by.

@@ -1,7 +1,7 @@
 //! Test-only switches: each takes one guard of the product away, at a port, so that it can be seen that the simulation
 //! notices.
 
-/// What keeps a charge from being given back twice, or to anybody else.
+/// What keeps a charge from being given back twice, or to anybody else, and payments within what people allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
     /// The table takes a charge's ledger whoever wrote it in between.
@@ -20,4 +20,20 @@ pub(crate) enum Guard {
     OtherRequests,
     /// An approval is one that somebody gave.
     StoredApprovals,
+    /// What somebody approved of an amount is stored.
+    ApprovedAmount,
+    /// What others made by hand for another request is not taken for one's own.
+    OwnId,
+    /// The table fails an intent where payments were stopped since that was read.
+    SwitchCondition,
+    /// Whoever orders reads whether payments are stopped.
+    SwitchRead,
+    /// The function is told how much a request may get.
+    LimitPerRefund,
+    /// The table knows what a customer got.
+    TotalsOfCustomer,
+    /// The table knows what was paid in all.
+    TotalsOfDay,
+    /// The table takes the totals of payments only from whoever read them last.
+    TotalsCondition,
 }

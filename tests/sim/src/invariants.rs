@@ -14,6 +14,7 @@ use crate::world::World;
 
 mod mails;
 mod money;
+mod payments;
 mod privacy;
 pub(crate) mod ratings;
 mod routing;
@@ -42,12 +43,14 @@ pub(crate) enum Group {
 type Check<'w> = fn(&Case<'w>, &mut Vec<String>);
 
 /// What must hold for each request.
-fn checks<'w>() -> [(Group, Check<'w>); 10] {
+fn checks<'w>() -> [(Group, Check<'w>); 12] {
     [
         (Group::AuditLog, Case::check_audit_log),
         (Group::End, Case::check_end),
         (Group::Money, Case::check_money),
+        (Group::Money, Case::check_approved_amounts),
         (Group::Money, Case::check_ownership),
+        (Group::Money, Case::check_goes_on),
         (Group::Decisions, Case::check_decisions),
         (Group::Decisions, Case::check_replies),
         (Group::Routing, Case::check_routing),
@@ -75,6 +78,7 @@ pub(crate) async fn broken_by_group(world: &World) -> Vec<(Group, String)> {
     add(Group::Ratings, ratings::broken(world).await);
     let replies = recorded_replies(world);
     let items = world.functions.table.items();
+    add(Group::Money, payments::broken(world, &items));
     for id in world.functions.table.requests() {
         let request = world.request(id).await;
         let audit_log = audit_log(&items, id);
@@ -204,6 +208,10 @@ impl Case<'_> {
         };
         let fits = match (self.execution.status, self.request.status) {
             (ExecutionStatus::Succeeded, Status::Refunded) => output("refunded"),
+            // What came back needs attention, however the execution ends.
+            (ExecutionStatus::Succeeded, Status::NeedsAttention) if self.model.reversed => {
+                output("refunded")
+            }
             (ExecutionStatus::Succeeded, Status::Denied) => output("denied"),
             (ExecutionStatus::Succeeded, Status::Completed) => output("completed"),
             (ExecutionStatus::Failed, Status::NeedsAttention) => {

@@ -5,6 +5,8 @@
 //! - `world`: the machine, the functions (`functions`), and what they talk to (`ports`)
 //! - `faults`: where something can go wrong, and whether it does
 //! - `guards`: what can be taken away, to see that it is missed
+//! - `invocation`: what is known of whoever calls a port
+//! - `operators`: who stop payments and raise limits
 //! - `people`: approvers and customers who choose, with their mails, and how a POST reaches a function
 //! - `customers`: what they ask for, and how they rate
 //! - `random_run`: a run in which everything is drawn from a seed; 300 seeds in a test
@@ -14,6 +16,7 @@
 //! - `credit`: a process with a credit in it, by its states' own payloads
 //! - `designated`: which of two amounts and of two addresses counts
 //! - `together`: two or three requests of one charge that are paid in the same instant
+//! - `last_cents`: many requests that want the last cents of a day's limit
 //! - `race`: a decision or a choice in the very instant in which the state that waits for it times out
 //! - `invariants`, over the `model` of an audit log: what must hold after every run
 //!
@@ -30,7 +33,10 @@ mod faults;
 mod functions;
 mod guards;
 mod invariants;
+mod invocation;
+mod last_cents;
 mod model;
+mod operators;
 mod people;
 mod ports;
 mod process;

@@ -19,7 +19,7 @@ pub(crate) struct Model {
     /// What it stood at when it stopped.
     before_stop: Option<Status>,
     /// The refund that was paid came back.
-    reversed: bool,
+    pub(crate) reversed: bool,
     /// Who decided what, and when, in each phase.
     pub(crate) decisions: BTreeMap<PhaseName, Vec<Decided>>,
     /// Which phases asked.
@@ -130,6 +130,8 @@ impl Model {
             | Action::CustomerIdentified
             | Action::OwnershipConfirmed
             | Action::PaymentHeld
+            | Action::InvitationWithheld
+            | Action::MailWithheld
             | Action::LinkLocked
             | Action::CodeRenewed => self.status,
             Action::Mailed => {
@@ -158,6 +160,8 @@ impl Model {
             Action::Closed if record.offering.as_str() == SURVEY => Status::Completed,
             Action::RefundReversed => {
                 self.reversed = true;
+                // Also once it goes on.
+                self.before_stop = self.before_stop.map(|_| Status::NeedsAttention);
                 Status::NeedsAttention
             }
             Action::Closed if self.reversed => self.status,
@@ -179,8 +183,7 @@ impl Model {
             | Action::CustomerMailReported
             | Action::HandedOver
             | Action::QuestionAsked
-            | Action::QuestionAnswered
-            | Action::InvitationWithheld => return None,
+            | Action::QuestionAnswered => return None,
         })
     }
 }

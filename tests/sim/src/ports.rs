@@ -18,10 +18,13 @@ use testing::MemoryTable;
 use crate::customers::Invite;
 use crate::faults::{Fault, Faults, Place};
 use crate::guards::Guard;
+use crate::invocation::Invocation;
 use crate::people::DecisionMail;
+use without::switch;
 
 pub(crate) mod by_hand;
 pub(crate) mod stripe;
+mod without;
 
 /// What every port needs.
 #[derive(Debug, Clone)]
@@ -96,20 +99,6 @@ impl SimTable {
         }));
     }
 
-    /// Lets ledgers of charges be written on whatever version is stored.
-    async fn ignore_other_writers(&self, writes: &mut [Write]) -> Result<(), CommitError> {
-        for write in writes {
-            if let Write::Put(item) = write
-                && item.kind == ChargeLedger::KIND
-            {
-                let stored = self.memory.get(&item.key).await;
-                let stored = stored.map_err(|error| CommitError::Unavailable(error.to_string()))?;
-                item.version = stored.map_or(0, |(_, version)| version) + 1;
-            }
-        }
-        Ok(())
-    }
-
     /// How often the ledger of a charge, or what is written with it, was not what it had been.
     pub(crate) fn ledger_conflicts(&self) -> usize {
         self.ledger_conflicts.load(Ordering::Relaxed)
@@ -124,10 +113,15 @@ impl SimTable {
 
 impl Table for SimTable {
     async fn get(&self, key: &Key) -> Result<Option<(Value, u64)>, ReadError> {
-        match self.line.call(Place::Read).await {
-            Some(_) => Err(ReadError::Unavailable(down())),
-            None => self.memory.get(key).await,
+        if self.line.call(Place::Read).await.is_some() {
+            return Err(ReadError::Unavailable(down()));
         }
+        let found = self.memory.get(key).await?;
+        if *key == switch() {
+            let stopped = |(body, _): &(Value, u64)| body["isStopped"] == true;
+            Invocation::asks_whether_stopped(found.as_ref().is_some_and(stopped));
+        }
+        Ok(self.answered(key, found))
     }
 
     async fn list(&self, pk: &str, sk_prefix: &str) -> Result<Vec<(Value, u64)>, ReadError> {
@@ -147,16 +141,14 @@ impl Table for SimTable {
         }
     }
 
-    async fn commit(&self, mut writes: Vec<Write>) -> Result<(), CommitError> {
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let fault = self.line.call(Place::Commit).await;
         match fault {
             Some(Fault::Before) => return Err(CommitError::Unavailable(down())),
             Some(Fault::Conflict) => return Err(CommitError::Conflict),
             _ => {}
         }
-        if self.line.is_without(Guard::LedgerCondition) {
-            self.ignore_other_writers(&mut writes).await?;
-        }
+        let writes = self.written(writes).await?;
         let items: Vec<Item> = writes.iter().filter_map(Write::item).cloned().collect();
         let committed = self.memory.commit(writes).await;
         if committed == Err(CommitError::Conflict)

@@ -149,7 +149,7 @@ async fn click_all(world: &mut World, by_hand: bool) {
 }
 
 /// What was stored about money, in order, with the number of each request.
-fn order(world: &World) -> String {
+pub(crate) fn order(world: &World) -> String {
     let stored = world.functions.table.commits();
     let records = stored.iter().flatten().filter(|item| item.kind == "audit");
     let words = records.filter_map(|item| {

@@ -20,6 +20,7 @@ use crate::customers::{Customers, EMAIL, Invite, NOTES, Rating, Wish};
 use crate::faults::{Faults, Plan};
 use crate::functions::{Functions, Log, ORIGIN, tick, webhook_secret};
 use crate::guards::Guard;
+use crate::operators::Operation;
 use crate::people::{DecisionMail, People, decided, post};
 use crate::ports::stripe::{GUEST, Mood, SimStripe};
 use crate::ports::{Line, Running, SimMailer, SimTable, SimWorkflow};
@@ -83,6 +84,7 @@ impl World {
             },
             line,
             broken,
+            limits: Arc::default(),
             log: Log::default(),
         };
         let world = Self {
@@ -210,6 +212,18 @@ impl World {
         });
     }
 
+    /// An operator does something, sooner or later, and we do not wait for what comes of it.
+    pub(crate) fn operate(&mut self, operation: Operation) {
+        let functions = self.functions.clone();
+        let turns = self.faults.below(80);
+        self.clicks.spawn(async move {
+            for _ in 0..turns {
+                tokio::task::yield_now().await;
+            }
+            operation.run(&functions).await;
+        });
+    }
+
     /// Somebody rates, and we do not wait for what comes of it.
     pub(crate) fn rate(&mut self, rating: Rating) {
         let (customers, functions) = (self.customers.clone(), self.functions.clone());
@@ -233,14 +247,15 @@ impl World {
         let settled = self.functions.stripe.settled();
         if let Some(refund) = self.faults.pick(&settled) {
             let status = refund.status.clone().unwrap_or_default();
-            self.event(refund, &status);
+            let id = format!("evt_{}_{status}", refund.id);
+            self.event(&id, refund, &status);
         }
     }
 
-    /// An event arrives that says this of a refund.
-    pub(crate) fn event(&mut self, refund: &Refund, status: &str) {
+    /// An event of that id arrives that says this of a refund.
+    pub(crate) fn event(&mut self, id: &str, refund: &Refund, status: &str) {
         let event = json!({
-            "id": format!("evt_{}_{status}", refund.id), "object": "event", "type": "refund.updated",
+            "id": id, "object": "event", "type": "refund.updated",
             "data": {"object": {"id": refund.id, "amount": refund.amount, "status": status,
                 "metadata": refund.metadata}},
         });

@@ -103,6 +103,7 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         Event::NotInvited { offering } => {
             by_system(Action::InvitationWithheld).detail(offering.as_str())
         }
+        Event::MailWithheld { to } => by_system(Action::MailWithheld).detail(to),
         Event::Closed { .. } => by_system(Action::Closed),
         Event::Stopped { error, .. } => by_system(Action::Stopped).detail(match advice(error) {
             Some(advice) => format!("{error}: {advice}"),

@@ -62,6 +62,10 @@ impl Request {
             }
             Event::RefundReversed { message } => {
                 self.status = Status::NeedsAttention;
+                // A redrive does not cover it up.
+                if let Some(stopped) = &mut self.stopped {
+                    stopped.status = Status::NeedsAttention;
+                }
                 self.refund = Some(RefundProgress::Reversed);
                 self.set(variable::STRIPE_ERROR, message);
             }
@@ -93,7 +97,7 @@ impl Request {
             Event::ChargeExhausted { message } => {
                 self.not_given(message, outcome::EXHAUSTED, state_entry);
             }
-            Event::Mailed { .. } | Event::NotInvited { .. } => {
+            Event::Mailed { .. } | Event::NotInvited { .. } | Event::MailWithheld { .. } => {
                 self.step(state_entry, outcome::DONE);
             }
             Event::Closed { status } => {

@@ -177,6 +177,11 @@ pub enum Event<'a> {
         /// To which offering.
         offering: &'a OfferingPath,
     },
+    /// What the process would tell the customer was not sent: the refund came back, and they were told that.
+    MailWithheld {
+        /// To whom, as a role.
+        to: &'a str,
+    },
     /// The request came to an end.
     Closed {
         /// The end.

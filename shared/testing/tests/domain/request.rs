@@ -215,6 +215,29 @@ fn a_refund_that_came_back_is_not_covered_up_by_the_end() {
 }
 
 #[test]
+fn a_refund_that_came_back_while_the_request_stood_still_is_not_covered_up_by_a_redrive() {
+    let (mut request, _) = fixtures::request::request();
+    let output = "stripeRefundResult".parse().unwrap();
+    let paid = Event::RefundSucceeded {
+        id: "re_1",
+        amount: Usd::from_cents(5000).unwrap(),
+        status: "succeeded",
+        output: &output,
+    };
+    let stopped = Event::Stopped {
+        error: "Mail.Unavailable",
+        redrives: 0,
+    };
+    let reversed = Event::RefundReversed {
+        message: "The card is gone.",
+    };
+    for event in [paid, stopped, reversed, Event::Resumed] {
+        request.apply(&event, state_entry(&phase("P")));
+    }
+    assert_eq!(request.status, Status::NeedsAttention);
+}
+
+#[test]
 fn stored_and_read_back_it_is_the_same() {
     let (mut request, _) = fixtures::request::request();
     request.apply(

@@ -18,10 +18,14 @@ impl Case<'_> {
     /// Everyone who is asked gets a mail, and the customer is told how it ended.
     pub(super) fn check_mails(&self, problems: &mut Vec<String>) {
         self.check_asking(problems);
-        if self.request.status == Status::NeedsAttention
+        if self.execution.status == ExecutionStatus::Failed
             && !self.got("csm-1@example.com", "needs your attention")
         {
             problems.push("nobody was told that it needs attention".to_owned());
+        }
+        if self.model.reversed {
+            self.check_mails_of_reversal(problems);
+            return;
         }
         if self.execution.status != ExecutionStatus::Succeeded {
             return;
@@ -57,6 +61,23 @@ impl Case<'_> {
             && invited.duration_since(refunded) < WEEK
         {
             problems.push(format!("refunded at {refunded}, and invited at {invited}"));
+        }
+    }
+
+    /// The team and the customer are told that the money came back, and the customer not that it was paid after that.
+    fn check_mails_of_reversal(&self, problems: &mut Vec<String>) {
+        if !self.got("csm-1@example.com", "A refund came back") {
+            problems.push("the team was not told that a refund came back".to_owned());
+        }
+        let id = self.request.request_id.to_string();
+        let sent = self.world.functions.mailer.sent().into_iter();
+        let mut sent = sent.filter(|mail| mail.to == EMAIL && mail.text.contains(&id));
+        if !sent.any(|mail| mail.subject.contains("has come back")) {
+            problems.push("the customer was not told that the refund came back".to_owned());
+        }
+        if let Some(mail) = sent.find(|mail| !mail.subject.contains("has come back")) {
+            let subject = mail.subject;
+            problems.push(format!("{subject:?} was mailed after the refund came back"));
         }
     }
 

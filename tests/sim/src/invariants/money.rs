@@ -1,6 +1,7 @@
 //! What went out through Stripe: once at most, of the amount that was approved, and as was chosen.
 
 use domain::approval::Approval;
+use domain::audit::Action;
 use domain::charge_statement::CHARGE;
 use domain::money::Usd;
 use domain::refund::RefundEntry;
@@ -41,6 +42,7 @@ impl Case<'_> {
         let fits = match self.request.status {
             Status::Refunded => arrived == 1 && is_told,
             Status::Denied => arrived == 0 && !is_told,
+            Status::NeedsAttention if self.model.reversed => arrived == 0 && is_told,
             Status::InReview | Status::Processing | Status::Completed | Status::NeedsAttention => {
                 !is_told || arrived == 1
             }
@@ -138,6 +140,23 @@ impl Case<'_> {
         });
         if let Some((phase, _)) = refused {
             problems.push(format!("it was paid and refused in {phase}"));
+        }
+    }
+
+    /// What is paid is never more than any approver has approved, by the audit log and by what they were told.
+    pub(super) fn check_approved_amounts(&self, problems: &mut Vec<String>) {
+        let given = self.given();
+        let Some(most) = given.iter().map(|given| given.cents).max() else {
+            return;
+        };
+        let records = self.audit_log.iter();
+        let approved = records.filter(|record| record.action == Action::Approved);
+        let approved = approved.filter_map(|record| record.amount);
+        let told = self.replies.iter();
+        let told = told.filter(|(link, _)| link.request_id == self.request.request_id);
+        let told = told.filter_map(|(_, body)| body["amount"].as_str()?.parse::<Usd>().ok());
+        if let Some(less) = approved.chain(told).find(|amount| amount.cents() < most) {
+            problems.push(format!("{most} cents are paid, and {less} was approved"));
         }
     }
 

@@ -63,8 +63,17 @@ impl Case<'_> {
 
     fn needs_finance(&self, wish: Wish) -> bool {
         let routed = Process::Routed.is_of(self.request);
-        let cents = self.request.amount().map_or(0, domain::money::Usd::cents);
-        cents >= 50_000 || (routed && wish.reason == "Goodwill")
+        self.reviewed_cents(wish) >= 50_000 || (routed && wish.reason == "Goodwill")
+    }
+
+    /// What was asked for, or less where the reviewer approved less.
+    fn reviewed_cents(&self, wish: Wish) -> u64 {
+        let reviewer = reviewer(wish, Process::Routed.is_of(self.request));
+        let mut records = self.audit_log.iter();
+        let approved = records
+            .find(|it| it.action == Action::Approved && it.phase.as_str() == reviewer)
+            .and_then(|it| it.amount);
+        approved.map_or(wish.cents(), domain::money::Usd::cents)
     }
 
     /// A routed request is not paid without Finance where it and what others of its charge had got until it was
@@ -78,20 +87,26 @@ impl Case<'_> {
             return;
         };
         let charge = charge_of(charge);
-        let got_before = |id: &&RequestId| {
-            let key = ChargeLookup::key_of(**id);
+        // What came back counts no more, whenever that was.
+        let got_before = |id: &RequestId| {
+            let key = ChargeLookup::key_of(*id);
             let is_noted = self.items.iter().any(|item| item.key == key);
-            let paid = audit_log(self.items, **id).into_iter().any(|record| {
+            let wish = self.world.wish(*id)?;
+            let is_of_charge = wish.charge.is_some_and(|of| charge_of(of) == charge);
+            let records = audit_log(self.items, *id);
+            let paid = records.iter().find(|record| {
                 let is_paid = matches!(record.action, Action::Refunded | Action::Credited);
                 is_paid && record.at < checked.at
             });
-            **id != self.request.request_id && is_noted && paid
+            let mut actions = records.iter().map(|record| record.action);
+            let counts = is_noted && is_of_charge && actions.all(|it| it != Action::RefundReversed);
+            counts.then_some(paid?.amount?.cents())
         };
-        let others = self.world.requests.iter().filter(got_before);
-        let wishes = others.filter_map(|id| self.world.wish(*id));
-        let of_charge = wishes.filter(|it| it.charge.is_some_and(|of| charge_of(of) == charge));
-        let before: u64 = of_charge.map(Wish::cents).sum();
-        let total = before + self.request.amount().map_or(0, domain::money::Usd::cents);
+        let others = self.world.requests.iter();
+        let others = others.filter(|id| **id != self.request.request_id);
+        let before: u64 = others.filter_map(got_before).sum();
+        let wish = self.world.wish(self.request.request_id);
+        let total = before + wish.map_or(0, |wish| self.reviewed_cents(wish));
         let is_paid = !self.model.refunded.is_empty();
         if is_paid && total >= 50_000 && !self.model.asked("Finance Approval") {
             problems.push(format!(

@@ -14,8 +14,10 @@ use domain::stripe::{Credit, CreditTarget, Customer, Payer, REQUEST_ID, Refund, 
 use jiff::{SignedDuration, Timestamp};
 
 use super::stripe::SimStripe;
+use crate::charges::CHARGE as CHARGES;
 use crate::customers::EMAIL;
 use crate::guards::Guard;
+use crate::invocation::Invocation;
 
 /// What is known of Stripe beside what it answers.
 #[derive(Debug, Default)]
@@ -30,8 +32,12 @@ pub(crate) struct Books {
     orders: BTreeMap<RequestId, (String, u64)>,
     /// What events have said of refunds.
     said: BTreeMap<String, String>,
-    /// What was made under an idempotency key, and when.
-    answers: BTreeMap<String, (Timestamp, String)>,
+    /// What was made under an idempotency key, or why nothing was, and when.
+    answers: BTreeMap<String, (Timestamp, Result<String, StripeError>)>,
+    /// Our own balance is too low for any refund.
+    lacks_funds: bool,
+    /// The refunds of which the money came back.
+    reversed: BTreeSet<String>,
     problems: Vec<String>,
 }
 
@@ -90,10 +96,12 @@ impl SimStripe {
         });
     }
 
-    /// Somebody gives a credit in Stripe's dashboard; not where there is nobody to give it to.
+    /// Somebody gives a credit in Stripe's dashboard; not where there is nobody to give it to. The invoice is that of the
+    /// shared charge.
     pub(crate) fn credit_by_hand(&self, it: &ByHand) {
         let (payer, has_invoice) = self.books(|books| (books.payer.clone(), books.has_invoice));
         let target = match payer {
+            _ if has_invoice && it.charge != CHARGES[0] => return,
             _ if has_invoice => CreditTarget::Invoice("in_1".to_owned()),
             Some(Payer::Customer(customer, _)) => CreditTarget::Customer(customer.id),
             Some(Payer::Guest(_)) | None => return,
@@ -123,24 +131,62 @@ impl SimStripe {
         self.books(|books| books.by_hand.contains(id))
     }
 
-    /// What was made under an idempotency key within the last minute: two calls at the same moment get the same.
-    pub(super) fn remembered(&self, key: &str) -> Option<String> {
-        let (at, id) = self.books(|books| books.answers.get(key).cloned())?;
+    /// What was made under an idempotency key within the last minute: two calls at the same moment get the same. A no is
+    /// repeated for good: Stripe does so for a day, and no call is under way that long.
+    pub(super) fn remembered(&self, key: &str) -> Option<Result<String, StripeError>> {
+        let (at, answer) = self.books(|books| books.answers.get(key).cloned())?;
         let age = self.line.clock.now().duration_since(at);
-        (age < SignedDuration::from_mins(1)).then_some(id)
+        (answer.is_err() || age < SignedDuration::from_mins(1)).then_some(answer)
     }
 
-    /// Remembers a refusal, which is an answer too: under it nothing is found.
-    pub(super) fn remember_no(&self, key: &str, error: &StripeError) {
-        if matches!(error, StripeError::Refused { .. }) {
-            self.remember(key, "");
+    /// Remembers what was made, or a definite no, which is an answer too.
+    pub(super) fn remember(&self, key: &str, answer: Result<&str, &StripeError>) {
+        let is_answer = |error: &StripeError| {
+            matches!(
+                error,
+                StripeError::Refused { .. } | StripeError::InsufficientFunds(_)
+            )
+        };
+        if answer.is_err_and(|error| !is_answer(error)) {
+            return;
         }
+        let answer = answer.map(ToOwned::to_owned).map_err(Clone::clone);
+        let answer = (self.line.clock.now(), answer);
+        self.books(|books| books.answers.insert(key.to_owned(), answer));
     }
 
-    /// Remembers what was made.
-    pub(super) fn remember(&self, key: &str, id: &str) {
-        let made = (self.line.clock.now(), id.to_owned());
-        self.books(|books| books.answers.insert(key.to_owned(), made));
+    /// Our balance runs out, or somebody tops it up.
+    pub(crate) fn set_lacks_funds(&self, lacks: bool) {
+        self.books(|books| books.lacks_funds = lacks);
+    }
+
+    /// Whether our balance is too low.
+    pub(crate) fn lacks_funds(&self) -> bool {
+        self.books(|books| books.lacks_funds)
+    }
+
+    /// The bank sends the money of a refund back.
+    pub(crate) fn reverse(&self, id: &str) {
+        self.memory.set_status(id, "failed");
+        self.books(|books| books.reversed.insert(id.to_owned()));
+    }
+
+    /// The refunds of which the money came back.
+    pub(crate) fn reversed(&self) -> Vec<Refund> {
+        let mut refunds = self.memory.paid();
+        refunds.retain(|it| self.books(|books| books.reversed.contains(&it.id)));
+        refunds
+    }
+
+    /// A call that pays is started: whoever makes it has asked whether payments are stopped, and they were not.
+    pub(super) fn check_switch(&self) {
+        let problem = match Invocation::was_stopped() {
+            Some(false) => return,
+            Some(true) => "it was paid by one who read that payments are stopped",
+            None => "it was paid by one who has not asked whether payments are stopped",
+        };
+        let request = Invocation::request();
+        self.books(|books| books.problems.push(format!("{request:?}: {problem}")));
     }
 
     /// Notes what an event says of a refund.
@@ -211,6 +257,18 @@ impl SimStripe {
             refund.charge = Some(charge);
             refund.amount = cents;
             refund.currency = "usd".to_owned();
+        }
+        refund
+    }
+
+    /// What somebody made by hand for another request, as if it were for the one that asks: where that guard is taken away.
+    pub(super) fn as_if_for_whoever_asks(&self, mut refund: Refund) -> Refund {
+        if self.line.is_without(Guard::OwnId)
+            && self.is_by_hand(&refund.id)
+            && let (Some(id), Some(of)) =
+                (Invocation::request(), refund.metadata.get_mut(REQUEST_ID))
+        {
+            *of = id.to_string();
         }
         refund
     }

@@ -101,6 +101,15 @@ impl SimStripe {
         }
     }
 
+    /// Refunds are taken from our balance.
+    fn answer_to_refund(&self) -> Script {
+        if self.lacks_funds() {
+            let message = "Insufficient funds in your Stripe balance.".to_owned();
+            return Script::Fail(StripeError::InsufficientFunds(message));
+        }
+        self.answer()
+    }
+
     /// Credits are refused more often, as they can still be paid in cash.
     fn answer_to_credit(&self) -> Script {
         match self.mood {
@@ -130,30 +139,27 @@ impl SimStripe {
 }
 
 fn refused() -> Script {
-    Script::Fail(refusal())
-}
-
-fn refusal() -> StripeError {
-    StripeError::Refused {
+    Script::Fail(StripeError::Refused {
         message: "No.".to_owned(),
         code: None,
-    }
+    })
 }
 
 impl Refunds for SimStripe {
     async fn create_refund(&self, order: &RefundOrder) -> Result<Refund, StripeError> {
+        self.check_switch();
+        let (key, charge) = (&order.idempotency_key, &order.charge);
         let pay = async {
-            if let Some(answer) = self.remembered(&order.idempotency_key) {
-                let known = self.memory.paid().into_iter().find(|it| it.id == answer);
-                return known.ok_or_else(refusal);
+            if let Some(answer) = self.remembered(key) {
+                let id = answer?;
+                let known = self.memory.paid().into_iter().find(|it| it.id == id);
+                return Ok(known.expect("it was made"));
             }
             // Nothing else has a turn between these two.
-            self.memory.script([self.answer()]);
+            self.memory.script([self.answer_to_refund()]);
             let made = self.memory.create_refund(order).await;
-            let made = made.inspect_err(|error| self.remember_no(&order.idempotency_key, error))?;
-            self.check_books(&order.charge, made.request_id());
-            self.remember(&order.idempotency_key, &made.id);
-            Ok(made)
+            self.remember(key, made.as_ref().map(|it| it.id.as_str()));
+            made.inspect(|made| self.check_books(charge, made.request_id()))
         };
         self.call(pay).await
     }
@@ -169,7 +175,8 @@ impl Refunds for SimStripe {
             refunds.retain(|refund| !self.is_by_hand(&refund.id));
         }
         let refunds = refunds.into_iter();
-        Ok(refunds.map(|refund| self.as_if_it_fitted(refund)).collect())
+        let shown = |refund| self.as_if_for_whoever_asks(self.as_if_it_fitted(refund));
+        Ok(refunds.map(shown).collect())
     }
 }
 
@@ -198,21 +205,18 @@ impl Credits for SimStripe {
     }
 
     async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {
+        self.check_switch();
+        let (key, charge) = (&order.idempotency_key, &order.metadata[CHARGE]);
         let credit = async {
-            if let Some(answer) = self.remembered(&order.idempotency_key) {
-                let known = self
-                    .memory
-                    .credited()
-                    .into_iter()
-                    .find(|it| it.id == answer);
-                return known.ok_or_else(refusal);
+            if let Some(answer) = self.remembered(key) {
+                let id = answer?;
+                let known = self.memory.credited().into_iter().find(|it| it.id == id);
+                return Ok(known.expect("it was made"));
             }
             self.memory.script([self.answer_to_credit()]);
             let made = self.memory.create_credit(order).await;
-            let made = made.inspect_err(|error| self.remember_no(&order.idempotency_key, error))?;
-            self.check_books(&order.metadata[CHARGE], made.request_id());
-            self.remember(&order.idempotency_key, &made.id);
-            Ok(made)
+            self.remember(key, made.as_ref().map(|it| it.id.as_str()));
+            made.inspect(|made| self.check_books(charge, made.request_id()))
         };
         self.call(credit).await
     }
