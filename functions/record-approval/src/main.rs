@@ -1,6 +1,6 @@
 //! The Lambda function `RecordApproval`.
 
-use adapters::config::{StripeConfig, Teams, link_key, mail_from, table_name};
+use adapters::config::{StripeConfig, Teams, link_key, sender, table_name};
 use adapters::stripe::HttpStripe;
 use adapters::{DynamoTable, SesMailer, SfnWorkflow, StripeKeys, config, run_http};
 use domain::request_store::RequestStore;
@@ -13,7 +13,7 @@ async fn main() -> anyhow::Result<()> {
     let function = RecordApproval {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         stripe: HttpStripe::new(&base, StripeKeys::new(&aws, key))?,
-        mailer: SesMailer::new(&aws, mail_from()?),
+        mailer: SesMailer::new(&aws, sender()?),
         workflow: SfnWorkflow::new(&aws),
         teams: Teams::from_env()?,
         link_key: link_key()?,

@@ -10,12 +10,13 @@ use adapters::config::Teams;
 use adapters::stripe::webhook::{StripeEvent, WebhookSecret, verify};
 use domain::approval::LinkKey;
 use domain::failure::Failure;
-use domain::mail::{Mailer, send_all};
+use domain::mail::Mailer;
 use domain::processed_event::{ProcessedEvent, Source};
 use domain::refund::{RefundEntry, Settlement};
 use domain::request::{Event, Request as RefundRequest};
 use domain::request_store::RequestStore;
 use domain::stripe::Refunds;
+use domain::suppression::send_all;
 use domain::table::{CommitError, Stored, Table, Write};
 use domain::task::{StateEntry, outcome};
 use domain::workflow::{TaskAnswer, Workflow, answer};
@@ -168,7 +169,8 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
             .iter()
             .map(|to| refund_reversed(&request.value, &entry.value, &self.link_key, to))
             .collect::<Vec<_>>();
-        let accepted = send_all(&self.mailer, &mails).await? > 0;
+        let storage = (self.store.table(), &self.link_key);
+        let accepted = send_all(&self.mailer, storage, &mails, now).await? > 0;
         entry.value.is_notified = true;
         self.note_mailed(request, entry, team.as_str(), accepted, now)
             .await
@@ -188,7 +190,8 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
             return Ok(());
         }
         let mail = refund_returned(&request.value, &entry.value, &self.link_key, to);
-        let accepted = send_all(&self.mailer, &[mail]).await? > 0;
+        let storage = (self.store.table(), &self.link_key);
+        let accepted = send_all(&self.mailer, storage, &[mail], now).await? > 0;
         entry.value.is_customer_notified = true;
         self.note_mailed(request, entry, "customer", accepted, now)
             .await

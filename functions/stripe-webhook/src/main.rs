@@ -1,6 +1,6 @@
 //! The Lambda function `StripeWebhook`.
 
-use adapters::config::{StripeConfig, Teams, link_key, mail_from, table_name, webhook_secrets};
+use adapters::config::{StripeConfig, Teams, link_key, sender, table_name, webhook_secrets};
 use adapters::stripe::HttpStripe;
 use adapters::{DynamoTable, SesMailer, SfnWorkflow, StripeKeys, config, run_http};
 use domain::request_store::RequestStore;
@@ -14,7 +14,7 @@ async fn main() -> anyhow::Result<()> {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         stripe: HttpStripe::new(&base, StripeKeys::new(&aws, key))?,
         workflow: SfnWorkflow::new(&aws),
-        mailer: SesMailer::new(&aws, mail_from()?),
+        mailer: SesMailer::new(&aws, sender()?),
         teams: Teams::from_env()?,
         link_key: link_key()?,
         secrets: webhook_secrets()?,

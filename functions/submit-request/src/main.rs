@@ -1,6 +1,6 @@
 //! The Lambda function `SubmitRequest`.
 
-use adapters::config::{Teams, link_key, mail_from, public_url, state_machines, table_name};
+use adapters::config::{Teams, link_key, public_url, sender, state_machines, table_name};
 use adapters::{DynamoTable, SesMailer, SfnWorkflow, config, run_http};
 use domain::request_store::RequestStore;
 use submit_request::SubmitRequest;
@@ -10,7 +10,7 @@ async fn main() -> anyhow::Result<()> {
     let aws = config().await;
     let function = &SubmitRequest::new(
         RequestStore::new(DynamoTable::new(&aws, table_name()?)),
-        SesMailer::new(&aws, mail_from()?),
+        SesMailer::new(&aws, sender()?),
         SfnWorkflow::new(&aws),
         Teams::from_env()?,
         state_machines()?,

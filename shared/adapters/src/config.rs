@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ses::Sender;
 use crate::stripe::webhook::WebhookSecret;
 use crate::stripe::{ApiKey, Mode};
 use domain::approval::{LinkKey, is_same_person};
@@ -53,14 +54,18 @@ pub fn link_key() -> Result<LinkKey, ConfigError> {
     )
 }
 
-/// `MAIL_FROM`: the sender of all mails.
-pub fn mail_from() -> Result<String, ConfigError> {
-    let address = variable("MAIL_FROM")?;
-    checked(
-        "MAIL_FROM",
-        is_email(&address).then_some(address),
-        "an email address",
-    )
+/// `MAIL_FROM`: the sender of all mails. `MAIL_REPLY_TO`, where answers to them go, and `MAIL_CONFIGURATION_SET`, the
+/// set of SES that they are sent through, may be missing.
+pub fn sender() -> Result<Sender, ConfigError> {
+    let must = "an email address, such as refunds@example.com or Refund Desk <refunds@example.com>";
+    let mut sender = checked("MAIL_FROM", Sender::new(&variable("MAIL_FROM")?), must)?;
+    if let Ok(address) = variable("MAIL_REPLY_TO") {
+        sender = checked("MAIL_REPLY_TO", sender.with_reply_to(&address), must)?;
+    }
+    Ok(match variable("MAIL_CONFIGURATION_SET") {
+        Ok(set) => sender.through(set),
+        Err(_) => sender,
+    })
 }
 
 /// `PUBLIC_URL`: scheme and host of all links, where they differ from what API Gateway sees.

@@ -16,7 +16,7 @@ pub mod stripe;
 pub use dynamodb::DynamoTable;
 pub use lambda::{log_context, run_event, run_http, run_task};
 pub use secrets::StripeKeys;
-pub use ses::SesMailer;
+pub use ses::{Sender, SesMailer};
 pub use sfn::SfnWorkflow;
 
 /// The SDK's configuration for this environment.

@@ -6,6 +6,7 @@
 
 use crate::approval::Approval;
 use crate::audit::{Action, AuditRecord};
+use crate::id::RequestId;
 use crate::money::Usd;
 use crate::table::{Entity, Write};
 
@@ -97,6 +98,15 @@ pub fn report(record: &AuditRecord, with: &[Write]) {
         let at = record.at.as_millisecond();
         tracing::info!(target: TARGET, name, unit, value, outcome, at, request = %id);
     }
+}
+
+/// Reports that the mail service refused a mail. The outcome is whose fault it is: `sender` or `recipient`.
+pub(crate) fn report_refused_mail(outcome: &'static str, request: Option<RequestId>) {
+    let Measurement {
+        name, unit, value, ..
+    } = count("MailsRefused", Some(outcome));
+    let request = request.map(tracing::field::display);
+    tracing::info!(target: TARGET, name, unit, value, outcome, request);
 }
 
 /// When the approval that is stored with the change was asked for, in Unix seconds.
