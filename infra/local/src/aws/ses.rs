@@ -11,7 +11,6 @@
 //!
 //! The addresses of SES's own mailbox simulator do here what they do on AWS: see [`feedback`].
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,9 +24,12 @@ use uuid::Uuid;
 
 use crate::outbox::Outbox;
 use feedback::Feedback;
+use mail::Params;
+use refusal::Refusal;
 
 pub mod feedback;
 mod mail;
+mod refusal;
 
 const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
 /// A little more than the largest message of 10 MB, for the encoding around it.
@@ -56,30 +58,6 @@ struct Ses {
     feedback: Feedback,
     is_paused: Arc<AtomicBool>,
 }
-
-/// A refusal by SES's own code.
-#[derive(Debug, PartialEq, Eq)]
-struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-}
-
-impl Refusal {
-    fn sender(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code,
-            message: message.into(),
-        }
-    }
-
-    fn parameter(message: impl Into<String>) -> Self {
-        Self::sender("InvalidParameterValue", message)
-    }
-}
-
-type Params = BTreeMap<String, String>;
 
 async fn serve(State(ses): State<Ses>, body: Bytes) -> Response {
     let params: Params = form_urlencoded::parse(&body).into_owned().collect();

@@ -6,7 +6,7 @@ use lettre::address::AddressError;
 use lettre::message::MultiPart;
 use lettre::message::header::{HeaderName, HeaderValue};
 
-use super::Sender;
+use super::sender::Sender;
 
 /// The message. Fails when the recipient's address cannot stand in one.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use mail_parser::{Addr, MessageParser};
 
-use super::{Params, Refusal};
+use super::refusal::Refusal;
 use crate::outbox::NewMail;
 
 const MAX_RECIPIENTS: usize = 50;
@@ -25,6 +25,9 @@ const KNOWN: [&str; 7] = [
     "Destinations",
     "Tags",
 ];
+
+/// The fields of a request by name.
+pub(super) type Params = BTreeMap<String, String>;
 
 /// A mail, and what SES is to do with it.
 #[derive(Debug, Clone)]
