@@ -115,11 +115,45 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
             RepeatReason::Bounce => value.mark_already_notified(),
         }
         records.extend(self.ensure_decidable(context, value, config, state_entry));
+        self.store_asked(context, approval, linked, &records).await
+    }
+
+    /// Goes on in a state entry in which an earlier attempt has asked: stores the token that waits now, and that
+    /// others are asked in place of whom no mail has reached since.
+    pub(crate) async fn resume(
+        &self,
+        context: &mut AskContext,
+        mut approval: Stored<Approval>,
+        waiting: &WaitingTask<AskConfig>,
+        config: &ApprovalConfig,
+    ) -> Result<Stored<Approval>, AttemptError> {
+        let before = approval.value.clone();
+        let value = &mut approval.value;
+        value.task_token = waiting.task_token.clone();
+        let linked = value.approvers.len();
+        let state_entry = waiting.task.state_entry();
+        let records = self.ensure_decidable(context, value, config, state_entry);
+        if *value == before {
+            return Ok(approval);
+        }
+        self.store_asked(context, approval, linked, &records).await
+    }
+
+    /// Stores an approval with the records of what happened and the links of those who were not `linked`.
+    async fn store_asked(
+        &self,
+        context: &mut AskContext,
+        approval: Stored<Approval>,
+        linked: usize,
+        records: &[AuditRecord],
+    ) -> Result<Stored<Approval>, AttemptError> {
+        let value = &approval.value;
         let new = value.approvers[linked..].iter();
+        let keys = self.link_keys.current();
         let links = new
             .map(|approver| Write::create(&value.link(&keys, &approver.email)))
             .collect();
-        self.store(context, approval, &records, links).await
+        self.store(context, approval, records, links).await
     }
 
     /// Where too few of those who are asked may decide and get mail, others are asked at once. If that does not
@@ -169,7 +203,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     }
 
     /// Stores an approval with the records of what happened, if anything did.
-    async fn store(
+    pub(crate) async fn store(
         &self,
         context: &mut AskContext,
         mut approval: Stored<Approval>,

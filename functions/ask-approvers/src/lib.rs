@@ -76,19 +76,24 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         match (due, old) {
             (Due::Ask { round }, old) => {
                 let approval = self.ask(&mut context, old, round, waiting).await?;
-                self.write_to_all(&context, approval, task).await?;
+                self.write_to_all(&mut context, approval, task).await?;
                 Ok(Outcome::new("asked"))
             }
             (Due::Wait, Some(approval)) => {
-                let approval = self.wait_with_token(approval, waiting).await?;
-                self.write_to_all(&context, approval, task).await?;
+                let approval = match &task.config {
+                    AskConfig::Approval(config) => {
+                        self.resume(&mut context, approval, waiting, config).await?
+                    }
+                    AskConfig::Choice(_) => self.wait_with_token(approval, waiting).await?,
+                };
+                self.write_to_all(&mut context, approval, task).await?;
                 Ok(Outcome::new("resumed"))
             }
             (Due::AskAgain { config, reason }, Some(approval)) => {
                 let approval = self
                     .ask_again(&mut context, approval, waiting, config, reason)
                     .await?;
-                self.write_to_all(&context, approval, task).await?;
+                self.write_to_all(&mut context, approval, task).await?;
                 Ok(Outcome::new(reason.outcome()))
             }
             (Due::Expire { reason }, Some(mut approval)) => {

@@ -151,16 +151,6 @@ async fn after_an_outage_only_those_who_got_no_mail_get_one() {
 }
 
 #[tokio::test]
-async fn a_refused_address_does_not_keep_the_others_from_being_asked() {
-    let (function, id) = function().await;
-    function
-        .mailer
-        .fail_next(MailError::Refused("MessageRejected".into()));
-    function.at(id, 0, "t1").await.unwrap();
-    assert_eq!(function.mailer.sent().len(), 1);
-}
-
-#[tokio::test]
 async fn reminds_with_the_same_links_and_the_newest_token() {
     let (function, id) = function().await;
     function.at(id, 0, "t1").await.unwrap();

@@ -2,8 +2,10 @@
 
 use domain::approval::{Approval, Approver, Asked, Deadlock};
 use domain::failure::Failure;
-use domain::mail::{Mailer, send_all};
+use domain::mail::{Mail, Mailer};
 use domain::optimistic::AttemptError;
+use domain::request::Event;
+use domain::suppression::{SuppressionReason, send_all};
 use domain::table::{Stored, Table};
 use domain::task::{AskConfig, Task};
 use domain::text::TextError;
@@ -15,50 +17,87 @@ use crate::{AskApprovers, AskContext};
 impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     /// Writes to everybody who is asked and was not written to in this state entry, and remembers each.
     ///
-    /// One address that the service refuses does not keep the others from being asked.
+    /// One address that the service refuses does not keep the others from being asked. It counts as unreachable, like
+    /// one that mail comes back from: another attempt finds that, and asks others where too few are left.
     pub(crate) async fn write_to_all(
         &self,
-        context: &AskContext,
+        context: &mut AskContext,
         mut approval: Stored<Approval>,
         task: &Task<AskConfig>,
     ) -> Result<(), AttemptError> {
-        let request = &context.request.value;
+        let mut is_everybody_reached = true;
         for position in 0..approval.value.approvers.len() {
             let value = &approval.value;
             let approver = &value.approvers[position];
             if !self.is_to_be_written_to(value, approver) {
                 continue;
             }
-            let ineligible = value.ineligible(&approver.email, request, &context.earlier);
-            // Who must not decide is mailed that once, and not reminded.
-            if ineligible.is_none() || approver.notified_for.is_none() {
-                let email = ApprovalEmail {
-                    request,
-                    approval: value,
-                    to: &approver.email,
-                    keys: &self.link_keys.current(),
-                    reason: reason(value, approver),
-                    ineligible: ineligible.as_ref(),
-                };
-                let invalid = |error: TextError| Failure::PayloadInvalid(error.to_string());
-                let mail = email.render().map_err(invalid)?;
-                send_all(&self.mailer, &[mail]).await?;
+            let is_accepted = self.write_to(context, value, approver, task).await?;
+            let (address, asked) = (approver.email.clone(), &value.asked);
+            match (is_accepted, asked) {
+                (true, _) => {
+                    approval.value.note_mail(&address);
+                    self.store.save_approval(&mut approval).await?;
+                }
+                (false, Asked::Team(_)) => is_everybody_reached = false,
+                (false, Asked::Customer(_)) => {
+                    approval.value.note_mail(&address);
+                    let trouble = SuppressionReason::Refused;
+                    let event = Event::CustomerUnreachable { trouble };
+                    let record = context.request.value.apply(&event, task.state_entry());
+                    approval = self.store(context, approval, &[record], Vec::new()).await?;
+                }
             }
-            let address = approver.email.clone();
-            approval.value.note_mail(&address);
-            self.store.save_approval(&mut approval).await?;
+        }
+        if !is_everybody_reached {
+            return Err(AttemptError::Conflict);
         }
         if let (Deadlock::Unnotified, AskConfig::Approval(config)) =
             (approval.value.deadlock, &task.config)
         {
+            let request = &context.request.value;
             let members = self.members_if_known(&config.attention);
             let mails = members.iter();
             let mails = mails.map(|to| nobody_may_decide(request, &approval.value, to));
-            send_all(&self.mailer, &mails.collect::<Vec<_>>()).await?;
+            self.send(&mails.collect::<Vec<_>>(), task).await?;
             approval.value.deadlock = Deadlock::Notified;
             self.store.save_approval(&mut approval).await?;
         }
         Ok(())
+    }
+
+    /// Writes to one who is asked. Says whether the service accepted the mail.
+    async fn write_to(
+        &self,
+        context: &AskContext,
+        approval: &Approval,
+        approver: &Approver,
+        task: &Task<AskConfig>,
+    ) -> Result<bool, Failure> {
+        let request = &context.request.value;
+        let ineligible = approval.ineligible(&approver.email, request, &context.earlier);
+        // Who must not decide is mailed that once, and not reminded.
+        if ineligible.is_some() && approver.notified_for.is_some() {
+            return Ok(true);
+        }
+        let email = ApprovalEmail {
+            request,
+            approval,
+            to: &approver.email,
+            keys: &self.link_keys.current(),
+            reason: reason(approval, approver),
+            ineligible: ineligible.as_ref(),
+        };
+        let invalid = |error: TextError| Failure::PayloadInvalid(error.to_string());
+        let mail = email.render().map_err(invalid)?;
+        Ok(self.send(&[mail], task).await? > 0)
+    }
+
+    /// Sends mails, and returns how many the service accepted.
+    async fn send(&self, mails: &[Mail], task: &Task<AskConfig>) -> Result<usize, Failure> {
+        let keys = self.link_keys.current();
+        let storage = (self.store.table(), &*keys);
+        send_all(&self.mailer, storage, mails, task.entered_at).await
     }
 
     fn is_to_be_written_to(&self, approval: &Approval, approver: &Approver) -> bool {

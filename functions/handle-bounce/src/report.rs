@@ -8,6 +8,9 @@ use domain::suppression::SuppressionReason;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+/// The first message of SES to a topic that it publishes to, and the only one that is not JSON.
+const GREETING: &str = "Successfully validated SNS topic for Amazon SES event publishing.";
+
 /// What SNS invokes the function with.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SnsEvent {
@@ -89,6 +92,10 @@ struct Mail {
 impl DeliveryReport {
     /// Reads a message. `None` if no address is to be suppressed for it.
     pub(crate) fn read(message: &Message) -> Result<Option<Self>, Failure> {
+        if message.message.trim() == GREETING {
+            tracing::info!("SES publishes to this topic from now on");
+            return Ok(None);
+        }
         let event: SesEvent = serde_json::from_str(&message.message).map_err(|error| {
             // serde's message may quote an address; its category and place may not.
             let (line, column) = (error.line(), error.column());

@@ -49,7 +49,11 @@ async fn function() -> (Function, RequestId) {
 }
 
 fn sns(event: &Value) -> SnsEvent {
-    let record = json!({"Sns": {"Message": event.to_string(), "Timestamp": AT}});
+    message(&event.to_string())
+}
+
+fn message(text: &str) -> SnsEvent {
+    let record = json!({"Sns": {"Message": text, "Timestamp": AT}});
     serde_json::from_value(json!({ "Records": [record] })).unwrap()
 }
 
@@ -244,8 +248,21 @@ async fn mail_of_somebody_elses_or_of_a_forgotten_request_only_marks() {
 #[tokio::test]
 async fn what_is_no_event_fails_without_quoting_it() {
     let (function, _) = function().await;
-    let failure = function.handle(sns(&json!({"eventType": ["ada@example.com"]})));
-    let failure = failure.await.unwrap_err();
-    assert!(matches!(failure, Failure::PayloadInvalid(_)));
-    assert!(!failure.to_string().contains("ada"), "{failure}");
+    for text in [
+        json!({"eventType": ["ada@example.com"]}).to_string(),
+        "Hello ada@example.com".to_owned(),
+    ] {
+        let failure = function.handle(message(&text)).await.unwrap_err();
+        assert!(matches!(failure, Failure::PayloadInvalid(_)));
+        assert!(!failure.to_string().contains("ada"), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn the_greeting_with_which_ses_begins_to_publish_is_no_failure() {
+    let (function, _) = function().await;
+    let before = function.store.table().items();
+    let greeting = "Successfully validated SNS topic for Amazon SES event publishing.";
+    function.handle(message(greeting)).await.unwrap();
+    assert_eq!(function.store.table().items(), before);
 }

@@ -13,9 +13,10 @@ use domain::approval::LinkKeys;
 use domain::failure::Failure;
 use domain::id::OfferingPath;
 use domain::invitation::{Invitation, InvitationToken};
-use domain::mail::{Mailer, send_all};
+use domain::mail::Mailer;
 use domain::request::{Event, RefundProgress, Request, Status};
 use domain::request_store::{Invocation, RequestStore};
+use domain::suppression::send_all;
 use domain::table::Table;
 use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
 use domain::text::{Invited, TextError, render, render_invitation};
@@ -61,8 +62,11 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         let mails = addresses.iter().map(|address| {
             from_text(address, &subject, &body).related_to(task.request_id, &task.phase)
         });
+        let mails: Vec<_> = mails.collect();
         // Where all addresses are refused, the audit log says so, and the process goes on.
-        let accepted = send_all(&self.mailer, &mails.collect::<Vec<_>>()).await? > 0;
+        let keys = self.link_keys.current();
+        let storage = (self.store.table(), &*keys);
+        let accepted = send_all(&self.mailer, storage, &mails, task.entered_at).await? > 0;
         let to = match &config.to {
             Recipient::Field(field) => field.as_str(),
             Recipient::Team(team) => team.as_str(),
@@ -129,6 +133,7 @@ mod tests {
     use adapters::Teams;
     use domain::id::RequestId;
     use domain::mail::MailError;
+    use domain::suppression::is_suppressed;
     use domain::task::StateEntry;
     use jiff::Timestamp;
     use testing::MemoryMailer;
@@ -325,8 +330,11 @@ mod tests {
         assert!(matches!(outage, Err(Failure::MailUnavailable(_))));
         function
             .mailer
-            .fail_next(MailError::Refused("MessageRejected".into()));
+            .fail_next(MailError::RecipientRefused("MessageRejected".into()));
         function.handle(task(id, customer(), "Hi")).await.unwrap();
+        let (table, at) = (function.store.table(), Timestamp::UNIX_EPOCH);
+        let is_suppressed = is_suppressed(table, &link_keys(), "ada@example.com", at).await;
+        assert!(is_suppressed.unwrap(), "like after a bounce");
         let audit_log = function.store.table().items();
         let last = audit_log.iter().rfind(|item| item.kind == "audit").unwrap();
         assert_eq!(

@@ -10,12 +10,13 @@ use adapters::stripe::webhook::{SignatureError, StripeEvent, WebhookSecret, veri
 use adapters::{Cached, Settings};
 use domain::approval::LinkKeys;
 use domain::failure::Failure;
-use domain::mail::{Mailer, send_all};
+use domain::mail::Mailer;
 use domain::processed_event::{ProcessedEvent, Source};
 use domain::refund::{RefundEntry, Settlement};
 use domain::request::{Event, Request as RefundRequest};
 use domain::request_store::RequestStore;
 use domain::stripe::Refunds;
+use domain::suppression::send_all;
 use domain::table::{CommitError, Stored, Table, Write};
 use domain::task::{StateEntry, outcome};
 use domain::workflow::{TaskAnswer, Workflow, answer};
@@ -181,7 +182,8 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
             .iter()
             .map(|to| refund_reversed(&request.value, &entry.value, &keys, to))
             .collect::<Vec<_>>();
-        let accepted = send_all(&self.mailer, &mails).await? > 0;
+        let storage = (self.store.table(), &*keys);
+        let accepted = send_all(&self.mailer, storage, &mails, now).await? > 0;
         entry.value.is_notified = true;
         self.note_mailed(request, entry, team.as_str(), accepted, now)
             .await
@@ -200,8 +202,10 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
         if entry.value.is_customer_notified {
             return Ok(());
         }
-        let mail = refund_returned(&request.value, &entry.value, &self.link_keys.current(), to);
-        let accepted = send_all(&self.mailer, &[mail]).await? > 0;
+        let keys = self.link_keys.current();
+        let mail = refund_returned(&request.value, &entry.value, &keys, to);
+        let storage = (self.store.table(), &*keys);
+        let accepted = send_all(&self.mailer, storage, &[mail], now).await? > 0;
         entry.value.is_customer_notified = true;
         self.note_mailed(request, entry, "customer", accepted, now)
             .await

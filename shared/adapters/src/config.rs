@@ -65,6 +65,12 @@ pub fn state_machines() -> Result<BTreeMap<OfferingPath, String>, ConfigError> {
     serde_json::from_str(&variable(name)?).map_err(|_| ConfigError::new(name, must))
 }
 
+/// `MAIL_CONFIGURATION_SET`: what of SES all mails are sent through, so that it publishes what becomes of them. None on a
+/// machine without SES.
+pub(crate) fn mail_configuration_set() -> Option<String> {
+    variable("MAIL_CONFIGURATION_SET").ok()
+}
+
 /// How functions log: what Lambda's logging controls say, and `METRICS_NAMESPACE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logging {

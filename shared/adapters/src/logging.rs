@@ -119,6 +119,12 @@ fn now() -> String {
     now
 }
 
+/// The same in milliseconds since 1970.
+fn now_millis() -> i64 {
+    let now = now().parse::<jiff::Timestamp>();
+    now.map_or(0, |now| now.as_millisecond())
+}
+
 fn write_line<'a>(out: &'a impl MakeWriter<'a>, line: &Value) {
     // Whoever writes the log has nobody to tell that it cannot be written.
     let _ = writeln!(out.make_writer(), "{line}");
@@ -153,14 +159,14 @@ fn embedded(namespace: &str, fields: &Map<String, Value>) -> Value {
     };
     let mut line = json!({
         "_aws": {
-            "Timestamp": fields["at"],
+            "Timestamp": fields.get("at").cloned().unwrap_or_else(|| json!(now_millis())),
             "CloudWatchMetrics": [{
                 "Namespace": namespace,
                 "Dimensions": dimensions,
                 "Metrics": [{"Name": name, "Unit": fields["unit"]}],
             }],
         },
-        "request": fields["request"],
+        "request": fields.get("request"),
     });
     line[name] = fields["value"].clone();
     for (name, value) in [("Outcome", outcome), ("Version", version)] {
@@ -274,6 +280,18 @@ mod tests {
             (&line["Outcome"], &line["Version"]),
             (&json!("broken"), &json!("0c9f"))
         );
+    }
+
+    #[test]
+    fn what_is_measured_outside_of_a_change_is_measured_now() {
+        let [line] = &written(true, "info", || {
+            tracing::info!(target: TARGET, name = "MailsRefused", unit = "Count", value = 1_i64, outcome = "sender");
+        })[..] else {
+            panic!("one line")
+        };
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert!(line["_aws"]["Timestamp"].as_i64() > Some(1_700_000_000_000));
+        assert_eq!(line["request"], Value::Null);
     }
 
     #[test]

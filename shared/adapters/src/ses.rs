@@ -1,63 +1,85 @@
-//! Mails through Amazon SES.
+//! Mails through Amazon SES, version 1, as `SendRawEmail`.
+//!
+//! The message is ours, because `SendEmail` of this version takes no header such as `Auto-Submitted`. That of version 2
+//! does, and would be another SDK, another protocol for the stand-ins, and other error codes for that one header.
 
 use aws_sdk_ses::Client;
 use aws_sdk_ses::error::ProvideErrorMetadata;
-use aws_sdk_ses::types::{Body, Content, Destination, Message, MessageTag};
+use aws_sdk_ses::primitives::Blob;
+use aws_sdk_ses::types::{MessageTag, RawMessage};
 
 use crate::cached::Cached;
+use crate::config::mail_configuration_set;
 use crate::settings::Settings;
 use domain::mail::{Mail, MailError, Mailer, RelatedRequest, masked};
 
-/// SES, sending from the address that the settings say.
+mod message;
+mod refusal;
+mod sender;
+
+use refusal::Answer;
+pub(crate) use sender::Sender;
+
+/// SES, sending as the settings say.
 #[derive(Debug, Clone)]
 pub struct SesMailer {
     client: Client,
     settings: Cached<Settings>,
+    configuration_set: Option<String>,
 }
 
 impl SesMailer {
-    /// A mailer whose mails come from `mail_from`, which SES must have verified.
+    /// A mailer that sends through the configuration set that the environment names.
     pub fn new(config: &aws_config::SdkConfig, settings: Cached<Settings>) -> Self {
         Self {
             client: Client::new(config),
             settings,
+            configuration_set: mail_configuration_set(),
         }
     }
 }
 
 impl Mailer for SesMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        let content = |text: &str| Content::builder().charset("UTF-8").data(text).build();
-        let built = |error: aws_sdk_ses::error::BuildError| MailError::Refused(error.to_string());
-        let body = Body::builder()
-            .text(content(&mail.text).map_err(built)?)
-            .html(content(&mail.html).map_err(built)?)
-            .build();
-        let message = Message::builder()
-            .subject(content(&mail.subject).map_err(built)?)
-            .body(body)
-            .build();
+        let sender = self.settings.current().sender();
+        let sender =
+            sender.ok_or_else(|| MailError::SenderRefused("no settings were read".to_owned()))?;
+        let message = message::message(&sender, mail)
+            .map_err(|error| MailError::RecipientRefused(error.to_string()))?;
+        let message = RawMessage::builder().data(Blob::new(message)).build();
         let tags = mail.related_request.iter().flat_map(RelatedRequest::tags);
-        let tags = tags.map(|(name, value)| MessageTag::builder().name(name).value(value).build());
-        let tags = tags.collect::<Result<Vec<_>, _>>().map_err(built)?;
+        let tags = tags.map(|(name, value)| {
+            let tag = MessageTag::builder().name(name).value(value).build();
+            tag.expect("it has a name and a value")
+        });
+        let from = sender.from.email.as_ref();
         let sent = self
             .client
-            .send_email()
-            .source(&self.settings.current().mail_from)
-            .destination(Destination::builder().to_addresses(&mail.to).build())
-            .message(message)
-            .set_tags((!tags.is_empty()).then_some(tags))
+            .send_raw_email()
+            .source(from)
+            .destinations(&mail.to)
+            .raw_message(message.expect("it has data"))
+            .set_configuration_set_name(self.configuration_set.clone())
+            .set_tags(Some(tags.collect()))
             .send()
             .await;
         let Err(error) = sent else {
             tracing::info!(to = masked(&mail.to), "mail handed to SES");
             return Ok(());
         };
-        let code = error.code().unwrap_or("no answer").to_owned();
-        Err(match code.as_str() {
-            // What SES says of a single mail. Everything else is about the service or the account.
-            "MessageRejected" | "InvalidParameterValue" => MailError::Refused(code),
-            _ => MailError::Unavailable(code),
-        })
+        let answer = Answer {
+            status: error.raw_response().map(|it| it.status().as_u16()),
+            code: error.code().unwrap_or("no answer"),
+            text: error.message().unwrap_or_default(),
+        };
+        tracing::warn!(
+            code = answer.code,
+            text = answer.masked_text(),
+            "SES did not take a mail"
+        );
+        Err(answer.error(from, &mail.to))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::ses::Sender;
 use crate::stripe::Mode;
 use domain::approval::is_same_person;
 use domain::form::is_email;
@@ -16,8 +17,14 @@ use domain::id::TeamId;
 pub struct Settings {
     /// Who is on which team.
     pub teams: Teams,
-    /// The sender of all mails.
+    /// The address that all mails come from.
     pub mail_from: String,
+    /// The name that people see beside it. May be empty.
+    #[serde(default)]
+    pub mail_from_name: String,
+    /// Where answers to mails go, with or without a name. Empty: to the sender.
+    #[serde(default)]
+    pub mail_reply_to: String,
     /// Scheme and host of all links. Empty: what API Gateway sees.
     pub public_url: String,
     /// Whether Stripe's key may be a live one.
@@ -34,10 +41,16 @@ impl Settings {
     /// Reads the document. The error says what is wrong in it.
     pub fn parse(json: &str) -> Result<Self, String> {
         let settings: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        if !is_email(&settings.mail_from) {
-            return Err("mailFrom must be an email address".to_owned());
+        if !is_email(&settings.mail_from) || settings.sender().is_none() {
+            return Err("mailFrom and mailReplyTo must be email addresses".to_owned());
         }
         Ok(settings)
+    }
+
+    /// Who sends the mails. `None` if it is nobody, as before a document was read.
+    pub(crate) fn sender(&self) -> Option<Sender> {
+        let from = format!("{} <{}>", self.mail_from_name, self.mail_from);
+        Sender::new(&from, &self.mail_reply_to)
     }
 
     /// Scheme and host of all links, where they differ from what API Gateway sees.
@@ -127,6 +140,7 @@ mod tests {
         assert_eq!(document("publicUrl", "").unwrap().origin(), None);
         for (name, value) in [
             ("mailFrom", "nobody"),
+            ("mailReplyTo", "nobody"),
             ("stripeMode", "Live"),
             ("teams", ""),
         ] {

@@ -41,7 +41,7 @@ pub enum Failure {
     /// The database could not be written. Retried, also after a conflict: whoever wrote first has finished by then.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// The mail service did not answer. Retried.
+    /// The mail service did not answer, or takes no mail from this sender. Retried.
     #[error(transparent)]
     MailUnavailable(#[from] MailError),
     /// Step Functions did not do what it was asked. Retried, unless a definition is malformed.

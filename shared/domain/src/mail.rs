@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use crate::failure::Failure;
 use crate::id::{PhaseName, RequestId};
+use crate::metrics;
 
 pub(crate) mod error;
 mod related_request;
@@ -85,44 +85,33 @@ pub trait Mailer: Send + Sync {
     fn send(&self, mail: &Mail) -> impl Future<Output = Result<(), MailError>> + Send;
 }
 
-/// Sends several mails, such as one to each of a team, and says how many of them the service accepted. It will refuse
-/// a refused address every time, so the others get theirs all the same. Fails when the service does not
-/// answer: the caller's retry sends all of them again.
-pub async fn send_all(mailer: &impl Mailer, mails: &[Mail]) -> Result<usize, Failure> {
-    let mut accepted = 0;
-    for mail in mails {
-        match mailer.send(mail).await {
-            Ok(()) => accepted += 1,
-            Err(error @ MailError::Refused(_)) => log_refused(mail, &error),
-            Err(error @ MailError::Unavailable(_)) => {
-                return Err(Failure::MailUnavailable(error));
-            }
-        }
-    }
-    Ok(accepted)
-}
-
 /// Sends a mail that nothing else depends on, and says whether the service accepted it. Where the service does not
 /// answer, it is tried again; after that nobody but the log knows of it.
 pub async fn deliver(mailer: &impl Mailer, mail: &Mail) -> bool {
     for _ in 0..ATTEMPTS {
-        match mailer.send(mail).await {
+        match send(mailer, mail).await {
             Ok(()) => return true,
-            Err(error @ MailError::Refused(_)) => {
-                log_refused(mail, &error);
-                return false;
-            }
-            Err(error @ MailError::Unavailable(_)) => {
-                tracing::warn!(%error, "the mail was not sent yet");
-            }
+            Err(MailError::RecipientRefused(_)) => return false,
+            Err(error) => tracing::warn!(%error, "the mail was not sent yet"),
         }
     }
     tracing::error!("the mail was not sent");
     false
 }
 
-fn log_refused(mail: &Mail, error: &MailError) {
-    tracing::error!(to = masked(&mail.to), %error, "the address was refused");
+/// Sends a mail once. A refusal is logged and counted.
+pub(crate) async fn send(mailer: &impl Mailer, mail: &Mail) -> Result<(), MailError> {
+    let sent = mailer.send(mail).await;
+    let whose = match &sent {
+        Err(MailError::SenderRefused(_)) => "sender",
+        Err(MailError::RecipientRefused(_)) => "recipient",
+        Err(MailError::Unavailable(_)) | Ok(()) => return sent,
+    };
+    if let Err(error) = &sent {
+        tracing::error!(to = masked(&mail.to), %error, "a mail was refused");
+    }
+    metrics::report_refused_mail(whose, mail.related_request.as_ref().map(|it| it.request));
+    sent
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use crate::approval::Approval;
 use crate::audit::{Action, AuditRecord};
 use crate::failure::is_expected;
+use crate::id::RequestId;
 use crate::money::Usd;
 use crate::table::{Entity, Write};
 
@@ -115,6 +116,15 @@ fn emit(measurement: &Measurement, record: &AuditRecord, version: Option<&str>) 
     } = *measurement;
     let (at, id) = (record.at.as_millisecond(), record.request_id);
     tracing::info!(target: TARGET, name, unit, value, outcome, version, at, request = %id);
+}
+
+/// Reports that the mail service refused a mail. The outcome is whose fault it is: `sender` or `recipient`.
+pub(crate) fn report_refused_mail(outcome: &'static str, request: Option<RequestId>) {
+    let Measurement {
+        name, unit, value, ..
+    } = count("MailsRefused", Some(outcome));
+    let request = request.map(tracing::field::display);
+    tracing::info!(target: TARGET, name, unit, value, outcome, request);
 }
 
 /// When the approval that is stored with the change was asked for, in Unix seconds.

@@ -1,19 +1,20 @@
-//! Suppressed addresses: mail to them bounced for good, or their owners complained.
+//! Suppressed addresses: mail to them bounced for good, their owners complained, or the mail service refused them.
 //!
 //! An entry holds a keyed hash of the address, not the address: whoever reads the table learns nothing from it.
 //!
-//! An entry expires after 30 days. The mail service keeps a suppression list of its own and lets the next mail to
-//! such an address bounce again, so an entry comes back for as long as it is right.
+//! An entry expires, and comes back for as long as it is right. After a bounce or a complaint it is kept for 30 days,
+//! as each further one counts against the sender; the mail service has a suppression list of its own and lets the next
+//! mail to such an address bounce again. A refusal counts against nobody and may end at any hour, such as when an
+//! address is verified, so its entry is kept for a day.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::approval::LinkKeys;
 use crate::failure::Failure;
+use crate::mail::{self, Mail, MailError, Mailer};
 use crate::optimistic::{AttemptError, Attempts};
 use crate::table::{Entity, Key, ReadError, Stored, Table, Write, load};
-
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Why an address is suppressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,18 @@ pub enum SuppressionReason {
     Bounced,
     /// Its owner reported a mail as spam; the mail service writes to them no more.
     Complained,
+    /// The mail service does not send to it.
+    Refused,
+}
+
+impl SuppressionReason {
+    /// How long an address is suppressed.
+    fn kept(self) -> SignedDuration {
+        SignedDuration::from_hours(match self {
+            SuppressionReason::Bounced | SuppressionReason::Complained => 30 * 24,
+            SuppressionReason::Refused => 24,
+        })
+    }
 }
 
 /// The entry of a suppressed address.
@@ -61,7 +74,7 @@ impl Entity for SuppressedAddress {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        self.last.checked_add(KEPT).ok()
+        self.last.checked_add(self.reason.kept()).ok()
     }
 }
 
@@ -79,6 +92,28 @@ pub async fn is_suppressed(
         }
     }
     Ok(false)
+}
+
+/// Sends several mails, such as one to each of a team, and returns how many the mail service accepted. An address that
+/// it refuses is suppressed, and the others get their mail all the same. Fails when the service does not answer, or
+/// takes no mail from this sender: the caller's retry sends all of them again.
+pub async fn send_all(
+    mailer: &impl Mailer,
+    (table, keys): (&impl Table, &LinkKeys),
+    mails: &[Mail],
+    at: Timestamp,
+) -> Result<usize, Failure> {
+    let mut accepted = 0;
+    for mail in mails {
+        match mail::send(mailer, mail).await {
+            Ok(()) => accepted += 1,
+            Err(MailError::RecipientRefused(_)) => {
+                suppress(table, keys, &mail.to, SuppressionReason::Refused, at).await?;
+            }
+            Err(error) => return Err(Failure::MailUnavailable(error)),
+        }
+    }
+    Ok(accepted)
 }
 
 /// Suppresses an address. Reporting the same again changes nothing.
@@ -106,7 +141,7 @@ pub async fn suppress(
 async fn store(table: &impl Table, new: &SuppressedAddress) -> Result<(), AttemptError> {
     let write = match load::<SuppressedAddress>(table, &new.key()).await? {
         None => Write::create(new),
-        Some(old) if old.value.last >= new.last => return Ok(()),
+        Some(old) if old.value.expires_at() >= new.expires_at() => return Ok(()),
         Some(Stored { value, version }) => {
             let is_current = value.holds(new.last);
             let since = if is_current { value.since } else { new.since };

@@ -1,22 +1,31 @@
-//! Mail that comes back: the addresses of SES's mailbox simulator do here what they do on AWS.
+//! Mail that comes back, where the addresses of SES's mailbox simulator do here what they do on AWS; and mail that SES
+//! does not take, for the recipient's sake or the sender's.
+
+use std::path::Path;
 
 use e2e::{LocalStack, TestClient, form};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const GOOD: &str = "csm-2@example.com";
 const BAD: &str = "bounce+csm@simulator.amazonses.com";
 const SPAM: &str = "complaint+csm@simulator.amazonses.com";
+/// SES does not send to it.
+const REFUSED: &str = "csm-1@unverified.example.com";
 const BOSS: &str = "csm-manager@example.com";
 const UNREACHABLE: &str = "approver_unreachable";
 
-/// A stack whose CSM team has these members.
-fn client(csm_team: &[&str]) -> LocalStack {
+fn teams(csm_team: &[&str]) -> String {
     let teams = json!({
         "csm-team": csm_team,
         "csm-manager": [BOSS],
         "finance-team": ["finance-1@example.com"],
     });
-    LocalStack::with_teams(&teams.to_string())
+    teams.to_string()
+}
+
+/// A stack whose CSM team has these members.
+fn client(csm_team: &[&str]) -> LocalStack {
+    LocalStack::with_teams(&teams(csm_team))
 }
 
 /// The actions of a request's audit log, once one of them is there so often.
@@ -95,4 +104,88 @@ fn a_customers_bounce_stands_in_the_audit_log_of_the_request() {
     let actions = actions_with(&client, &request, "customer_mail_bounced", 1);
     assert!(!actions.contains(&UNREACHABLE.to_owned()), "{actions:?}");
     assert_eq!(client.status(&request)["status"], "denied");
+}
+
+#[test]
+fn where_one_of_two_is_refused_the_other_decides() {
+    let client = client(&[REFUSED, GOOD]);
+    let request = client.submit(&form());
+    client.mail(GOOD, &request.id).approve(&client);
+    client.wait_for_status(&request, "refunded");
+    let actions = actions_with(&client, &request, UNREACHABLE, 1);
+    assert!(!actions.contains(&"escalated".to_owned()), "{actions:?}");
+    assert!(client.mails(REFUSED).is_empty());
+}
+
+#[test]
+fn where_all_are_refused_the_manager_is_asked_at_once() {
+    let client = client(&[REFUSED]);
+    let request = client.submit(&form());
+    client.mail(BOSS, &request.id).approve(&client);
+    client.wait_for_status(&request, "refunded");
+    actions_with(&client, &request, UNREACHABLE, 1);
+}
+
+#[test]
+fn a_customer_whom_ses_does_not_write_to_finds_the_answer_on_their_page() {
+    let client = client(&[GOOD]);
+    let customer = json!("customer@unverified.example.com");
+    let request = client.submit(&form().with("customerEmail", customer));
+    client
+        .mail(GOOD, &request.id)
+        .reject(&client, "It was used.");
+    client.wait_for_end(&request);
+    actions_with(&client, &request, "mail_refused", 1);
+    assert_eq!(client.status(&request)["status"], "denied");
+}
+
+/// Pauses SES for the whole account, or enables it again, by SES's own action.
+fn set_sending(client: &TestClient, enabled: &str) {
+    let action = ("Action", "UpdateAccountSendingEnabled");
+    let (status, body) = client.post_form("/_local/aws/ses", &[action, ("Enabled", enabled)]);
+    assert_eq!(status, 200, "{body}");
+}
+
+/// The outcomes of all measurements `MailsRefused` that functions wrote.
+fn refusals(data: &Path) -> Vec<String> {
+    let logs = std::fs::read_dir(data.join("logs")).unwrap();
+    let logs = logs.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let logs: Vec<String> = logs.collect();
+    let lines = logs.iter().flat_map(|log| log.lines());
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines
+        .filter(|line| line["MailsRefused"] == 1)
+        .map(|line| {
+            assert!(line["_aws"]["Timestamp"].as_i64() > Some(0), "{line}");
+            line["Outcome"].as_str().unwrap_or_default().to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn a_refused_sender_delays_the_question_and_nobody_is_taken_for_unreachable() {
+    let data = tempfile::tempdir().unwrap();
+    let arguments = ["--port", "0", "--data-dir", data.path().to_str().unwrap()];
+    let client = LocalStack::with_environment(&arguments, &[("TEAMS", &teams(&[GOOD]))]);
+    set_sending(&client, "false");
+    let request = client.submit(&form());
+    actions_with(&client, &request, "approval_requested", 1);
+    // The state gives up after eight retries, the last of which are minutes apart.
+    for _ in 0..3 {
+        client.advance("5s");
+    }
+    assert!(client.mails(GOOD).is_empty());
+    assert_eq!(client.status(&request)["status"], "in_review");
+
+    set_sending(&client, "true");
+    client.advance("5m");
+    client.mail(GOOD, &request.id).approve(&client);
+    client.wait_for_status(&request, "refunded");
+    let actions = actions_with(&client, &request, "approval_requested", 1);
+    for never in [UNREACHABLE, "escalated", "reminded", "mail_refused"] {
+        assert!(!actions.contains(&never.to_owned()), "{actions:?}");
+    }
+    let outcomes = refusals(data.path());
+    assert!(!outcomes.is_empty(), "the alarm MailRefused has a metric");
+    assert!(outcomes.iter().all(|it| it == "sender"), "{outcomes:?}");
 }

@@ -67,6 +67,19 @@ async fn the_audit_log_names_no_address_of_the_customer() {
 }
 
 #[tokio::test]
+async fn a_customer_whom_the_mail_service_refuses_is_not_written_to_again() {
+    let (function, id) = function().await;
+    let error = MailError::RecipientRefused("MessageRejected".into());
+    function.mailer.fail_next(error);
+    for token in ["t1", "t2"] {
+        function.offer_at(id, 0, token).await.unwrap();
+    }
+    assert!(function.to().is_empty());
+    let expected = ["submitted", "choice_offered", "mail_refused"];
+    assert_eq!(function.actions(), expected);
+}
+
+#[tokio::test]
 async fn nobody_is_reminded_and_nobody_else_is_asked() {
     let (mut function, id) = function().await;
     // Not even if the customer is on a team, or nobody is.

@@ -98,7 +98,7 @@ async fn when_nobody_at_all_is_left_the_team_that_looks_after_it_is_told() {
         .filter(|mail| mail.subject.starts_with("Nobody may decide"))
         .collect();
     assert!(!told.is_empty());
-    let named = "Mail comes back from: csm-1@example.com, csm-2@example.com, boss@example.com.";
+    let named = "No mail reaches: csm-1@example.com, csm-2@example.com, boss@example.com.";
     assert!(told[0].text.contains(named), "{}", told[0].text);
     let expected = [
         "submitted",
@@ -134,4 +134,91 @@ async fn a_decision_that_is_recorded_while_a_mail_comes_back_is_handed_over() {
     assert_eq!(function.passes(id, 2 * MINUTE).await, "delivered");
     let delivered = ("t".to_owned(), "approve".to_owned());
     assert_eq!(function.workflow.calls(), [delivered]);
+}
+
+fn refused() -> MailError {
+    MailError::RecipientRefused("MessageRejected".into())
+}
+
+#[tokio::test]
+async fn whom_the_mail_service_refuses_is_not_asked_and_the_others_are() {
+    let (function, id) = function().await;
+    function.mailer.fail_next(refused());
+    function.passes(id, 0).await;
+    assert_eq!(function.to(), [OTHER]);
+    let approval = function.approval_of(id).await.value;
+    let approver = approval.approver(CSM).unwrap();
+    assert!(approver.unreachable.is_some() && approver.notified_for.is_none());
+    let expected = ["submitted", "approval_requested", "approver_unreachable"];
+    assert_eq!(function.actions(), expected);
+
+    // A refusal may end at any time, so the next reminder tries again.
+    function.passes(id, DAY).await;
+    assert_eq!(function.to()[1..], [CSM, OTHER]);
+}
+
+#[tokio::test]
+async fn where_all_are_refused_others_are_asked_in_the_same_state_entry() {
+    let (function, id) = function().await;
+    for _ in 0..2 {
+        function.mailer.fail_next(refused());
+    }
+    for _ in 0..2 {
+        function.passes(id, 0).await;
+    }
+    assert_eq!(function.to(), [BOSS]);
+    let expected = [
+        "submitted",
+        "approval_requested",
+        "approver_unreachable",
+        "approver_unreachable",
+        "escalated",
+    ];
+    assert_eq!(function.actions(), expected);
+}
+
+#[tokio::test]
+async fn where_everybody_is_refused_the_team_that_looks_after_it_is_told() {
+    let (function, id) = function().await;
+    for _ in 0..3 {
+        function.mailer.fail_next(refused());
+    }
+    function.passes(id, 0).await;
+    let told = function.mailer.sent();
+    assert!(!told.is_empty());
+    for mail in &told {
+        assert!(mail.subject.starts_with("Nobody may decide"), "{mail:?}");
+    }
+    assert_eq!(function.actions().last().unwrap(), "nobody_may_decide");
+}
+
+#[tokio::test]
+async fn a_refused_sender_is_nobody_elses_fault() {
+    let (function, id) = function().await;
+    let error = MailError::SenderRefused("MessageRejected".into());
+    function.mailer.fail_next(error.clone());
+    let failed = function.handle(configured(id, 0, |_| {})).await;
+    assert_eq!(failed, Err(Failure::MailUnavailable(error)));
+    let approval = function.approval_of(id).await.value;
+    let is_untouched =
+        |it: &domain::approval::Approver| it.notified_for.is_none() && it.unreachable.is_none();
+    assert!(approval.approvers.iter().all(is_untouched));
+    // Once it is put right, the retry asks everybody.
+    function.passes(id, 0).await;
+    assert_eq!(function.to(), [CSM, OTHER]);
+    assert_eq!(function.actions(), ["submitted", "approval_requested"]);
+}
+
+#[tokio::test]
+async fn a_retry_finds_an_address_that_was_suppressed_meanwhile() {
+    let (function, id) = function().await;
+    let outage = MailError::Unavailable("no answer".into());
+    function.mailer.fail_next(outage);
+    let failed = function.handle(configured(id, 0, |_| {})).await;
+    assert!(failed.is_err());
+    for address in [CSM, OTHER] {
+        function.suppress(address, 0).await;
+    }
+    assert_eq!(function.passes(id, 0).await, "resumed");
+    assert_eq!(function.to(), [BOSS]);
 }

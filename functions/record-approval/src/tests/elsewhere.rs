@@ -160,7 +160,7 @@ async fn a_question_that_cannot_be_mailed_stands_on_the_status_page() {
     asked
         .function
         .mailer
-        .fail_next(MailError::Refused("MessageRejected".into()));
+        .fail_next(MailError::RecipientRefused("MessageRejected".into()));
     let (status, body) = asked.ask(0, "Which month?").await;
     assert_eq!((status, &body["mailed"]), (200, &json!(false)));
     let request = asked

@@ -19,7 +19,7 @@ use std::{
 use jiff::SignedDuration;
 use node::Node;
 pub(crate) use scope::function_arn;
-pub use scope::{ACCOUNT, REGION, STACK};
+pub use scope::{ACCOUNT, REGION};
 use statemachines::yaml;
 
 /// What the template says, with this machine's values in it.
@@ -99,6 +99,8 @@ pub struct Schedule {
 /// Where SES publishes what became of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailEvents {
+    /// The configuration set that the mail went through.
+    pub set: String,
     /// The kinds of events, such as `bounce`.
     pub types: Vec<String>,
     /// The topic's ARN.

@@ -50,7 +50,7 @@ fn statements(document: Node<'_>) -> Vec<Node<'_>> {
 }
 
 /// What may be allowed on everything, and why it cannot be allowed on less.
-const ON_ALL: [(&[&str], &str); 2] = [
+const ON_ALL: [(&[&str], &str); 3] = [
     (
         &[
             "logs:CreateLogDelivery",
@@ -72,6 +72,10 @@ const ON_ALL: [(&[&str], &str); 2] = [
             "xray:PutTraceSegments",
         ],
         "X-Ray knows no resource that a trace could belong to",
+    ),
+    (
+        &["ses:SendRawEmail"],
+        "SES asks for the recipient's identity too, and the condition says who may send",
     ),
 ];
 

@@ -239,10 +239,12 @@ fn table(scope: &Scope<'_>, id: &str, node: Node<'_>) -> Result<Table, Problem> 
 fn mail_events(scope: &Scope<'_>) -> Result<Vec<MailEvents>, Problem> {
     let destinations = scope.of_kind("AWS::SES::ConfigurationSetEventDestination");
     let read = |(_, node): (&str, Node<'_>)| {
-        let destination = node.require("Properties")?.require("EventDestination")?;
+        let properties = node.require("Properties")?;
+        let destination = properties.require("EventDestination")?;
         let types = destination.require("MatchingEventTypes")?.items();
         let topic = destination.require("SnsDestination")?.require("TopicARN")?;
         Ok(MailEvents {
+            set: scope.text(properties.require("ConfigurationSetName")?)?,
             types: types
                 .map(|node| scope.text(node))
                 .collect::<Result<_, _>>()?,

@@ -9,7 +9,7 @@ pub const REGION: &str = "us-east-1";
 /// The account that everything local claims to belong to.
 pub const ACCOUNT: &str = "000000000000";
 /// The stack's name on this machine.
-pub const STACK: &str = "refund-desk";
+const STACK: &str = "refund-desk";
 
 /// Every name that a template's expressions may refer to.
 pub(super) struct Scope<'a> {
@@ -114,6 +114,7 @@ impl<'a> Scope<'a> {
             ("AWS::Serverless::StateMachine", "" | "Arn") => self.machine_arn(id)?,
             ("AWS::DynamoDB::Table", "") => in_stack(id),
             ("AWS::DynamoDB::Table", "Arn") => arn("dynamodb", &format!("table/{}", in_stack(id))),
+            ("AWS::SES::ConfigurationSet", "") => self.name(id)?,
             ("AWS::SNS::Topic", "") => arn("sns", &in_stack(id)),
             _ => {
                 return Err(node.problem(format!(
@@ -135,10 +136,14 @@ impl<'a> Scope<'a> {
 
     /// The ARN of a state machine of this stack.
     pub(super) fn machine_arn(&self, id: &str) -> Result<String, Problem> {
+        Ok(arn("states", &format!("stateMachine:{}", self.name(id)?)))
+    }
+
+    /// The name that the template gives a resource, or else its own.
+    fn name(&self, id: &str) -> Result<String, Problem> {
         let resource = self.resources.get(id);
         let name = resource.and_then(|it| it.node.at(&["Properties", "Name"]));
-        let name = name.map_or_else(|| Ok(in_stack(id)), |name| self.text(name))?;
-        Ok(arn("states", &format!("stateMachine:{name}")))
+        name.map_or_else(|| Ok(in_stack(id)), |name| self.text(name))
     }
 
     /// Replaces each `${Name}`, `${Resource.Attribute}` and, by its literal, each `${!Name}`.

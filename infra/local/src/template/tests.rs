@@ -163,6 +163,7 @@ fn what_ses_tells_reaches_the_function_that_subscribes_to_it() {
         panic!("{:?}", template.mail_events);
     };
     assert_eq!(events.topic, subscription.topic);
+    assert_eq!(events.set, "refund-desk");
     assert_eq!(events.types, ["bounce", "complaint", "reject"]);
     assert!(template.functions.iter().any(|it| it.id == "HandleBounce"));
 }

@@ -81,6 +81,7 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         Event::CustomerUnreachable { trouble } => by_system(match trouble {
             SuppressionReason::Bounced => Action::CustomerMailBounced,
             SuppressionReason::Complained => Action::CustomerMailReported,
+            SuppressionReason::Refused => Action::MailRefused,
         }),
         Event::HandedOver { by: giver, to } => by(giver, Action::HandedOver).detail(to),
         Event::Questioned { by: requester, .. } => {

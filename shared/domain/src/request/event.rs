@@ -34,7 +34,7 @@ pub enum Event<'a> {
         /// The approver's address.
         approver: &'a str,
     },
-    /// A mail to the customer came back, or they do not want it.
+    /// A mail to the customer came back or was refused, or they do not want it.
     CustomerUnreachable {
         /// Why no mail reaches them.
         trouble: SuppressionReason,

@@ -231,7 +231,7 @@ fn a_refund_that_came_back_while_the_request_stood_still_is_not_covered_up_by_a_
     let reversed = Event::RefundReversed {
         message: "The card is gone.",
     };
-    for event in [paid, stopped, reversed, Event::Resumed] {
+    for event in [paid, stopped, reversed, Event::Resumed { redrives: 1 }] {
         request.apply(&event, state_entry(&phase("P")));
     }
     assert_eq!(request.status, Status::NeedsAttention);

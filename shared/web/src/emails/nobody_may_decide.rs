@@ -12,7 +12,7 @@ use super::template::{Files, Template, files};
 pub(super) struct NobodyMayDecideContext<'a> {
     responsible: &'a str,
     phase: &'a str,
-    /// The addresses from which mail came back.
+    /// The addresses that no mail reaches.
     unreachable: String,
     decide_until: String,
     request_id: String,

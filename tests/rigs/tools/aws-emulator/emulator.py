@@ -7,7 +7,8 @@ Each thing is done through the emulator's own services:
 * what CodeDeploy needs to shift traffic, which moves at once here;
 * alarms on an expression, which are made of their first metric here;
 * how often an execution was redriven, in its context: never;
-* which state machine a task token belongs to, which is what AWS allows or denies an answer by.
+* which state machine a task token belongs to, which is what AWS allows or denies an answer by;
+* the identity and the sender's address by which SES allows or denies a mail.
 
 The API has a fixed id, so that its address can be a parameter of its own deployment.
 """
@@ -167,6 +168,7 @@ stepfunctions._execute_task = in_full_context
 machines = {}
 invoke_with_callback = stepfunctions._invoke_with_callback
 extract_resource_arn = iam_actions.extract_resource_arn
+request_tag_context = iam_actions.request_tag_context
 
 
 def remember_machine(resource, arguments, token, state):
@@ -182,9 +184,21 @@ def resource_arn(service, method, path, headers, body, *more):
     arn = extract_resource_arn(service, method, path, headers, body, *more)
     if service == "states" and arn == "*" and body:
         return machines.get(json.loads(body).get("taskToken"), arn)
+    if service == "ses" and (source := sender(more[0])):
+        return f"arn:aws:ses:{more[1]}:{more[2]}:identity/{source.partition('@')[2]}"
     return arn
+
+
+def sender(query):
+    return (query.get("Source") or [""])[0]
+
+
+def conditions(service, action, body, query):
+    keys = request_tag_context(service, action, body, query)
+    return keys | {"ses:FromAddress": sender(query)} if service == "ses" else keys
 
 
 stepfunctions._invoke_with_callback = remember_machine
 iam_actions.extract_resource_arn = resource_arn
+iam_actions.request_tag_context = conditions
 app.main()

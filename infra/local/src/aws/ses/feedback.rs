@@ -9,21 +9,14 @@ use std::{collections::BTreeMap, io, sync::Arc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::mail::Submitted;
 use crate::{
     clock::Clock,
-    template::{ACCOUNT, MailEvents, STACK},
+    template::{ACCOUNT, MailEvents},
     topics::Topics,
 };
 
 const SIMULATOR: &str = "simulator.amazonses.com";
-
-/// A mail that was accepted.
-pub(super) struct SentMail {
-    pub(super) message_id: String,
-    pub(super) source: String,
-    pub(super) destination: Vec<String>,
-    pub(super) tags: BTreeMap<String, String>,
-}
 
 /// Publishes what becomes of mails.
 #[derive(Clone)]
@@ -74,14 +67,26 @@ impl Feedback {
         }
     }
 
-    /// Publishes what becomes of a mail. It is kept when this returns.
-    pub(super) fn note(&self, mail: &SentMail) -> io::Result<()> {
-        for address in &mail.destination {
+    /// Whether there is a configuration set of that name.
+    pub(super) fn has(&self, set: &str) -> bool {
+        self.destinations.iter().any(|it| it.set == set)
+    }
+
+    /// Publishes what becomes of a mail, if it was sent through a configuration set. It is kept when this returns.
+    pub(super) fn note(&self, message_id: &str, sent: &Submitted) -> io::Result<()> {
+        let Some(set) = &sent.configuration_set else {
+            return Ok(());
+        };
+        for address in &sent.mail.to {
             let Some(fate) = Fate::of(address) else {
                 continue;
             };
-            let event = self.event(fate, address, mail).to_string();
-            let wants = |to: &&MailEvents| to.types.iter().any(|kind| kind == fate.event_type());
+            let event = self
+                .event(fate, address, (message_id, set), sent)
+                .to_string();
+            let wants = |to: &&MailEvents| {
+                to.set == *set && to.types.iter().any(|kind| kind == fate.event_type())
+            };
             for destination in self.destinations.iter().filter(wants) {
                 self.topics.publish(&destination.topic, &event)?;
             }
@@ -89,19 +94,25 @@ impl Feedback {
         Ok(())
     }
 
-    fn event(&self, fate: Fate, address: &str, mail: &SentMail) -> Value {
+    fn event(
+        &self,
+        fate: Fate,
+        address: &str,
+        (message_id, set): (&str, &str),
+        sent: &Submitted,
+    ) -> Value {
         let now = format!("{:.3}", self.clock.now());
         let mut tags: BTreeMap<&str, [&str; 1]> = BTreeMap::from([
-            ("ses:configuration-set", [STACK]),
-            ("ses:operation", ["SendEmail"]),
+            ("ses:configuration-set", [set]),
+            ("ses:operation", ["SendRawEmail"]),
         ]);
-        tags.extend(mail.tags.iter().map(|(name, value)| (&**name, [&**value])));
+        tags.extend(sent.tags.iter().map(|(name, value)| (&**name, [&**value])));
         let mail = json!({
             "timestamp": now,
-            "source": mail.source,
+            "source": sent.source,
             "sendingAccountId": ACCOUNT,
-            "messageId": mail.message_id,
-            "destination": mail.destination,
+            "messageId": message_id,
+            "destination": sent.mail.to,
             "tags": tags,
         });
         let (kind, mut report) = match fate {
@@ -127,6 +138,7 @@ impl Feedback {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbox::NewMail;
 
     #[test]
     fn only_addresses_of_the_simulator_do_not_arrive() {
@@ -150,22 +162,29 @@ mod tests {
         let destination = MailEvents {
             types: vec!["bounce".to_owned()],
             topic: "arn:topic".to_owned(),
+            set: "desk".to_owned(),
         };
         let topics = Arc::new(Topics::open(None, Vec::new(), Clock::system()).unwrap());
         let feedback = Feedback::new(Arc::clone(&topics), &[destination], Clock::system());
         let bounced = "bounce+1@simulator.amazonses.com";
-        let mail = |to: &str| SentMail {
-            message_id: "mail-1".to_owned(),
-            source: "refunds@example.com".to_owned(),
-            destination: vec![to.to_owned()],
-            tags: BTreeMap::from([("request".to_owned(), "r-1".to_owned())]),
+        let note = |set: Option<&str>, to: &str| {
+            let mail = NewMail {
+                to: vec![to.to_owned()],
+                ..NewMail::default()
+            };
+            let sent = Submitted {
+                mail,
+                source: "refunds@example.com".to_owned(),
+                configuration_set: set.map(ToOwned::to_owned),
+                tags: BTreeMap::from([("request".to_owned(), "r-1".to_owned())]),
+            };
+            feedback.note("mail-1", &sent).unwrap();
         };
-        feedback.note(&mail("ada@example.com")).unwrap();
-        // Nobody has asked to hear of complaints here.
-        feedback
-            .note(&mail("complaint@simulator.amazonses.com"))
-            .unwrap();
-        feedback.note(&mail(bounced)).unwrap();
+        note(Some("desk"), "ada@example.com");
+        // Nobody has asked to hear of complaints here, nor of mails that go through no set.
+        note(Some("desk"), "complaint@simulator.amazonses.com");
+        note(None, bounced);
+        note(Some("desk"), bounced);
         let published = topics.waiting();
         let [(topic, message)] = published.as_slice() else {
             panic!("{published:?}");

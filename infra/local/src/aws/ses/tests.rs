@@ -1,20 +1,48 @@
 //! The real SDK against the router, over loopback.
 
+use aws_sdk_ses::Client;
 use aws_sdk_ses::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_ses::error::ProvideErrorMetadata;
 use aws_sdk_ses::operation::RequestId as _;
-use aws_sdk_ses::operation::send_email::SendEmailError;
-use aws_sdk_ses::types::{Body as MailBody, Content, Destination, Message, MessageTag, RawMessage};
+use aws_sdk_ses::operation::send_raw_email::SendRawEmailError;
+use aws_sdk_ses::primitives::Blob;
+use aws_sdk_ses::types::{MessageTag, RawMessage};
 
 use super::*;
 use crate::clock::Clock;
+use crate::template::MailEvents;
 use crate::topics::Topics;
 
+const MESSAGE: &str = "From: \"Refund Desk\" <refunds@example.com>\r
+To: csm-1@example.com\r
+Subject: =?utf-8?b?UsO8Y2t6YWhsdW5n?=\r
+MIME-Version: 1.0\r
+Content-Type: multipart/alternative; boundary=b\r
+\r
+--b\r
+Content-Type: text/plain; charset=utf-8\r
+\r
+Hello\r
+Code: 123456\r
+\r
+--b\r
+Content-Type: text/html; charset=utf-8\r
+Content-Transfer-Encoding: quoted-printable\r
+\r
+<p>Gr=C3=BC=C3=9Fe &amp; <b>Code</b></p>\r
+--b--\r
+";
+
 /// A client of the local SES, mounted where the stack mounts it.
-async fn client() -> (aws_sdk_ses::Client, Arc<Outbox>) {
+async fn client() -> (Client, Arc<Outbox>) {
     let outbox = Arc::new(Outbox::open(None, Clock::system()).unwrap());
     let topics = Topics::open(None, Vec::new(), Clock::system()).unwrap();
-    let feedback = Feedback::new(Arc::new(topics), &[], Clock::system());
+    let events = MailEvents {
+        set: "desk".to_owned(),
+        types: Vec::new(),
+        topic: String::new(),
+    };
+    let feedback = Feedback::new(Arc::new(topics), &[events], Clock::system());
     let ses = router(outbox.clone(), feedback);
     let app = Router::new().nest_service("/_local/aws/ses", ses);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -26,49 +54,39 @@ async fn client() -> (aws_sdk_ses::Client, Arc<Outbox>) {
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
         .endpoint_url(format!("http://{address}/_local/aws/ses"))
         .build();
-    (aws_sdk_ses::Client::from_conf(config), outbox)
-}
-
-fn content(text: &str) -> Content {
-    Content::builder()
-        .data(text)
-        .charset("UTF-8")
-        .build()
-        .unwrap()
+    (Client::from_conf(config), outbox)
 }
 
 struct Draft<'a> {
     from: &'a str,
     to: &'a [&'a str],
-    subject: &'a str,
-    text: &'a str,
+    message: &'a str,
+    set: Option<&'a str>,
+    phase: &'a str,
 }
 
 impl Default for Draft<'_> {
     fn default() -> Self {
         Self {
-            from: "Refund Desk <refunds@example.com>",
+            from: "refunds@example.com",
             to: &["csm-1@example.com"],
-            subject: "A refund of $19.99",
-            text: "Hello\nCode: 123456\n",
+            message: MESSAGE,
+            set: Some("desk"),
+            phase: "CSM_20Review",
         }
     }
 }
 
-async fn send(client: &aws_sdk_ses::Client, draft: &Draft<'_>) -> Result<String, SendEmailError> {
-    let to = Destination::builder()
-        .set_to_addresses(Some(draft.to.iter().map(ToString::to_string).collect()));
-    let body = MailBody::builder()
-        .text(content(draft.text))
-        .html(content("<p>Grüße &amp; <b>Code</b></p>"));
-    let message = Message::builder()
-        .subject(content(draft.subject))
-        .body(body.build());
+async fn send(client: &Client, draft: &Draft<'_>) -> Result<String, SendRawEmailError> {
+    let message = RawMessage::builder().data(Blob::new(draft.message)).build();
+    let tag = MessageTag::builder().name("phase").value(draft.phase);
     let answer = client
-        .send_email()
+        .send_raw_email()
         .source(draft.from)
-        .destination(to.build())
-        .message(message.build())
+        .set_destinations(Some(draft.to.iter().map(ToString::to_string).collect()))
+        .raw_message(message.unwrap())
+        .set_configuration_set_name(draft.set.map(ToOwned::to_owned))
+        .tags(tag.build().unwrap())
         .send()
         .await
         .map_err(aws_sdk_ses::error::SdkError::into_service_error)?;
@@ -80,7 +98,7 @@ async fn send(client: &aws_sdk_ses::Client, draft: &Draft<'_>) -> Result<String,
 async fn the_sdk_sends_into_the_outbox() {
     let (client, outbox) = client().await;
     let draft = Draft {
-        to: &["csm-1@example.com", "Second One <csm-2@example.com>"],
+        to: &["csm-1@example.com", "csm-2@example.com"],
         ..Draft::default()
     };
     let id = send(&client, &draft).await.unwrap();
@@ -90,7 +108,7 @@ async fn the_sdk_sends_into_the_outbox() {
     assert_eq!(to, ["csm-1@example.com", "csm-2@example.com"]);
     let first = outbox.get(&id).unwrap();
     assert_eq!(first.from, "Refund Desk <refunds@example.com>");
-    assert_eq!(first.subject, "A refund of $19.99");
+    assert_eq!(first.subject, "Rückzahlung");
     assert_eq!(first.text, "Hello\nCode: 123456\n");
     assert_eq!(first.html, "<p>Grüße &amp; <b>Code</b></p>");
 }
@@ -98,80 +116,85 @@ async fn the_sdk_sends_into_the_outbox() {
 #[tokio::test]
 async fn the_sdk_understands_every_refusal() {
     let (client, outbox) = client().await;
-    let cases = [
+    let unverified = "Email address is not verified. The following identities failed the check in region US-EAST-1: \
+                      a@unverified.example.com";
+    let draft = Draft::default;
+    for (draft, code, message) in [
         (
             Draft {
                 to: &["nobody"],
-                ..Draft::default()
+                ..draft()
             },
             "InvalidParameterValue",
             "'nobody' is no address that SES takes.",
         ),
         (
             Draft {
-                to: &["a b@example.com"],
-                ..Draft::default()
-            },
-            "InvalidParameterValue",
-            "'a b@example.com' is no address that SES takes.",
-        ),
-        (
-            Draft {
                 to: &["a@example..com"],
-                ..Draft::default()
+                ..draft()
             },
             "InvalidParameterValue",
             "'a@example..com' is no address that SES takes.",
         ),
         (
             Draft {
-                to: &["a@example.com\r\nBcc: b@example.com"],
-                ..Draft::default()
+                from: "Refund Desk",
+                ..draft()
             },
             "InvalidParameterValue",
-            "Header value contains a line break.",
+            "'Refund Desk' is no address that SES takes.",
         ),
         (
             Draft {
-                from: "Evil\n<a@example.com>",
-                ..Draft::default()
+                message: "Subject: s\r\n\r\nt",
+                ..draft()
             },
             "InvalidParameterValue",
-            "Header value contains a line break.",
+            "Missing required header 'From'.",
         ),
         (
-            Draft {
-                subject: "Hi\nBcc: b@example.com",
-                ..Draft::default()
-            },
-            "InvalidParameterValue",
-            "Header value contains a line break.",
-        ),
-        (
-            Draft {
-                to: &[],
-                ..Draft::default()
-            },
+            Draft { to: &[], ..draft() },
             "InvalidParameterValue",
             "Missing required header 'To'.",
         ),
         (
             Draft {
+                phase: "CSM Review",
+                ..draft()
+            },
+            "InvalidParameterValue",
+            "Invalid tag: <phase>, value: <CSM Review>.",
+        ),
+        (
+            Draft {
                 to: &["a@unverified.example.com"],
-                ..Draft::default()
+                ..draft()
             },
             "MessageRejected",
-            "Email address is not verified. The following identities failed the check in region US-EAST-1: \
-             a@unverified.example.com",
+            unverified,
         ),
-    ];
-    for (draft, code, message) in cases {
+        (
+            Draft {
+                from: "a@unverified.example.com",
+                ..draft()
+            },
+            "MessageRejected",
+            unverified,
+        ),
+        (
+            Draft {
+                set: Some("other"),
+                ..draft()
+            },
+            "ConfigurationSetDoesNotExist",
+            "Configuration set <other> does not exist.",
+        ),
+    ] {
         let error = send(&client, &draft).await.unwrap_err();
-        assert_eq!(error.code(), Some(code), "{:?}", draft.to);
-        assert_eq!(error.message(), Some(message));
+        assert_eq!((error.code(), error.message()), (Some(code), Some(message)));
         assert!(error.request_id().is_some());
         assert_eq!(
-            matches!(error, SendEmailError::MessageRejected(_)),
+            matches!(error, SendRawEmailError::MessageRejected(_)),
             code == "MessageRejected"
         );
     }
@@ -179,68 +202,43 @@ async fn the_sdk_understands_every_refusal() {
 }
 
 #[tokio::test]
-async fn tags_are_accepted_in_their_own_alphabet() {
-    let (client, _) = client().await;
-    let send = async |value: &str| {
-        let tag = MessageTag::builder().name("phase").value(value).build();
-        let body = MailBody::builder().text(content("Hello"));
-        let message = Message::builder()
-            .subject(content("Hello"))
-            .body(body.build());
-        let to = Destination::builder().to_addresses("csm-1@example.com");
-        client
-            .send_email()
-            .source("refunds@example.com")
-            .destination(to.build())
-            .message(message.build())
-            .tags(tag.unwrap())
-            .send()
-            .await
-            .map_err(|error| error.code().unwrap().to_owned())
-    };
-    assert!(send("CSM_20Review").await.is_ok());
-    assert_eq!(
-        send("CSM Review").await.unwrap_err(),
-        "InvalidParameterValue"
-    );
-}
-
-#[tokio::test]
-async fn other_actions_are_refused_by_name() {
-    let (client, _outbox) = client().await;
-    let raw = RawMessage::builder()
-        .data(aws_sdk_ses::primitives::Blob::new("x"))
-        .build();
-    let error = client
-        .send_raw_email()
-        .raw_message(raw.unwrap())
-        .send()
-        .await
-        .unwrap_err()
-        .into_service_error();
-    assert_eq!(error.code(), Some("InvalidAction"));
-    assert_eq!(
-        error.message(),
-        Some("The local SES implements SendEmail alone, not SendRawEmail.")
-    );
-}
-
-#[tokio::test]
-async fn settings_that_would_be_ignored_are_refused() {
+async fn a_paused_account_sends_nothing_until_it_is_enabled() {
     let (client, outbox) = client().await;
-    let message = Message::builder()
-        .subject(content("s"))
-        .body(MailBody::builder().text(content("t")).build());
-    let error = client
-        .send_email()
+    for is_enabled in [false, true] {
+        let switch = client.update_account_sending_enabled();
+        switch.enabled(is_enabled).send().await.unwrap();
+        let sent = send(&client, &Draft::default()).await;
+        assert_eq!(sent.is_ok(), is_enabled);
+        if let Err(error) = sent {
+            assert!(matches!(
+                error,
+                SendRawEmailError::AccountSendingPausedException(_)
+            ));
+        }
+    }
+    assert_eq!(outbox.count(), 1);
+}
+
+#[tokio::test]
+async fn other_actions_and_settings_that_would_be_ignored_are_refused_by_name() {
+    let (client, outbox) = client().await;
+    let quota = client.get_send_quota().send().await.unwrap_err();
+    let quota = quota.into_service_error();
+    assert_eq!(quota.code(), Some("InvalidAction"));
+    assert_eq!(
+        quota.message(),
+        Some("The local SES does not implement GetSendQuota.")
+    );
+    let raw = RawMessage::builder().data(Blob::new(MESSAGE)).build();
+    let sent = client
+        .send_raw_email()
         .source("refunds@example.com")
-        .destination(Destination::builder().to_addresses("a@example.com").build())
-        .message(message.build())
-        .configuration_set_name("tracked")
+        .destinations("csm-1@example.com")
+        .raw_message(raw.unwrap())
+        .return_path_arn("arn:aws:ses:us-east-1:1:identity/example.com")
         .send()
-        .await
-        .unwrap_err()
-        .into_service_error();
+        .await;
+    let error = sent.unwrap_err().into_service_error();
     assert_eq!(error.code(), Some("InvalidParameter"));
     assert_eq!(outbox.list(None), []);
 }

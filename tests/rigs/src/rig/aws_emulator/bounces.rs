@@ -1,16 +1,21 @@
 //! Mail to approvers comes back: what SES would publish goes to the deployed topic, and SNS invokes the
-//! deployed function with it.
+//! deployed function with it. And the sender is not verified, as before a domain's records are found.
+
+use std::{thread, time::Duration};
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use testing::test_client::Submitted;
 
 use super::{
-    scenarios::{CHARGE, form},
+    scenarios::{CHARGE, form, review},
     stack::Stack,
 };
 use crate::Checks;
 
+const CUSTOMER: &str = "customer@example.com";
+/// How long something that must not happen is waited for.
+const PAUSE: Duration = Duration::from_secs(3);
 const TEAM: [&str; 2] = ["csm-1@example.com", "csm-2@example.com"];
 /// Who is asked when nobody of the team is left.
 pub(super) const MANAGER: &str = "csm-manager@example.com";
@@ -20,6 +25,25 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
         "where every approver's mail comes back the manager is asked at once",
         || unreachable(stack),
     );
+    checks.attempt(
+        "a mail that is refused for the sender's sake is sent once the sender is verified",
+        || refused_sender(stack),
+    );
+}
+
+fn refused_sender(stack: &Stack) -> anyhow::Result<()> {
+    let request = stack.client.submit(&form("31", CHARGE));
+    let mail = review(stack, &request);
+    stack.forget_sender()?;
+    mail.approve(&stack.client);
+    thread::sleep(PAUSE);
+    let told = stack.client.mails(CUSTOMER).into_iter();
+    let told: Vec<_> = told.filter(|it| it.text.contains(&request.id)).collect();
+    stack.verify_sender()?;
+    ensure!(told.is_empty(), "the customer was told: {told:?}");
+    stack.client.mail_about(&request, CUSTOMER, "refund");
+    stack.client.wait_for_status(&request, "refunded");
+    Ok(())
 }
 
 fn unreachable(stack: &Stack) -> anyhow::Result<()> {
@@ -95,7 +119,7 @@ fn bounce(address: &str, request: &Submitted) -> Value {
             "headersTruncated": false,
             "headers": [],
             "tags": {
-                "ses:operation": ["SendEmail"],
+                "ses:operation": ["SendRawEmail"],
                 "request": [request.id],
                 "phase": ["CSM_20Review"],
             },

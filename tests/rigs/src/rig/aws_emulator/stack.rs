@@ -21,6 +21,7 @@ use crate::{
 
 const PORT: u16 = 4571;
 const STACK: &str = "refund-desk";
+const SENDER: &str = "refunds@example.com";
 /// A function is started at its first use, and a retried state waits before it tries again.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -74,8 +75,19 @@ impl Stack {
             let secret = json!({"Name": name, "SecretString": value});
             self.aws("secretsmanager", "create_secret", &secret)?;
         }
-        let sender = json!({"EmailAddress": "refunds@example.com"});
+        self.verify_sender()
+    }
+
+    /// Lets the emulator's SES send what the desk sends.
+    pub(super) fn verify_sender(&self) -> anyhow::Result<()> {
+        let sender = json!({"EmailAddress": SENDER});
         self.aws("ses", "verify_email_identity", &sender).map(drop)
+    }
+
+    /// Takes that back.
+    pub(super) fn forget_sender(&self) -> anyhow::Result<()> {
+        let sender = json!({"Identity": SENDER});
+        self.aws("ses", "delete_identity", &sender).map(drop)
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -132,8 +144,7 @@ impl Stack {
         ]);
         sam.args(["--capabilities", "CAPABILITY_IAM", "--region", "us-east-1"]);
         sam.args(["--parameter-overrides", &architecture()]);
-        // The emulator authorises SES against `*` alone.
-        sam.arg("MailIdentityArn=*");
+        sam.arg("MailFromName=\"Refund Desk\"");
         sam.arg(format!("StripeApiBase={}", self.stripe_url));
         sam.arg(format!("PublicUrl={}", self.base));
         sam.args(parameters);
