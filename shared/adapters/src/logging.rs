@@ -122,7 +122,7 @@ fn now() -> String {
 /// The same in milliseconds since 1970.
 fn now_millis() -> i64 {
     let now = now().parse::<jiff::Timestamp>();
-    now.map_or(0, |now| now.as_millisecond())
+    now.map_or(0, jiff::Timestamp::as_millisecond)
 }
 
 fn write_line<'a>(out: &'a impl MakeWriter<'a>, line: &Value) {

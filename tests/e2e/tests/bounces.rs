@@ -148,11 +148,11 @@ fn set_sending(client: &TestClient, enabled: &str) {
 
 /// The outcomes of all measurements `MailsRefused` that functions wrote.
 fn refusals(data: &Path) -> Vec<String> {
-    let logs = std::fs::read_dir(data.join("logs")).unwrap();
-    let logs = logs.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
-    let logs: Vec<String> = logs.collect();
+    let logs = std::fs::read_dir(data.join("logs")).expect("functions log");
+    let logs = logs.map(|file| std::fs::read_to_string(file.expect("a file").path()));
+    let logs: Vec<String> = logs.map(|log| log.expect("a log is text")).collect();
     let lines = logs.iter().flat_map(|log| log.lines());
-    let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     lines
         .filter(|line| line["MailsRefused"] == 1)
         .map(|line| {

@@ -73,16 +73,16 @@ impl Feedback {
     }
 
     /// Publishes what becomes of a mail, if it was sent through a configuration set. It is kept when this returns.
-    pub(super) fn note(&self, message_id: &str, sent: &Submitted) -> io::Result<()> {
-        let Some(set) = &sent.configuration_set else {
+    pub(super) fn note(&self, message_id: &str, submitted: &Submitted) -> io::Result<()> {
+        let Some(set) = &submitted.configuration_set else {
             return Ok(());
         };
-        for address in &sent.mail.to {
+        for address in &submitted.mail.to {
             let Some(fate) = Fate::of(address) else {
                 continue;
             };
             let event = self
-                .event(fate, address, (message_id, set), sent)
+                .event(fate, address, (message_id, set), submitted)
                 .to_string();
             let wants = |to: &&MailEvents| {
                 to.set == *set && to.types.iter().any(|kind| kind == fate.event_type())
@@ -99,20 +99,25 @@ impl Feedback {
         fate: Fate,
         address: &str,
         (message_id, set): (&str, &str),
-        sent: &Submitted,
+        submitted: &Submitted,
     ) -> Value {
         let now = format!("{:.3}", self.clock.now());
         let mut tags: BTreeMap<&str, [&str; 1]> = BTreeMap::from([
             ("ses:configuration-set", [set]),
             ("ses:operation", ["SendRawEmail"]),
         ]);
-        tags.extend(sent.tags.iter().map(|(name, value)| (&**name, [&**value])));
+        tags.extend(
+            submitted
+                .tags
+                .iter()
+                .map(|(name, value)| (&**name, [&**value])),
+        );
         let mail = json!({
             "timestamp": now,
-            "source": sent.source,
+            "source": submitted.source,
             "sendingAccountId": ACCOUNT,
             "messageId": message_id,
-            "destination": sent.mail.to,
+            "destination": submitted.mail.to,
             "tags": tags,
         });
         let (kind, mut report) = match fate {
@@ -172,13 +177,13 @@ mod tests {
                 to: vec![to.to_owned()],
                 ..NewMail::default()
             };
-            let sent = Submitted {
+            let submitted = Submitted {
                 mail,
                 source: "refunds@example.com".to_owned(),
                 configuration_set: set.map(ToOwned::to_owned),
                 tags: BTreeMap::from([("request".to_owned(), "r-1".to_owned())]),
             };
-            feedback.note("mail-1", &sent).unwrap();
+            feedback.note("mail-1", &submitted).unwrap();
         };
         note(Some("desk"), "ada@example.com");
         // Nobody has asked to hear of complaints here, nor of mails that go through no set.
