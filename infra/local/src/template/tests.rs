@@ -223,11 +223,11 @@ fn what_is_not_implemented_is_refused_with_its_place() {
         refusal("  Q:\n    Type: AWS::Kinesis::Stream\n"),
         "3:5: resource `Q` is of type AWS::Kinesis::Stream, which is not implemented by the local stack"
     );
-    let event = "Events: { E: { Type: Schedule, Properties: { Rate: 1 } } }";
+    let event = "Events: { E: { Type: Kinesis, Properties: { Stream: x } } }";
     let function = "  F:\n    Type: AWS::Serverless::Function\n    Metadata: { BuildProperties: { Binary: f } }\n    ";
     assert_eq!(
         refusal(&format!("{function}Properties: {{ {event} }}\n")),
-        "5:40: events of type Schedule are not implemented by the local stack"
+        "5:40: events of type Kinesis are not implemented by the local stack"
     );
     let broken = refusal("  F: [1, 2\n  G: 3\n");
     assert!(

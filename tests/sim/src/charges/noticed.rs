@@ -11,7 +11,8 @@ const NOTICED_WITHIN: u64 = 1_000;
 /// Runs histories of a charge without a guard until that is noticed, and the one that notices it with the guard.
 #[track_caller]
 fn is_noticed_without(guard: Guard, words: &str) {
-    is_noticed_in(|without, seed| block_on(run(without, seed)), guard, words);
+    let run = |without, seed| block_on(run(without, seed)).0;
+    is_noticed_in(run, guard, words);
 }
 
 /// The same in any histories, which are run without a guard or with all, for a seed.

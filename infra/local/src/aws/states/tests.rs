@@ -171,7 +171,7 @@ async fn what_is_not_there_is_refused_by_name() {
             "InvalidOutput",
         ),
         ("SendTaskSuccess", json!({}), "ValidationException"),
-        ("ListStateMachines", json!({}), "UnknownOperationException"),
+        ("StopExecution", json!({}), "UnknownOperationException"),
     ] {
         assert_eq!(
             refused(&rig.call(operation, input).await),

@@ -64,7 +64,7 @@ fn a_message_is_from_us_by_name_and_says_that_nobody_wrote_it() {
 }
 
 #[test]
-fn an_address_that_cannot_stand_in_a_header_is_refused() {
+fn an_address_that_no_header_can_hold_is_refused() {
     for to in ["ada", "ada@example.com\r\nBcc: b@c.de", "a@b.c, d@e.f", ""] {
         let mail = Mail {
             to: to.to_owned(),
