@@ -43,17 +43,14 @@ pub(crate) async fn redrive(
     };
     // Before the first goes on: what cannot be recorded is not done.
     record_redrive(store.table(), (stopped.len(), cause), change).await?;
-    let mut obstacles = String::new();
-    let mut gone_on = 0;
+    let mut obstacles = Vec::new();
     for execution in &stopped {
-        match executions.redrive(execution).await {
-            Ok(()) => gone_on += 1,
-            Err(obstacle) => {
-                obstacles.push_str(&format!("\n  {} stays: {obstacle}", execution.request_id));
-            }
+        if let Err(obstacle) = executions.redrive(execution).await {
+            obstacles.push(format!("\n  {} stays: {obstacle}", execution.request_id));
         }
     }
-    Ok(format!("{gone_on} of {} go on.{obstacles}", stopped.len()))
+    let (all, gone_on) = (stopped.len(), stopped.len() - obstacles.len());
+    Ok(format!("{gone_on} of {all} go on.{}", obstacles.concat()))
 }
 
 async fn stopped(

@@ -1,4 +1,4 @@
-//! EventBridge schedules: functions that are invoked at a rate, by the stack's clock.
+//! Schedules of `EventBridge`: functions that are invoked at a rate, by the stack's clock.
 
 use jiff::Timestamp;
 use serde_json::json;

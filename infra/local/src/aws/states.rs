@@ -89,7 +89,7 @@ async fn serve(State(executor): State<Arc<Executor>>, headers: HeaderMap, body: 
 
 fn answer(executor: &Arc<Executor>, target: &str, body: &[u8]) -> Answer {
     match target.strip_prefix(TARGET).unwrap_or_default() {
-        "ListExecutions" => operators::list_executions(executor, &read(body)?),
+        "ListExecutions" => Ok(operators::list_executions(executor, &read(body)?)),
         "ListStateMachines" => Ok(operators::list_state_machines(executor)),
         "RedriveExecution" => operators::redrive_execution(executor, &read(body)?),
         "StartExecution" => start_execution(executor, &read(body)?),
