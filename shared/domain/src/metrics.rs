@@ -119,7 +119,7 @@ fn emit(measurement: &Measurement, record: &AuditRecord, version: Option<&str>) 
 }
 
 /// Reports that the mail service refused a mail. The outcome is whose fault it is: `sender` or `recipient`.
-pub(crate) fn report_refused_mail(outcome: &'static str, request: Option<RequestId>) {
+pub fn report_refused_mail(outcome: &'static str, request: Option<RequestId>) {
     let Measurement {
         name, unit, value, ..
     } = count("MailsRefused", Some(outcome));

@@ -84,10 +84,14 @@ impl Stack {
         self.aws("ses", "verify_email_identity", &sender).map(drop)
     }
 
-    /// Takes that back.
+    /// Takes that back, for its domain too, which the stack has registered.
     pub(super) fn forget_sender(&self) -> anyhow::Result<()> {
-        let sender = json!({"Identity": SENDER});
-        self.aws("ses", "delete_identity", &sender).map(drop)
+        let domain = SENDER.split_once('@').map(|(_, domain)| domain);
+        for identity in [SENDER].into_iter().chain(domain) {
+            let identity = json!({"Identity": identity});
+            self.aws("ses", "delete_identity", &identity)?;
+        }
+        Ok(())
     }
 
     pub(super) fn root(&self) -> &Path {

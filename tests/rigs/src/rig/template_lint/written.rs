@@ -63,6 +63,9 @@ pub(super) fn metrics(checkout: &Checkout) -> anyhow::Result<Vec<Series>> {
             metrics::report_stop(&record, "Payments.Stopped", version);
             metrics::report_stop(&record, "Payload.Invalid", version);
         }
+        for fault in ["sender", "recipient"] {
+            metrics::report_refused_mail(fault, Some(request.request_id));
+        }
         Ok(())
     })?;
     let lines = out.0.lock().expect("nobody panicked while writing").clone();
