@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use testing::{TestClient, test_client::Mail};
 
@@ -86,12 +87,12 @@ impl Stack {
 
     /// Takes that back, for its domain too, which the stack has registered.
     pub(super) fn forget_sender(&self) -> anyhow::Result<()> {
-        let domain = SENDER.split_once('@').map(|(_, domain)| domain);
-        for identity in [SENDER].into_iter().chain(domain) {
-            let identity = json!({"Identity": identity});
-            self.aws("ses", "delete_identity", &identity)?;
-        }
-        Ok(())
+        let sender = json!({"Identity": SENDER});
+        self.aws("ses", "delete_identity", &sender)?;
+        let (_, domain) = SENDER.split_once('@').context("it is an address")?;
+        let domain = json!({"EmailIdentity": domain});
+        self.aws("sesv2", "delete_email_identity", &domain)
+            .map(drop)
     }
 
     pub(super) fn root(&self) -> &Path {
