@@ -87,9 +87,12 @@ impl Stack {
 
     /// Takes that back, for its domain too, which the stack has registered.
     pub(super) fn forget_sender(&self) -> anyhow::Result<()> {
-        let sender = json!({"Identity": SENDER});
-        self.aws("ses", "delete_identity", &sender)?;
         let (_, domain) = SENDER.split_once('@').context("it is an address")?;
+        for identity in [SENDER, domain] {
+            let identity = json!({"Identity": identity});
+            self.aws("ses", "delete_identity", &identity)?;
+        }
+        // The emulator keeps what a stack registers for each version of SES by itself.
         let domain = json!({"EmailIdentity": domain});
         self.aws("sesv2", "delete_email_identity", &domain)
             .map(drop)
