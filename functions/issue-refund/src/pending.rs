@@ -36,7 +36,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
                 state: task.state.clone(),
                 task_token: token.clone(),
             });
-            self.store.save_refund(&mut entry).await?;
+            self.store.save_refund(&entry).await?;
             let id = entry.value.stripe_id.clone().ok_or_else(nothing)?;
             let refund = self.stripe.refund(&id).await?;
             let recorded = self

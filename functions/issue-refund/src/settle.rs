@@ -90,7 +90,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         {
             // Stripe would repeat this answer under the same key, also when it could pay.
             pending.entry.value.refusals += 1;
-            let saved = self.store.save_refund(&mut pending.entry).await;
+            let saved = self.store.save_refund(&pending.entry).await;
             saved.map_err(AttemptError::from)?;
         }
         given

@@ -59,11 +59,10 @@ impl<T: Table> RequestStore<T> {
         Ok(())
     }
 
-    /// Stores what only concerns the waiting for a refund. It changes nothing about the request.
-    pub async fn save_refund(&self, entry: &mut Stored<RefundEntry>) -> Result<(), CommitError> {
-        self.table().commit(vec![Write::update(entry)]).await?;
-        entry.version += 1;
-        Ok(())
+    /// Stores what only concerns the waiting for a refund. It changes nothing about the request. Whoever changes the entry
+    /// again reads it first.
+    pub async fn save_refund(&self, entry: &Stored<RefundEntry>) -> Result<(), CommitError> {
+        self.table().commit(vec![Write::update(entry)]).await
     }
 
     /// Brings a request up to date with its refund as Stripe has it now. `None` if the request has not asked for this
