@@ -20,6 +20,8 @@ pub struct Generated {
     pub path: OfferingPath,
     /// The state machine, in Amazon States Language.
     pub asl: String,
+    /// A digest of the state machine, which it carries itself: another one for every change.
+    pub version: String,
     /// The form's JSON Schema.
     pub schema: String,
     /// The diagram, in Mermaid.
@@ -63,9 +65,12 @@ fn generate(process: &Process, invitations: Vec<At<OfferingPath>>) -> Generated 
     let schema = offering
         .form
         .json_schema(&id, &titles.name, &titles.description);
+    let machine = asl::state_machine(process);
+    let version = domain::approval::digest_of(&machine);
     Generated {
         path: path.clone(),
-        asl: pretty(&versioned(asl::state_machine(process))),
+        asl: pretty(&with_version(machine, &version)),
+        version,
         schema: pretty(&schema),
         diagram: mermaid::flowchart(process),
         by_invitation: offering.by_invitation,
@@ -77,10 +82,8 @@ fn generate(process: &Process, invitations: Vec<At<OfferingPath>>) -> Generated 
     }
 }
 
-/// Puts the definition's version into the state machine: a digest of all that is generated, so that a
-/// decision can be bound to what was decided under.
-fn versioned(mut machine: serde_json::Value) -> serde_json::Value {
-    let version = domain::approval::digest_of(&machine);
+/// Puts the definition's version into the state machine, so that a decision can be bound to what was decided under.
+fn with_version(mut machine: serde_json::Value, version: &str) -> serde_json::Value {
     machine["States"][START_STATE]["Assign"][OFFERING_VARIABLE]["version"] = json!(version);
     for state in machine["States"]
         .as_object_mut()

@@ -5,8 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use domain::task::{OFFERING_VARIABLE, START_STATE};
-use serde_json::Value;
+use domain::task::Offering;
 
 use crate::compile::{Generated, compile};
 use crate::diagnostic::Diagnostics;
@@ -143,9 +142,8 @@ impl Folders {
     /// The definition that a generated state machine came from, where that still takes requests.
     fn not_retired(&self, generated: &Path, content: &str) -> Option<PathBuf> {
         let path = generated.to_str()?.strip_suffix(".asl.json")?;
-        let asl: Value = serde_json::from_str(content).unwrap_or_default();
-        let retired = &asl["States"][START_STATE]["Assign"][OFFERING_VARIABLE]["retired"];
-        (*retired != true).then(|| shown(&self.definitions.join(format!("{path}.yaml"))))
+        let is_retired = Offering::in_machine(content).is_ok_and(|offering| offering.retired);
+        (!is_retired).then(|| shown(&self.definitions.join(format!("{path}.yaml"))))
     }
 
     /// What is generated from each definition as it is now, by the path of the offering.
@@ -207,7 +205,11 @@ impl Folders {
     fn expected(&self) -> Result<BTreeMap<PathBuf, String>, Error> {
         let (mut expected, mut machines) = (BTreeMap::new(), Vec::new());
         for Compiled { generated, .. } in self.compiled()? {
-            machines.push(Machine::new(generated.path.clone(), &generated.asl));
+            machines.push(Machine::new(
+                generated.path.clone(),
+                &generated.asl,
+                &generated.version,
+            ));
             expected.extend(files(generated));
         }
         if self.template.is_file() {

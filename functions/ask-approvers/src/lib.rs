@@ -54,8 +54,7 @@ struct AskContext {
 impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     /// Does what is due. The outcome only says what that was: the execution goes on with the answer to its token.
     pub async fn handle(&self, waiting: WaitingTask<AskConfig>) -> Result<Outcome, Failure> {
-        self.settings.refresh().await;
-        self.link_keys.refresh().await;
+        tokio::join!(self.settings.refresh(), self.link_keys.refresh());
         let mut attempts = Attempts::default();
         loop {
             if let Some(result) = attempts.finish(self.attempt(&waiting).await) {

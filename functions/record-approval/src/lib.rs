@@ -112,8 +112,7 @@ impl OpenedLink {
 impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     /// Answers `GET` and `POST /approvals/{linkId}`.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
-        self.settings.refresh().await;
-        self.link_keys.refresh().await;
+        tokio::join!(self.settings.refresh(), self.link_keys.refresh());
         let answer = match *http.method() {
             Method::GET => self.show(http).await,
             Method::POST => self.act(http).await,

@@ -38,8 +38,7 @@ pub struct SendEmail<T, M> {
 impl<T: Table, M: Mailer> SendEmail<T, M> {
     /// Sends the mail and records it.
     pub async fn handle(&self, task: Task<EmailConfig>) -> Result<Outcome, Failure> {
-        self.settings.refresh().await;
-        self.link_keys.refresh().await;
+        tokio::join!(self.settings.refresh(), self.link_keys.refresh());
         let mut request = match self.store.invocation(&task).await? {
             Invocation::Repeated(outcome) => return Ok(outcome),
             Invocation::First(request) => request,

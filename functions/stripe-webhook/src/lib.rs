@@ -60,8 +60,8 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
         let now = received_at(http).ok_or_else(|| {
             Failure::PayloadInvalid("the event has no time: is it from API Gateway?".to_owned())
         })?;
-        self.settings.refresh().await;
-        self.link_keys.refresh().await;
+        // The signing secrets' name is a setting.
+        tokio::join!(self.settings.refresh(), self.link_keys.refresh());
         self.secrets.refresh().await;
         let signature = header_text(http, "stripe-signature");
         let event = self.authenticate(signature, body, now).await?;

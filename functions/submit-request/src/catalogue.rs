@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::failure::Failure;
 use domain::id::OfferingPath;
-use domain::task::{OFFERING_VARIABLE, Offering, START_STATE};
+use domain::task::Offering;
 use domain::workflow::{Workflow, WorkflowError};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 use tokio::sync::Mutex;
 
 /// How long an offering is shown before its state machine is looked at again. Until then a customer
@@ -65,21 +64,11 @@ impl Catalogue {
         {
             return Ok(Some(offering.clone()));
         }
-        let offering = offering_in(&workflow.definition(machine).await?)?;
+        let definition = workflow.definition(machine).await?;
+        let offering = Offering::in_machine(&definition).map_err(|error| malformed(&error))?;
         read.insert(path.clone(), (now, offering.clone()));
         Ok(Some(offering))
     }
-}
-
-fn offering_in(definition: &str) -> Result<Offering, Failure> {
-    #[derive(Deserialize)]
-    struct Definition {
-        #[serde(rename = "States")]
-        states: serde_json::Value,
-    }
-    let definition: Definition = serde_json::from_str(definition).map_err(|e| malformed(&e))?;
-    let offering = &definition.states[START_STATE]["Assign"][OFFERING_VARIABLE];
-    Offering::deserialize(offering).map_err(|e| malformed(&e))
 }
 
 fn malformed(error: &serde_json::Error) -> Failure {

@@ -70,8 +70,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
 
     /// Answers every route of the function.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
-        self.settings.refresh().await;
-        self.link_keys.refresh().await;
+        tokio::join!(self.settings.refresh(), self.link_keys.refresh());
         let path: Vec<&str> = http.uri().path().trim_matches('/').split('/').collect();
         let answer = match (http.method(), path.as_slice()) {
             (&Method::GET, [""]) => self.show_catalogue(http).await,

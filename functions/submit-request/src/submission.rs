@@ -187,23 +187,17 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             .machine(&request.offering)
             .unwrap_or_default();
         let mut lost = 0;
-        loop {
-            match self.workflow.start(machine, request.request_id).await {
-                Ok(()) => {
-                    if let Err(error) = self.store.note_started(request.request_id).await {
-                        // It is started again then, which does nothing.
-                        tracing::warn!(%error, "it could not be noted that a request was started");
-                    }
-                    return Ok(());
-                }
-                Err(error) => {
-                    lost += 1;
-                    if lost >= ATTEMPTS {
-                        return Err(error.into());
-                    }
-                }
+        while let Err(error) = self.workflow.start(machine, request.request_id).await {
+            lost += 1;
+            if lost >= ATTEMPTS {
+                return Err(error.into());
             }
         }
+        if let Err(error) = self.store.note_started(request.request_id).await {
+            // It is started again then, which does nothing.
+            tracing::warn!(%error, "it could not be noted that a request was started");
+        }
+        Ok(())
     }
 }
 

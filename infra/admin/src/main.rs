@@ -26,38 +26,43 @@ const LOCAL: [&str; 2] = ["refund-desk", "refund-desk-Table"];
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let [local_stack, local_table] =
+    let [usual_stack, usual_table] =
         LOCAL.map(|name| options.local.as_ref().map(|_| name.to_owned()));
-    let stack = options.stack.clone().or(local_stack);
+    let stack = options.stack.clone().or(usual_stack);
     if stack.is_none() && matches!(options.command, Command::Requests(_)) {
         anyhow::bail!("say whose requests: give the name of the stack with --stack");
     }
     let table = options
         .table
         .clone()
-        .or(local_table)
+        .or(usual_table)
         .map_or_else(table_name, Ok)?;
-    let table = DynamoTable::new(&aws(&options, "dynamodb").await, table);
-    let executions = SfnExecutions::new(&aws(&options, "states").await, &stack.unwrap_or_default());
+    let aws = match &options.local {
+        Some(_) => local_stack().await,
+        None => adapters::config().await,
+    };
+    let service = |name: &str| match &options.local {
+        Some(base) => {
+            let endpoint = format!("{}/_local/aws/{name}", base.trim_end_matches('/'));
+            aws.to_builder().endpoint_url(endpoint).build()
+        }
+        None => aws.clone(),
+    };
+    let store = RequestStore::new(DynamoTable::new(&service("dynamodb"), table));
+    let executions = SfnExecutions::new(&service("states"), &stack.unwrap_or_default());
     #[expect(
         clippy::disallowed_methods,
         reason = "no event brings the time when a person acts"
     )]
     let now = Timestamp::now();
-    let store = RequestStore::new(table);
     let said = commands::run(&store, &executions, options.command, now).await?;
     writeln!(std::io::stdout(), "{said}").context("cannot write to the terminal")
 }
 
-/// The SDK's configuration: that of the environment, or of a service of a local stack, which takes any credentials.
-async fn aws(options: &Options, service: &str) -> SdkConfig {
-    let Some(base) = &options.local else {
-        return adapters::config().await;
-    };
-    let endpoint = format!("{}/_local/aws/{service}", base.trim_end_matches('/'));
+/// The SDK's configuration for a local stack, which takes any credentials.
+async fn local_stack() -> SdkConfig {
     let config = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
-        .endpoint_url(endpoint)
         .credentials_provider(Credentials::new("local", "local", None, None, "local"));
     Box::pin(config.load()).await
 }

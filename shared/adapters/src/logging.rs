@@ -10,12 +10,11 @@
 use std::fmt::Debug;
 use std::io::Write;
 
+use jiff::Timestamp;
 use lambda_runtime::tracing::field::{Field, Visit};
 use lambda_runtime::tracing::span::{Attributes, Id, Record};
 use lambda_runtime::tracing::subscriber::filter::{LevelFilter, filter_fn};
 use lambda_runtime::tracing::subscriber::fmt::MakeWriter;
-use lambda_runtime::tracing::subscriber::fmt::format::Writer;
-use lambda_runtime::tracing::subscriber::fmt::time::{FormatTime, SystemTime};
 use lambda_runtime::tracing::subscriber::layer::{Context, SubscriberExt};
 use lambda_runtime::tracing::subscriber::registry::{LookupSpan, Scope};
 use lambda_runtime::tracing::subscriber::util::SubscriberInitExt;
@@ -104,25 +103,19 @@ where
         }
         event.record(&mut fields);
         let Fields(mut line) = fields;
-        line.insert("timestamp".to_owned(), json!(now()));
+        line.insert("timestamp".to_owned(), json!(format!("{:.6}", now())));
         let level = event.metadata().level().as_str();
         line.insert("level".to_owned(), json!(level));
         write_line(&self.out, &Value::Object(line));
     }
 }
 
-/// The time as RFC 3339 has it.
-fn now() -> String {
-    let mut now = String::new();
-    // Writing to a text cannot fail.
-    let _ = SystemTime.format_time(&mut Writer::new(&mut now));
-    now
-}
-
-/// The same in milliseconds since 1970.
-fn now_millis() -> i64 {
-    let now = now().parse::<jiff::Timestamp>();
-    now.map_or(0, jiff::Timestamp::as_millisecond)
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a line of a log has the time at which it is written, and no other"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 fn write_line<'a>(out: &'a impl MakeWriter<'a>, line: &Value) {
@@ -159,7 +152,7 @@ fn embedded(namespace: &str, fields: &Map<String, Value>) -> Value {
     };
     let mut line = json!({
         "_aws": {
-            "Timestamp": fields.get("at").cloned().unwrap_or_else(|| json!(now_millis())),
+            "Timestamp": fields.get("at").cloned().unwrap_or_else(|| json!(now().as_millisecond())),
             "CloudWatchMetrics": [{
                 "Namespace": namespace,
                 "Dimensions": dimensions,

@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::config::Builder;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use domain::approval::LinkKeys;
 
@@ -21,10 +19,6 @@ use crate::stripe::webhook::WebhookSecret;
 const SETTINGS_AGE: Duration = Duration::from_mins(1);
 /// How old a secret may be. One that is refused is read again at once.
 const SECRET_AGE: Duration = Duration::from_mins(5);
-/// How long one attempt may take, and all of them: with a connection that died while Lambda froze the process, the
-/// second attempt still leaves a function of 15 seconds time for its work.
-const ATTEMPT: Duration = Duration::from_secs(2);
-const ATTEMPTS: Duration = Duration::from_secs(5);
 
 /// Secrets Manager.
 #[derive(Debug, Clone)]
@@ -33,12 +27,7 @@ pub struct Secrets(Client);
 impl Secrets {
     /// Secrets Manager with the role of the function.
     pub fn new(aws: &aws_config::SdkConfig) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(ATTEMPT)
-            .operation_timeout(ATTEMPTS)
-            .build();
-        let config = Builder::from(aws).timeout_config(timeouts).build();
-        Self(Client::from_conf(config))
+        Self(Client::new(aws))
     }
 
     /// `SETTINGS`: what the deployment set.

@@ -4,6 +4,8 @@
 //! however often it is tried. [`report`] hands the numbers to whoever listens; on Lambda that is a
 //! writer of `CloudWatch`'s embedded metric format, in tests nobody.
 
+use jiff::Timestamp;
+
 use crate::approval::Approval;
 use crate::audit::{Action, AuditRecord};
 use crate::failure::is_expected;
@@ -37,7 +39,8 @@ pub fn report_stop(record: &AuditRecord, error: &str, version: &str) {
     };
     let stop = count("RequestsStopped", Some(outcome));
     // An execution that began before definitions had versions has none.
-    emit(&stop, record, (!version.is_empty()).then_some(version));
+    let version = (!version.is_empty()).then_some(version);
+    emit(&stop, Some(record.request_id), Some(record.at), version);
 }
 
 const fn count(name: &'static str, outcome: Option<&'static str>) -> Measurement {
@@ -103,28 +106,30 @@ pub fn report(record: &AuditRecord, with: &[Write]) {
     let id = record.request_id;
     tracing::info!(request = %id, execution = %id, phase = %record.phase, action = %record.action, "the request changed");
     for measurement in of_change(record, with) {
-        emit(&measurement, record, None);
+        emit(&measurement, Some(id), Some(record.at), None);
     }
 }
 
-fn emit(measurement: &Measurement, record: &AuditRecord, version: Option<&str>) {
+/// Reports that the mail service refused a mail, now. The outcome is whose fault it is: `sender` or `recipient`.
+pub fn report_refused_mail(outcome: &'static str, request: Option<RequestId>) {
+    emit(&count("MailsRefused", Some(outcome)), request, None, None);
+}
+
+fn emit(
+    measurement: &Measurement,
+    request: Option<RequestId>,
+    at: Option<Timestamp>,
+    version: Option<&str>,
+) {
     let Measurement {
         name,
         unit,
         value,
         outcome,
     } = *measurement;
-    let (at, id) = (record.at.as_millisecond(), record.request_id);
-    tracing::info!(target: TARGET, name, unit, value, outcome, version, at, request = %id);
-}
-
-/// Reports that the mail service refused a mail. The outcome is whose fault it is: `sender` or `recipient`.
-pub fn report_refused_mail(outcome: &'static str, request: Option<RequestId>) {
-    let Measurement {
-        name, unit, value, ..
-    } = count("MailsRefused", Some(outcome));
+    let at = at.map(Timestamp::as_millisecond);
     let request = request.map(tracing::field::display);
-    tracing::info!(target: TARGET, name, unit, value, outcome, request);
+    tracing::info!(target: TARGET, name, unit, value, outcome, version, at, request);
 }
 
 /// When the approval that is stored with the change was asked for, in Unix seconds.

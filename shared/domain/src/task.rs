@@ -183,6 +183,12 @@ pub struct Offering {
 }
 
 impl Offering {
+    /// The offering that a state machine's definition carries.
+    pub fn in_machine(definition: &str) -> Result<Self, serde_json::Error> {
+        let definition: serde_json::Value = serde_json::from_str(definition)?;
+        Self::deserialize(&definition["States"][START_STATE]["Assign"][OFFERING_VARIABLE])
+    }
+
     /// The form as JSON Schema, for clients that post JSON.
     pub fn json_schema(&self) -> serde_json::Value {
         let id = format!("/services/{}", self.path);

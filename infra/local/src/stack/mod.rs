@@ -13,8 +13,7 @@ use std::{
 };
 
 use axum::{Router, serve::ListenerExt};
-use domain::task::{OFFERING_VARIABLE, Offering, START_STATE};
-use serde::Deserialize as _;
+use domain::task::Offering;
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -235,9 +234,7 @@ async fn functions(
 /// The title and the path of the form that a state machine begins with. None for one that opens only with an
 /// invitation: a link to it would lead nowhere.
 fn form(definition: &str) -> Option<(String, String)> {
-    let definition: serde_json::Value = serde_json::from_str(definition).ok()?;
-    let offering = &definition["States"][START_STATE]["Assign"][OFFERING_VARIABLE];
-    let offering = Offering::deserialize(offering).ok()?;
+    let offering = Offering::in_machine(definition).ok()?;
     let path = format!("/services/{}", offering.path);
     (!offering.by_invitation).then_some((offering.offering.name, path))
 }

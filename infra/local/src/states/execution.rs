@@ -106,6 +106,10 @@ impl Execution {
         self.core().run.status()
     }
 
+    pub(crate) fn arn(&self) -> String {
+        self.core().run.start.arn()
+    }
+
     /// All there is to show, read from the journal.
     pub(crate) fn view(&self) -> io::Result<ExecutionView> {
         let core = self.core();

@@ -154,6 +154,11 @@ impl Executor {
         Some(self.find(name)?.status())
     }
 
+    /// The ARN of an execution, by its name.
+    pub fn arn(&self, name: &str) -> Option<String> {
+        Some(self.find(name)?.arn())
+    }
+
     /// An execution by its name, with its history.
     pub fn execution(&self, name: &str) -> Option<ExecutionView> {
         let view = self.find(name)?.view();

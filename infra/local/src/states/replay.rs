@@ -65,7 +65,6 @@ pub(crate) fn view(
         definition: run.machine.definition.clone(),
         not_redrivable: run.obstacle_to_redrive(now),
         current_state: run.current_state().map(str::to_string),
-        arn: run.start.arn(),
         name: run.start.name,
         input: run.start.input,
         output,

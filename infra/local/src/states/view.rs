@@ -38,8 +38,6 @@ impl ExecutionStatus {
 pub struct ExecutionView {
     /// The definition that it runs by: the one that was published when it started.
     pub definition: String,
-    /// Its ARN.
-    pub arn: String,
     /// Its name, which is the request's id.
     pub name: String,
     /// How it is.

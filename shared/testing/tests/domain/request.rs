@@ -187,16 +187,20 @@ fn an_approver_fills_in_what_is_missing_and_overrules_nothing() {
     assert_eq!(request.customer_email(), Some("ada@example.com"));
 }
 
+fn paid(output: &FieldName) -> Event<'_> {
+    Event::RefundSucceeded {
+        id: "re_1",
+        amount: Usd::from_cents(5000).unwrap(),
+        status: "succeeded",
+        output,
+    }
+}
+
 #[test]
 fn a_refund_that_came_back_is_not_covered_up_by_the_end() {
     let (mut request, _) = fixtures::request::request();
     let output = "stripeRefundResult".parse().unwrap();
-    let paid = Event::RefundSucceeded {
-        id: "re_1",
-        amount: Usd::from_cents(5000).unwrap(),
-        status: "succeeded",
-        output: &output,
-    };
+    let paid = paid(&output);
     request.apply(&paid, state_entry(&phase("P")));
     let reversed = Event::RefundReversed {
         message: "The card is gone.",
@@ -218,12 +222,7 @@ fn a_refund_that_came_back_is_not_covered_up_by_the_end() {
 fn a_refund_that_came_back_while_the_request_stood_still_is_not_covered_up_by_a_redrive() {
     let (mut request, _) = fixtures::request::request();
     let output = "stripeRefundResult".parse().unwrap();
-    let paid = Event::RefundSucceeded {
-        id: "re_1",
-        amount: Usd::from_cents(5000).unwrap(),
-        status: "succeeded",
-        output: &output,
-    };
+    let paid = paid(&output);
     let stopped = Event::Stopped {
         error: "Mail.Unavailable",
         redrives: 0,

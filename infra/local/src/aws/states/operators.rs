@@ -27,26 +27,27 @@ pub(super) struct ListExecutions {
     status_filter: Option<String>,
 }
 
-/// Those of a machine, the one that started last first, on one page.
+/// Those of a machine, the one that started last first, on one page. Only of what is listed the history is read.
 pub(super) fn list_executions(executor: &Executor, list: &ListExecutions) -> Value {
-    let is_wanted = |name: &str| match &list.status_filter {
-        Some(status) => executor
-            .status(name)
-            .is_some_and(|it| it.as_str() == status),
-        None => true,
-    };
     let machine = &list.state_machine_arn;
     let of_machine = format!("{}:", machine.replacen(":stateMachine:", ":execution:", 1));
-    let names = executor.names().into_iter().filter(|name| is_wanted(name));
-    let views = names.filter_map(|name| executor.execution(&name));
-    let own = views.filter(|view| view.arn.starts_with(&of_machine));
-    let executions = own.map(|view| as_item(machine, &view));
+    let status = list.status_filter.as_deref();
+    let executions = executor.names().into_iter().filter_map(|name| {
+        let arn = executor.arn(&name)?;
+        let is_wanted = status.is_none_or(|status| {
+            let own = executor.status(&name);
+            own.is_some_and(|own| own.as_str() == status)
+        });
+        let is_listed = is_wanted && arn.starts_with(&of_machine);
+        let view = is_listed.then(|| executor.execution(&name)).flatten()?;
+        Some(as_item(machine, &arn, &view))
+    });
     json!({ "executions": executions.collect::<Vec<_>>() })
 }
 
-fn as_item(machine: &str, view: &ExecutionView) -> Value {
+fn as_item(machine: &str, arn: &str, view: &ExecutionView) -> Value {
     let mut item = json!({
-        "executionArn": view.arn,
+        "executionArn": arn,
         "stateMachineArn": machine,
         "name": view.name,
         "status": view.status.as_str(),

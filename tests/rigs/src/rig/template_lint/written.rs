@@ -79,11 +79,8 @@ pub(super) fn metrics(checkout: &Checkout) -> anyhow::Result<Vec<Series>> {
 /// The versions of the processes that are deployed.
 fn versions(checkout: &Checkout) -> anyhow::Result<Vec<String>> {
     let folders = statemachines::files::Folders::below(&checkout.root().join("statemachines"));
-    let versions = folders.offerings()?.into_iter().map(|offering| {
-        let machine = statemachines::template::Machine::new(offering.path, &offering.asl);
-        machine.version
-    });
-    Ok(versions.collect())
+    let offerings = folders.offerings()?.into_iter();
+    Ok(offerings.map(|offering| offering.version).collect())
 }
 
 /// Every action: what serde offers in place of one that it does not know.
