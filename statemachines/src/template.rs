@@ -69,7 +69,7 @@ const WAITING: &str = ".waitForTaskToken\"";
 const PARTS: [&str; 5] = [
     "machines",
     "machine-arns",
-    "machine-arns-and-aliases",
+    "machine-versions",
     "state-machines",
     "waiting-machine-arns",
 ];
@@ -181,10 +181,11 @@ fn part(name: &str, machines: &[Machine]) -> Option<String> {
             let waiting = machines.iter().filter(|machine| machine.waits);
             waiting.map(arn_line).collect()
         }
-        "machine-arns-and-aliases" => {
+        // The machines, their aliases and all their versions.
+        "machine-versions" => {
             let each = |machine: &Machine| {
                 let arn = machine.arn();
-                format!("- !Sub '{arn}'\n- !Sub '{arn}:live'\n")
+                format!("- !Sub '{arn}'\n- !Sub '{arn}:*'\n")
             };
             machines.iter().map(each).collect()
         }

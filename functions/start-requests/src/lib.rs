@@ -1,9 +1,6 @@
 //! Starts the requests that were stored and not started: see [`domain::unstarted`]. A schedule invokes it.
 
-use std::collections::BTreeMap;
-
 use domain::failure::Failure;
-use domain::id::OfferingPath;
 use domain::request_store::RequestStore;
 use domain::table::Table;
 use domain::task::{Outcome, outcome};
@@ -29,8 +26,6 @@ pub struct StartRequests<T, W> {
     pub store: RequestStore<T>,
     /// Where they are started.
     pub workflow: W,
-    /// The state machine of each offering.
-    pub machines: BTreeMap<OfferingPath, String>,
 }
 
 impl<T: Table, W: Workflow> StartRequests<T, W> {
@@ -51,18 +46,10 @@ impl<T: Table, W: Workflow> StartRequests<T, W> {
     }
 
     async fn start(&self, unstarted: &UnstartedRequest) -> Result<(), Failure> {
-        let UnstartedRequest {
-            request_id,
-            offering,
-            ..
-        } = unstarted;
-        let machine = self
-            .machines
-            .get(offering)
-            .ok_or_else(|| Failure::ConfigInvalid(format!("STATE_MACHINES has no {offering}")))?;
-        self.workflow.start(machine, *request_id).await?;
-        tracing::warn!(request = %request_id, "a request that was stored and not started is started");
-        Ok(self.store.note_started(*request_id).await?)
+        let (id, version) = (unstarted.request_id, &unstarted.machine_version);
+        self.workflow.start(version, id).await?;
+        tracing::warn!(request = %id, "a request that was stored and not started is started");
+        Ok(self.store.note_started(id).await?)
     }
 }
 

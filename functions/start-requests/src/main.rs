@@ -1,6 +1,6 @@
 //! The Lambda function `StartRequests`.
 
-use adapters::config::{state_machines, table_name};
+use adapters::config::table_name;
 use adapters::{DynamoTable, SfnWorkflow, config, run_event};
 use domain::request_store::RequestStore;
 use start_requests::StartRequests;
@@ -11,7 +11,6 @@ async fn main() -> anyhow::Result<()> {
     let function = StartRequests {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         workflow: SfnWorkflow::new(&aws),
-        machines: state_machines()?,
     };
     run_event(|event| function.handle(event))
         .await

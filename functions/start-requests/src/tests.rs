@@ -7,14 +7,12 @@ use testing::{MemoryTable, MemoryWorkflow, fixtures};
 
 use super::*;
 
-const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:refund";
+const VERSION: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:refund:7";
 
 fn function() -> StartRequests<MemoryTable, MemoryWorkflow> {
-    let offering = fixtures::request::offering().path;
     StartRequests {
         store: RequestStore::new(MemoryTable::default()),
         workflow: MemoryWorkflow::default(),
-        machines: [(offering, MACHINE.to_owned())].into(),
     }
 }
 
@@ -23,7 +21,7 @@ impl StartRequests<MemoryTable, MemoryWorkflow> {
     async fn stored(&self, minute: i64) -> RequestId {
         let (mut request, record) = fixtures::request::request();
         request.submitted_at = at(minute);
-        let more = vec![Write::create(&UnstartedRequest::of(&request))];
+        let more = vec![Write::create(&UnstartedRequest::of(&request, VERSION))];
         self.store.create(&request, &record, more).await.unwrap();
         request.request_id
     }
@@ -58,12 +56,19 @@ async fn what_is_left_over_is_started_once_and_what_is_new_is_left_to_whoever_st
     function.run(6).await.unwrap();
     assert_eq!(started(&function).len(), 41);
     assert_eq!(function.workflow.calls().len(), 41);
+    assert!(
+        function
+            .workflow
+            .started_versions()
+            .iter()
+            .all(|it| it == "7")
+    );
     assert_eq!(function.store.unstarted().await.unwrap(), []);
 }
 
 #[tokio::test]
 async fn what_cannot_be_started_stays_and_does_not_stop_the_others() {
-    let mut function = function();
+    let function = function();
     for _ in 0..3 {
         function.stored(0).await;
     }
@@ -73,8 +78,6 @@ async fn what_cannot_be_started_stays_and_does_not_stop_the_others() {
     let failure = function.run(9).await.unwrap_err();
     assert_eq!(failure.name(), "Workflow.Unavailable");
     assert_eq!(function.store.unstarted().await.unwrap().len(), 1);
-    function.machines.clear();
-    let failure = function.run(9).await.unwrap_err();
-    assert_eq!(failure.name(), "Config.Invalid");
-    assert_eq!(function.store.unstarted().await.unwrap().len(), 1);
+    function.run(19).await.unwrap();
+    assert_eq!(function.store.unstarted().await.unwrap(), []);
 }

@@ -1,86 +1,156 @@
-//! The offerings, read from the `Start` states of their state machines.
+//! The offerings, read from the `Start` states of the versions that their state machines' aliases lead to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::failure::Failure;
 use domain::id::OfferingPath;
+use domain::metrics;
 use domain::task::Offering;
-use domain::workflow::{Workflow, WorkflowError};
+use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-/// How long an offering is shown before its state machine is looked at again. Until then a customer
-/// may see the form as it was before a deployment.
+/// How long it is remembered where an alias leads. Until then a customer may see the form as it was before a deployment.
 const KEPT: SignedDuration = SignedDuration::from_secs(60);
+
+/// A version of an offering's state machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Published {
+    /// Its ARN, which a request is started by.
+    pub(crate) version: String,
+    /// What it offers.
+    pub(crate) offering: Arc<Offering>,
+}
 
 /// The offerings of this deployment.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
-    machines: BTreeMap<OfferingPath, String>,
-    read: Mutex<BTreeMap<OfferingPath, (Timestamp, Offering)>>,
+    /// The alias of each offering's state machine.
+    aliases: BTreeMap<OfferingPath, String>,
+    routes: Mutex<BTreeMap<OfferingPath, (Timestamp, Vec<RoutedVersion>)>>,
+    /// By the ARN of their version. None for what cannot be read, which stays so: a version never changes.
+    read: Mutex<BTreeMap<String, Option<Arc<Offering>>>>,
 }
 
 impl Catalogue {
-    pub(crate) fn new(machines: BTreeMap<OfferingPath, String>) -> Self {
+    pub(crate) fn new(aliases: BTreeMap<OfferingPath, String>) -> Self {
         Self {
-            machines,
+            aliases,
+            routes: Mutex::default(),
             read: Mutex::default(),
         }
     }
 
-    /// The state machine of an offering.
-    pub(crate) fn machine(&self, path: &OfferingPath) -> Option<&str> {
-        self.machines.get(path).map(String::as_str)
+    /// The alias of an offering's state machine.
+    pub(crate) fn alias(&self, path: &OfferingPath) -> Option<&str> {
+        self.aliases.get(path).map(String::as_str)
     }
 
-    /// The offerings that everybody can use. The others are by invitation, or retired.
+    /// The offerings that everybody can use. The others are by invitation, retired, or cannot be read.
     pub(crate) async fn all(
         &self,
         workflow: &impl Workflow,
         now: Timestamp,
-    ) -> Result<Vec<Offering>, Failure> {
+    ) -> Result<Vec<Arc<Offering>>, Failure> {
         let mut offerings = Vec::new();
-        for path in self.machines.keys() {
-            let offering = self.get(workflow, path, now).await?;
-            let open = |offering: &Offering| !offering.by_invitation && !offering.retired;
-            offerings.extend(offering.filter(open));
+        for path in self.aliases.keys() {
+            let published = self.published(workflow, path, now).await?;
+            let offering = published.into_iter().next().map(|it| it.offering);
+            offerings.extend(offering.filter(|it| !it.by_invitation && !it.retired));
         }
         Ok(offerings)
     }
 
-    /// An offering; `None` if there is none at that path.
-    pub(crate) async fn get(
+    /// The versions of an offering that are in use and can be read. The first is the one to show: drawn by its share,
+    /// from the milliseconds of the time, of which a function has no other source of chance. None if there is no
+    /// offering at that path.
+    pub(crate) async fn published(
         &self,
         workflow: &impl Workflow,
         path: &OfferingPath,
         now: Timestamp,
-    ) -> Result<Option<Offering>, Failure> {
-        let Some(machine) = self.machine(path) else {
-            return Ok(None);
+    ) -> Result<Vec<Published>, Failure> {
+        let Some(alias) = self.alias(path) else {
+            return Ok(Vec::new());
         };
+        let routes = self.routes(workflow, path, alias, now).await?;
+        let mut published = Vec::new();
+        for version in drawn(routes, now) {
+            published.extend(self.version(workflow, version.arn).await?);
+        }
+        Ok(published)
+    }
+
+    /// A version of an offering, unless it does not exist or cannot be read.
+    pub(crate) async fn version(
+        &self,
+        workflow: &impl Workflow,
+        version: String,
+    ) -> Result<Option<Published>, Failure> {
         let mut read = self.read.lock().await;
-        if let Some((at, offering)) = read.get(path)
+        if !read.contains_key(&version) {
+            let offering = offering(workflow, &version).await?;
+            read.insert(version.clone(), offering.map(Arc::new));
+        }
+        let offering = read.get(&version).cloned().flatten();
+        Ok(offering.map(|offering| Published { version, offering }))
+    }
+
+    async fn routes(
+        &self,
+        workflow: &impl Workflow,
+        path: &OfferingPath,
+        alias: &str,
+        now: Timestamp,
+    ) -> Result<Vec<RoutedVersion>, Failure> {
+        let mut known = self.routes.lock().await;
+        if let Some((at, routes)) = known.get(path)
             && now.duration_since(*at) < KEPT
         {
-            return Ok(Some(offering.clone()));
+            return Ok(routes.clone());
         }
-        let definition = workflow.definition(machine).await?;
-        let offering = Offering::in_machine(&definition).map_err(|error| malformed(&error))?;
-        read.insert(path.clone(), (now, offering.clone()));
-        Ok(Some(offering))
+        let routes = workflow.versions(alias).await?;
+        known.insert(path.clone(), (now, routes.clone()));
+        drop(known);
+        for route in &routes {
+            if self.version(workflow, route.arn.clone()).await?.is_none() {
+                metrics::report_unreadable_definition();
+            }
+        }
+        Ok(routes)
     }
 }
 
-fn malformed(error: &serde_json::Error) -> Failure {
-    let error = WorkflowError::Malformed(error.to_string());
-    Failure::PayloadInvalid(format!(
-        "{error}; generate it with `cargo run -p statemachines` and deploy it"
-    ))
+async fn offering(workflow: &impl Workflow, version: &str) -> Result<Option<Offering>, Failure> {
+    let read = workflow.definition(version).await.and_then(|definition| {
+        let offering = Offering::in_machine(&definition);
+        offering.map_err(|error| WorkflowError::Malformed(error.to_string()))
+    });
+    match read {
+        Err(error @ WorkflowError::Malformed(_)) => {
+            tracing::error!(version, %error, "not offered; deploy functions that were built with its generator");
+            Ok(None)
+        }
+        read => Ok(Some(read?)),
+    }
+}
+
+/// The versions in the order in which they are to be tried: the first is drawn, by the shares.
+fn drawn(mut routes: Vec<RoutedVersion>, now: Timestamp) -> Vec<RoutedVersion> {
+    let draw = now.as_millisecond().rem_euclid(100);
+    let mut passed = 0;
+    let first = routes.iter().position(|route| {
+        passed += i64::from(route.percent);
+        draw < passed
+    });
+    routes.rotate_left(first.unwrap_or_default());
+    routes
 }
 
 /// The catalogue for programs.
-pub(crate) fn as_json(offerings: &[Offering]) -> serde_json::Value {
-    let entry = |offering: &Offering| {
+pub(crate) fn as_json(offerings: &[Arc<Offering>]) -> serde_json::Value {
+    let entry = |offering: &Arc<Offering>| {
         serde_json::json!({
             "service": offering.service,
             "offering": offering.offering,

@@ -13,6 +13,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use web::{Problem, body_text, header_text};
 
+use crate::form_version::{FORM_VERSION, FormVersion};
+
 /// The input of the form that makes sending it twice one request.
 pub(crate) const ONCE: &str = "idempotencyKey";
 /// The most characters of an `Idempotency-Key`.
@@ -23,6 +25,8 @@ const KEY_CHARS: usize = 255;
 pub(crate) struct FormData {
     pub(crate) answers: Vec<(String, Answer)>,
     pub(crate) idempotency_key: Option<String>,
+    /// Which version of the offering a page says that it was shown by.
+    pub(crate) form_version: Option<FormVersion>,
     pub(crate) is_form: bool,
 }
 
@@ -52,15 +56,16 @@ impl FormData {
             )
             .detail("Send application/json or application/x-www-form-urlencoded."));
         }
-        let form_key = if is_form {
-            take(&mut answers, ONCE)
-        } else {
-            None
-        };
+        // Only our own pages have these.
+        let mut hidden = |name| is_form.then(|| take(&mut answers, name)).flatten();
+        let form_key = hidden(ONCE);
+        let form_version = hidden(FORM_VERSION);
+        let form_version = form_version.and_then(|text| FormVersion::parse(&text));
         let idempotency_key = checked_key(header_key.map(ToOwned::to_owned).or(form_key))?;
         Ok(Self {
             answers,
             idempotency_key,
+            form_version,
             is_form,
         })
     }

@@ -8,13 +8,16 @@ use domain::request::Request as RefundRequest;
 use domain::table::Table;
 use domain::task::Offering;
 use domain::workflow::Workflow;
+use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
 use web::{
     Format, Problem, accepted, answer_format, html, json, origin, reply, same_site, see_other, when,
 };
 
+use crate::catalogue::Published;
 use crate::form_data::FormData;
+use crate::form_version::FormVersion;
 use crate::invited::{InvitationCredentials, json_schema};
 use crate::pages::{self, FormPage, Notice, Words};
 use crate::submission::{self, NewRequest, SubmitOutcome};
@@ -28,24 +31,26 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         service: &str,
         offering: &str,
     ) -> Result<Response<Body>, Problem> {
-        let offering = self.offering(http, service, offering).await?;
+        let published = self.offering(http, service, offering).await?;
+        let Published { version, offering } = &published[0];
         let query = http.query_string_parameters();
         let credentials =
-            InvitationCredentials::read(&self.link_keys, &offering, query.first(TOKEN), None)
+            InvitationCredentials::read(&self.link_keys, offering, query.first(TOKEN), None)
                 .await?;
         if let Some(credentials) = &credentials
-            && let Some(used) = self.invitation(credentials, &offering).await?.value.used()
+            && let Some(used) = self.invitation(credentials, offering).await?.value.used()
         {
             return match accepted(http) {
-                Format::Html => Ok(html(StatusCode::OK, pages::used(&offering, used.at))),
-                Format::Json => Err(already_used(&offering, used.at)),
+                Format::Html => Ok(html(StatusCode::OK, pages::used(offering, used.at))),
+                Format::Json => Err(already_used(offering, used.at)),
             };
         }
         if accepted(http) == Format::Json {
-            let schema = json_schema(&offering).to_string();
+            let schema = json_schema(offering).to_string();
             return Ok(reply(StatusCode::OK, "application/schema+json", schema));
         }
-        let form = FormPage::new(&offering, credentials.as_ref());
+        let version = FormVersion::sign(&self.link_keys.current(), version, received(http)?);
+        let form = FormPage::new(offering, &version, credentials.as_ref());
         Ok(html(StatusCode::OK, pages::form(&form)))
     }
 
@@ -56,19 +61,25 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         service: &str,
         offering: &str,
     ) -> Result<Response<Body>, Problem> {
-        let offering = self.offering(http, service, offering).await?;
+        let at = received(http)?;
+        let published = self.offering(http, service, offering).await?;
         let mut submitted = FormData::read(http)?;
         if submitted.is_form && !same_site(http) {
-            let title = Words::of(&offering).not_taken;
+            let title = Words::of(&published[0].offering).not_taken;
             return Err(Problem::new(StatusCode::FORBIDDEN, title)
                 .detail("It came from another site. Please use our form."));
         }
-        let credentials = self.credentials(&offering, &mut submitted).await?;
+        let credentials = self
+            .credentials(&published[0].offering, &mut submitted)
+            .await?;
+        let (Published { version, offering }, shown) =
+            self.version_for(published, &mut submitted, at).await?;
+        let (offering, answers) = (&*offering, &submitted.answers);
         let form = FormPage {
-            given: &submitted.answers,
-            ..FormPage::new(&offering, credentials.as_ref())
+            given: answers,
+            ..FormPage::new(offering, &shown, credentials.as_ref())
         };
-        let values = match offering.form.check(&submitted.answers) {
+        let values = match offering.form.check(answers) {
             Ok(values) => values,
             Err(errors) => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -78,12 +89,13 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let settings = self.settings.current();
         let configured = settings.origin().map(ToOwned::to_owned);
         let new = NewRequest {
-            offering: &offering,
+            offering,
+            version: &version,
             values: &values,
             key: submitted.idempotency_key.as_deref(),
             origin: configured.or_else(|| origin(http)).ok_or_else(no_context)?,
             credentials: credentials.as_ref(),
-            at: received(http)?,
+            at,
         };
         match self.submit(new).await? {
             SubmitOutcome::Request(request) => Ok(self.taken(http, &request)),
@@ -96,7 +108,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page))
             }
             SubmitOutcome::OtherAnswers => Err(submission::other_answers()),
-            SubmitOutcome::UsedBefore(used) => Err(already_used(&offering, used.at)),
+            SubmitOutcome::UsedBefore(used) => Err(already_used(offering, used.at)),
             SubmitOutcome::WrongCode(check) => match codes::refusal(check) {
                 Some((status, message)) => {
                     let error = FieldError {
@@ -108,6 +120,32 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 None => Err(no_context()),
             },
         }
+    }
+
+    /// The version that what was sent is checked by and runs, and what the form then says that it was shown by: the
+    /// one that the page was shown by, though it may no longer be in use, and else one that is. A program reads the
+    /// form and sends it in two calls, which need not meet the same: so what fits another version is taken by that.
+    async fn version_for(
+        &self,
+        mut published: Vec<Published>,
+        submitted: &mut FormData,
+        now: Timestamp,
+    ) -> Result<(Published, FormVersion), Problem> {
+        let fits = |it: &Published| it.offering.form.check(&submitted.answers).is_ok();
+        let fitting = published.iter().position(fits);
+        if let Some(page) = submitted.form_version.take() {
+            let keys = self.link_keys.knowing(page.key_id()).await;
+            if let Some(version) = page.arn(&keys, &published[0].version, now)
+                && let Some(shown) = self.catalogue.version(&self.workflow, version).await?
+                && (fits(&shown) || fitting.is_none())
+            {
+                // Not signed anew, or a page could be kept alive for ever.
+                return Ok((shown, page));
+            }
+        }
+        let published = published.swap_remove(fitting.unwrap_or_default());
+        let page = FormVersion::sign(&self.link_keys.current(), &published.version, now);
+        Ok((published, page))
     }
 
     /// What somebody was invited with. To an offering that everybody can use these are fields like any
@@ -162,7 +200,7 @@ fn refused(
     }
 }
 
-fn already_used(offering: &Offering, at: jiff::Timestamp) -> Problem {
+fn already_used(offering: &Offering, at: Timestamp) -> Problem {
     Problem::new(StatusCode::CONFLICT, "You have answered already.")
         .detail(format!(
             "That was on {}, and the first answer stays.",

@@ -15,7 +15,6 @@ use domain::mail::Mailer;
 use domain::request::Request as RefundRequest;
 use domain::request_store::RequestStore;
 use domain::table::{Stored, Table};
-use domain::task::Offering;
 use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::{Method, StatusCode};
@@ -25,6 +24,7 @@ use web::{Format, Problem, accepted, answer_format, html, json, received_at};
 mod catalogue;
 mod codes;
 mod form_data;
+mod form_version;
 mod intake;
 mod invited;
 mod pages;
@@ -32,7 +32,7 @@ mod reply;
 mod status_view;
 mod submission;
 
-use catalogue::Catalogue;
+use catalogue::{Catalogue, Published};
 use status_view::StatusView;
 
 /// What the function works with.
@@ -131,29 +131,36 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         request.ok_or_else(Problem::not_found)
     }
 
-    /// The offering that somebody wants to use.
+    /// The offering that somebody wants to use: the versions of it that are in use, the one to show first.
     async fn offering(
         &self,
         http: &Request,
         service: &str,
         offering: &str,
-    ) -> Result<Offering, Problem> {
-        let path = format!("{service}/{offering}")
+    ) -> Result<Vec<Published>, Problem> {
+        let path: OfferingPath = format!("{service}/{offering}")
             .parse()
             .map_err(|_| Problem::not_found())?;
-        let found = self
+        self.catalogue.alias(&path).ok_or_else(Problem::not_found)?;
+        let published = self
             .catalogue
-            .get(&self.workflow, &path, received(http)?)
-            .await?;
-        let offering = found.ok_or_else(Problem::not_found)?;
-        if offering.retired {
+            .published(&self.workflow, &path, received(http)?);
+        let published = published.await?;
+        let Some(first) = published.first() else {
+            return Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "We cannot take requests of this kind at the moment.",
+            )
+            .detail("We know of it and are working on it. Please come back later."));
+        };
+        if first.offering.retired {
             return Err(Problem::new(
                 StatusCode::GONE,
                 "We take no new requests of this kind.",
             )
             .detail("Requests that were sent before are still worked on, and the links in our mails open."));
         }
-        Ok(offering)
+        Ok(published)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The customer's pages: catalogue, form, and how a request stands.
 
+use std::sync::Arc;
+
 use domain::one_time_code::CODE_INPUT_CHARS;
 use domain::task::Offering;
 use jiff::Timestamp;
@@ -12,7 +14,7 @@ mod status_page;
 pub(crate) use form::{FormPage, Notice, Words, form};
 pub(crate) use status_page::{StatusPage, WrittenAnswer, status_page};
 
-pub(crate) fn catalogue(offerings: &[Offering]) -> Markup {
+pub(crate) fn catalogue(offerings: &[Arc<Offering>]) -> Markup {
     page(
         "What can we do for you?",
         &html! {

@@ -31,6 +31,8 @@ const ATTEMPTS: usize = 5;
 /// A request that is submitted.
 pub(crate) struct NewRequest<'a> {
     pub(crate) offering: &'a Offering,
+    /// The ARN of the version of its state machine whose form was filled in.
+    pub(crate) version: &'a str,
     pub(crate) values: &'a Values,
     pub(crate) key: Option<&'a str>,
     pub(crate) origin: String,
@@ -112,7 +114,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         record: &AuditRecord,
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<SubmitOutcome, AttemptError> {
-        let mut writes = vec![Write::create(&UnstartedRequest::of(request))];
+        let unstarted = UnstartedRequest::of(request, new.version);
+        let mut writes = vec![Write::create(&unstarted)];
         writes.extend(idempotency.map(Write::create));
         if let Some(credentials) = new.credentials {
             let (id, at) = (request.request_id, new.at);
@@ -126,7 +129,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         }
         match self.store.create(request, record, writes).await {
             Ok(()) => {
-                self.start(request).await?;
+                self.start(&unstarted).await?;
                 Ok(SubmitOutcome::Request(Box::new(request.clone())))
             }
             Err(error) => match (error, idempotency) {
@@ -152,10 +155,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         {
             return Ok(same);
         }
-        let request = self.store.request(before.request_id).await?;
-        let request = request.ok_or(Failure::RequestNotFound)?;
-        // Whoever stored it may have died before starting it, and may have sent no key to come back with.
-        self.start(&request.value).await?;
+        // Whoever stored it may have sent no key to come back with.
+        self.start_if_left(before.request_id).await?;
         Ok(SubmitOutcome::UsedBefore(before))
     }
 
@@ -176,24 +177,28 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             .request(before.value.request_id)
             .await?
             .ok_or(Failure::RequestNotFound)?;
-        // Whoever stored it may have died before starting it.
-        self.start(&request.value).await?;
+        self.start_if_left(request.value.request_id).await?;
         Ok(Some(SubmitOutcome::Request(Box::new(request.value))))
     }
 
-    async fn start(&self, request: &Request) -> Result<(), Failure> {
-        let machine = self
-            .catalogue
-            .machine(&request.offering)
-            .unwrap_or_default();
+    /// Starts a request that was stored before, if whoever stored it died before starting it.
+    async fn start_if_left(&self, id: RequestId) -> Result<(), Failure> {
+        match self.store.unstarted_request(id).await? {
+            Some(unstarted) => self.start(&unstarted).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn start(&self, unstarted: &UnstartedRequest) -> Result<(), Failure> {
+        let (version, id) = (&unstarted.machine_version, unstarted.request_id);
         let mut lost = 0;
-        while let Err(error) = self.workflow.start(machine, request.request_id).await {
+        while let Err(error) = self.workflow.start(version, id).await {
             lost += 1;
             if lost >= ATTEMPTS {
                 return Err(error.into());
             }
         }
-        if let Err(error) = self.store.note_started(request.request_id).await {
+        if let Err(error) = self.store.note_started(id).await {
             // It is started again then, which does nothing.
             tracing::warn!(%error, "it could not be noted that a request was started");
         }

@@ -1,6 +1,7 @@
 //! Taking requests: what is taken, what is refused, and what happens when it is sent twice.
 
 use adapters::Teams;
+use domain::task::Offering;
 use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ mod invited;
 mod replies;
 mod rotation;
 mod status_view;
+mod versions;
 
 const PATH: &str = "/services/customer-success/refund-request";
 
@@ -28,9 +30,8 @@ fn function() -> Function {
 
 /// The function of a deployment with one offering.
 fn function_of(offering: &Offering) -> Function {
-    let definition = json!({"States": {"Start": {"Assign": {"offering": offering}}}});
-    let workflow = MemoryWorkflow::with_definition(&definition);
-    let machines = BTreeMap::from([(offering.path.clone(), "arn".to_owned())]);
+    let workflow = MemoryWorkflow::with_definition(&definition(offering));
+    let machines = BTreeMap::from([(offering.path.clone(), "arn:machine:live".to_owned())]);
     SubmitRequest::new(
         RequestStore::new(MemoryTable::default()),
         MemoryMailer::default(),
@@ -39,6 +40,11 @@ fn function_of(offering: &Offering) -> Function {
         machines,
         link_keys().into(),
     )
+}
+
+/// What a state machine of that offering is read from.
+fn definition(offering: &Offering) -> Value {
+    json!({"States": {"Start": {"Assign": {"offering": offering}}}})
 }
 
 /// The settings of a deployment with these teams.
@@ -52,12 +58,17 @@ fn settings(teams: &str) -> Cached<Settings> {
 }
 
 fn http(method: &str, path: &str, headers: &Value, body: &str) -> Request {
+    http_at(0, method, path, headers, body)
+}
+
+/// A call that arrives at that Unix time in milliseconds.
+fn http_at(millis: i64, method: &str, path: &str, headers: &Value, body: &str) -> Request {
     let event = json!({
         "version": "2.0", "routeKey": "x", "rawPath": path, "rawQueryString": "", "headers": headers,
         "requestContext": {
             "accountId": "1", "apiId": "a", "domainName": "d.example", "domainPrefix": "d",
             "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "1.2.3.4", "userAgent": "t"},
-            "requestId": "r", "routeKey": "x", "stage": "$default", "time": "", "timeEpoch": 0
+            "requestId": "r", "routeKey": "x", "stage": "$default", "time": "", "timeEpoch": millis
         },
         "body": body, "isBase64Encoded": false
     });

@@ -58,7 +58,7 @@ pub fn table_name() -> Result<String, ConfigError> {
     variable("TABLE_NAME")
 }
 
-/// `STATE_MACHINES`: the ARN of each offering's state machine, as a JSON object.
+/// `STATE_MACHINES`: the ARN of the alias of each offering's state machine, as a JSON object.
 pub fn state_machines() -> Result<BTreeMap<OfferingPath, String>, ConfigError> {
     let name = "STATE_MACHINES";
     let must = r#"must be JSON such as {"customer-success/refund-request":"arn:..."}"#;

@@ -4,10 +4,11 @@ mod executions;
 
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::error::ProvideErrorMetadata;
+use aws_sdk_sfn::types::RoutingConfigurationListItem;
 
 use domain::id::{RequestId, TaskToken};
 use domain::task::Outcome;
-use domain::workflow::{Workflow, WorkflowError};
+use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
 
 pub use executions::SfnExecutions;
 
@@ -26,16 +27,6 @@ impl SfnWorkflow {
     }
 }
 
-/// The machine that an alias belongs to. Step Functions starts executions by alias and describes an
-/// alias only by where it leads; the machine itself has the newest definition, which is also the form
-/// that a customer is to see while a deployment is under way.
-fn without_alias(machine: &str) -> &str {
-    match machine.match_indices(':').nth(6) {
-        Some((end, _)) => &machine[..end],
-        None => machine,
-    }
-}
-
 fn unavailable(error: &impl ProvideErrorMetadata) -> WorkflowError {
     WorkflowError::Unavailable(error.code().unwrap_or("no answer").to_owned())
 }
@@ -49,12 +40,37 @@ fn of_token(error: &impl ProvideErrorMetadata) -> WorkflowError {
 }
 
 impl Workflow for SfnWorkflow {
-    async fn start(&self, machine: &str, request: RequestId) -> Result<(), WorkflowError> {
+    async fn versions(&self, alias: &str) -> Result<Vec<RoutedVersion>, WorkflowError> {
+        let call = self.client.describe_state_machine_alias();
+        let answer = call.state_machine_alias_arn(alias).send().await;
+        let routes = answer
+            .map_err(|error| unavailable(&error))?
+            .routing_configuration;
+        let routes = routes.into_iter().flatten();
+        let version = |route: RoutingConfigurationListItem| RoutedVersion {
+            arn: route.state_machine_version_arn,
+            percent: u8::try_from(route.weight).unwrap_or_default(),
+        };
+        Ok(routes.map(version).collect())
+    }
+
+    async fn definition(&self, version: &str) -> Result<String, WorkflowError> {
+        let call = self.client.describe_state_machine();
+        match call.state_machine_arn(version).send().await {
+            Ok(machine) => Ok(machine.definition),
+            Err(error) if error.code() == Some("StateMachineDoesNotExist") => {
+                Err(WorkflowError::Malformed("it does not exist".to_owned()))
+            }
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    async fn start(&self, version: &str, request: RequestId) -> Result<(), WorkflowError> {
         let input = serde_json::json!({ "requestId": request }).to_string();
         let call = self
             .client
             .start_execution()
-            .state_machine_arn(machine)
+            .state_machine_arn(version)
             .name(request.to_string())
             .input(input);
         match call.send().await {
@@ -63,18 +79,6 @@ impl Workflow for SfnWorkflow {
             Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
             Err(error) => Err(unavailable(&error)),
         }
-    }
-
-    async fn definition(&self, machine: &str) -> Result<String, WorkflowError> {
-        let answer = self
-            .client
-            .describe_state_machine()
-            .state_machine_arn(without_alias(machine))
-            .send()
-            .await;
-        answer
-            .map(|machine| machine.definition)
-            .map_err(|error| unavailable(&error))
     }
 
     async fn succeed(&self, token: &TaskToken, outcome: &Outcome) -> Result<(), WorkflowError> {
@@ -96,17 +100,5 @@ impl Workflow for SfnWorkflow {
             .error(name);
         let answer = call.send().await;
         answer.map(drop).map_err(|error| of_token(&error))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_alias;
-
-    #[test]
-    fn an_alias_is_described_by_its_machine() {
-        let machine = "arn:aws:states:us-east-1:000000000000:stateMachine:store";
-        assert_eq!(without_alias(machine), machine);
-        assert_eq!(without_alias(&format!("{machine}:live")), machine);
     }
 }

@@ -110,6 +110,12 @@ pub fn report(record: &AuditRecord, with: &[Write]) {
     }
 }
 
+/// Reports, now, that a published definition cannot be read by the code that is deployed, so that its offering is not
+/// offered.
+pub fn report_unreadable_definition() {
+    emit(&count("DefinitionsUnreadable", None), None, None, None);
+}
+
 /// Reports that the mail service refused a mail, now. The outcome is whose fault it is: `sender` or `recipient`.
 pub fn report_refused_mail(outcome: &'static str, request: Option<RequestId>) {
     emit(&count("MailsRefused", Some(outcome)), request, None, None);

@@ -7,10 +7,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{OfferingPath, RequestId};
+use crate::id::RequestId;
 use crate::request::Request;
 use crate::request_store::RequestStore;
-use crate::table::{CommitError, Entity, Key, ReadError, Table, load_all};
+use crate::table::{CommitError, Entity, Key, ReadError, Table, load, load_all};
 
 /// What the partitions' names end with: the first digit of the requests' ids, so that many requests at once do not
 /// meet in one partition.
@@ -22,18 +22,18 @@ const SHARDS: &str = "0123456789abcdef";
 pub struct UnstartedRequest {
     /// The request.
     pub request_id: RequestId,
-    /// Whose state machine it is to run.
-    pub offering: OfferingPath,
+    /// What it is to run: the ARN of the version whose form was filled in.
+    pub machine_version: String,
     /// When it was stored.
     pub stored_at: Timestamp,
 }
 
 impl UnstartedRequest {
-    /// Of a request that is about to be stored.
-    pub fn of(request: &Request) -> Self {
+    /// Of a request that is about to be stored, and is to run that version of its state machine.
+    pub fn of(request: &Request, version: &str) -> Self {
         Self {
             request_id: request.request_id,
-            offering: request.offering.clone(),
+            machine_version: version.to_owned(),
             stored_at: request.submitted_at,
         }
     }
@@ -61,6 +61,15 @@ fn partition(shard: char) -> String {
 }
 
 impl<T: Table> RequestStore<T> {
+    /// What a request is to run, as long as its execution has not started.
+    pub async fn unstarted_request(
+        &self,
+        id: RequestId,
+    ) -> Result<Option<UnstartedRequest>, ReadError> {
+        let found = load(self.table(), &key(id)).await?;
+        Ok(found.map(|stored| stored.value))
+    }
+
     /// All that are left.
     pub async fn unstarted(&self) -> Result<Vec<UnstartedRequest>, ReadError> {
         let mut all = Vec::new();

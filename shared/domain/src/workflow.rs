@@ -1,4 +1,4 @@
-//! The port to Step Functions: start a process, read its definition, [answer](answer) a waiting task.
+//! The port to Step Functions: which versions of a process there are, starting one, [answering](answer) a waiting task.
 
 use std::future::Future;
 
@@ -61,20 +61,35 @@ pub async fn answer(
     }
 }
 
+/// A version of a state machine that an alias leads to. It never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutedVersion {
+    /// Its ARN.
+    pub arn: String,
+    /// Its share of what is started, in percent: while a deployment is under way there are two.
+    pub percent: u8,
+}
+
 /// The state machines of this deployment.
 pub trait Workflow: Send + Sync {
-    /// Starts the execution of a request. Starting it again is fine.
-    fn start(
+    /// Where the alias of a state machine leads.
+    fn versions(
         &self,
-        machine: &str,
-        request: RequestId,
-    ) -> impl Future<Output = Result<(), WorkflowError>> + Send;
+        alias: &str,
+    ) -> impl Future<Output = Result<Vec<RoutedVersion>, WorkflowError>> + Send;
 
-    /// The definition of a state machine, as JSON.
+    /// The definition of a version of a state machine, as JSON.
     fn definition(
         &self,
-        machine: &str,
+        version: &str,
     ) -> impl Future<Output = Result<String, WorkflowError>> + Send;
+
+    /// Starts the execution of a request by a version of its state machine. Starting it again is fine.
+    fn start(
+        &self,
+        version: &str,
+        request: RequestId,
+    ) -> impl Future<Output = Result<(), WorkflowError>> + Send;
 
     /// Answers a waiting task.
     fn succeed(

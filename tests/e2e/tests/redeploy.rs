@@ -86,6 +86,95 @@ fn a_waiting_request_ends_under_the_version_it_started_with() {
     client.mail("finance-1@example.com", &new.id);
 }
 
+/// What the page of a form says that it was shown by.
+fn shown_by(page: &str) -> &str {
+    let (_, rest) = page
+        .split_once("name=\"formVersion\" value=\"")
+        .expect("a form says it");
+    rest.split('"').next().expect("the attribute ends")
+}
+
+#[test]
+fn a_page_from_before_a_renamed_field_runs_the_process_it_was_shown_by() {
+    let processes = Processes::copy();
+    let client = processes.client();
+    let (_, page) = client.get(OFFERING, "text/html");
+    let before = shown_by(&page);
+
+    let definition = processes.read(DEFINITION);
+    let lower = replaced(&definition, "refundAmount >= 500", "refundAmount >= 10");
+    processes.write(
+        DEFINITION,
+        &replaced(&lower, "\n    notes:", "\n    whatHappened:"),
+    );
+    processes.generate();
+    client.eventually("the new form", || {
+        client.advance("61s");
+        let (_, page) = client.get(OFFERING, "text/html");
+        page.contains("whatHappened").then_some(()).ok_or(page)
+    });
+
+    // What the page has sent is taken with the old field, by the old process, which asks no Finance.
+    let form = form().amount("120");
+    let answers = form.json().as_object().expect("it is an object");
+    let mut sent = form_urlencoded::Serializer::new(String::new());
+    sent.append_pair("formVersion", before);
+    for (name, answer) in answers {
+        let text = answer
+            .as_str()
+            .map_or_else(|| answer.to_string(), ToOwned::to_owned);
+        sent.append_pair(name, &text);
+    }
+    let kinds = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("accept", "application/json"),
+    ];
+    let answer = client.call(
+        "POST",
+        &format!("{OFFERING}/requests"),
+        &kinds,
+        &sent.finish(),
+    );
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let request = e2e::Submitted::read(&answer.json());
+    client
+        .mail("csm-1@example.com", &request.id)
+        .approve(&client);
+    client.wait_for_status(&request, "refunded");
+    assert!(client.mails("finance-1@example.com").is_empty());
+
+    // A program that knows only the old form is told what has changed.
+    let (status, body) = client.try_submit(&form, None);
+    assert_eq!(status, 422, "{body}");
+    assert!(body.to_string().contains("whatHappened"), "{body}");
+}
+
+#[test]
+fn a_process_that_the_functions_cannot_read_is_not_offered_and_hides_no_other() {
+    let processes = Processes::copy();
+    let second = processes
+        .read(DEFINITION)
+        .replace("name: Refund Request", "name: Goodwill Refund");
+    let file = DEFINITION.replace("refund-request", "goodwill-refund");
+    processes.write(&file, &second);
+    processes.generate();
+    let client = processes.client();
+    let generated = "statemachines/generated/customer-success/refund-request.asl.json";
+    let newer = replaced(
+        &processes.read(generated),
+        r#""type": "textarea""#,
+        r#""type": "drawing""#,
+    );
+    processes.write(generated, &newer);
+    client.eventually("it is not offered", || {
+        client.advance("61s");
+        let (_, page) = client.get("/", "text/html");
+        let gone = !page.contains("Refund Request") && page.contains("Goodwill Refund");
+        gone.then_some(()).ok_or(page)
+    });
+    assert_eq!(client.get(OFFERING, "text/html").0, 503);
+}
+
 #[test]
 fn a_retired_offering_takes_nothing_new_and_what_waits_ends() {
     let processes = Processes::copy();

@@ -8,7 +8,7 @@ use domain::id::{RequestId, TaskToken};
 use domain::mail::{Mail, MailError, Mailer};
 use domain::table::{CommitError, Entity as _, Item, Key, ReadError, Table, Write};
 use domain::task::Outcome;
-use domain::workflow::{Workflow, WorkflowError};
+use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
 use local::clock::Clock;
 use local::states::{Executor, StatesError};
 use serde_json::{Value, json};
@@ -296,9 +296,15 @@ impl Workflow for SimWorkflow {
         }
     }
 
-    async fn definition(&self, machine: &str) -> Result<String, WorkflowError> {
-        let definition = self.running.get().definition(machine);
-        definition.ok_or_else(|| WorkflowError::Malformed(machine.to_owned()))
+    async fn versions(&self, alias: &str) -> Result<Vec<RoutedVersion>, WorkflowError> {
+        let arn = self.running.get().version(alias);
+        let route = |arn| RoutedVersion { arn, percent: 100 };
+        Ok(arn.map(route).into_iter().collect())
+    }
+
+    async fn definition(&self, version: &str) -> Result<String, WorkflowError> {
+        let definition = self.running.get().definition(version);
+        definition.ok_or_else(|| WorkflowError::Malformed(version.to_owned()))
     }
 
     async fn succeed(&self, token: &TaskToken, outcome: &Outcome) -> Result<(), WorkflowError> {

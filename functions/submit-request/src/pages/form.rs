@@ -9,6 +9,7 @@ use web::page;
 
 use super::code_field;
 use crate::form_data::ONCE;
+use crate::form_version::{FORM_VERSION, FormVersion};
 use crate::invited::InvitationCredentials;
 
 /// Something to say above the form.
@@ -23,6 +24,8 @@ pub(crate) enum Notice {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FormPage<'a> {
     pub(crate) offering: &'a Offering,
+    /// The version that shows it.
+    pub(crate) version: &'a FormVersion,
     /// What was filled in before.
     pub(crate) given: &'a [(String, Answer)],
     pub(crate) errors: &'a [FieldError],
@@ -35,10 +38,12 @@ impl<'a> FormPage<'a> {
     /// An empty form.
     pub(crate) fn new(
         offering: &'a Offering,
+        version: &'a FormVersion,
         credentials: Option<&'a InvitationCredentials>,
     ) -> Self {
         Self {
             offering,
+            version,
             given: &[],
             errors: &[],
             notice: Notice::None,
@@ -102,6 +107,7 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Markup {
             form.card method="post" action={ "/services/" (offering.path) "/requests" } {
                 // New for every page: sending the same page twice makes one request.
                 input type="hidden" name=(ONCE) value=(domain::id::RequestId::random());
+                input type="hidden" name=(FORM_VERSION) value=(shown.version);
                 @for field in &offering.form.fields {
                     (form_field(field, given, errors))
                 }

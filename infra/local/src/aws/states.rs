@@ -94,6 +94,7 @@ fn answer(executor: &Arc<Executor>, target: &str, body: &[u8]) -> Answer {
         "RedriveExecution" => operators::redrive_execution(executor, &read(body)?),
         "StartExecution" => start_execution(executor, &read(body)?),
         "DescribeStateMachine" => describe_state_machine(executor, read(body)?),
+        "DescribeStateMachineAlias" => describe_state_machine_alias(executor, read(body)?),
         "SendTaskSuccess" => send_task_success(executor, &read(body)?),
         "SendTaskFailure" => send_task_failure(executor, read(body)?),
         _ => Err(Refusal::new(
@@ -141,6 +142,24 @@ fn describe_state_machine(executor: &Executor, input: DescribeStateMachine) -> A
     match executor.definition(&arn) {
         Some(definition) => Ok(json!({ "stateMachineArn": arn, "definition": definition })),
         None => Err(StatesError::StateMachineDoesNotExist(arn).into()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribeStateMachineAlias {
+    state_machine_alias_arn: String,
+}
+
+/// There is no gradual deployment here: all goes to the version that was published last.
+fn describe_state_machine_alias(executor: &Executor, input: DescribeStateMachineAlias) -> Answer {
+    let arn = input.state_machine_alias_arn;
+    match executor.version(&arn) {
+        Some(version) => Ok(json!({
+            "stateMachineAliasArn": arn,
+            "routingConfiguration": [{ "stateMachineVersionArn": version, "weight": 100 }],
+        })),
+        None => Err(Refusal::new("ResourceNotFound", arn)),
     }
 }
 

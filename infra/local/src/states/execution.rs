@@ -69,7 +69,7 @@ impl Execution {
         start: Start,
         machine: Arc<Machine>,
     ) -> io::Result<Execution> {
-        let mut journal = shared.store.begin(&start, &machine)?;
+        let mut journal = shared.store.begin(&start)?;
         let at = shared.clock.now();
         let fact = Fact::ExecutionStarted(start.clone());
         journal.append(&Record { at, fact })?;

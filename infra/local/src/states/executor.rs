@@ -70,8 +70,8 @@ impl Executor {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let shared = Arc::new(Shared::new(clock, Store::new(data), options.seed));
         let published = options.machines.into_iter();
-        let published = published.map(|(arn, Definition(it))| (arn, shared.store.share(it)));
-        let published: HashMap<_, _> = published.collect();
+        let published = published.map(|(arn, Definition(it))| Ok((arn, shared.store.share(it)?)));
+        let published = published.collect::<io::Result<HashMap<_, _>>>()?;
         let mut resumed = Vec::new();
         for file in shared.store.journals()? {
             resumed.extend(resume(&shared, &file)?.map(Arc::new));

@@ -18,6 +18,20 @@ pub(crate) fn is_machine(arn: &str) -> bool {
     matches!(parts[..], ["arn", _, "states", _, _, "stateMachine", name] if is_name(name))
 }
 
+/// The ARN of the state machine that an ARN of a version or an alias of it begins with, and what follows it.
+pub(crate) fn unqualified(arn: &str) -> (&str, Option<&str>) {
+    match arn.match_indices(':').nth(6) {
+        Some((end, _)) => (&arn[..end], Some(&arn[end + 1..])),
+        None => (arn, None),
+    }
+}
+
+/// Whether what follows a state machine in an ARN names a version of it, which is the digest of its definition here,
+/// and no alias.
+pub(crate) fn is_version(qualifier: &str) -> bool {
+    qualifier.len() == 64 && qualifier.chars().all(|c| c.is_ascii_hexdigit())
+}
+
 /// A task token: who has it can answer for the execution of that name. `secret` is random.
 pub(crate) fn token(execution: &str, secret: &str) -> String {
     format!("{execution}.{secret}")

@@ -33,35 +33,52 @@ impl Executor {
             return Err(DefinitionError(problem));
         }
         let machine = self.shared.store.share(Definition::read(definition)?.0);
+        let machine = machine.map_err(|error| DefinitionError(error.to_string()))?;
         lock(&self.machines).insert(machine_arn.to_string(), machine);
         Ok(())
     }
 
-    /// The definition that was published last.
-    pub fn definition(&self, machine_arn: &str) -> Option<String> {
-        let machines = lock(&self.machines);
-        Some(machines.get(machine_arn)?.definition.clone())
+    /// The definition of a version, by its ARN; by the ARN of its state machine or an alias, that of the version that
+    /// was published last.
+    pub fn definition(&self, arn: &str) -> Option<String> {
+        Some(self.machine(arn)?.definition.clone())
     }
 
-    /// Starts an execution. It is in the journal when this returns. Starting it again with the same name
+    /// The ARN of the version that an alias, or a state machine, leads to: the one that was published last.
+    pub fn version(&self, alias: &str) -> Option<String> {
+        let (machine_arn, _) = names::unqualified(alias);
+        let machines = lock(&self.machines);
+        let version = &machines.get(machine_arn)?.version;
+        Some(format!("{machine_arn}:{version}"))
+    }
+
+    /// What an ARN of a state machine, a version or an alias stands for.
+    fn machine(&self, arn: &str) -> Option<Arc<Machine>> {
+        let (machine_arn, qualifier) = names::unqualified(arn);
+        let newest = lock(&self.machines).get(machine_arn).cloned()?;
+        match qualifier {
+            Some(version) if names::is_version(version) => self.shared.store.machine(version).ok(),
+            Some(_) | None => Some(newest),
+        }
+    }
+
+    /// Starts an execution of a version, or of what a state machine or an alias leads to. It is in the journal when this returns. Starting it again with the same name
     /// and input while it runs gives the same execution; otherwise a name is used once, by whatever state
     /// machine: a request's id names its execution.
     pub fn start(
         self: &Arc<Self>,
-        machine_arn: &str,
+        arn: &str,
         name: &str,
         input: Value,
     ) -> Result<Started, StatesError> {
         if !names::is_name(name) {
             return Err(StatesError::InvalidName(name.to_string()));
         }
-        let machine = lock(&self.machines).get(machine_arn).cloned();
-        let Some(machine) = machine else {
-            let arn = machine_arn.to_string();
-            return Err(StatesError::StateMachineDoesNotExist(arn));
+        let Some(machine) = self.machine(arn) else {
+            return Err(StatesError::StateMachineDoesNotExist(arn.to_string()));
         };
         let start = Start {
-            machine_arn: machine_arn.to_string(),
+            machine_arn: names::unqualified(arn).0.to_string(),
             name: name.to_string(),
             version: machine.version.clone(),
             input,

@@ -1,6 +1,6 @@
 //! Where executions are kept, in the data folder or in memory:
 //! - `executions/<name>.jsonl`: the journal of an execution
-//! - `definitions/<version>.asl.json`: a definition that executions run by, once for all of them
+//! - `definitions/<version>.asl.json`: a definition that was published, once for all executions that run by it
 
 use std::{
     collections::HashMap,
@@ -31,15 +31,11 @@ impl Store {
         }
     }
 
-    /// The journal of an execution that starts, and the definition it runs by with it.
-    pub(crate) fn begin(&self, start: &Start, machine: &Machine) -> io::Result<Journal<Record>> {
+    /// The journal of an execution that starts.
+    pub(crate) fn begin(&self, start: &Start) -> io::Result<Journal<Record>> {
         let Some(folder) = &self.folder else {
             return Ok(Journal::in_memory());
         };
-        let definition = definition_file(folder, &machine.version);
-        if !definition.exists() {
-            replace_file(&definition, machine.definition.as_bytes())?;
-        }
         let file = folder
             .join("executions")
             .join(format!("{}.jsonl", start.name));
@@ -65,7 +61,7 @@ impl Store {
         Ok(files)
     }
 
-    /// The version that executions started with earlier.
+    /// A version that was published earlier.
     pub(crate) fn machine(&self, version: &str) -> io::Result<Arc<Machine>> {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(machine) = versions.get(version) {
@@ -87,12 +83,18 @@ impl Store {
         Ok(machine)
     }
 
-    /// One copy of a version in memory, whoever asks for it.
-    pub(crate) fn share(&self, machine: Arc<Machine>) -> Arc<Machine> {
+    /// Keeps a version, with one copy of it in memory, whoever asks for it.
+    pub(crate) fn share(&self, machine: Arc<Machine>) -> io::Result<Arc<Machine>> {
+        if let Some(folder) = &self.folder {
+            let definition = definition_file(folder, &machine.version);
+            if !definition.exists() {
+                replace_file(&definition, machine.definition.as_bytes())?;
+            }
+        }
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let version = machine.version.clone();
         let shared = versions.entry(version).or_insert(machine);
-        Arc::clone(shared)
+        Ok(Arc::clone(shared))
     }
 }
 

@@ -50,7 +50,7 @@ fn statements(document: Node<'_>) -> Vec<Node<'_>> {
 }
 
 /// What may be allowed on everything, and why it cannot be allowed on less.
-const ON_ALL: [(&[&str], &str); 3] = [
+const ON_ALL: [(&[&str], &str); 4] = [
     (
         &[
             "logs:CreateLogDelivery",
@@ -72,6 +72,14 @@ const ON_ALL: [(&[&str], &str); 3] = [
             "xray:PutTraceSegments",
         ],
         "X-Ray knows no resource that a trace could belong to",
+    ),
+    (
+        &[
+            "states:DescribeStateMachine",
+            "states:DescribeStateMachineAlias",
+            "states:StartExecution",
+        ],
+        "a machine's alias, and each of its versions: a form is sent to the one that it was shown by",
     ),
     (
         &["ses:SendRawEmail"],

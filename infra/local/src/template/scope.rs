@@ -104,9 +104,11 @@ impl<'a> Scope<'a> {
             return Ok(parameter.require("Default")?.literal()?.to_owned());
         }
         let (id, attribute) = name.split_once('.').unwrap_or((name, ""));
-        let id = self.machine_of_alias(id).unwrap_or(id);
+        if let Some((machine, alias)) = self.alias_of_machine(id) {
+            return Ok(format!("{}:{alias}", self.machine_arn(machine)?));
+        }
         let kind = self.resources.get(id).map_or("", |resource| resource.kind);
-        // What has an alias here is the thing itself: there is one version of everything.
+        // A function's alias is the function itself: there is one version of it.
         Ok(match (kind, attribute) {
             ("AWS::Serverless::Function", "") => id.to_owned(),
             ("AWS::Serverless::Function", "Arn" | "Alias") => function_arn(id),
@@ -125,12 +127,13 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// The state machine whose alias SAM gives that logical id.
-    fn machine_of_alias(&self, id: &str) -> Option<&'a str> {
+    /// The state machine whose alias SAM gives that logical id, and the alias.
+    fn alias_of_machine(&self, id: &str) -> Option<(&'a str, &'a str)> {
         let mut machines = self.of_kind("AWS::Serverless::StateMachine");
         machines.find_map(|(machine, node)| {
             let alias = node.at(&["Properties", "AutoPublishAlias"])?.literal();
-            (id.strip_prefix(machine)?.strip_prefix("Alias")? == alias.ok()?).then_some(machine)
+            let alias = alias.ok()?;
+            (id.strip_prefix(machine)?.strip_prefix("Alias")? == alias).then_some((machine, alias))
         })
     }
 

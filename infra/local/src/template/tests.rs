@@ -66,7 +66,7 @@ fn our_functions_have_what_they_need() {
         serde_json::from_str(&submit.environment["STATE_MACHINES"]).unwrap();
     assert_eq!(
         machines["customer-success/refund-request"],
-        "arn:aws:states:us-east-1:000000000000:stateMachine:refund-desk-customer-success-refund-request"
+        "arn:aws:states:us-east-1:000000000000:stateMachine:refund-desk-customer-success-refund-request:live"
     );
     assert_eq!(
         machines.as_object().unwrap().len(),
@@ -270,15 +270,16 @@ fn definitions_are_filled_in() {
 }
 
 #[test]
-fn an_alias_is_the_thing_itself() {
+fn a_machines_alias_is_qualified_and_a_functions_is_the_function_itself() {
     let text = "Resources:\n  \
         F: { Type: AWS::Serverless::Function, Metadata: { BuildProperties: { Binary: f } }, Properties: { \
         Environment: { Variables: { M: !Ref MAliaslive, S: !Sub '${MAliaslive}', F: !Ref F.Alias, G: !Sub '${F.Alias}' } } } }\n  \
         M: { Type: AWS::Serverless::StateMachine, Properties: { AutoPublishAlias: live, DefinitionUri: m.asl.json } }\n";
     let template = Template::parse(text, Path::new("infra"), &local()).unwrap();
     let variable = |name: &str| template.functions[0].environment[name].clone();
-    assert_eq!(variable("M"), template.machines[0].arn);
-    assert_eq!(variable("S"), template.machines[0].arn);
+    let live = format!("{}:live", template.machines[0].arn);
+    assert_eq!(variable("M"), live);
+    assert_eq!(variable("S"), live);
     assert_eq!(variable("F"), function_arn("F"));
     assert_eq!(variable("G"), function_arn("F"));
     let problem = refusal(&function_with("!Ref FAliaslive"));

@@ -85,6 +85,17 @@ impl LinkKeys {
         self.opens("invitation", &parts, key)
     }
 
+    /// What proves that a form was shown by a version of its state machine at that Unix second: 128 bits in
+    /// hexadecimal, after their key's id.
+    pub fn form_key(&self, version: &str, shown_at: i64) -> String {
+        self.newest.named("form", &[version, &shown_at.to_string()])
+    }
+
+    /// Whether a key from a form was made for that version and that second.
+    pub fn opens_form(&self, version: &str, shown_at: i64, key: &str) -> bool {
+        self.opens("form", &[version, &shown_at.to_string()], key)
+    }
+
     /// An address's [keyed hash](LinkKey::address_hash) by each key.
     pub fn address_hashes(&self, address: &str) -> impl Iterator<Item = String> {
         self.all().map(|key| key.address_hash(address))

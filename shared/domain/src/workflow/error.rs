@@ -9,7 +9,7 @@ pub enum WorkflowError {
     /// The task is no longer waiting with this token: it timed out or was answered before.
     #[error("the task no longer waits with this token")]
     TokenGone,
-    /// The definition is not one that this system generated.
+    /// There is no such version, or its definition is not one that this code can read.
     #[error("the state machine's definition cannot be read: {0}")]
     Malformed(String),
 }

@@ -159,6 +159,40 @@ async fn a_running_execution_keeps_the_definition_it_started_with() {
 }
 
 #[tokio::test]
+async fn a_version_is_started_by_its_arn_whatever_is_published_since_and_an_alias_leads_to_the_newest()
+ {
+    let stage = quiet(&machine(
+        &json!({"S": {"Type": "Pass", "End": true, "Output": "old"}}),
+    ));
+    let live = format!("{MACHINE}:live");
+    let old = stage.executor.version(&live).unwrap();
+    let new = machine(&json!({"S": {"Type": "Pass", "End": true, "Output": "new"}}));
+    stage.executor.define(MACHINE, &new.to_string()).unwrap();
+    for (arn, name, says) in [
+        (old.as_str(), "r1", "old"),
+        (&live, "r2", "new"),
+        (MACHINE, "r3", "new"),
+    ] {
+        stage.executor.start(arn, name, json!({})).unwrap();
+        stage.advance(1).await;
+        assert_eq!(*output(&stage.executor.execution(name).unwrap()), says);
+    }
+    // A name is used once, by whatever version.
+    let again = stage.executor.start(&live, "r1", json!({})).unwrap_err();
+    assert!(
+        matches!(again, StatesError::ExecutionAlreadyExists(_)),
+        "{again}"
+    );
+    let unknown = format!("{MACHINE}:{}", "0".repeat(64));
+    let refusal = stage.executor.start(&unknown, "r4", json!({})).unwrap_err();
+    assert!(
+        matches!(refusal, StatesError::StateMachineDoesNotExist(_)),
+        "{refusal}"
+    );
+    assert_eq!(stage.executor.definition(&unknown), None);
+}
+
+#[tokio::test]
 async fn a_stopped_executor_starts_nothing() {
     let stage = quiet(&waiting());
     stage.executor.stop();

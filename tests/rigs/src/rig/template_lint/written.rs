@@ -63,6 +63,7 @@ pub(super) fn metrics(checkout: &Checkout) -> anyhow::Result<Vec<Series>> {
             metrics::report_stop(&record, "Payments.Stopped", version);
             metrics::report_stop(&record, "Payload.Invalid", version);
         }
+        metrics::report_unreadable_definition();
         for fault in ["sender", "recipient"] {
             metrics::report_refused_mail(fault, Some(request.request_id));
         }
