@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::logging;
 use domain::failure::Failure;
 use domain::id::{PhaseName, RequestId};
+use domain::metrics;
 use domain::task::Outcome;
 
 /// Serves invocations with `handler` until Lambda ends the process.
@@ -89,6 +90,7 @@ pub fn log_context(request: RequestId, phase: &PhaseName) {
 /// A failure as Lambda is told of it, once it is logged.
 fn reported(failure: &Failure) -> Diagnostic {
     tracing::error!(error = failure.name(), reason = %failure, "the invocation failed");
+    metrics::report_outage(failure);
     Diagnostic {
         error_type: failure.name().to_owned(),
         error_message: failure.to_string(),

@@ -29,7 +29,12 @@ pub fn is_expected(error: &str) -> bool {
     let ours = ["Payments.", "Stripe."]
         .iter()
         .any(|of| error.starts_with(of));
-    ours || error == REQUEST_CHANGED || error.ends_with(".Unavailable")
+    ours || error == REQUEST_CHANGED || is_outage(error)
+}
+
+/// Whether this error says that a service was away.
+pub fn is_outage(error: &str) -> bool {
+    error.ends_with(".Unavailable")
 }
 
 /// A failed invocation.

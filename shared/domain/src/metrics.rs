@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::approval::Approval;
 use crate::audit::{Action, AuditRecord};
-use crate::failure::is_expected;
+use crate::failure::{Failure, is_expected, is_outage};
 use crate::id::RequestId;
 use crate::money::Usd;
 use crate::table::{Entity, Write};
@@ -107,6 +107,13 @@ pub fn report(record: &AuditRecord, with: &[Write]) {
     tracing::info!(request = %id, execution = %id, phase = %record.phase, action = %record.action, "the request changed");
     for measurement in of_change(record, with) {
         emit(&measurement, Some(id), Some(record.at), None);
+    }
+}
+
+/// Reports, now, that a call failed because a service was away. Failures of other kinds are not counted here.
+pub fn report_outage(failure: &Failure) {
+    if is_outage(failure.name()) {
+        emit(&count("ServiceFailures", None), None, None, None);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::page::page;
 use crate::response::{Format, html as html_response, reply};
 use domain::failure::Failure;
 use domain::form::FieldError;
+use domain::metrics;
 
 /// Why a call was not answered as asked. All of it is meant for the caller.
 #[derive(Debug)]
@@ -106,6 +107,7 @@ impl Problem {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         tracing::error!(error = failure.name(), reason = %failure, "the request failed");
+        metrics::report_outage(&failure);
         let retry = "Please try again in a moment. Nothing is done twice.";
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,

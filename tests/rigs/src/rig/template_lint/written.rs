@@ -15,8 +15,10 @@ use anyhow::{Context, ensure};
 use domain::{
     approval::Approval,
     audit::Action,
+    failure::Failure,
     metrics,
     table::{Stored, Write as Stores},
+    workflow::WorkflowError,
 };
 use serde_json::{Map, Value, json};
 use testing::fixtures;
@@ -64,6 +66,8 @@ pub(super) fn metrics(checkout: &Checkout) -> anyhow::Result<Vec<Series>> {
             metrics::report_stop(&record, "Payload.Invalid", version);
         }
         metrics::report_unreadable_definition();
+        metrics::report_outage(&Failure::PaymentsStopped);
+        metrics::report_outage(&WorkflowError::Unavailable(String::new()).into());
         for fault in ["sender", "recipient"] {
             metrics::report_refused_mail(fault, Some(request.request_id));
         }
