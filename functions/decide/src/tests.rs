@@ -36,6 +36,10 @@ impl Table for Watched {
         self.table.remove(key).await
     }
 
+    async fn count(&self, key: &Key, most: u32, until: Timestamp) -> Result<bool, CommitError> {
+        self.table.count(key, most, until).await
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         self.table.commit(writes).await
     }

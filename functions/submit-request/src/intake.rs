@@ -1,6 +1,7 @@
 //! The form and its submission: the answers are checked, the request is stored and started, and only then it is
 //! confirmed.
 
+use domain::admission::{CountedFor, LimitReached};
 use domain::form::FieldError;
 use domain::invitation::{CODE, TOKEN};
 use domain::mail::Mailer;
@@ -12,7 +13,8 @@ use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
 use web::{
-    Format, Problem, accepted, answer_format, html, json, origin, reply, same_site, see_other, when,
+    Format, Problem, accepted, answer_format, caller, html, json, origin, reply, same_site,
+    see_other, when,
 };
 
 use crate::catalogue::Published;
@@ -94,6 +96,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             values: &values,
             key: submitted.idempotency_key.as_deref(),
             origin: configured.or_else(|| origin(http)).ok_or_else(no_context)?,
+            caller: caller(http),
             credentials: credentials.as_ref(),
             at,
         };
@@ -107,6 +110,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 });
                 Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page))
             }
+            SubmitOutcome::LimitReached(reached) => Err(too_many(&form, reached, at)),
             SubmitOutcome::OtherAnswers => Err(submission::other_answers()),
             SubmitOutcome::UsedBefore(used) => Err(already_used(offering, used.at)),
             SubmitOutcome::WrongCode(check) => match codes::refusal(check) {
@@ -180,6 +184,31 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             }
         }
     }
+}
+
+/// There are too many requests: for a program when to come back, for a person also the form as it was filled in.
+fn too_many(form: &FormPage<'_>, reached: LimitReached, now: Timestamp) -> Problem {
+    let reason = match reached.counted_for {
+        CountedFor::Caller => "Several requests have just come from your connection.",
+        CountedFor::Address => "We have several requests from this email address already.",
+        CountedFor::Charge => "We have several requests for this payment already.",
+        CountedFor::Offering => "More requests come in than we can work on.",
+    };
+    let later = format!(
+        "{reason} Nothing was stored. Please send it again after {}.",
+        when(reached.until)
+    );
+    let page = pages::form(&FormPage {
+        notice: Notice::Later(&later),
+        ..*form
+    });
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        Words::of(form.offering).not_taken,
+    )
+    .detail(&later)
+    .retry_after(reached.until.as_second() - now.as_second())
+    .page(page)
 }
 
 /// A refused form: for a program all reasons, for a person the form as it was filled in.

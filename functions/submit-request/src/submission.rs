@@ -1,5 +1,8 @@
 //! Storing a request once and starting its execution once, however often it is sent.
 
+use std::net::IpAddr;
+
+use domain::admission::{self, Applicant, LimitReached};
 use domain::approval::hex;
 use domain::audit::AuditRecord;
 use domain::failure::Failure;
@@ -7,6 +10,7 @@ use domain::form::{FieldError, Values};
 use domain::id::RequestId;
 use domain::invitation::Use;
 use domain::mail::Mailer;
+use domain::metrics;
 use domain::one_time_code::CodeCheck;
 use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Request, Submission};
@@ -36,6 +40,8 @@ pub(crate) struct NewRequest<'a> {
     pub(crate) values: &'a Values,
     pub(crate) key: Option<&'a str>,
     pub(crate) origin: String,
+    /// Whoever calls.
+    pub(crate) caller: Option<IpAddr>,
     /// For an offering by invitation.
     pub(crate) credentials: Option<&'a InvitationCredentials>,
     pub(crate) at: Timestamp,
@@ -51,6 +57,8 @@ pub(crate) enum SubmitOutcome {
     UsedBefore(Use),
     /// The invitation's code is not right.
     WrongCode(CodeCheck),
+    /// Too many requests came in.
+    LimitReached(LimitReached),
 }
 
 /// That a key was used, and for what. Neither the key nor the answers can be read from it.
@@ -86,7 +94,8 @@ impl Entity for IdempotencyRecord {
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     /// Stores the request in one transaction with its audit record, its key, and the invitation that it
-    /// uses; then starts it.
+    /// uses; then starts it. What anybody may ask for is taken in limited numbers, but what was taken before may be
+    /// sent again.
     pub(crate) async fn submit(&self, new: NewRequest<'_>) -> Result<SubmitOutcome, Failure> {
         let (request, record) = Request::submit(Submission {
             request_id: RequestId::random(),
@@ -98,6 +107,14 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         });
         let idempotency = new.key;
         let idempotency = idempotency.map(|key| idempotency_record(&new, key, request.request_id));
+        if let Some(idempotency) = &idempotency
+            && let Some(before) = self.submitted_before(idempotency).await?
+        {
+            return Ok(before);
+        }
+        if let Err(reached) = self.admit_applicant(&new).await? {
+            return Ok(SubmitOutcome::LimitReached(reached));
+        }
         let mut attempts = Attempts::default();
         loop {
             let attempt = self.attempt(&new, &request, &record, idempotency.as_ref());
@@ -105,6 +122,36 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 return result;
             }
         }
+    }
+
+    /// Whoever is invited comes once, and needs no limit.
+    async fn admit_applicant(
+        &self,
+        new: &NewRequest<'_>,
+    ) -> Result<Result<(), LimitReached>, Failure> {
+        if new.credentials.is_some() {
+            return Ok(Ok(()));
+        }
+        let applicant = Applicant {
+            caller: new.caller,
+            form: &new.offering.form,
+            values: new.values,
+            offering: &new.offering.path,
+        };
+        let limits = &self.settings.current().request_limits;
+        let keys = self.link_keys.current();
+        let admitted = admission::admit(
+            self.store.table(),
+            limits,
+            keys.newest(),
+            &applicant,
+            new.at,
+        )
+        .await?;
+        if let Err(reached) = &admitted {
+            metrics::report_refused_request(reached.counted_for);
+        }
+        Ok(admitted)
     }
 
     async fn attempt(

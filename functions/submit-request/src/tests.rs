@@ -13,6 +13,7 @@ use testing::fixtures::approval::link_keys;
 
 use super::*;
 
+mod floods;
 mod hostile;
 mod invited;
 mod replies;

@@ -34,6 +34,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub template: Option<PathBuf>,
 
+    /// Take any number of requests, for load and test runs. Otherwise the template's limits hold, as on AWS.
+    #[arg(long)]
+    pub no_limits: bool,
+
     /// What the process's environment says.
     #[arg(skip)]
     pub environment: Environment,
@@ -116,6 +120,7 @@ impl Options {
             data_dir: None,
             functions: None,
             template: None,
+            no_limits: true,
             environment: Environment::from_process(),
         }
     }
@@ -140,7 +145,8 @@ mod tests {
         let options =
             Options::try_parse_from(["refund-desk", "--port", "0", "--ephemeral"]).unwrap();
         assert_eq!((options.port, options.ephemeral), (0, true));
-        assert_eq!(Options::try_parse_from(["refund-desk"]).unwrap().port, 3000);
+        let usual = Options::try_parse_from(["refund-desk"]).unwrap();
+        assert_eq!((usual.port, usual.no_limits), (3000, false));
     }
 
     #[test]
@@ -171,6 +177,7 @@ mod tests {
             &["--ephemeral", "--data-dir", "x"][..],
             &["--functions", "localhost:9000"],
             &["--port", "70000"],
+            &["--no-limits=no"],
         ] {
             let arguments = ["refund-desk"].iter().chain(wrong);
             assert!(Options::try_parse_from(arguments).is_err(), "{wrong:?}");

@@ -6,6 +6,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 
+use jiff::Timestamp;
+
 use domain::table::{CommitError, ENVELOPE, Item, Key, ReadError, Table, Write};
 
 const ABSENT: &str = "attribute_not_exists(pk)";
@@ -155,6 +157,35 @@ impl Table for DynamoTable {
         answer
             .map(drop)
             .map_err(|error| CommitError::Unavailable(described(&error)))
+    }
+
+    async fn count(
+        &self,
+        key: &Key,
+        most: u32,
+        expires_at: Timestamp,
+    ) -> Result<bool, CommitError> {
+        let request = self.client.update_item().table_name(&self.name);
+        let answer = request
+            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("sk", AttributeValue::S(key.sk.clone()))
+            .update_expression("SET kind = :kind, expiresAt = :expiresAt ADD #count :one")
+            .condition_expression("attribute_not_exists(#count) OR #count < :most")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":kind", AttributeValue::S("counter".to_owned()))
+            .expression_attribute_values(
+                ":expiresAt",
+                AttributeValue::N(expires_at.as_second().to_string()),
+            )
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":most", number(most.into()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(CommitError::Unavailable(described(&error))),
+        }
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {

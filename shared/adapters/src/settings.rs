@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::ses::Sender;
 use crate::stripe::Mode;
+use domain::admission::AdmissionLimits;
 use domain::approval::is_same_person;
 use domain::form::is_email;
 use domain::id::TeamId;
@@ -25,6 +26,9 @@ pub struct Settings {
     /// Where answers to mails go, with or without a name. Empty: to the sender.
     #[serde(default)]
     pub mail_reply_to: String,
+    /// How many requests are taken.
+    #[serde(default)]
+    pub request_limits: AdmissionLimits,
     /// Scheme and host of all links. Empty: what API Gateway sees.
     pub public_url: String,
     /// Whether Stripe's key may be a live one.
@@ -143,6 +147,7 @@ mod tests {
             ("mailFrom", "Refunds <refunds@example.com>"),
             ("mailReplyTo", "nobody"),
             ("stripeMode", "Live"),
+            ("requestLimits", "caller=4/minute"),
             ("teams", ""),
         ] {
             document(name, value).unwrap_err();

@@ -13,6 +13,7 @@
 //!    `adapters` implements them on AWS and Stripe, the crate `testing` in memory. [`request_store`] reads and
 //!    writes requests through a table, [`stripe_lookup`] asks Stripe about a charge for approvers, and [`metrics`] measures what it stores.
 
+pub mod admission;
 pub mod approval;
 pub mod audit;
 pub mod charge_ledger;

@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 
+use crate::admission::CountedFor;
 use crate::approval::Approval;
 use crate::audit::{Action, AuditRecord};
 use crate::failure::{Failure, is_expected, is_outage};
@@ -108,6 +109,12 @@ pub fn report(record: &AuditRecord, with: &[Write]) {
     for measurement in of_change(record, with) {
         emit(&measurement, Some(id), Some(record.at), None);
     }
+}
+
+/// Reports, now, that a request was not taken because there were too many.
+pub fn report_refused_request(counted_for: CountedFor) {
+    let refused = count("RequestsRefused", Some(counted_for.name()));
+    emit(&refused, None, None, None);
 }
 
 /// Reports, now, that a call failed because a service was away. Failures of other kinds are not counted here.

@@ -18,7 +18,7 @@ pub use domain::dates::when;
 pub use page::{answers, page};
 pub use problem::Problem;
 pub use request::{
-    BODY_BYTES, accepted, answer_format, body_text, header_text, is_json, origin, received_at,
-    same_site,
+    BODY_BYTES, accepted, answer_format, body_text, caller, header_text, is_json, origin,
+    received_at, same_site,
 };
 pub use response::{Format, html, json, reply, see_other};

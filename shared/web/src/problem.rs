@@ -1,6 +1,6 @@
 //! Problems: what went wrong and what to do, as RFC 9457 or as a page.
 
-use lambda_http::http::StatusCode;
+use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use maud::{Markup, html};
 
@@ -18,6 +18,7 @@ pub struct Problem {
     detail: Option<String>,
     errors: Vec<FieldError>,
     page: Option<Markup>,
+    retry_after: Option<i64>,
 }
 
 impl Problem {
@@ -29,6 +30,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             page: None,
+            retry_after: None,
         }
     }
 
@@ -53,6 +55,13 @@ impl Problem {
         self
     }
 
+    /// In how many seconds it is worth another try.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
     /// There is nothing at this address, or the caller may not know that there is.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "There is nothing here.")
@@ -61,7 +70,7 @@ impl Problem {
 
     /// The answer, in the caller's format.
     pub fn into_response(self, format: Format) -> Response<Body> {
-        match format {
+        let mut response = match format {
             Format::Html => {
                 let page = self.page.clone().unwrap_or_else(|| self.plain_page());
                 html_response(self.status, page)
@@ -71,7 +80,12 @@ impl Problem {
                 "application/problem+json",
                 self.document().to_string(),
             ),
-        }
+        };
+        let retry_after = self.retry_after.map(HeaderValue::from);
+        response
+            .headers_mut()
+            .extend(retry_after.map(|seconds| (header::RETRY_AFTER, seconds)));
+        response
     }
 
     fn plain_page(&self) -> Markup {

@@ -1,5 +1,7 @@
 //! Reading API Gateway's events.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use lambda_http::http::{StatusCode, header};
 use lambda_http::request::RequestContext;
@@ -51,6 +53,14 @@ pub fn received_at(request: &Request) -> Option<Timestamp> {
         RequestContext::ApiGatewayV2(context) => {
             Timestamp::from_millisecond(context.time_epoch).ok()
         }
+        _ => None,
+    }
+}
+
+/// Whoever calls, as API Gateway sees it. No header is believed.
+pub fn caller(request: &Request) -> Option<IpAddr> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
         _ => None,
     }
 }

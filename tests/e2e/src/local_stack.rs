@@ -77,6 +77,11 @@ impl LocalStack {
         Self::with_environment(&["--port", "0", "--ephemeral"], &[("TEAMS", teams)])
     }
 
+    /// A fresh stack that takes requests in limited numbers.
+    pub fn with_limits() -> Self {
+        Self::start(Command::new(binary()), &["--port", "0", "--ephemeral"], &[])
+    }
+
     /// A stack started with these arguments.
     pub fn with(arguments: &[&str]) -> Self {
         Self::with_environment(arguments, &[])
@@ -84,14 +89,19 @@ impl LocalStack {
 
     /// A stack started with these arguments and environment variables. It serves when this returns.
     pub fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        Self::start(Command::new(binary()), arguments, environment)
+        let mut program = Command::new(binary());
+        program.arg("--no-limits");
+        Self::start(program, arguments, environment)
     }
 
     /// The same, with a limit of files open at once.
     pub fn with_open_files(most: u32, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut shell = Command::new("sh");
         let limited = format!("ulimit -n {most} && exec \"$0\" \"$@\"");
-        shell.args(["-c", &limited]).arg(binary());
+        shell
+            .args(["-c", &limited])
+            .arg(binary())
+            .arg("--no-limits");
         Self::start(shell, arguments, environment)
     }
 

@@ -125,7 +125,15 @@ pub(crate) fn local_stack(
     teams: Option<&str>,
 ) -> anyhow::Result<(Server, TestClient)> {
     let mut program = command("cargo", checkout.root());
-    program.args(["run", "--quiet", "--", "--ephemeral", "--port", "0"]);
+    program.args([
+        "run",
+        "--quiet",
+        "--",
+        "--ephemeral",
+        "--no-limits",
+        "--port",
+        "0",
+    ]);
     program.envs(teams.map(|teams| ("TEAMS", teams)));
     let stack = Server::start("the local stack", &program, log)?;
     stack.wait_for_words(READY, START)?;

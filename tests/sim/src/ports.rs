@@ -9,6 +9,7 @@ use domain::mail::{Mail, MailError, Mailer};
 use domain::table::{CommitError, Entity as _, Item, Key, ReadError, Table, Write};
 use domain::task::Outcome;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
+use jiff::Timestamp;
 use local::clock::Clock;
 use local::states::{Executor, StatesError};
 use serde_json::{Value, json};
@@ -138,6 +139,13 @@ impl Table for SimTable {
         match self.line.call(Place::Commit).await {
             Some(_) => Err(CommitError::Unavailable(down())),
             None => self.memory.remove(key).await,
+        }
+    }
+
+    async fn count(&self, key: &Key, most: u32, until: Timestamp) -> Result<bool, CommitError> {
+        match self.line.call(Place::Commit).await {
+            Some(_) => Err(CommitError::Unavailable(down())),
+            None => self.memory.count(key, most, until).await,
         }
     }
 

@@ -14,8 +14,10 @@ use crate::invited::InvitationCredentials;
 
 /// Something to say above the form.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Notice {
+pub(crate) enum Notice<'a> {
     None,
+    /// It is not taken for now, and why.
+    Later(&'a str),
     /// The same form was sent before with other answers.
     SentBefore,
 }
@@ -29,7 +31,7 @@ pub(crate) struct FormPage<'a> {
     /// What was filled in before.
     pub(crate) given: &'a [(String, Answer)],
     pub(crate) errors: &'a [FieldError],
-    pub(crate) notice: Notice,
+    pub(crate) notice: Notice<'a>,
     /// For an offering by invitation.
     pub(crate) credentials: Option<&'a InvitationCredentials>,
 }
@@ -98,10 +100,14 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Markup {
             }
             h1 { (offering.offering.name) }
             p { (offering.offering.description) }
-            @if let Notice::SentBefore = shown.notice {
-                div.note role="alert" {
+            @match shown.notice {
+                Notice::None => {},
+                Notice::SentBefore => div.note role="alert" {
                     p { "This form was sent before with other answers, and that request is under way. Send it again only if you want to make another request." }
-                }
+                },
+                Notice::Later(why) => div.note.bad role="alert" {
+                    p { strong { (words.not_sent) } " " (why) }
+                },
             }
             @if !errors.is_empty() { (to_correct(offering, errors, words.not_sent)) }
             form.card method="post" action={ "/services/" (offering.path) "/requests" } {

@@ -1,8 +1,15 @@
 //! A request as an event of payload format 2.0.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
-use axum::http::{HeaderMap, header, request::Parts};
+use axum::{
+    extract::ConnectInfo,
+    http::{HeaderMap, header, request::Parts},
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
@@ -44,8 +51,7 @@ pub(super) fn payload(context: &Context<'_>, parts: &Parts, body: &[u8]) -> Valu
                 "method": parts.method.as_str(),
                 "path": context.path,
                 "protocol": format!("{:?}", parts.version),
-                // The stack listens on this address alone, so nobody else can be calling.
-                "sourceIp": "127.0.0.1",
+                "sourceIp": source_ip(parts),
                 "userAgent": headers.get("user-agent").map_or("", String::as_str),
             },
             "requestId": context.request_id,
@@ -70,6 +76,12 @@ pub(super) fn payload(context: &Context<'_>, parts: &Parts, body: &[u8]) -> Valu
         event["body"] = json!(text);
     }
     event
+}
+
+/// Whoever calls: this machine, but it has many addresses.
+fn source_ip(parts: &Parts) -> IpAddr {
+    let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    connection.map_or(Ipv4Addr::LOCALHOST.into(), |it| it.0.ip())
 }
 
 /// Whether the name that the caller called this by can stand in a URL: functions rebuild one from it.

@@ -129,6 +129,8 @@ async fn serve(listener: TcpListener, app: Router, stopped: watch::Receiver<()>)
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
+    // Functions are told who calls.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, app).with_graceful_shutdown(until(stopped));
     if let Err(error) = served.await {
         error!(%error, "the server stopped");
@@ -182,6 +184,11 @@ fn local_values(
             secret => (&mut values.environment, secret),
         };
         values.insert(name.to_owned(), value.clone());
+    }
+    if options.no_limits {
+        values
+            .parameters
+            .insert("RequestLimits".to_owned(), String::new());
     }
     let link_key = data.link_key()?;
     values.secrets.insert("LinkKey".to_owned(), link_key);

@@ -168,6 +168,11 @@ impl LinkKey {
         hex(&self.derive("address", &[&address.to_lowercase()]))
     }
 
+    /// A keyed hash of whom requests are counted for, where the name itself must not be stored.
+    pub fn counter_hash(&self, counted_for: &str, name: &str) -> String {
+        hex(&self.derive("counter", &[counted_for, name])[..16])
+    }
+
     fn named(&self, purpose: &str, parts: &[&str]) -> String {
         format!("{}{}", self.id, hex(&self.derive(purpose, parts)[..16]))
     }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::result_large_err, reason = "a test may")]
 
+mod admission;
 mod approval;
 mod approved_amount;
 mod charge_ledger;

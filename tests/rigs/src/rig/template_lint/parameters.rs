@@ -25,7 +25,7 @@ pub(super) enum Reach {
 }
 
 /// Each parameter of the template.
-const REACHES: [(&str, Reach); 18] = [
+const REACHES: [(&str, Reach); 19] = [
     // Other code is built for it, of which a version is published.
     ("Architecture", Reach::Unpublished),
     ("CreateMailIdentity", Reach::Elsewhere),
@@ -39,6 +39,7 @@ const REACHES: [(&str, Reach); 18] = [
     ("OldestApprovalHours", Reach::Elsewhere),
     ("OperatorEmail", Reach::Elsewhere),
     ("PublicUrl", Reach::RunTime),
+    ("RequestLimits", Reach::RunTime),
     ("RequestsEveryDay", Reach::Elsewhere),
     ("StripeApiBase", Reach::RunTime),
     ("StripeMode", Reach::RunTime),

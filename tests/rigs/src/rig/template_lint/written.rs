@@ -13,6 +13,7 @@ use std::{
 use adapters::{config::Logging, logging};
 use anyhow::{Context, ensure};
 use domain::{
+    admission::CountedFor,
     approval::Approval,
     audit::Action,
     failure::Failure,
@@ -66,6 +67,7 @@ pub(super) fn metrics(checkout: &Checkout) -> anyhow::Result<Vec<Series>> {
             metrics::report_stop(&record, "Payload.Invalid", version);
         }
         metrics::report_unreadable_definition();
+        metrics::report_refused_request(CountedFor::Caller);
         metrics::report_outage(&Failure::PaymentsStopped);
         metrics::report_outage(&WorkflowError::Unavailable(String::new()).into());
         for fault in ["sender", "recipient"] {

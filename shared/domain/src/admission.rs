@@ -1,0 +1,195 @@
+//! How many requests are taken: a public form is open to everybody, and each request that is taken mails people for days.
+//!
+//! What is taken is counted for whoever called, for the customer's address, for the charge and for the offering, each in
+//! windows of an hour or a day. A counter is an item of its own, which ends with its window; above its limit nothing is
+//! stored. Whom it counts cannot be read from it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use crate::approval::{LinkKey, mailbox};
+use crate::failure::Failure;
+use crate::form::{Form, Value, Values};
+use crate::id::{FieldName, OfferingPath};
+use crate::table::{Key, Table};
+
+/// What requests are counted for, in the order in which that is done: a caller's flood does not use up an offering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CountedFor {
+    /// Whoever calls, by their network address.
+    Caller,
+    /// The customer's mailbox, however it is spelled.
+    Address,
+    /// The charge, as it was entered.
+    Charge,
+    /// The offering.
+    Offering,
+}
+
+impl CountedFor {
+    const ALL: [Self; 4] = [Self::Caller, Self::Address, Self::Charge, Self::Offering];
+
+    /// Its name in [`AdmissionLimits`] and in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Address => "address",
+            Self::Charge => "charge",
+            Self::Offering => "offering",
+        }
+    }
+}
+
+/// How long requests are counted together. Windows follow each other since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Window {
+    Hour,
+    Day,
+}
+
+impl Window {
+    const ALL: [Self; 2] = [Self::Hour, Self::Day];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+        }
+    }
+
+    fn seconds(self) -> i64 {
+        match self {
+            Self::Hour => 3600,
+            Self::Day => 86400,
+        }
+    }
+
+    /// When the window ends in which something happens.
+    fn end(self, at: Timestamp) -> Timestamp {
+        let into = at.as_second().rem_euclid(self.seconds());
+        let left = SignedDuration::from_secs(self.seconds() - into);
+        let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
+        at.saturating_add(left).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// The most requests that are taken: `caller=4/hour,address=3/day`. What is not named has no limit.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AdmissionLimits(BTreeMap<CountedFor, (u32, Window)>);
+
+impl FromStr for AdmissionLimits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut limits = BTreeMap::new();
+        for entry in text.split(',').map(str::trim).filter(|it| !it.is_empty()) {
+            let (scope, limit) = parse(entry).ok_or_else(|| {
+                format!("{entry} is no limit; write caller, address, charge or offering, such as caller=4/hour or address=3/day")
+            })?;
+            if limits.insert(scope, limit).is_some() {
+                return Err(format!("{} has two limits", scope.name()));
+            }
+        }
+        Ok(Self(limits))
+    }
+}
+
+impl TryFrom<String> for AdmissionLimits {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+fn parse(entry: &str) -> Option<(CountedFor, (u32, Window))> {
+    let (scope, limit) = entry.split_once('=')?;
+    let (most, window) = limit.split_once('/')?;
+    let scope = CountedFor::ALL.into_iter().find(|it| it.name() == scope)?;
+    let window = Window::ALL.into_iter().find(|it| it.name() == window)?;
+    let most = most.parse().ok().filter(|most| *most > 0)?;
+    Some((scope, (most, window)))
+}
+
+/// That no more requests are taken for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitReached {
+    /// Of what there are too many.
+    pub counted_for: CountedFor,
+    /// From when on more are taken.
+    pub until: Timestamp,
+}
+
+/// Whom a request that is about to be stored counts for.
+#[derive(Clone)]
+pub struct Applicant<'a> {
+    /// Whoever calls.
+    pub caller: Option<IpAddr>,
+    /// The form that was filled in.
+    pub form: &'a Form,
+    /// How.
+    pub values: &'a Values,
+    /// The offering that it is of.
+    pub offering: &'a OfferingPath,
+}
+
+impl fmt::Debug for Applicant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Applicant(to {})", self.offering)
+    }
+}
+
+impl Applicant<'_> {
+    fn name(&self, counted_for: CountedFor) -> Option<String> {
+        let answer = |field: &Option<FieldName>| match self.values.get(field.as_ref()?)? {
+            Value::Text(text) => Some(text.as_str()),
+            Value::Cents(_) => None,
+        };
+        let fields = &self.form.designated;
+        match counted_for {
+            CountedFor::Caller => self.caller.map(network),
+            CountedFor::Address => answer(&fields.email_field).map(mailbox),
+            CountedFor::Charge => answer(&fields.charge_field).map(ToOwned::to_owned),
+            CountedFor::Offering => Some(self.offering.to_string()),
+        }
+    }
+}
+
+/// An IPv4 address, or the network of an IPv6 address: one subscriber has all the 2^64 addresses of it.
+fn network(caller: IpAddr) -> String {
+    match caller.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{:x}", u128::from(address) >> 64),
+    }
+}
+
+/// Counts a request that is about to be stored, unless that passes a limit: then nothing is to be stored.
+pub async fn admit(
+    table: &impl Table,
+    limits: &AdmissionLimits,
+    key: &LinkKey,
+    applicant: &Applicant<'_>,
+    at: Timestamp,
+) -> Result<Result<(), LimitReached>, Failure> {
+    for (&counted_for, &(most, window)) in &limits.0 {
+        let Some(name) = applicant.name(counted_for) else {
+            continue;
+        };
+        let until = window.end(at);
+        let hash = key.counter_hash(counted_for.name(), &name);
+        let counter = Key {
+            pk: format!("ADMISSION#{}#{hash}", counted_for.name()),
+            sk: until.as_second().to_string(),
+        };
+        if !table.count(&counter, most, until).await? {
+            return Ok(Err(LimitReached { counted_for, until }));
+        }
+    }
+    Ok(Ok(()))
+}
