@@ -5,6 +5,7 @@
 
 mod approval;
 mod approved_amount;
+mod approvers;
 mod charge_ledger;
 mod charge_report;
 mod charge_total;
