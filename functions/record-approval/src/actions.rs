@@ -45,11 +45,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
             authenticated => authenticated,
         };
         let change = match authenticated {
-            Ok(_) => {
-                let change = self.perform(opened, form, at);
-                opened.link.value.note_right_code(at);
-                change
-            }
+            Ok(_) => self.perform(opened, form, at),
             Err(Refusal::WrongCode) => count_wrong_code(opened, at),
             Err(refusal) => return Ok(ActionOutcome::Refused(refusal)),
         };

@@ -170,7 +170,6 @@ impl Approval {
             approver: email.to_owned(),
             generation: self.generation(email),
             guesses: Guesses::default(),
-            entered_at: None,
             kept_until: until.unwrap_or(Timestamp::MAX),
         }
     }

@@ -16,7 +16,6 @@ pub const CODE_DIGITS: usize = 6;
 /// The same as a word, for texts.
 pub const CODE_DIGITS_WORD: &str = match CODE_DIGITS {
     6 => "six",
-    8 => "eight",
     _ => panic!("spell this number"),
 };
 /// The most characters that an input for a code takes: what is pasted may have white space around it.
@@ -32,9 +31,7 @@ const FRESH_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// A code from random bytes.
 pub(crate) fn code_from(bytes: &[u8; 32]) -> String {
-    let number = bytes[..8]
-        .iter()
-        .fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+    let number = u64::from_be_bytes(std::array::from_fn(|position| bytes[position]));
     let codes = (0..CODE_DIGITS).fold(1, |codes, _| codes * 10);
     format!("{:0width$}", number % codes, width = CODE_DIGITS)
 }
@@ -167,6 +164,15 @@ mod tests {
 
     fn at(hour: i64) -> Timestamp {
         Timestamp::from_second(hour * 3600).unwrap()
+    }
+
+    #[test]
+    fn a_code_is_the_last_digits_of_the_first_eight_bytes_as_a_number() {
+        for (number, code) in [(0, "000000"), (12_345_678, "345678"), (u64::MAX, "551615")] {
+            let mut bytes = [0xab; 32];
+            bytes[..8].copy_from_slice(&number.to_be_bytes());
+            assert_eq!(code_from(&bytes), code);
+        }
     }
 
     /// Tries a wrong code so often.

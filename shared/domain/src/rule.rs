@@ -196,20 +196,20 @@ mod tests {
     }
 
     #[test]
-    fn exactly_the_threshold_counts() {
-        let threshold =
-            rule(json!({"amount": {"field": "refundAmount", "is": ">=", "cents": 50_000}}));
-        for (amount, expected) in [
-            ("499.99", false),
-            ("500", true),
-            ("500.00", true),
-            ("500.01", true),
+    fn amounts_are_compared_to_the_cent() {
+        for (is, expected) in [
+            ("<", [true, false, false]),
+            ("<=", [true, true, false]),
+            ("==", [false, true, false]),
+            ("!=", [true, false, true]),
+            (">=", [false, true, true]),
+            (">", [false, false, true]),
         ] {
-            assert_eq!(
-                holds(&threshold, &values(amount, "Other")),
-                Ok(expected),
-                "{amount}"
-            );
+            let rule =
+                rule(json!({"amount": {"field": "refundAmount", "is": is, "cents": 50_000}}));
+            let compared = ["499.99", "500", "500.01"]
+                .map(|amount| holds(&rule, &values(amount, "Other")).unwrap());
+            assert_eq!(compared, expected, "{is}");
         }
     }
 

@@ -27,9 +27,6 @@ pub struct Link {
     /// The wrong codes that were tried on it.
     #[serde(flatten)]
     pub(super) guesses: Guesses,
-    /// When its code was last entered right.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) entered_at: Option<Timestamp>,
     /// When the database may forget it.
     pub(super) kept_until: Timestamp,
 }
@@ -55,11 +52,6 @@ impl Link {
     /// Counts a wrong code.
     pub fn count_wrong_code(&mut self) {
         self.guesses.count();
-    }
-
-    /// Notes that the right code was entered.
-    pub fn note_right_code(&mut self, at: Timestamp) {
-        self.entered_at = Some(at);
     }
 }
 

@@ -10,7 +10,7 @@ use testing::fixtures;
 use testing::fixtures::approval::{decide, link_keys, waiting};
 
 pub(crate) const A: &str = "a@example.com";
-const B: &str = "b@example.com";
+pub(crate) const B: &str = "b@example.com";
 pub(crate) const DAYS: i64 = 24 * 3600;
 
 pub(crate) struct Case {
@@ -89,7 +89,7 @@ impl Case {
         }
     }
 
-    fn decide(&mut self, who: &str, verdict: Verdict) -> Recorded {
+    pub(crate) fn decide(&mut self, who: &str, verdict: Verdict) -> Recorded {
         decide(&mut self.approval, &self.request, who, verdict, "Because.")
     }
 }
@@ -99,12 +99,12 @@ fn links_and_codes_are_stable_and_the_table_holds_none_of_them() {
     let case = case(|_| {});
     let (link, code) = case.approval.secrets(&link_keys(), A);
     assert_eq!(case.approval.secrets(&link_keys(), A), (link.clone(), code));
-    assert_eq!(
-        case.approval.links(&link_keys())[0].key(),
-        Link::key_of(&link)
-    );
-    let stored =
-        serde_json::to_string(&(&case.approval, case.approval.links(&link_keys()))).unwrap();
+    let links = case.approval.links(&link_keys());
+    assert_eq!(links[0].key(), Link::key_of(&link));
+    assert_ne!(links[0].key(), links[1].key());
+    let kept_until = case.approval.decide_until + jiff::SignedDuration::from_hours(30 * 24);
+    assert_eq!(links[0].expires_at(), Some(kept_until));
+    let stored = serde_json::to_string(&(&case.approval, links)).unwrap();
     assert!(
         !stored.contains(&link),
         "the table must not hold a usable link"
@@ -138,10 +138,9 @@ fn only_the_own_code_decides_and_only_what_could_be_a_code_is_a_guess() {
     let authorized = case
         .try_at(&link, 1, Verdict::Approve, &padded, "")
         .unwrap();
-    assert_eq!(
-        (authorized.decision().by(), authorized.decision().reason()),
-        (Some(A), None)
-    );
+    let decision = authorized.decision();
+    assert_eq!(decision.decider(), Decider::Approver(A));
+    assert_eq!((decision.at(), decision.reason()), (at(1), None));
 }
 
 #[test]
@@ -178,10 +177,10 @@ fn a_rejection_needs_a_reason_of_a_sensible_length() {
         Refusal::ReasonTooLong
     );
     let link = case.approval.link(&link_keys(), A);
-    let no = case
-        .try_at(&link, 1, Verdict::Reject, &code, " Late. ")
-        .unwrap();
-    assert_eq!(no.decision().reason(), Some("Late."));
+    for (given, reason) in [(" Late. ", "Late."), (&long[1..], &long[1..])] {
+        let no = case.try_at(&link, 1, Verdict::Reject, &code, given);
+        assert_eq!(no.unwrap().decision().reason(), Some(reason));
+    }
 }
 
 #[test]
@@ -353,7 +352,9 @@ fn it_expires_when_the_time_is_over_and_nobody_decided() {
     assert_eq!(open.approval.decision(), None);
     let mut decided = open.approval.clone();
     open.approval.expire(at(14 * DAYS), Some("Late."));
-    assert_eq!(open.approval.decision().unwrap().outcome(), "expire");
+    let expired = open.approval.decision().unwrap();
+    assert_eq!(expired.outcome(), "expire");
+    assert_eq!(expired.decider(), Decider::Nobody);
     decide(&mut decided, &open.request, A, Verdict::Approve, "");
     decided.expire(at(14 * DAYS), Some("Late."));
     assert_eq!(decided.decision().unwrap().outcome(), "approve");

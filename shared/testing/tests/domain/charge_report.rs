@@ -4,7 +4,9 @@ use domain::charge_lookup::{ChargeLookup, ChargeReport, FoundPayment, OtherReque
 use domain::charge_statement::ChargeStatement;
 use domain::form::Value;
 use domain::id::RequestId;
-use domain::request::{OwnershipConfirmation, RefundProgress, Request, Status, UnclearCharge};
+use domain::request::{
+    OwnershipConfirmation, RefundProgress, Request, Status, Stopped, UnclearCharge,
+};
 use domain::stripe::{Charge, Customer, Ownership, Payer, Payment};
 use jiff::Timestamp;
 use testing::fixtures;
@@ -194,6 +196,20 @@ fn a_guests_charge_is_confirmed_as_a_guests() {
     confirm(&mut request, "ch_1", None);
     let paid = payment(Some(charge(|_| {})), guest());
     assert_eq!(request.owns(&paid), Ownership::Theirs);
+}
+
+#[test]
+fn a_request_that_stopped_over_a_guests_charge_is_told_from_others() {
+    let (mut request, _) = fixtures::request::request();
+    assert!(!request.stopped_over_a_guests_charge());
+    for (error, expected) in [("Stripe.GuestCharge", true), ("Stripe.Pending", false)] {
+        request.stopped = Some(Stopped {
+            error: error.to_owned(),
+            status: request.status,
+            phase: request.phase.clone(),
+        });
+        assert_eq!(request.stopped_over_a_guests_charge(), expected, "{error}");
+    }
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use crate::approval::{A, DAYS, at, case};
 use domain::approval::*;
+use domain::id::{PhaseName, TeamId};
 use domain::one_time_code::WRONG_CODES;
 use domain::request::Request;
+use domain::task::{Confirm, Escalation};
 use testing::fixtures;
 use testing::fixtures::approval::link_keys;
 use testing::fixtures::approval::{choose, offer, offering};
@@ -60,6 +62,37 @@ fn the_texts_are_filled_from_the_request() {
         !stored.contains("/requests/"),
         "the table holds no usable link to the status page"
     );
+}
+
+#[test]
+fn a_team_and_the_customer_are_asked_as_the_definition_says() {
+    let finance: PhaseName = "Finance Approval".parse().unwrap();
+    let team = case(|config| {
+        config.separate_from = vec![finance.clone()];
+        config.escalate = Some(Escalation {
+            after_seconds: 1,
+            team: "managers".parse().unwrap(),
+            responsible: "Managers".to_owned(),
+        });
+    });
+    let Approval {
+        question, asked, ..
+    } = &team.approval;
+    assert_eq!(
+        (question.as_str(), asked.responsible()),
+        ("Refund?", "CSM Team")
+    );
+    let teams: Vec<_> = asked.teams().iter().map(TeamId::as_str).collect();
+    assert_eq!(teams, ["csm-team", "managers"]);
+    assert_eq!(asked.separate_from(), [finance]);
+
+    let (request, _) = fixtures::request::request();
+    let mut waiting = offering(request.request_id, 0, "token");
+    waiting.task.config.confirm = Confirm::Click;
+    let choice = Approval::offer(&waiting, 1, &request, CUSTOMER, &link_keys()).unwrap();
+    assert_eq!(choice.confirm, Confirm::Click);
+    assert_eq!(choice.asked.responsible(), "customer");
+    assert!(choice.asked.teams().is_empty() && choice.asked.separate_from().is_empty());
 }
 
 #[test]

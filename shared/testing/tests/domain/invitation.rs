@@ -57,4 +57,10 @@ fn an_invitation_is_used_once_and_only_with_its_code() {
     assert_eq!(invitation.use_for(first, key, &code, at), CodeCheck::Right);
     invitation.use_for(second, key, &code, at);
     assert_eq!(invitation.used().unwrap().request_id, first);
+
+    let guesses = (1..WRONG_CODES).map(|_| invitation.use_for(second, key, &others, at));
+    assert_eq!(guesses.last(), Some(CodeCheck::Renewed));
+    assert_eq!(invitation.use_for(first, key, &code, at), CodeCheck::Wrong);
+    let fresh = invitation.code(key);
+    assert_eq!(invitation.use_for(first, key, &fresh, at), CodeCheck::Right);
 }

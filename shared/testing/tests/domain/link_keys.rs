@@ -60,6 +60,10 @@ fn links_and_codes_differ_by_question_approver_and_generation() {
         (32, 6)
     );
     assert_ne!(key.code("n", "a@b.c", 0), key.code("n", "a@b.c", 1));
+
+    let id = RequestId::random();
+    let inquiry = [(1, 0), (2, 0), (1, 1)].map(|(n, g)| key.inquiry_code(id, n, g));
+    assert!(inquiry[0] != inquiry[1] && inquiry[0] != inquiry[2]);
 }
 
 #[test]
@@ -84,7 +88,10 @@ fn an_approval_keeps_its_links_while_its_key_is_in_the_list_and_gets_fresh_ones_
     }
     let void = before.secrets(&keys(OLD), a);
 
+    assert_eq!(approval.key_id(), keys(OLD).newest().id());
+
     assert!(approval.replace_key(&keys(NEW)), "the old key is gone");
+    assert_eq!(approval.key_id(), keys(NEW).newest().id());
     let fresh = approval.secrets(&keys(NEW), a);
     assert_ne!((&fresh.0, &fresh.1), (&void.0, &void.1));
     assert_eq!(approval.link(&keys(NEW), b).generation, 1);

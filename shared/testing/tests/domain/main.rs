@@ -6,6 +6,7 @@
 mod admission;
 mod approval;
 mod approved_amount;
+mod approvers;
 mod charge_ledger;
 mod charge_report;
 mod charge_total;

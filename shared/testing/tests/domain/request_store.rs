@@ -4,9 +4,10 @@ use domain::approval::Verdict;
 use domain::approval::{Approval, viewed_digest};
 use domain::failure::Failure;
 use domain::form::Value;
+use domain::id::RequestId;
 use domain::request::Event;
 use domain::request::Request;
-use domain::table::{Stored, Write};
+use domain::table::{Stored, Table, Write};
 use domain::task::StateEntry;
 use testing::MemoryTable;
 use testing::fixtures;
@@ -103,6 +104,19 @@ async fn an_approval_that_is_gone_is_no_approval() {
     assert!(is_changed(
         &empty.check_unchanged(&request.value, "v1").await
     ));
+}
+
+#[tokio::test]
+async fn an_approval_is_stored_with_the_request_that_it_is_about() {
+    let store = domain::request_store::RequestStore::new(MemoryTable::default());
+    let approvals = [RequestId::random(), RequestId::random()]
+        .map(|id| Approval::ask(&waiting(id, 0, "token"), 1, &[], &link_keys()));
+    let writes = approvals.iter().map(Write::create).collect();
+    store.table().commit(writes).await.unwrap();
+    for approval in approvals {
+        let stored = store.all_approvals(approval.request_id).await;
+        assert_eq!(stored, Ok(vec![approval]));
+    }
 }
 
 #[tokio::test]

@@ -23,6 +23,14 @@ fn every_answer_and_the_version_count_and_nothing_else_does() {
     assert_ne!(digest(&cent, "v1"), decided);
     assert_ne!(digest(&request, "v2"), decided);
 
+    let approved = |amount: &str| {
+        let mut less = request.clone();
+        less.approved_amount = Some(amount.parse().unwrap());
+        digest(&less, "v1")
+    };
+    assert_eq!(approved("50"), decided);
+    assert!(approved("30") != decided && approved("30") != approved("20"));
+
     let mut later = request.clone();
     later.audit_count += 1;
     later.updated_at = jiff::Timestamp::MAX;
