@@ -17,14 +17,14 @@ const DAY: i64 = 24 * HOUR;
 #[derive(Debug, Clone, Copy)]
 struct Asks<'a>(&'a str, &'a str, &'a str, &'a str);
 
-struct Desk {
+struct Limited {
     limits: AdmissionLimits,
     table: MemoryTable,
     offering: Offering,
 }
 
-impl Desk {
-    fn limited(limits: &str) -> Self {
+impl Limited {
+    fn by(limits: &str) -> Self {
         Self {
             limits: limits.parse().unwrap(),
             table: MemoryTable::default(),
@@ -116,35 +116,35 @@ async fn each_kind_of_flood_is_bounded_by_its_own_limit() {
         (|_, _| {}, 100, CountedFor::Offering),
     ];
     for (kind, (same, taken, by)) in floods.into_iter().enumerate() {
-        let desk = Desk::limited(USUAL);
+        let limited = Limited::by(USUAL);
         let asks = |n| {
             let mut asks = stranger(n);
             same(n, &mut asks);
             asks
         };
         assert_eq!(
-            desk.flood((0..250).map(asks)).await,
+            limited.flood((0..250).map(asks)).await,
             (taken, Some(by)),
             "{kind}"
         );
         // Nobody else is touched by it, unless all of an offering is.
         let expected = usize::from(by != CountedFor::Offering);
         assert_eq!(
-            desk.flood([stranger(251)].into_iter()).await.0,
+            limited.flood([stranger(251)].into_iter()).await.0,
             expected,
             "{kind}"
         );
         let mut elsewhere = stranger(252);
         elsewhere[3] = "shop/other".to_owned();
-        assert_eq!(desk.flood([elsewhere].into_iter()).await.0, 1, "{kind}");
+        assert_eq!(limited.flood([elsewhere].into_iter()).await.0, 1, "{kind}");
     }
 }
 
 #[tokio::test]
 async fn a_window_ends_and_says_when() {
-    let desk = Desk::limited("caller=2/hour,address=3/day");
+    let limited = Limited::by("caller=2/hour,address=3/day");
     let ask = |second| {
-        desk.ask(
+        limited.ask(
             Asks("192.0.2.1", "ada@example.com", "ch_1", "shop/refund"),
             second,
         )
@@ -167,13 +167,14 @@ async fn a_window_ends_and_says_when() {
 
 #[tokio::test]
 async fn counters_say_nothing_of_whom_they_count_and_end() {
-    let desk = Desk::limited(USUAL);
-    desk.ask(
-        Asks("192.0.2.1", "ada@example.com", "ch_1", "shop/refund"),
-        0,
-    )
-    .await;
-    let items = desk.table.items();
+    let limited = Limited::by(USUAL);
+    limited
+        .ask(
+            Asks("192.0.2.1", "ada@example.com", "ch_1", "shop/refund"),
+            0,
+        )
+        .await;
+    let items = limited.table.items();
     assert_eq!(items.len(), 4);
     for item in items {
         let end = item.expires_at.unwrap().as_second();
@@ -220,13 +221,13 @@ proptest! {
         mut calls in prop::collection::vec((0_i64..4 * HOUR, 0_u8..3), 0..60),
     ) {
         calls.sort_unstable();
-        let desk = Desk::limited(&format!("caller={most}/hour"));
+        let limited = Limited::by(&format!("caller={most}/hour"));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut taken = std::collections::BTreeMap::new();
         for (second, caller) in calls {
             let caller = format!("192.0.2.{caller}");
             let asks = Asks(&caller, "ada@example.com", "ch_1", "shop/refund");
-            let is_taken = runtime.block_on(desk.ask(asks, second)).is_none();
+            let is_taken = runtime.block_on(limited.ask(asks, second)).is_none();
             let in_window: &mut u32 = taken.entry((caller, second / HOUR)).or_default();
             prop_assert_eq!(is_taken, *in_window < most);
             *in_window += u32::from(is_taken);
