@@ -7,6 +7,7 @@
 mod expanded;
 mod metrics;
 mod parameters;
+mod routes;
 mod series;
 mod written;
 
@@ -85,6 +86,7 @@ impl Rig for TemplateLint {
             let refused = linter.refuses(&text, right, wrong, named);
             checks.check(&format!("`{wrong}` is refused"), refused);
         }
+        linter.check_routes(&template, &text, checks);
         linter.check_parameters(&template, &text, checks);
         linter.check_metrics(&template, &text, checks)
     }
@@ -144,6 +146,15 @@ impl Linter<'_> {
     fn refuses(&self, text: &str, right: &str, wrong: &str, named: &str) -> anyhow::Result<()> {
         let template = self.mistaken(text, right, wrong)?;
         self.lint_expanded(&template)?.expect_refusal(named)
+    }
+
+    /// Each route has a throttle of its own.
+    fn check_routes(&self, template: &Path, text: &str, checks: &mut Checks<'_>) {
+        let judge = |template: &Path| routes::are_throttled(&self.expanded(template)?);
+        checks.check("each route has a throttle of its own", judge(template));
+        let (right, wrong, named) = routes::MISTAKE;
+        let judged = self.mistaken(text, right, wrong).and_then(|it| judge(&it));
+        checks.check(&format!("`{wrong}` is refused"), refused(judged, named));
     }
 
     /// Each parameter is given another value, and it is looked where that arrives.
