@@ -140,7 +140,7 @@ impl<'a> Agenda<'a> {
         let now = world.clock.now();
         let due: Vec<_> = self.due.extract_if(.., |(at, _)| *at <= now).collect();
         for (_, errand) in due {
-            let again = self.run(world, errand).await;
+            let again = Box::pin(self.run(world, errand)).await;
             self.due.extend(again);
         }
     }

@@ -112,10 +112,7 @@ impl Service {
 
     /// The longest that it is away, in hours. A sender may be refused for longer than anything is retried.
     fn most_hours(self) -> u64 {
-        match self {
-            Self::Sender => 72,
-            _ => 24,
-        }
+        if self == Self::Sender { 72 } else { 24 }
     }
 }
 

@@ -53,7 +53,10 @@ impl History<'_> {
             let problem = match status {
                 Status::Refunded => None,
                 Status::Denied => self.why_not_denied(id, &records, &items),
-                other => Some(format!("stands at {other:?} after a redrive")),
+                other @ (Status::InReview
+                | Status::Processing
+                | Status::Completed
+                | Status::NeedsAttention) => Some(format!("stands at {other:?} after a redrive")),
             };
             problems.extend(problem.map(|problem| {
                 let story = story(&records, &self.world.execution(id));
@@ -82,12 +85,13 @@ impl History<'_> {
         records: &[AuditRecord],
         items: &[Item],
     ) -> Option<String> {
-        let said_no = |record: &&AuditRecord| match record.action {
-            Action::Rejected => self.drawn.approvers == Approvers::Differ,
-            Action::RefundRefused | Action::ChargeExhausted => record.detail.as_deref() == Some(NO),
-            _ => false,
+        let by_stripe = [Action::RefundRefused, Action::ChargeExhausted];
+        let said_no = |record: &AuditRecord| {
+            let by_approver = record.action == Action::Rejected;
+            (by_approver && self.drawn.approvers == Approvers::Differ)
+                || (by_stripe.contains(&record.action) && record.detail.as_deref() == Some(NO))
         };
-        if records.iter().any(|record| said_no(&record)) {
+        if records.iter().any(said_no) {
             return None;
         }
         let Some(expired) = records.iter().find(|it| it.action == Action::Expired) else {
