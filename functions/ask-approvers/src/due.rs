@@ -1,6 +1,6 @@
 //! What is due each time that the waiting state is entered.
 
-use domain::approval::Approval;
+use domain::approval::{Approval, Deadlock};
 use domain::id::PhaseName;
 use domain::request::Request;
 use domain::task::{ApprovalConfig, AskConfig, WaitingTask};
@@ -83,8 +83,15 @@ fn phase_of(request: &Request) -> &PhaseName {
     stopped.map_or(&request.phase, |stopped| &stopped.phase)
 }
 
-/// What is due when the state is entered anew and nobody has answered.
+/// What is due when the state is entered anew and nobody has answered. Where the process stopped before anybody was
+/// written to, they are asked anew: what kept the mails from going out does not take the time to decide.
 fn unanswered<'a>(approval: &Approval, waiting: &'a WaitingTask<AskConfig>) -> Due<'a> {
+    let mut approvers = approval.approvers.iter();
+    if approval.deadlock != Deadlock::Notified && approvers.all(|it| it.notified_for.is_none()) {
+        return Due::Ask {
+            round: approval.round + 1,
+        };
+    }
     let is_over = waiting.task.entered_at >= approval.decide_until;
     match &waiting.task.config {
         AskConfig::Choice(_) if is_over => Due::Expire { reason: None },

@@ -7,17 +7,22 @@ use domain::request_store::RequestStore;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    run_task(make, |function, waiting| async move {
+        function.handle(waiting).await
+    })
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}
+
+async fn make() -> anyhow::Result<AskApprovers<DynamoTable, SesMailer, SfnWorkflow>> {
     let aws = config().await;
     let secrets = Secrets::new(&aws);
     let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
-    let function = AskApprovers {
+    Ok(AskApprovers {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         mailer: SesMailer::new(&aws, settings.clone()),
         workflow: SfnWorkflow::new(&aws),
         settings,
         link_keys,
-    };
-    run_task(|waiting| function.handle(waiting))
-        .await
-        .map_err(anyhow::Error::from_boxed)
+    })
 }

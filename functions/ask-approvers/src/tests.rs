@@ -114,6 +114,22 @@ impl Function {
 }
 
 #[tokio::test]
+async fn who_was_not_written_to_before_a_stop_has_all_the_time_from_a_redrive_on() {
+    let (function, id) = function().await;
+    let away = MailError::Unavailable("away".to_owned());
+    function.mailer.fail_next(away);
+    function.at(id, 0, "t1").await.unwrap_err();
+    let stored = function.approval_of(id).await.value;
+    let time = stored.decide_until.duration_since(stored.asked_at);
+    let redriven = 20 * DAY;
+    assert_eq!(function.at(id, redriven, "t2").await.unwrap(), "asked");
+    let asked = function.approval_of(id).await.value;
+    assert_eq!(asked.asked_at.as_second(), redriven);
+    assert_eq!(asked.decide_until.duration_since(asked.asked_at), time);
+    assert_eq!(function.mailer.sent().len(), 2);
+}
+
+#[tokio::test]
 async fn asks_everyone_once_however_often_it_is_invoked() {
     let (function, id) = function().await;
     for _ in 0..3 {

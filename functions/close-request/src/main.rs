@@ -6,8 +6,14 @@ use domain::request_store::RequestStore;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let store = RequestStore::new(DynamoTable::new(&config().await, table_name()?));
-    run_task(|closing| close_request::close(&store, closing))
-        .await
-        .map_err(anyhow::Error::from_boxed)
+    run_task(make, |store, closing| async move {
+        close_request::close(&store, closing).await
+    })
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}
+
+async fn make() -> anyhow::Result<RequestStore<DynamoTable>> {
+    let aws = config().await;
+    Ok(RequestStore::new(DynamoTable::new(&aws, table_name()?)))
 }

@@ -6,8 +6,14 @@ use domain::request_store::RequestStore;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let store = RequestStore::new(DynamoTable::new(&config().await, table_name()?));
-    run_task(|task| decide::decide(&store, task))
-        .await
-        .map_err(anyhow::Error::from_boxed)
+    run_task(make, |store, task| async move {
+        decide::decide(&store, task).await
+    })
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}
+
+async fn make() -> anyhow::Result<RequestStore<DynamoTable>> {
+    let aws = config().await;
+    Ok(RequestStore::new(DynamoTable::new(&aws, table_name()?)))
 }

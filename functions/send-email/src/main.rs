@@ -7,16 +7,22 @@ use send_email::SendEmail;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    run_task(
+        make,
+        |function, task| async move { function.handle(task).await },
+    )
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}
+
+async fn make() -> anyhow::Result<SendEmail<DynamoTable, SesMailer>> {
     let aws = config().await;
     let secrets = Secrets::new(&aws);
     let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
-    let function = SendEmail {
+    Ok(SendEmail {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         mailer: SesMailer::new(&aws, settings.clone()),
         settings,
         link_keys,
-    };
-    run_task(|task| function.handle(task))
-        .await
-        .map_err(anyhow::Error::from_boxed)
+    })
 }

@@ -7,12 +7,17 @@ use start_requests::StartRequests;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    run_event(make, |function, event| async move {
+        function.handle(event).await
+    })
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}
+
+async fn make() -> anyhow::Result<StartRequests<DynamoTable, SfnWorkflow>> {
     let aws = config().await;
-    let function = StartRequests {
+    Ok(StartRequests {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         workflow: SfnWorkflow::new(&aws),
-    };
-    run_event(|event| function.handle(event))
-        .await
-        .map_err(anyhow::Error::from_boxed)
+    })
 }

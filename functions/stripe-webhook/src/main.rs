@@ -8,6 +8,14 @@ use stripe_webhook::StripeWebhook;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    run_http(make, |function, request| async move {
+        function.handle(&request).await
+    })
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}
+
+async fn make() -> anyhow::Result<StripeWebhook<DynamoTable, HttpStripe, SfnWorkflow, SesMailer>> {
     let aws = config().await;
     let secrets = Secrets::new(&aws);
     let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
@@ -15,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
         secrets.stripe(&settings),
         secrets.webhook_secrets(&settings)
     );
-    let function = StripeWebhook {
+    Ok(StripeWebhook {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         stripe: HttpStripe::new(stripe)?,
         workflow: SfnWorkflow::new(&aws),
@@ -23,8 +31,5 @@ async fn main() -> anyhow::Result<()> {
         settings,
         link_keys,
         secrets: signing,
-    };
-    run_http(async |request| function.handle(&request).await)
-        .await
-        .map_err(anyhow::Error::from_boxed)
+    })
 }

@@ -7,18 +7,23 @@ use submit_request::SubmitRequest;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    run_http(make, |function, request| async move {
+        function.handle(&request).await
+    })
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}
+
+async fn make() -> anyhow::Result<SubmitRequest<DynamoTable, SesMailer, SfnWorkflow>> {
     let aws = config().await;
     let secrets = Secrets::new(&aws);
     let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
-    let function = &SubmitRequest::new(
+    Ok(SubmitRequest::new(
         RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         SesMailer::new(&aws, settings.clone()),
         SfnWorkflow::new(&aws),
         settings,
         state_machines()?,
         link_keys,
-    );
-    run_http(|request| async move { function.handle(&request).await })
-        .await
-        .map_err(anyhow::Error::from_boxed)
+    ))
 }

@@ -1,12 +1,18 @@
 //! How functions run on Lambda: those that a state machine invokes, and those behind API Gateway.
 
+use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
+use lambda_http::http::StatusCode;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::tracing::field::Empty;
 use lambda_runtime::tracing::{Instrument, Span};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn, tracing};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use super::logging;
 use domain::failure::Failure;
@@ -14,14 +20,52 @@ use domain::id::{PhaseName, RequestId};
 use domain::metrics;
 use domain::task::Outcome;
 
-/// Serves invocations with `handler` until Lambda ends the process.
+/// What a function works with. It is made while Lambda starts the process, where time costs nothing. If that fails, as
+/// when a secret cannot be read, it is tried again with each invocation: a process that ends instead is no outage to
+/// Step Functions, which would soon give up.
+struct Made<F, M> {
+    function: OnceCell<Arc<F>>,
+    make: M,
+}
+
+impl<F, M, A, E> Made<F, M>
+where
+    M: Fn() -> A,
+    A: Future<Output = Result<F, E>>,
+    E: fmt::Display,
+{
+    async fn at_start(make: M) -> Self {
+        logging::init();
+        let function = OnceCell::new();
+        let made = Self { function, make };
+        if let Err(failure) = made.get().await {
+            tracing::error!(reason = %failure, "it is tried again with each invocation");
+        }
+        made
+    }
+
+    async fn get(&self) -> Result<Arc<F>, Failure> {
+        // Boxed, as the SDK's futures nest too deeply for the compiler to lay out in one.
+        let make = || async { Box::pin((self.make)()).await.map(Arc::new) };
+        let made = self.function.get_or_try_init(make).await;
+        let unavailable = |error| Failure::SettingsUnavailable(format!("{error:#}"));
+        made.cloned().map_err(unavailable)
+    }
+}
+
+/// Serves invocations with `handler` and what `make` makes, until Lambda ends the process.
 ///
 /// A payload that does not fit becomes [`Failure::PayloadInvalid`]. A failure is logged once, here, and
 /// reported under its name, which the state machine matches on.
-pub async fn run_task<P, F>(handler: impl Fn(P) -> F) -> Result<(), lambda_runtime::Error>
+pub async fn run_task<F, P, A, E, B>(
+    make: impl Fn() -> A,
+    handler: impl Fn(Arc<F>, P) -> B,
+) -> Result<(), lambda_runtime::Error>
 where
     P: DeserializeOwned,
-    F: Future<Output = Result<Outcome, Failure>>,
+    A: Future<Output = Result<F, E>>,
+    E: fmt::Display,
+    B: Future<Output = Result<Outcome, Failure>>,
 {
     let span = |payload: &Value| {
         // The payload holds no customer's data, but only what is named here is logged.
@@ -33,16 +77,20 @@ where
         tracing::info_span!("task", request, execution, phase, state)
     };
     let misfit = |error: serde_json::Error| format!("the payload does not fit: {error}");
-    run(handler, span, misfit).await
+    run(make, handler, span, misfit).await
 }
 
-/// Serves events that nobody waits for, such as messages of a topic, with `handler` until Lambda ends the
-/// process. What fails is logged and reported like a task; Lambda runs it again. What an event is about
+/// Serves events that nobody waits for, such as messages of a topic, until Lambda ends the process. What fails is logged and reported like a task; Lambda runs it again. What an event is about
 /// is known to whoever reads it, and said by [`log_context`].
-pub async fn run_event<P, F>(handler: impl Fn(P) -> F) -> Result<(), lambda_runtime::Error>
+pub async fn run_event<F, P, A, E, B>(
+    make: impl Fn() -> A,
+    handler: impl Fn(Arc<F>, P) -> B,
+) -> Result<(), lambda_runtime::Error>
 where
     P: DeserializeOwned,
-    F: Future<Output = Result<Outcome, Failure>>,
+    A: Future<Output = Result<F, E>>,
+    E: fmt::Display,
+    B: Future<Output = Result<Outcome, Failure>>,
 {
     let span = |_: &Value| {
         let (request, execution, phase) = (Empty, Empty, Empty);
@@ -51,28 +99,32 @@ where
     // What does not fit may hold an address, so it is not quoted.
     let misfit =
         |error: serde_json::Error| format!("the event does not fit: {:?} error", error.classify());
-    run(handler, span, misfit).await
+    run(make, handler, span, misfit).await
 }
 
 /// Serves invocations, each in the span that its payload gives, where its failure is logged too.
-async fn run<P, F>(
-    handler: impl Fn(P) -> F,
+async fn run<F, P, A, E, B>(
+    make: impl Fn() -> A,
+    handler: impl Fn(Arc<F>, P) -> B,
     span: impl Fn(&Value) -> Span,
     misfit: impl Fn(serde_json::Error) -> String,
 ) -> Result<(), lambda_runtime::Error>
 where
     P: DeserializeOwned,
-    F: Future<Output = Result<Outcome, Failure>>,
+    A: Future<Output = Result<F, E>>,
+    E: fmt::Display,
+    B: Future<Output = Result<Outcome, Failure>>,
 {
-    logging::init();
+    let made = &Made::at_start(make).await;
     let (handler, span, misfit) = (&handler, &span, &misfit);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let span = span(&event.payload);
-        let answer = match serde_json::from_value(event.payload) {
-            // Boxed, as the SDK's futures nest too deeply for the compiler to lay out in one.
-            Ok(payload) => Box::pin(handler(payload)).instrument(span.clone()).await,
-            Err(error) => Err(Failure::PayloadInvalid(misfit(error))),
+        let answer = async {
+            let payload = serde_json::from_value(event.payload);
+            let payload = payload.map_err(|error| Failure::PayloadInvalid(misfit(error)))?;
+            handler(made.get().await?, payload).await
         };
+        let answer = Box::pin(answer).instrument(span.clone()).await;
         let _entered = span.enter();
         answer.map_err(|failure| reported(&failure))
     }))
@@ -97,34 +149,77 @@ fn reported(failure: &Failure) -> Diagnostic {
     }
 }
 
-/// Serves API Gateway's requests with `handler` until Lambda ends the process. It answers every
+/// Serves API Gateway's requests with `handler` and what `make` makes, until Lambda ends the process. It answers every
 /// request, also with a problem, so there is no error to report.
-pub async fn run_http<F>(
-    handler: impl Fn(lambda_http::Request) -> F + Sync,
+pub async fn run_http<F, A, E, B>(
+    make: impl Fn() -> A + Sync,
+    handler: impl Fn(Arc<F>, Request) -> B + Sync,
 ) -> Result<(), lambda_runtime::Error>
 where
-    F: Future<Output = lambda_http::Response<lambda_http::Body>> + Send,
+    F: Send + Sync,
+    A: Future<Output = Result<F, E>> + Send,
+    E: fmt::Display + Send,
+    B: Future<Output = Response<Body>> + Send,
 {
-    logging::init();
+    let made = &Made::at_start(make).await;
     let handler = &handler;
     lambda_http::run(lambda_http::service_fn(move |request| async move {
         // The route and not the path: paths hold the keys of links.
         let route = route(&request);
-        let answer = Box::pin(handler(request)).await;
+        let answer = match made.get().await {
+            Ok(function) => Box::pin(handler(function, request)).await,
+            Err(failure) => unavailable(&failure),
+        };
         tracing::info!(route, status = answer.status().as_u16(), "answered");
         Ok::<_, std::convert::Infallible>(answer)
     }))
     .await
 }
 
+/// The answer of a function that could not be made.
+fn unavailable(failure: &Failure) -> Response<Body> {
+    reported(failure);
+    let answer =
+        "We cannot do this right now. Please try again in a moment. Nothing is done twice.";
+    let mut response = Response::new(answer.into());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
+}
+
 /// The route of the template that a request came by.
-fn route(request: &lambda_http::Request) -> String {
-    use lambda_http::RequestExt;
-    use lambda_http::request::RequestContext;
+fn route(request: &Request) -> String {
     match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => {
             context.route_key.clone().unwrap_or_default()
         }
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_function_that_cannot_be_made_is_tried_again_until_it_is_and_then_kept() {
+        let tried = AtomicUsize::new(0);
+        let made = Made::at_start(|| async {
+            match tried.fetch_add(1, Ordering::Relaxed) {
+                n @ 0..3 => Err(format!("attempt {n}")),
+                n => Ok(n),
+            }
+        })
+        .await;
+        for n in 1..3 {
+            let failure = made.get().await.unwrap_err();
+            assert_eq!(failure.name(), "Settings.Unavailable");
+            assert!(failure.to_string().ends_with(&format!("attempt {n}")));
+        }
+        for _ in 0..3 {
+            assert_eq!(*made.get().await.unwrap(), 3);
+        }
+        assert_eq!(tried.load(Ordering::Relaxed), 4);
     }
 }

@@ -71,6 +71,9 @@ pub enum Failure {
     /// The payment would pass a limit of its offering. A person can raise it.
     #[error("the limit {0} is reached")]
     LimitReached(Limit),
+    /// What the function is told by its deployment cannot be read. Retried.
+    #[error("the function cannot start: {0}")]
+    SettingsUnavailable(String),
     /// The team's addresses, or a setting like that, are missing.
     #[error("{0}")]
     ConfigInvalid(String),
@@ -112,6 +115,7 @@ impl Failure {
             Failure::StripeGuestCharge(_) => STRIPE_GUEST_CHARGE,
             Failure::PaymentsStopped => PAYMENTS_STOPPED,
             Failure::LimitReached(_) => LIMIT_REACHED,
+            Failure::SettingsUnavailable(_) => "Settings.Unavailable",
             Failure::ConfigInvalid(_) => "Config.Invalid",
             Failure::RequestNotFound => "Request.NotFound",
             Failure::RequestChanged(_) => REQUEST_CHANGED,

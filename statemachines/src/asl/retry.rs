@@ -10,7 +10,7 @@ use super::function::Function;
 
 /// What a function needs did not answer, or Lambda itself could not run the function: the first five are the block that
 /// AWS recommends.
-const OUTAGES: [&str; 8] = [
+const OUTAGES: [&str; 9] = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
@@ -19,6 +19,7 @@ const OUTAGES: [&str; 8] = [
     "Store.Unavailable",
     "Workflow.Unavailable",
     "Mail.Unavailable",
+    "Settings.Unavailable",
 ];
 
 /// The function crashed, or was ended by Lambda.

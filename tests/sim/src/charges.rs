@@ -6,7 +6,7 @@
 //! - `noticed`: that each guard is missed when it is taken away
 
 mod happen;
-mod noticed;
+pub(crate) mod noticed;
 
 use std::collections::BTreeSet;
 

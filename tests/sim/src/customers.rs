@@ -124,6 +124,23 @@ impl Customers {
         ratings
     }
 
+    /// Posts the form of what somebody asks for.
+    pub(crate) async fn submit(
+        functions: &Functions,
+        wish: &Wish,
+        charge: &str,
+        idempotency_key: &str,
+    ) -> (u16, Value) {
+        tick(&functions.line);
+        let body = json!({"customerEmail": EMAIL, "chargeIdToRefund": charge,
+            "refundAmount": wish.dollars, "reason": wish.reason, "notes": NOTES});
+        let path = format!(
+            "/services/{}/requests",
+            wish.process.machine().offering.path
+        );
+        post_form(functions, &path, idempotency_key, &body).await
+    }
+
     /// Posts a rating, and remembers the answer.
     pub(crate) async fn rate(&self, functions: &Functions, rating: Rating) {
         tick(&functions.line);
@@ -135,18 +152,28 @@ impl Customers {
         };
         let body = json!({"rating": rating.stars, "comment": COMMENT,
             "invitation": token, "code": code});
-        let headers = json!({"content-type": "application/json", "accept": "application/json",
-            "idempotency-key": rating.idempotency_key});
         let path = format!("/services/{SURVEY}/requests");
-        let now = functions.line.clock.now();
-        let http = post(&path, &json!({}), &headers, now, &body.to_string());
-        let response = functions.intake().handle(&http).await;
+        let (status, body) = post_form(functions, &path, &rating.idempotency_key, &body).await;
         let rated = Rated {
             rating,
-            status: response.status().as_u16(),
-            body: serde_json::from_slice(&response.into_body()).unwrap_or_default(),
+            status,
+            body,
         };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(rated);
     }
+}
+
+async fn post_form(
+    functions: &Functions,
+    path: &str,
+    idempotency_key: &str,
+    body: &Value,
+) -> (u16, Value) {
+    let headers = json!({"content-type": "application/json", "accept": "application/json",
+        "idempotency-key": idempotency_key});
+    let now = functions.line.clock.now();
+    let http = post(path, &json!({}), &headers, now, &body.to_string());
+    let taken = async { functions.intake().handle(&http).await };
+    functions.serve("SubmitRequest", taken).await
 }

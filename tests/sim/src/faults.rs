@@ -1,6 +1,7 @@
 //! Where something can go wrong, and whether it does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fastrand::Rng;
@@ -21,6 +22,10 @@ pub(crate) enum Place {
     Stripe,
     /// Of the executor, by a function.
     Workflow,
+    /// Of Secrets Manager, by a function that starts. It goes wrong in an outage only.
+    Secrets,
+    /// Of the mail service, as one that it takes mails from. It goes wrong for a span only.
+    Sender,
 }
 
 /// How it goes wrong.
@@ -43,12 +48,13 @@ impl Place {
     pub(crate) fn faults(self) -> &'static [Fault] {
         match self {
             Place::Invocation => &[Fault::Before, Fault::After, Fault::Twice, Fault::Late],
-            Place::Read => &[Fault::Before],
+            Place::Read | Place::Secrets | Place::Sender => &[Fault::Before],
             Place::Commit => &[Fault::Before, Fault::After, Fault::Conflict],
             Place::Mail | Place::Stripe | Place::Workflow => &[Fault::Before, Fault::After],
         }
     }
 
+    /// Those at which a single call can go wrong.
     pub(crate) const ALL: [Place; 6] = [
         Place::Invocation,
         Place::Read,
@@ -82,8 +88,21 @@ struct State {
     rng: Rng,
     /// How many calls there were.
     calls: BTreeMap<Place, usize>,
-    /// What does not answer at all, and until when.
-    down: BTreeMap<Place, Timestamp>,
+    /// What does not answer at all, and when.
+    down: Vec<(Place, Range<Timestamp>)>,
+    /// What was called while it did not answer.
+    missed: BTreeSet<Place>,
+}
+
+impl State {
+    fn is_down(&mut self, place: Place, now: Timestamp) -> bool {
+        let mut down = self.down.iter();
+        let is_down = down.any(|(there, span)| *there == place && span.contains(&now));
+        if is_down {
+            self.missed.insert(place);
+        }
+        is_down
+    }
 }
 
 impl Faults {
@@ -92,7 +111,8 @@ impl Faults {
             plan,
             rng: Rng::with_seed(seed),
             calls: BTreeMap::new(),
-            down: BTreeMap::new(),
+            down: Vec::new(),
+            missed: BTreeSet::new(),
         })))
     }
 
@@ -112,23 +132,31 @@ impl Faults {
         self.state().plan = plan;
     }
 
-    /// From now until then nothing answers there.
-    pub(crate) fn take_down(&self, place: Place, until: Timestamp) {
-        self.state().down.insert(place, until);
+    /// Nothing answers there in that span.
+    pub(crate) fn take_down(&self, place: Place, span: Range<Timestamp>) {
+        self.state().down.push((place, span));
+    }
+
+    /// Whether nothing answers there, to one who calls.
+    pub(crate) fn is_down(&self, place: Place, now: Timestamp) -> bool {
+        self.state().is_down(place, now)
+    }
+
+    /// What was called in vain, as it was down.
+    pub(crate) fn missed(&self) -> BTreeSet<Place> {
+        self.state().missed.clone()
     }
 
     /// What goes wrong with this call.
     pub(crate) fn next(&self, place: Place, now: Timestamp) -> Option<Fault> {
         let mut state = self.state();
+        let is_down = state.is_down(place, now);
         let State {
-            plan,
-            rng,
-            calls,
-            down,
+            plan, rng, calls, ..
         } = &mut *state;
         let number = calls.entry(place).or_default();
         *number += 1;
-        if down.get(&place).is_some_and(|until| now < *until) {
+        if is_down {
             return Some(Fault::Before);
         }
         match *plan {

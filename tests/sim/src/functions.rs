@@ -1,5 +1,6 @@
 //! The functions, invoked as Lambda would: with a payload as JSON, and an answer or an error's name.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use adapters::stripe::webhook::WebhookSecret;
@@ -13,11 +14,13 @@ use domain::task::Outcome;
 use domain::workflow::Workflow as _;
 use issue_refund::IssueRefund;
 use jiff::{SignedDuration, Timestamp};
+use lambda_http::{Body, Response};
 use local::states::{Answer, TaskError, TaskRunner};
 use record_approval::RecordApproval;
 use send_email::SendEmail;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use start_requests::StartRequests;
 use stripe_webhook::StripeWebhook;
 use submit_request::SubmitRequest;
 use testing::fixtures::approval::link_keys;
@@ -54,6 +57,8 @@ struct Noted {
     at_work: usize,
     /// Invocations that were given up and will run, and when.
     late: Vec<(Timestamp, String, Value)>,
+    /// When each function ran last.
+    ran: BTreeMap<String, Timestamp>,
 }
 
 /// An invocation that runs, until it is dropped.
@@ -96,6 +101,9 @@ impl Log {
         self.with(|noted| noted.late.len())
     }
 }
+
+/// For how long Lambda keeps a function that does nothing. It may be longer.
+const WARM: SignedDuration = SignedDuration::from_mins(10);
 
 /// What all links begin with.
 pub(crate) const ORIGIN: &str = "https://refunds.example.com";
@@ -177,8 +185,43 @@ impl Functions {
         }
     }
 
+    /// Whether a function runs, or can start: none does without its settings and keys, and one that ran minutes ago has
+    /// them.
+    fn starts(&self, function: &str) -> bool {
+        let now = self.line.clock.now();
+        let reads_secrets = !matches!(function, "Decide" | "CloseRequest" | "StartRequests");
+        self.log.with(|noted| {
+            let ran = noted.ran.get(function);
+            let is_warm = ran.is_some_and(|ran| now.duration_since(*ran) < WARM);
+            if reads_secrets && !is_warm && self.line.faults.is_down(Place::Secrets, now) {
+                return false;
+            }
+            noted.ran.insert(function.to_owned(), now);
+            true
+        })
+    }
+
+    /// What API Gateway answers, for a function or in place of one that does not run.
+    pub(crate) async fn serve(
+        &self,
+        function: &str,
+        answer: impl Future<Output = Response<Body>>,
+    ) -> (u16, Value) {
+        let Line { faults, clock, .. } = &self.line;
+        if faults.is_down(Place::Invocation, clock.now()) || !self.starts(function) {
+            return (503, Value::Null);
+        }
+        let response = answer.await;
+        let status = response.status().as_u16();
+        let body = serde_json::from_slice(&response.into_body());
+        (status, body.unwrap_or_default())
+    }
+
     async fn run(&self, function: &str, payload: Value) -> Result<Value, TaskError> {
         let _at_work = self.log.begin();
+        if !self.starts(function) {
+            return Err(lambda("Settings.Unavailable"));
+        }
         let breaks = match &self.broken {
             Some((state, acts)) if payload["state"] == **state && !self.is_redriven(&payload) => {
                 Some(*acts)
@@ -297,6 +340,14 @@ impl Functions {
             machines.collect(),
             link_keys().into(),
         )
+    }
+
+    /// What starts what is stored and not started.
+    pub(crate) fn starter(&self) -> StartRequests<SimTable, SimWorkflow> {
+        StartRequests {
+            store: self.store(),
+            workflow: self.workflow.clone(),
+        }
     }
 
     /// What the approvers' pages are served by.

@@ -1,7 +1,8 @@
 //! Test-only switches: each takes one guard of the product away, at a port, so that it can be seen that the simulation
 //! notices.
 
-/// What keeps a charge from being given back twice, or to anybody else, and payments within what people allow.
+/// What keeps a charge from being given back twice, or to anybody else, payments within what people allow, and requests
+/// from being lost or denied for want of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
     /// The table takes a charge's ledger whoever wrote it in between.
@@ -36,4 +37,12 @@ pub(crate) enum Guard {
     TotalsOfDay,
     /// The table takes the totals of payments only from whoever read them last.
     TotalsCondition,
+    /// What a service that is away does not say is no refusal.
+    OutageIsNoAnswer,
+    /// That the sender is refused is not the recipient's fault.
+    WhoseFault,
+    /// What fails for want of a service is tried for a day.
+    PatientRetries,
+    /// What was stored and not started is started later.
+    StartRequests,
 }

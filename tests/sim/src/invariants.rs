@@ -123,7 +123,8 @@ struct Case<'w> {
     items: &'w [Item],
 }
 
-fn audit_log(items: &[Item], id: RequestId) -> Vec<AuditRecord> {
+/// The audit log of a request.
+pub(crate) fn audit_log(items: &[Item], id: RequestId) -> Vec<AuditRecord> {
     let records = items.iter().filter(|item| item.kind == "audit");
     let records = records.map(|item| AuditRecord::deserialize(&item.body));
     let records = records.map(|record| record.expect("it is a record"));
@@ -133,7 +134,7 @@ fn audit_log(items: &[Item], id: RequestId) -> Vec<AuditRecord> {
 }
 
 /// What happened, for whoever has to find out why.
-fn story(audit_log: &[AuditRecord], execution: &ExecutionView) -> String {
+pub(crate) fn story(audit_log: &[AuditRecord], execution: &ExecutionView) -> String {
     let of_audit_log = audit_log.iter().map(|r| {
         let detail = r.detail.as_deref().unwrap_or_default();
         let text = format!("{} in {} by {} {detail}", r.action, r.phase, r.actor);

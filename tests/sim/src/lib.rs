@@ -17,6 +17,7 @@
 //! - `designated`: which of two amounts and of two addresses counts
 //! - `together`: two or three requests of one charge that are paid in the same instant
 //! - `last_cents`: many requests that want the last cents of a day's limit
+//! - `outages`: services that are away for up to a day, refused mails, and requests that are stored and not started
 //! - `race`: a decision or a choice in the very instant in which the state that waits for it times out
 //! - `invariants`, over the `model` of an audit log: what must hold after every run
 //!
@@ -37,6 +38,7 @@ mod invocation;
 mod last_cents;
 mod model;
 mod operators;
+mod outages;
 mod people;
 mod ports;
 mod process;

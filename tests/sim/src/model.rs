@@ -125,6 +125,8 @@ impl Model {
             | Action::Escalated
             | Action::ConditionEvaluated
             | Action::MailRefused
+            | Action::ApproverUnreachable
+            | Action::NobodyMayDecide
             | Action::RefundPending
             | Action::ChargeExhausted
             | Action::CustomerIdentified
@@ -175,10 +177,8 @@ impl Model {
                 Some(before) if self.status == Status::NeedsAttention => before,
                 _ => self.status,
             },
-            Action::NobodyMayDecide
-            | Action::PartlyApproved
+            Action::PartlyApproved
             | Action::Chosen
-            | Action::ApproverUnreachable
             | Action::CustomerMailBounced
             | Action::CustomerMailReported
             | Action::HandedOver

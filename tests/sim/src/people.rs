@@ -19,12 +19,14 @@ pub(crate) struct DecisionMail {
     pub(crate) link_id: String,
     /// What its links are for: the answers.
     pub(crate) answers: Vec<String>,
+    /// When it arrived.
+    pub(crate) at: Timestamp,
     code: String,
 }
 
 impl DecisionMail {
     /// Reads a mail; `None` if it asks for no decision.
-    pub(crate) fn read(mail: &Mail) -> Option<Self> {
+    pub(crate) fn read(mail: &Mail, at: Timestamp) -> Option<Self> {
         let (_, link) = mail.text.split_once("/approvals/")?;
         let links = mail.text.split("?decision=").skip(1);
         let answers = links.filter_map(|rest| rest.split_whitespace().next());
@@ -32,6 +34,7 @@ impl DecisionMail {
             to: mail.to.clone(),
             link_id: link.split(['?', '\n']).next()?.to_owned(),
             answers: answers.map(ToOwned::to_owned).collect(),
+            at,
             code: code_in(&mail.text)?,
         })
     }
@@ -118,11 +121,12 @@ impl People {
     ) -> Reply {
         body["code"] = json!(mail.code);
         let http = mail.post(functions.line.clock.now(), &body);
-        let response = functions.pages().handle(&http).await;
+        let page = async { functions.pages().handle(&http).await };
+        let (status, body) = functions.serve("RecordApproval", page).await;
         let reply = Reply {
             link_id: mail.link_id.clone(),
-            status: response.status().as_u16(),
-            body: serde_json::from_slice(&response.into_body()).unwrap_or_default(),
+            status,
+            body,
         };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(reply.clone());

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use domain::charge_ledger::ChargeLedger;
 use domain::id::{RequestId, TaskToken};
-use domain::mail::{Mail, MailError, Mailer};
 use domain::table::{CommitError, Entity as _, Item, Key, ReadError, Table, Write};
 use domain::task::Outcome;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
@@ -13,19 +12,19 @@ use jiff::Timestamp;
 use local::clock::Clock;
 use local::states::{Executor, StatesError};
 use serde_json::{Value, json};
-use testing::MemoryMailer;
 use testing::MemoryTable;
 
-use crate::customers::Invite;
 use crate::faults::{Fault, Faults, Place};
 use crate::guards::Guard;
 use crate::invocation::Invocation;
-use crate::people::DecisionMail;
 use without::switch;
 
 pub(crate) mod by_hand;
+mod mailer;
 pub(crate) mod stripe;
 mod without;
+
+pub(crate) use mailer::SimMailer;
 
 /// What every port needs.
 #[derive(Debug, Clone)]
@@ -175,65 +174,6 @@ impl Table for SimTable {
     }
 }
 
-/// The mail service.
-#[derive(Debug, Clone)]
-pub(crate) struct SimMailer {
-    line: Line,
-    memory: Arc<MemoryMailer>,
-    decision_mails: Arc<Mutex<Vec<DecisionMail>>>,
-    invites: Arc<Mutex<Vec<Invite>>>,
-}
-
-impl SimMailer {
-    pub(crate) fn new(line: Line) -> Self {
-        Self {
-            line,
-            memory: Arc::default(),
-            decision_mails: Arc::default(),
-            invites: Arc::default(),
-        }
-    }
-
-    /// What asks for a decision, oldest first.
-    pub(crate) fn decision_mails(&self) -> Vec<DecisionMail> {
-        let decision_mails = self.decision_mails.lock();
-        decision_mails
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// What invites, oldest first.
-    pub(crate) fn invites(&self) -> Vec<Invite> {
-        let invites = self.invites.lock();
-        invites.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What arrived, oldest first.
-    pub(crate) fn sent(&self) -> Vec<Mail> {
-        self.memory.sent()
-    }
-}
-
-impl Mailer for SimMailer {
-    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        let fault = self.line.call(Place::Mail).await;
-        if fault != Some(Fault::Before) {
-            self.memory.send(mail).await?;
-            let mut decision_mails = self
-                .decision_mails
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            decision_mails.extend(DecisionMail::read(mail));
-            let mut invites = self.invites.lock().unwrap_or_else(PoisonError::into_inner);
-            invites.extend(Invite::read(mail));
-        }
-        match fault {
-            Some(_) => Err(MailError::Unavailable(down())),
-            None => Ok(()),
-        }
-    }
-}
-
 /// Step Functions: whichever executor is running now.
 #[derive(Clone)]
 pub(crate) struct SimWorkflow {
@@ -304,7 +244,12 @@ impl Workflow for SimWorkflow {
         }
     }
 
+    /// A function that runs since before an outage may know it.
     async fn versions(&self, alias: &str) -> Result<Vec<RoutedVersion>, WorkflowError> {
+        let Line { faults, clock, .. } = &self.line;
+        if faults.is_down(Place::Workflow, clock.now()) && faults.below(2) == 0 {
+            return Err(WorkflowError::Unavailable(down()));
+        }
         let arn = self.running.get().version(alias);
         let route = |arn| RoutedVersion { arn, percent: 100 };
         Ok(arn.map(route).into_iter().collect())

@@ -66,6 +66,19 @@ impl Machine {
         &*MACHINES
     }
 
+    /// The definition with every retry given up after minutes.
+    pub(crate) fn without_patience(&self) -> Definition {
+        let mut machine: Value = serde_json::from_str(&self.text).expect("it is JSON");
+        let states = machine["States"].as_object_mut().expect("they are");
+        let retriers = states
+            .values_mut()
+            .filter_map(|state| state.get_mut("Retry"));
+        for retrier in retriers.filter_map(Value::as_array_mut).flatten() {
+            retrier["MaxAttempts"] = 8.into();
+        }
+        Definition::read(&machine.to_string()).expect("it can run here")
+    }
+
     fn of(definition: &str) -> Self {
         let mut parts = definition.split("${");
         let mut text = parts.next().unwrap_or_default().to_owned();

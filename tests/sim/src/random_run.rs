@@ -133,7 +133,8 @@ pub(crate) async fn act(world: &mut World) {
         85..90 => {
             let place = *world.faults.pick(&Place::ALL).expect("there are places");
             let hours = Duration::from_secs(3_600 * world.faults.below(12));
-            world.faults.take_down(place, world.clock.now() + hours);
+            let now = world.clock.now();
+            world.faults.take_down(place, now..now + hours);
         }
         90..93 => world.functions.stripe.settle(),
         93..96 => world.stripe_tells(),

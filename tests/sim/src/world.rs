@@ -107,7 +107,15 @@ impl World {
     fn start_executor(&self) {
         let runner = Arc::new(self.functions.clone());
         let machines = Machine::all().iter();
-        let machines = machines.map(|it| (it.arn.clone(), it.definition.clone()));
+        let is_impatient = self.functions.line.is_without(Guard::PatientRetries);
+        let machines = machines.map(|it| {
+            let definition = if is_impatient {
+                it.without_patience()
+            } else {
+                it.definition.clone()
+            };
+            (it.arn.clone(), definition)
+        });
         let options = Options {
             seed: Some(self.seed),
             machines: machines.collect(),
@@ -173,9 +181,14 @@ impl World {
         self.functions.stripe.expect_order(&request);
         let started = self.executor().start(&machine.arn, &name, input);
         started.expect("it starts");
+        self.note_submitted(id, wish);
+        id
+    }
+
+    /// Notes a request that was submitted, and what it asks for.
+    pub(crate) fn note_submitted(&mut self, id: RequestId, wish: Wish) {
         self.requests.push(id);
         self.wishes.push(wish);
-        id
     }
 
     /// What was asked for in a request that was submitted.
@@ -254,24 +267,10 @@ impl World {
 
     /// An event of that id arrives that says this of a refund.
     pub(crate) fn event(&mut self, id: &str, refund: &Refund, status: &str) {
-        let event = json!({
-            "id": id, "object": "event", "type": "refund.updated",
-            "data": {"object": {"id": refund.id, "amount": refund.amount, "status": status,
-                "metadata": refund.metadata}},
-        });
-        let functions = self.functions.clone();
+        let (functions, id) = (self.functions.clone(), id.to_owned());
+        let (refund, status) = (refund.clone(), status.to_owned());
         self.clicks.spawn(async move {
-            let (now, body) = (functions.line.clock.now(), event.to_string());
-            let signature = webhook_secret().sign(now.as_second(), body.as_bytes());
-            let headers = json!({"content-type": "application/json",
-                "stripe-signature": format!("t={},v1={signature}", now.as_second())});
-            let http = post("/webhooks/stripe", &json!({}), &headers, now, &body);
-            let status = functions.webhook().handle(&http).await.status().as_u16();
-            if status != 200 && status < 500 {
-                functions
-                    .log
-                    .problem(format!("Stripe's event was answered with {status}"));
-            }
+            let _ = stripe_event(&functions, &id, &refund, &status).await;
         });
     }
 
@@ -352,6 +351,33 @@ impl World {
         let request = store.request(id).await.expect("a calm table answers");
         request.expect("it was stored").value
     }
+}
+
+/// Stripe sends an event of that id that says this of a refund. The answer is a status of HTTP.
+pub(crate) async fn stripe_event(
+    functions: &Functions,
+    id: &str,
+    refund: &Refund,
+    status: &str,
+) -> u16 {
+    let event = json!({
+        "id": id, "object": "event", "type": "refund.updated",
+        "data": {"object": {"id": refund.id, "amount": refund.amount, "status": status,
+            "metadata": refund.metadata}},
+    });
+    let (now, body) = (functions.line.clock.now(), event.to_string());
+    let signature = webhook_secret().sign(now.as_second(), body.as_bytes());
+    let headers = json!({"content-type": "application/json",
+        "stripe-signature": format!("t={},v1={signature}", now.as_second())});
+    let http = post("/webhooks/stripe", &json!({}), &headers, now, &body);
+    let received = async { functions.webhook().handle(&http).await };
+    let (status, _) = functions.serve("StripeWebhook", received).await;
+    if status != 200 && status < 500 {
+        functions
+            .log
+            .problem(format!("Stripe's event was answered with {status}"));
+    }
+    status
 }
 
 impl Drop for World {

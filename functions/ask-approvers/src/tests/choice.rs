@@ -135,11 +135,13 @@ async fn a_redrive_before_the_mail_went_out_sends_it() {
     function.offer_at(id, DAY, "t2").await.unwrap();
     assert_eq!(function.to(), [CUSTOMER]);
     function.offer_at(id, 3 * DAY, "t3").await.unwrap();
-    let expired = ("t3".to_owned(), "expire".to_owned());
+    assert!(function.workflow.calls().is_empty());
+    function.offer_at(id, 4 * DAY, "t4").await.unwrap();
+    let expired = ("t4".to_owned(), "expire".to_owned());
     assert_eq!(
         function.workflow.calls(),
         [expired],
-        "three days from the asking"
+        "three days from the redrive"
     );
 }
 

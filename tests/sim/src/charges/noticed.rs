@@ -17,7 +17,11 @@ fn is_noticed_without(guard: Guard, words: &str) {
 
 /// The same in any histories, which are run without a guard or with all, for a seed.
 #[track_caller]
-fn is_noticed_in(run: impl Fn(Option<Guard>, u64) -> Vec<String>, guard: Guard, words: &str) {
+pub(crate) fn is_noticed_in(
+    run: impl Fn(Option<Guard>, u64) -> Vec<String>,
+    guard: Guard,
+    words: &str,
+) {
     let noticed = |seed: &u64| {
         let problems = run(Some(guard), *seed);
         problems.iter().any(|problem| problem.contains(words))

@@ -98,21 +98,25 @@ impl Case<'_> {
             // A decision may come before the last of them was written to.
             let heard = heard(self.execution, phase);
             let waited = self.model.asked(phase) && !heard.is_empty();
-            let first = !waited || people.iter().any(|to| self.got(to, words));
-            let all = people.iter().all(|to| self.got(to, words));
-            // Who redrives after two weeks may find that the time ran out with nobody asked.
+            let mailer = &self.world.functions.mailer;
+            let reached = |to: &String| self.got(to, words) || mailer.refuses(to);
+            let first = !waited || people.iter().any(reached);
+            let all = people.iter().all(reached);
+            // Who redrives after two weeks may find that the time ran out with one of them asked.
             let redriven = self.execution.redrives > 0;
-            if !redriven && (!first || (waited && heard == ["expire"] && !all)) {
+            if !first || (!redriven && waited && heard == ["expire"] && !all) {
                 problems.push(format!("not everybody got a mail about {phase}"));
             }
         }
     }
 
-    /// Whether somebody got a mail about this request with these words in its subject.
+    /// Whether somebody got a mail about this request with these words in its subject, or would have if their address
+    /// were not refused.
     fn got(&self, to: &str, words: &str) -> bool {
         let id = self.request.request_id.to_string();
-        let sent = self.world.functions.mailer.sent();
-        sent.iter()
+        let written = self.world.functions.mailer.written();
+        written
+            .iter()
             .any(|mail| mail.to == to && mail.subject.contains(words) && mail.text.contains(&id))
     }
 }

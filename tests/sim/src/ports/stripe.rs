@@ -19,6 +19,9 @@ use crate::guards::Guard;
 /// What the charges of those are called who are none of Stripe's customers.
 pub(crate) const GUEST: &str = "ch_guest";
 
+/// How it refuses.
+pub(crate) const NO: &str = "No.";
+
 /// How Stripe means to answer when nothing goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mood {
@@ -125,6 +128,12 @@ impl SimStripe {
         call: impl Future<Output = Result<R, StripeError>> + Send,
     ) -> Result<R, StripeError> {
         let fault = self.line.call(Place::Stripe).await;
+        if fault == Some(Fault::Before) && self.line.is_without(Guard::OutageIsNoAnswer) {
+            return Err(StripeError::Refused {
+                message: down(),
+                code: None,
+            });
+        }
         if fault == Some(Fault::Before) {
             return Err(StripeError::Unknown(down()));
         }
@@ -140,7 +149,7 @@ impl SimStripe {
 
 fn refused() -> Script {
     Script::Fail(StripeError::Refused {
-        message: "No.".to_owned(),
+        message: NO.to_owned(),
         code: None,
     })
 }
