@@ -1,6 +1,7 @@
 //! The rigs, one file each.
 
 mod asl_lint;
+mod aws;
 mod aws_emulator;
 mod browser;
 mod cargo_deny;
