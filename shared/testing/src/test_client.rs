@@ -28,10 +28,14 @@ const LARGEST: u64 = 1 << 30;
 /// The pause between two looks at what is waited for.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Makes a call, given its method, URL, headers and body.
+pub type Transport = fn(&str, &str, &[(&str, &str)], &str) -> Result<Answer, String>;
+
 /// A running stack, seen from outside.
 #[derive(Debug)]
 pub struct TestClient {
     base: String,
+    transport: Option<Transport>,
     inbox: fn(&Self, &str) -> Vec<Mail>,
     patience: Duration,
     agent: Agent,
@@ -83,6 +87,7 @@ impl TestClient {
             .build();
         Self {
             base: base.to_owned(),
+            transport: None,
             inbox: Self::local_inbox,
             patience: PATIENCE,
             agent: agent.into(),
@@ -93,6 +98,13 @@ impl TestClient {
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Makes its calls in another way than by HTTP in the clear, which is all that it does itself.
+    #[must_use]
+    pub fn with_transport(mut self, transport: Transport) -> Self {
+        self.transport = Some(transport);
         self
     }
 
@@ -121,6 +133,10 @@ impl TestClient {
     #[track_caller]
     pub fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let url = self.url(path);
+        if let Some(transport) = self.transport {
+            let answer = transport(method, &url, headers, body);
+            return answer.unwrap_or_else(|error| panic!("{method} {url}: {error}"));
+        }
         let mut request = Request::builder().method(method).uri(&url);
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -1,6 +1,6 @@
 //! Third-party stacks and tools that judge this project from outside.
 //!
-//! `cargo run -p rigs` runs them all, `cargo run -p rigs -- asl-lint` one of them. Each rig installs
+//! `cargo run -p rigs` runs all but the opt-in `aws-account`, `cargo run -p rigs -- asl-lint` one of them. Each rig installs
 //! what it needs into `.rigs/` of the checkout, in exactly the versions listed under `tools/`, so it
 //! needs no more than `python3`, `node` and `npm`. A rig that cannot be installed has failed: nothing
 //! is skipped.

@@ -10,7 +10,7 @@ use rigs::{Checkout, Rig, rig};
 #[derive(Debug, Parser)]
 #[command(name = "rigs")]
 struct Options {
-    /// Which ones; all when none is named.
+    /// Which ones. When none is named, all but aws-account, which costs money on an AWS account.
     #[arg(value_parser = PossibleValuesParser::new(rig::all().iter().map(|rig| rig.name())))]
     names: Vec<String>,
 }
@@ -35,7 +35,8 @@ impl Options {
     fn rigs(&self) -> Vec<&'static dyn Rig> {
         let mut rigs = rig::all();
         rigs.retain(|rig| {
-            self.names.is_empty() || self.names.iter().any(|name| name == rig.name())
+            let is_named = self.names.iter().any(|name| name == rig.name());
+            is_named || self.names.is_empty() && !rig.is_opt_in()
         });
         rigs
     }
@@ -48,7 +49,14 @@ mod tests {
     #[test]
     fn rigs_are_chosen_by_name() {
         let chosen = |arguments: &[&str]| Options::try_parse_from(arguments).unwrap().rigs();
-        assert_eq!(chosen(&["rigs"]).len(), rig::all().len());
+        let opt_in = |rigs: Vec<&'static dyn Rig>| {
+            let opt_in = rigs.into_iter().filter(|rig| rig.is_opt_in());
+            opt_in.map(Rig::name).collect::<Vec<_>>()
+        };
+        assert_eq!(opt_in(rig::all()), ["aws-account"]);
+        assert_eq!(opt_in(chosen(&["rigs"])), [""; 0]);
+        assert_eq!(opt_in(chosen(&["rigs", "aws-account"])), ["aws-account"]);
+        assert_eq!(chosen(&["rigs"]).len(), rig::all().len() - 1);
         let names: Vec<_> = chosen(&["rigs", "cargo-deny", "asl-lint"])
             .iter()
             .map(|rig| rig.name())

@@ -1,6 +1,8 @@
 //! The rigs, one file each.
 
 mod asl_lint;
+mod aws;
+mod aws_account;
 mod aws_emulator;
 mod browser;
 mod cargo_deny;
@@ -20,6 +22,11 @@ pub trait Rig {
     /// What it shows, in one line.
     fn shows(&self) -> &'static str;
 
+    /// Whether it runs only when it is named.
+    fn is_opt_in(&self) -> bool {
+        false
+    }
+
     /// Puts what it needs into `.rigs/`. Quick when that is there already.
     fn install(&self, checkout: &Checkout) -> anyhow::Result<()>;
 
@@ -27,7 +34,7 @@ pub trait Rig {
     fn run(&self, checkout: &Checkout, checks: &mut Checks<'_>) -> anyhow::Result<()>;
 }
 
-/// All rigs, the quick ones first.
+/// All rigs, the quick ones first, and at the end what is opt-in.
 pub fn all() -> Vec<&'static dyn Rig> {
     vec![
         &asl_lint::AslLint,
@@ -42,6 +49,7 @@ pub fn all() -> Vec<&'static dyn Rig> {
         &aws_emulator::AwsEmulator,
         &cold_start::ColdStart,
         &browser::InTheBrowser,
+        &aws_account::AwsAccount,
     ]
 }
 
@@ -59,8 +67,9 @@ mod tests {
         for name in names {
             let lists = ["requirements.txt", "package-lock.json"];
             let listed = |list| checkout.tool_list(name, list).is_file();
-            // The guides need cargo and git alone.
-            assert!(name == "guides" || lists.into_iter().any(listed), "{name}");
+            // The guides need cargo and git alone, and the account SAM, which has a list of its own.
+            let needs_none = ["guides", "aws-account"].contains(&name);
+            assert!(needs_none || lists.into_iter().any(listed), "{name}");
         }
     }
 }

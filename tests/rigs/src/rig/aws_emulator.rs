@@ -4,25 +4,32 @@
 //! What the emulator gets wrong is not shown here: an error of a function inside `waitForTaskToken`,
 //! the state machine's own role, throttling, gradual deployment (an alias moves at once), and that
 //! starting an execution twice is fine. That SES publishes what becomes of a mail is not shown either: the
-//! rig does it in its place; what follows is SNS, the function and its role. `tools/aws-emulator/emulator.py` adds the two kinds of resources
-//! that it lacks.
+//! rig does it in its place, to the topic of the configuration set that the mail was sent with; what follows is SNS,
+//! the function and its role. `tools/aws-emulator/emulator.py` adds what the emulator lacks.
 
+mod beside;
 mod bounces;
-mod parameters;
+mod emulator;
 mod permissions;
 mod redeploy;
 mod routed;
 mod scenarios;
-mod stack;
+mod secrets;
+mod stopped;
 
 use anyhow::Context;
 
-use super::Rig;
+use super::{
+    Rig,
+    aws::{
+        deployment::{self, Deployment},
+        events::{Listener, stopped_is_told},
+        lifecycle,
+    },
+};
 use crate::{Checkout, Checks, checks::caught, install};
 
 const NAME: &str = "aws-emulator";
-/// SAM's command line has dependencies of its own.
-const SAM: &str = "sam-cli";
 
 pub(super) struct AwsEmulator;
 
@@ -37,26 +44,39 @@ impl Rig for AwsEmulator {
 
     fn install(&self, checkout: &Checkout) -> anyhow::Result<()> {
         install::python(checkout, NAME)?;
-        install::python(checkout, SAM)?;
-        install::python(checkout, super::cargo_lambda_watch::NAME).map(drop)
+        deployment::install(checkout)
     }
 
     fn run(&self, checkout: &Checkout, checks: &mut Checks<'_>) -> anyhow::Result<()> {
-        let stack = stack::Stack::start(checkout)?;
-        checks.check("sam validate --lint accepts the template", stack.validate());
-        checks.check(
-            "sam validate --lint refuses a mistake",
-            stack.refuses_a_mistake(),
-        );
-        stack.build()?;
-        checks.check("sam build builds every function with cargo-lambda", Ok(()));
-        stack.deploy(&stack.built())?;
-        checks.check("sam deploy deploys the template", Ok(()));
-        scenarios::play(&stack, checks);
-        bounces::play(&stack, checks);
-        routed::play(&stack, checks);
-        permissions::play(&stack, checks);
-        parameters::play(&stack, checks);
-        caught(|| redeploy::play(&stack, checks)).with_context(|| stack.tail())
+        let scratch = checkout.scratch(NAME)?;
+        let emulator = emulator::Emulator::start(checkout, &scratch)?;
+        let deployment = Deployment::new(checkout, &scratch, emulator.target());
+        emulator::prepare(&deployment)?;
+        caught(|| play(&emulator, deployment, checks)).with_context(|| emulator.tail())
     }
+}
+
+fn play(
+    emulator: &emulator::Emulator,
+    deployment: Deployment,
+    checks: &mut Checks<'_>,
+) -> anyhow::Result<()> {
+    emulator::validate(&deployment, checks);
+    deployment.build()?;
+    checks.check("sam build builds every function with cargo-lambda", Ok(()));
+    deployment.deploy(&deployment.built())?;
+    checks.check("sam deploy deploys the template", Ok(()));
+    let stack = emulator.open(deployment);
+
+    lifecycle::refund(&stack, checks);
+    scenarios::play(&stack, checks);
+    bounces::play(&stack, checks);
+    routed::play(&stack, checks);
+    stopped::play(&stack, checks);
+    permissions::play(&stack, checks);
+    secrets::play(&stack, checks);
+    beside::play(emulator, &stack, checks)?;
+    lifecycle::change_parameter(&stack, checks);
+    stopped_is_told(&stack, &Listener::new(&stack)?, checks);
+    redeploy::play(&stack, checks)
 }

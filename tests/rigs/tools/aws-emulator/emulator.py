@@ -6,19 +6,22 @@ Each thing is done through the emulator's own services:
 * a secret is referred to by its ARN, and generated without the characters that are excluded;
 * what CodeDeploy needs to shift traffic, which moves at once here;
 * alarms on an expression, which are made of their first metric here;
-* how often an execution was redriven, in its context: never;
+* an execution runs the version that the alias leads to, and can be redriven: its failed state is entered again;
 * which state machine a task token belongs to, which is what AWS allows or denies an answer by;
-* the identity and the sender's address by which SES allows or denies a mail.
+* the identity and the sender's address by which SES allows or denies a mail, and the mail's configuration set.
 
-The API has a fixed id, so that its address can be a parameter of its own deployment.
+A stack's API has the stack's name as its id, so that its address can be a parameter of its own deployment.
 """
 
+import contextvars
 import json
 import string
+import threading
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import apigateway, stepfunctions
+from ministack.core.responses import now_iso
+from ministack.services import apigateway, ses, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 
@@ -51,7 +54,7 @@ def set_routes(api_id, properties):
 
 
 def create_api(logical_id, properties, stack_name):
-    properties = {**properties, "Tags": {**properties.get("Tags", {}), "ms-custom-id": "desk"}}
+    properties = {**properties, "Tags": {**properties.get("Tags", {}), "ms-custom-id": stack_name}}
     api_id, attributes = provisioners._apigw_v2_api_create(logical_id, properties, stack_name)
     set_routes(api_id, properties)
     return api_id, attributes
@@ -156,14 +159,86 @@ def record_of_first_metric(name, properties):
 provisioners._cw_metric_alarm_record = record_of_first_metric
 
 execute_task = stepfunctions._execute_task
+start_execution = stepfunctions._start_execution
+handle_states = stepfunctions.handle_request
+definition = contextvars.ContextVar("the definition that an execution was started with")
+failed = {}
 
 
-def in_full_context(state, given, execution, context):
-    context["Execution"].setdefault("RedriveCount", 0)
+def start_version(data):
+    version = stepfunctions._execution_version_arn(data["stateMachineArn"])
+    if version:
+        # The thread that runs the execution begins with a copy of this context.
+        definition.set(json.loads(stepfunctions._state_machine_versions[version]["definition"]))
+    return start_execution(data)
+
+
+def run_execution(arn, redrives=0):
+    machine = definition.get()
+    execution = stepfunctions._executions[arn]
+    given = json.loads(execution["input"])
+    _, state, entered_with, variables = failed.pop(arn, (None, machine["StartAt"], given, {}))
+    context = {
+        "QueryLanguage": machine["QueryLanguage"],
+        "Execution": {
+            "Id": arn, "Input": given, "Name": execution["name"], "StartTime": execution["startDate"],
+            "RedriveCount": redrives,
+        },
+        "StateMachine": {"Id": execution["stateMachineArn"]},
+        "variables": variables,
+    }
+    try:
+        output = stepfunctions._run_sub_machine(machine["States"], state, entered_with, execution, context)
+    except stepfunctions._ExecutionError as error:
+        if execution["status"] == "RUNNING":
+            entered = context["State"]["Name"], context["given"], context["variables"]
+            failed[arn] = (contextvars.copy_context(), *entered)
+            stepfunctions._fail_execution(execution, error.error, error.cause)
+        return
+    if execution["status"] == "RUNNING":
+        execution |= {"status": "SUCCEEDED", "output": json.dumps(output), "stopDate": now_iso()}
+        stepfunctions._emit_execution_status_event(execution)
+
+
+def execute_and_remember(state, given, execution, context):
+    context["given"] = given
     return execute_task(state, given, execution, context)
 
 
-stepfunctions._execute_task = in_full_context
+def redrive_execution(data):
+    arn = data["executionArn"]
+    execution = stepfunctions._executions[arn]
+    if execution["status"] != "FAILED":
+        return stepfunctions.error_response_json("ExecutionNotRedrivable", "It has not failed", 400)
+    redrives = execution.get("redriveCount", 0) + 1
+    execution |= {"status": "RUNNING", "stopDate": None, "redriveCount": redrives}
+    threading.Thread(target=failed[arn][0].run, args=(run_execution, arn, redrives), daemon=True).start()
+    return stepfunctions.json_response({"redriveDate": now_iso()})
+
+
+async def handle_redrives(method, path, headers, body, query):
+    if headers.get("x-amz-target", "").endswith(".RedriveExecution"):
+        return stepfunctions._finalize_response(redrive_execution(json.loads(body)))
+    return await handle_states(method, path, headers, body, query)
+
+
+stepfunctions._execute_task = execute_and_remember
+stepfunctions._start_execution = start_version
+stepfunctions._run_execution = run_execution
+stepfunctions.handle_request = handle_redrives
+
+send_raw_email = ses._send_raw_email
+
+
+def send_in_configuration_set(query):
+    answer = send_raw_email(query)
+    if answer[0] == 200:
+        # The emulator's list of mails has no field for it, and the operation is the same for all.
+        ses._sent_emails_list()[-1]["Type"] = query["ConfigurationSetName"][0]
+    return answer
+
+
+ses._send_raw_email = send_in_configuration_set
 
 machines = {}
 invoke_with_callback = stepfunctions._invoke_with_callback

@@ -8,17 +8,16 @@ use serde_json::{Value, json};
 use testing::test_client::Submitted;
 
 use super::{
-    scenarios::{CHARGE, form, review},
-    stack::Stack,
+    emulator::{forget_sender, sent, verify_sender},
+    scenarios::review,
 };
-use crate::Checks;
+use crate::{
+    Checks,
+    rig::aws::stack::{REVIEW, Stack},
+};
 
-const CUSTOMER: &str = "customer@example.com";
 /// How long something that must not happen is waited for.
 const PAUSE: Duration = Duration::from_secs(3);
-const TEAM: [&str; 2] = ["csm-1@example.com", "csm-2@example.com"];
-/// Who is asked when nobody of the team is left.
-pub(super) const MANAGER: &str = "csm-manager@example.com";
 
 pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
     checks.attempt(
@@ -32,58 +31,64 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
 }
 
 fn refused_sender(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.client.submit(&form("31", CHARGE));
+    let request = stack.submit("31");
     let mail = review(stack, &request);
-    stack.forget_sender()?;
+    forget_sender(&stack.deployment)?;
     mail.approve(&stack.client);
     thread::sleep(PAUSE);
-    let told = stack.client.mails(CUSTOMER).into_iter();
+    let told = stack.client.mails(&stack.people.customer).into_iter();
     let told: Vec<_> = told.filter(|it| it.text.contains(&request.id)).collect();
-    stack.verify_sender()?;
+    verify_sender(&stack.deployment)?;
     ensure!(told.is_empty(), "the customer was told: {told:?}");
-    stack.client.mail_about(&request, CUSTOMER, "refund");
+    let customer = &stack.people.customer;
+    stack.client.mail_about(&request, customer, "refund");
     stack.client.wait_for_status(&request, "refunded");
     Ok(())
 }
 
 fn unreachable(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.client.submit(&form("30", CHARGE));
-    for approver in TEAM {
-        stack.client.mail_about(&request, approver, "CSM Review");
-    }
+    let request = stack.submit("30");
     all_bounce(stack, &request)?;
     manager_approves(stack, &request)?;
     stack.client.wait_for_status(&request, "refunded");
     Ok(())
 }
 
-/// Publishes that no mail of the request's review reached the team.
+/// Publishes that no mail of the request's review reached the team, where each mail's configuration set says.
 pub(super) fn all_bounce(stack: &Stack, request: &Submitted) -> anyhow::Result<()> {
-    let topics = stack.aws("sns", "list_topics", &json!({}))?;
-    let topics = topics["Topics"].as_array().context("topics are a list")?;
-    let mut topics = topics.iter().filter_map(|it| it["TopicArn"].as_str());
-    let topic = topics.find(|arn| arn.contains("MailProblems"));
-    let topic = topic.context("the topic for mail problems is deployed")?;
-    for approver in TEAM {
-        let message = bounce(approver, request).to_string();
+    let names_it = |text: &Value| text.as_str().is_some_and(|it| it.contains(&request.id));
+    for reviewer in &stack.people.reviewers {
+        stack.client.mail_about(request, reviewer, REVIEW);
+        let mails = sent(&stack.client);
+        let mut mails = mails.iter().rev();
+        let mail = mails.find(|it| it["To"] == json!([reviewer]) && names_it(&it["BodyText"]));
+        let configuration = &mail.context("they were asked")?["Type"];
+        let which = json!({"ConfigurationSetName": configuration});
+        let operation = "get_configuration_set_event_destinations";
+        let destinations = stack.aws("sesv2", operation, &which)?;
+        let topic = &destinations["EventDestinations"][0]["SnsDestination"]["TopicArn"];
+        let message = bounce(reviewer, request).to_string();
         let publish = json!({"TopicArn": topic, "Message": message});
         stack.aws("sns", "publish", &publish)?;
     }
     Ok(())
 }
 
+/// The marks of addresses that no mail reaches.
+pub(super) fn marks(stack: &Stack) -> anyhow::Result<Vec<Value>> {
+    let mut items = stack.items()?;
+    items.retain(|item| item["kind"]["S"] == "badAddress");
+    Ok(items)
+}
+
 /// Waits until the manager is asked, who approves. The team's marks are seen and taken away, so that it
 /// is asked again the next time.
 pub(super) fn manager_approves(stack: &Stack, request: &Submitted) -> anyhow::Result<()> {
-    let mail = stack.client.mail_about(request, MANAGER, "CSM Review");
-    let table = stack.aws("dynamodb", "list_tables", &json!({}))?;
-    let table = table["TableNames"][0].clone();
-    let scan = json!({"TableName": table, "ConsistentRead": true});
-    let items = stack.aws("dynamodb", "scan", &scan)?;
-    let items = items["Items"].as_array().context("items are a list")?;
-    let marks = items.iter().filter(|it| it["kind"]["S"] == "badAddress");
-    let marks: Vec<&Value> = marks.collect();
-    ensure!(marks.len() == TEAM.len(), "marks: {marks:?}");
+    let manager = &stack.people.manager;
+    let mail = stack.client.mail_about(request, manager, REVIEW);
+    let (marks, reviewers) = (marks(stack)?, stack.people.reviewers.len());
+    ensure!(marks.len() == reviewers, "marks: {marks:?}");
+    let table = stack.deployment.resource("Table")?;
     for mark in marks {
         let key = json!({"pk": mark["pk"], "sk": mark["sk"]});
         let delete = json!({"TableName": table, "Key": key});

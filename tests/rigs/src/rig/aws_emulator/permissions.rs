@@ -6,12 +6,8 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use testing::test_client::{Form, Mail, Submitted};
 
-use super::{
-    bounces,
-    scenarios::{CHARGE, form, of_request, review},
-    stack::Stack,
-};
-use crate::{Checks, checks::caught};
+use super::{bounces, scenarios::review};
+use crate::{Checks, checks::caught, rig::aws::stack::Stack};
 
 pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
     for (function, action, without) in PERMISSIONS {
@@ -72,14 +68,14 @@ fn needs(stack: &Stack, function: &str, action: &str, attempt: Attempt) -> anyho
 }
 
 fn not_accepted(stack: &Stack) -> anyhow::Result<Attempted> {
-    let form = form("5", CHARGE);
+    let form = stack.form("5");
     let (status, body) = stack.client.try_submit(&form, None);
     ensure!(status != 202, "the form was accepted: {body}");
     Ok(Attempted::Form(form))
 }
 
 fn not_sent(stack: &Stack) -> anyhow::Result<Attempted> {
-    let request = stack.client.submit(&form("6", CHARGE));
+    let request = stack.submit("6");
     let mail = review(stack, &request);
     let (status, body) = mail.decide(&stack.client, "approve", "");
     thread::sleep(PAUSE);
@@ -92,21 +88,22 @@ fn not_sent(stack: &Stack) -> anyhow::Result<Attempted> {
 }
 
 fn not_paid(stack: &Stack) -> anyhow::Result<Attempted> {
-    let request = stack.client.submit(&form("7", CHARGE));
+    let request = stack.submit("7");
     review(stack, &request).approve(&stack.client);
     thread::sleep(PAUSE);
     let now = stack.client.status(&request);
     ensure!(now["status"] != "refunded", "{now}");
-    ensure!(of_request(stack, &request).is_empty(), "Stripe paid");
+    let paid = stack.stripe.refunds(&stack.charge, &request)?;
+    ensure!(paid.is_empty(), "Stripe paid: {paid:?}");
     Ok(Attempted::Process(request))
 }
 
 fn not_woken(stack: &Stack) -> anyhow::Result<Attempted> {
-    let request = stack.client.submit(&form("8", CHARGE));
+    let request = stack.submit("8");
     review(stack, &request);
     bounces::all_bounce(stack, &request)?;
     thread::sleep(PAUSE);
-    let mut mails = stack.client.mails(bounces::MANAGER).into_iter();
+    let mut mails = stack.client.mails(&stack.people.manager).into_iter();
     let asked = mails.any(|mail| mail.text.contains(&request.id));
     ensure!(!asked, "the manager was asked");
     Ok(Attempted::Bounces(request))
@@ -121,17 +118,7 @@ struct Policy {
 
 impl Policy {
     fn of(stack: &Stack, function: &str) -> anyhow::Result<Self> {
-        let roles = stack.aws("iam", "list_roles", &json!({}))?;
-        let roles = roles["Roles"].as_array().context("roles are a list")?;
-        let named = |role: &&Value| {
-            let name = role["RoleName"].as_str().unwrap_or_default();
-            name.contains(&format!("{function}Role"))
-        };
-        let role = roles
-            .iter()
-            .find(named)
-            .context("the function has a role")?;
-        let role = role["RoleName"].as_str().unwrap_or_default().to_owned();
+        let role = stack.deployment.resource(&format!("{function}Role"))?;
         let policies = stack.aws("iam", "list_role_policies", &json!({"RoleName": role}))?;
         let name = policies["PolicyNames"][0].as_str();
         let name = name.context("the role has a policy")?.to_owned();

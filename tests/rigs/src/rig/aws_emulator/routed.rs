@@ -3,15 +3,10 @@
 
 use anyhow::ensure;
 
-use super::{
-    bounces::MANAGER,
-    scenarios::{form, of_request},
-    stack::Stack,
-};
-use crate::Checks;
+use super::emulator::set_wait_scale;
+use crate::{Checks, rig::aws::stack::Stack};
 
 const OFFERING: &str = "customer-success/refund-request-routed";
-const CUSTOMER: &str = "customer@example.com";
 /// How long the emulator makes a second of a state that waits: the week is over in less than a second.
 const HASTE: f64 = 1e-6;
 
@@ -19,9 +14,9 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
     checks.attempt(
         "a small routed refund becomes the credit that the customer chooses",
         || {
-            stack.hasten(HASTE);
+            set_wait_scale(&stack.client, HASTE);
             credit(stack)?;
-            stack.hasten(1.0);
+            set_wait_scale(&stack.client, 1.0);
             Ok(())
         },
     );
@@ -29,19 +24,25 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
 
 fn credit(stack: &Stack) -> anyhow::Result<()> {
     let client = &stack.client;
-    let request = client.submit_to(OFFERING, &form("45", "ch_demo_45"));
-    let review = client.mail_about(&request, MANAGER, "Manager Review");
+    let form = stack.form("45").charge("ch_demo_45");
+    let request = client.submit_to(OFFERING, &form);
+    let review = client.mail_about(&request, &stack.people.manager, "Manager Review");
     review.approve(client);
-    let offer = client.mail_about(&request, CUSTOMER, "How would you like to get it?");
+    let offer = client.mail_about(
+        &request,
+        &stack.people.customer,
+        "How would you like to get it?",
+    );
     offer.choose(client, "credit");
     client.wait_for_status(&request, "refunded");
     for subject in ["Your credit is ready", "How did we do?"] {
-        client.mail_about(&request, CUSTOMER, subject);
+        client.mail_about(&request, &stack.people.customer, subject);
     }
-    ensure!(of_request(stack, &request).is_empty(), "Stripe paid");
+    let paid = stack.stripe.refunds("ch_demo_45", &request)?;
+    ensure!(paid.is_empty(), "Stripe paid: {paid:?}");
     let credits = stack
         .stripe
-        .stripe("customers/cus_demo/balance_transactions");
+        .list("customers/cus_demo/balance_transactions")?;
     ensure!(credits[0]["amount"] == -4500, "{credits:?}");
     Ok(())
 }

@@ -3,25 +3,24 @@
 use std::thread;
 
 use anyhow::ensure;
-use serde_json::Value;
-use testing::test_client::{Form, Mail, Submitted};
+use testing::test_client::{Mail, Submitted};
 
-use super::stack::Stack;
-use crate::Checks;
-
-pub(super) const CHARGE: &str = "ch_demo_2000";
-
-/// A form for so many dollars of a charge.
-pub(super) fn form(amount: &str, charge: &str) -> Form {
-    let form = testing::test_client::form().amount(amount).charge(charge);
-    form.with("reason", "Service issue".into())
-}
+use crate::{
+    Checks,
+    rig::aws::{
+        lifecycle::paid,
+        stack::{FINANCE, REVIEW, Stack},
+    },
+};
 
 type Scenario = fn(&Stack) -> anyhow::Result<()>;
 
 pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
     let scenarios: [(&str, Scenario); 5] = [
-        ("a small refund is approved and paid", small),
+        (
+            "the mails hold the links that are derived from the key",
+            mailed,
+        ),
         ("a large refund needs Finance", large),
         ("a rejected request is denied, with the reason", denied),
         (
@@ -35,26 +34,32 @@ pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
     }
 }
 
-fn small(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.client.submit(&form("50", CHARGE));
-    review(stack, &request).approve(&stack.client);
+fn mailed(stack: &Stack) -> anyhow::Result<()> {
+    let request = stack.submit("50");
+    let mail = review(stack, &request);
+    let derived = stack.asked(&request, &mail.to, REVIEW)?;
+    for decision in ["approve", "reject"] {
+        ensure!(
+            mail.link(decision) == derived.link(decision),
+            "{}",
+            mail.text
+        );
+    }
+    ensure!(mail.code() == derived.code(), "{}", mail.text);
+    mail.approve(&stack.client);
     stack.client.wait_for_status(&request, "refunded");
-    let subject = "Your refund has been processed";
-    stack
-        .client
-        .mail_about(&request, "customer@example.com", subject);
+    let (customer, subject) = (&stack.people.customer, "Your refund has been processed");
+    stack.client.mail_about(&request, customer, subject);
     paid(stack, &request, 5000)
 }
 
 fn large(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.client.submit(&form("500", CHARGE));
-    let colleague = "csm-2@example.com";
-    let review = stack.client.mail_about(&request, colleague, "CSM Review");
+    let request = stack.submit("500");
+    let colleague = &stack.people.reviewers[1];
+    let review = stack.client.mail_about(&request, colleague, REVIEW);
     review.approve(&stack.client);
-    let finance = "finance-1@example.com";
-    let finance = stack
-        .client
-        .mail_about(&request, finance, "Finance Approval");
+    let finance = &stack.people.finance[0];
+    let finance = stack.client.mail_about(&request, finance, FINANCE);
     let status = stack.client.status(&request);
     ensure!(status["status"] == "in_review", "{status}");
     finance.approve(&stack.client);
@@ -63,21 +68,24 @@ fn large(stack: &Stack) -> anyhow::Result<()> {
 }
 
 fn denied(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.client.submit(&form("20", CHARGE));
+    let request = stack.submit("20");
     review(stack, &request).reject(&stack.client, "It was used.");
     stack.client.wait_for_status(&request, "denied");
-    let (customer, subject) = ("customer@example.com", "About your refund request");
+    let (customer, subject) = (&stack.people.customer, "About your refund request");
     let mail = stack.client.mail_about(&request, customer, subject);
     ensure!(mail.text.contains("It was used."), "{}", mail.text);
-    ensure!(of_request(stack, &request).is_empty(), "Stripe paid");
+    let paid = stack.stripe.refunds(&stack.charge, &request)?;
+    ensure!(paid.is_empty(), "Stripe paid: {paid:?}");
     Ok(())
 }
 
 fn refused(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.client.submit(&form("20", "ch_demo_refunded"));
+    let request = stack
+        .client
+        .submit(&stack.form("20").charge("ch_demo_refunded"));
     review(stack, &request).approve(&stack.client);
     stack.client.wait_for_status(&request, "denied");
-    let member = "csm-1@example.com";
+    let member = &stack.people.reviewers[0];
     let mail = stack.client.mail_about(&request, member, "A refund failed");
     let reason = "has already been refunded";
     ensure!(mail.text.contains(reason), "{}", mail.text);
@@ -85,9 +93,9 @@ fn refused(stack: &Stack) -> anyhow::Result<()> {
 }
 
 fn raced(stack: &Stack) -> anyhow::Result<()> {
-    let request = stack.client.submit(&form("10", CHARGE));
-    let colleague = "csm-2@example.com";
-    let other = stack.client.mail_about(&request, colleague, "CSM Review");
+    let request = stack.submit("10");
+    let colleague = &stack.people.reviewers[1];
+    let other = stack.client.mail_about(&request, colleague, REVIEW);
     let one = review(stack, &request);
     let (one, other) = thread::scope(|scope| {
         let other = scope.spawn(|| other.decide(&stack.client, "reject", "No."));
@@ -99,7 +107,7 @@ fn raced(stack: &Stack) -> anyhow::Result<()> {
         ensure!([200, 409].contains(status), "{status}: {body}");
         ensure!(body["decidedBy"] == one.1["decidedBy"], "{one:?} {other:?}");
     }
-    let approved = one.1["decidedBy"] == "csm-1@example.com";
+    let approved = one.1["decidedBy"] == stack.people.reviewers[0].as_str();
     let status = if approved { "refunded" } else { "denied" };
     stack.client.wait_for_status(&request, status);
     Ok(())
@@ -107,20 +115,6 @@ fn raced(stack: &Stack) -> anyhow::Result<()> {
 
 /// The mail that asks the first of the team to review a request.
 pub(super) fn review(stack: &Stack, request: &Submitted) -> Mail {
-    let member = "csm-1@example.com";
-    stack.client.mail_about(request, member, "CSM Review")
-}
-
-/// The refunds of a request.
-pub(super) fn of_request(stack: &Stack, request: &Submitted) -> Vec<Value> {
-    let mut refunds = stack.stripe.refunds(CHARGE);
-    refunds.retain(|refund| refund["metadata"]["request_id"] == request.id.as_str());
-    refunds
-}
-
-fn paid(stack: &Stack, request: &Submitted, cents: u64) -> anyhow::Result<()> {
-    let refunds = of_request(stack, request);
-    ensure!(refunds.len() == 1, "{} refunds: {refunds:?}", refunds.len());
-    ensure!(refunds[0]["amount"] == cents, "{}", refunds[0]);
-    Ok(())
+    let member = &stack.people.reviewers[0];
+    stack.client.mail_about(request, member, REVIEW)
 }
