@@ -7,7 +7,7 @@ Each thing is done through the emulator's own services:
 * what CodeDeploy needs to shift traffic, which moves at once here;
 * alarms on an expression, which are made of their first metric here;
 * an execution runs the version that the alias leads to, and can be redriven: its failed state is entered again;
-* which state machine a task token belongs to, which is what AWS allows or denies an answer by;
+* which state machine a task token belongs to, and which alias is described, which is what AWS allows or denies by;
 * the identity and the sender's address by which SES allows or denies a mail, and the mail's configuration set.
 
 A stack's API has the stack's name as its id, so that its address can be a parameter of its own deployment.
@@ -258,7 +258,8 @@ def remember_machine(resource, arguments, token, state):
 def resource_arn(service, method, path, headers, body, *more):
     arn = extract_resource_arn(service, method, path, headers, body, *more)
     if service == "states" and arn == "*" and body:
-        return machines.get(json.loads(body).get("taskToken"), arn)
+        named = json.loads(body)
+        return named.get("stateMachineAliasArn") or machines.get(named.get("taskToken"), arn)
     if service == "ses" and (source := sender(more[0])):
         return f"arn:aws:ses:{more[1]}:{more[2]}:identity/{source.partition('@')[2]}"
     return arn
