@@ -87,7 +87,9 @@ fn phase_of(request: &Request) -> &PhaseName {
 /// written to, they are asked anew: what kept the mails from going out does not take the time to decide.
 fn unanswered<'a>(approval: &Approval, waiting: &'a WaitingTask<AskConfig>) -> Due<'a> {
     let mut approvers = approval.approvers.iter();
-    if approval.deadlock != Deadlock::Notified && approvers.all(|it| it.notified_for.is_none()) {
+    let nobody_knows =
+        approvers.all(|it| it.notified_for.is_none()) && approval.decisions().next().is_none();
+    if approval.deadlock != Deadlock::Notified && nobody_knows {
         return Due::Ask {
             round: approval.round + 1,
         };

@@ -40,6 +40,10 @@ impl Table for Watched {
         self.table.count(key, most, until).await
     }
 
+    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
+        self.table.uncount(key).await
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         self.table.commit(writes).await
     }

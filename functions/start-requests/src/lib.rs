@@ -1,6 +1,9 @@
 //! Starts the requests that were stored and not started: see [`domain::unstarted`]. A schedule invokes it.
 
+use std::collections::BTreeMap;
+
 use domain::failure::Failure;
+use domain::id::OfferingPath;
 use domain::request_store::RequestStore;
 use domain::table::Table;
 use domain::task::{Outcome, outcome};
@@ -26,6 +29,8 @@ pub struct StartRequests<T, W> {
     pub store: RequestStore<T>,
     /// Where they are started.
     pub workflow: W,
+    /// The alias of each offering's state machine.
+    pub machines: BTreeMap<OfferingPath, String>,
 }
 
 impl<T: Table, W: Workflow> StartRequests<T, W> {
@@ -46,8 +51,9 @@ impl<T: Table, W: Workflow> StartRequests<T, W> {
     }
 
     async fn start(&self, unstarted: &UnstartedRequest) -> Result<(), Failure> {
-        let (id, version) = (unstarted.request_id, &unstarted.machine_version);
-        self.workflow.start(version, id).await?;
+        let id = unstarted.request_id;
+        let alias = self.machines.get(&unstarted.offering).map(String::as_str);
+        unstarted.start(&self.workflow, alias).await?;
         tracing::warn!(request = %id, "a request that was stored and not started is started");
         Ok(self.store.note_started(id).await?)
     }

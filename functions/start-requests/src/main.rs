@@ -1,6 +1,6 @@
 //! The Lambda function `StartRequests`.
 
-use adapters::config::table_name;
+use adapters::config::{state_machines, table_name};
 use adapters::{DynamoTable, SfnWorkflow, config, run_event};
 use domain::request_store::RequestStore;
 use start_requests::StartRequests;
@@ -19,5 +19,6 @@ async fn make() -> anyhow::Result<StartRequests<DynamoTable, SfnWorkflow>> {
     Ok(StartRequests {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         workflow: SfnWorkflow::new(&aws),
+        machines: state_machines()?,
     })
 }

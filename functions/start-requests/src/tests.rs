@@ -7,12 +7,14 @@ use testing::{MemoryTable, MemoryWorkflow, fixtures};
 
 use super::*;
 
+const ALIAS: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:refund:live";
 const VERSION: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:refund:7";
 
 fn function() -> StartRequests<MemoryTable, MemoryWorkflow> {
     StartRequests {
         store: RequestStore::new(MemoryTable::default()),
         workflow: MemoryWorkflow::default(),
+        machines: [(fixtures::request::offering().path, ALIAS.to_owned())].into(),
     }
 }
 
@@ -79,5 +81,15 @@ async fn what_cannot_be_started_stays_and_does_not_stop_the_others() {
     assert_eq!(failure.name(), "Workflow.Unavailable");
     assert_eq!(function.store.unstarted().await.unwrap().len(), 1);
     function.run(19).await.unwrap();
+    assert_eq!(function.store.unstarted().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn where_its_version_was_deleted_a_request_runs_what_the_alias_leads_to() {
+    let function = function();
+    function.stored(0).await;
+    function.workflow.fail_next(WorkflowError::VersionGone);
+    function.run(9).await.unwrap();
+    assert_eq!(function.workflow.started_versions(), ["live"]);
     assert_eq!(function.store.unstarted().await.unwrap(), []);
 }

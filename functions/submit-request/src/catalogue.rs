@@ -63,8 +63,7 @@ impl Catalogue {
     }
 
     /// The versions of an offering that are in use and can be read. The first is the one to show: drawn by its share,
-    /// from the milliseconds of the time, of which a function has no other source of chance. None if there is no
-    /// offering at that path.
+    /// from the milliseconds of the time. None if there is no offering at that path, or none that can be read.
     pub(crate) async fn published(
         &self,
         workflow: &impl Workflow,
@@ -110,7 +109,15 @@ impl Catalogue {
         {
             return Ok(routes.clone());
         }
-        let routes = workflow.versions(alias).await?;
+        let routes = match (workflow.versions(alias).await, known.get(path)) {
+            (Ok(routes), _) => routes,
+            // Where it led before is better than nowhere.
+            (Err(error), Some((_, routes))) => {
+                tracing::warn!(%error, "it cannot be said where an alias leads");
+                return Ok(routes.clone());
+            }
+            (Err(error), None) => return Err(error.into()),
+        };
         known.insert(path.clone(), (now, routes.clone()));
         drop(known);
         for route in &routes {
@@ -128,7 +135,7 @@ async fn offering(workflow: &impl Workflow, version: &str) -> Result<Option<Offe
         offering.map_err(|error| WorkflowError::Malformed(error.to_string()))
     });
     match read {
-        Err(error @ WorkflowError::Malformed(_)) => {
+        Err(error @ (WorkflowError::Malformed(_) | WorkflowError::VersionGone)) => {
             tracing::error!(version, %error, "not offered; deploy functions that were built with its generator");
             Ok(None)
         }

@@ -1,7 +1,7 @@
 //! Which version of its offering a form was shown by: signed, so that what is sent from it runs that very version.
 //!
 //! Another version may be deployed, or taken back, between the two. Which one a page was shown by is in the page; and
-//! it is signed, so that nobody chooses an old process that asks fewer people.
+//! it is signed with the time, so that nobody goes on choosing an old process that asks fewer people.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 /// The input of the form that carries it.
 pub(crate) const FORM_VERSION: &str = "formVersion";
 
-/// How long a page is good for the version that it was shown by. One that was open for longer is checked by what is
-/// offered by then.
-const GOOD: SignedDuration = SignedDuration::from_hours(24);
+/// How long a page is good for the version that it was shown by: long enough to fill it in, and no longer, because that
+/// version may have been taken back. One that was open for longer is checked by what is offered by then.
+const GOOD: SignedDuration = SignedDuration::from_hours(2);
 
 /// The version that a page was shown by.
 #[derive(Debug)]

@@ -107,13 +107,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         });
         let idempotency = new.key;
         let idempotency = idempotency.map(|key| idempotency_record(&new, key, request.request_id));
-        if let Some(idempotency) = &idempotency
-            && let Some(before) = self.submitted_before(idempotency).await?
+        // Whoever is invited comes once, and needs no limit.
+        if new.credentials.is_none()
+            && let Some(settled) = self.admit_applicant(&new, idempotency.as_ref()).await?
         {
-            return Ok(before);
-        }
-        if let Err(reached) = self.admit_applicant(&new).await? {
-            return Ok(SubmitOutcome::LimitReached(reached));
+            return Ok(settled);
         }
         let mut attempts = Attempts::default();
         loop {
@@ -124,13 +122,16 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         }
     }
 
-    /// Whoever is invited comes once, and needs no limit.
+    /// Counts a request. What comes of it is settled where it was taken before, which counts for nothing, or where
+    /// there are too many.
     async fn admit_applicant(
         &self,
         new: &NewRequest<'_>,
-    ) -> Result<Result<(), LimitReached>, Failure> {
-        if new.credentials.is_some() {
-            return Ok(Ok(()));
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<Option<SubmitOutcome>, Failure> {
+        let before = self.taken_before(idempotency).await?;
+        if before.is_some() {
+            return Ok(before);
         }
         let applicant = Applicant {
             caller: new.caller,
@@ -140,18 +141,28 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         };
         let limits = &self.settings.current().request_limits;
         let keys = self.link_keys.current();
-        let admitted = admission::admit(
-            self.store.table(),
-            limits,
-            keys.newest(),
-            &applicant,
-            new.at,
-        )
-        .await?;
-        if let Err(reached) = &admitted {
-            metrics::report_refused_request(reached.counted_for);
+        let (table, key) = (self.store.table(), keys.newest());
+        let admitted = admission::admit(table, limits, key, &applicant, new.at).await?;
+        let Err(reached) = admitted else {
+            return Ok(None);
+        };
+        // The same form may just have been taken, by the first of two clicks.
+        let before = self.taken_before(idempotency).await?;
+        if before.is_some() {
+            return Ok(before);
         }
-        Ok(admitted)
+        metrics::report_refused_request(reached.counted_for);
+        Ok(Some(SubmitOutcome::LimitReached(reached)))
+    }
+
+    async fn taken_before(
+        &self,
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<Option<SubmitOutcome>, Failure> {
+        match idempotency {
+            Some(idempotency) => self.submitted_before(idempotency).await,
+            None => Ok(None),
+        }
     }
 
     async fn attempt(
@@ -237,9 +248,12 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     }
 
     async fn start(&self, unstarted: &UnstartedRequest) -> Result<(), Failure> {
-        let (version, id) = (&unstarted.machine_version, unstarted.request_id);
+        let (alias, id) = (
+            self.catalogue.alias(&unstarted.offering),
+            unstarted.request_id,
+        );
         let mut lost = 0;
-        while let Err(error) = self.workflow.start(version, id).await {
+        while let Err(error) = unstarted.start(&self.workflow, alias).await {
             lost += 1;
             if lost >= ATTEMPTS {
                 return Err(error.into());

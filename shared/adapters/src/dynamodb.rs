@@ -188,6 +188,25 @@ impl Table for DynamoTable {
         }
     }
 
+    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
+        let request = self.client.update_item().table_name(&self.name);
+        let answer = request
+            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("sk", AttributeValue::S(key.sk.clone()))
+            .update_expression("ADD #count :less")
+            .condition_expression("#count > :none")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":less", AttributeValue::N("-1".to_owned()))
+            .expression_attribute_values(":none", number(0))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(CommitError::Unavailable(described(&error))),
+        }
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let items = writes.into_iter().map(|write| match write {
             Write::Put(item) => self.put(item),

@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use lambda_http::http::StatusCode;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::tracing::field::Empty;
@@ -149,8 +148,8 @@ fn reported(failure: &Failure) -> Diagnostic {
     }
 }
 
-/// Serves API Gateway's requests with `handler` and what `make` makes, until Lambda ends the process. It answers every
-/// request, also with a problem, so there is no error to report.
+/// Serves API Gateway's requests with `handler` and what `make` makes, until Lambda ends the process. That answers
+/// every request, also with a problem; an error to Lambda is only that it cannot be made, by which a deployment is judged.
 pub async fn run_http<F, A, E, B>(
     make: impl Fn() -> A + Sync,
     handler: impl Fn(Arc<F>, Request) -> B + Sync,
@@ -166,24 +165,12 @@ where
     lambda_http::run(lambda_http::service_fn(move |request| async move {
         // The route and not the path: paths hold the keys of links.
         let route = route(&request);
-        let answer = match made.get().await {
-            Ok(function) => Box::pin(handler(function, request)).await,
-            Err(failure) => unavailable(&failure),
-        };
+        let function = made.get().await.map_err(|failure| reported(&failure))?;
+        let answer = Box::pin(handler(function, request)).await;
         tracing::info!(route, status = answer.status().as_u16(), "answered");
-        Ok::<_, std::convert::Infallible>(answer)
+        Ok::<_, Diagnostic>(answer)
     }))
     .await
-}
-
-/// The answer of a function that could not be made.
-fn unavailable(failure: &Failure) -> Response<Body> {
-    reported(failure);
-    let answer =
-        "We cannot do this right now. Please try again in a moment. Nothing is done twice.";
-    let mut response = Response::new(answer.into());
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response
 }
 
 /// The route of the template that a request came by.

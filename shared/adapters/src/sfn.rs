@@ -59,7 +59,7 @@ impl Workflow for SfnWorkflow {
         match call.state_machine_arn(version).send().await {
             Ok(machine) => Ok(machine.definition),
             Err(error) if error.code() == Some("StateMachineDoesNotExist") => {
-                Err(WorkflowError::Malformed("it does not exist".to_owned()))
+                Err(WorkflowError::VersionGone)
             }
             Err(error) => Err(unavailable(&error)),
         }
@@ -77,6 +77,9 @@ impl Workflow for SfnWorkflow {
             Ok(_) => Ok(()),
             // It was started before, and may even have ended: that is what was wanted.
             Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
+            Err(error) if error.code() == Some("StateMachineDoesNotExist") => {
+                Err(WorkflowError::VersionGone)
+            }
             Err(error) => Err(unavailable(&error)),
         }
     }

@@ -169,7 +169,8 @@ fn network(caller: IpAddr) -> String {
     }
 }
 
-/// Counts a request that is about to be stored, unless that passes a limit: then nothing is to be stored.
+/// Counts a request that is about to be stored, unless that passes a limit: then nothing is to be stored, and nothing is
+/// counted.
 pub async fn admit(
     table: &impl Table,
     limits: &AdmissionLimits,
@@ -177,6 +178,7 @@ pub async fn admit(
     applicant: &Applicant<'_>,
     at: Timestamp,
 ) -> Result<Result<(), LimitReached>, Failure> {
+    let mut counted = Vec::new();
     for (&counted_for, &(most, window)) in &limits.0 {
         let Some(name) = applicant.name(counted_for) else {
             continue;
@@ -187,9 +189,16 @@ pub async fn admit(
             pk: format!("ADMISSION#{}#{hash}", counted_for.name()),
             sk: until.as_second().to_string(),
         };
-        if !table.count(&counter, most, until).await? {
-            return Ok(Err(LimitReached { counted_for, until }));
+        if table.count(&counter, most, until).await? {
+            counted.push(counter);
+            continue;
         }
+        for counter in &counted {
+            if let Err(error) = table.uncount(counter).await {
+                tracing::warn!(%error, "a request that was not taken stays counted");
+            }
+        }
+        return Ok(Err(LimitReached { counted_for, until }));
     }
     Ok(Ok(()))
 }

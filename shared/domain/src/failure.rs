@@ -100,9 +100,11 @@ impl Failure {
         match self {
             Failure::Read(ReadError::Unavailable(_)) | Failure::Commit(_) => "Store.Unavailable",
             Failure::MailUnavailable(_) => "Mail.Unavailable",
-            Failure::Workflow(WorkflowError::Unavailable(_) | WorkflowError::TokenGone) => {
-                "Workflow.Unavailable"
-            }
+            Failure::Workflow(
+                WorkflowError::Unavailable(_)
+                | WorkflowError::TokenGone
+                | WorkflowError::VersionGone,
+            ) => "Workflow.Unavailable",
             Failure::Stripe(StripeError::Busy(_) | StripeError::Unknown(_)) => "Stripe.Unavailable",
             Failure::Stripe(StripeError::Misconfigured(_) | StripeError::KeyRefused) => {
                 "Stripe.Misconfigured"

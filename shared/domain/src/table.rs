@@ -176,6 +176,9 @@ pub trait Table: Send + Sync {
         expires_at: Timestamp,
     ) -> impl Future<Output = Result<bool, CommitError>> + Send;
 
+    /// Takes back what was counted at a key.
+    fn uncount(&self, key: &Key) -> impl Future<Output = Result<(), CommitError>> + Send;
+
     /// Writes all or nothing. At most 100 parts, each about another key.
     fn commit(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), CommitError>> + Send;
 }

@@ -7,10 +7,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::RequestId;
+use crate::id::{OfferingPath, RequestId};
 use crate::request::Request;
 use crate::request_store::RequestStore;
 use crate::table::{CommitError, Entity, Key, ReadError, Table, load, load_all};
+use crate::workflow::{Workflow, WorkflowError};
 
 /// What the partitions' names end with: the first digit of the requests' ids, so that many requests at once do not
 /// meet in one partition.
@@ -22,7 +23,9 @@ const SHARDS: &str = "0123456789abcdef";
 pub struct UnstartedRequest {
     /// The request.
     pub request_id: RequestId,
-    /// What it is to run: the ARN of the version whose form was filled in.
+    /// Whose state machine it is to run.
+    pub offering: OfferingPath,
+    /// Which version of it: the ARN of the one whose form was filled in.
     pub machine_version: String,
     /// When it was stored.
     pub stored_at: Timestamp,
@@ -33,8 +36,26 @@ impl UnstartedRequest {
     pub fn of(request: &Request, version: &str) -> Self {
         Self {
             request_id: request.request_id,
+            offering: request.offering.clone(),
             machine_version: version.to_owned(),
             stored_at: request.submitted_at,
+        }
+    }
+}
+
+impl UnstartedRequest {
+    /// Starts it. Where its version is gone, whatever the alias of its state machine leads to takes its place.
+    pub async fn start(
+        &self,
+        workflow: &impl Workflow,
+        alias: Option<&str>,
+    ) -> Result<(), WorkflowError> {
+        let started = workflow.start(&self.machine_version, self.request_id).await;
+        match (started, alias) {
+            (Err(WorkflowError::VersionGone), Some(alias)) => {
+                workflow.start(alias, self.request_id).await
+            }
+            (started, _) => started,
         }
     }
 }

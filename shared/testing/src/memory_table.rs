@@ -65,6 +65,14 @@ impl Table for MemoryTable {
         Ok(counts)
     }
 
+    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
+        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counter) = items.get_mut(key) {
+            counter.version = counter.version.saturating_sub(1);
+        }
+        Ok(())
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         let version = |key: &Key| items.get(key).map_or(0, |item| item.version);

@@ -77,10 +77,8 @@ impl Workflow for MemoryWorkflow {
         let number = version.rsplit(':').next().and_then(|it| it.parse().ok());
         let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let found = number.and_then(|number: usize| versions.get(number - 1));
-        let missing = || WorkflowError::Malformed("it does not exist".to_owned());
-        found
-            .map(|(_, definition)| definition.clone())
-            .ok_or_else(missing)
+        let found = found.map(|(_, definition)| definition.clone());
+        found.ok_or(WorkflowError::VersionGone)
     }
 
     async fn start(&self, version: &str, request: RequestId) -> Result<(), WorkflowError> {

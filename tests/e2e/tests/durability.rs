@@ -116,6 +116,7 @@ fn what_was_stored_and_not_started_is_started_on_a_schedule() {
     client.put_item(&json!({
         "pk": {"S": format!("UNSTARTED#{shard}")}, "sk": {"S": request.id}, "kind": {"S": "unstarted"}, "version": {"N": "1"},
         "requestId": {"S": request.id}, "offering": {"S": "customer-success/refund-request"},
+        "machineVersion": {"S": "arn:aws:states:us-east-1:000000000000:stateMachine:gone:7"},
         "storedAt": {"S": "2026-01-01T00:00:00Z"},
     }));
     assert_eq!(left(), 1);

@@ -344,9 +344,12 @@ impl Functions {
 
     /// What starts what is stored and not started.
     pub(crate) fn starter(&self) -> StartRequests<SimTable, SimWorkflow> {
+        let machines = Machine::all().iter();
+        let machines = machines.map(|it| (it.offering.path.clone(), it.arn.clone()));
         StartRequests {
             store: self.store(),
             workflow: self.workflow.clone(),
+            machines: machines.collect(),
         }
     }
 

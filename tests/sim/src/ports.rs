@@ -148,6 +148,10 @@ impl Table for SimTable {
         }
     }
 
+    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
+        self.memory.uncount(key).await
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let fault = self.line.call(Place::Commit).await;
         match fault {

@@ -101,17 +101,16 @@ async fn a_page_runs_the_version_that_it_was_shown_by_whatever_was_deployed_sinc
 }
 
 #[tokio::test]
-async fn a_page_that_was_taken_back_or_open_for_long_is_checked_by_what_is_offered_and_loses_nothing()
- {
+async fn a_page_that_was_open_for_long_is_checked_by_what_is_offered_and_loses_nothing() {
     let function = function();
     let old = function.shown(0).await;
     function.workflow.publish(&definition(&renamed()), 100);
     // What must be corrected keeps the version, and how long it is good for.
     let mut incomplete = answers();
     incomplete["reason"] = json!("");
-    let (status, page) = function.send_form(23 * HOUR, &old, &incomplete).await;
+    let (status, page) = function.send_form(HOUR, &old, &incomplete).await;
     assert_eq!((status, page.contains(&old)), (422, true), "{page}");
-    let (status, page) = function.send_form(25 * HOUR, &old, &answers()).await;
+    let (status, page) = function.send_form(3 * HOUR, &old, &answers()).await;
     assert_eq!(status, 422, "{page}");
     assert!(
         page.contains("19.99") && page.contains("ada@example.com"),
@@ -119,9 +118,7 @@ async fn a_page_that_was_taken_back_or_open_for_long_is_checked_by_what_is_offer
     );
     assert_eq!(function.workflow.started_versions().len(), 0);
     // What fits is taken.
-    let (status, _) = function
-        .send_form(25 * HOUR, &old, &renamed_answers())
-        .await;
+    let (status, _) = function.send_form(3 * HOUR, &old, &renamed_answers()).await;
     assert_eq!(status, 303);
     assert_eq!(function.workflow.started_versions(), ["2"]);
 }

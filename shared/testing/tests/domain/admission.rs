@@ -166,6 +166,19 @@ async fn a_window_ends_and_says_when() {
 }
 
 #[tokio::test]
+async fn what_is_refused_counts_for_nobody() {
+    let limited = Limited::by("caller=1/day,address=1/day,offering=1/hour");
+    let first = Asks("192.0.2.1", "ada@example.com", "ch_1", "shop/refund");
+    let second = Asks("192.0.2.2", "eve@example.com", "ch_2", "shop/refund");
+    assert_eq!(limited.ask(first, 0).await, None);
+    for time in 1..5 {
+        let reached = limited.ask(second, time).await.unwrap();
+        assert_eq!(reached.counted_for, CountedFor::Offering);
+    }
+    assert_eq!(limited.ask(second, HOUR).await, None);
+}
+
+#[tokio::test]
 async fn counters_say_nothing_of_whom_they_count_and_end() {
     let limited = Limited::by(USUAL);
     limited

@@ -13,7 +13,7 @@ use domain::table::Item;
 use jiff::Timestamp;
 
 use super::agenda::Agenda;
-use super::drawn::{Approvers, Drawn, Service};
+use super::drawn::{Approvers, Drawn};
 use super::overlap_seconds;
 use crate::customers::EMAIL;
 use crate::invariants::{audit_log, story};
@@ -69,13 +69,12 @@ impl History<'_> {
         problems
     }
 
-    /// What is away is away for less than everything is tried again. A function that cannot start has crashed to Step
-    /// Functions, and a crash is tried again for half an hour.
+    /// What is away is away for less than everything is tried again.
     fn is_waited_out(&self) -> bool {
         let [outage] = &self.drawn.outages[..] else {
             return false;
         };
-        outage.hours() <= 24 && outage.service != Service::SecretsManager
+        outage.hours() <= 24
     }
 
     /// What is wrong with a denial: it must be an approver's, Stripe's, or nobody's who had the time.

@@ -67,7 +67,7 @@ pub(super) fn metrics(checkout: &Checkout) -> anyhow::Result<Vec<Series>> {
             metrics::report_stop(&record, "Payload.Invalid", version);
         }
         metrics::report_unreadable_definition();
-        metrics::report_refused_request(CountedFor::Caller);
+        metrics::report_refused_request(CountedFor::Offering);
         metrics::report_outage(&Failure::PaymentsStopped);
         metrics::report_outage(&WorkflowError::Unavailable(String::new()).into());
         for fault in ["sender", "recipient"] {
