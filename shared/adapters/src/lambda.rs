@@ -19,15 +19,15 @@ use domain::id::{PhaseName, RequestId};
 use domain::metrics;
 use domain::task::Outcome;
 
-/// What a function works with. It is made while Lambda starts the process, where time costs nothing. If that fails, as
+/// What a function works with. It is prepared while Lambda starts the process, where time costs nothing. If that fails, as
 /// when a secret cannot be read, it is tried again with each invocation: a process that ends instead is no outage to
 /// Step Functions, which would soon give up.
-struct Made<F, M> {
+struct Prepared<F, M> {
     function: OnceCell<Arc<F>>,
     make: M,
 }
 
-impl<F, M, A, E> Made<F, M>
+impl<F, M, A, E> Prepared<F, M>
 where
     M: Fn() -> A,
     A: Future<Output = Result<F, E>>,
@@ -36,19 +36,19 @@ where
     async fn at_start(make: M) -> Self {
         logging::init();
         let function = OnceCell::new();
-        let made = Self { function, make };
-        if let Err(failure) = made.get().await {
+        let prepared = Self { function, make };
+        if let Err(failure) = prepared.get().await {
             tracing::error!(reason = %failure, "it is tried again with each invocation");
         }
-        made
+        prepared
     }
 
     async fn get(&self) -> Result<Arc<F>, Failure> {
         // Boxed, as the SDK's futures nest too deeply for the compiler to lay out in one.
         let make = || async { Box::pin((self.make)()).await.map(Arc::new) };
-        let made = self.function.get_or_try_init(make).await;
+        let prepared = self.function.get_or_try_init(make).await;
         let unavailable = |error| Failure::SettingsUnavailable(format!("{error:#}"));
-        made.cloned().map_err(unavailable)
+        prepared.cloned().map_err(unavailable)
     }
 }
 
@@ -114,14 +114,14 @@ where
     E: fmt::Display,
     B: Future<Output = Result<Outcome, Failure>>,
 {
-    let made = &Made::at_start(make).await;
+    let prepared = &Prepared::at_start(make).await;
     let (handler, span, misfit) = (&handler, &span, &misfit);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let span = span(&event.payload);
         let answer = async {
             let payload = serde_json::from_value(event.payload);
             let payload = payload.map_err(|error| Failure::PayloadInvalid(misfit(error)))?;
-            handler(made.get().await?, payload).await
+            handler(prepared.get().await?, payload).await
         };
         let answer = Box::pin(answer).instrument(span.clone()).await;
         let _entered = span.enter();
@@ -149,7 +149,7 @@ fn reported(failure: &Failure) -> Diagnostic {
 }
 
 /// Serves API Gateway's requests with `handler` and what `make` makes, until Lambda ends the process. That answers
-/// every request, also with a problem; an error to Lambda is only that it cannot be made, by which a deployment is judged.
+/// every request, also with a problem; an error to Lambda is only that it cannot be prepared, by which a deployment is judged.
 pub async fn run_http<F, A, E, B>(
     make: impl Fn() -> A + Sync,
     handler: impl Fn(Arc<F>, Request) -> B + Sync,
@@ -160,12 +160,12 @@ where
     E: fmt::Display + Send,
     B: Future<Output = Response<Body>> + Send,
 {
-    let made = &Made::at_start(make).await;
+    let prepared = &Prepared::at_start(make).await;
     let handler = &handler;
     lambda_http::run(lambda_http::service_fn(move |request| async move {
         // The route and not the path: paths hold the keys of links.
         let route = route(&request);
-        let function = made.get().await.map_err(|failure| reported(&failure))?;
+        let function = prepared.get().await.map_err(|failure| reported(&failure))?;
         let answer = Box::pin(handler(function, request)).await;
         tracing::info!(route, status = answer.status().as_u16(), "answered");
         Ok::<_, Diagnostic>(answer)
@@ -192,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn a_function_that_cannot_be_made_is_tried_again_until_it_is_and_then_kept() {
         let tried = AtomicUsize::new(0);
-        let made = Made::at_start(|| async {
+        let prepared = Prepared::at_start(|| async {
             match tried.fetch_add(1, Ordering::Relaxed) {
                 n @ 0..3 => Err(format!("attempt {n}")),
                 n => Ok(n),
@@ -200,12 +200,12 @@ mod tests {
         })
         .await;
         for n in 1..3 {
-            let failure = made.get().await.unwrap_err();
+            let failure = prepared.get().await.unwrap_err();
             assert_eq!(failure.name(), "Settings.Unavailable");
             assert!(failure.to_string().ends_with(&format!("attempt {n}")));
         }
         for _ in 0..3 {
-            assert_eq!(*made.get().await.unwrap(), 3);
+            assert_eq!(*prepared.get().await.unwrap(), 3);
         }
         assert_eq!(tried.load(Ordering::Relaxed), 4);
     }

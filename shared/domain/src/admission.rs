@@ -178,7 +178,7 @@ pub async fn admit(
     applicant: &Applicant<'_>,
     at: Timestamp,
 ) -> Result<Result<(), LimitReached>, Failure> {
-    let mut counted = Vec::new();
+    let mut done = Vec::new();
     for (&counted_for, &(most, window)) in &limits.0 {
         let Some(name) = applicant.name(counted_for) else {
             continue;
@@ -190,10 +190,10 @@ pub async fn admit(
             sk: until.as_second().to_string(),
         };
         if table.count(&counter, most, until).await? {
-            counted.push(counter);
+            done.push(counter);
             continue;
         }
-        for counter in &counted {
+        for counter in &done {
             if let Err(error) = table.uncount(counter).await {
                 tracing::warn!(%error, "a request that was not taken stays counted");
             }
