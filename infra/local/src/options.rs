@@ -34,7 +34,8 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub template: Option<PathBuf>,
 
-    /// Take any number of requests, for load and test runs. Otherwise the template's limits hold, as on AWS.
+    /// Take any number of requests, for load and test runs. Otherwise the template's limits hold, as on AWS; with
+    /// `--functions`, those that their own environment says.
     #[arg(long)]
     pub no_limits: bool,
 

@@ -2,15 +2,15 @@
 //! starting it. Nothing is lost, and nobody is denied for want of a service.
 //!
 //! - `drawn`: what is away and when, which mails are refused, and what people do, from a seed
-//! - `agenda`: who does something next: customers and approvers who try again after an error page, Stripe that sends its
+//! - `to_do`: who does something next: customers and approvers who try again after an error page, Stripe that sends its
 //!   events again, the schedule of `start-requests`, and an operator who redrives
 //! - `promises`: what must hold then, beside all other invariants
 //! - `noticed`: that each guard is missed when it is taken away
 
-mod agenda;
 mod drawn;
 mod noticed;
 mod promises;
+mod to_do;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,8 @@ use crate::invariants;
 use crate::operators::lifted;
 use crate::random_run::{block_on, over_seeds};
 use crate::world::World;
-use agenda::Agenda;
 use drawn::Drawn;
+use to_do::ToDo;
 
 /// How many seeds there are unless `SIM_RUNS` says otherwise.
 const RUNS: u64 = 120;
@@ -86,15 +86,15 @@ async fn run(without: Option<Guard>, seed: u64) -> (Vec<String>, BTreeSet<&'stat
     limits.expect("they are set once");
     let drawn = Drawn::draw(&world);
     drawn.take_effect(&world);
-    let mut agenda = Agenda::new(&drawn, &world);
+    let mut to_do = ToDo::new(&drawn, &world);
     let mut problems = Vec::new();
-    if !live(&mut world, &mut agenda).await {
+    if !live(&mut world, &mut to_do).await {
         problems.push("it does not come to an end".to_owned());
     }
     let history = promises::History {
         world: &world,
         drawn: &drawn,
-        agenda: &agenda,
+        to_do: &to_do,
     };
     let lost = history.lost();
     if lost.is_empty() {
@@ -106,18 +106,18 @@ async fn run(without: Option<Guard>, seed: u64) -> (Vec<String>, BTreeSet<&'stat
 }
 
 /// Lets everything happen in the order of time, and says whether it ends.
-async fn live(world: &mut World, agenda: &mut Agenda<'_>) -> bool {
+async fn live(world: &mut World, to_do: &mut ToDo<'_>) -> bool {
     for _ in 0..STEPS {
         world.quiet().await;
-        agenda.look_at(world);
+        to_do.look_at(world);
         let timer = world.executor().next_timer();
-        let Some(next) = timer.into_iter().chain(agenda.next()).min() else {
+        let Some(next) = timer.into_iter().chain(to_do.next()).min() else {
             return true;
         };
         if next > world.clock.now() {
             world.jump_to(next);
         }
-        agenda.run_due(world).await;
+        to_do.run_due(world).await;
     }
     false
 }

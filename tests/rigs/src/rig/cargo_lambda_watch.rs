@@ -65,7 +65,7 @@ impl Rig for CargoLambdaWatch {
         watch.wait_for_words("starting Runtime server", PATIENCE)?;
 
         let mut stack = cargo(checkout.root());
-        stack.args(["run", "--", "--ephemeral", "--no-limits", "--functions"]);
+        stack.args(["run", "--", "--ephemeral", "--functions"]);
         stack.arg(format!("http://127.0.0.1:{WATCH_PORT}"));
         let stack = Server::start("the local stack", &stack, scratch.join("stack.log"))?;
         let base = format!("http://127.0.0.1:{STACK_PORT}");

@@ -12,9 +12,9 @@ use domain::request::Status;
 use domain::table::Item;
 use jiff::Timestamp;
 
-use super::agenda::Agenda;
 use super::drawn::{Approvers, Drawn};
 use super::overlap_seconds;
+use super::to_do::ToDo;
 use crate::customers::EMAIL;
 use crate::invariants::{audit_log, story};
 use crate::ports::stripe::NO;
@@ -26,14 +26,14 @@ const SEVEN_DAYS: i64 = 7 * 86_400;
 pub(super) struct History<'a> {
     pub(super) world: &'a World,
     pub(super) drawn: &'a Drawn,
-    pub(super) agenda: &'a Agenda<'a>,
+    pub(super) to_do: &'a ToDo<'a>,
 }
 
 impl History<'_> {
     /// What is lost: what is not stored although its customer was told so, and what is stored and was never started.
     pub(super) fn lost(&self) -> Vec<String> {
         let stored = self.world.functions.table.requests();
-        let confirmed = self.agenda.confirmed.iter();
+        let confirmed = self.to_do.confirmed.iter();
         let missing = confirmed.filter(|id| !stored.contains(id));
         let missing = missing.map(|id| format!("{id} is confirmed and not stored"));
         let executor = self.world.executor();
@@ -138,7 +138,7 @@ impl History<'_> {
 
     /// What happened of what ought to in some history.
     pub(super) fn seen(&self) -> BTreeSet<&'static str> {
-        let mut seen = self.agenda.seen.clone();
+        let mut seen = self.to_do.seen.clone();
         let missed = self.world.faults.missed();
         for outage in &self.drawn.outages {
             let is_missed = |place| missed.contains(place);

@@ -41,7 +41,7 @@ enum Errand {
 
 /// What is going to be done, and what was.
 #[derive(Debug)]
-pub(super) struct Agenda<'a> {
+pub(super) struct ToDo<'a> {
     drawn: &'a Drawn,
     due: Vec<(Timestamp, Errand)>,
     /// The links whose mails were read.
@@ -56,7 +56,7 @@ pub(super) struct Agenda<'a> {
     pub(super) seen: BTreeSet<&'static str>,
 }
 
-impl<'a> Agenda<'a> {
+impl<'a> ToDo<'a> {
     pub(super) fn new(drawn: &'a Drawn, world: &World) -> Self {
         let forms = drawn.forms.iter().cloned();
         let mut due: Vec<_> = forms.map(|(at, form)| (at, Errand::Submit(form))).collect();
