@@ -2,7 +2,8 @@
 //! confirmed.
 
 use domain::admission::{CountedFor, LimitReached};
-use domain::form::FieldError;
+use domain::failure::Failure;
+use domain::form::{Answer, FieldError, Values};
 use domain::invitation::{CODE, TOKEN};
 use domain::mail::Mailer;
 use domain::request::Request as RefundRequest;
@@ -64,35 +65,38 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         offering: &str,
     ) -> Result<Response<Body>, Problem> {
         let at = received(http)?;
-        let published = self.offering(http, service, offering).await?;
+        let mut versions = self.offering(http, service, offering).await?;
         let mut submitted = FormData::read(http)?;
         if submitted.is_form && !same_site(http) {
-            let title = Words::of(&published[0].offering).not_taken;
+            let title = Words::of(&versions[0].offering).not_taken;
             return Err(Problem::new(StatusCode::FORBIDDEN, title)
                 .detail("It came from another site. Please use our form."));
         }
+        let page = submitted.form_version.take();
+        let shown = self.shown_by(page.as_ref(), &versions[0], at).await?;
+        let page = page.filter(|_| shown.is_some());
+        versions.splice(..0, shown);
         let credentials = self
-            .credentials(&published[0].offering, &mut submitted)
+            .credentials(&versions[0].offering, &mut submitted)
             .await?;
-        let (Published { version, offering }, shown) =
-            self.version_for(published, &mut submitted, at).await?;
-        let (offering, answers) = (&*offering, &submitted.answers);
+        let answers = &submitted.answers;
+        let (chosen, checked) = first_that_fits(&versions, answers);
+        let Published { version, offering } = &versions[chosen];
+        // A page is not signed anew, or it could be kept alive for ever.
+        let page = page
+            .filter(|_| chosen == 0)
+            .unwrap_or_else(|| FormVersion::sign(&self.link_keys.current(), version, at));
         let form = FormPage {
             given: answers,
-            ..FormPage::new(offering, &shown, credentials.as_ref())
+            ..FormPage::new(offering, &page, credentials.as_ref())
         };
-        let values = match offering.form.check(answers) {
-            Ok(values) => values,
-            Err(errors) => {
-                let status = StatusCode::UNPROCESSABLE_ENTITY;
-                return Err(refused(http, &form, status, errors));
-            }
-        };
+        let values = checked
+            .map_err(|errors| refused(http, &form, StatusCode::UNPROCESSABLE_ENTITY, errors))?;
         let settings = self.settings.current();
         let configured = settings.origin().map(ToOwned::to_owned);
         let new = NewRequest {
             offering,
-            version: &version,
+            version,
             values: &values,
             key: submitted.idempotency_key.as_deref(),
             origin: configured.or_else(|| origin(http)).ok_or_else(no_context)?,
@@ -126,30 +130,19 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         }
     }
 
-    /// The version that what was sent is checked by and runs, and what the form then says that it was shown by: the
-    /// one that the page was shown by, though it may no longer be in use, and else one that is. A program reads the
-    /// form and sends it in two calls, which need not meet the same: so what fits another version is taken by that.
-    async fn version_for(
+    /// The version that a page was shown by, if that can be believed. It may no longer be in use.
+    async fn shown_by(
         &self,
-        mut published: Vec<Published>,
-        submitted: &mut FormData,
+        page: Option<&FormVersion>,
+        current: &Published,
         now: Timestamp,
-    ) -> Result<(Published, FormVersion), Problem> {
-        let fits = |it: &Published| it.offering.form.check(&submitted.answers).is_ok();
-        let fitting = published.iter().position(fits);
-        if let Some(page) = submitted.form_version.take() {
-            let keys = self.link_keys.knowing(page.key_id()).await;
-            if let Some(version) = page.arn(&keys, &published[0].version, now)
-                && let Some(shown) = self.catalogue.version(&self.workflow, version).await?
-                && (fits(&shown) || fitting.is_none())
-            {
-                // Not signed anew, or a page could be kept alive for ever.
-                return Ok((shown, page));
-            }
+    ) -> Result<Option<Published>, Failure> {
+        let Some(page) = page else { return Ok(None) };
+        let keys = self.link_keys.knowing(page.key_id()).await;
+        match page.arn(&keys, &current.version, now) {
+            Some(version) => self.catalogue.version(&self.workflow, version).await,
+            None => Ok(None),
         }
-        let published = published.swap_remove(fitting.unwrap_or_default());
-        let page = FormVersion::sign(&self.link_keys.current(), &published.version, now);
-        Ok((published, page))
     }
 
     /// What somebody was invited with. To an offering that everybody can use these are fields like any
@@ -184,6 +177,22 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             }
         }
     }
+}
+
+/// Which version what was sent runs, and its checked answers: the first that they fit. A program reads the form and sends
+/// it in two calls, which need not meet the same version. Where they fit none, what is wrong by the first.
+fn first_that_fits(
+    versions: &[Published],
+    answers: &[(String, Answer)],
+) -> (usize, Result<Values, Vec<FieldError>>) {
+    let mut checked = versions.iter().map(|it| it.offering.form.check(answers));
+    let first = checked.next().expect("an offering has a version");
+    if first.is_err()
+        && let Some((others, values)) = checked.enumerate().find(|(_, it)| it.is_ok())
+    {
+        return (others + 1, values);
+    }
+    (0, first)
 }
 
 /// There are too many requests: for a program when to come back, for a person also the form as it was filled in.

@@ -141,11 +141,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let path: OfferingPath = format!("{service}/{offering}")
             .parse()
             .map_err(|_| Problem::not_found())?;
-        self.catalogue.alias(&path).ok_or_else(Problem::not_found)?;
         let published = self
             .catalogue
-            .published(&self.workflow, &path, received(http)?);
-        let published = published.await?;
+            .published(&self.workflow, &path, received(http)?)
+            .await?
+            .ok_or_else(Problem::not_found)?;
         let Some(first) = published.first() else {
             return Err(Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use domain::admission::{self, Applicant, LimitReached};
+use domain::admission::{self, LimitReached};
 use domain::approval::hex;
 use domain::audit::AuditRecord;
 use domain::failure::Failure;
@@ -109,7 +109,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let idempotency = idempotency.map(|key| idempotency_record(&new, key, request.request_id));
         // Whoever is invited comes once, and needs no limit.
         if new.credentials.is_none()
-            && let Some(settled) = self.admit_applicant(&new, idempotency.as_ref()).await?
+            && let Some(settled) = self
+                .admit_from(new.caller, &request, idempotency.as_ref())
+                .await?
         {
             return Ok(settled);
         }
@@ -124,25 +126,20 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
 
     /// Counts a request. What comes of it is settled where it was taken before, which counts for nothing, or where
     /// there are too many.
-    async fn admit_applicant(
+    async fn admit_from(
         &self,
-        new: &NewRequest<'_>,
+        caller: Option<IpAddr>,
+        request: &Request,
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<Option<SubmitOutcome>, Failure> {
         let before = self.taken_before(idempotency).await?;
         if before.is_some() {
             return Ok(before);
         }
-        let applicant = Applicant {
-            caller: new.caller,
-            form: &new.offering.form,
-            values: new.values,
-            offering: &new.offering.path,
-        };
         let limits = &self.settings.current().request_limits;
         let keys = self.link_keys.current();
         let (table, key) = (self.store.table(), keys.newest());
-        let admitted = admission::admit(table, limits, key, &applicant, new.at).await?;
+        let admitted = admission::admit(table, limits, key, request, caller).await?;
         let Err(reached) = admitted else {
             return Ok(None);
         };

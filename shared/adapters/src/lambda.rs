@@ -79,7 +79,8 @@ where
     run(make, handler, span, misfit).await
 }
 
-/// Serves events that nobody waits for, such as messages of a topic, until Lambda ends the process. What fails is logged and reported like a task; Lambda runs it again. What an event is about
+/// Serves events that nobody waits for, such as messages of a topic, until Lambda ends the process. What
+/// fails is logged and reported like a task; Lambda runs it again. What an event is about
 /// is known to whoever reads it, and said by [`log_context`].
 pub async fn run_event<F, P, A, E, B>(
     make: impl Fn() -> A,

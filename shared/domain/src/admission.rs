@@ -5,17 +5,15 @@
 //! stored. Whom it counts cannot be read from it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::approval::{LinkKey, mailbox};
 use crate::failure::Failure;
-use crate::form::{Form, Value, Values};
-use crate::id::{FieldName, OfferingPath};
+use crate::request::Request;
 use crate::table::{Key, Table};
 
 /// What requests are counted for, in the order in which that is done: a caller's flood does not use up an offering.
@@ -71,10 +69,8 @@ impl Window {
 
     /// When the window ends in which something happens.
     fn end(self, at: Timestamp) -> Timestamp {
-        let into = at.as_second().rem_euclid(self.seconds());
-        let left = SignedDuration::from_secs(self.seconds() - into);
-        let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
-        at.saturating_add(left).unwrap_or(Timestamp::MAX)
+        let windows = at.as_second().div_euclid(self.seconds());
+        Timestamp::from_second((windows + 1) * self.seconds()).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -126,38 +122,13 @@ pub struct LimitReached {
     pub until: Timestamp,
 }
 
-/// Whom a request that is about to be stored counts for.
-#[derive(Clone)]
-pub struct Applicant<'a> {
-    /// Whoever calls.
-    pub caller: Option<IpAddr>,
-    /// The form that was filled in.
-    pub form: &'a Form,
-    /// How.
-    pub values: &'a Values,
-    /// The offering that it is of.
-    pub offering: &'a OfferingPath,
-}
-
-impl fmt::Debug for Applicant<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Applicant(to {})", self.offering)
-    }
-}
-
-impl Applicant<'_> {
-    fn name(&self, counted_for: CountedFor) -> Option<String> {
-        let answer = |field: &Option<FieldName>| match self.values.get(field.as_ref()?)? {
-            Value::Text(text) => Some(text.as_str()),
-            Value::Cents(_) => None,
-        };
-        let fields = &self.form.designated;
-        match counted_for {
-            CountedFor::Caller => self.caller.map(network),
-            CountedFor::Address => answer(&fields.email_field).map(mailbox),
-            CountedFor::Charge => answer(&fields.charge_field).map(ToOwned::to_owned),
-            CountedFor::Offering => Some(self.offering.to_string()),
-        }
+/// Whom a request counts for, if the form asks for that.
+fn name(counted_for: CountedFor, request: &Request, caller: Option<IpAddr>) -> Option<String> {
+    match counted_for {
+        CountedFor::Caller => caller.map(network),
+        CountedFor::Address => request.customer_email().map(mailbox),
+        CountedFor::Charge => request.charge().map(ToOwned::to_owned),
+        CountedFor::Offering => Some(request.offering.to_string()),
     }
 }
 
@@ -175,15 +146,15 @@ pub async fn admit(
     table: &impl Table,
     limits: &AdmissionLimits,
     key: &LinkKey,
-    applicant: &Applicant<'_>,
-    at: Timestamp,
+    request: &Request,
+    caller: Option<IpAddr>,
 ) -> Result<Result<(), LimitReached>, Failure> {
     let mut done = Vec::new();
     for (&counted_for, &(most, window)) in &limits.0 {
-        let Some(name) = applicant.name(counted_for) else {
+        let Some(name) = name(counted_for, request, caller) else {
             continue;
         };
-        let until = window.end(at);
+        let until = window.end(request.submitted_at);
         let hash = key.counter_hash(counted_for.name(), &name);
         let counter = Key {
             pk: format!("ADMISSION#{}#{hash}", counted_for.name()),

@@ -113,26 +113,30 @@ pub fn report(record: &AuditRecord, with: &[Write]) {
 
 /// Reports, now, that a request was not taken because there were too many.
 pub fn report_refused_request(counted_for: CountedFor) {
-    let refused = count("RequestsRefused", Some(counted_for.name()));
-    emit(&refused, None, None, None);
+    emit_now("RequestsRefused", Some(counted_for.name()), None);
 }
 
 /// Reports, now, that a call failed because a service was away. Failures of other kinds are not counted here.
 pub fn report_outage(failure: &Failure) {
     if is_outage(failure.name()) {
-        emit(&count("ServiceFailures", None), None, None, None);
+        emit_now("ServiceFailures", None, None);
     }
 }
 
 /// Reports, now, that a published definition cannot be read by the code that is deployed, so that its offering is not
 /// offered.
 pub fn report_unreadable_definition() {
-    emit(&count("DefinitionsUnreadable", None), None, None, None);
+    emit_now("DefinitionsUnreadable", None, None);
 }
 
 /// Reports that the mail service refused a mail, now. The outcome is whose fault it is: `sender` or `recipient`.
 pub fn report_refused_mail(outcome: &'static str, request: Option<RequestId>) {
-    emit(&count("MailsRefused", Some(outcome)), request, None, None);
+    emit_now("MailsRefused", Some(outcome), request);
+}
+
+/// Counts one of what happens now, and is no change of a request.
+fn emit_now(name: &'static str, outcome: Option<&'static str>, request: Option<RequestId>) {
+    emit(&count(name, outcome), request, None, None);
 }
 
 fn emit(

@@ -224,6 +224,34 @@ impl TestClient {
         Submitted::read(&body)
     }
 
+    /// Which version of the process shows the form now.
+    #[track_caller]
+    pub fn form_version(&self) -> String {
+        let (status, page) = self.get(&format!("/services/{OFFERING}"), "text/html");
+        let value = page.split_once("name=\"formVersion\" value=\"");
+        let value = value.and_then(|(_, rest)| rest.split_once('"'));
+        let (version, _) = value.unwrap_or_else(|| panic!("{status} {page}"));
+        version.to_owned()
+    }
+
+    /// Posts the form as a page does that was shown by that version, and expects that it is accepted.
+    #[track_caller]
+    pub fn submit_page(&self, form_version: &str, form: &Form) -> Submitted {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.append_pair("formVersion", form_version);
+        for (name, answer) in form.json().as_object().into_iter().flatten() {
+            body.append_pair(name, answer.as_str().expect("the answers are texts"));
+        }
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "application/json"),
+        ];
+        let path = format!("/services/{OFFERING}/requests");
+        let (status, body) = self.post(&path, &headers, &body.finish());
+        assert_eq!(status, 202, "{body}");
+        Submitted::read(&body)
+    }
+
     /// Posts the form to another offering, such as `customer-success/refund-request-routed`, and expects
     /// that it is accepted.
     #[track_caller]

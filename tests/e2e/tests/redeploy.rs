@@ -57,6 +57,15 @@ fn replaced(text: &str, old: &str, new: &str) -> String {
     text.replace(old, new)
 }
 
+/// Waits until the form has these words.
+fn until_shown(client: &LocalStack, words: &str) {
+    client.eventually("the new form", || {
+        client.advance("61s");
+        let (_, page) = client.get(OFFERING, "text/html");
+        page.contains(words).then_some(()).ok_or(page)
+    });
+}
+
 #[test]
 fn a_waiting_request_ends_under_the_version_it_started_with() {
     let processes = Processes::copy();
@@ -71,11 +80,7 @@ fn a_waiting_request_ends_under_the_version_it_started_with() {
         &replaced(&lower, "label: Notes", "label: What happened"),
     );
     processes.generate();
-    client.eventually("the new form", || {
-        client.advance("61s");
-        let (_, page) = client.get(OFFERING, "text/html");
-        page.contains("What happened").then_some(()).ok_or(page)
-    });
+    until_shown(&client, "What happened");
 
     mail.approve(&client);
     client.wait_for_status(&waiting, "refunded");
@@ -86,20 +91,11 @@ fn a_waiting_request_ends_under_the_version_it_started_with() {
     client.mail("finance-1@example.com", &new.id);
 }
 
-/// What the page of a form says that it was shown by.
-fn shown_by(page: &str) -> &str {
-    let (_, rest) = page
-        .split_once("name=\"formVersion\" value=\"")
-        .expect("a form says it");
-    rest.split('"').next().expect("the attribute ends")
-}
-
 #[test]
 fn a_page_from_before_a_renamed_field_runs_the_process_it_was_shown_by() {
     let processes = Processes::copy();
     let client = processes.client();
-    let (_, page) = client.get(OFFERING, "text/html");
-    let before = shown_by(&page);
+    let before = client.form_version();
 
     let definition = processes.read(DEFINITION);
     let lower = replaced(&definition, "refundAmount >= 500", "refundAmount >= 10");
@@ -108,35 +104,11 @@ fn a_page_from_before_a_renamed_field_runs_the_process_it_was_shown_by() {
         &replaced(&lower, "\n    notes:", "\n    whatHappened:"),
     );
     processes.generate();
-    client.eventually("the new form", || {
-        client.advance("61s");
-        let (_, page) = client.get(OFFERING, "text/html");
-        page.contains("whatHappened").then_some(()).ok_or(page)
-    });
+    until_shown(&client, "whatHappened");
 
     // What the page has sent is taken with the old field, by the old process, which asks no Finance.
     let form = form().amount("120");
-    let answers = form.json().as_object().expect("it is an object");
-    let mut sent = form_urlencoded::Serializer::new(String::new());
-    sent.append_pair("formVersion", before);
-    for (name, answer) in answers {
-        let text = answer
-            .as_str()
-            .map_or_else(|| answer.to_string(), ToOwned::to_owned);
-        sent.append_pair(name, &text);
-    }
-    let kinds = [
-        ("content-type", "application/x-www-form-urlencoded"),
-        ("accept", "application/json"),
-    ];
-    let answer = client.call(
-        "POST",
-        &format!("{OFFERING}/requests"),
-        &kinds,
-        &sent.finish(),
-    );
-    assert_eq!(answer.status, 202, "{answer:?}");
-    let request = e2e::Submitted::read(&answer.json());
+    let request = client.submit_page(&before, &form);
     client
         .mail("csm-1@example.com", &request.id)
         .approve(&client);

@@ -22,7 +22,7 @@ use crate::operators::{Operation, lifted};
 use crate::ports::by_hand::{ada, customer};
 use crate::ports::stripe::Mood;
 use crate::process::Process;
-use crate::random_run::{block_on, over_seeds, problems_at_the_end};
+use crate::random_run::{assert_kept, block_on, over_seeds, problems_at_the_end};
 use crate::world::World;
 use happen::happen;
 
@@ -37,11 +37,7 @@ pub(crate) const CHARGE: [&str; 2] = ["ch_shared", "pi_shared"];
 fn a_charge_is_given_back_once_whatever_its_requests_and_others_do() {
     let seen = over_seeds(RUNS, |seed| {
         let (problems, seen) = block_on(run(None, seed));
-        assert!(
-            problems.is_empty(),
-            "seed {seed} breaks a promise; SIM_SEED={seed} cargo test -p sim a_charge replays it:\n{}",
-            problems.join("\n")
-        );
+        assert_kept(seed, "a_charge", &problems);
         seen
     });
     if u64::try_from(seen.len()) != Ok(RUNS) {

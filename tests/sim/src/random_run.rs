@@ -59,9 +59,14 @@ pub(crate) fn over_seeds<R: Send>(runs: u64, run: impl Fn(u64) -> R + Sync) -> V
 
 fn check(seed: u64) {
     let (_, problems) = block_on(run(seed));
+    assert_kept(seed, "a_run", &problems);
+}
+
+/// That a history, which the tests of that name run, breaks no promise.
+pub(crate) fn assert_kept(seed: u64, tests: &str, problems: &[String]) {
     assert!(
         problems.is_empty(),
-        "seed {seed} breaks a promise; SIM_SEED={seed} cargo test -p sim a_run replays it:\n{}",
+        "seed {seed} breaks a promise; SIM_SEED={seed} cargo test -p sim {tests} runs it again:\n{}",
         problems.join("\n")
     );
 }

@@ -62,7 +62,8 @@ impl Executor {
         }
     }
 
-    /// Starts an execution of a version, or of what a state machine or an alias leads to. It is in the journal when this returns. Starting it again with the same name
+    /// Starts an execution of a version, or of what a state machine or an alias leads to. It is in the
+    /// journal when this returns. Starting it again with the same name
     /// and input while it runs gives the same execution; otherwise a name is used once, by whatever state
     /// machine: a request's id names its execution.
     pub fn start(

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use domain::admission::*;
 use domain::form::{Value, Values};
-use domain::id::OfferingPath;
+use domain::id::RequestId;
+use domain::request::{Request, Submission};
 use domain::task::Offering;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -46,16 +47,20 @@ impl Limited {
                 Value::Text(charge.to_owned()),
             ),
         ]);
-        let path: OfferingPath = offering.parse().unwrap();
-        let applicant = Applicant {
-            caller: Some(caller.parse::<IpAddr>().unwrap()),
-            form: &self.offering.form,
+        let (request, _) = Request::submit(Submission {
+            request_id: RequestId::random(),
+            offering: &Offering {
+                path: offering.parse().unwrap(),
+                ..self.offering.clone()
+            },
             values: &values,
-            offering: &path,
-        };
+            origin: String::new(),
+            about: None,
+            at: Timestamp::from_second(second).unwrap(),
+        });
         let keys = fixtures::approval::link_keys();
-        let at = Timestamp::from_second(second).unwrap();
-        let admitted = admit(&self.table, &self.limits, keys.newest(), &applicant, at).await;
+        let (caller, key) = (caller.parse::<IpAddr>().ok(), keys.newest());
+        let admitted = admit(&self.table, &self.limits, key, &request, caller).await;
         admitted.unwrap().err()
     }
 

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::Checks;
 
-const FORM: &str = "/services/customer-success/refund-request";
 const MACHINE: &str = "CustomerSuccessRefundRequest";
 const LOWER_THRESHOLD: Edit = Edit {
     file: "customer-success/refund-request.yaml",
@@ -44,7 +43,7 @@ pub(in crate::rig) fn play(
     let waiting = stack.submit("6");
     stack.asked(&waiting, &stack.people.reviewers[0], REVIEW)?;
     let before = Alias::of(stack)?;
-    let page = shown_by(stack)?;
+    let page = stack.client.form_version();
     let edits = [other, &[LOWER_THRESHOLD, RENAMED_FIELD]].concat();
     let deployment = &stack.deployment;
     deployment.deploy(&template(deployment, &edits)?)?;
@@ -61,7 +60,7 @@ pub(in crate::rig) fn play(
     Alias::of(stack)?.wait(stack)?;
     checks.attempt(
         "a page from before a field was renamed runs the version that showed it",
-        || without_finance(stack, &submit_page(stack, &page)?),
+        || without_finance(stack, &stack.client.submit_page(&page, &stack.form("6"))),
     );
     checks.attempt("a new request takes the new version", || {
         of_new_version = Some(asks_finance(stack)?);
@@ -104,32 +103,6 @@ fn without_finance(stack: &Stack, request: &Submitted) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the form says that it was shown by.
-fn shown_by(stack: &Stack) -> anyhow::Result<String> {
-    let (status, page) = stack.client.get(FORM, "text/html");
-    let shown_by = page.split_once("name=\"formVersion\" value=\"");
-    let shown_by = shown_by.and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned()));
-    shown_by.with_context(|| format!("{status} {page}"))
-}
-
-/// Sends the form from a page that was shown before.
-fn submit_page(stack: &Stack, shown_by: &str) -> anyhow::Result<Submitted> {
-    let form = stack.form("6");
-    let mut sent = form_urlencoded::Serializer::new(String::new());
-    sent.append_pair("formVersion", shown_by);
-    for (name, answer) in form.json().as_object().into_iter().flatten() {
-        sent.append_pair(name, answer.as_str().context("answers are texts")?);
-    }
-    let headers = [
-        ("content-type", "application/x-www-form-urlencoded"),
-        ("accept", "application/json"),
-    ];
-    let path = format!("{FORM}/requests");
-    let answer = stack.client.call("POST", &path, &headers, &sent.finish());
-    ensure!(answer.status == 202, "{answer:?}");
-    Ok(Submitted::read(&answer.json()))
-}
-
 /// A request of a few dollars, for which the review is not enough.
 fn asks_finance(stack: &Stack) -> anyhow::Result<Submitted> {
     let form = stack.form("9").without("notes");
@@ -163,7 +136,7 @@ impl Alias {
             .context("it leads nowhere")?;
         let begun = Instant::now();
         loop {
-            let shown = shown_by(stack)?;
+            let shown = stack.client.form_version();
             if shown.starts_with(&format!("{version}.")) {
                 return Ok(());
             }
