@@ -47,9 +47,9 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let entry = &mut pending.entry.value;
         entry.stripe_id = Some(credit.id.clone());
         entry.settlement = Some(Settlement::Paid);
+        let entry = entry.clone();
         let given = Event::CreditGiven {
-            id: &credit.id,
-            amount: entry.amount,
+            movement: entry.movement(),
             output: &task.config.output,
         };
         self.save_entry(pending, task, &given).await?;

@@ -266,7 +266,9 @@ mod tests {
         let mut request = function.store.request(id).await.unwrap().unwrap();
         let (phase, message) = (request.value.phase.clone(), "The bank sent it back.");
         let now = StateEntry::during(&phase, Timestamp::UNIX_EPOCH);
-        let record = request.value.apply(&Event::RefundReversed { message }, now);
+        let movement = fixtures::refund::movement();
+        let reversed = Event::RefundReversed { movement, message };
+        let record = request.value.apply(&reversed, now);
         let store = &function.store;
         store.save(&mut request, &record, Vec::new()).await.unwrap();
         for _ in 0..2 {

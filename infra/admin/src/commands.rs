@@ -2,7 +2,7 @@
 
 use domain::dates::when;
 use domain::failure::Failure;
-use domain::id::OfferingPath;
+use domain::id::{OfferingPath, RequestId};
 use domain::operator_log::{Change, OperatorRecord};
 use domain::payment_control::operations::{override_limits, switch_payments};
 use domain::payment_control::{LimitOverrides, Limits, PaymentSwitch, PaymentTotals, day_of};
@@ -13,7 +13,7 @@ use domain::team::Teams;
 use domain::workflow::{Executions, Workflow};
 use jiff::Timestamp;
 
-use crate::options::{Command, LimitsCommand, Payments, Requests};
+use crate::options::{Audit, Command, LimitsCommand, Payments, Requests};
 use crate::{requests, teams};
 
 /// What the commands work on.
@@ -78,6 +78,7 @@ pub(crate) async fn run(
             Ok(in_place(&offering, limits))
         }
         Command::Log => log(table).await,
+        Command::Audit(Audit::Verify { request }) => verify(store, request).await,
     }
 }
 
@@ -118,6 +119,19 @@ async fn show(
         in_place(offering, overrides.limits),
         since(overrides.changed.as_ref()),
     ))
+}
+
+/// Says that the audit log of a request is whole. Otherwise it fails, with the first record that is not.
+async fn verify(store: &RequestStore<impl Table>, request: RequestId) -> Result<String, Failure> {
+    let verified = store.verify_audit_log(request).await?;
+    match verified.ok_or(Failure::RequestNotFound)? {
+        Ok(records) => Ok(format!(
+            "The audit log of {request} is whole: {records} records."
+        )),
+        Err(broken) => Err(Failure::ConfigInvalid(format!(
+            "The audit log of {request} is not as it was written: {broken}."
+        ))),
+    }
 }
 
 async fn log(table: &impl Table) -> Result<String, Failure> {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use domain::form::is_email;
-use domain::id::{OfferingPath, TeamId};
+use domain::id::{OfferingPath, RequestId, TeamId};
 use domain::money::Usd;
 use domain::operator_log::Change;
 use domain::payment_control::Limits;
@@ -56,6 +56,9 @@ pub(crate) enum Command {
     Requests(Requests),
     /// Prints the operators' audit log, oldest first.
     Log,
+    /// The audit log of requests.
+    #[command(subcommand)]
+    Audit(Audit),
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,6 +69,15 @@ pub(crate) enum Payments {
     Resume(Reason),
     /// Says whether they are stopped.
     Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Checks that no record of a request was changed, removed, added or swapped, by their hashes.
+    Verify {
+        /// The request's id.
+        request: RequestId,
+    },
 }
 
 #[derive(Debug, Subcommand)]

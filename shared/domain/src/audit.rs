@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{OfferingPath, PhaseName, RequestId};
 use crate::money::Usd;
+use crate::refund::SettlementMethod;
 use crate::status::Status;
 
-/// What happened, when, by whom, and where the request stood afterwards.
+/// What happened, when, by whom, and where the request stood before and afterwards.
 ///
-/// It names approvers, who act for the company, and never holds a customer's answers.
+/// Each record holds a hash over itself and the one before: see [`audit_chain`](crate::audit_chain). It names approvers, who act for the company, and never holds a customer's answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditRecord {
@@ -19,16 +20,24 @@ pub struct AuditRecord {
     pub request_id: RequestId,
     /// Its offering.
     pub offering: OfferingPath,
+    /// The version of the definition that the customer filled in the form of.
+    #[serde(default)]
+    pub definition: String,
     /// 1 for the submission, then without a gap.
     pub seq: u32,
     /// The time of the event that the function handled.
     pub at: Timestamp,
     /// The person or system that caused it.
     pub actor: Actor,
+    /// Which of them that is.
+    pub actor_kind: ActorKind,
     /// What happened.
     pub action: Action,
     /// The phase in which it happened.
     pub phase: PhaseName,
+    /// The status before. None for the submission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_before: Option<Status>,
     /// The status afterwards.
     pub status: Status,
     /// How much money it is about.
@@ -38,6 +47,12 @@ pub struct AuditRecord {
         skip_serializing_if = "Option::is_none"
     )]
     pub amount: Option<Usd>,
+    /// In which currency, where there is an amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// Whether it is money or a credit that is intended, given or came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<SettlementMethod>,
     /// The charge or payment intent that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charge: Option<String>,
@@ -47,6 +62,17 @@ pub struct AuditRecord {
     /// Anything else: a reason, a team, Stripe's message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What binds it to the records before.
+    #[serde(default)]
+    pub hash: String,
+}
+
+/// The currencies in which something is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Currency {
+    /// US dollars, counted in cents.
+    Usd,
 }
 
 /// What happened to a request. The names are stored, counted and reported: they do not change.
@@ -150,6 +176,29 @@ pub enum Actor {
     System,
     /// An approver, by address.
     Approver(String),
+}
+
+/// What an actor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// The customer.
+    Customer,
+    /// The process.
+    System,
+    /// A person of a team.
+    Approver,
+}
+
+impl Actor {
+    /// What it is.
+    pub fn kind(&self) -> ActorKind {
+        match self {
+            Actor::Customer => ActorKind::Customer,
+            Actor::System => ActorKind::System,
+            Actor::Approver(_) => ActorKind::Approver,
+        }
+    }
 }
 
 impl From<String> for Actor {

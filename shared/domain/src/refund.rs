@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{FieldName, PhaseName, RequestId, TaskToken, TeamId};
 use crate::money::Usd;
 use crate::payment_control::Reservation;
-use crate::request::Event;
+use crate::request::{Event, Movement};
 use crate::stripe::{Refund, RefundState};
 use crate::table::{Entity, Key};
 
@@ -172,20 +172,31 @@ impl RefundEntry {
         update
     }
 
+    /// What moved, or will. Stripe's id is empty as long as it is not known.
+    pub fn movement(&self) -> Movement<'_> {
+        Movement {
+            stripe_id: self.stripe_id.as_deref().unwrap_or_default(),
+            charge: self.charge_id.as_deref().unwrap_or(&self.charge),
+            amount: self.amount,
+        }
+    }
+
     /// What an update means for the request.
     pub fn event<'a>(&'a self, update: &'a RefundUpdate) -> Option<Event<'a>> {
-        let id = self.stripe_id.as_deref().unwrap_or_default();
+        let movement = self.movement();
         match update {
             RefundUpdate::None => None,
-            RefundUpdate::Pending(status) => Some(Event::RefundPending { id, status }),
+            RefundUpdate::Pending(status) => Some(Event::RefundPending {
+                id: movement.stripe_id,
+                status,
+            }),
             RefundUpdate::Paid => Some(Event::RefundSucceeded {
-                id,
-                amount: self.amount,
+                movement,
                 status: "succeeded",
                 output: &self.output,
             }),
             RefundUpdate::Refused(message) => Some(Event::RefundRefused { message }),
-            RefundUpdate::Reversed(message) => Some(Event::RefundReversed { message }),
+            RefundUpdate::Reversed(message) => Some(Event::RefundReversed { movement, message }),
         }
     }
 }

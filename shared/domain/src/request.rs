@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::approval::LinkKeys;
-use crate::audit::{Action, Actor, AuditRecord};
+use crate::audit::{Action, Actor, AuditRecord, Currency};
+use crate::audit_chain;
 use crate::form::{DesignatedFields, Values};
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::inquiry::Inquiry;
@@ -29,7 +30,7 @@ pub use crate::status::Status;
 use answered::answered;
 pub use answered::{AnswerKind, Answered};
 use audit_entry::Entry;
-pub use event::Event;
+pub use event::{Event, Movement};
 pub use output::Output;
 pub use ownership_confirmation::{OwnershipConfirmation, UnclearCharge};
 
@@ -100,6 +101,9 @@ pub struct Request {
     pub redrives: u32,
     /// How many audit records it has.
     pub audit_count: u32,
+    /// The hash of the last of them.
+    #[serde(default)]
+    pub audit_hash: String,
 }
 
 /// How a refund that Stripe took stands.
@@ -189,19 +193,21 @@ impl Request {
             inquiries: Vec::new(),
             redrives: 0,
             audit_count: 0,
+            audit_hash: String::new(),
         };
         let mut submitted = Entry::new(Actor::Customer, Action::Submitted);
         submitted.detail = about.map(|about| format!("about {about}"));
-        let record = request.record(at, submitted);
+        let record = request.record(at, None, submitted);
         (request, record)
     }
 
     /// Changes the request as the event says and returns the record for its audit log.
     pub fn apply(&mut self, event: &Event<'_>, state_entry: StateEntry<'_>) -> AuditRecord {
+        let status_before = Some(self.status);
         let phase_before = std::mem::replace(&mut self.phase, state_entry.phase.clone());
         self.change(event, state_entry, phase_before);
         let entry = audit_entry::entry(event, self.inquiries.len());
-        self.record(state_entry.at, entry)
+        self.record(state_entry.at, status_before, entry)
     }
 
     /// What this very state entry was answered with, if it was handled before. If a later one was, this one
@@ -230,22 +236,36 @@ impl Request {
         }
     }
 
-    fn record(&mut self, at: Timestamp, entry: Entry) -> AuditRecord {
+    fn record(
+        &mut self,
+        at: Timestamp,
+        status_before: Option<Status>,
+        entry: Entry,
+    ) -> AuditRecord {
         self.audit_count += 1;
         self.updated_at = at;
-        AuditRecord {
+        let mut record = AuditRecord {
             request_id: self.request_id,
             offering: self.offering.clone(),
+            definition: self.definition.clone(),
             seq: self.audit_count,
             at,
+            actor_kind: entry.actor.kind(),
             actor: entry.actor,
             action: entry.action,
             phase: self.phase.clone(),
+            status_before,
             status: self.status,
+            currency: entry.amount.map(|_| Currency::Usd),
             amount: entry.amount,
+            means: entry.means,
             charge: entry.charge,
             stripe_id: entry.stripe_id,
             detail: entry.detail,
-        }
+            hash: String::new(),
+        };
+        record.hash = audit_chain::hash(&self.audit_hash, &record);
+        self.audit_hash.clone_from(&record.hash);
+        record
     }
 }

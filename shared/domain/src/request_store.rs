@@ -34,6 +34,13 @@ impl Entity for AuditRecord {
     }
 }
 
+impl AuditRecord {
+    /// The partition of a request's records, and what their sort keys begin with.
+    pub fn all_of(id: RequestId) -> (String, &'static str) {
+        (format!("REQUEST#{id}"), "AUDIT#")
+    }
+}
+
 /// Where a request is stored; its audit records and all else of it are in the same partition.
 pub fn request_key(id: RequestId) -> Key {
     Key {

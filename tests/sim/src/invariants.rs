@@ -2,6 +2,7 @@
 
 use domain::approval::Link;
 use domain::audit::AuditRecord;
+use domain::audit_chain;
 use domain::id::RequestId;
 use domain::request::{Request, Status};
 use domain::table::Item;
@@ -198,6 +199,13 @@ impl Case<'_> {
                 self.audit_log.len(),
                 self.model.status
             ));
+        }
+        let records = self.items.iter().filter(|item| item.kind == "audit");
+        let own =
+            records.filter(|item| item.body["requestId"] == self.request.request_id.to_string());
+        let own: Vec<_> = own.map(|item| item.body.clone()).collect();
+        if let Err(broken) = audit_chain::verify(self.request, &own) {
+            problems.push(format!("the chain of the audit log: {broken}"));
         }
     }
 

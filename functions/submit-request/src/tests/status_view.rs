@@ -1,6 +1,5 @@
 //! How a request stands, in the customer's words.
 
-use domain::money::Usd;
 use domain::request::{Event, RefundProgress, Request, Status};
 use domain::task::StateEntry;
 use jiff::Timestamp;
@@ -41,12 +40,11 @@ fn a_customer_is_told_when_it_is_their_turn_to_choose() {
 fn a_credit_is_not_called_a_refund() {
     let phase = "Give Credit".parse().unwrap();
     let state_entry = StateEntry::during(&phase, Timestamp::UNIX_EPOCH);
-    let (amount, output) = (Usd::from_cents(4_999).unwrap(), "result".parse().unwrap());
-    let (id, status, output) = ("re_1", "succeeded", &output);
-    let credit = Event::CreditGiven { id, amount, output };
+    let (movement, output) = (fixtures::refund::movement(), "result".parse().unwrap());
+    let (status, output) = ("succeeded", &output);
+    let credit = Event::CreditGiven { movement, output };
     let refund = Event::RefundSucceeded {
-        id,
-        amount,
+        movement,
         status,
         output,
     };

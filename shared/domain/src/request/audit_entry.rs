@@ -1,10 +1,11 @@
 //! What the audit log says of each event. No answer of a customer is in it.
 
-use super::Event;
 use super::advice::advice;
+use super::{Event, Movement};
 use crate::approval::{Decider, Recorded};
 use crate::audit::{Action, Actor};
 use crate::money::Usd;
+use crate::refund::SettlementMethod::{self, Credit, Refund};
 use crate::suppression::SuppressionReason;
 use crate::task::outcome;
 
@@ -13,6 +14,7 @@ pub(super) struct Entry {
     pub(super) actor: Actor,
     pub(super) action: Action,
     pub(super) amount: Option<Usd>,
+    pub(super) means: Option<SettlementMethod>,
     pub(super) charge: Option<String>,
     pub(super) stripe_id: Option<String>,
     pub(super) detail: Option<String>,
@@ -24,6 +26,7 @@ impl Entry {
             actor,
             action,
             amount: None,
+            means: None,
             charge: None,
             stripe_id: None,
             detail: None,
@@ -38,6 +41,20 @@ impl Entry {
     fn amount(mut self, amount: Usd) -> Self {
         self.amount = Some(amount);
         self
+    }
+
+    /// What is given back of a charge, and how.
+    fn gives(self, means: SettlementMethod, charge: &str, amount: Usd) -> Self {
+        let means = Some(means);
+        Self {
+            means,
+            ..self.charge(charge).amount(amount)
+        }
+    }
+
+    fn moved(self, means: SettlementMethod, moved: Movement<'_>) -> Self {
+        self.gives(means, moved.charge, moved.amount)
+            .stripe_id(moved.stripe_id)
     }
 
     fn charge(mut self, charge: &str) -> Self {
@@ -114,21 +131,21 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         }),
         Event::Resumed { .. } => by_system(Action::Resumed),
         Event::PaymentHeld { reason } => by_system(Action::PaymentHeld).detail(reason),
-        Event::RefundIntended { charge, amount } => by_system(Action::RefundIntended)
-            .amount(amount)
-            .charge(charge),
-        Event::CreditIntended { charge, amount } => by_system(Action::CreditIntended)
-            .amount(amount)
-            .charge(charge),
-        Event::CreditGiven { id, amount, .. } => {
-            by_system(Action::Credited).amount(amount).stripe_id(id)
+        Event::RefundIntended { charge, amount } => {
+            by_system(Action::RefundIntended).gives(Refund, charge, amount)
         }
+        Event::CreditIntended { charge, amount } => {
+            by_system(Action::CreditIntended).gives(Credit, charge, amount)
+        }
+        Event::CreditGiven { movement, .. } => by_system(Action::Credited).moved(Credit, movement),
         Event::RefundPending { id, status } => by_system(Action::RefundPending)
             .stripe_id(id)
             .detail(status),
-        Event::RefundReversed { message } => by_system(Action::RefundReversed).detail(message),
-        Event::RefundSucceeded { id, amount, .. } => {
-            by_system(Action::Refunded).amount(amount).stripe_id(id)
+        Event::RefundReversed { movement, message } => by_system(Action::RefundReversed)
+            .moved(Refund, movement)
+            .detail(message),
+        Event::RefundSucceeded { movement, .. } => {
+            by_system(Action::Refunded).moved(Refund, movement)
         }
         Event::RefundRefused { message } => by_system(Action::RefundRefused).detail(message),
         Event::ChargeExhausted { message } => by_system(Action::ChargeExhausted).detail(message),

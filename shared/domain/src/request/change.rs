@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{Event, Output, OwnershipConfirmation, RefundProgress, Request, Status, Step, Stopped};
+use super::{
+    Event, Movement, Output, OwnershipConfirmation, RefundProgress, Request, Status, Step, Stopped,
+};
 use crate::approval::{Decider, Recorded};
 use crate::form::Value;
 use crate::id::{FieldName, PhaseName};
 use crate::inquiry::Inquiry;
-use crate::money::Usd;
 use crate::payment_control::PaymentHold;
 use crate::request::Answered;
 use crate::task::{EndStatus, StateEntry, outcome, variable};
@@ -51,16 +52,16 @@ impl Request {
                 self.payment_hold = None;
                 self.goes_on(Status::Processing);
             }
-            Event::CreditGiven { id, amount, output } => {
+            Event::CreditGiven { movement, output } => {
                 self.status = Status::Refunded;
-                self.set_refund(output, id, amount, "credited");
+                self.set_refund(output, movement, "credited");
                 self.step(state_entry, outcome::DONE);
             }
             Event::RefundPending { .. } => {
                 self.refund = Some(RefundProgress::Pending);
                 self.step(state_entry, outcome::PENDING);
             }
-            Event::RefundReversed { message } => {
+            Event::RefundReversed { message, .. } => {
                 self.status = Status::NeedsAttention;
                 // A redrive does not cover it up.
                 if let Some(stopped) = &mut self.stopped {
@@ -81,14 +82,13 @@ impl Request {
                 self.ownership_confirmation = Some(OwnershipConfirmation { of, by });
             }
             Event::RefundSucceeded {
-                id,
-                amount,
+                movement,
                 status,
                 output,
             } => {
                 self.status = Status::Refunded;
                 self.refund = Some(RefundProgress::Paid);
-                self.set_refund(output, id, amount, status);
+                self.set_refund(output, movement, status);
                 self.step(state_entry, outcome::DONE);
             }
             Event::RefundRefused { message } => {
@@ -205,8 +205,9 @@ impl Request {
         self.outputs.insert(name, Output::Text(text.to_owned()));
     }
 
-    fn set_refund(&mut self, name: &FieldName, id: &str, amount: Usd, status: &str) {
-        let (id, status) = (id.to_owned(), status.to_owned());
+    fn set_refund(&mut self, name: &FieldName, movement: Movement<'_>, status: &str) {
+        let (id, status) = (movement.stripe_id.to_owned(), status.to_owned());
+        let amount = movement.amount;
         let refund = Output::Refund { id, amount, status };
         self.outputs.insert(name.clone(), refund);
     }

@@ -7,6 +7,17 @@ use crate::request::UnclearCharge;
 use crate::suppression::SuppressionReason;
 use crate::task::EndStatus;
 
+/// Money or credit that moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Movement<'a> {
+    /// Stripe's id of the refund or credit.
+    pub stripe_id: &'a str,
+    /// The charge that it is of.
+    pub charge: &'a str,
+    /// How much.
+    pub amount: Usd,
+}
+
 /// Something that happened to a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
@@ -109,10 +120,8 @@ pub enum Event<'a> {
     },
     /// The customer got a credit.
     CreditGiven {
-        /// Stripe's id of the credit.
-        id: &'a str,
-        /// The amount.
-        amount: Usd,
+        /// What moved.
+        movement: Movement<'a>,
         /// The variable that the definition keeps it under.
         output: &'a FieldName,
     },
@@ -125,10 +134,8 @@ pub enum Event<'a> {
     },
     /// Stripe paid.
     RefundSucceeded {
-        /// Stripe's id of the refund.
-        id: &'a str,
-        /// The amount.
-        amount: Usd,
+        /// What moved.
+        movement: Movement<'a>,
         /// Stripe's status.
         status: &'a str,
         /// The variable that the definition keeps it under.
@@ -146,6 +153,8 @@ pub enum Event<'a> {
     },
     /// Stripe had paid, and then the bank sent the money back.
     RefundReversed {
+        /// What had moved.
+        movement: Movement<'a>,
         /// What happened, for the team.
         message: &'a str,
     },

@@ -117,7 +117,9 @@ async fn what_was_paid_counts_however_the_request_ended_and_what_came_back_does_
         paid(request);
         let phase = request.phase.clone();
         let now = StateEntry::during(&phase, Timestamp::UNIX_EPOCH);
-        request.apply(&Event::RefundReversed { message: "closed" }, now);
+        let movement = fixtures::refund::movement();
+        let message = "closed";
+        request.apply(&Event::RefundReversed { movement, message }, now);
     };
     charge.add("ch_1", reversed).await;
     assert_eq!(charge.total().await, 3 * 5000);

@@ -7,6 +7,7 @@ mod admission;
 mod approval;
 mod approved_amount;
 mod approvers;
+mod audit_chain;
 mod charge_ledger;
 mod charge_report;
 mod charge_total;

@@ -36,8 +36,7 @@ fn every_event_leaves_one_record_with_the_next_number() {
             amount,
         },
         Event::RefundSucceeded {
-            id: "re_1",
-            amount,
+            movement: fixtures::refund::movement(),
             status: "succeeded",
             output: &output,
         },
@@ -189,8 +188,7 @@ fn an_approver_fills_in_what_is_missing_and_overrules_nothing() {
 
 fn paid(output: &FieldName) -> Event<'_> {
     Event::RefundSucceeded {
-        id: "re_1",
-        amount: Usd::from_cents(5000).unwrap(),
+        movement: fixtures::refund::movement(),
         status: "succeeded",
         output,
     }
@@ -203,6 +201,7 @@ fn a_refund_that_came_back_is_not_covered_up_by_the_end() {
     let paid = paid(&output);
     request.apply(&paid, state_entry(&phase("P")));
     let reversed = Event::RefundReversed {
+        movement: fixtures::refund::movement(),
         message: "The card is gone.",
     };
     request.apply(&reversed, state_entry(&phase("P")));
@@ -228,6 +227,7 @@ fn a_refund_that_came_back_while_the_request_stood_still_is_not_covered_up_by_a_
         redrives: 0,
     };
     let reversed = Event::RefundReversed {
+        movement: fixtures::refund::movement(),
         message: "The card is gone.",
     };
     for event in [paid, stopped, reversed, Event::Resumed { redrives: 1 }] {

@@ -197,7 +197,8 @@ proptest! {
             let (mut request, _) = fixtures::request::request();
             let phase = request.phase.clone();
             let now = StateEntry::during(&phase, jiff::Timestamp::UNIX_EPOCH);
-            request.apply(&Event::RefundReversed { message: text }, now);
+            let movement = fixtures::refund::movement();
+            request.apply(&Event::RefundReversed { movement, message: text }, now);
             let mut entry = fixtures::refund::entry(request.request_id);
             text.clone_into(&mut entry.charge);
             refund_reversed(&request, &entry, &link_keys(), TO)

@@ -139,7 +139,8 @@ pub(super) fn reversed() -> (Request, RefundEntry) {
     let message = "The bank sent it back.";
     let phase = request.phase.clone();
     let now = StateEntry::during(&phase, jiff::Timestamp::UNIX_EPOCH);
-    request.apply(&Event::RefundReversed { message }, now);
+    let movement = fixtures::refund::movement();
+    request.apply(&Event::RefundReversed { movement, message }, now);
     assert_eq!(request.output(variable::STRIPE_ERROR), Some(message));
     let mut entry = entry(request.request_id);
     entry.stripe_id = Some("re_1".to_owned());
