@@ -79,6 +79,9 @@ pub struct Approval {
     /// When another team was asked too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalated_at: Option<Timestamp>,
+    /// When they were last reminded, or others asked in their place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded_at: Option<Timestamp>,
     /// Whether nobody who is asked may decide, and who knows that.
     #[serde(default)]
     pub deadlock: Deadlock,
@@ -126,6 +129,7 @@ impl Approval {
             key_id: keys.newest().id().to_owned(),
             asked_at: task.entered_at,
             escalated_at: None,
+            reminded_at: None,
             deadlock: Deadlock::None,
             asks_others: false,
             decide_until: decide_until.unwrap_or(Timestamp::MAX),
