@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use domain::one_time_code::constant_time_eq;
 use jiff::Timestamp;
 use lambda_http::http::{StatusCode, header};
 use lambda_http::request::RequestContext;
@@ -57,8 +58,21 @@ pub fn received_at(request: &Request) -> Option<Timestamp> {
     }
 }
 
-/// Whoever calls, as API Gateway sees it. No header is believed.
-pub fn caller(request: &Request) -> Option<IpAddr> {
+/// What CloudFront sends the origin key in.
+const ORIGIN_KEY: &str = "x-origin-verify";
+
+/// The address of whoever calls, as API Gateway sees it. That is one of CloudFront's where it is before the API, which proves so by
+/// the deployment's origin key; then it is who CloudFront says. API Gateway appends whom it sees to `X-Forwarded-For` as CloudFront
+/// does, so the viewer is the last but one. Empty is no key, and nothing else in a header is believed.
+pub fn caller(request: &Request, origin_key: &str) -> Option<IpAddr> {
+    let shown = header_text(request, ORIGIN_KEY).unwrap_or_default();
+    if !origin_key.is_empty() && constant_time_eq(shown, origin_key) {
+        let forwarded = header_text(request, "x-forwarded-for").unwrap_or_default();
+        let viewer = forwarded.rsplit(',').nth(1);
+        if let Some(viewer) = viewer.and_then(|viewer| viewer.trim().parse().ok()) {
+            return Some(viewer);
+        }
+    }
     match request.request_context_ref()? {
         RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
         _ => None,
