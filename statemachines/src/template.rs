@@ -1,14 +1,17 @@
 //! The parts of the SAM template that follow from the definitions.
 //!
 //! `infra/template.yaml` is written by hand, but for what there is once for each offering: the state
-//! machine with its role, log group and alarms, and the places that have to name every machine. Such a
+//! machine, what its alarms watch, and the place that has to name every machine. Such a
 //! part stands between two marks and is kept up to date like every generated file:
 //!
 //! ```yaml
-//!     # generated: machine-arns
-//!     - !Sub 'arn:...'
+//!     # generated: invoked-functions
+//!     - !Ref Decide.Alias
 //!     # end generated
 //! ```
+//!
+//! A stack has room for 500 resources, of which an offering takes three: its state machine, the version and the alias
+//! that SAM adds. The role and the log are shared, and so are alarms, by [ten offerings](GROUP) each.
 //!
 //! Marks and not an include, a macro or a nested stack: SAM, CloudFormation, linters, emulators and
 //! `cargo run` all read one plain file, and a person sees in it what will be deployed.
@@ -57,22 +60,14 @@ pub struct Machine {
     pub path: OfferingPath,
     /// The functions that it invokes, by their logical ids.
     pub functions: BTreeSet<String>,
-    /// Whether a state of it waits for an answer with its task token.
-    pub waits: bool,
     /// The digest of its definition: [`domain::task::Offering::version`].
     pub version: String,
 }
 
-/// What the task of a state that waits for its token is called.
-const WAITING: &str = ".waitForTaskToken\"";
+/// How many offerings share an alarm: `CloudWatch` sums no more than ten metrics in one.
+const GROUP: usize = 10;
 
-const PARTS: [&str; 5] = [
-    "machines",
-    "machine-arns",
-    "machine-versions",
-    "state-machines",
-    "waiting-machine-arns",
-];
+const PARTS: [&str; 3] = ["invoked-functions", "machines", "state-machines"];
 
 impl Machine {
     /// The machine of an offering, from its definition in Amazon States Language and the digest of that.
@@ -83,7 +78,6 @@ impl Machine {
         Self {
             path,
             functions,
-            waits: asl.contains(WAITING),
             version: version.to_owned(),
         }
     }
@@ -96,34 +90,69 @@ impl Machine {
         words.filter(|word| !word.is_empty()).map(capital).collect()
     }
 
-    /// What follows the stack's name in its own.
+    /// What follows the stack's name and `_` in its own. No stack's name has a `_`, so what begins so belongs to this
+    /// stack and to no other.
     fn name(&self) -> String {
-        self.path.to_string().replace('/', "-")
+        self.path.to_string().replace('/', "_")
     }
 
-    fn arn(&self) -> String {
-        let name = self.name();
-        format!(
-            "arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:${{AWS::StackName}}-{name}"
-        )
-    }
-
-    fn resources(&self) -> String {
+    fn resource(&self, broken: &str) -> String {
         let mut substitutions = String::new();
-        let mut aliases = String::new();
         for function in &self.functions {
             let _ = write!(substitutions, "\n      {function}: !Ref {function}.Alias");
-            let _ = write!(aliases, "\n                - !Ref {function}.Alias");
         }
         include_str!("template/machine.yaml")
             .replace("<Id>", &self.id())
             .replace("<path>", &self.path.to_string())
             .replace("<name>", &self.name())
-            .replace("<digest>", &self.version)
-            .replace("<version>", self.version.get(..8).unwrap_or_default())
+            .replace("<broken>", broken)
             .replace("\n      <substitutions>", &substitutions)
-            .replace("\n                <aliases>", &aliases)
     }
+}
+
+/// The state machines of up to ten offerings, and the alarms that they share.
+fn group((number, machines): (usize, &[Machine])) -> String {
+    let short = |machine: &Machine| machine.version.chars().take(8).collect::<String>();
+    let versions: String = machines.iter().map(short).collect();
+    let (broken, timed_out) = (
+        format!("ProcessesBroken{versions}"),
+        format!("ProcessesTimedOut{number}"),
+    );
+    let metrics = |metric: &dyn Fn(&Machine) -> (String, u32)| -> String {
+        let numbered = machines.iter().enumerate();
+        let line = |(at, machine): (usize, &Machine)| {
+            let (metric, period) = metric(machine);
+            format!(
+                "\n      - {{ Id: m{at}, Label: {}, ReturnData: false, MetricStat: {{ Stat: Sum, Period: {period}, Metric: {metric} }} }}",
+                machine.path
+            )
+        };
+        numbered.map(line).collect()
+    };
+    let stopped = metrics(&|machine| {
+        let version = &machine.version;
+        let dimensions = format!(
+            "[{{ Name: Outcome, Value: broken }}, {{ Name: Version, Value: '{version}' }}]"
+        );
+        let namespace = "Namespace: !Ref AWS::StackName, MetricName: RequestsStopped";
+        (format!("{{ {namespace}, Dimensions: {dimensions} }}"), 60)
+    });
+    let late = metrics(&|machine| {
+        let dimensions = format!(
+            "[{{ Name: StateMachineArn, Value: !Ref {} }}]",
+            machine.id()
+        );
+        let namespace = "Namespace: AWS/States, MetricName: ExecutionsTimedOut";
+        (format!("{{ {namespace}, Dimensions: {dimensions} }}"), 300)
+    });
+    let alarms = include_str!("template/alarms.yaml")
+        .replace("<broken>", &broken)
+        .replace("<timed-out>", &timed_out)
+        .replace("\n      <versions>", &stopped)
+        .replace("\n      <machines>", &late);
+    let resources = machines.iter().map(|machine| machine.resource(&broken));
+    let parts: Vec<_> = resources.chain([alarms]).collect();
+    parts.join("\n")
 }
 
 /// The template with all its generated parts written anew.
@@ -164,35 +193,22 @@ pub fn fill_in(template: &str, machines: &[Machine]) -> Result<String, TemplateE
     Ok(filled)
 }
 
-fn arn_line(machine: &Machine) -> String {
-    format!("- !Sub '{}'\n", machine.arn())
-}
-
 /// What stands in a part.
 fn part(name: &str, machines: &[Machine]) -> Option<String> {
     Some(match name {
         "machines" => {
-            let resources: Vec<_> = machines.iter().map(Machine::resources).collect();
-            resources.join("\n")
+            let groups = machines.chunks(GROUP).enumerate().map(group);
+            groups.collect::<Vec<_>>().join("\n")
         }
-        "machine-arns" => machines.iter().map(arn_line).collect(),
-        // Nobody else has to be answered, so nobody may.
-        "waiting-machine-arns" => {
-            let waiting = machines.iter().filter(|machine| machine.waits);
-            waiting.map(arn_line).collect()
-        }
-        // The machines, their aliases and all their versions.
-        "machine-versions" => {
-            let each = |machine: &Machine| {
-                let arn = machine.arn();
-                format!("- !Sub '{arn}'\n- !Sub '{arn}:*'\n")
-            };
-            machines.iter().map(each).collect()
+        "invoked-functions" => {
+            let invoked: BTreeSet<_> = machines.iter().flat_map(|it| &it.functions).collect();
+            let line = |function: &String| format!("- !Ref {function}.Alias\n");
+            invoked.into_iter().map(line).collect()
         }
         "state-machines" => {
             let each = |m: &Machine| format!("\"{}\":\"${{{}Aliaslive}}\"", m.path, m.id());
             let all: Vec<_> = machines.iter().map(each).collect();
-            format!("STATE_MACHINES: !Sub '{{{}}}'", all.join(","))
+            format!("SecretString: !Sub '{{{}}}'", all.join(","))
         }
         _ => return None,
     })
@@ -214,10 +230,10 @@ mod tests {
             machine.functions.iter().collect::<Vec<_>>(),
             ["Decide", "SendEmail"]
         );
-        let resources = machine.resources();
-        assert!(!resources.contains('<'), "{resources}");
+        let resource = machine.resource("Broken");
+        assert!(!resource.contains('<'), "{resource}");
         assert!(
-            resources.contains(
+            resource.contains(
                 "      Decide: !Ref Decide.Alias\n      SendEmail: !Ref SendEmail.Alias\n"
             )
         );
@@ -225,40 +241,48 @@ mod tests {
 
     #[test]
     fn a_new_version_of_a_process_is_guarded_by_an_alarm_of_its_own() {
-        let path = "shop/refund".parse().unwrap();
-        let resources = Machine::new(path, "{}", "0123456789ab").resources();
-        for part in [
-            "\nShopRefundBroken01234567:\n",
-            "[!Ref ShopRefundBroken01234567]",
+        let machine = |path: &str, version| Machine::new(path.parse().unwrap(), "{}", version);
+        let refund = machine("shop/refund", "0123456789ab");
+        let parts = part("machines", &[refund, machine("shop/swap", "ba9876543210")]).unwrap();
+        for text in [
+            "\nProcessesBroken01234567ba987654:\n",
+            "[!Ref ProcessesBroken01234567ba987654]",
             "Value: '0123456789ab' }",
+            "Value: 'ba9876543210' }",
+            "\nProcessesTimedOut0:\n",
+            "Value: !Ref ShopSwap }",
         ] {
-            assert!(resources.contains(part), "{part} in {resources}");
+            assert!(parts.contains(text), "{text} in {parts}");
         }
+        assert!(!parts.contains('<'), "{parts}");
+    }
+
+    #[test]
+    fn an_alarm_watches_ten_processes_at_most() {
+        let machines: Vec<_> = (10..35)
+            .map(|n| machine(&format!("shop/refund-{n}")))
+            .collect();
+        let parts = part("machines", &machines).unwrap();
+        assert_eq!(parts.matches("SUM(METRICS())").count(), 6);
+        assert_eq!(parts.matches("Id: m9,").count(), 4);
+        assert_eq!(parts.matches("Id: m10,").count(), 0);
     }
 
     #[test]
     fn parts_are_written_at_their_own_indentation_and_the_rest_stays() {
-        let template = "a: 1\n  # generated: machine-arns\n  old\n  # end generated\nb: 2\n";
+        let template = "a: 1\n  # generated: invoked-functions\n  old\n  # end generated\nb: 2\n";
         let filled = fill_in(template, &[machine("shop/refund"), machine("shop/swap")]).unwrap();
         let lines: Vec<_> = filled.lines().collect();
-        assert_eq!(lines[..2], ["a: 1", "  # generated: machine-arns"]);
-        assert!(lines[2].starts_with("  - !Sub 'arn:"), "{filled}");
-        assert!(lines[3].ends_with(":stateMachine:${AWS::StackName}-shop-swap'"));
+        assert_eq!(lines[..2], ["a: 1", "  # generated: invoked-functions"]);
+        assert_eq!(
+            lines[2..4],
+            ["  - !Ref Decide.Alias", "  - !Ref SendEmail.Alias"]
+        );
         assert_eq!(lines[4..], ["  # end generated", "b: 2"]);
         assert_eq!(
             fill_in(&filled, &[machine("shop/refund"), machine("shop/swap")]).unwrap(),
             filled
         );
-    }
-
-    #[test]
-    fn only_machines_that_wait_for_an_answer_may_get_one() {
-        let asl = r#"{"Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken"}"#;
-        let waiting = Machine::new("shop/refund".parse().unwrap(), asl, "");
-        let template = "# generated: waiting-machine-arns\n# end generated\n";
-        let filled = fill_in(template, &[waiting, machine("shop/survey")]).unwrap();
-        assert_eq!(filled.lines().count(), 3, "{filled}");
-        assert!(filled.contains("-shop-refund'"), "{filled}");
     }
 
     #[test]

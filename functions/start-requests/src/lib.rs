@@ -1,9 +1,7 @@
 //! Starts the requests that were stored and not started: see [`domain::unstarted`]. A schedule invokes it.
 
-use std::collections::BTreeMap;
-
+use adapters::{Cached, StateMachines};
 use domain::failure::Failure;
-use domain::id::OfferingPath;
 use domain::request_store::RequestStore;
 use domain::table::Table;
 use domain::task::{Outcome, outcome};
@@ -30,12 +28,13 @@ pub struct StartRequests<T, W> {
     /// Where they are started.
     pub workflow: W,
     /// The alias of each offering's state machine.
-    pub machines: BTreeMap<OfferingPath, String>,
+    pub machines: Cached<StateMachines>,
 }
 
 impl<T: Table, W: Workflow> StartRequests<T, W> {
     /// Starts all that are left over. The first failure is the answer, once all others were tried.
     pub async fn handle(&self, event: ScheduledEvent) -> Result<Outcome, Failure> {
+        self.machines.refresh().await;
         let mut result = Ok(Outcome::new(outcome::DONE));
         for unstarted in self.store.unstarted().await? {
             if event.time.duration_since(unstarted.stored_at) < LEFT_OVER {
@@ -52,7 +51,8 @@ impl<T: Table, W: Workflow> StartRequests<T, W> {
 
     async fn start(&self, unstarted: &UnstartedRequest) -> Result<(), Failure> {
         let id = unstarted.request_id;
-        let alias = self.machines.get(&unstarted.offering).map(String::as_str);
+        let machines = self.machines.current();
+        let alias = machines.get(&unstarted.offering).map(String::as_str);
         unstarted.start(&self.workflow, alias).await?;
         tracing::warn!(request = %id, "a request that was stored and not started is started");
         Ok(self.store.note_started(id).await?)

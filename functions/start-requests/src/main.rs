@@ -1,7 +1,7 @@
 //! The Lambda function `StartRequests`.
 
-use adapters::config::{state_machines, table_name};
-use adapters::{DynamoTable, SfnWorkflow, config, run_event};
+use adapters::config::table_name;
+use adapters::{DynamoTable, Secrets, SfnWorkflow, config, run_event};
 use domain::request_store::RequestStore;
 use start_requests::StartRequests;
 
@@ -19,6 +19,6 @@ async fn make() -> anyhow::Result<StartRequests<DynamoTable, SfnWorkflow>> {
     Ok(StartRequests {
         store: RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         workflow: SfnWorkflow::new(&aws),
-        machines: state_machines()?,
+        machines: Secrets::new(&aws).state_machines().await?,
     })
 }

@@ -14,7 +14,8 @@ fn function() -> StartRequests<MemoryTable, MemoryWorkflow> {
     StartRequests {
         store: RequestStore::new(MemoryTable::default()),
         workflow: MemoryWorkflow::default(),
-        machines: [(fixtures::request::offering().path, ALIAS.to_owned())].into(),
+        machines: StateMachines::from([(fixtures::request::offering().path, ALIAS.to_owned())])
+            .into(),
     }
 }
 

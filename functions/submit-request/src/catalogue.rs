@@ -1,18 +1,22 @@
 //! The offerings, read from the `Start` states of the versions that their state machines' aliases lead to.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use adapters::{Cached, StateMachines};
 use domain::failure::Failure;
 use domain::id::OfferingPath;
 use domain::metrics;
 use domain::task::Offering;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
 
 /// How long it is remembered where an alias leads. Until then a customer may see the form as it was before a deployment.
 const KEPT: SignedDuration = SignedDuration::from_secs(60);
+
+/// How many offerings the catalogue reads at a time. Step Functions answers 20 descriptions in a second for long.
+const AT_A_TIME: usize = 10;
 
 /// A version of an offering's state machine.
 #[derive(Debug, Clone)]
@@ -26,15 +30,14 @@ pub(crate) struct Published {
 /// The offerings of this deployment.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
-    /// The alias of each offering's state machine.
-    aliases: BTreeMap<OfferingPath, String>,
+    aliases: Cached<StateMachines>,
     routes: Mutex<BTreeMap<OfferingPath, (Timestamp, Vec<RoutedVersion>)>>,
     /// By the ARN of their version. None for what cannot be read, which stays so: a version never changes.
     read: Mutex<BTreeMap<String, Option<Arc<Offering>>>>,
 }
 
 impl Catalogue {
-    pub(crate) fn new(aliases: BTreeMap<OfferingPath, String>) -> Self {
+    pub(crate) fn new(aliases: Cached<StateMachines>) -> Self {
         Self {
             aliases,
             routes: Mutex::default(),
@@ -42,9 +45,14 @@ impl Catalogue {
         }
     }
 
+    /// Reads again which offerings there are, if that was long ago.
+    pub(crate) async fn refresh(&self) {
+        self.aliases.refresh().await;
+    }
+
     /// The alias of an offering's state machine.
-    pub(crate) fn alias(&self, path: &OfferingPath) -> Option<&str> {
-        self.aliases.get(path).map(String::as_str)
+    pub(crate) fn alias(&self, path: &OfferingPath) -> Option<String> {
+        self.aliases.current().get(path).cloned()
     }
 
     /// The offerings that everybody can use. The others are by invitation, retired, or cannot be read.
@@ -53,13 +61,17 @@ impl Catalogue {
         workflow: &impl Workflow,
         now: Timestamp,
     ) -> Result<Vec<Arc<Offering>>, Failure> {
-        let mut offerings = Vec::new();
-        for path in self.aliases.keys() {
-            let published = self.published(workflow, path, now).await?;
-            let offering = published.into_iter().flatten().next().map(|it| it.offering);
-            offerings.extend(offering.filter(|it| !it.by_invitation && !it.retired));
-        }
-        Ok(offerings)
+        let paths: Vec<_> = self.aliases.current().keys().cloned().collect();
+        let published = stream::iter(paths)
+            .map(|path| async move { self.published(workflow, &path, now).await })
+            .buffered(AT_A_TIME);
+        let published: Vec<_> = published.try_collect().await?;
+        let shown = published
+            .into_iter()
+            .filter_map(|it| Some(it?.into_iter().next()?.offering));
+        Ok(shown
+            .filter(|it| !it.by_invitation && !it.retired)
+            .collect())
     }
 
     /// The versions of an offering that are in use and can be read. The first is the one to show: drawn by its share,
@@ -74,7 +86,7 @@ impl Catalogue {
         let Some(alias) = self.alias(path) else {
             return Ok(None);
         };
-        let routes = self.routes(workflow, path, alias, now).await?;
+        let routes = self.routes(workflow, path, &alias, now).await?;
         let mut published = Vec::new();
         for version in drawn(routes, now) {
             published.extend(self.version(workflow, version.arn).await?);
@@ -88,12 +100,15 @@ impl Catalogue {
         workflow: &impl Workflow,
         version: String,
     ) -> Result<Option<Published>, Failure> {
-        let mut read = self.read.lock().await;
-        if !read.contains_key(&version) {
-            let offering = offering(workflow, &version).await?;
-            read.insert(version.clone(), offering.map(Arc::new));
-        }
-        let offering = read.get(&version).cloned().flatten();
+        let known = lock(&self.read).get(&version).cloned();
+        let offering = match known {
+            Some(offering) => offering,
+            None => {
+                let offering = offering(workflow, &version).await?.map(Arc::new);
+                lock(&self.read).insert(version.clone(), offering.clone());
+                offering
+            }
+        };
         Ok(offering.map(|offering| Published { version, offering }))
     }
 
@@ -104,23 +119,22 @@ impl Catalogue {
         alias: &str,
         now: Timestamp,
     ) -> Result<Vec<RoutedVersion>, Failure> {
-        let mut known = self.routes.lock().await;
-        if let Some((at, routes)) = known.get(path)
+        let known = lock(&self.routes).get(path).cloned();
+        if let Some((at, routes)) = &known
             && now.duration_since(*at) < KEPT
         {
             return Ok(routes.clone());
         }
-        let routes = match (workflow.versions(alias).await, known.get(path)) {
+        let routes = match (workflow.versions(alias).await, known) {
             (Ok(routes), _) => routes,
             // Where it led before is better than nowhere.
             (Err(error), Some((_, routes))) => {
                 tracing::warn!(%error, "it cannot be said where an alias leads");
-                return Ok(routes.clone());
+                return Ok(routes);
             }
             (Err(error), None) => return Err(error.into()),
         };
-        known.insert(path.clone(), (now, routes.clone()));
-        drop(known);
+        lock(&self.routes).insert(path.clone(), (now, routes.clone()));
         for route in &routes {
             if self.version(workflow, route.arn.clone()).await?.is_none() {
                 metrics::report_unreadable_definition();
@@ -128,6 +142,11 @@ impl Catalogue {
         }
         Ok(routes)
     }
+}
+
+/// Nothing that can panic is done with what it holds.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn offering(workflow: &impl Workflow, version: &str) -> Result<Option<Offering>, Failure> {

@@ -5,9 +5,7 @@
 //! machine. A request is stored, and its execution started, before the customer sees
 //! "received".
 
-use std::collections::BTreeMap;
-
-use adapters::{Cached, Settings};
+use adapters::{Cached, Settings, StateMachines};
 use domain::approval::LinkKeys;
 use domain::failure::Failure;
 use domain::id::{OfferingPath, RequestId};
@@ -55,7 +53,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         mailer: M,
         workflow: W,
         settings: Cached<Settings>,
-        machines: BTreeMap<OfferingPath, String>,
+        machines: Cached<StateMachines>,
         link_keys: Cached<LinkKeys>,
     ) -> Self {
         Self {
@@ -70,7 +68,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
 
     /// Answers every route of the function.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
-        tokio::join!(self.settings.refresh(), self.link_keys.refresh());
+        tokio::join!(
+            self.settings.refresh(),
+            self.catalogue.refresh(),
+            self.link_keys.refresh()
+        );
         let path: Vec<&str> = http.uri().path().trim_matches('/').split('/').collect();
         let answer = match (http.method(), path.as_slice()) {
             (&Method::GET, [""]) => self.show_catalogue(http).await,

@@ -1,6 +1,6 @@
 //! The Lambda function `SubmitRequest`.
 
-use adapters::config::{state_machines, table_name};
+use adapters::config::table_name;
 use adapters::{DynamoTable, Secrets, SesMailer, SfnWorkflow, config, run_http};
 use domain::request_store::RequestStore;
 use submit_request::SubmitRequest;
@@ -17,13 +17,17 @@ async fn main() -> anyhow::Result<()> {
 async fn make() -> anyhow::Result<SubmitRequest<DynamoTable, SesMailer, SfnWorkflow>> {
     let aws = config().await;
     let secrets = Secrets::new(&aws);
-    let (settings, link_keys) = tokio::try_join!(secrets.settings(), secrets.link_keys())?;
+    let (settings, machines, link_keys) = tokio::try_join!(
+        secrets.settings(),
+        secrets.state_machines(),
+        secrets.link_keys()
+    )?;
     Ok(SubmitRequest::new(
         RequestStore::new(DynamoTable::new(&aws, table_name()?)),
         SesMailer::new(&aws, settings.clone()),
         SfnWorkflow::new(&aws),
         settings,
-        state_machines()?,
+        machines,
         link_keys,
     ))
 }

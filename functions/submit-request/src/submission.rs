@@ -245,12 +245,10 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     }
 
     async fn start(&self, unstarted: &UnstartedRequest) -> Result<(), Failure> {
-        let (alias, id) = (
-            self.catalogue.alias(&unstarted.offering),
-            unstarted.request_id,
-        );
+        let alias = self.catalogue.alias(&unstarted.offering);
+        let id = unstarted.request_id;
         let mut lost = 0;
-        while let Err(error) = unstarted.start(&self.workflow, alias).await {
+        while let Err(error) = unstarted.start(&self.workflow, alias.as_deref()).await {
             lost += 1;
             if lost >= ATTEMPTS {
                 return Err(error.into());

@@ -32,13 +32,13 @@ fn function() -> Function {
 /// The function of a deployment with one offering.
 fn function_of(offering: &Offering) -> Function {
     let workflow = MemoryWorkflow::with_definition(&definition(offering));
-    let machines = BTreeMap::from([(offering.path.clone(), "arn:machine:live".to_owned())]);
+    let machines = StateMachines::from([(offering.path.clone(), "arn:machine:live".to_owned())]);
     SubmitRequest::new(
         RequestStore::new(MemoryTable::default()),
         MemoryMailer::default(),
         workflow,
         settings(r#"{"csm-team":["csm-1@example.com"]}"#),
-        machines,
+        machines.into(),
         link_keys().into(),
     )
 }

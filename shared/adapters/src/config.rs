@@ -4,10 +4,6 @@
 //! no version. It is in the document that `SETTINGS_SECRET_ARN` names ([`Settings`](crate::Settings)). Secrets are not in
 //! it either: whoever may look at a function's configuration reads its environment.
 
-use std::collections::BTreeMap;
-
-use domain::id::OfferingPath;
-
 /// A setting is missing or does not fit.
 #[derive(Debug, thiserror::Error)]
 #[error("the setting {name} {problem}")]
@@ -56,13 +52,6 @@ pub(crate) fn place(name: &str) -> Result<Place, ConfigError> {
 /// `TABLE_NAME`: the DynamoDB table.
 pub fn table_name() -> Result<String, ConfigError> {
     variable("TABLE_NAME")
-}
-
-/// `STATE_MACHINES`: the ARN of the alias of each offering's state machine, as a JSON object.
-pub fn state_machines() -> Result<BTreeMap<OfferingPath, String>, ConfigError> {
-    let name = "STATE_MACHINES";
-    let must = r#"must be JSON such as {"customer-success/refund-request":"arn:..."}"#;
-    serde_json::from_str(&variable(name)?).map_err(|_| ConfigError::new(name, must))
 }
 
 /// `MAIL_CONFIGURATION_SET`: what of SES all mails are sent through, so that it publishes what becomes of them. None on a

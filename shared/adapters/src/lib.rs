@@ -20,7 +20,7 @@ pub use aws::config;
 pub use cached::Cached;
 pub use dynamodb::DynamoTable;
 pub use lambda::{log_context, run_event, run_http, run_task};
-pub use secrets::Secrets;
+pub use secrets::{Secrets, StateMachines};
 pub use ses::SesMailer;
 pub use settings::{Settings, Teams};
 pub use sfn::{SfnExecutions, SfnWorkflow};

@@ -3,11 +3,13 @@
 //! The settings are a secret because the functions have this client anyway: a parameter of Systems Manager would be
 //! another SDK, and another TLS connection in each cold start.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use domain::approval::LinkKeys;
+use domain::id::OfferingPath;
 
 use crate::cached::Cached;
 use crate::config::{ConfigError, Place, place, variable};
@@ -19,6 +21,9 @@ use crate::stripe::webhook::WebhookSecret;
 const SETTINGS_AGE: Duration = Duration::from_mins(1);
 /// How old a secret may be. One that is refused is read again at once.
 const SECRET_AGE: Duration = Duration::from_mins(5);
+
+/// The ARN of the alias of each offering's state machine.
+pub type StateMachines = BTreeMap<OfferingPath, String>;
 
 /// Secrets Manager.
 #[derive(Debug, Clone)]
@@ -33,6 +38,15 @@ impl Secrets {
     /// `SETTINGS`: what the deployment set.
     pub async fn settings(&self) -> Result<Cached<Settings>, ConfigError> {
         self.load("SETTINGS", SETTINGS_AGE, Settings::parse).await
+    }
+
+    /// `STATE_MACHINES`: the offerings of the deployment.
+    pub async fn state_machines(&self) -> Result<Cached<StateMachines>, ConfigError> {
+        self.load("STATE_MACHINES", SETTINGS_AGE, |json| {
+            let must = r#"must be JSON such as {"customer-success/refund-request":"arn:..."}"#;
+            serde_json::from_str(json).map_err(|_| must.to_owned())
+        })
+        .await
     }
 
     /// `LINK_KEY`: the keys of links, codes and status pages.

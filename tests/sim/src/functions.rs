@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use adapters::stripe::webhook::WebhookSecret;
-use adapters::{Cached, Settings, Teams};
+use adapters::{Cached, Settings, StateMachines, Teams};
 use ask_approvers::AskApprovers;
 use domain::failure::Failure;
 use domain::id::TaskToken;
@@ -337,7 +337,7 @@ impl Functions {
             self.mailer.clone(),
             self.workflow.clone(),
             settings(),
-            machines.collect(),
+            machines.collect::<StateMachines>().into(),
             link_keys().into(),
         )
     }
@@ -349,7 +349,7 @@ impl Functions {
         StartRequests {
             store: self.store(),
             workflow: self.workflow.clone(),
-            machines: machines.collect(),
+            machines: machines.collect::<StateMachines>().into(),
         }
     }
 

@@ -66,7 +66,7 @@ fn our_functions_have_what_they_need() {
         serde_json::from_str(&submit.environment["STATE_MACHINES"]).unwrap();
     assert_eq!(
         machines["customer-success/refund-request"],
-        "arn:aws:states:us-east-1:000000000000:stateMachine:refund-desk-customer-success-refund-request:live"
+        "arn:aws:states:us-east-1:000000000000:stateMachine:refund-desk_customer-success_refund-request:live"
     );
     assert_eq!(
         machines.as_object().unwrap().len(),
@@ -120,9 +120,9 @@ fn our_routes_machine_table_and_secret() {
     assert_eq!(
         arns,
         [
-            arn("refund-desk-customer-satisfaction-csat-survey"),
-            arn("refund-desk-customer-success-refund-request"),
-            arn("refund-desk-customer-success-refund-request-routed"),
+            arn("refund-desk_customer-satisfaction_csat-survey"),
+            arn("refund-desk_customer-success_refund-request"),
+            arn("refund-desk_customer-success_refund-request-routed"),
         ]
     );
     let machine = &template.machines[1];

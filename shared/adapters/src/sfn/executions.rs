@@ -19,7 +19,7 @@ const STOPPED: [(ExecutionStatus, &str); 3] = [
 #[derive(Debug, Clone)]
 pub struct SfnExecutions {
     client: Client,
-    /// What the names of the stack's state machines begin with.
+    /// What the names of the stack's state machines begin with, and those of no other: no stack's name has a `_`.
     prefix: String,
 }
 
@@ -28,7 +28,7 @@ impl SfnExecutions {
     pub fn new(config: &aws_config::SdkConfig, stack: &str) -> Self {
         Self {
             client: Client::new(config),
-            prefix: format!("{stack}-"),
+            prefix: format!("{stack}_"),
         }
     }
 
