@@ -34,7 +34,7 @@ pub struct Settings {
     /// The domain of the deployment. May be empty.
     #[serde(default)]
     pub domain_name: String,
-    /// What CloudFront proves by that it says who calls. Empty where it is not before the API.
+    /// What `CloudFront` proves by that it says who calls. Empty where it is not before the API.
     #[serde(default)]
     pub origin_key: String,
     /// Whether Stripe's key may be a live one.

@@ -58,12 +58,12 @@ pub fn received_at(request: &Request) -> Option<Timestamp> {
     }
 }
 
-/// What CloudFront sends the origin key in.
+/// The header that `CloudFront` adds with the origin key, in place of what a caller sends by that name.
 const ORIGIN_KEY: &str = "x-origin-verify";
 
-/// The address of whoever calls, as API Gateway sees it. That is one of CloudFront's where it is before the API, which proves so by
-/// the deployment's origin key; then it is who CloudFront says. API Gateway appends whom it sees to `X-Forwarded-For` as CloudFront
-/// does, so the viewer is the last but one. Empty is no key, and nothing else in a header is believed.
+/// The address of whoever calls, as API Gateway sees it. Behind `CloudFront` that is `CloudFront`'s; so a request with the
+/// deployment's origin key is from the last but one of `X-Forwarded-For`, to which `CloudFront` appends the viewer and API
+/// Gateway `CloudFront`. No other header is believed. The key is empty without `CloudFront`, and then none is right.
 pub fn caller(request: &Request, origin_key: &str) -> Option<IpAddr> {
     let shown = header_text(request, ORIGIN_KEY).unwrap_or_default();
     if !origin_key.is_empty() && constant_time_eq(shown, origin_key) {
