@@ -97,7 +97,7 @@ const ON_ALL: [(&[&str], &str); 7] = [
             "lambda:GetProvisionedConcurrencyConfig",
             "lambda:UpdateAlias",
         ],
-        "the functions of this stack, whose names begin with its own",
+        "the functions of this stack, whose names begin with its own; naming them would be a circle",
     ),
     (
         &[
