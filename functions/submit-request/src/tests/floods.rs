@@ -99,6 +99,9 @@ async fn a_person_keeps_what_was_filled_in() {
 /// API Gateway sees 1.2.3.4 in all of these calls. The last of the addresses is what it appends.
 #[tokio::test]
 async fn only_cloudfront_says_who_calls() {
+    let template = include_str!("../../../../infra/template.yaml");
+    let adds = "{ HeaderName: x-origin-verify, HeaderValue: !Ref OriginKey }";
+    assert!(template.contains(adds), "CloudFront adds another header");
     const KEY: &str = "0123456789abcdef0123456789abcdef";
     let claimed = [
         "10.0.0.1, 10.1.0.1, 1.2.3.4",

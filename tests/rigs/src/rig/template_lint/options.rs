@@ -87,9 +87,9 @@ pub(super) const PARTS: [Part; 11] = [
         name: "a domain",
         values: &DOMAIN,
         mistake: (
-            "ApiDomain, Stage: !Ref HttpApi.Stage",
-            "ApiDomain, Stage: !Ref HttpApiStage",
-            "HttpApiStage",
+            "DisableExecuteApiEndpoint: !If [ApiHasDomain,",
+            "DisableExecuteApiEndpoint: !If [HasVpc,",
+            "the API's own address is open",
         ),
     },
     Part {
@@ -213,10 +213,12 @@ const EVERYWHERE: [(&str, &str, &str); 11] = [
     ("KmsKeyArn", "AWS::SQS::Queue", "/KmsMasterKeyId"),
 ];
 
-/// Whether the template's rules take these values, and each resource has what it should of them.
+/// Whether the template's rules take these values, each resource has what it should of them, and people are led to the
+/// domain.
 pub(super) fn are_whole(template: &Expanded) -> anyhow::Result<()> {
     let mut wrong = template.broken_rules();
     let deployed = template.deployed();
+    wrong.extend(misleading(template, &deployed));
     for (parameter, kind, property) in EVERYWHERE {
         let value = template.parameter(parameter);
         let mut resources = deployed.of_type(kind).peekable();
@@ -231,6 +233,40 @@ pub(super) fn are_whole(template: &Expanded) -> anyhow::Result<()> {
     }
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
+}
+
+/// What does not lead to where people and Stripe should go, and whether another way is left open: `CloudFront` alone needs
+/// the API's own address beside a domain.
+fn misleading(template: &Expanded, deployed: &Expanded) -> Vec<String> {
+    let [domain, public, firewall] =
+        ["DomainName", "PublicUrl", "WebAcl"].map(|name| template.parameter(name));
+    let start = match (public, domain) {
+        ("", "") => "https://${HttpApi}.execute-api.".to_owned(),
+        ("", domain) => format!("https://{domain}"),
+        (public, _) => public.to_owned(),
+    };
+    let leads = |output: &str, path: &str| {
+        let value = &deployed.template()["Outputs"][output]["Value"];
+        let url = text(value.get("Fn::Sub").unwrap_or(value));
+        url.starts_with(&start) && url.ends_with(path)
+    };
+    let outputs = [("Url", ""), ("StripeWebhookUrl", "/webhooks/stripe")];
+    let outputs = outputs
+        .into_iter()
+        .filter(|(output, path)| !leads(output, path));
+    let mut wrong: Vec<String> = outputs
+        .map(|(output, _)| format!("{output} leads elsewhere"))
+        .collect();
+    for (_, api) in deployed.of_type("AWS::ApiGatewayV2::Api") {
+        let server = &api["Properties"]["Body"]["servers"][0];
+        let endpoint = &server["x-amazon-apigateway-endpoint-configuration"];
+        let needed = domain.is_empty() || !firewall.is_empty();
+        if endpoint["disableExecuteApiEndpoint"] != !needed {
+            let is = if needed { "closed" } else { "open" };
+            wrong.push(format!("the API's own address is {is}"));
+        }
+    }
+    wrong
 }
 
 /// Values that do not belong together, and words of the rule that refuses them.
