@@ -6,7 +6,7 @@ use domain::failure::Failure;
 use domain::id::TeamId;
 use domain::mail::Mailer;
 use domain::optimistic::AttemptError;
-use domain::request::{Event, Request};
+use domain::request::Event;
 use domain::table::{Stored, Table, Write};
 use domain::task::{ApprovalConfig, AskConfig, StateEntry, WaitingTask};
 use domain::workflow::Workflow;
@@ -32,7 +32,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         waiting: &WaitingTask<AskConfig>,
     ) -> Result<Stored<Approval>, AttemptError> {
         let task = &waiting.task;
-        let mut value = self.new_approval(&context.request.value, round, waiting)?;
+        let mut value = self.new_approval(context, round, waiting)?;
         let event = match &task.config {
             AskConfig::Approval(_) => Event::Asked {
                 responsible: value.asked.responsible(),
@@ -41,7 +41,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         };
         let mut records = vec![context.request.value.apply(&event, task.state_entry())];
         if let AskConfig::Approval(config) = &task.config {
-            records.extend(self.ensure_decidable(context, &mut value, config, task.state_entry()));
+            records.extend(context.ensure_decidable(&mut value, config, task.state_entry()));
         }
         let links = value.links(&self.link_keys.current());
         let links = links.iter().map(Write::create).collect();
@@ -54,15 +54,16 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     /// A new approval or choice.
     fn new_approval(
         &self,
-        request: &Request,
+        context: &AskContext,
         round: u32,
         waiting: &WaitingTask<AskConfig>,
     ) -> Result<Approval, Failure> {
+        let request = &context.request.value;
         match &waiting.task.config {
             AskConfig::Approval(config) => {
                 let (waiting, keys) = (narrowed(waiting, config), self.link_keys.current());
-                let team = self.members(&config.team)?;
-                Ok(Approval::ask(&waiting, round, &team, &keys))
+                let team = context.members(&config.team)?;
+                Ok(Approval::ask(&waiting, round, team, &keys))
             }
             AskConfig::Choice(config) => {
                 let field = &config.to;
@@ -95,7 +96,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         let value = &mut approval.value;
         value.task_token = waiting.task_token.clone();
         value.entered_at = state_entry.at;
-        value.bounced = false;
+        value.asks_others = false;
         let keys = self.link_keys.current();
         // Those who have links that open: nobody, where the key of these was removed.
         let linked = if value.replace_key(&keys) {
@@ -103,18 +104,18 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         } else {
             value.approvers.len()
         };
-        value.add_approvers(&self.members(&config.team)?);
+        value.add_approvers(context.members(&config.team)?);
         let mut records = Vec::new();
         match reason {
             RepeatReason::Reminder => {
                 records.push(context.request.value.apply(&Event::Reminded, state_entry));
             }
             RepeatReason::Escalation => {
-                records.extend(self.escalate(context, value, config, state_entry));
+                records.extend(context.escalate(value, config, state_entry));
             }
-            RepeatReason::Bounce => value.mark_already_notified(),
+            RepeatReason::Others => value.mark_already_notified(),
         }
-        records.extend(self.ensure_decidable(context, value, config, state_entry));
+        records.extend(context.ensure_decidable(value, config, state_entry));
         self.store_asked(context, approval, linked, &records).await
     }
 
@@ -132,7 +133,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         value.task_token = waiting.task_token.clone();
         let linked = value.approvers.len();
         let state_entry = waiting.task.state_entry();
-        let records = self.ensure_decidable(context, value, config, state_entry);
+        let records = context.ensure_decidable(value, config, state_entry);
         if *value == before {
             return Ok(approval);
         }
@@ -156,52 +157,6 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         self.store(context, approval, records, links).await
     }
 
-    /// Where too few of those who are asked may decide and get mail, others are asked at once. If that does not
-    /// help, the audit log says so, and the team that has to solve it is notified later.
-    fn ensure_decidable(
-        &self,
-        context: &mut AskContext,
-        approval: &mut Approval,
-        config: &ApprovalConfig,
-        state_entry: StateEntry<'_>,
-    ) -> Vec<AuditRecord> {
-        let mut records = note_unreachable(context, approval, state_entry);
-        let is_decidable = |context: &AskContext, approval: &Approval| {
-            approval.is_decidable(&context.request.value, &context.earlier)
-        };
-        if !is_decidable(context, approval) && approval.escalated_at.is_none() {
-            records.extend(self.escalate(context, approval, config, state_entry));
-            records.extend(note_unreachable(context, approval, state_entry));
-        }
-        if is_decidable(context, approval) {
-            approval.deadlock = Deadlock::None;
-        } else if approval.deadlock == Deadlock::None {
-            approval.deadlock = Deadlock::Unnotified;
-            let event = Event::NobodyMayDecide {
-                responsible: &config.responsible,
-            };
-            records.push(context.request.value.apply(&event, state_entry));
-        }
-        records
-    }
-
-    /// Asks the team of the escalation, if the definition names one.
-    fn escalate(
-        &self,
-        context: &mut AskContext,
-        approval: &mut Approval,
-        config: &ApprovalConfig,
-        state_entry: StateEntry<'_>,
-    ) -> Option<AuditRecord> {
-        let escalation = config.escalate.as_ref()?;
-        let team = self.members_if_known(&escalation.team);
-        approval.escalate(&escalation.responsible, &team, state_entry.at);
-        let event = Event::Escalated {
-            responsible: &escalation.responsible,
-        };
-        Some(context.request.value.apply(&event, state_entry))
-    }
-
     /// Stores an approval with the records of what happened, if anything did.
     pub(crate) async fn store(
         &self,
@@ -221,39 +176,83 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         approval.version += 1;
         Ok(approval)
     }
+}
 
-    fn members(&self, team: &TeamId) -> Result<Vec<String>, Failure> {
+impl AskContext {
+    fn members(&self, team: &TeamId) -> Result<&[String], Failure> {
         let missing = || Failure::ConfigInvalid(format!("Teams has no {team}"));
-        let settings = self.settings.current();
-        let members = settings.teams.members(team).ok_or_else(missing)?;
-        Ok(members.to_vec())
+        self.teams.members(team).ok_or_else(missing)
     }
 
     /// The members of a team that is asked or notified in addition. That it is missing must not keep the others from
     /// deciding.
-    pub(crate) fn members_if_known(&self, team: &TeamId) -> Vec<String> {
+    pub(crate) fn members_if_known(&self, team: &TeamId) -> &[String] {
         self.members(team).unwrap_or_else(|error| {
             tracing::error!(%error, "nobody of this team is asked or notified");
-            Vec::new()
+            &[]
         })
     }
-}
 
-/// Notes which addresses are suppressed by now, and which no longer.
-fn note_unreachable(
-    context: &mut AskContext,
-    approval: &mut Approval,
-    state_entry: StateEntry<'_>,
-) -> Vec<AuditRecord> {
-    let asked = approval.approvers.iter();
-    let asked: Vec<String> = asked.map(|approver| approver.email.clone()).collect();
-    let mut records = Vec::new();
-    for email in asked {
-        let is_suppressed = context.unreachable.contains(&email);
-        if approval.set_reachability(&email, is_suppressed, state_entry.at) {
-            let event = Event::Unreachable { approver: &email };
-            records.push(context.request.value.apply(&event, state_entry));
+    /// Where too few of those who are asked may decide and get mail, others are asked at once. If that does not
+    /// help, the audit log says so, and the team that has to solve it is notified later.
+    fn ensure_decidable(
+        &mut self,
+        approval: &mut Approval,
+        config: &ApprovalConfig,
+        state_entry: StateEntry<'_>,
+    ) -> Vec<AuditRecord> {
+        let mut records = Vec::from_iter(self.note_unreachable(approval, state_entry));
+        let is_decidable = |context: &Self, approval: &Approval| {
+            approval.is_decidable(&context.request.value, &context.earlier)
+        };
+        if !is_decidable(self, approval) && approval.escalated_at.is_none() {
+            records.extend(self.escalate(approval, config, state_entry));
+            records.extend(self.note_unreachable(approval, state_entry));
         }
+        if is_decidable(self, approval) {
+            approval.deadlock = Deadlock::None;
+        } else if approval.deadlock == Deadlock::None {
+            approval.deadlock = Deadlock::Unnotified;
+            let event = Event::NobodyMayDecide {
+                responsible: &config.responsible,
+            };
+            records.push(self.request.value.apply(&event, state_entry));
+        }
+        records
     }
-    records
+
+    /// Asks the team of the escalation, if the definition names one.
+    fn escalate(
+        &mut self,
+        approval: &mut Approval,
+        config: &ApprovalConfig,
+        state_entry: StateEntry<'_>,
+    ) -> Option<AuditRecord> {
+        let escalation = config.escalate.as_ref()?;
+        let team = self.members_if_known(&escalation.team);
+        approval.escalate(&escalation.responsible, team, state_entry.at);
+        let event = Event::Escalated {
+            responsible: &escalation.responsible,
+        };
+        Some(self.request.value.apply(&event, state_entry))
+    }
+
+    /// Notes which addresses are suppressed by now, and which no longer.
+    fn note_unreachable(
+        &mut self,
+        approval: &mut Approval,
+        state_entry: StateEntry<'_>,
+    ) -> Option<AuditRecord> {
+        let asked = approval.approvers.iter();
+        let mut asked: Vec<String> = asked.map(|approver| approver.email.clone()).collect();
+        asked.retain(|email| {
+            let is_suppressed = self.unreachable.contains(email);
+            approval.set_reachability(email, is_suppressed, state_entry.at)
+        });
+        let approvers = asked.join(", ");
+        let event = Event::Unreachable {
+            approvers: &approvers,
+        };
+        (!asked.is_empty()).then(|| self.request.value.apply(&event, state_entry))
+    }
 }

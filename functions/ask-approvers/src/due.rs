@@ -34,8 +34,8 @@ pub(crate) enum RepeatReason {
     Reminder,
     /// Nobody answered for so long that others are asked too.
     Escalation,
-    /// A mail bounced: whoever else may decide is asked now, and nobody is reminded.
-    Bounce,
+    /// A mail bounced, or somebody joined the team: whoever was not asked yet is asked now, and nobody is reminded.
+    Others,
 }
 
 impl RepeatReason {
@@ -44,7 +44,7 @@ impl RepeatReason {
         match self {
             RepeatReason::Reminder => "reminded",
             RepeatReason::Escalation => "escalated",
-            RepeatReason::Bounce => "asked others",
+            RepeatReason::Others => "asked others",
         }
     }
 }
@@ -114,12 +114,12 @@ fn repeat_reason(approval: &Approval, config: &ApprovalConfig, now: Timestamp) -
         let waited = now.duration_since(approval.asked_at);
         approval.escalated_at.is_none() && waited >= patience
     });
-    // A bounce may have been noted just when a reminder was due.
+    // That others are to be asked may have been noted just when a reminder was due.
     let interval = SignedDuration::from_secs(i64::from(config.remind_seconds));
     let is_early = interval.is_zero() || now.duration_since(approval.entered_at) < interval;
-    match (escalation, approval.bounced && is_early) {
+    match (escalation, approval.asks_others && is_early) {
         (Some(_), _) => RepeatReason::Escalation,
-        (None, true) => RepeatReason::Bounce,
+        (None, true) => RepeatReason::Others,
         (None, false) => RepeatReason::Reminder,
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use adapters::{Cached, Settings};
 use domain::approval::{Approval, LinkKeys};
 use domain::failure::Failure;
-use domain::id::PhaseName;
+use domain::id::{PhaseName, TeamId};
 use domain::mail::Mailer;
 use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Event, Request};
@@ -18,6 +18,7 @@ use domain::request_store::RequestStore;
 use domain::suppression::is_suppressed;
 use domain::table::{Stored, Table, Write};
 use domain::task::{AskConfig, Outcome, Task, WaitingTask, outcome};
+use domain::team::Teams;
 use domain::workflow::{self, TaskAnswer, Workflow};
 
 mod asking;
@@ -47,6 +48,8 @@ struct AskContext {
     approval: Option<Stored<Approval>>,
     /// The approvals that this one is kept separate from.
     earlier: Vec<Approval>,
+    /// The teams that are or may be asked or notified, as they are now.
+    teams: Teams,
     /// The addresses, of all that are or may be asked to approve, that no mail reaches.
     unreachable: BTreeSet<String>,
 }
@@ -142,12 +145,21 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         };
         let request = self.store.request(id).await?;
         let approval = self.store.approval(id, &task.phase).await?;
+        let mut teams: BTreeSet<&TeamId> = BTreeSet::new();
+        if let AskConfig::Approval(config) = &task.config {
+            teams.extend([&config.team, &config.attention]);
+            teams.extend(config.escalate.iter().map(|it| &it.team));
+        }
+        teams.extend(approval.iter().flat_map(|it| it.value.asked.teams()));
+        let deployed = &self.settings.current().teams;
+        let teams = deployed.current(self.store.table(), teams).await?;
         if let Some(approval) = &approval {
             self.link_keys.knowing(approval.value.key_id()).await;
         }
         Ok(AskContext {
             request: request.ok_or(Failure::RequestNotFound)?,
-            unreachable: self.unreachable(task, approval.as_ref()).await?,
+            unreachable: self.unreachable(task, &teams, approval.as_ref()).await?,
+            teams,
             approval,
             earlier: self.store.approvals(id, separate).await?,
         })
@@ -157,18 +169,19 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     async fn unreachable(
         &self,
         task: &Task<AskConfig>,
+        teams: &Teams,
         approval: Option<&Stored<Approval>>,
     ) -> Result<BTreeSet<String>, AttemptError> {
         let mut unreachable = BTreeSet::new();
         let AskConfig::Approval(config) = &task.config else {
             return Ok(unreachable);
         };
-        let teams = config.escalate.iter().map(|it| &it.team);
-        let teams = teams.chain([&config.team]);
-        let (settings, keys) = (self.settings.current(), self.link_keys.current());
+        let asking = config.escalate.iter().map(|it| &it.team);
+        let asking = asking.chain([&config.team]);
+        let keys = self.link_keys.current();
         let asked = approval.iter().flat_map(|it| &it.value.approvers);
-        let addresses: BTreeSet<&String> = teams
-            .filter_map(|team| settings.teams.members(team))
+        let addresses: BTreeSet<&String> = asking
+            .filter_map(|team| teams.members(team))
             .flatten()
             .chain(asked.map(|approver| &approver.email))
             .collect();

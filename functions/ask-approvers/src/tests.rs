@@ -1,10 +1,10 @@
 //! Asking, asking again, giving up, and never losing a decision.
 
-use adapters::Teams;
 use domain::approval::Verdict;
 use domain::id::RequestId;
 use domain::mail::MailError;
 use domain::task::{ApprovalConfig, Escalation, StateEntry};
+use domain::team::Teams;
 use domain::workflow::WorkflowError;
 use jiff::Timestamp;
 use testing::MemoryMailer;
@@ -18,6 +18,7 @@ use super::*;
 mod choice;
 mod payload;
 mod rotation;
+mod teams;
 
 const DAY: i64 = 24 * 3600;
 const CSM: &str = "csm-1@example.com";

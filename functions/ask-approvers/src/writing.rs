@@ -29,7 +29,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         for position in 0..approval.value.approvers.len() {
             let value = &approval.value;
             let approver = &value.approvers[position];
-            if !self.is_to_be_written_to(value, approver) {
+            if !context.is_to_be_written_to(value, approver) {
                 continue;
             }
             let is_accepted = self.write_to(context, value, approver, task).await?;
@@ -56,8 +56,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
             (approval.value.deadlock, &task.config)
         {
             let request = &context.request.value;
-            let members = self.members_if_known(&config.attention);
-            let mails = members.iter();
+            let mails = context.members_if_known(&config.attention).iter();
             let mails = mails.map(|to| nobody_may_decide(request, &approval.value, to));
             self.send(&mails.collect::<Vec<_>>(), task).await?;
             approval.value.deadlock = Deadlock::Notified;
@@ -99,7 +98,9 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         let storage = (self.store.table(), &*keys);
         send_all(&self.mailer, storage, mails, task.entered_at).await
     }
+}
 
+impl AskContext {
     fn is_to_be_written_to(&self, approval: &Approval, approver: &Approver) -> bool {
         match &approval.asked {
             // A customer is asked once, and mailed again only where the link was replaced.
@@ -111,11 +112,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
                 approver.notified_for != Some(approval.entered_at)
                     && approval.waits_for(approver)
                     && approver.unreachable.is_none()
-                    && self
-                        .settings
-                        .current()
-                        .teams
-                        .include(&team.teams, &approver.email)
+                    && self.teams.include(&team.teams, &approver.email)
             }
         }
     }

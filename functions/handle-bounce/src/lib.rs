@@ -167,9 +167,9 @@ impl<T: Table, W: Workflow> HandleBounce<T, W> {
             return Ok(None);
         }
         if value.set_reachability(address, true, report.at) {
-            value.bounced = true;
+            value.asks_others = true;
             let phase = value.phase.clone();
-            let event = Event::Unreachable { approver: address };
+            let event = Event::Unreachable { approvers: address };
             let record = request
                 .value
                 .apply(&event, StateEntry::during(&phase, report.at));
@@ -177,11 +177,11 @@ impl<T: Table, W: Workflow> HandleBounce<T, W> {
             self.store.save(request, &record, writes).await?;
         }
         let Approval {
-            bounced,
+            asks_others,
             task_token,
             ..
         } = approval.value;
-        Ok(bounced.then_some(task_token))
+        Ok(asks_others.then_some(task_token))
     }
 }
 

@@ -145,8 +145,8 @@ async fn an_approvers_bounce_marks_the_address_and_wakes_the_approval_once() {
 
     // What the next state entry does; after it the same news change nothing.
     let mut approval = function.approval(id).await;
-    assert!(approval.value.bounced);
-    approval.value.bounced = false;
+    assert!(approval.value.asks_others);
+    approval.value.asks_others = false;
     function.store.save_approval(&mut approval).await.unwrap();
     let before = function.store.table().items();
     function.handle(event()).await.unwrap();

@@ -73,55 +73,13 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
                 | Intent::ConfirmOwnership { .. }
                 | Intent::Ask { .. },
             ) => ActionOutcome::invalid("action", "here is nothing to do but to choose").into(),
-            (Asked::Team(_), Intent::HandOver { to }) => self.hand_over(opened, to),
+            (Asked::Team(_), Intent::HandOver { to }) => hand_over(opened, to),
             (Asked::Team(_), Intent::Identify { customer }) => identify(opened, customer),
             (Asked::Team(_), Intent::ConfirmOwnership { charge }) => {
                 confirm_ownership(opened, charge)
             }
             (Asked::Team(_), Intent::Ask { question }) => inquire(opened, question),
         }
-    }
-
-    /// Hands the decision over to a colleague.
-    fn hand_over(&self, opened: &mut OpenedLink, to: &str) -> Change {
-        let mut colleagues = self.colleagues(opened).into_iter();
-        let Some(to) = colleagues.find(|colleague| is_same_person(colleague, to)) else {
-            let message = "please choose a colleague who may decide this";
-            return ActionOutcome::invalid("to", message).into();
-        };
-        let mut approval = opened.approval.value.clone();
-        let needs_link = approval.hand_over(opened.approver(), &to);
-        if !approval.is_decidable(&opened.request.value, &opened.earlier) {
-            let message = "then too few people would be left to approve this";
-            return ActionOutcome::invalid("to", message).into();
-        }
-        opened.approval.value = approval;
-        Change {
-            new_link_of: needs_link.then(|| to.clone()),
-            mail_to: Some(to.clone()),
-            ..ActionOutcome::HandedOver { to }.into()
-        }
-    }
-
-    /// To whom the decision can be handed over: who is on one of its teams, may decide and has not yet.
-    pub(crate) fn colleagues(&self, opened: &OpenedLink) -> Vec<String> {
-        let approval = &opened.approval.value;
-        let settings = self.settings.current();
-        let teams = approval.asked.teams().iter();
-        let members = teams.filter_map(|team| settings.teams.members(team));
-        let mut colleagues: Vec<String> = Vec::new();
-        for member in members.flatten() {
-            let is_known = colleagues.iter().any(|known| is_same_person(known, member));
-            let fits = !is_same_person(member, opened.approver())
-                && approval.approval_by(member).is_none()
-                && approval
-                    .ineligible(member, &opened.request.value, &opened.earlier)
-                    .is_none();
-            if fits && !is_known {
-                colleagues.push(member.clone());
-            }
-        }
-        colleagues
     }
 
     /// Stores the link, and what follows from the outcome for the approval and the request. Then mails go out.
@@ -175,6 +133,49 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
             *mailed = self.mail_inquiry(opened).await;
         }
         Ok(outcome)
+    }
+}
+
+impl OpenedLink {
+    /// To whom the decision can be handed over: who is on one of its teams, may decide and has not yet.
+    pub(crate) fn colleagues(&self) -> Vec<String> {
+        let approval = &self.approval.value;
+        let teams = approval.asked.teams().iter();
+        let members = teams.filter_map(|team| self.teams.members(team));
+        let mut colleagues: Vec<String> = Vec::new();
+        for member in members.flatten() {
+            let is_known = colleagues.iter().any(|known| is_same_person(known, member));
+            let fits = !is_same_person(member, self.approver())
+                && approval.approval_by(member).is_none()
+                && approval
+                    .ineligible(member, &self.request.value, &self.earlier)
+                    .is_none();
+            if fits && !is_known {
+                colleagues.push(member.clone());
+            }
+        }
+        colleagues
+    }
+}
+
+/// Hands the decision over to a colleague.
+fn hand_over(opened: &mut OpenedLink, to: &str) -> Change {
+    let mut colleagues = opened.colleagues().into_iter();
+    let Some(to) = colleagues.find(|colleague| is_same_person(colleague, to)) else {
+        let message = "please choose a colleague who may decide this";
+        return ActionOutcome::invalid("to", message).into();
+    };
+    let mut approval = opened.approval.value.clone();
+    let needs_link = approval.hand_over(opened.approver(), &to);
+    if !approval.is_decidable(&opened.request.value, &opened.earlier) {
+        let message = "then too few people would be left to approve this";
+        return ActionOutcome::invalid("to", message).into();
+    }
+    opened.approval.value = approval;
+    Change {
+        new_link_of: needs_link.then(|| to.clone()),
+        mail_to: Some(to.clone()),
+        ..ActionOutcome::HandedOver { to }.into()
     }
 }
 

@@ -20,6 +20,7 @@ use domain::request::{Request as RefundRequest, UnclearCharge};
 use domain::request_store::RequestStore;
 use domain::stripe::Stripe;
 use domain::table::{Stored, Table};
+use domain::team::Teams;
 use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::{Method, StatusCode};
@@ -64,7 +65,9 @@ struct OpenedLink {
     request: Stored<RefundRequest>,
     /// The approvals that this one is kept separate from.
     earlier: Vec<Approval>,
-    /// Whether the link's holder is still on one of the teams.
+    /// The teams that are or may be asked, as they are now.
+    teams: Teams,
+    /// Whether the link's holder is still on one of them.
     is_member: bool,
     /// What Stripe says about the charge.
     lookup: Option<ChargeLookup>,
@@ -156,7 +159,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
             self.load_case(&mut opened, now).await?;
         }
         self.answer_task(&opened, &outcome).await;
-        self.respond(http, &opened, &form, outcome)
+        response::respond(http, &opened, &form, outcome)
     }
 
     /// Reads what the link in the path leads to, if there is such a link.
@@ -176,10 +179,12 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         };
         self.link_keys.knowing(approval.value.key_id()).await;
         let asked = &approval.value.asked;
-        let teams = &self.settings.current().teams;
+        let deployed = &self.settings.current().teams;
+        let teams = deployed.current(self.store.table(), asked.teams()).await?;
         Ok(Some(OpenedLink {
             earlier: self.store.approvals(id, asked.separate_from()).await?,
             is_member: teams.include(asked.teams(), &link.value.approver),
+            teams,
             lookup: self.store.charge_lookup(id).await?,
             request,
             case: None,

@@ -3,112 +3,103 @@
 use domain::approval::{Decision, Refusal};
 use domain::charge_lookup::ChargeReport;
 use domain::form::FieldError;
-use domain::mail::Mailer;
-use domain::stripe::Stripe;
-use domain::table::Table;
 use domain::task::outcome;
-use domain::workflow::Workflow;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
 use web::{Format, Problem, html, json as document};
 
+use crate::OpenedLink;
 use crate::action_outcome::{ActionOutcome, is_about_the_decision};
 use crate::form_data::{FormData, Intent, field_of};
 use crate::pages::{self, Notice, Written};
-use crate::{OpenedLink, RecordApproval};
 
-impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
-    pub(crate) fn respond(
-        &self,
-        http: &Request,
-        opened: &OpenedLink,
-        form: &FormData,
-        outcome: ActionOutcome,
-    ) -> Result<Response<Body>, Problem> {
-        match form.format {
-            Format::Json => as_json(outcome),
-            Format::Html => Ok(self.as_page(http, opened, form, &outcome)),
-        }
+/// The answer to what was posted.
+pub(crate) fn respond(
+    http: &Request,
+    opened: &OpenedLink,
+    form: &FormData,
+    outcome: ActionOutcome,
+) -> Result<Response<Body>, Problem> {
+    match form.format {
+        Format::Json => as_json(outcome),
+        Format::Html => Ok(as_page(http, opened, form, &outcome)),
     }
+}
 
-    fn as_page(
-        &self,
-        http: &Request,
-        opened: &OpenedLink,
-        form: &FormData,
-        outcome: &ActionOutcome,
-    ) -> Response<Body> {
-        let parameters = http.query_string_parameters();
-        // The link in the mail was for one of the answers.
-        let linked = parameters.first("decision");
-        let suggests = |decision: &&str| {
-            let report = opened.report();
-            *decision != outcome::APPROVE || report.is_none_or(ChargeReport::suggests_approval)
-        };
-        let mut written = Written {
-            decision: linked.filter(suggests),
-            code: &form.code,
-            ..Written::default()
-        };
-        match &form.intent {
-            Intent::Decide(sent) => {
-                written.reason = &sent.reason;
-                // What has changed is decided anew.
-                if !matches!(outcome, ActionOutcome::Refused(Refusal::Changed)) {
-                    written.decision = Some(&sent.decision);
-                    written.amount = &sent.amount;
-                    written.confirm_charge = &sent.confirm_charge;
-                }
+fn as_page(
+    http: &Request,
+    opened: &OpenedLink,
+    form: &FormData,
+    outcome: &ActionOutcome,
+) -> Response<Body> {
+    let parameters = http.query_string_parameters();
+    // The link in the mail was for one of the answers.
+    let linked = parameters.first("decision");
+    let suggests = |decision: &&str| {
+        let report = opened.report();
+        *decision != outcome::APPROVE || report.is_none_or(ChargeReport::suggests_approval)
+    };
+    let mut written = Written {
+        decision: linked.filter(suggests),
+        code: &form.code,
+        ..Written::default()
+    };
+    match &form.intent {
+        Intent::Decide(sent) => {
+            written.reason = &sent.reason;
+            // What has changed is decided anew.
+            if !matches!(outcome, ActionOutcome::Refused(Refusal::Changed)) {
+                written.decision = Some(&sent.decision);
+                written.amount = &sent.amount;
+                written.confirm_charge = &sent.confirm_charge;
             }
-            Intent::Ask { question } if !matches!(outcome, ActionOutcome::Inquired { .. }) => {
-                written.question = question;
-            }
-            Intent::Look
-            | Intent::HandOver { .. }
-            | Intent::Identify { .. }
-            | Intent::ConfirmOwnership { .. }
-            | Intent::Ask { .. } => {}
         }
-        let review =
-            |notice: Notice<'_>| pages::review(opened, &written, &self.colleagues(opened), &notice);
-        let (status, page) = match outcome {
-            ActionOutcome::Shown => (StatusCode::OK, review(Notice::None)),
-            ActionOutcome::CustomerIdentified { .. } => {
-                (StatusCode::OK, review(Notice::Identified))
-            }
-            ActionOutcome::OwnershipConfirmed { .. } => {
-                (StatusCode::OK, review(Notice::OwnershipConfirmed))
-            }
-            ActionOutcome::Inquired { mailed, .. } => {
-                (StatusCode::OK, review(Notice::Asked { mailed: *mailed }))
-            }
-            ActionOutcome::Decided(recorded) => {
-                let (decision, missing) = (recorded.decision(), recorded.missing());
-                (StatusCode::OK, pages::recorded(opened, decision, missing))
-            }
-            ActionOutcome::HandedOver { to } => (StatusCode::OK, pages::handed_over(opened, to)),
-            ActionOutcome::Invalid { field, message } => {
-                let notice = Notice::Invalid { field, message };
-                (StatusCode::UNPROCESSABLE_ENTITY, review(notice))
-            }
-            ActionOutcome::Refused(refusal) => {
-                let is_about_the_code = matches!(
-                    refusal,
-                    Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_)
-                );
-                let page = if is_about_the_code {
-                    pages::code_page(opened, Some(refusal))
-                } else if is_about_the_decision(refusal) {
-                    review(Notice::Refused(refusal))
-                } else {
-                    pages::refused(opened, refusal)
-                };
-                (status_of(refusal), page)
-            }
-        };
-        html(status, page)
+        Intent::Ask { question } if !matches!(outcome, ActionOutcome::Inquired { .. }) => {
+            written.question = question;
+        }
+        Intent::Look
+        | Intent::HandOver { .. }
+        | Intent::Identify { .. }
+        | Intent::ConfirmOwnership { .. }
+        | Intent::Ask { .. } => {}
     }
+    let review =
+        |notice: Notice<'_>| pages::review(opened, &written, &opened.colleagues(), &notice);
+    let (status, page) = match outcome {
+        ActionOutcome::Shown => (StatusCode::OK, review(Notice::None)),
+        ActionOutcome::CustomerIdentified { .. } => (StatusCode::OK, review(Notice::Identified)),
+        ActionOutcome::OwnershipConfirmed { .. } => {
+            (StatusCode::OK, review(Notice::OwnershipConfirmed))
+        }
+        ActionOutcome::Inquired { mailed, .. } => {
+            (StatusCode::OK, review(Notice::Asked { mailed: *mailed }))
+        }
+        ActionOutcome::Decided(recorded) => {
+            let (decision, missing) = (recorded.decision(), recorded.missing());
+            (StatusCode::OK, pages::recorded(opened, decision, missing))
+        }
+        ActionOutcome::HandedOver { to } => (StatusCode::OK, pages::handed_over(opened, to)),
+        ActionOutcome::Invalid { field, message } => {
+            let notice = Notice::Invalid { field, message };
+            (StatusCode::UNPROCESSABLE_ENTITY, review(notice))
+        }
+        ActionOutcome::Refused(refusal) => {
+            let is_about_the_code = matches!(
+                refusal,
+                Refusal::NoCode | Refusal::WrongCode | Refusal::NotOffered(_)
+            );
+            let page = if is_about_the_code {
+                pages::code_page(opened, Some(refusal))
+            } else if is_about_the_decision(refusal) {
+                review(Notice::Refused(refusal))
+            } else {
+                pages::refused(opened, refusal)
+            };
+            (status_of(refusal), page)
+        }
+    };
+    html(status, page)
 }
 
 fn as_json(outcome: ActionOutcome) -> Result<Response<Body>, Problem> {

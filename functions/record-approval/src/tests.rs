@@ -1,12 +1,12 @@
 //! Who may decide, when, with what, and what everyone else is told.
 
-use adapters::Teams;
 use domain::approval::Decision;
 use domain::id::{PhaseName, RequestId};
 use domain::mail::{Mail, MailError};
 use domain::one_time_code::WRONG_CODES;
 use domain::table::Write;
 use domain::task::{ApprovalConfig, Confirm};
+use domain::team::Teams;
 use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};

@@ -57,7 +57,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         if let (Recipient::Team(_), Some(advice)) = (&config.to, request.value.advice()) {
             body = format!("{body}\n\n{advice}");
         }
-        let addresses = self.addresses(&config.to, &request.value)?;
+        let addresses = self.addresses(&config.to, &request.value).await?;
         let mails = addresses.iter().map(|address| {
             from_text(address, &subject, &body).related_to(task.request_id, &task.phase)
         });
@@ -97,7 +97,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         render_invitation(template, request, &status_url, &secrets)
     }
 
-    fn addresses(&self, to: &Recipient, request: &Request) -> Result<Vec<String>, Failure> {
+    async fn addresses(&self, to: &Recipient, request: &Request) -> Result<Vec<String>, Failure> {
         match to {
             Recipient::Field(field) => match request.value(field) {
                 Some(address) => Ok(vec![address.to_string()]),
@@ -105,10 +105,13 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
                     "the request has no {field}"
                 ))),
             },
-            Recipient::Team(team) => match self.settings.current().teams.members(team) {
-                Some(members) => Ok(members.to_vec()),
-                None => Err(Failure::ConfigInvalid(format!("Teams has no {team}"))),
-            },
+            Recipient::Team(team) => {
+                self.settings
+                    .current()
+                    .teams
+                    .mailed(self.store.table(), team)
+                    .await
+            }
         }
     }
 }
@@ -129,11 +132,11 @@ fn withheld<'a>(config: &'a EmailConfig, request: &Request) -> Option<Event<'a>>
 
 #[cfg(test)]
 mod tests {
-    use adapters::Teams;
     use domain::id::RequestId;
     use domain::mail::MailError;
     use domain::suppression::is_suppressed;
     use domain::task::StateEntry;
+    use domain::team::Teams;
     use jiff::Timestamp;
     use testing::MemoryMailer;
     use testing::MemoryTable;

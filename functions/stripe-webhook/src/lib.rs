@@ -174,10 +174,7 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
         }
         let team = entry.value.notify.clone();
         let (settings, keys) = (self.settings.current(), self.link_keys.current());
-        let members = settings
-            .teams
-            .members(&team)
-            .ok_or_else(|| Failure::ConfigInvalid(format!("Teams has no {team}")))?;
+        let members = settings.teams.mailed(self.store.table(), &team).await?;
         let mails = members
             .iter()
             .map(|to| refund_reversed(&request.value, &entry.value, &keys, to))

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use adapters::Teams;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::id::RequestId;
@@ -12,6 +11,7 @@ use domain::mail::MailError;
 use domain::refund::Waiting;
 use domain::request::Status;
 use domain::stripe::Refund;
+use domain::team::Teams;
 use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};

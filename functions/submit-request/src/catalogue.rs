@@ -101,13 +101,12 @@ impl Catalogue {
         version: String,
     ) -> Result<Option<Published>, Failure> {
         let known = lock(&self.read).get(&version).cloned();
-        let offering = match known {
-            Some(offering) => offering,
-            None => {
-                let offering = offering(workflow, &version).await?.map(Arc::new);
-                lock(&self.read).insert(version.clone(), offering.clone());
-                offering
-            }
+        let offering = if let Some(known) = known {
+            known
+        } else {
+            let offering = offering(workflow, &version).await?.map(Arc::new);
+            lock(&self.read).insert(version.clone(), offering.clone());
+            offering
         };
         Ok(offering.map(|offering| Published { version, offering }))
     }

@@ -158,6 +158,10 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let approval = approval.value;
         let to = inquiry.requester.as_str();
         let (settings, keys) = (self.settings.current(), self.link_keys.current());
+        let asked = approval.asked.teams();
+        let Ok(teams) = settings.teams.current(self.store.table(), asked).await else {
+            return;
+        };
         let link = approval.link(&keys, to);
         let context = DecisionContext {
             keys: &keys,
@@ -165,7 +169,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             link: &link,
             request,
             earlier: &[],
-            is_member: settings.teams.include(approval.asked.teams(), to),
+            is_member: teams.include(asked, to),
             lookup: None,
             at,
         };

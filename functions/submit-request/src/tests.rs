@@ -1,7 +1,7 @@
 //! Taking requests: what is taken, what is refused, and what happens when it is sent twice.
 
-use adapters::Teams;
 use domain::task::Offering;
+use domain::team::Teams;
 use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};

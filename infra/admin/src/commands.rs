@@ -3,28 +3,40 @@
 use domain::dates::when;
 use domain::failure::Failure;
 use domain::id::OfferingPath;
+use domain::operator_log::{Change, OperatorRecord};
 use domain::payment_control::operations::{override_limits, switch_payments};
-use domain::payment_control::{
-    Change, LimitOverrides, Limits, OperatorRecord, PaymentSwitch, PaymentTotals, day_of,
-};
+use domain::payment_control::{LimitOverrides, Limits, PaymentSwitch, PaymentTotals, day_of};
 use domain::request_store::RequestStore;
 use domain::stripe::amount_text;
 use domain::table::{Table, load_or};
-use domain::workflow::Executions;
+use domain::team::Teams;
+use domain::workflow::{Executions, Workflow};
 use jiff::Timestamp;
 
 use crate::options::{Command, LimitsCommand, Payments, Requests};
-use crate::requests;
+use crate::{requests, teams};
+
+/// What the commands work on.
+pub(crate) struct Deployment<T, E, W> {
+    pub(crate) store: RequestStore<T>,
+    pub(crate) executions: E,
+    pub(crate) workflow: W,
+    /// The teams that it was deployed with. Read for commands about teams only.
+    pub(crate) teams: Teams,
+}
 
 /// Does it, and says what holds now.
 pub(crate) async fn run(
-    store: &RequestStore<impl Table>,
-    executions: &impl Executions,
+    deployment: &Deployment<impl Table, impl Executions, impl Workflow>,
     command: Command,
     now: Timestamp,
 ) -> Result<String, Failure> {
+    let Deployment {
+        store, executions, ..
+    } = deployment;
     let table = store.table();
     match command {
+        Command::Teams(command) => teams::run(deployment, command, now).await,
         Command::Requests(Requests::Stopped) => requests::list(store, executions).await,
         Command::Requests(Requests::Redrive { cause, reason }) => {
             requests::redrive(store, executions, &cause, &reason.at(now)).await

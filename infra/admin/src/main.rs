@@ -1,35 +1,38 @@
 //! `cargo run -p admin`: what an operator changes of a running deployment, without deploying anything.
 //!
 //! It works on the deployment's table and executions with the caller's own AWS credentials. Each change is recorded in the
-//! operators' audit log, in the same transaction: see [`domain::payment_control`].
+//! operators' audit log, in the same transaction: see [`domain::operator_log`].
 
 mod commands;
 mod options;
 mod requests;
+mod teams;
 
 use std::io::Write;
 
-use adapters::config::table_name;
-use adapters::{DynamoTable, SfnExecutions};
+use adapters::config::{settings_secret, table_name};
+use adapters::{DynamoTable, Secrets, SfnExecutions, SfnWorkflow};
 use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use clap::Parser;
 use domain::request_store::RequestStore;
+use domain::team::Teams;
 use jiff::Timestamp;
 
+use commands::Deployment;
 use options::{Command, Options};
 
-/// What the stack and the table of the local stack are called.
-const LOCAL: [&str; 2] = ["refund-desk", "refund-desk-Table"];
+/// What the stack, the table and the settings of the local stack are called.
+const LOCAL: [&str; 3] = ["refund-desk", "refund-desk-Table", "refund-desk-Settings"];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let [usual_stack, usual_table] =
+    let [usual_stack, usual_table, usual_settings] =
         LOCAL.map(|name| options.local.as_ref().map(|_| name.to_owned()));
     let stack = options.stack.clone().or(usual_stack);
-    if stack.is_none() && matches!(options.command, Command::Requests(_)) {
+    if stack.is_none() && matches!(options.command, Command::Requests(_) | Command::Teams(_)) {
         anyhow::bail!("say whose requests: give the name of the stack with --stack");
     }
     let table = options
@@ -48,14 +51,27 @@ async fn main() -> anyhow::Result<()> {
         }
         None => aws.clone(),
     };
-    let store = RequestStore::new(DynamoTable::new(&service("dynamodb"), table));
-    let executions = SfnExecutions::new(&service("states"), &stack.unwrap_or_default());
+    let teams = match &options.command {
+        Command::Teams(_) => {
+            let settings = options.settings.clone().or(usual_settings);
+            let settings = settings.map_or_else(settings_secret, Ok)?;
+            let secrets = Secrets::new(&service("secretsmanager"));
+            secrets.settings_in(&settings).await?.teams
+        }
+        _ => Teams::default(),
+    };
+    let deployment = Deployment {
+        store: RequestStore::new(DynamoTable::new(&service("dynamodb"), table)),
+        executions: SfnExecutions::new(&service("states"), &stack.unwrap_or_default()),
+        workflow: SfnWorkflow::new(&service("states")),
+        teams,
+    };
     #[expect(
         clippy::disallowed_methods,
         reason = "no event brings the time when a person acts"
     )]
     let now = Timestamp::now();
-    let said = commands::run(&store, &executions, options.command, now).await?;
+    let said = commands::run(&deployment, options.command, now).await?;
     writeln!(std::io::stdout(), "{said}").context("cannot write to the terminal")
 }
 

@@ -1,12 +1,14 @@
 //! Command line options.
 
 use clap::{Args, Parser, Subcommand};
-use domain::id::OfferingPath;
+use domain::form::is_email;
+use domain::id::{OfferingPath, TeamId};
 use domain::money::Usd;
-use domain::payment_control::{Change, Limits};
+use domain::operator_log::Change;
+use domain::payment_control::Limits;
 use jiff::Timestamp;
 
-/// Stops payments, raises limits and lets stopped requests of a running Refund Desk go on. Uses the AWS credentials and the region of the environment.
+/// Stops payments, raises limits, changes teams and lets stopped requests of a running Refund Desk go on. Uses the AWS credentials and the region of the environment.
 #[derive(Debug, Parser)]
 #[command(name = "admin", version)]
 pub(crate) struct Options {
@@ -25,7 +27,12 @@ pub(crate) struct Options {
     )]
     pub(crate) local: Option<String>,
 
-    /// The deployment's stack, for what is about requests.
+    /// The secret with the deployment's settings, for what is about teams: the output `SettingsSecret`.
+    /// [default: `SETTINGS_SECRET_ARN`]
+    #[arg(long, global = true, value_name = "ARN")]
+    pub(crate) settings: Option<String>,
+
+    /// The deployment's stack, for what is about requests and teams.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) stack: Option<String>,
 
@@ -41,6 +48,9 @@ pub(crate) enum Command {
     /// Limits of an offering, in place of its definition's, also for requests that are under way.
     #[command(subcommand)]
     Limits(LimitsCommand),
+    /// Who is on which team, also for requests that are under way.
+    #[command(subcommand)]
+    Teams(TeamsCommand),
     /// Requests that stopped, because something broke or a payment is held.
     #[command(subcommand)]
     Requests(Requests),
@@ -70,6 +80,41 @@ pub(crate) enum Requests {
         #[command(flatten)]
         reason: Reason,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TeamsCommand {
+    /// Lists all teams as they are now.
+    List,
+    /// Lets people join a team; a team that does not exist begins so. They are asked in each approval that is open.
+    Add(Members),
+    /// Lets people leave a team. They decide nothing any more.
+    Remove(Members),
+    /// Lets the deployment's parameter say again who is on a team.
+    Reset {
+        /// Such as csm-team.
+        team: TeamId,
+        #[command(flatten)]
+        reason: Reason,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Members {
+    /// Such as csm-team.
+    pub(crate) team: TeamId,
+    /// Their email addresses.
+    #[arg(required = true, value_parser = address)]
+    pub(crate) addresses: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reason: Reason,
+}
+
+fn address(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    is_email(text)
+        .then(|| text.to_owned())
+        .ok_or("expected an email address")
 }
 
 #[derive(Debug, Subcommand)]

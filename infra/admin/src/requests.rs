@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::dates::when;
 use domain::failure::Failure;
-use domain::payment_control::Change;
+use domain::operator_log::Change;
 use domain::payment_control::operations::record_redrive;
 use domain::request_store::RequestStore;
 use domain::table::Table;

@@ -54,6 +54,11 @@ pub fn table_name() -> Result<String, ConfigError> {
     variable("TABLE_NAME")
 }
 
+/// `SETTINGS_SECRET_ARN`: the secret with the settings of a deployment.
+pub fn settings_secret() -> Result<String, ConfigError> {
+    variable("SETTINGS_SECRET_ARN")
+}
+
 /// `MAIL_CONFIGURATION_SET`: what of SES all mails are sent through, so that it publishes what becomes of them. None on a
 /// machine without SES.
 pub(crate) fn mail_configuration_set() -> Option<String> {

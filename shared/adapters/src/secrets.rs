@@ -40,6 +40,13 @@ impl Secrets {
         self.load("SETTINGS", SETTINGS_AGE, Settings::parse).await
     }
 
+    /// What a deployment set, by its secret's name or ARN, for a program outside of it.
+    pub async fn settings_in(&self, secret: &str) -> Result<Settings, ConfigError> {
+        let read = self.read(secret).await;
+        let settings = read.and_then(|json| Settings::parse(&json));
+        settings.map_err(|problem| ConfigError::new(secret, format!("cannot be used: {problem}")))
+    }
+
     /// `STATE_MACHINES`: the offerings of the deployment.
     pub async fn state_machines(&self) -> Result<Cached<StateMachines>, ConfigError> {
         self.load("STATE_MACHINES", SETTINGS_AGE, |json| {

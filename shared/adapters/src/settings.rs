@@ -1,22 +1,18 @@
 //! What a deployment sets and may change: read at run time, so that what was deployed last holds for whatever runs,
 //! whichever version of a function that is.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::ses::Sender;
 use crate::stripe::Mode;
 use domain::admission::AdmissionLimits;
-use domain::approval::is_same_person;
-use domain::form::is_email;
-use domain::id::TeamId;
+use domain::team::Teams;
 
 /// The document `Settings` of the template. What it has in addition is for other versions of the code.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
-    /// Who is on which team.
+    /// Who is on which team, until operators change it.
     pub teams: Teams,
     /// The address that all mails come from.
     pub mail_from: String,
@@ -72,67 +68,11 @@ impl Settings {
     }
 }
 
-/// The members of each team.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(try_from = "BTreeMap<TeamId, Vec<String>>")]
-pub struct Teams(BTreeMap<TeamId, Vec<String>>);
-
-impl TryFrom<BTreeMap<TeamId, Vec<String>>> for Teams {
-    type Error = String;
-
-    fn try_from(teams: BTreeMap<TeamId, Vec<String>>) -> Result<Self, String> {
-        let is_fine =
-            |members: &Vec<String>| !members.is_empty() && members.iter().all(|it| is_email(it));
-        match teams.iter().find(|(_, members)| !is_fine(members)) {
-            Some((team, _)) => Err(format!("{team} must have addresses, at least one")),
-            None => Ok(Self(teams)),
-        }
-    }
-}
-
-impl Teams {
-    /// The teams in a JSON object such as `{"csm-team":["ada@example.com"]}`; `None` if it is not one, or a team has
-    /// no valid address.
-    pub fn parse(json: &str) -> Option<Self> {
-        serde_json::from_str(json).ok()
-    }
-
-    /// The addresses of a team.
-    pub fn members(&self, team: &TeamId) -> Option<&[String]> {
-        self.0.get(team).map(Vec::as_slice)
-    }
-
-    /// Whether somebody is on one of these teams.
-    pub fn include(&self, teams: &[TeamId], address: &str) -> bool {
-        let mut members = teams.iter().filter_map(|team| self.members(team)).flatten();
-        members.any(|member| is_same_person(member, address))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn teams_are_checked() {
-        let teams = Teams::parse(r#"{"csm-team":["a@example.com","b@example.com"]}"#).unwrap();
-        assert_eq!(
-            teams.members(&"csm-team".parse().unwrap()).unwrap().len(),
-            2
-        );
-        assert_eq!(teams.members(&"other".parse().unwrap()), None);
-        for bad in [
-            "",
-            "[]",
-            r#"{"csm-team":[]}"#,
-            r#"{"csm-team":["nobody"]}"#,
-            r#"{"CSM":["a@b.c"]}"#,
-        ] {
-            assert_eq!(Teams::parse(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn a_document_is_checked_and_may_hold_more_than_this_version_knows() {

@@ -82,10 +82,10 @@ pub struct Approval {
     /// Whether nobody who is asked may decide, and who knows that.
     #[serde(default)]
     pub deadlock: Deadlock,
-    /// Whether a mail bounced since the waiting state was last entered: it is entered again at once, to ask
-    /// others where that is needed, and not to remind anybody.
+    /// Whether a mail bounced or somebody joined the team since the waiting state was last entered: it is entered again
+    /// at once, to ask others, and not to remind anybody.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub bounced: bool,
+    pub asks_others: bool,
     /// When nobody is waited for any longer.
     pub decide_until: Timestamp,
     /// When the waiting state was last entered.
@@ -127,7 +127,7 @@ impl Approval {
             asked_at: task.entered_at,
             escalated_at: None,
             deadlock: Deadlock::None,
-            bounced: false,
+            asks_others: false,
             decide_until: decide_until.unwrap_or(Timestamp::MAX),
             entered_at: task.entered_at,
             task_token: waiting.task_token.clone(),

@@ -6,7 +6,7 @@
 //! handles, configuration through its `main`.
 //!
 //! 1. **Rules**: [`money`], [`id`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
-//!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`approval`],
+//!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`operator_log`], [`team`], [`approval`],
 //!    [`invitation`], [`refund`], [`payment_control`], [`charge_statement`], [`charge_ledger`], [`charge_lookup`],
 //!    [`charge_total`], [`suppression`], [`processed_event`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
@@ -30,6 +30,7 @@ pub mod mail;
 pub mod metrics;
 pub mod money;
 pub mod one_time_code;
+pub mod operator_log;
 pub mod optimistic;
 pub mod payment_control;
 pub mod processed_event;
@@ -44,6 +45,7 @@ pub mod stripe_lookup;
 pub mod suppression;
 pub mod table;
 pub mod task;
+pub mod team;
 pub mod text;
 pub mod unstarted;
 pub mod workflow;

@@ -7,7 +7,6 @@
 mod hold;
 mod limits;
 pub mod operations;
-mod operator_log;
 mod overrides;
 mod reservation;
 mod switch;
@@ -15,7 +14,6 @@ mod totals;
 
 pub use hold::{Hold, PaymentHold};
 pub use limits::{Limit, Limits};
-pub use operator_log::{Change, OperatorAction, OperatorRecord};
 pub use overrides::LimitOverrides;
 pub use reservation::{
     Intent, Reservation, ReserveError, check_running, customer_key, release, reserve,

@@ -74,6 +74,11 @@ impl Table for MemoryTable {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        assert!(
+            writes.len() <= 100,
+            "{} are too many for a transaction",
+            writes.len()
+        );
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         let version = |key: &Key| items.get(key).map_or(0, |item| item.version);
         let holds = |write: &Write| match write {

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use adapters::{Settings, Teams};
+use adapters::Settings;
 use ask_approvers::AskApprovers;
 use domain::audit::{Action, AuditRecord};
 use domain::form::Answer;
@@ -13,6 +13,7 @@ use domain::metrics::of_change;
 use domain::request::{Request, Submission};
 use domain::request_store::RequestStore;
 use domain::task::{OFFERING_VARIABLE, Offering, START_STATE};
+use domain::team::Teams;
 use issue_refund::IssueRefund;
 use send_email::SendEmail;
 use serde::de::DeserializeOwned;

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use adapters::stripe::webhook::WebhookSecret;
-use adapters::{Cached, Settings, StateMachines, Teams};
+use adapters::{Cached, Settings, StateMachines};
 use ask_approvers::AskApprovers;
 use domain::failure::Failure;
 use domain::id::TaskToken;
 use domain::payment_control::Limits;
 use domain::request_store::RequestStore;
 use domain::task::Outcome;
+use domain::team::Teams;
 use domain::workflow::Workflow as _;
 use issue_refund::IssueRefund;
 use jiff::{SignedDuration, Timestamp};

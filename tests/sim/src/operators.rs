@@ -1,8 +1,9 @@
 //! Operators: they stop payments and let them go on, and change limits, by what `infra/admin` calls.
 
 use domain::money::Usd;
+use domain::operator_log::Change;
+use domain::payment_control::Limits;
 use domain::payment_control::operations::{override_limits, switch_payments};
-use domain::payment_control::{Change, Limits};
 
 use crate::functions::Functions;
 use crate::process::Process;

@@ -29,7 +29,7 @@ impl Function {
         let at = Timestamp::from_second(second).unwrap();
         let mut approval = self.approval_of(id).await;
         assert!(approval.value.set_reachability(address, true, at));
-        approval.value.bounced = true;
+        approval.value.asks_others = true;
         self.store.save_approval(&mut approval).await.unwrap();
     }
 
@@ -46,7 +46,7 @@ async fn the_others_still_decide_and_only_they_are_reminded() {
     function.bounced(id, CSM, MINUTE).await;
     assert_eq!(function.passes(id, 2 * MINUTE).await, "asked others");
     assert_eq!(function.to().len(), 2, "being woken is no reminder");
-    assert!(!function.approval_of(id).await.value.bounced);
+    assert!(!function.approval_of(id).await.value.asks_others);
     assert_eq!(function.passes(id, DAY).await, "reminded");
     assert_eq!(function.to()[2..], [OTHER]);
     assert_eq!(
@@ -62,7 +62,7 @@ async fn a_mail_that_comes_back_when_a_reminder_is_due_does_not_take_its_place()
     function.bounced(id, CSM, DAY - 1).await;
     assert_eq!(function.passes(id, DAY).await, "reminded");
     assert_eq!(function.to()[2..], [OTHER]);
-    assert!(!function.approval_of(id).await.value.bounced);
+    assert!(!function.approval_of(id).await.value.asks_others);
 }
 
 #[tokio::test]
@@ -170,7 +170,6 @@ async fn where_all_are_refused_others_are_asked_in_the_same_state_entry() {
     let expected = [
         "submitted",
         "approval_requested",
-        "approver_unreachable",
         "approver_unreachable",
         "escalated",
     ];

@@ -1,7 +1,8 @@
 //! Payments that are held: by the switch that stops all of them, and by limits.
 
+use domain::operator_log::Change;
 use domain::payment_control::operations::switch_payments;
-use domain::payment_control::{Change, PaymentTotals, day_of};
+use domain::payment_control::{PaymentTotals, day_of};
 use domain::refund::RefundEntry;
 use domain::request::Status;
 use domain::table::{Stored, load_or};

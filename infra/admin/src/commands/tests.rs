@@ -1,9 +1,13 @@
 //! The commands as they are typed, on a table in memory.
 
 use clap::Parser;
+use domain::approval::{Approval, Verdict};
+use domain::id::RequestId;
 use domain::payment_control::{Intent, reserve};
-use domain::workflow::{StoppedExecution, WorkflowError};
-use testing::MemoryTable;
+use domain::table::Write;
+use domain::workflow::{APPROVER_UNREACHABLE, StoppedExecution, WorkflowError};
+use testing::fixtures::approval::{decide, link_keys, waiting};
+use testing::{MemoryTable, MemoryWorkflow, fixtures};
 
 use super::*;
 use crate::options::Options;
@@ -17,11 +21,16 @@ fn parse(typed: &str, more: &[&str]) -> Result<Options, clap::Error> {
     Options::try_parse_from(words.chain(more.iter().copied()))
 }
 
-struct NoneStopped;
+/// None has stopped; these are under way.
+struct Running(Vec<RequestId>);
 
-impl Executions for NoneStopped {
+impl Executions for Running {
     async fn stopped(&self) -> Result<Vec<StoppedExecution>, WorkflowError> {
         Ok(Vec::new())
+    }
+
+    async fn running(&self) -> Result<Vec<RequestId>, WorkflowError> {
+        Ok(self.0.clone())
     }
 
     async fn redrive(&self, _execution: &StoppedExecution) -> Result<(), String> {
@@ -29,30 +38,46 @@ impl Executions for NoneStopped {
     }
 }
 
-async fn say(store: &RequestStore<MemoryTable>, typed: &str, more: &[&str]) -> String {
+type Local = Deployment<MemoryTable, Running, MemoryWorkflow>;
+
+fn local() -> Local {
+    Deployment {
+        store: RequestStore::new(MemoryTable::default()),
+        executions: Running(Vec::new()),
+        workflow: MemoryWorkflow::default(),
+        teams: Teams::parse(
+            r#"{"csm-team":["csm-1@example.com"],"finance-team":["finance-1@example.com"]}"#,
+        )
+        .unwrap(),
+    }
+}
+
+async fn try_to(local: &Local, typed: &str, more: &[&str]) -> Result<String, Failure> {
     let command = parse(typed, more).unwrap().command;
-    run(store, &NoneStopped, command, NOW.parse().unwrap())
-        .await
-        .unwrap()
+    run(local, command, NOW.parse().unwrap()).await
+}
+
+async fn say(local: &Local, typed: &str, more: &[&str]) -> String {
+    try_to(local, typed, more).await.unwrap()
 }
 
 #[tokio::test]
 async fn payments_stop_and_resume_and_say_by_whom() {
-    let store = RequestStore::new(MemoryTable::default());
+    let local = local();
     let status = "payments status";
-    assert_eq!(say(&store, status, &[]).await, "Payments are made.");
-    let stopped = say(&store, "payments stop", &WHO).await;
+    assert_eq!(say(&local, status, &[]).await, "Payments are made.");
+    let stopped = say(&local, "payments stop", &WHO).await;
     assert!(stopped.starts_with("Payments are stopped. "), "{stopped}");
     let since = "by ada@example.com on 4 March 2026, 05:06 UTC: it pays twice.";
     let expected = format!("Payments are stopped, {since}");
-    assert_eq!(say(&store, status, &[]).await, expected);
-    assert_eq!(say(&store, "payments stop", &WHO).await, expected);
-    let resumed = say(&store, "payments resume", &WHO).await;
+    assert_eq!(say(&local, status, &[]).await, expected);
+    assert_eq!(say(&local, "payments stop", &WHO).await, expected);
+    let resumed = say(&local, "payments resume", &WHO).await;
     assert!(resumed.contains("Redrive"), "{resumed}");
     let expected = format!("Payments are made, {since}");
-    assert_eq!(say(&store, "payments resume", &WHO).await, expected);
+    assert_eq!(say(&local, "payments resume", &WHO).await, expected);
     assert_eq!(
-        say(&store, "log", &[]).await,
+        say(&local, "log", &[]).await,
         "1 2026-03-04T05:06:07Z ada@example.com payments_stopped: it pays twice\n\
          2 2026-03-04T05:06:07Z ada@example.com payments_resumed: it pays twice"
     );
@@ -60,11 +85,11 @@ async fn payments_stop_and_resume_and_say_by_whom() {
 
 #[tokio::test]
 async fn limits_are_shown_with_what_counts_toward_them() {
-    let store = RequestStore::new(MemoryTable::default());
+    let local = local();
     let raise = format!("limits raise {OFFERING} --per-day 4000 --per-refund 19.99");
     let place = format!("In place of the limits in the definition of {OFFERING}: ");
     let raised = format!("{place}per refund $19.99, per day $4,000.00");
-    assert_eq!(say(&store, &raise, &WHO).await, raised);
+    assert_eq!(say(&local, &raise, &WHO).await, raised);
     let offering = OFFERING.parse().unwrap();
     let intent = Intent {
         offering: &offering,
@@ -73,16 +98,16 @@ async fn limits_are_shown_with_what_counts_toward_them() {
         at: NOW.parse().unwrap(),
         limits: Limits::default(),
     };
-    let (_, writes) = reserve(store.table(), intent).await.unwrap();
-    store.table().commit(writes).await.unwrap();
-    let shown = say(&store, &format!("limits show {OFFERING}"), &[]).await;
+    let (_, writes) = reserve(local.store.table(), intent).await.unwrap();
+    local.store.table().commit(writes).await.unwrap();
+    let shown = say(&local, &format!("limits show {OFFERING}"), &[]).await;
     assert!(
         shown.starts_with(&format!("{raised}, by ada@example.com")),
         "{shown}"
     );
     assert!(shown.contains("$19.99 today"), "{shown}");
     let reset = format!("limits reset {OFFERING}");
-    assert_eq!(say(&store, &reset, &WHO).await, format!("{place}none"));
+    assert_eq!(say(&local, &reset, &WHO).await, format!("{place}none"));
 }
 
 #[test]
@@ -115,4 +140,104 @@ fn nothing_is_changed_without_a_limit_a_name_and_a_reason() {
         .unwrap()
         .local;
     assert_eq!(other.as_deref(), Some("http://127.0.0.1:4000"));
+}
+
+#[tokio::test]
+async fn who_is_on_a_team_is_listed_and_changed() {
+    let local = local();
+    let deployed = "csm-team: csm-1@example.com\nfinance-team: finance-1@example.com";
+    assert_eq!(say(&local, "teams list", &[]).await, deployed);
+    let added = say(
+        &local,
+        "teams add csm-team ada@example.com CSM-1@example.com",
+        &WHO,
+    )
+    .await;
+    assert_eq!(added, "csm-team: csm-1@example.com, ada@example.com");
+    say(&local, "teams add ops ops@example.com", &WHO).await;
+    say(&local, "teams remove csm-team csm-1@example.com", &WHO).await;
+    assert_eq!(
+        say(&local, "teams list", &[]).await,
+        "csm-team: ada@example.com\nfinance-team: finance-1@example.com\nops: ops@example.com"
+    );
+    for (typed, why) in [
+        (
+            "teams remove csm-team csm-1@example.com",
+            "csm-1@example.com is not on csm-team",
+        ),
+        (
+            "teams remove csm-team ada@example.com",
+            "csm-team would have no member",
+        ),
+        ("teams reset ops", "ops would have no member"),
+    ] {
+        let refused = try_to(&local, typed, &WHO).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{typed}: {refused}");
+    }
+    say(&local, "teams reset csm-team", &WHO).await;
+    assert!(
+        say(&local, "teams list", &[])
+            .await
+            .starts_with("csm-team: csm-1@example.com\n")
+    );
+    let log = say(&local, "log", &[]).await;
+    let what = log
+        .lines()
+        .map(|line| line.split_once("ada@example.com ").unwrap().1);
+    assert_eq!(
+        what.collect::<Vec<_>>(),
+        [
+            "members_added: csm-team: ada@example.com, CSM-1@example.com: it pays twice",
+            "members_added: ops: ops@example.com: it pays twice",
+            "members_removed: csm-team: csm-1@example.com: it pays twice",
+            "team_reset: csm-team: as deployed: it pays twice",
+        ]
+    );
+    parse("teams add csm-team nobody", &WHO).unwrap_err();
+    parse("teams add csm-team", &WHO).unwrap_err();
+}
+
+#[tokio::test]
+async fn who_joins_is_asked_in_the_approvals_that_are_open() {
+    let mut local = local();
+    for (token, asked, is_decided) in [
+        ("open", "csm-1@example.com", false),
+        ("decided", "csm-1@example.com", true),
+        ("asked", "ada@example.com", false),
+    ] {
+        let (request, record) = fixtures::request::request();
+        let waiting = waiting(request.request_id, 0, token);
+        let team = ["csm-1@example.com".to_owned(), asked.to_owned()];
+        let mut approval = Approval::ask(&waiting, 1, &team, &link_keys());
+        if is_decided {
+            decide(&mut approval, &request, asked, Verdict::Approve, "");
+        }
+        let writes = vec![Write::create(&approval)];
+        local.store.create(&request, &record, writes).await.unwrap();
+        local.executions.0.push(request.request_id);
+    }
+    let woken = [("open".to_owned(), APPROVER_UNREACHABLE.to_owned())];
+    let said = say(&local, "teams add finance-team bob@example.com", &WHO).await;
+    assert_eq!(
+        said.lines().count(),
+        1,
+        "of another team there is none: {said}"
+    );
+    let said = say(&local, "teams add csm-team ada@example.com", &WHO).await;
+    assert!(
+        said.ends_with("asked now in 1 open approvals too."),
+        "{said}"
+    );
+    assert_eq!(local.workflow.calls(), woken);
+    let phase = "CSM Review".parse().unwrap();
+    let open = local
+        .store
+        .approval(local.executions.0[0], &phase)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(open.value.asks_others);
+    let said = say(&local, "teams remove csm-team csm-1@example.com", &WHO).await;
+    assert_eq!(said, "csm-team: ada@example.com");
+    assert_eq!(local.workflow.calls(), woken, "nobody has to be asked");
 }

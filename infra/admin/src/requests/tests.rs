@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use domain::id::RequestId;
-use domain::payment_control::OperatorRecord;
+use domain::operator_log::OperatorRecord;
 use domain::request::Event;
 use domain::task::StateEntry;
 use domain::workflow::WorkflowError;
@@ -20,6 +20,10 @@ struct Stopped {
 impl Executions for Stopped {
     async fn stopped(&self) -> Result<Vec<StoppedExecution>, WorkflowError> {
         Ok(self.all.iter().rev().cloned().collect())
+    }
+
+    async fn running(&self) -> Result<Vec<RequestId>, WorkflowError> {
+        unreachable!("these have stopped")
     }
 
     async fn redrive(&self, execution: &StoppedExecution) -> Result<(), String> {

@@ -14,7 +14,7 @@ use crate::{
     outbox::Outbox,
     states::Executor,
     stripe::{self, FakeStripe},
-    template::{MailEvents, Template},
+    template::Template,
     topics::Topics,
 };
 
@@ -61,7 +61,7 @@ impl Fakes {
         dynamodb: Router,
         lambda: Router,
         forms: Vec<(String, String)>,
-        mail_events: &[MailEvents],
+        template: &Template,
     ) -> Router {
         let console = Console {
             executor: Arc::clone(&self.executor),
@@ -71,12 +71,14 @@ impl Fakes {
             forms,
         };
         let topics = Arc::clone(&self.topics);
-        let feedback = Feedback::new(topics, mail_events, self.clock.clone());
+        let feedback = Feedback::new(topics, &template.mail_events, self.clock.clone());
         let ses = aws::ses::router(Arc::clone(&self.outbox), feedback);
         let states = aws::states::router(Arc::clone(&self.executor));
+        let secrets = aws::secretsmanager::router(template.secrets.clone());
         Router::new()
             .merge(console::router(console))
             .merge(aws_service("dynamodb", dynamodb))
+            .merge(aws_service("secretsmanager", secrets))
             .merge(aws_service("ses", ses))
             .merge(aws_service("states", states))
             .nest("/_local/lambda", lambda)

@@ -88,7 +88,7 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let dynamodb = fakes.dynamodb.serve(until(stopped.clone())).await;
     let dynamodb = dynamodb.map_err(StackError::Serve)?;
     let app = fakes
-        .router(dynamodb, lambda, forms.clone(), &template.mail_events)
+        .router(dynamodb, lambda, forms.clone(), &template)
         .fallback_service(gateway.router());
     tokio::spawn(serve(listener, app, stopped));
     let mut tasks = JoinSet::new();

@@ -39,6 +39,8 @@ pub struct Template {
     pub schedules: Vec<Schedule>,
     /// What SES publishes of the mails that it took.
     pub mail_events: Vec<MailEvents>,
+    /// What is written into secrets, by their names.
+    pub secrets: BTreeMap<String, String>,
 }
 
 /// A Lambda function.

@@ -102,6 +102,7 @@ pub(super) fn template(
         subscriptions,
         schedules,
         mail_events: mail_events(&scope)?,
+        secrets: secrets(&scope)?,
     })
 }
 
@@ -236,6 +237,14 @@ fn table(scope: &Scope<'_>, id: &str, node: Node<'_>) -> Result<Table, Problem> 
         sort_key: keys.remove("RANGE"),
         ttl_attribute: expiry.map(|name| scope.text(name)).transpose()?,
     })
+}
+
+/// What the template writes into secrets.
+fn secrets(scope: &Scope<'_>) -> Result<BTreeMap<String, String>, Problem> {
+    let all = scope.of_kind("AWS::SecretsManager::Secret");
+    let texts = all.filter_map(|(id, node)| Some((id, node.at(&["Properties", "SecretString"])?)));
+    let read = |(id, node)| Ok((in_stack(id), scope.text(node)?));
+    texts.map(read).collect()
 }
 
 /// What SES publishes.

@@ -6,6 +6,7 @@ use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
 use jiff::Timestamp;
 
 use super::unavailable;
+use domain::id::RequestId;
 use domain::workflow::{Executions, StoppedExecution, WorkflowError};
 
 /// How an execution can end other than in an end phase.
@@ -43,6 +44,22 @@ impl SfnExecutions {
         }
         Ok(machines)
     }
+
+    /// Those of that status, of all state machines.
+    async fn list(
+        &self,
+        status: &ExecutionStatus,
+    ) -> Result<Vec<ExecutionListItem>, WorkflowError> {
+        let mut all = Vec::new();
+        for machine in self.machines().await? {
+            let list = self.client.list_executions().state_machine_arn(&machine);
+            let mut pages = list.status_filter(status.clone()).into_paginator().send();
+            while let Some(page) = pages.next().await {
+                all.extend(page.map_err(|error| unavailable(&error))?.executions);
+            }
+        }
+        Ok(all)
+    }
 }
 
 /// An execution of ours: all of them are named by their requests' ids.
@@ -59,18 +76,16 @@ fn stopped(item: ExecutionListItem, status: &'static str) -> Option<StoppedExecu
 impl Executions for SfnExecutions {
     async fn stopped(&self) -> Result<Vec<StoppedExecution>, WorkflowError> {
         let mut all = Vec::new();
-        for machine in self.machines().await? {
-            for (filter, status) in STOPPED {
-                let list = self.client.list_executions().state_machine_arn(&machine);
-                let mut pages = list.status_filter(filter).into_paginator().send();
-                while let Some(page) = pages.next().await {
-                    let page = page.map_err(|error| unavailable(&error))?;
-                    let items = page.executions.into_iter();
-                    all.extend(items.filter_map(|item| stopped(item, status)));
-                }
-            }
+        for (filter, status) in STOPPED {
+            let items = self.list(&filter).await?.into_iter();
+            all.extend(items.filter_map(|item| stopped(item, status)));
         }
         Ok(all)
+    }
+
+    async fn running(&self) -> Result<Vec<RequestId>, WorkflowError> {
+        let items = self.list(&ExecutionStatus::Running).await?.into_iter();
+        Ok(items.filter_map(|item| item.name.parse().ok()).collect())
     }
 
     async fn redrive(&self, execution: &StoppedExecution) -> Result<(), String> {

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limit;
-use super::operator_log::Change;
 use crate::dates::when;
 use crate::failure::Failure;
 use crate::money::Usd;
+use crate::operator_log::Change;
 use crate::stripe::amount_text;
 
 /// What holds a payment. It prints as a sentence for the team, which names no customer.

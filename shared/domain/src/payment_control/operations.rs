@@ -1,11 +1,11 @@
 //! What operators change. Each change and its record commit in one transaction.
 
 use super::limits::Limits;
-use super::operator_log::{Change, OperatorAction, OperatorRecord};
 use super::overrides::LimitOverrides;
 use super::switch::PaymentSwitch;
 use crate::failure::Failure;
 use crate::id::OfferingPath;
+use crate::operator_log::{Change, OperatorAction, OperatorRecord};
 use crate::optimistic::{AttemptError, Attempts};
 use crate::table::{Table, Write, load_or};
 

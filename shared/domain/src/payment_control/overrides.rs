@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
-use super::operator_log::Change;
 use crate::id::OfferingPath;
+use crate::operator_log::Change;
 use crate::table::{Entity, Key};
 
 /// The overrides of an offering. Where one is absent, the definition's limit holds.

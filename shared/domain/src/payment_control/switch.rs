@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::operator_log::Change;
+use crate::operator_log::Change;
 use crate::table::{Entity, Key};
 
 /// Whether payments are stopped. There is one item; where it is missing, they are not.

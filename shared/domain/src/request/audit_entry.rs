@@ -77,7 +77,9 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
                 None => locked,
             }
         }
-        Event::Unreachable { approver } => by_system(Action::ApproverUnreachable).detail(approver),
+        Event::Unreachable { approvers } => {
+            by_system(Action::ApproverUnreachable).detail(approvers)
+        }
         Event::CustomerUnreachable { trouble } => by_system(match trouble {
             SuppressionReason::Bounced => Action::CustomerMailBounced,
             SuppressionReason::Complained => Action::CustomerMailReported,

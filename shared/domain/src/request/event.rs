@@ -29,10 +29,10 @@ pub enum Event<'a> {
         /// The team's name.
         responsible: &'a str,
     },
-    /// No mail reaches somebody who is asked.
+    /// No mail reaches some of those who are asked.
     Unreachable {
-        /// The approver's address.
-        approver: &'a str,
+        /// Their addresses, with commas between.
+        approvers: &'a str,
     },
     /// A mail to the customer came back or was refused, or they do not want it.
     CustomerUnreachable {

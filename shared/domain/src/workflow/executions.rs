@@ -25,6 +25,9 @@ pub trait Executions: Send + Sync {
     /// Those that stopped and were not let go on since.
     fn stopped(&self) -> impl Future<Output = Result<Vec<StoppedExecution>, WorkflowError>> + Send;
 
+    /// The requests whose executions are under way.
+    fn running(&self) -> impl Future<Output = Result<Vec<RequestId>, WorkflowError>> + Send;
+
     /// Lets an execution go on from where it stopped. The error says in Step Functions' words why it cannot.
     fn redrive(
         &self,

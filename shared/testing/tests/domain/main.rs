@@ -22,5 +22,6 @@ mod refund;
 mod request;
 mod request_store;
 mod suppression;
+mod team;
 mod text;
 mod viewed_digest;

@@ -3,6 +3,7 @@
 use domain::failure::{LIMIT_REACHED, PAYMENTS_STOPPED, STRIPE_GUEST_CHARGE};
 use domain::id::OfferingPath;
 use domain::money::Usd;
+use domain::operator_log::{Change, OperatorAction, OperatorRecord};
 use domain::payment_control::operations::{override_limits, switch_payments};
 use domain::payment_control::*;
 use domain::request::Event;

@@ -1,6 +1,7 @@
 //! The template on AWS, or on an emulator of it: built and deployed by SAM, used, changed and torn down, in the same
 //! steps. Only the [`Target`](deployment::Target) says which.
 
+mod caller;
 pub(super) mod changed;
 pub(super) mod deployment;
 pub(super) mod events;

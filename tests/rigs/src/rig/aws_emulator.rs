@@ -10,6 +10,7 @@
 mod beside;
 mod bounces;
 mod emulator;
+mod growth;
 mod permissions;
 mod redeploy;
 mod routed;

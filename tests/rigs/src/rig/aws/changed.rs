@@ -17,17 +17,20 @@ const DEFINITIONS: &str = "statemachines/definitions";
 
 /// What is written in place of something else in a definition.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::rig) struct Edit {
+pub(in crate::rig) struct Edit<'a> {
     /// The definition's file, below that of definitions.
-    pub(in crate::rig) file: &'static str,
+    pub(in crate::rig) file: &'a str,
     /// The file of another offering that it is written to, so that the definition stays as it is.
-    pub(in crate::rig) to: Option<&'static str>,
-    pub(in crate::rig) old: &'static str,
-    pub(in crate::rig) new: &'static str,
+    pub(in crate::rig) to: Option<&'a str>,
+    pub(in crate::rig) old: &'a str,
+    pub(in crate::rig) new: &'a str,
 }
 
 /// Makes the edits, one after the other, in a copy of the definitions; the template for them.
-pub(in crate::rig) fn template(deployment: &Deployment, edits: &[Edit]) -> anyhow::Result<PathBuf> {
+pub(in crate::rig) fn template(
+    deployment: &Deployment,
+    edits: &[Edit<'_>],
+) -> anyhow::Result<PathBuf> {
     let (from, to) = (deployment.root(), deployment.scratch().join("changed"));
     empty(&to)?;
     copy(&from.join(DEFINITIONS), &to.join(DEFINITIONS))?;

@@ -4,11 +4,13 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 use anyhow::Context;
 use serde_json::{Value, json};
 
+use super::caller::Caller;
 use crate::{
     Checkout,
     command::{command, stdout},
@@ -39,6 +41,7 @@ pub(in crate::rig) struct Target {
 pub(in crate::rig) struct Deployment {
     checkout: Checkout,
     scratch: PathBuf,
+    caller: Arc<Caller>,
     pub(in crate::rig) target: Target,
 }
 
@@ -54,6 +57,7 @@ impl Deployment {
         Self {
             checkout: checkout.clone(),
             scratch: scratch.to_owned(),
+            caller: Arc::default(),
             target,
         }
     }
@@ -159,12 +163,14 @@ impl Deployment {
         operation: &str,
         arguments: &Value,
     ) -> anyhow::Result<Value> {
-        let python = install::python(&self.checkout, SAM)?.join("python");
-        let mut call = self.told(command(python, self.root()));
-        call.arg(self.checkout.tool_list(SAM, "call.py"));
-        call.args([service, operation, &arguments.to_string()]);
-        let answer = stdout(&mut call).with_context(|| format!("{service} {operation}"))?;
-        Ok(serde_json::from_str(&answer)?)
+        let python = || {
+            let python = install::python(&self.checkout, SAM)?.join("python");
+            let mut python = self.told(command(python, self.root()));
+            python.arg(self.checkout.tool_list(SAM, "call.py"));
+            Ok(python)
+        };
+        let answer = self.caller.call(python, (service, operation, arguments));
+        answer.with_context(|| format!("{service} {operation}"))
     }
 
     /// One of SAM's commands.

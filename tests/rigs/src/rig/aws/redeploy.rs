@@ -16,14 +16,14 @@ use super::{
 use crate::Checks;
 
 const MACHINE: &str = "CustomerSuccessRefundRequest";
-const LOWER_THRESHOLD: Edit = Edit {
+const LOWER_THRESHOLD: Edit<'_> = Edit {
     file: "customer-success/refund-request.yaml",
     to: None,
     old: "refundAmount >= 500",
     new: "refundAmount >= 5",
 };
 
-const RENAMED_FIELD: Edit = Edit {
+const RENAMED_FIELD: Edit<'_> = Edit {
     file: "customer-success/refund-request.yaml",
     to: None,
     old: "\n    notes:",
@@ -37,7 +37,7 @@ const SEEN_WITHIN: Duration = Duration::from_secs(90);
 pub(in crate::rig) fn play(
     stack: &Stack,
     checks: &mut Checks<'_>,
-    other: &[Edit],
+    other: &[Edit<'_>],
     while_deployed: impl FnOnce(&mut Checks<'_>),
 ) -> anyhow::Result<()> {
     let waiting = stack.submit("6");

@@ -32,7 +32,7 @@ pub(in crate::rig) fn tear_down(deployment: &Deployment, checks: &mut Checks<'_>
     });
     let mut kept = Vec::new();
     checks.attempt(
-        "what it keeps is deleted too: the table, the link key, the machines and their roles",
+        "what it keeps is deleted too: the table, the link key, the machines and their role",
         || {
             kept = kept_of(deployment, &stack["StackId"])?;
             for resource in &kept {
@@ -49,7 +49,7 @@ pub(in crate::rig) fn tear_down(deployment: &Deployment, checks: &mut Checks<'_>
 /// Without the functions, what still waits could not go on, and a machine is there until the last execution has ended.
 fn stop_executions(deployment: &Deployment) -> anyhow::Result<()> {
     let machines = deployment.aws("stepfunctions", "list_state_machines", &json!({}))?;
-    let prefix = format!("{}-", deployment.target.stack);
+    let prefix = format!("{}_", deployment.target.stack);
     let own = |machine: &&Value| {
         machine["name"]
             .as_str()

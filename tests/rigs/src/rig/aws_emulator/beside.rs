@@ -6,6 +6,7 @@ use testing::test_client::Submitted;
 use super::{
     bounces::{all_bounce, marks},
     emulator::{Emulator, sent},
+    growth,
 };
 use crate::{
     Checks,
@@ -17,7 +18,6 @@ use crate::{
     },
 };
 
-/// No stack's name may begin with another's: their state machines are told apart by it.
 const SECOND: &str = "second-desk";
 
 pub(super) fn play(
@@ -28,13 +28,17 @@ pub(super) fn play(
     let deployment = &first.deployment;
     let target = emulator.beside(SECOND);
     let beside = Deployment::new(&emulator.checkout, deployment.scratch(), target);
-    beside.deploy(&deployment.built())?;
-    checks.check("a second stack is deployed beside the first", Ok(()));
+    beside.deploy(&growth::grown(&beside)?)?;
+    checks.check(
+        "a second stack is deployed beside the first, with a hundred offerings",
+        Ok(()),
+    );
     let second = emulator.open(beside);
     checks.attempt(
         "both send as one identity, and a bounce reaches the stack whose mail it was",
         || bounce(first, &second),
     );
+    growth::play(&second, checks);
     tear_down(&second.deployment, checks);
     checks.attempt("the first stack works on, and sends mail", || {
         let request = first.submit("11");

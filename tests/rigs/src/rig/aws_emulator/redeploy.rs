@@ -11,7 +11,7 @@ use crate::{
 };
 
 const REFUND: &str = "customer-success/refund-request.yaml";
-const EDITS: [Edit; 2] = [
+const EDITS: [Edit<'_>; 2] = [
     Edit {
         file: REFUND,
         to: Some("customer-success/goodwill-refund.yaml"),

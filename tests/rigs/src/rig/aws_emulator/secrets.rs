@@ -55,7 +55,7 @@ fn no_secret_in_a_configuration(stack: &Stack) -> anyhow::Result<()> {
                 .to_owned(),
         );
     }
-    ensure!(texts.len() == 4, "{} secrets", texts.len());
+    ensure!(texts.len() == 5, "{} secrets", texts.len());
     let functions = stack.aws("lambda", "list_functions", &json!({}))?;
     let functions = functions["Functions"].as_array().context("a list")?;
     ensure!(functions.len() >= 9, "{} functions", functions.len());

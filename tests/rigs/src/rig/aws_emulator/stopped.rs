@@ -9,7 +9,8 @@ use crate::{
     rig::aws::{lifecycle::paid, stack::Stack},
 };
 
-const REASON: [&str; 4] = ["--by", "rig@example.com", "--because", "It is tried out"];
+/// By whom and why, for the operators' audit log.
+pub(super) const REASON: [&str; 4] = ["--by", "rig@example.com", "--because", "It is tried out"];
 
 pub(super) fn play(stack: &Stack, checks: &mut Checks<'_>) {
     checks.attempt(
@@ -42,11 +43,13 @@ fn stop(stack: &Stack, dollars: &str) -> anyhow::Result<Submitted> {
     Ok(request)
 }
 
-fn admin(stack: &Stack, what: &[&str], more: &[&str]) -> anyhow::Result<String> {
+/// The operator's command, on a stack.
+pub(super) fn admin(stack: &Stack, what: &[&str], more: &[&str]) -> anyhow::Result<String> {
     let deployment = &stack.deployment;
     let mut admin = deployment.told(command("cargo", deployment.root()));
     admin.args(["run", "--quiet", "-p", "admin", "--"]);
     admin.args(["--stack", &deployment.target.stack]);
     admin.args(["--table", &deployment.resource("Table")?]);
+    admin.args(["--settings", &deployment.resource("Settings")?]);
     stdout(admin.args(what).args(more))
 }

@@ -55,6 +55,12 @@ pub enum OperatorAction {
     LimitsReset,
     /// Requests that had stopped were let go on.
     RequestsRedriven,
+    /// People joined a team.
+    MembersAdded,
+    /// People left a team.
+    MembersRemoved,
+    /// A team is again as it was deployed.
+    TeamReset,
 }
 
 /// The name that is stored: `payments_stopped`.
@@ -81,7 +87,7 @@ impl OperatorRecord {
     }
 
     /// What stores the next record. It fails the transaction if another record was stored since.
-    pub(super) async fn append(
+    pub(crate) async fn append(
         table: &impl Table,
         change: &Change,
         action: OperatorAction,
