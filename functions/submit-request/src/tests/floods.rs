@@ -7,7 +7,7 @@ fn limited() -> Function {
     limited_behind("")
 }
 
-/// The same, with CloudFront before it that has that key.
+/// The same, with `CloudFront` before it that has that key.
 fn limited_behind(origin_key: &str) -> Function {
     let mut function = function();
     function.settings = Settings {
@@ -99,10 +99,10 @@ async fn a_person_keeps_what_was_filled_in() {
 /// API Gateway sees 1.2.3.4 in all of these calls. The last of the addresses is what it appends.
 #[tokio::test]
 async fn only_cloudfront_says_who_calls() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
     let template = include_str!("../../../../infra/template.yaml");
     let adds = "{ HeaderName: x-origin-verify, HeaderValue: !Ref OriginKey }";
     assert!(template.contains(adds), "CloudFront adds another header");
-    const KEY: &str = "0123456789abcdef0123456789abcdef";
     let claimed = [
         "10.0.0.1, 10.1.0.1, 1.2.3.4",
         "10.0.0.2, 10.2.0.2, 1.2.3.4",
