@@ -93,14 +93,16 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let values = checked
             .map_err(|errors| refused(http, &form, StatusCode::UNPROCESSABLE_ENTITY, errors))?;
         let settings = self.settings.current();
-        let configured = settings.origin().map(ToOwned::to_owned);
         let new = NewRequest {
             offering,
             version,
             values: &values,
             key: submitted.idempotency_key.as_deref(),
-            origin: configured.or_else(|| origin(http)).ok_or_else(no_context)?,
-            caller: caller(http),
+            origin: settings
+                .origin()
+                .or_else(|| origin(http))
+                .ok_or_else(no_context)?,
+            caller: caller(http, &settings.origin_key),
             credentials: credentials.as_ref(),
             at,
         };

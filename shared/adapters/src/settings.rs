@@ -25,8 +25,14 @@ pub struct Settings {
     /// How many requests are taken.
     #[serde(default)]
     pub request_limits: AdmissionLimits,
-    /// Scheme and host of all links. Empty: what API Gateway sees.
+    /// Scheme and host of all links. Empty: the domain, or else what API Gateway sees.
     pub public_url: String,
+    /// The domain of the deployment. May be empty.
+    #[serde(default)]
+    pub domain_name: String,
+    /// What `CloudFront` proves by that it says who calls. Empty where it is not before the API.
+    #[serde(default)]
+    pub origin_key: String,
     /// Whether Stripe's key may be a live one.
     pub stripe_mode: Mode,
     /// Scheme and host of Stripe, such as `https://api.stripe.com`.
@@ -54,9 +60,11 @@ impl Settings {
     }
 
     /// Scheme and host of all links, where they differ from what API Gateway sees.
-    pub fn origin(&self) -> Option<&str> {
-        let url = self.public_url.trim_end_matches('/');
-        (!url.is_empty()).then_some(url)
+    pub fn origin(&self) -> Option<String> {
+        if !self.public_url.is_empty() {
+            return Some(self.public_url.clone());
+        }
+        (!self.domain_name.is_empty()).then(|| format!("https://{}", self.domain_name))
     }
 }
 
@@ -71,17 +79,20 @@ mod tests {
         let document = |name: &str, value: &str| {
             let mut document = json!({
                 "teams": {"csm-team": ["a@example.com"]}, "mailFrom": "refunds@example.com",
-                "publicUrl": "https://refunds.example.com/", "stripeMode": "live",
+                "publicUrl": "", "stripeMode": "live",
                 "stripeApiBase": "https://api.stripe.com", "stripeSecretName": "key",
                 "stripeWebhookSecretName": "webhook",
             });
             document[name] = value.into();
             Settings::parse(&document.to_string())
         };
-        let settings = document("newer", "x").unwrap();
-        assert_eq!(settings.origin(), Some("https://refunds.example.com"));
+        let mut settings = document("newer", "x").unwrap();
         assert_eq!(settings.stripe_mode, Mode::Live);
-        assert_eq!(document("publicUrl", "").unwrap().origin(), None);
+        assert_eq!(settings.origin(), None);
+        settings.domain_name = "refunds.example.com".to_owned();
+        assert_eq!(settings.origin().unwrap(), "https://refunds.example.com");
+        settings.public_url = "https://example.com".to_owned();
+        assert_eq!(settings.origin().unwrap(), "https://example.com");
         for (name, value) in [
             ("mailFrom", "nobody"),
             ("mailFrom", "Refunds <refunds@example.com>"),

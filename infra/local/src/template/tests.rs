@@ -241,7 +241,7 @@ fn what_would_behave_differently_is_refused() {
     for (kind, property, place) in [
         ("Serverless::HttpApi", "CorsConfiguration", "4:38"),
         ("Serverless::Function", "Layers", "4:27"),
-        ("SecretsManager::Secret", "KmsKeyId", "4:29"),
+        ("SecretsManager::Secret", "ReplicaRegions", "4:35"),
         ("DynamoDB::Table", "GlobalSecondaryIndexes", "4:43"),
     ] {
         let resource =

@@ -6,6 +6,7 @@
 
 mod expanded;
 mod metrics;
+mod options;
 mod parameters;
 mod routes;
 mod series;
@@ -16,9 +17,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 
 use expanded::{Expanded, Parameters};
+use options::Part;
 use serde_json::Value;
 
 use super::Rig;
@@ -87,6 +89,7 @@ impl Rig for TemplateLint {
             checks.check(&format!("`{wrong}` is refused"), refused);
         }
         linter.check_routes(&template, &text, checks);
+        linter.check_options(&template, &text, checks);
         linter.check_parameters(&template, &text, checks);
         linter.check_metrics(&template, &text, checks)
     }
@@ -105,9 +108,12 @@ impl Linter<'_> {
     }
 
     fn lint_expanded(&self, template: &Path) -> anyhow::Result<Printed> {
-        let written = self.expanded(template)?;
+        self.lint_made(&self.expanded(template)?)
+    }
+
+    fn lint_made(&self, template: &Expanded) -> anyhow::Result<Printed> {
         let expanded = self.scratch.join("expanded.json");
-        fs::write(&expanded, format!("{:#}", written.template()))?;
+        fs::write(&expanded, format!("{:#}", template.template()))?;
         self.lint(&expanded)
     }
 
@@ -157,12 +163,49 @@ impl Linter<'_> {
         checks.check(&format!("`{wrong}` is refused"), refused(judged, named));
     }
 
+    /// Each optional part is deployed with values that belong to it, and refused with others and with a mistake in it.
+    fn check_options(&self, template: &Path, text: &str, checks: &mut Checks<'_>) {
+        let judge = |template: &Path, part: &Part| {
+            let expanded = self.expand(template, &[part.parameters()])?;
+            let expanded = expanded.first().context("nothing was expanded")?;
+            options::are_whole(expanded)?;
+            self.lint_made(&expanded.deployed())?.expect_content()
+        };
+        for part in &options::PARTS {
+            let name = part.name;
+            checks.check(
+                &format!("{name}: it is whole and accepted"),
+                judge(template, part),
+            );
+            let (right, wrong, named) = part.mistake;
+            let judged = self.mistaken(text, right, wrong);
+            let judged = judged.and_then(|it| judge(&it, part));
+            checks.check(
+                &format!("{name}: `{wrong}` is refused"),
+                refused(judged, named),
+            );
+        }
+        let expanded = self.expanded(template);
+        let of = |judge: fn(&Expanded) -> anyhow::Result<()>| {
+            judge(expanded.as_ref().map_err(|error| anyhow!("{error:#}"))?)
+        };
+        checks.check(
+            "rules refuse what does not belong together",
+            of(options::rules_refuse),
+        );
+        checks.check(
+            "patterns refuse what could not be used",
+            of(options::patterns_fit),
+        );
+    }
+
     /// Each parameter is given another value, and it is looked where that arrives.
     fn check_parameters(&self, template: &Path, text: &str, checks: &mut Checks<'_>) {
         let judge = |template: &Path| {
-            let expanded = self.expanded(template)?;
-            parameters::hold_no_secret(&expanded)?;
-            parameters::arrive(&expanded, |values| self.expand(template, values))
+            let expanded = self.expand(template, &[options::all()])?;
+            let expanded = expanded.first().context("nothing was expanded")?;
+            parameters::hold_no_secret(expanded)?;
+            parameters::arrive(expanded, |values| self.expand(template, values))
         };
         let what =
             "each parameter arrives where it is declared to, and no secret in a configuration";
