@@ -4,7 +4,9 @@
 //! `sam validate` accepts a reference to nothing inside a policy and an action that IAM does not know.
 //! Expanded by SAM's own translator first, the same template shows them, so both are linted.
 
+mod environments;
 mod expanded;
+mod github_roles;
 mod metrics;
 mod options;
 mod parameters;
@@ -65,6 +67,7 @@ impl Rig for TemplateLint {
     }
 
     fn install(&self, checkout: &Checkout) -> anyhow::Result<()> {
+        install::python(checkout, environments::SAM)?;
         install::python(checkout, NAME).map(drop)
     }
 
@@ -88,6 +91,8 @@ impl Rig for TemplateLint {
             let refused = linter.refuses(&text, right, wrong, named);
             checks.check(&format!("`{wrong}` is refused"), refused);
         }
+        linter.check_environments(&template, &text, checks)?;
+        linter.check_github_roles(checks)?;
         linter.check_routes(&template, &text, checks);
         linter.check_options(&template, &text, checks);
         linter.check_parameters(&template, &text, checks);
@@ -152,6 +157,26 @@ impl Linter<'_> {
     fn refuses(&self, text: &str, right: &str, wrong: &str, named: &str) -> anyhow::Result<()> {
         let template = self.mistaken(text, right, wrong)?;
         self.lint_expanded(&template)?.expect_refusal(named)
+    }
+
+    /// The roles by which GitHub deploys.
+    fn check_github_roles(&self, checks: &mut Checks<'_>) -> anyhow::Result<()> {
+        let roles = self.checkout.root().join("infra/github-oidc.yaml");
+        let accepted = self.lint(&roles).and_then(Printed::expect_content);
+        checks.check("infra/github-oidc.yaml is accepted", accepted);
+        let judge = |roles: &Path| {
+            let expanded = self.expand(roles, &[github_roles::parameters()])?;
+            github_roles::trust_one_environment(expanded.first().context("nothing was expanded")?)
+        };
+        let what = "GitHub deploys from one environment of one repository alone";
+        checks.check(what, judge(&roles));
+        let text = fs::read_to_string(&roles)?;
+        for (right, wrong, named) in github_roles::MISTAKES {
+            let judged = self.mistaken(&text, right, wrong).and_then(|it| judge(&it));
+            let what = format!("`{}` is refused", wrong.trim_end());
+            checks.check(&what, refused(judged, named));
+        }
+        Ok(())
     }
 
     /// Each route has a throttle of its own.

@@ -136,7 +136,7 @@ impl Expanded {
     }
 
     /// Whether a condition holds.
-    fn holds(&self, condition: &Value) -> bool {
+    pub(super) fn holds(&self, condition: &Value) -> bool {
         if let Some(name) = condition["Condition"].as_str() {
             return self.holds(&self.template["Conditions"][name]);
         }
