@@ -5,7 +5,7 @@ mod samconfig;
 
 use std::{fs, path::Path};
 
-use anyhow::Context;
+use anyhow::ensure;
 use serde_json::json;
 
 use super::{
@@ -18,7 +18,7 @@ use crate::{
     command::{Printed, command, judge, stdout},
     install,
 };
-use samconfig::{Environments, MISTAKES, UNDEPLOYED, rules_hold};
+use samconfig::{Environments, MISTAKES, UNDEPLOYED};
 
 /// The folder of SAM's own list under `tools/`.
 pub(super) const SAM: &str = "sam-cli";
@@ -71,7 +71,7 @@ impl Linter<'_> {
         }
         let mistaken = self.mistaken(written, "Timeout: 60", "Timeuot: 60")?;
         self.check_tools(&environments, &mistaken, &expanded, checks);
-        self.check_rules(&environments, template, checks);
+        check_rules(&environments, &expanded, checks);
         Ok(())
     }
 
@@ -97,23 +97,6 @@ impl Linter<'_> {
         let mistaken = environments.with("prod deploy StripeMode", "lve");
         let linted = refused(self.lint_deployment(&mistaken, "prod", expanded), "'lve'");
         checks.check("cfn-lint refuses `StripeMode = lve`", linted);
-    }
-
-    /// The template's own rules. Whether prod has an operator is its team's to say.
-    fn check_rules(&self, environments: &Environments, template: &Path, checks: &mut Checks<'_>) {
-        let operator = |email| environments.with("prod deploy OperatorEmail", email);
-        let ruled = |environments: &Environments, name| {
-            let parameters = environments.deployed(name);
-            let expanded = self.expand(template, &[parameters])?;
-            rules_hold(expanded.first().context("nothing was expanded")?)
-        };
-        let unheard = refused(ruled(&operator(""), "prod"), "OperatorEmail is needed");
-        checks.check("prod is not deployed until OperatorEmail is set", unheard);
-        let heard = operator("ops@example.com");
-        for name in heard.names() {
-            let what = format!("{name}: the template's rules let it be deployed, prod with it");
-            checks.check(&what, ruled(&heard, name));
-        }
     }
 
     fn environments(&self, samconfig: &Path) -> anyhow::Result<Environments> {
@@ -152,5 +135,22 @@ impl Linter<'_> {
         let mut linter = command(self.programs.join("cfn-lint"), self.checkout.root());
         linter.args(["--regions", "us-east-1", "--deployment-files"]);
         judge(linter.arg(file))?.expect_content()
+    }
+}
+
+/// The template's own rules. Whether prod has an operator is its team's to say.
+fn check_rules(environments: &Environments, expanded: &Expanded, checks: &mut Checks<'_>) {
+    let operator = |email| environments.with("prod deploy OperatorEmail", email);
+    let ruled = |environments: &Environments, name| {
+        let broken = expanded.with(&environments.deployed(name)).broken_rules();
+        ensure!(broken.is_empty(), "{broken:?}");
+        Ok(())
+    };
+    let unheard = refused(ruled(&operator(""), "prod"), "OperatorEmail is needed");
+    checks.check("prod is not deployed until OperatorEmail is set", unheard);
+    let heard = operator("ops@example.com");
+    for name in heard.names() {
+        let what = format!("{name}: the template's rules let it be deployed, prod with it");
+        checks.check(&what, ruled(&heard, name));
     }
 }

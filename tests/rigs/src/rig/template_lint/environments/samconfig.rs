@@ -137,18 +137,3 @@ fn schema(template: &Expanded) -> Value {
     });
     json!({"properties": properties.collect::<Map<_, _>>(), "additionalProperties": false})
 }
-
-/// Whether the template's `Rules` let these values be deployed.
-pub(super) fn rules_hold(template: &Expanded) -> anyhow::Result<()> {
-    for (name, rule) in template.section("Rules") {
-        let condition = rule.get("RuleCondition");
-        if condition.is_some_and(|it| !template.holds(it)) {
-            continue;
-        }
-        for assertion in rule["Assertions"].as_array().into_iter().flatten() {
-            let why = text(&assertion["AssertDescription"]);
-            ensure!(template.holds(&assertion["Assert"]), "{name}: {why}");
-        }
-    }
-    Ok(())
-}
