@@ -8,7 +8,6 @@ use domain::id::{RequestId, TaskToken};
 use domain::table::{CommitError, Entity as _, Item, Key, ReadError, Table, Write};
 use domain::task::Outcome;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
-use jiff::Timestamp;
 use local::clock::Clock;
 use local::states::{Executor, StatesError};
 use serde_json::{Value, json};
@@ -139,17 +138,6 @@ impl Table for SimTable {
             Some(_) => Err(CommitError::Unavailable(down())),
             None => self.memory.remove(key).await,
         }
-    }
-
-    async fn count(&self, key: &Key, most: u32, until: Timestamp) -> Result<bool, CommitError> {
-        match self.line.call(Place::Commit).await {
-            Some(_) => Err(CommitError::Unavailable(down())),
-            None => self.memory.count(key, most, until).await,
-        }
-    }
-
-    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
-        self.memory.uncount(key).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
