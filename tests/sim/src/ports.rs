@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use domain::charge_ledger::ChargeLedger;
 use domain::id::{RequestId, TaskToken};
-use domain::table::{CommitError, Entity as _, Item, Key, ReadError, Table, Write};
+use domain::table::{CommitError, Entity, Item, Key, ReadError, Table, Write, load};
 use domain::task::Outcome;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
 use local::clock::Clock;
@@ -16,6 +16,7 @@ use testing::MemoryTable;
 use crate::faults::{Fault, Faults, Place};
 use crate::guards::Guard;
 use crate::invocation::Invocation;
+pub(crate) use without::COUNTER;
 use without::switch;
 
 pub(crate) mod by_hand;
@@ -80,6 +81,12 @@ impl SimTable {
     /// Everything in it.
     pub(crate) fn items(&self) -> Vec<Item> {
         self.memory.items()
+    }
+
+    /// What is stored at a key, read past everything that goes wrong.
+    pub(crate) async fn stored<T: Entity>(&self, key: &Key) -> Option<T> {
+        let found = load(&*self.memory, key).await;
+        found.expect("memory answers").map(|found| found.value)
     }
 
     /// All requests in it, oldest first.
