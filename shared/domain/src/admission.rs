@@ -175,7 +175,7 @@ pub async fn admit(
     request: &Request,
     caller: Option<IpAddr>,
 ) -> Result<Result<Vec<Write>, LimitReached>, ReadError> {
-    let mut counted = Vec::new();
+    let mut writes = Vec::new();
     for (&counted_for, &(most, window)) in &limits.0 {
         let Some(name) = name(counted_for, request, caller) else {
             continue;
@@ -187,7 +187,7 @@ pub async fn admit(
         if counter.version >= most.into() {
             return Ok(Err(LimitReached { counted_for, until }));
         }
-        counted.push(Write::update(&counter));
+        writes.push(Write::update(&counter));
     }
-    Ok(Ok(counted))
+    Ok(Ok(writes))
 }

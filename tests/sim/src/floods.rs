@@ -119,15 +119,14 @@ async fn run(without: Option<Guard>, seed: u64, drawn: &Drawn) -> Ended {
     problems.extend(history.broken());
     problems.extend(invariants::broken(&world).await);
     let ends = history.ends().await;
-    let seen = seen(&history, &ends);
     Ended {
         problems,
+        seen: what_happened(&history, &ends),
         ends,
-        seen,
     }
 }
 
-fn seen(history: &History<'_>, ends: &[End]) -> Vec<String> {
+fn what_happened(history: &History<'_>, ends: &[End]) -> Vec<String> {
     let drawn = history.drawn;
     let mut seen: Vec<String> = drawn.kinds.iter().map(|kind| format!("{kind:?}")).collect();
     let answers = || history.to_do.answers.iter().flatten();

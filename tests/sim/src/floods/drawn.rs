@@ -214,7 +214,7 @@ fn flood(
             Kind::Caller => "203.0.113.9".clone_into(&mut post.caller),
             Kind::ThreeCallers => post.caller = format!("203.0.113.{}", post.label % 3),
             Kind::ThreeAddresses => {
-                post.address = format!("s{number}x{}@example.net", post.label % 3)
+                post.address = format!("s{number}x{}@example.net", post.label % 3);
             }
             Kind::Tags if is_aimed => post.address = format!("{name}+{}@Example.com", post.label),
             Kind::Tags => post.address = format!("stranger+{}@example.net", post.label),

@@ -24,7 +24,7 @@ impl Functions {
         function: &str,
         answer: impl Future<Output = Response<Body>>,
     ) -> (u16, Value) {
-        status_and_body(self.respond(function, answer).await)
+        status_and_body(self.respond(function, Box::pin(answer)).await)
     }
 
     /// What a function answers. `None` where it does not run.
