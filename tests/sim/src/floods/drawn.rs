@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use fastrand::Rng;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::limits;
 use crate::customers::Wish;
@@ -183,13 +183,9 @@ fn flood(
 ) -> Vec<Post> {
     let is_aimed = rng.bool();
     let name = known.address.split('@').next().unwrap_or_default();
-    let mut at = after(known.at, 0);
-    if rng.bool() {
-        at = after(
-            begin(),
-            (at.duration_since(begin()).as_secs().unsigned_abs()).saturating_sub(rng.u64(..HOUR)),
-        );
-    }
+    // Its first burst comes with the customer, or within the hour before.
+    let earlier = [0, rng.i64(..3_600)][rng.usize(..2)];
+    let mut at = known.at - SignedDuration::from_secs(earlier);
     let decision = [Some("reject"), Some("reject"), None][rng.usize(..3)];
     let mut posts: Vec<Post> = Vec::new();
     for label in labels {

@@ -67,14 +67,8 @@ impl History<'_> {
         if let Some((whom, count)) = counts.iter().find(|(_, count)| **count > limit.most) {
             problems.push(format!("{count} are taken for {whom:?}, above {limit:?}"));
         }
-        let words = match limit.scope {
-            "caller" => "from your connection",
-            "address" => "from this email address",
-            "charge" => "for this payment",
-            _ => "than we can work on",
-        };
         let refused = self.to_do.answers.iter().flatten();
-        for answer in refused.filter(|it| it.status == 429 && it.detail.contains(words)) {
+        for answer in refused.filter(|it| refused_for(it) == Some(limit.scope)) {
             let whom = limit.counts_for(&self.drawn.posts[answer.post], answer.at);
             let count = counts.get(&whom).copied().unwrap_or_default();
             let until = answer.retry_after_seconds.unwrap_or_default() + answer.at.as_second();
@@ -90,8 +84,11 @@ impl History<'_> {
         for answers in &self.to_do.answers {
             let key = self.drawn.posts[answers[0].post].key.as_deref();
             let statuses: BTreeSet<u16> = answers.iter().map(|answer| answer.status).collect();
-            let fits = |status: &u16| matches!(status, 202 | 429 | 500..);
-            if !statuses.iter().all(fits) {
+            let fits = |answer: &Answer| match answer.status {
+                429 => refused_for(answer).is_some(),
+                status => matches!(status, 202 | 500..),
+            };
+            if !answers.iter().all(fits) {
                 problems.push(format!("answered with {answers:?}"));
             }
             if let Some(key) = key {
@@ -124,19 +121,17 @@ impl History<'_> {
                 problems.push(format!("a counter never ends: {item:?}"));
             }
         }
-        let stored: BTreeSet<usize> = self.to_do.made_by.values().copied().collect();
-        let answers = self.to_do.answers.iter().flatten();
-        let refused = |answer: &&Answer| answer.status == 429;
-        let mut others: BTreeMap<usize, bool> = BTreeMap::new();
+        let label = |post: usize| self.drawn.posts[post].label;
+        let stored = self.to_do.made_by.values();
+        let stored: BTreeSet<usize> = stored.map(|post| label(*post)).collect();
+        let mut statuses: BTreeMap<usize, BTreeSet<u16>> = BTreeMap::new();
         for answer in self.to_do.answers.iter().flatten() {
-            let label = self.drawn.posts[answer.post].label;
-            *others.entry(label).or_default() |= answer.status != 429;
+            let of_form = statuses.entry(label(answer.post)).or_default();
+            of_form.insert(answer.status);
         }
-        for answer in answers.filter(refused) {
-            let label = self.drawn.posts[answer.post].label;
-            let is_stored = stored.iter().any(|it| self.drawn.posts[*it].label == label);
-            if is_stored && !others[&label] {
-                problems.push(format!("{answer:?}, and it is stored"));
+        for (label, statuses) in statuses {
+            if statuses == BTreeSet::from([429]) && stored.contains(&label) {
+                problems.push(format!("form no. {label} is refused, and stored"));
             }
         }
         let of_kind = |kind| items.iter().filter(move |item| item.kind == kind).count();
@@ -200,6 +195,19 @@ impl History<'_> {
             subjects: subjects.filter(|_| is_calm).collect(),
         }
     }
+}
+
+/// Of what there are too many, by what whoever is refused is told.
+fn refused_for(answer: &Answer) -> Option<&'static str> {
+    let scopes = [
+        ("caller", "from your connection"),
+        ("address", "from this email address"),
+        ("charge", "for this payment"),
+        ("offering", "than we can work on"),
+    ];
+    let mut scopes = scopes.into_iter().filter(|_| answer.status == 429);
+    let (scope, _) = scopes.find(|(_, words)| answer.detail.contains(words))?;
+    Some(scope)
 }
 
 /// The counters count what is stored, each once.

@@ -22,7 +22,7 @@ use crate::people::{DecisionMail, decided};
 use crate::world::{World, stripe_event};
 
 const HOUR: u64 = 3_600;
-/// When everything answers again, at the latest, after the history began, in seconds.
+/// How long anything may go wrong after the history began, in seconds.
 const TROUBLE: i64 = 4 * 86_400;
 
 /// Something that somebody does.
@@ -63,7 +63,8 @@ pub(super) struct ToDo<'a> {
     /// How many mails were read.
     read: usize,
     told: BTreeSet<String>,
-    redriven: BTreeSet<(RequestId, usize)>,
+    /// The executions that are redriven, and how often they had been.
+    redriven: BTreeSet<(RequestId, u32)>,
     /// All answers, those at the same moment together.
     pub(super) answers: Vec<Vec<Answer>>,
     /// The form that each request was made by.
@@ -116,7 +117,7 @@ impl<'a> ToDo<'a> {
         for (id, status) in world.statuses() {
             if status == ExecutionStatus::Failed {
                 let redrives = world.execution(id).redrives;
-                if self.redriven.insert((id, redrives as usize)) {
+                if self.redriven.insert((id, redrives)) {
                     let ends = self.drawn.outage.as_ref().map(|(_, span)| span.end);
                     let mended = ends.unwrap_or(now).max(now);
                     self.due.push((after(mended, HOUR), Errand::Redrive(id)));
