@@ -184,7 +184,7 @@ fn flood(
     let is_aimed = rng.bool();
     let name = known.address.split('@').next().unwrap_or_default();
     // Its first burst comes with the customer, or within the hour before.
-    let earlier = [0, rng.i64(..3_600)][rng.usize(..2)];
+    let earlier = [0, rng.i64(0..3_600)][rng.usize(..2)];
     let mut at = known.at - SignedDuration::from_secs(earlier);
     let decision = [Some("reject"), Some("reject"), None][rng.usize(..3)];
     let mut posts: Vec<Post> = Vec::new();
