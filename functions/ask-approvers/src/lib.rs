@@ -163,10 +163,10 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         let AskConfig::Approval(config) = &task.config else {
             return Ok(Teams::default());
         };
-        let escalation = config.escalate.iter().map(|it| &it.team);
-        let teams = [&config.team, &config.attention]
-            .into_iter()
-            .chain(escalation);
+        let mut teams = vec![&config.team, &config.attention];
+        if let Some(escalation) = &config.escalate {
+            teams.push(&escalation.team);
+        }
         let deployed = &self.settings.current().teams;
         deployed.current(self.store.table(), teams).await
     }

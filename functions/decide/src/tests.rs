@@ -36,14 +36,6 @@ impl Table for Watched {
         self.table.remove(key).await
     }
 
-    async fn count(&self, key: &Key, most: u32, until: Timestamp) -> Result<bool, CommitError> {
-        self.table.count(key, most, until).await
-    }
-
-    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
-        self.table.uncount(key).await
-    }
-
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         self.table.commit(writes).await
     }

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
-
-use jiff::Timestamp;
 
 use domain::table::{CommitError, ENVELOPE, Item, Key, ReadError, Table, Write};
 
@@ -46,15 +43,6 @@ impl DynamoTable {
         TransactWriteItem::builder().put(put).build()
     }
 
-    /// An update of the counter at a key, which is its attribute `#count`.
-    fn counter(&self, key: &Key) -> UpdateItemFluentBuilder {
-        let update = self.client.update_item().table_name(&self.name);
-        update
-            .key("pk", AttributeValue::S(key.pk.clone()))
-            .key("sk", AttributeValue::S(key.sk.clone()))
-            .expression_attribute_names("#count", "count")
-    }
-
     fn check(&self, key: Key, version: u64) -> TransactWriteItem {
         let check = ConditionCheck::builder()
             .table_name(&self.name)
@@ -72,15 +60,6 @@ impl DynamoTable {
             .build()
             .expect("a table, a key and a condition are set");
         TransactWriteItem::builder().condition_check(check).build()
-    }
-}
-
-/// Sends an update; `false` where its condition does not hold.
-async fn applied(update: UpdateItemFluentBuilder) -> Result<bool, CommitError> {
-    match update.send().await {
-        Ok(_) => Ok(true),
-        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-        Err(error) => Err(CommitError::Unavailable(described(&error))),
     }
 }
 
@@ -179,34 +158,6 @@ impl Table for DynamoTable {
         answer
             .map(drop)
             .map_err(|error| CommitError::Unavailable(described(&error)))
-    }
-
-    async fn count(
-        &self,
-        key: &Key,
-        most: u32,
-        expires_at: Timestamp,
-    ) -> Result<bool, CommitError> {
-        let end = AttributeValue::N(expires_at.as_second().to_string());
-        let update = self
-            .counter(key)
-            .update_expression("SET kind = :kind, expiresAt = :expiresAt ADD #count :one")
-            .condition_expression("attribute_not_exists(#count) OR #count < :most")
-            .expression_attribute_values(":kind", AttributeValue::S("counter".to_owned()))
-            .expression_attribute_values(":expiresAt", end)
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":most", number(most.into()));
-        applied(update).await
-    }
-
-    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
-        let update = self
-            .counter(key)
-            .update_expression("ADD #count :less")
-            .condition_expression("#count > :none")
-            .expression_attribute_values(":less", AttributeValue::N("-1".to_owned()))
-            .expression_attribute_values(":none", number(0));
-        applied(update).await.map(drop)
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {

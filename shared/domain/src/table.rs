@@ -167,18 +167,6 @@ pub trait Table: Send + Sync {
     /// Removes an item, whatever its version. Where there is none, that is what was wanted.
     fn remove(&self, key: &Key) -> impl Future<Output = Result<(), CommitError>> + Send;
 
-    /// Counts up at a key, which holds a counter and nothing else, unless that passes `most`: then it stays, and the
-    /// answer is `false`. The counter may be gone some time after it has expired. A lost answer may have counted.
-    fn count(
-        &self,
-        key: &Key,
-        most: u32,
-        expires_at: Timestamp,
-    ) -> impl Future<Output = Result<bool, CommitError>> + Send;
-
-    /// Takes back what was counted at a key.
-    fn uncount(&self, key: &Key) -> impl Future<Output = Result<(), CommitError>> + Send;
-
     /// Writes all or nothing. At most 100 parts, each about another key.
     fn commit(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), CommitError>> + Send;
 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
-
 use domain::table::{CommitError, Item, Key, ReadError, Table, Write};
 
 /// A table that forgets everything when it is dropped.
@@ -43,33 +41,6 @@ impl Table for MemoryTable {
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         items.remove(key);
-        Ok(())
-    }
-
-    async fn count(
-        &self,
-        key: &Key,
-        most: u32,
-        expires_at: Timestamp,
-    ) -> Result<bool, CommitError> {
-        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let counter = items.entry(key.clone()).or_insert_with(|| Item {
-            key: key.clone(),
-            kind: "counter",
-            version: 0,
-            expires_at: Some(expires_at),
-            body: serde_json::json!({}),
-        });
-        let counts = counter.version < u64::from(most);
-        counter.version += u64::from(counts);
-        Ok(counts)
-    }
-
-    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
-        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(counter) = items.get_mut(key) {
-            counter.version = counter.version.saturating_sub(1);
-        }
         Ok(())
     }
 

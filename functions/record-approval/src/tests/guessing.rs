@@ -154,19 +154,6 @@ impl Table for Yielding {
         self.0.remove(key).await
     }
 
-    async fn count(
-        &self,
-        key: &domain::table::Key,
-        most: u32,
-        until: Timestamp,
-    ) -> Result<bool, domain::table::CommitError> {
-        self.0.count(key, most, until).await
-    }
-
-    async fn uncount(&self, key: &domain::table::Key) -> Result<(), domain::table::CommitError> {
-        self.0.uncount(key).await
-    }
-
     async fn commit(&self, writes: Vec<Write>) -> Result<(), domain::table::CommitError> {
         tokio::task::yield_now().await;
         self.0.commit(writes).await
