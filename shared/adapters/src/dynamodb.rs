@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
 use jiff::Timestamp;
 
@@ -44,6 +44,39 @@ impl DynamoTable {
         };
         let put = put.build().expect("a table and an item are set");
         TransactWriteItem::builder().put(put).build()
+    }
+
+    fn delete(&self, key: Key) -> TransactWriteItem {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk))
+            .key("sk", AttributeValue::S(key.sk));
+        let delete = delete.build().expect("a table and a key are set");
+        TransactWriteItem::builder().delete(delete).build()
+    }
+
+    /// The items of a partition for which a condition on `:sk` holds.
+    async fn query(
+        &self,
+        condition: &str,
+        pk: &str,
+        sk: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(format!("pk = :pk AND {condition}"))
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()))
+            .consistent_read(true);
+        let mut pages = request.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
+            found.push(body(item, pk, sk)?);
+        }
+        Ok(found)
     }
 
     /// An update of the counter at a key, which is its attribute `#count`.
@@ -149,21 +182,15 @@ impl Table for DynamoTable {
         pk: &str,
         sk_prefix: &str,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
-            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-            .expression_attribute_values(":sk", AttributeValue::S(sk_prefix.to_owned()))
-            .consistent_read(true);
-        let mut pages = request.into_paginator().items().send();
-        let mut found = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
-            found.push(body(item, pk, sk_prefix)?);
-        }
-        Ok(found)
+        self.query("begins_with(sk, :sk)", pk, sk_prefix).await
+    }
+
+    async fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        self.query("sk < :sk", pk, sk_end).await
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
@@ -210,6 +237,7 @@ impl Table for DynamoTable {
         let items = writes.into_iter().map(|write| match write {
             Write::Put(item) => self.put(item),
             Write::Check { key, version } => self.check(key, version),
+            Write::Delete(key) => self.delete(key),
         });
         let sent = self
             .client
