@@ -25,11 +25,12 @@ pub(super) enum Reach {
 }
 
 /// Each parameter of the template.
-const REACHES: [(&str, Reach); 19] = [
+const REACHES: [(&str, Reach); 20] = [
     // Other code is built for it, of which a version is published.
     ("Architecture", Reach::Unpublished),
     ("CreateMailIdentity", Reach::Elsewhere),
     ("Gradual", Reach::Elsewhere),
+    ("KeepAnswersDays", Reach::RunTime),
     ("LogRetentionDays", Reach::Elsewhere),
     ("MailFrom", Reach::RunTime),
     ("MailFromName", Reach::RunTime),
