@@ -5,6 +5,7 @@
 
 mod commands;
 mod options;
+mod person;
 mod requests;
 
 use std::io::Write;

@@ -6,7 +6,7 @@ use domain::money::Usd;
 use domain::payment_control::{Change, Limits};
 use jiff::Timestamp;
 
-/// Stops payments, raises limits and lets stopped requests of a running Refund Desk go on. Uses the AWS credentials and the region of the environment.
+/// Stops payments, raises limits, lets stopped requests go on and erases personal data in a running Refund Desk. Uses the AWS credentials and the region of the environment.
 #[derive(Debug, Parser)]
 #[command(name = "admin", version)]
 pub(crate) struct Options {
@@ -44,8 +44,27 @@ pub(crate) enum Command {
     /// Requests that stopped, because something broke or a payment is held.
     #[command(subcommand)]
     Requests(Requests),
+    /// What is stored about a customer, by their mail address.
+    #[command(subcommand)]
+    Person(Person),
     /// Prints the operators' audit log, oldest first.
     Log,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Person {
+    /// Prints all that is stored about them as JSON, for them to read.
+    Export {
+        /// Their address. All spellings of one mailbox count as one.
+        address: String,
+    },
+    /// Removes the personal data of their requests that have ended. The audit log and what money needs stay.
+    Erase {
+        /// Their address. All spellings of one mailbox count as one.
+        address: String,
+        #[command(flatten)]
+        reason: Reason,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -55,6 +55,8 @@ pub enum OperatorAction {
     LimitsReset,
     /// Requests that had stopped were let go on.
     RequestsRedriven,
+    /// The personal data of somebody's requests was removed.
+    PersonErased,
 }
 
 /// The name that is stored: `payments_stopped`.
