@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use tokio::task::spawn_blocking;
 
 use crate::{
     aws::dynamodb::DynamoDb,
@@ -23,7 +24,7 @@ pub fn kept(template: &Template) -> Option<SignedDuration> {
     Some(SignedDuration::from_hours(24 * i64::try_from(days).ok()?))
 }
 
-/// Removes it at the start and once a day, by the stack's clock. Never ends by itself.
+/// Removes it once a day, by the stack's clock, and old mails at the start too. Never ends by itself.
 pub async fn run(
     kept: Option<SignedDuration>,
     outbox: Arc<Outbox>,
@@ -32,20 +33,18 @@ pub async fn run(
 ) {
     loop {
         let now = clock.now();
-        let (outbox, dynamodb) = (Arc::clone(&outbox), dynamodb.clone());
-        let removed = tokio::task::spawn_blocking(move || {
-            if let Some(kept) = kept
-                && let Err(error) = outbox.forget_until(later(now, -kept))
-            {
-                tracing::warn!(%error, "old mails could not be removed");
-            }
-            if let Err(error) = dynamodb.compact() {
-                tracing::warn!(%error, "the table's file could not be compacted");
-            }
-        });
-        if removed.await.is_err() {
-            tracing::error!("what is kept no longer could not be removed");
+        if let Some(kept) = kept
+            && let Err(error) = outbox.forget_until(later(now, -kept))
+        {
+            tracing::warn!(%error, "old mails could not be removed");
         }
         clock.sleep_until(later(now, EVERY)).await;
+        // It takes a second for a hundred megabytes, in which no item is read.
+        let dynamodb = dynamodb.clone();
+        match spawn_blocking(move || dynamodb.compact()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the table's file could not be written anew"),
+            Err(error) => tracing::error!(%error, "the table's file could not be written anew"),
+        }
     }
 }
