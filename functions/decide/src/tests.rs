@@ -32,6 +32,14 @@ impl Table for Watched {
         self.table.list(pk, sk_prefix).await
     }
 
+    async fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        self.table.list_before(pk, sk_end).await
+    }
+
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
         self.table.remove(key).await
     }

@@ -119,6 +119,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             SubmitOutcome::LimitReached(reached) => Err(too_many(&form, reached, at)),
             SubmitOutcome::OtherAnswers => Err(submission::other_answers()),
             SubmitOutcome::UsedBefore(used) => Err(already_used(offering, used.at)),
+            SubmitOutcome::InvitationEnded => Err(invitation_ended()),
             SubmitOutcome::WrongCode(check) => match codes::refusal(check) {
                 Some((status, message)) => {
                     let error = FieldError {
@@ -238,6 +239,11 @@ fn refused(
             ..*form
         })),
     }
+}
+
+fn invitation_ended() -> Problem {
+    Problem::new(StatusCode::GONE, "This invitation has ended.")
+        .detail("We no longer keep what it was about, so your answers were not taken.")
 }
 
 fn already_used(offering: &Offering, at: Timestamp) -> Problem {

@@ -13,6 +13,7 @@ use domain::mail::Mailer;
 use domain::metrics;
 use domain::one_time_code::CodeCheck;
 use domain::optimistic::{AttemptError, Attempts};
+use domain::person_requests::PersonRequest;
 use domain::request::{Request, Submission};
 use domain::table::{CommitError, Entity, Key, ReadError, Table, Write, load};
 use domain::task::Offering;
@@ -55,6 +56,8 @@ pub(crate) enum SubmitOutcome {
     OtherAnswers,
     /// The invitation was used before.
     UsedBefore(Use),
+    /// The invitation is no longer of use.
+    InvitationEnded,
     /// The invitation's code is not right.
     WrongCode(CodeCheck),
     /// Too many requests came in.
@@ -149,6 +152,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     ) -> Result<SubmitOutcome, AttemptError> {
         let unstarted = UnstartedRequest::of(request, new.version);
         let mut writes = vec![Write::create(&unstarted)];
+        writes.extend(PersonRequest::of(request).as_ref().map(Write::create));
         writes.extend(idempotency.map(Write::create));
         // Whoever is invited comes once, and needs no limit.
         match new.credentials {
@@ -160,6 +164,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                         return Ok(self.used_before(before, idempotency).await?);
                     }
                     Admission::Refused(check) => return Ok(SubmitOutcome::WrongCode(check)),
+                    Admission::Ended => return Ok(SubmitOutcome::InvitationEnded),
                 }
             }
             None => match self.within_limits(new.caller, request).await? {

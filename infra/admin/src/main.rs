@@ -5,6 +5,7 @@
 
 mod commands;
 mod options;
+mod person;
 mod requests;
 mod teams;
 
@@ -35,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
     let is_about_executions = match &options.command {
         Command::Requests(_) => true,
         Command::Teams(command) => !matches!(command, TeamsCommand::List),
-        Command::Payments(_) | Command::Limits(_) | Command::Log => false,
+        Command::Payments(_) | Command::Limits(_) | Command::Person(_) | Command::Log => false,
     };
     if stack.is_none() && is_about_executions {
         anyhow::bail!("say whose requests: give the name of the stack with --stack");

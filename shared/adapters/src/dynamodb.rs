@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
 use domain::table::{CommitError, ENVELOPE, Item, Key, ReadError, Table, Write};
 
@@ -41,6 +41,42 @@ impl DynamoTable {
         };
         let put = put.build().expect("a table and an item are set");
         TransactWriteItem::builder().put(put).build()
+    }
+
+    fn delete(&self, key: Key) -> TransactWriteItem {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk))
+            .key("sk", AttributeValue::S(key.sk));
+        let delete = delete.build().expect("a table and a key are set");
+        TransactWriteItem::builder().delete(delete).build()
+    }
+
+    /// The items of a partition for which a condition on `:sk` holds. DynamoDB refuses an empty one, also where any key would
+    /// fulfil the condition.
+    async fn query(
+        &self,
+        condition: &str,
+        pk: &str,
+        sk: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        let query = self.client.query().table_name(&self.name);
+        let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+        let query = if sk.is_empty() {
+            query.key_condition_expression("pk = :pk")
+        } else {
+            query
+                .key_condition_expression(format!("pk = :pk AND {condition}"))
+                .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()))
+        };
+        let request = query.consistent_read(true);
+        let mut pages = request.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
+            found.push(body(item, pk, sk)?);
+        }
+        Ok(found)
     }
 
     fn check(&self, key: Key, version: u64) -> TransactWriteItem {
@@ -128,24 +164,15 @@ impl Table for DynamoTable {
         pk: &str,
         sk_prefix: &str,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        let query = self.client.query().table_name(&self.name);
-        let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
-        // DynamoDB refuses an empty value for a key, also in a condition that it would always fulfil.
-        let query = if sk_prefix.is_empty() {
-            query.key_condition_expression("pk = :pk")
-        } else {
-            query
-                .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
-                .expression_attribute_values(":sk", AttributeValue::S(sk_prefix.to_owned()))
-        };
-        let request = query.consistent_read(true);
-        let mut pages = request.into_paginator().items().send();
-        let mut found = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
-            found.push(body(item, pk, sk_prefix)?);
-        }
-        Ok(found)
+        self.query("begins_with(sk, :sk)", pk, sk_prefix).await
+    }
+
+    async fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        self.query("sk < :sk", pk, sk_end).await
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
@@ -164,6 +191,7 @@ impl Table for DynamoTable {
         let items = writes.into_iter().map(|write| match write {
             Write::Put(item) => self.put(item),
             Write::Check { key, version } => self.check(key, version),
+            Write::Delete(key) => self.delete(key),
         });
         let sent = self
             .client

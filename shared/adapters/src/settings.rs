@@ -1,6 +1,7 @@
 //! What a deployment sets and may change: read at run time, so that what was deployed last holds for whatever runs,
 //! whichever version of a function that is.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::ses::Sender;
@@ -25,6 +26,9 @@ pub struct Settings {
     /// How many requests are taken.
     #[serde(default)]
     pub request_limits: AdmissionLimits,
+    /// How long personal data is kept.
+    #[serde(default)]
+    pub keep_answers_days: RetentionDays,
     /// Scheme and host of all links. Empty: the domain, or else what API Gateway sees.
     pub public_url: String,
     /// The domain of the deployment. May be empty.
@@ -68,11 +72,58 @@ impl Settings {
     }
 }
 
+/// How many days the personal data of a request is kept after its end: at least 30, as a refund can come back for that
+/// long and its customer is to hear of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u16")]
+pub struct RetentionDays(u16);
+
+impl Default for RetentionDays {
+    fn default() -> Self {
+        Self(180)
+    }
+}
+
+impl TryFrom<u16> for RetentionDays {
+    type Error = &'static str;
+
+    fn try_from(days: u16) -> Result<Self, Self::Error> {
+        if days < 30 {
+            return Err("keepAnswersDays must be at least 30");
+        }
+        Ok(Self(days))
+    }
+}
+
+impl RetentionDays {
+    /// The number of days.
+    pub fn days(self) -> u16 {
+        self.0
+    }
+
+    /// What ended by then, at the given time, is kept no longer.
+    pub fn before(self, now: Timestamp) -> Timestamp {
+        let kept = SignedDuration::from_hours(24 * i64::from(self.0));
+        now.saturating_sub(kept).unwrap_or(Timestamp::MIN)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn data_is_kept_for_30_days_at_least_and_180_where_nothing_is_said() {
+        let read = |days: &str| serde_json::from_str::<RetentionDays>(days);
+        read("29").unwrap_err();
+        let end = read("30")
+            .unwrap()
+            .before("2026-03-02T12:00:00Z".parse().unwrap());
+        assert_eq!(end.to_string(), "2026-01-31T12:00:00Z");
+        assert_eq!(Settings::default().keep_answers_days.days(), 180);
+    }
 
     #[test]
     fn a_document_is_checked_and_may_hold_more_than_this_version_knows() {

@@ -171,11 +171,20 @@ impl Approval {
             request_id: self.request_id,
             phase: self.phase.clone(),
             round: self.round,
-            approver: email.to_owned(),
+            approver: self.asked.decider(email).approver().map(ToOwned::to_owned),
             generation: self.generation(email),
             guesses: Guesses::default(),
             kept_until: until.unwrap_or(Timestamp::MAX),
         }
+    }
+
+    /// The address of whoever a link is for; empty where nobody is asked by it.
+    pub fn holder<'a>(&'a self, link: &'a Link) -> &'a str {
+        let customer = || self.approvers.first().map(|it| it.email.as_str());
+        link.approver
+            .as_deref()
+            .or_else(customer)
+            .unwrap_or_default()
     }
 
     /// The link id and the code that go into an approver's mail.

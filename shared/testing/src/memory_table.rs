@@ -17,6 +17,14 @@ impl MemoryTable {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         items.values().cloned().collect()
     }
+
+    fn found(&self, wanted: impl Fn(&Key) -> bool) -> Vec<(serde_json::Value, u64)> {
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = items.iter().filter(|(key, _)| wanted(key));
+        found
+            .map(|(_, item)| (item.body.clone(), item.version))
+            .collect()
+    }
 }
 
 impl Table for MemoryTable {
@@ -30,12 +38,15 @@ impl Table for MemoryTable {
         pk: &str,
         sk_prefix: &str,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = |key: &Key| key.pk == pk && key.sk.starts_with(sk_prefix);
-        let found = items.iter().filter(|(key, _)| wanted(key));
-        Ok(found
-            .map(|(_, item)| (item.body.clone(), item.version))
-            .collect())
+        Ok(self.found(|key| key.pk == pk && key.sk.starts_with(sk_prefix)))
+    }
+
+    async fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        Ok(self.found(|key| key.pk == pk && key.sk.as_str() < sk_end))
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
@@ -55,12 +66,18 @@ impl Table for MemoryTable {
         let holds = |write: &Write| match write {
             Write::Put(item) => version(&item.key) + 1 == item.version,
             Write::Check { key, version: read } => version(key) == *read,
+            Write::Delete(_) => true,
         };
         if !writes.iter().all(holds) {
             return Err(CommitError::Conflict);
         }
-        let written = writes.iter().filter_map(Write::item).cloned();
-        items.extend(written.map(|item| (item.key.clone(), item)));
+        for write in writes {
+            match write {
+                Write::Put(item) => drop(items.insert(item.key.clone(), item)),
+                Write::Delete(key) => drop(items.remove(&key)),
+                Write::Check { .. } => {}
+            }
+        }
         Ok(())
     }
 }

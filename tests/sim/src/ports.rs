@@ -140,6 +140,13 @@ impl Table for SimTable {
         }
     }
 
+    async fn list_before(&self, pk: &str, sk_end: &str) -> Result<Vec<(Value, u64)>, ReadError> {
+        match self.line.call(Place::Read).await {
+            Some(_) => Err(ReadError::Unavailable(down())),
+            None => self.memory.list_before(pk, sk_end).await,
+        }
+    }
+
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
         match self.line.call(Place::Commit).await {
             Some(_) => Err(CommitError::Unavailable(down())),

@@ -149,6 +149,14 @@ impl Table for Yielding {
         self.0.list(pk, begins).await
     }
 
+    async fn list_before(
+        &self,
+        pk: &str,
+        end: &str,
+    ) -> Result<Vec<(Value, u64)>, domain::table::ReadError> {
+        self.0.list_before(pk, end).await
+    }
+
     async fn remove(&self, key: &domain::table::Key) -> Result<(), domain::table::CommitError> {
         tokio::task::yield_now().await;
         self.0.remove(key).await

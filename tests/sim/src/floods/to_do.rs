@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use adapters::ScheduledEvent;
 use domain::approval::Link;
 use domain::id::RequestId;
 use domain::request::Request;
@@ -10,7 +11,6 @@ use domain::stripe::Refund;
 use jiff::{SignedDuration, Timestamp};
 use local::states::ExecutionStatus;
 use serde_json::json;
-use start_requests::ScheduledEvent;
 use tokio::task::JoinSet;
 
 use super::drawn::{Drawn, Post};

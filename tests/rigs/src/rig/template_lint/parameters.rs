@@ -26,7 +26,7 @@ pub(super) enum Reach {
 }
 
 /// Each parameter of the template.
-const REACHES: [(&str, Reach); 31] = [
+const REACHES: [(&str, Reach); 32] = [
     // Other code is built for it, of which a version is published.
     ("Architecture", Reach::Unpublished),
     ("CertificateArn", Reach::Elsewhere),
@@ -34,6 +34,7 @@ const REACHES: [(&str, Reach); 31] = [
     ("DomainName", Reach::RunTime),
     ("Gradual", Reach::Elsewhere),
     ("HostedZoneId", Reach::Elsewhere),
+    ("KeepAnswersDays", Reach::RunTime),
     ("KmsKeyArn", Reach::Version),
     ("LogRetentionDays", Reach::Elsewhere),
     ("MailFrom", Reach::RunTime),
