@@ -1,22 +1,28 @@
 //! Teams that operators change while an approval is open, and the largest that there may be.
 
+use std::sync::Mutex;
+
 use domain::approval::Link;
 use domain::operator_log::Change;
 use domain::suppression::{SuppressionReason, suppress};
-use domain::table::{Entity, load};
+use domain::table::{CommitError, Entity, Key, ReadError, load};
 use domain::team::{MOST_MEMBERS, TeamEdit};
 
 use super::*;
 
 const NEW: &str = "csm-3@example.com";
 
+fn change() -> Change {
+    Change {
+        by: "ada".to_owned(),
+        because: "people come and go".to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+    }
+}
+
 impl Function {
     async fn edit(&self, edit: TeamEdit) {
-        let change = Change {
-            by: "ada".to_owned(),
-            because: "people come and go".to_owned(),
-            at: Timestamp::UNIX_EPOCH,
-        };
+        let change = change();
         let (settings, table) = (self.settings.current(), self.store.table());
         let team = "csm-team".parse().unwrap();
         settings
@@ -65,17 +71,12 @@ async fn where_too_few_are_left_of_a_team_others_are_asked_at_once_and_so_is_who
     let leaves = TeamEdit::Remove(vec![CSM.to_owned()]);
     assert_eq!(function.edited(id, leaves, 60).await, "asked others");
     assert_eq!(function.to()[2..], ["boss@example.com"]);
-    let change = Change {
-        by: "ada".to_owned(),
-        because: "she joins".to_owned(),
-        at: Timestamp::UNIX_EPOCH,
-    };
     let managers = "csm-manager".parse().unwrap();
     let joins = TeamEdit::Add(vec!["boss-2@example.com".to_owned()]);
     let (settings, table) = (function.settings.current(), function.store.table());
     settings
         .teams
-        .edit(table, &managers, &joins, &change)
+        .edit(table, &managers, &joins, &change())
         .await
         .unwrap();
     let nobody = TeamEdit::Add(vec!["csm-2@example.com".to_owned()]);
@@ -154,4 +155,69 @@ async fn the_largest_teams_are_asked_in_one_transaction_also_where_no_mail_reach
             "nobody_may_decide",
         ]
     );
+}
+
+/// A table in which somebody joins the team right after an approval is stored for the first time.
+struct JoinedMeanwhile {
+    table: MemoryTable,
+    joins: Mutex<Option<(Teams, TeamEdit)>>,
+}
+
+impl Table for JoinedMeanwhile {
+    async fn get(&self, key: &Key) -> Result<Option<(serde_json::Value, u64)>, ReadError> {
+        self.table.get(key).await
+    }
+
+    async fn list(
+        &self,
+        pk: &str,
+        sk_prefix: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        self.table.list(pk, sk_prefix).await
+    }
+
+    async fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        self.table.list_before(pk, sk_end).await
+    }
+
+    async fn remove(&self, key: &Key) -> Result<(), CommitError> {
+        self.table.remove(key).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
+        self.table.commit(writes).await?;
+        let joins = self.joins.lock().unwrap().take();
+        if let Some((teams, edit)) = joins {
+            let team = "csm-team".parse().unwrap();
+            let edited = teams.edit(&self.table, &team, &edit, &change()).await;
+            edited.unwrap();
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn who_joins_while_an_approval_is_asked_for_is_asked_too() {
+    let (function, id) = function().await;
+    let teams = function.settings.current().teams.clone();
+    let joins = TeamEdit::Add(vec![NEW.to_owned()]);
+    let table = JoinedMeanwhile {
+        table: function.store.into_table(),
+        joins: Mutex::new(Some((teams, joins))),
+    };
+    let function = AskApprovers {
+        store: RequestStore::new(table),
+        mailer: function.mailer,
+        workflow: function.workflow,
+        settings: function.settings,
+        link_keys: function.link_keys,
+    };
+    function.handle(configured(id, 0, |_| {})).await.unwrap();
+    let mails = function.mailer.sent();
+    let to: Vec<_> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, [CSM, "csm-2@example.com", NEW]);
 }

@@ -7,6 +7,7 @@
 mod environments;
 mod expanded;
 mod github_roles;
+mod growth;
 mod metrics;
 mod options;
 mod parameters;
@@ -93,6 +94,13 @@ impl Rig for TemplateLint {
         }
         linter.check_environments(&template, &text, checks)?;
         linter.check_github_roles(checks)?;
+        let room = linter.has_room_for(growth::OFFERINGS, &text);
+        checks.check("a stack has room for a hundred offerings", room);
+        let more = refused(
+            linter.has_room_for(2 * growth::OFFERINGS, &text),
+            "resources",
+        );
+        checks.check("two hundred are refused", more);
         linter.check_routes(&template, &text, checks);
         linter.check_options(&template, &text, checks);
         linter.check_parameters(&template, &text, checks);
