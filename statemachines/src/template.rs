@@ -5,16 +5,13 @@
 //! part stands between two marks and is kept up to date like every generated file:
 //!
 //! ```yaml
-//!     # generated: invoked-functions
-//!     - !Ref Decide.Alias
+//!     # generated: state-machines
+//!     SecretString: ...
 //!     # end generated
 //! ```
 //!
 //! A stack has room for 500 resources, of which an offering takes three: its state machine, the version and the alias
-//! that SAM adds. The role and the log are shared, and so are alarms, by [ten offerings](GROUP) each.
-//!
-//! Marks and not an include, a macro or a nested stack: SAM, CloudFormation, linters, emulators and
-//! `cargo run` all read one plain file, and a person sees in it what will be deployed.
+//! that SAM adds. The role and the log are shared, and so are alarms: [`OWN_GUARDS`], [`IN_ONE_ALARM`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -64,10 +61,14 @@ pub struct Machine {
     pub version: String,
 }
 
-/// How many offerings share an alarm: `CloudWatch` sums no more than ten metrics in one.
-const GROUP: usize = 10;
+/// With how many offerings each has a guard of its deployment to itself. Of more, several share one: then a stop of the
+/// one takes back a deployment of the other.
+const OWN_GUARDS: usize = 40;
 
-const PARTS: [&str; 3] = ["invoked-functions", "machines", "state-machines"];
+/// `CloudWatch` sums no more metrics in an alarm.
+const IN_ONE_ALARM: usize = 10;
+
+const PARTS: [&str; 2] = ["machines", "state-machines"];
 
 impl Machine {
     /// The machine of an offering, from its definition in Amazon States Language and the digest of that.
@@ -96,7 +97,7 @@ impl Machine {
         self.path.to_string().replace('/', "_")
     }
 
-    fn resource(&self, broken: &str) -> String {
+    fn resource(&self, guard: &str) -> String {
         let mut substitutions = String::new();
         for function in &self.functions {
             let _ = write!(substitutions, "\n      {function}: !Ref {function}.Alias");
@@ -105,54 +106,67 @@ impl Machine {
             .replace("<Id>", &self.id())
             .replace("<path>", &self.path.to_string())
             .replace("<name>", &self.name())
-            .replace("<broken>", broken)
+            .replace("<guard>", guard)
             .replace("\n      <substitutions>", &substitutions)
     }
 }
 
-/// The state machines of up to ten offerings, and the alarms that they share.
-fn group((number, machines): (usize, &[Machine])) -> String {
-    let short = |machine: &Machine| machine.version.chars().take(8).collect::<String>();
-    let versions: String = machines.iter().map(short).collect();
-    let (broken, timed_out) = (
-        format!("ProcessesBroken{versions}"),
-        format!("ProcessesTimedOut{number}"),
-    );
-    let metrics = |metric: &dyn Fn(&Machine) -> (String, u32)| -> String {
-        let numbered = machines.iter().enumerate();
-        let line = |(at, machine): (usize, &Machine)| {
-            let (metric, period) = metric(machine);
+/// The state machines, each group with the guard of its deployments, and the alarms that watch for the rest.
+fn resources(machines: &[Machine]) -> String {
+    let share = machines.len().div_ceil(OWN_GUARDS).max(1);
+    let mut parts = Vec::new();
+    for group in machines.chunks(share) {
+        let short = |machine: &Machine| machine.version.chars().take(8).collect::<String>();
+        let guard = format!(
+            "ProcessesBroken{}",
+            group.iter().map(short).collect::<String>()
+        );
+        parts.extend(group.iter().map(|machine| machine.resource(&guard)));
+        parts.push(alarm(include_str!("template/guard.yaml"), &guard, group, 60, |machine| {
+            let version = &machine.version;
             format!(
-                "\n      - {{ Id: m{at}, Label: {}, ReturnData: false, MetricStat: {{ Stat: Sum, Period: {period}, Metric: {metric} }} }}",
-                machine.path
+                "Namespace: !Ref AWS::StackName, MetricName: RequestsStopped, \
+                 Dimensions: [{{ Name: Outcome, Value: broken }}, {{ Name: Version, Value: '{version}' }}]"
             )
-        };
-        numbered.map(line).collect()
-    };
-    let stopped = metrics(&|machine| {
-        let version = &machine.version;
-        let dimensions = format!(
-            "[{{ Name: Outcome, Value: broken }}, {{ Name: Version, Value: '{version}' }}]"
-        );
-        let namespace = "Namespace: !Ref AWS::StackName, MetricName: RequestsStopped";
-        (format!("{{ {namespace}, Dimensions: {dimensions} }}"), 60)
-    });
-    let late = metrics(&|machine| {
-        let dimensions = format!(
-            "[{{ Name: StateMachineArn, Value: !Ref {} }}]",
-            machine.id()
-        );
-        let namespace = "Namespace: AWS/States, MetricName: ExecutionsTimedOut";
-        (format!("{{ {namespace}, Dimensions: {dimensions} }}"), 300)
-    });
-    let alarms = include_str!("template/alarms.yaml")
-        .replace("<broken>", &broken)
-        .replace("<timed-out>", &timed_out)
-        .replace("\n      <versions>", &stopped)
-        .replace("\n      <machines>", &late);
-    let resources = machines.iter().map(|machine| machine.resource(&broken));
-    let parts: Vec<_> = resources.chain([alarms]).collect();
+        }));
+    }
+    for (number, group) in machines.chunks(IN_ONE_ALARM).enumerate() {
+        let id = format!("ProcessesTimedOut{number}");
+        parts.push(alarm(
+            include_str!("template/timed_out.yaml"),
+            &id,
+            group,
+            300,
+            |machine| {
+                format!(
+                    "Namespace: AWS/States, MetricName: ExecutionsTimedOut, \
+                 Dimensions: [{{ Name: StateMachineArn, Value: !Ref {} }}]",
+                    machine.id()
+                )
+            },
+        ));
+    }
     parts.join("\n")
+}
+
+/// An alarm on the sum of a metric of each machine, in periods of so many seconds.
+fn alarm(
+    yaml: &str,
+    id: &str,
+    machines: &[Machine],
+    period: u32,
+    metric: impl Fn(&Machine) -> String,
+) -> String {
+    let mut metrics = String::new();
+    for (number, machine) in machines.iter().enumerate() {
+        let (path, metric) = (&machine.path, metric(machine));
+        let _ = write!(
+            metrics,
+            "\n      - {{ Id: m{number}, Label: {path}, ReturnData: false, MetricStat: {{ Stat: Sum, Period: {period}, Metric: {{ {metric} }} }} }}"
+        );
+    }
+    yaml.replace("<Id>", id)
+        .replace("\n      <metrics>", &metrics)
 }
 
 /// The template with all its generated parts written anew.
@@ -196,15 +210,7 @@ pub fn fill_in(template: &str, machines: &[Machine]) -> Result<String, TemplateE
 /// What stands in a part.
 fn part(name: &str, machines: &[Machine]) -> Option<String> {
     Some(match name {
-        "machines" => {
-            let groups = machines.chunks(GROUP).enumerate().map(group);
-            groups.collect::<Vec<_>>().join("\n")
-        }
-        "invoked-functions" => {
-            let invoked: BTreeSet<_> = machines.iter().flat_map(|it| &it.functions).collect();
-            let line = |function: &String| format!("- !Ref {function}.Alias\n");
-            invoked.into_iter().map(line).collect()
-        }
+        "machines" => resources(machines),
         "state-machines" => {
             let each = |m: &Machine| format!("\"{}\":\"${{{}Aliaslive}}\"", m.path, m.id());
             let all: Vec<_> = machines.iter().map(each).collect();
@@ -245,9 +251,10 @@ mod tests {
         let refund = machine("shop/refund", "0123456789ab");
         let parts = part("machines", &[refund, machine("shop/swap", "ba9876543210")]).unwrap();
         for text in [
-            "\nProcessesBroken01234567ba987654:\n",
-            "[!Ref ProcessesBroken01234567ba987654]",
+            "\nProcessesBroken01234567:\n",
+            "[!Ref ProcessesBroken01234567]",
             "Value: '0123456789ab' }",
+            "[!Ref ProcessesBrokenba987654]",
             "Value: 'ba9876543210' }",
             "\nProcessesTimedOut0:\n",
             "Value: !Ref ShopSwap }",
@@ -258,27 +265,33 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_watches_ten_processes_at_most() {
-        let machines: Vec<_> = (10..35)
+    fn a_hundred_offerings_share_alarms_so_that_they_fit_a_stack() {
+        let machines: Vec<_> = (0..100)
             .map(|n| machine(&format!("shop/refund-{n}")))
             .collect();
         let parts = part("machines", &machines).unwrap();
-        assert_eq!(parts.matches("SUM(METRICS())").count(), 6);
-        assert_eq!(parts.matches("Id: m9,").count(), 4);
+        assert_eq!(
+            parts.matches("Type: AWS::Serverless::StateMachine").count(),
+            100
+        );
+        assert_eq!(parts.matches("MetricName: RequestsStopped").count(), 100);
+        assert_eq!(parts.matches("MetricName: ExecutionsTimedOut").count(), 100);
+        assert_eq!(parts.matches("SUM(METRICS())").count(), 34 + 10);
+        assert_eq!(parts.matches("Id: m9,").count(), 10);
         assert_eq!(parts.matches("Id: m10,").count(), 0);
     }
 
     #[test]
     fn parts_are_written_at_their_own_indentation_and_the_rest_stays() {
-        let template = "a: 1\n  # generated: invoked-functions\n  old\n  # end generated\nb: 2\n";
+        let template = "a: 1\n  # generated: state-machines\n  old\n  # end generated\nb: 2\n";
         let filled = fill_in(template, &[machine("shop/refund"), machine("shop/swap")]).unwrap();
         let lines: Vec<_> = filled.lines().collect();
-        assert_eq!(lines[..2], ["a: 1", "  # generated: invoked-functions"]);
-        assert_eq!(
-            lines[2..4],
-            ["  - !Ref Decide.Alias", "  - !Ref SendEmail.Alias"]
+        assert_eq!(lines[..2], ["a: 1", "  # generated: state-machines"]);
+        assert!(
+            lines[2].starts_with("  SecretString: !Sub '{\"shop/refund\":"),
+            "{filled}"
         );
-        assert_eq!(lines[4..], ["  # end generated", "b: 2"]);
+        assert_eq!(lines[3..], ["  # end generated", "b: 2"]);
         assert_eq!(
             fill_in(&filled, &[machine("shop/refund"), machine("shop/swap")]).unwrap(),
             filled

@@ -104,23 +104,26 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         } else {
             value.approvers.len()
         };
-        value.add_approvers(context.members(&config.team)?);
+        let returned = context.add_members(value, config)?;
         let mut records = Vec::new();
         match reason {
             RepeatReason::Reminder => {
+                value.reminded_at = Some(state_entry.at);
                 records.push(context.request.value.apply(&Event::Reminded, state_entry));
             }
             RepeatReason::Escalation => {
+                value.reminded_at = Some(state_entry.at);
                 records.extend(context.escalate(value, config, state_entry));
             }
             RepeatReason::Others => value.mark_already_notified(),
         }
         records.extend(context.ensure_decidable(value, config, state_entry));
-        self.store_asked(context, approval, linked, &records).await
+        self.store_asked(context, approval, (linked, &returned), &records)
+            .await
     }
 
     /// Goes on in a state entry in which an earlier attempt has asked: stores the token that waits now, and that
-    /// others are asked in place of whom no mail has reached since.
+    /// others are asked who joined since, or in place of whom no mail has reached.
     pub(crate) async fn resume(
         &self,
         context: &mut AskContext,
@@ -133,26 +136,31 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         value.task_token = waiting.task_token.clone();
         let linked = value.approvers.len();
         let state_entry = waiting.task.state_entry();
+        let returned = context.add_members(value, config)?;
         let records = context.ensure_decidable(value, config, state_entry);
         if *value == before {
             return Ok(approval);
         }
-        self.store_asked(context, approval, linked, &records).await
+        self.store_asked(context, approval, (linked, &returned), &records)
+            .await
     }
 
-    /// Stores an approval with the records of what happened and the links of those who were not `linked`.
+    /// Stores an approval with the records of what happened and the links of those who were not `linked`, or need another.
     async fn store_asked(
         &self,
         context: &mut AskContext,
         approval: Stored<Approval>,
-        linked: usize,
+        (linked, returned): (usize, &[String]),
         records: &[AuditRecord],
     ) -> Result<Stored<Approval>, AttemptError> {
         let value = &approval.value;
-        let new = value.approvers[linked..].iter();
+        let emails = value.approvers.iter().map(|approver| &approver.email);
+        let new = emails
+            .enumerate()
+            .filter(|(position, email)| *position >= linked || returned.contains(*email));
         let keys = self.link_keys.current();
         let links = new
-            .map(|approver| Write::create(&value.link(&keys, &approver.email)))
+            .map(|(_, email)| Write::create(&value.link(&keys, email)))
             .collect();
         self.store(context, approval, records, links).await
     }
@@ -193,6 +201,20 @@ impl AskContext {
         })
     }
 
+    /// Asks who joined the teams that are asked by now, and those again who handed it to somebody who left. Returns these.
+    fn add_members(
+        &self,
+        approval: &mut Approval,
+        config: &ApprovalConfig,
+    ) -> Result<Vec<String>, Failure> {
+        approval.add_approvers(self.members(&config.team)?, None);
+        if let (Some(_), Some(escalation)) = (approval.escalated_at, &config.escalate) {
+            let team = self.members_if_known(&escalation.team);
+            approval.add_approvers(team, Some(&escalation.responsible));
+        }
+        Ok(approval.take_back(&self.teams))
+    }
+
     /// Where too few of those who are asked may decide and get mail, others are asked at once. If that does not
     /// help, the audit log says so, and the team that has to solve it is notified later.
     fn ensure_decidable(
@@ -203,7 +225,7 @@ impl AskContext {
     ) -> Vec<AuditRecord> {
         let mut records = Vec::from_iter(self.note_unreachable(approval, state_entry));
         let is_decidable = |context: &Self, approval: &Approval| {
-            approval.is_decidable(&context.request.value, &context.earlier)
+            approval.is_decidable(&context.request.value, &context.earlier, &context.teams)
         };
         if !is_decidable(self, approval) && approval.escalated_at.is_none() {
             records.extend(self.escalate(approval, config, state_entry));
@@ -230,7 +252,8 @@ impl AskContext {
     ) -> Option<AuditRecord> {
         let escalation = config.escalate.as_ref()?;
         let team = self.members_if_known(&escalation.team);
-        approval.escalate(&escalation.responsible, team, state_entry.at);
+        approval.add_approvers(team, Some(&escalation.responsible));
+        approval.escalated_at = Some(state_entry.at);
         let event = Event::Escalated {
             responsible: &escalation.responsible,
         };

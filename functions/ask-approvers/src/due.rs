@@ -114,9 +114,11 @@ fn repeat_reason(approval: &Approval, config: &ApprovalConfig, now: Timestamp) -
         let waited = now.duration_since(approval.asked_at);
         approval.escalated_at.is_none() && waited >= patience
     });
-    // That others are to be asked may have been noted just when a reminder was due.
+    // That others are to be asked may have been noted just when a reminder was due. It puts off no reminder for longer
+    // than the time between two.
     let interval = SignedDuration::from_secs(i64::from(config.remind_seconds));
-    let is_early = interval.is_zero() || now.duration_since(approval.entered_at) < interval;
+    let last = approval.reminded_at.unwrap_or(approval.asked_at);
+    let is_early = interval.is_zero() || now.duration_since(last) < interval;
     match (escalation, approval.asks_others && is_early) {
         (Some(_), _) => RepeatReason::Escalation,
         (None, true) => RepeatReason::Others,

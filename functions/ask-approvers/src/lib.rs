@@ -2,7 +2,7 @@
 //!
 //! The waiting state is entered again and again until somebody decides: its timeout is the time
 //! between two reminders, or all the time that the customer has; and it is entered again at once when a
-//! mail to an approver bounces. Each state entry reads the approval as it is stored and does the one action that is
+//! mail to an approver bounces or a team changes. Each state entry reads the approval as it is stored and does the one action that is
 //! [due](due::Due), so a decision that found an earlier token stale answers the next one.
 
 use std::collections::BTreeSet;
@@ -10,13 +10,13 @@ use std::collections::BTreeSet;
 use adapters::{Cached, Settings};
 use domain::approval::{Approval, LinkKeys};
 use domain::failure::Failure;
-use domain::id::{PhaseName, TeamId};
+use domain::id::PhaseName;
 use domain::mail::Mailer;
 use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Event, Request};
 use domain::request_store::RequestStore;
 use domain::suppression::is_suppressed;
-use domain::table::{Stored, Table, Write};
+use domain::table::{ReadError, Stored, Table, Write};
 use domain::task::{AskConfig, Outcome, Task, WaitingTask, outcome};
 use domain::team::Teams;
 use domain::workflow::{self, TaskAnswer, Workflow};
@@ -145,14 +145,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         };
         let request = self.store.request(id).await?;
         let approval = self.store.approval(id, &task.phase).await?;
-        let mut teams: BTreeSet<&TeamId> = BTreeSet::new();
-        if let AskConfig::Approval(config) = &task.config {
-            teams.extend([&config.team, &config.attention]);
-            teams.extend(config.escalate.iter().map(|it| &it.team));
-        }
-        teams.extend(approval.iter().flat_map(|it| it.value.asked.teams()));
-        let deployed = &self.settings.current().teams;
-        let teams = deployed.current(self.store.table(), teams).await?;
+        let teams = self.teams(task).await?;
         if let Some(approval) = &approval {
             self.link_keys.knowing(approval.value.key_id()).await;
         }
@@ -163,6 +156,19 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
             approval,
             earlier: self.store.approvals(id, separate).await?,
         })
+    }
+
+    /// The teams that are or may be asked or notified, as they are now.
+    pub(crate) async fn teams(&self, task: &Task<AskConfig>) -> Result<Teams, ReadError> {
+        let AskConfig::Approval(config) = &task.config else {
+            return Ok(Teams::default());
+        };
+        let mut teams = vec![&config.team, &config.attention];
+        if let Some(escalation) = &config.escalate {
+            teams.push(&escalation.team);
+        }
+        let deployed = &self.settings.current().teams;
+        deployed.current(self.store.table(), teams).await
     }
 
     /// Which of those who are or may be asked to approve no mail reaches.

@@ -52,6 +52,10 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         if !is_everybody_reached {
             return Err(AttemptError::Conflict);
         }
+        // Who changed a team while this was stored may not have found it: another attempt asks who joined.
+        if self.teams(task).await? != context.teams {
+            return Err(AttemptError::Conflict);
+        }
         if let (Deadlock::Unnotified, AskConfig::Approval(config)) =
             (approval.value.deadlock, &task.config)
         {

@@ -9,7 +9,8 @@ use domain::failure::Failure;
 use domain::metrics;
 use domain::request::Event;
 use domain::request_store::{Invocation, RequestStore};
-use domain::table::Table;
+use domain::retention::EndedRequest;
+use domain::table::{Table, Write};
 use domain::task::{CloseConfig, ClosingTask, Outcome, StateEntry, Stop, outcome};
 
 /// Does what the payload says.
@@ -41,8 +42,11 @@ pub async fn close(
     } else {
         task.state_entry()
     };
+    let has_ended = request.value.ended_at.is_some();
     let record = request.value.apply(&event, state_entry);
-    store.save(&mut request, &record, Vec::new()).await?;
+    let ended = EndedRequest::of(&request.value).filter(|_| !has_ended);
+    let more = ended.as_ref().map(Write::create).into_iter().collect();
+    store.save(&mut request, &record, more).await?;
     if let Event::Stopped { error, .. } = event {
         metrics::report_stop(&record, error, &task.version);
     }

@@ -32,16 +32,16 @@ impl Table for Watched {
         self.table.list(pk, sk_prefix).await
     }
 
+    async fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        self.table.list_before(pk, sk_end).await
+    }
+
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
         self.table.remove(key).await
-    }
-
-    async fn count(&self, key: &Key, most: u32, until: Timestamp) -> Result<bool, CommitError> {
-        self.table.count(key, most, until).await
-    }
-
-    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
-        self.table.uncount(key).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {

@@ -19,9 +19,7 @@ use domain::request_store::RequestStore;
 use domain::suppression::suppress;
 use domain::table::{Stored, Table, Write};
 use domain::task::{Outcome, StateEntry};
-use domain::workflow::{
-    self, APPROVER_UNREACHABLE, TaskAnswer, TokenState, Workflow, WorkflowError,
-};
+use domain::workflow::{self, ASK_OTHERS, TaskAnswer, TokenState, Workflow, WorkflowError};
 
 mod report;
 
@@ -90,7 +88,7 @@ impl<T: Table, W: Workflow> HandleBounce<T, W> {
         if stale.as_ref() == Some(&token) {
             return Err(Failure::from(WorkflowError::TokenGone).into());
         }
-        let error = TaskAnswer::Error(APPROVER_UNREACHABLE);
+        let error = TaskAnswer::Error(ASK_OTHERS);
         match workflow::answer(&self.workflow, &token, error).await? {
             TokenState::Answered => Ok(()),
             TokenState::Stale => {

@@ -136,7 +136,7 @@ async fn an_approvers_bounce_marks_the_address_and_wakes_the_approval_once() {
     let event = || bounce("Permanent", "CSM <Csm-1@example.com>", id);
     function.handle(event()).await.unwrap();
     assert!(function.is_marked(CSM).await && !function.is_marked(OTHER).await);
-    let woken = ("t1".to_owned(), "Approver.Unreachable".to_owned());
+    let woken = ("t1".to_owned(), "Approval.AskOthers".to_owned());
     assert_eq!(function.workflow.calls(), [woken]);
     assert_eq!(
         function.audit_log().last().unwrap(),
@@ -220,7 +220,7 @@ async fn an_approval_between_two_tokens_is_woken_by_another_attempt() {
     approval.value.task_token = "t2".parse().unwrap();
     function.store.save_approval(&mut approval).await.unwrap();
     function.handle(event()).await.unwrap();
-    let woken = ("t2".to_owned(), "Approver.Unreachable".to_owned());
+    let woken = ("t2".to_owned(), "Approval.AskOthers".to_owned());
     assert_eq!(function.workflow.calls(), [woken]);
     assert_eq!(function.audit_log().len(), 3, "the audit log says it once");
 }

@@ -167,7 +167,7 @@ fn hand_over(opened: &mut OpenedLink, to: &str) -> Change {
     };
     let mut approval = opened.approval.value.clone();
     let needs_link = approval.hand_over(opened.approver(), &to);
-    if !approval.is_decidable(&opened.request.value, &opened.earlier) {
+    if !approval.is_decidable(&opened.request.value, &opened.earlier, &opened.teams) {
         let message = "then too few people would be left to approve this";
         return ActionOutcome::invalid("to", message).into();
     }

@@ -91,7 +91,7 @@ impl OpenedLink {
 
     /// Whose link it is.
     fn approver(&self) -> &str {
-        &self.link.value.approver
+        self.approval.value.holder(&self.link.value)
     }
 
     /// The charge of which only a person can tell whose it is.
@@ -183,7 +183,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         let teams = deployed.current(self.store.table(), asked.teams()).await?;
         Ok(Some(OpenedLink {
             earlier: self.store.approvals(id, asked.separate_from()).await?,
-            is_member: teams.include(asked.teams(), &link.value.approver),
+            is_member: teams.include(asked.teams(), approval.value.holder(&link.value)),
             teams,
             lookup: self.store.charge_lookup(id).await?,
             request,

@@ -1,24 +1,16 @@
 //! Starts the requests that were stored and not started: see [`domain::unstarted`]. A schedule invokes it.
 
-use adapters::{Cached, StateMachines};
+use adapters::{Cached, ScheduledEvent, StateMachines};
 use domain::failure::Failure;
 use domain::request_store::RequestStore;
 use domain::table::Table;
 use domain::task::{Outcome, outcome};
 use domain::unstarted::UnstartedRequest;
 use domain::workflow::Workflow;
-use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use jiff::SignedDuration;
 
 /// How old a request is before it counts as left over: whoever stored it still works on it for the first seconds.
 const LEFT_OVER: SignedDuration = SignedDuration::from_mins(5);
-
-/// What `EventBridge` invokes a function with on a schedule.
-#[derive(Debug, Deserialize)]
-pub struct ScheduledEvent {
-    /// When it was due.
-    pub time: Timestamp,
-}
 
 /// What the function works with.
 #[derive(Debug)]

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use domain::id::RequestId;
 use domain::table::Write;
 use domain::workflow::WorkflowError;
+use jiff::Timestamp;
 use testing::{MemoryTable, MemoryWorkflow, fixtures};
 
 use super::*;

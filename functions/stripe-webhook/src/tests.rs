@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::charge_ledger::ChargeLedger;
 use domain::id::RequestId;
 use domain::mail::MailError;
 use domain::refund::Waiting;
-use domain::request::Status;
+use domain::request::{ForgetReason, Status};
 use domain::stripe::Refund;
+use domain::task::EndStatus;
 use domain::team::Teams;
 use domain::workflow::WorkflowError;
 use lambda_http::request::from_str;
@@ -367,6 +369,44 @@ async fn a_refund_that_comes_back_reopens_the_case_and_the_team_hears_once() {
     for words in ["re_1", "$50.00", "ch_1", "no reason given"] {
         assert!(sent[0].text.contains(words), "{words}: {}", sent[0].text);
     }
+}
+
+#[tokio::test]
+async fn a_refund_that_comes_back_for_a_forgotten_customer_is_recorded_and_the_team_hears() {
+    let case = Case::new(false).await;
+    case.updated("evt_1", "succeeded").await;
+    let store = &case.function.store;
+    let mut request = store.request(case.id).await.unwrap().unwrap();
+    let end = Event::Closed {
+        status: EndStatus::Refunded,
+    };
+    let (phase, now) = (
+        request.value.phase.clone(),
+        Timestamp::from_second(NOW).unwrap(),
+    );
+    let record = request.value.apply(&end, StateEntry::during(&phase, now));
+    store.save(&mut request, &record, Vec::new()).await.unwrap();
+    store
+        .forget(case.id, ForgetReason::Erasure, now)
+        .await
+        .unwrap();
+
+    assert_eq!(case.updated("evt_2", "failed").await, 200);
+    assert_eq!(case.request().await.status, Status::NeedsAttention);
+    assert_eq!(
+        case.actions()[3..],
+        ["forgotten", "refund_reversed", "mailed"]
+    );
+    let sent = case.function.mailer.sent();
+    let to: Vec<&str> = sent.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, ["csm-1@example.com", "csm-2@example.com"]);
+    assert!(
+        sent[0].text.contains("$50.00") && sent[0].text.contains("ch_1"),
+        "{}",
+        sent[0].text
+    );
+    let ledger = store.charge_ledger("ch_1").await.unwrap().value;
+    assert_eq!(ledger, ChargeLedger::new("ch_1"));
 }
 
 #[tokio::test]

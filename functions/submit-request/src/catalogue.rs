@@ -9,7 +9,7 @@ use domain::id::OfferingPath;
 use domain::metrics;
 use domain::task::Offering;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 /// How long it is remembered where an alias leads. Until then a customer may see the form as it was before a deployment.
@@ -55,7 +55,8 @@ impl Catalogue {
         self.aliases.current().get(path).cloned()
     }
 
-    /// The offerings that everybody can use. The others are by invitation, retired, or cannot be read.
+    /// The offerings that everybody can use. The others are by invitation, retired, or cannot be read. One that cannot be
+    /// read just now is left out too, unless none can.
     pub(crate) async fn all(
         &self,
         workflow: &impl Workflow,
@@ -65,10 +66,14 @@ impl Catalogue {
         let published = stream::iter(paths)
             .map(|path| async move { self.published(workflow, &path, now).await })
             .buffered(AT_A_TIME);
-        let published: Vec<_> = published.try_collect().await?;
-        let shown = published
-            .into_iter()
-            .filter_map(|it| Some(it?.into_iter().next()?.offering));
+        let published: Vec<_> = published.collect().await;
+        if let Some(Err(failure)) = published.first()
+            && published.iter().all(Result::is_err)
+        {
+            return Err(failure.clone());
+        }
+        let read = published.into_iter().flatten().flatten();
+        let shown = read.filter_map(|it| Some(it.into_iter().next()?.offering));
         Ok(shown
             .filter(|it| !it.by_invitation && !it.retired)
             .collect())

@@ -93,14 +93,16 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let values = checked
             .map_err(|errors| refused(http, &form, StatusCode::UNPROCESSABLE_ENTITY, errors))?;
         let settings = self.settings.current();
-        let configured = settings.origin().map(ToOwned::to_owned);
         let new = NewRequest {
             offering,
             version,
             values: &values,
             key: submitted.idempotency_key.as_deref(),
-            origin: configured.or_else(|| origin(http)).ok_or_else(no_context)?,
-            caller: caller(http),
+            origin: settings
+                .origin()
+                .or_else(|| origin(http))
+                .ok_or_else(no_context)?,
+            caller: caller(http, &settings.origin_key),
             credentials: credentials.as_ref(),
             at,
         };
@@ -117,6 +119,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             SubmitOutcome::LimitReached(reached) => Err(too_many(&form, reached, at)),
             SubmitOutcome::OtherAnswers => Err(submission::other_answers()),
             SubmitOutcome::UsedBefore(used) => Err(already_used(offering, used.at)),
+            SubmitOutcome::InvitationEnded => Err(invitation_ended()),
             SubmitOutcome::WrongCode(check) => match codes::refusal(check) {
                 Some((status, message)) => {
                     let error = FieldError {
@@ -236,6 +239,11 @@ fn refused(
             ..*form
         })),
     }
+}
+
+fn invitation_ended() -> Problem {
+    Problem::new(StatusCode::GONE, "This invitation has ended.")
+        .detail("We no longer keep what it was about, so your answers were not taken.")
 }
 
 fn already_used(offering: &Offering, at: Timestamp) -> Problem {

@@ -11,7 +11,7 @@ use domain::invitation::{CODE, Invitation, InvitationToken, TOKEN, Use};
 use domain::mail::{Mailer, deliver};
 use domain::one_time_code::{CODE_DIGITS, CodeCheck};
 use domain::optimistic::AttemptError;
-use domain::request::Event;
+use domain::request::{Event, Request};
 use domain::table::{Stored, Table, Write, load_or};
 use domain::task::{Offering, StateEntry};
 use domain::workflow::Workflow;
@@ -73,6 +73,8 @@ pub(crate) enum Admission {
     UsedBefore(Use),
     /// The code is not right.
     Refused(CodeCheck),
+    /// The personal data of the request that invites is removed: nobody could be mailed a fresh code.
+    Ended,
 }
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
@@ -98,6 +100,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         if let Some(used) = invitation.value.used() {
             return Ok(Admission::UsedBefore(used));
         }
+        let inviting = self.store.request(credentials.about).await?;
+        let mut inviting = inviting.ok_or(Failure::RequestNotFound)?;
+        if inviting.value.forgotten_at.is_some() {
+            return Ok(Admission::Ended);
+        }
         let keys = self.link_keys.current();
         let key = keys.of(credentials.token.key_id());
         let check = invitation
@@ -108,7 +115,10 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             CodeCheck::Right => return Ok(Admission::Admitted(write)),
             CodeCheck::NoCode => {}
             CodeCheck::Wrong | CodeCheck::Locked => self.store.table().commit(vec![write]).await?,
-            CodeCheck::Renewed => self.renew(credentials, offering, &invitation, at).await?,
+            CodeCheck::Renewed => {
+                self.renew(credentials, offering, &mut inviting, &invitation, at)
+                    .await?;
+            }
         }
         Ok(Admission::Refused(check))
     }
@@ -118,18 +128,17 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         &self,
         credentials: &InvitationCredentials,
         offering: &Offering,
+        inviting: &mut Stored<Request>,
         invitation: &Stored<Invitation>,
         at: Timestamp,
     ) -> Result<(), AttemptError> {
-        let inviting = self.store.request(credentials.about).await?;
-        let mut inviting = inviting.ok_or(Failure::RequestNotFound)?;
         let phase = inviting.value.phase.clone();
         let event = Event::CodeRenewed {
             of: offering.path.as_str(),
         };
         let record = inviting.value.apply(&event, StateEntry::during(&phase, at));
         let writes = vec![Write::update(invitation)];
-        self.store.save(&mut inviting, &record, writes).await?;
+        self.store.save(inviting, &record, writes).await?;
         if let Some(to) = inviting.value.customer_email() {
             let keys = self.link_keys.current();
             let code = invitation.value.code(keys.of(credentials.token.key_id()));

@@ -159,8 +159,12 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let to = inquiry.requester.as_str();
         let (settings, keys) = (self.settings.current(), self.link_keys.current());
         let asked = approval.asked.teams();
-        let Ok(teams) = settings.teams.current(self.store.table(), asked).await else {
-            return;
+        let teams = match settings.teams.current(self.store.table(), asked).await {
+            Ok(teams) => teams,
+            Err(error) => {
+                tracing::error!(%error, "who asked is not told of the reply");
+                return;
+            }
         };
         let link = approval.link(&keys, to);
         let context = DecisionContext {

@@ -45,10 +45,7 @@ impl<'a> StatusView<'a> {
             // Nothing was paid, so it was a credit.
             Status::Refunded if request.refund.is_none() => ("Your credit has been given.", None),
             Status::Refunded => ("Your refund has been made.", None),
-            Status::Denied => (
-                "Your request was not approved.",
-                Some(denied_because(request)),
-            ),
+            Status::Denied => ("Your request was not approved.", denied_because(request)),
             Status::Completed => ("Thank you. We have everything we need.", None),
             Status::NeedsAttention => (
                 "Your request is with a member of our team.",
@@ -109,9 +106,10 @@ fn approved_less(request: &Request) -> Option<(Usd, Usd)> {
     amounts.filter(|_| is_approved)
 }
 
-fn denied_because(request: &Request) -> &str {
-    if let Some(reason) = request.output(variable::REJECTION_REASON) {
-        return reason;
-    }
-    "The refund could not be made through our payment provider. Our team has been told and will get in touch with you."
+/// Once the details are gone, nobody can tell.
+fn denied_because(request: &Request) -> Option<&str> {
+    let reason = request.output(variable::REJECTION_REASON);
+    reason.or((request.forgotten_at.is_none()).then_some(
+        "The refund could not be made through our payment provider. Our team has been told and will get in touch with you.",
+    ))
 }

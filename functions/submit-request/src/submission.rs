@@ -13,8 +13,9 @@ use domain::mail::Mailer;
 use domain::metrics;
 use domain::one_time_code::CodeCheck;
 use domain::optimistic::{AttemptError, Attempts};
+use domain::person_requests::PersonRequest;
 use domain::request::{Request, Submission};
-use domain::table::{CommitError, Entity, Key, Table, Write, load};
+use domain::table::{CommitError, Entity, Key, ReadError, Table, Write, load};
 use domain::task::Offering;
 use domain::unstarted::UnstartedRequest;
 use domain::workflow::Workflow;
@@ -55,6 +56,8 @@ pub(crate) enum SubmitOutcome {
     OtherAnswers,
     /// The invitation was used before.
     UsedBefore(Use),
+    /// The invitation is no longer of use.
+    InvitationEnded,
     /// The invitation's code is not right.
     WrongCode(CodeCheck),
     /// Too many requests came in.
@@ -93,9 +96,8 @@ impl Entity for IdempotencyRecord {
 }
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
-    /// Stores the request in one transaction with its audit record, its key, and the invitation that it
-    /// uses; then starts it. What anybody may ask for is taken in limited numbers, but what was taken before may be
-    /// sent again.
+    /// Stores the request in one transaction with its audit record, its key, and the invitation that it uses or the
+    /// counters of what anybody may ask for; then starts it. What was taken before may be sent again.
     pub(crate) async fn submit(&self, new: NewRequest<'_>) -> Result<SubmitOutcome, Failure> {
         let (request, record) = Request::submit(Submission {
             request_id: RequestId::random(),
@@ -107,14 +109,6 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         });
         let idempotency = new.key;
         let idempotency = idempotency.map(|key| idempotency_record(&new, key, request.request_id));
-        // Whoever is invited comes once, and needs no limit.
-        if new.credentials.is_none()
-            && let Some(settled) = self
-                .admit_from(new.caller, &request, idempotency.as_ref())
-                .await?
-        {
-            return Ok(settled);
-        }
         let mut attempts = Attempts::default();
         loop {
             let attempt = self.attempt(&new, &request, &record, idempotency.as_ref());
@@ -124,42 +118,29 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         }
     }
 
-    /// Counts a request. What comes of it is settled where it was taken before, which counts for nothing, or where
-    /// there are too many.
-    async fn admit_from(
+    async fn within_limits(
         &self,
         caller: Option<IpAddr>,
         request: &Request,
-        idempotency: Option<&IdempotencyRecord>,
-    ) -> Result<Option<SubmitOutcome>, Failure> {
-        let before = self.taken_before(idempotency).await?;
-        if before.is_some() {
-            return Ok(before);
-        }
+    ) -> Result<Result<Vec<Write>, LimitReached>, ReadError> {
         let limits = &self.settings.current().request_limits;
         let keys = self.link_keys.current();
-        let (table, key) = (self.store.table(), keys.newest());
-        let admitted = admission::admit(table, limits, key, request, caller).await?;
-        let Err(reached) = admitted else {
-            return Ok(None);
-        };
-        // The same form may just have been taken, by the first of two clicks.
-        let before = self.taken_before(idempotency).await?;
-        if before.is_some() {
+        admission::admit(self.store.table(), limits, keys.newest(), request, caller).await
+    }
+
+    /// There are too many requests, unless this is one of them that is sent again.
+    async fn limit_reached(
+        &self,
+        reached: LimitReached,
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<SubmitOutcome, Failure> {
+        if let Some(idempotency) = idempotency
+            && let Some(before) = self.submitted_before(idempotency).await?
+        {
             return Ok(before);
         }
         metrics::report_refused_request(reached.counted_for);
-        Ok(Some(SubmitOutcome::LimitReached(reached)))
-    }
-
-    async fn taken_before(
-        &self,
-        idempotency: Option<&IdempotencyRecord>,
-    ) -> Result<Option<SubmitOutcome>, Failure> {
-        match idempotency {
-            Some(idempotency) => self.submitted_before(idempotency).await,
-            None => Ok(None),
-        }
+        Ok(SubmitOutcome::LimitReached(reached))
     }
 
     async fn attempt(
@@ -171,16 +152,25 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     ) -> Result<SubmitOutcome, AttemptError> {
         let unstarted = UnstartedRequest::of(request, new.version);
         let mut writes = vec![Write::create(&unstarted)];
+        writes.extend(PersonRequest::of(request).as_ref().map(Write::create));
         writes.extend(idempotency.map(Write::create));
-        if let Some(credentials) = new.credentials {
-            let (id, at) = (request.request_id, new.at);
-            match self.admit(credentials, new.offering, id, at).await? {
-                Admission::Admitted(write) => writes.push(write),
-                Admission::UsedBefore(before) => {
-                    return Ok(self.used_before(before, idempotency).await?);
+        // Whoever is invited comes once, and needs no limit.
+        match new.credentials {
+            Some(credentials) => {
+                let (id, at) = (request.request_id, new.at);
+                match self.admit(credentials, new.offering, id, at).await? {
+                    Admission::Admitted(write) => writes.push(write),
+                    Admission::UsedBefore(before) => {
+                        return Ok(self.used_before(before, idempotency).await?);
+                    }
+                    Admission::Refused(check) => return Ok(SubmitOutcome::WrongCode(check)),
+                    Admission::Ended => return Ok(SubmitOutcome::InvitationEnded),
                 }
-                Admission::Refused(check) => return Ok(SubmitOutcome::WrongCode(check)),
             }
+            None => match self.within_limits(new.caller, request).await? {
+                Ok(counters) => writes.extend(counters),
+                Err(reached) => return Ok(self.limit_reached(reached, idempotency).await?),
+            },
         }
         match self.store.create(request, record, writes).await {
             Ok(()) => {
@@ -188,7 +178,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 Ok(SubmitOutcome::Request(Box::new(request.clone())))
             }
             Err(error) => match (error, idempotency) {
-                // The key was used before, perhaps at this very moment; then there may be nothing to find yet.
+                // The key was used before, perhaps at this very moment; then there may be nothing to find yet. Or
+                // another request was counted.
                 (CommitError::Conflict, Some(idempotency)) => {
                     let before = self.submitted_before(idempotency).await?;
                     before.ok_or(AttemptError::Conflict)

@@ -13,8 +13,8 @@ use domain::team::Teams;
 use domain::workflow::{Executions, Workflow};
 use jiff::Timestamp;
 
-use crate::options::{Audit, Command, LimitsCommand, Payments, Requests};
-use crate::{requests, teams};
+use crate::options::{Audit, Command, LimitsCommand, Payments, Person, Requests};
+use crate::{person, requests, teams};
 
 /// What the commands work on.
 pub(crate) struct Deployment<T, E, W> {
@@ -76,6 +76,10 @@ pub(crate) async fn run(
             let (limits, change) = (Limits::default(), reason.at(now));
             let limits = override_limits(table, &offering, limits, &change).await?;
             Ok(in_place(&offering, limits))
+        }
+        Command::Person(Person::Export { address }) => person::export(store, &address).await,
+        Command::Person(Person::Erase { address, reason }) => {
+            person::erase(store, &address, &reason.at(now)).await
         }
         Command::Log => log(table).await,
         Command::Audit(Audit::Verify { request }) => verify(store, request).await,

@@ -5,6 +5,7 @@
 
 mod commands;
 mod options;
+mod person;
 mod requests;
 mod teams;
 
@@ -21,7 +22,7 @@ use domain::team::Teams;
 use jiff::Timestamp;
 
 use commands::Deployment;
-use options::{Command, Options};
+use options::{Command, Options, TeamsCommand};
 
 /// What the stack, the table and the settings of the local stack are called.
 const LOCAL: [&str; 3] = ["refund-desk", "refund-desk-Table", "refund-desk-Settings"];
@@ -32,7 +33,16 @@ async fn main() -> anyhow::Result<()> {
     let [usual_stack, usual_table, usual_settings] =
         LOCAL.map(|name| options.local.as_ref().map(|_| name.to_owned()));
     let stack = options.stack.clone().or(usual_stack);
-    if stack.is_none() && matches!(options.command, Command::Requests(_) | Command::Teams(_)) {
+    let is_about_executions = match &options.command {
+        Command::Requests(_) => true,
+        Command::Teams(command) => !matches!(command, TeamsCommand::List),
+        Command::Payments(_)
+        | Command::Limits(_)
+        | Command::Person(_)
+        | Command::Log
+        | Command::Audit(_) => false,
+    };
+    if stack.is_none() && is_about_executions {
         anyhow::bail!("say whose requests: give the name of the stack with --stack");
     }
     let table = options

@@ -8,7 +8,7 @@ use domain::operator_log::Change;
 use domain::payment_control::Limits;
 use jiff::Timestamp;
 
-/// Stops payments, raises limits, changes teams and lets stopped requests of a running Refund Desk go on. Uses the AWS credentials and the region of the environment.
+/// Stops payments, raises limits, changes teams, lets stopped requests go on and erases personal data in a running Refund Desk. Uses the AWS credentials and the region of the environment.
 #[derive(Debug, Parser)]
 #[command(name = "admin", version)]
 pub(crate) struct Options {
@@ -54,11 +54,30 @@ pub(crate) enum Command {
     /// Requests that stopped, because something broke or a payment is held.
     #[command(subcommand)]
     Requests(Requests),
+    /// What is stored about a customer, by their mail address.
+    #[command(subcommand)]
+    Person(Person),
     /// Prints the operators' audit log, oldest first.
     Log,
     /// The audit log of requests.
     #[command(subcommand)]
     Audit(Audit),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Person {
+    /// Prints all that is stored about them as JSON, for them to read.
+    Export {
+        /// Their address. All spellings of one mailbox count as one.
+        address: String,
+    },
+    /// Removes the personal data of their requests that have ended. The audit log and what money needs stay.
+    Erase {
+        /// Their address. All spellings of one mailbox count as one.
+        address: String,
+        #[command(flatten)]
+        reason: Reason,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,12 +3,10 @@
 use domain::approval::Approval;
 use domain::failure::Failure;
 use domain::id::TeamId;
-use domain::request_store::RequestStore;
-use domain::table::{CommitError, Table};
-use domain::team::TeamEdit;
-use domain::workflow::{
-    APPROVER_UNREACHABLE, Executions, TaskAnswer, TokenState, Workflow, answer,
-};
+use domain::optimistic::{AttemptError, Attempts};
+use domain::table::Table;
+use domain::team::{EditedTeam, TeamEdit};
+use domain::workflow::{ASK_OTHERS, Executions, TaskAnswer, Workflow, answer};
 use jiff::Timestamp;
 
 use crate::commands::Deployment;
@@ -26,15 +24,12 @@ pub(crate) async fn run<T: Table, E: Executions, W: Workflow>(
         TeamsCommand::Reset { team, reason } => (team, TeamEdit::Reset, reason),
     };
     let (table, change) = (deployment.store.table(), reason.at(now));
-    let members = deployment.teams.edit(table, &team, &edit, &change).await?;
-    if let TeamEdit::Remove(_) = edit {
-        return Ok(line(&team, &members));
-    }
-    let said = line(&team, &members);
+    let edited = deployment.teams.edit(table, &team, &edit, &change).await?;
+    let said = line(&team, &edited.members);
     Ok(
-        match ask_in_open_approvals(deployment, &team, &members).await? {
+        match apply_to_open_approvals(deployment, &team, &edited).await? {
             0 => said,
-            asked => format!("{said}\nWho joined is asked now in {asked} open approvals too."),
+            approvals => format!("{said}\nOpen approvals that go on with it: {approvals}."),
         },
     )
 }
@@ -56,50 +51,68 @@ fn line(team: &TeamId, members: &[String]) -> String {
     format!("{team}: {}", members.join(", "))
 }
 
-/// Lets each open approval of the team that has not asked all of its members be entered again at once.
-async fn ask_in_open_approvals<T: Table, E: Executions, W: Workflow>(
-    Deployment {
-        store,
-        executions,
-        workflow,
-        ..
-    }: &Deployment<T, E, W>,
+/// Lets each open approval be entered again at once that the team is asked in, where somebody is to be asked or has left.
+async fn apply_to_open_approvals<T: Table, E: Executions, W: Workflow>(
+    deployment: &Deployment<T, E, W>,
     team: &TeamId,
-    members: &[String],
+    edited: &EditedTeam,
 ) -> Result<usize, Failure> {
-    let mut asked = 0;
-    for request in executions.running().await? {
-        for approval in store.all_approvals(request).await? {
-            let is_whole = members.iter().all(|it| approval.approver(it).is_some());
-            if approval.decision().is_some()
-                || approval.asked.teams().first() != Some(team)
-                || is_whole
-            {
-                continue;
-            }
-            asked += usize::from(wake(store, workflow, &approval).await?);
+    let mut applied = 0;
+    for request in deployment.executions.running().await? {
+        for approval in deployment.store.all_approvals(request).await? {
+            applied += usize::from(apply(deployment, &approval, team, edited).await?);
         }
     }
-    Ok(asked)
+    Ok(applied)
 }
 
-/// Ends the waiting of an approval. Whoever answered or changed it meanwhile has it entered again or decided: then there
-/// is nothing to do.
-async fn wake(
-    store: &RequestStore<impl Table>,
-    workflow: &impl Workflow,
+async fn apply<T: Table, E, W: Workflow>(
+    deployment: &Deployment<T, E, W>,
     approval: &Approval,
+    team: &TeamId,
+    edited: &EditedTeam,
 ) -> Result<bool, Failure> {
-    let Some(mut stored) = store.approval(approval.request_id, &approval.phase).await? else {
+    let mut attempts = Attempts::default();
+    loop {
+        let attempt = try_to_apply(deployment, approval, team, edited).await;
+        if let Some(result) = attempts.finish(attempt) {
+            return result;
+        }
+    }
+}
+
+/// A token that nothing waits with any more is no obstacle: the state is entered again then, and finds the team as it is.
+async fn try_to_apply<T: Table, E, W: Workflow>(
+    Deployment {
+        store, workflow, ..
+    }: &Deployment<T, E, W>,
+    Approval {
+        request_id, phase, ..
+    }: &Approval,
+    team: &TeamId,
+    edited: &EditedTeam,
+) -> Result<bool, AttemptError> {
+    let Some(mut stored) = store.approval(*request_id, phase).await? else {
         return Ok(false);
     };
-    stored.value.asks_others = true;
-    match store.save_approval(&mut stored).await {
-        Ok(()) => {}
-        Err(CommitError::Conflict) => return Ok(false),
-        Err(error) => return Err(error.into()),
+    let value = &mut stored.value;
+    if value.decision().is_some() || !concerns(value, team, edited) {
+        return Ok(false);
     }
-    let error = TaskAnswer::Error(APPROVER_UNREACHABLE);
-    let state = answer(workflow, &stored.value.task_token, error).await?;
-    Ok(state == TokenState::Answered)
+    value.asks_others = true;
+    let token = value.task_token.clone();
+    store.save_approval(&mut stored).await?;
+    answer(workflow, &token, TaskAnswer::Error(ASK_OTHERS)).await?;
+    Ok(true)
+}
+
+fn concerns(approval: &Approval, team: &TeamId, edited: &EditedTeam) -> bool {
+    let teams = approval.asked.teams();
+    let asking = match approval.escalated_at {
+        Some(_) => teams,
+        None => &teams[..teams.len().min(1)],
+    };
+    let is_asked = |it: &String| approval.approver(it).is_some();
+    (asking.contains(team) && !edited.members.iter().all(is_asked))
+        || (teams.contains(team) && edited.left.iter().any(is_asked))
 }

@@ -1,4 +1,4 @@
-//! An append-only file of JSON lines: what happened, in order, so that a restart can replay it.
+//! A file of JSON lines that is appended to: what happened, in order, so that a restart can replay it.
 //!
 //! A record counts once its whole line with the newline at the end is in the file, which it is when
 //! [`Journal::append`] returns. A process killed in the middle leaves a torn last line; opening the
@@ -75,6 +75,30 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
                 })
                 .map_err(naming(path)),
         }
+    }
+
+    /// Writes these records in place of all. They are in the file when this returns.
+    ///
+    /// # Errors
+    /// After an error the journal is as it was.
+    pub fn replace<'r>(&mut self, records: impl IntoIterator<Item = &'r T>) -> io::Result<()>
+    where
+        T: 'r,
+    {
+        let mut lines = Vec::new();
+        for record in records {
+            serde_json::to_writer(&mut lines, record)?;
+            lines.push(b'\n');
+        }
+        match &mut self.storage {
+            Storage::Nothing => {}
+            Storage::Memory(content) => *content = lines,
+            Storage::File { path, length } => {
+                replace_file(path, &lines).map_err(naming(path))?;
+                *length = lines.len() as u64;
+            }
+        }
+        Ok(())
     }
 
     /// Appends a record. It is in the file when this returns.
@@ -188,6 +212,21 @@ mod tests {
         journal.append(&json!("one\ntwo")).unwrap();
         journal.append(&json!(3)).unwrap();
         assert_eq!(journal.read().unwrap(), [json!("one\ntwo"), json!(3)]);
+    }
+
+    #[test]
+    fn what_is_replaced_is_gone_and_what_is_appended_then_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j.jsonl");
+        let (mut journal, _) = open(&path);
+        for n in 1..=3 {
+            journal.append(&json!({ "n": n })).unwrap();
+        }
+        journal.replace(&[json!({"n": 3})]).unwrap();
+        journal.append(&json!(4)).unwrap();
+        assert_eq!(open(&path).1, [json!({"n": 3}), json!(4)]);
+        journal.replace(&[]).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"");
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod journal;
 pub mod lambda;
 pub mod options;
 pub mod outbox;
+pub mod retention;
 pub mod schedules;
 pub mod stack;
 pub mod states;

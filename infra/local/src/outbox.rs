@@ -63,12 +63,16 @@ struct Sent {
     #[serde(flatten)]
     mail: NewMail,
     at: Timestamp,
+    /// How many entries there were before it, those that are removed too.
+    before: usize,
 }
 
 #[derive(Debug)]
 struct State {
     sent: Vec<Sent>,
-    /// Of each entry, the mail and the recipient by their positions. An entry's id is its position here and 1.
+    /// How many entries were removed. The ids of the others stay.
+    removed: usize,
+    /// Of each entry, the mail and the recipient by their positions. An entry's id is its position here, `removed` and 1.
     entries: Vec<(usize, usize)>,
     /// The entries of each recipient by the address in lower case.
     by_recipient: HashMap<String, Vec<usize>>,
@@ -82,13 +86,12 @@ impl Outbox {
         let (journal, sent) = Journal::open(path.as_deref())?;
         let mut state = State {
             sent: Vec::new(),
+            removed: 0,
             entries: Vec::new(),
             by_recipient: HashMap::new(),
             journal,
         };
-        for sent in sent {
-            state.insert(sent);
-        }
+        state.fill(sent);
         Ok(Self {
             clock,
             state: Mutex::new(state),
@@ -98,12 +101,24 @@ impl Outbox {
     /// Takes a mail in and gives the id of its first entry. It is on disk when this returns.
     pub fn send(&self, mail: NewMail) -> io::Result<String> {
         let mut state = self.lock();
-        let id = id(state.entries.len());
+        let before = state.removed + state.entries.len();
         let at = self.clock.now();
-        let sent = Sent { mail, at };
+        let sent = Sent { mail, at, before };
         state.journal.append(&sent)?;
         state.insert(sent);
-        Ok(id)
+        Ok(id(before))
+    }
+
+    /// Removes the mails that were sent at that time or before it, from the disk too.
+    pub fn forget_until(&self, at: Timestamp) -> io::Result<()> {
+        let state = &mut *self.lock();
+        let old = state.sent.partition_point(|sent| sent.at <= at);
+        if old > 0 {
+            state.journal.replace(&state.sent[old..])?;
+            let kept = state.sent.split_off(old);
+            state.fill(kept);
+        }
+        Ok(())
     }
 
     /// The mails, oldest first: all of them, or those to one address.
@@ -122,7 +137,8 @@ impl Outbox {
     /// One mail by its id.
     pub fn get(&self, id: &str) -> Option<Mail> {
         let number: usize = id.strip_prefix("mail-")?.parse().ok()?;
-        let (at, state) = (number.checked_sub(1)?, self.lock());
+        let state = self.lock();
+        let at = number.checked_sub(state.removed + 1)?;
         (at < state.entries.len()).then(|| state.mail(at))
     }
 
@@ -138,6 +154,18 @@ impl Outbox {
 }
 
 impl State {
+    /// Takes these mails in place of all.
+    fn fill(&mut self, sent: Vec<Sent>) {
+        let next = self.removed + self.entries.len();
+        self.removed = sent.first().map_or(next, |first| first.before);
+        self.sent.clear();
+        self.entries.clear();
+        self.by_recipient.clear();
+        for sent in sent {
+            self.insert(sent);
+        }
+    }
+
     fn insert(&mut self, sent: Sent) {
         for (recipient, to) in sent.mail.to.iter().enumerate() {
             let of_recipient = self.by_recipient.entry(to.to_ascii_lowercase());
@@ -150,9 +178,11 @@ impl State {
     /// The mail of an entry.
     fn mail(&self, at: usize) -> Mail {
         let (sent, recipient) = self.entries[at];
-        let Sent { mail, at: sent_at } = &self.sent[sent];
+        let Sent {
+            mail, at: sent_at, ..
+        } = &self.sent[sent];
         Mail {
-            id: id(at),
+            id: id(self.removed + at),
             to: mail.to[recipient].clone(),
             from: mail.from.clone(),
             subject: mail.subject.clone(),
@@ -235,6 +265,39 @@ mod tests {
         assert_eq!(
             reopened.send(mail(&["c@example.com"], "next")).unwrap(),
             "mail-3"
+        );
+    }
+
+    #[test]
+    fn old_mails_are_removed_from_the_disk_too_and_the_others_keep_their_ids() {
+        let data = tempfile::tempdir().unwrap();
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
+        let outbox = Outbox::open(Some(data.path()), clock.clone()).unwrap();
+        let both = mail(&["a@example.com", "b@example.com"], "old");
+        outbox.send(both).unwrap();
+        clock.jump(std::time::Duration::from_secs(1)).unwrap();
+        outbox.send(mail(&["a@example.com"], "new")).unwrap();
+
+        outbox.forget_until(Timestamp::UNIX_EPOCH).unwrap();
+        let file = std::fs::read_to_string(data.path().join("outbox.jsonl")).unwrap();
+        assert!(file.contains("new") && !file.contains("old") && !file.contains("b@"));
+        for outbox in [
+            &outbox,
+            &Outbox::open(Some(data.path()), clock.clone()).unwrap(),
+        ] {
+            assert_eq!(
+                (outbox.count(), outbox.list(None)[0].id.as_str()),
+                (1, "mail-3")
+            );
+            assert_eq!(outbox.list(Some("a@example.com")), outbox.list(None));
+            assert_eq!(outbox.get("mail-3").unwrap().subject, "new");
+            assert_eq!(outbox.get("mail-2").or(outbox.get("mail-4")), None);
+        }
+        outbox.forget_until(clock.now()).unwrap();
+        assert_eq!((outbox.count(), outbox.list(None)), (0, Vec::new()));
+        assert_eq!(
+            outbox.send(mail(&["c@example.com"], "next")).unwrap(),
+            "mail-4"
         );
     }
 

@@ -39,7 +39,8 @@ pub struct Topics {
 struct State {
     /// In order of publication.
     waiting: VecDeque<Message>,
-    journal: Journal<Change>,
+    /// Those that wait: a message can name a customer, so nothing is left of one that was delivered.
+    journal: Journal<Message>,
 }
 
 /// A message on its way.
@@ -51,15 +52,6 @@ struct Message {
     at: Timestamp,
 }
 
-/// What the journal holds.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Change {
-    Published(Message),
-    /// The first of those that wait was delivered.
-    Delivered,
-}
-
 impl Topics {
     /// The topics, with what is still on its way in `<data>/topics.jsonl`; None keeps nothing.
     pub fn open(
@@ -68,15 +60,8 @@ impl Topics {
         clock: Clock,
     ) -> io::Result<Self> {
         let path = data.map(|data| data.join("topics.jsonl"));
-        let (journal, changes) = Journal::open(path.as_deref())?;
-        let mut waiting = VecDeque::new();
-        for change in changes {
-            match change {
-                Change::Published(message) => waiting.push_back(message),
-                // Delivery is in order, so what is done is the first.
-                Change::Delivered => drop(waiting.pop_front()),
-            }
-        }
+        let (journal, waiting) = Journal::open(path.as_deref())?;
+        let waiting = waiting.into();
         Ok(Self {
             subscriptions,
             clock,
@@ -94,8 +79,7 @@ impl Topics {
             at: self.clock.now(),
         };
         let mut state = self.lock();
-        let change = Change::Published(message.clone());
-        state.journal.append(&change)?;
+        state.journal.append(&message)?;
         state.waiting.push_back(message);
         self.published.notify_one();
         Ok(())
@@ -110,11 +94,11 @@ impl Topics {
     }
 
     fn done(&self) {
-        let mut state = self.lock();
-        if let Err(error) = state.journal.append(&Change::Delivered) {
+        let state = &mut *self.lock();
+        state.waiting.pop_front();
+        if let Err(error) = state.journal.replace(&state.waiting) {
             tracing::error!(%error, "a message that was delivered will be delivered again");
         }
-        state.waiting.pop_front();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
-
-use jiff::Timestamp;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
 use domain::table::{CommitError, ENVELOPE, Item, Key, ReadError, Table, Write};
 
@@ -46,13 +43,40 @@ impl DynamoTable {
         TransactWriteItem::builder().put(put).build()
     }
 
-    /// An update of the counter at a key, which is its attribute `#count`.
-    fn counter(&self, key: &Key) -> UpdateItemFluentBuilder {
-        let update = self.client.update_item().table_name(&self.name);
-        update
-            .key("pk", AttributeValue::S(key.pk.clone()))
-            .key("sk", AttributeValue::S(key.sk.clone()))
-            .expression_attribute_names("#count", "count")
+    fn delete(&self, key: Key) -> TransactWriteItem {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk))
+            .key("sk", AttributeValue::S(key.sk));
+        let delete = delete.build().expect("a table and a key are set");
+        TransactWriteItem::builder().delete(delete).build()
+    }
+
+    /// The items of a partition for which a condition on `:sk` holds. DynamoDB refuses an empty one, also where any key would
+    /// fulfil the condition.
+    async fn query(
+        &self,
+        condition: &str,
+        pk: &str,
+        sk: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        let query = self.client.query().table_name(&self.name);
+        let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+        let query = if sk.is_empty() {
+            query.key_condition_expression("pk = :pk")
+        } else {
+            query
+                .key_condition_expression(format!("pk = :pk AND {condition}"))
+                .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()))
+        };
+        let request = query.consistent_read(true);
+        let mut pages = request.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
+            found.push(body(item, pk, sk)?);
+        }
+        Ok(found)
     }
 
     fn check(&self, key: Key, version: u64) -> TransactWriteItem {
@@ -72,15 +96,6 @@ impl DynamoTable {
             .build()
             .expect("a table, a key and a condition are set");
         TransactWriteItem::builder().condition_check(check).build()
-    }
-}
-
-/// Sends an update; `false` where its condition does not hold.
-async fn applied(update: UpdateItemFluentBuilder) -> Result<bool, CommitError> {
-    match update.send().await {
-        Ok(_) => Ok(true),
-        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-        Err(error) => Err(CommitError::Unavailable(described(&error))),
     }
 }
 
@@ -149,21 +164,15 @@ impl Table for DynamoTable {
         pk: &str,
         sk_prefix: &str,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        let request = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
-            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-            .expression_attribute_values(":sk", AttributeValue::S(sk_prefix.to_owned()))
-            .consistent_read(true);
-        let mut pages = request.into_paginator().items().send();
-        let mut found = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
-            found.push(body(item, pk, sk_prefix)?);
-        }
-        Ok(found)
+        self.query("begins_with(sk, :sk)", pk, sk_prefix).await
+    }
+
+    async fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        self.query("sk < :sk", pk, sk_end).await
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
@@ -178,38 +187,11 @@ impl Table for DynamoTable {
             .map_err(|error| CommitError::Unavailable(described(&error)))
     }
 
-    async fn count(
-        &self,
-        key: &Key,
-        most: u32,
-        expires_at: Timestamp,
-    ) -> Result<bool, CommitError> {
-        let end = AttributeValue::N(expires_at.as_second().to_string());
-        let update = self
-            .counter(key)
-            .update_expression("SET kind = :kind, expiresAt = :expiresAt ADD #count :one")
-            .condition_expression("attribute_not_exists(#count) OR #count < :most")
-            .expression_attribute_values(":kind", AttributeValue::S("counter".to_owned()))
-            .expression_attribute_values(":expiresAt", end)
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":most", number(most.into()));
-        applied(update).await
-    }
-
-    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
-        let update = self
-            .counter(key)
-            .update_expression("ADD #count :less")
-            .condition_expression("#count > :none")
-            .expression_attribute_values(":less", AttributeValue::N("-1".to_owned()))
-            .expression_attribute_values(":none", number(0));
-        applied(update).await.map(drop)
-    }
-
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let items = writes.into_iter().map(|write| match write {
             Write::Put(item) => self.put(item),
             Write::Check { key, version } => self.check(key, version),
+            Write::Delete(key) => self.delete(key),
         });
         let sent = self
             .client

@@ -4,11 +4,13 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::tracing::field::Empty;
 use lambda_runtime::tracing::{Instrument, Span};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn, tracing};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -77,6 +79,13 @@ where
     };
     let misfit = |error: serde_json::Error| format!("the payload does not fit: {error}");
     run(make, handler, span, misfit).await
+}
+
+/// What `EventBridge` invokes a function with on a schedule.
+#[derive(Debug, Deserialize)]
+pub struct ScheduledEvent {
+    /// When it was due.
+    pub time: Timestamp,
 }
 
 /// Serves events that nobody waits for, such as messages of a topic, until Lambda ends the process. What

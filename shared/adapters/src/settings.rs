@@ -1,6 +1,7 @@
 //! What a deployment sets and may change: read at run time, so that what was deployed last holds for whatever runs,
 //! whichever version of a function that is.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::ses::Sender;
@@ -25,8 +26,17 @@ pub struct Settings {
     /// How many requests are taken.
     #[serde(default)]
     pub request_limits: AdmissionLimits,
-    /// Scheme and host of all links. Empty: what API Gateway sees.
+    /// How long personal data is kept.
+    #[serde(default)]
+    pub keep_answers_days: RetentionDays,
+    /// Scheme and host of all links. Empty: the domain, or else what API Gateway sees.
     pub public_url: String,
+    /// The domain of the deployment. May be empty.
+    #[serde(default)]
+    pub domain_name: String,
+    /// What `CloudFront` proves by that it says who calls. Empty where it is not before the API.
+    #[serde(default)]
+    pub origin_key: String,
     /// Whether Stripe's key may be a live one.
     pub stripe_mode: Mode,
     /// Scheme and host of Stripe, such as `https://api.stripe.com`.
@@ -54,9 +64,47 @@ impl Settings {
     }
 
     /// Scheme and host of all links, where they differ from what API Gateway sees.
-    pub fn origin(&self) -> Option<&str> {
-        let url = self.public_url.trim_end_matches('/');
-        (!url.is_empty()).then_some(url)
+    pub fn origin(&self) -> Option<String> {
+        if !self.public_url.is_empty() {
+            return Some(self.public_url.clone());
+        }
+        (!self.domain_name.is_empty()).then(|| format!("https://{}", self.domain_name))
+    }
+}
+
+/// How many days the personal data of a request is kept after its end: at least 30, as a refund can come back for that
+/// long and its customer is to hear of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u16")]
+pub struct RetentionDays(u16);
+
+impl Default for RetentionDays {
+    fn default() -> Self {
+        Self(180)
+    }
+}
+
+impl TryFrom<u16> for RetentionDays {
+    type Error = &'static str;
+
+    fn try_from(days: u16) -> Result<Self, Self::Error> {
+        if days < 30 {
+            return Err("keepAnswersDays must be at least 30");
+        }
+        Ok(Self(days))
+    }
+}
+
+impl RetentionDays {
+    /// The number of days.
+    pub fn days(self) -> u16 {
+        self.0
+    }
+
+    /// What ended by then, at the given time, is kept no longer.
+    pub fn before(self, now: Timestamp) -> Timestamp {
+        let kept = SignedDuration::from_hours(24 * i64::from(self.0));
+        now.saturating_sub(kept).unwrap_or(Timestamp::MIN)
     }
 }
 
@@ -67,21 +115,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn data_is_kept_for_30_days_at_least_and_180_where_nothing_is_said() {
+        let read = |days: &str| serde_json::from_str::<RetentionDays>(days);
+        read("29").unwrap_err();
+        let end = read("30")
+            .unwrap()
+            .before("2026-03-02T12:00:00Z".parse().unwrap());
+        assert_eq!(end.to_string(), "2026-01-31T12:00:00Z");
+        assert_eq!(Settings::default().keep_answers_days.days(), 180);
+    }
+
+    #[test]
     fn a_document_is_checked_and_may_hold_more_than_this_version_knows() {
         let document = |name: &str, value: &str| {
             let mut document = json!({
                 "teams": {"csm-team": ["a@example.com"]}, "mailFrom": "refunds@example.com",
-                "publicUrl": "https://refunds.example.com/", "stripeMode": "live",
+                "publicUrl": "", "stripeMode": "live",
                 "stripeApiBase": "https://api.stripe.com", "stripeSecretName": "key",
                 "stripeWebhookSecretName": "webhook",
             });
             document[name] = value.into();
             Settings::parse(&document.to_string())
         };
-        let settings = document("newer", "x").unwrap();
-        assert_eq!(settings.origin(), Some("https://refunds.example.com"));
+        let mut settings = document("newer", "x").unwrap();
         assert_eq!(settings.stripe_mode, Mode::Live);
-        assert_eq!(document("publicUrl", "").unwrap().origin(), None);
+        assert_eq!(settings.origin(), None);
+        settings.domain_name = "refunds.example.com".to_owned();
+        assert_eq!(settings.origin().unwrap(), "https://refunds.example.com");
+        settings.public_url = "https://example.com".to_owned();
+        assert_eq!(settings.origin().unwrap(), "https://example.com");
         for (name, value) in [
             ("mailFrom", "nobody"),
             ("mailFrom", "Refunds <refunds@example.com>"),

@@ -1,20 +1,20 @@
 //! How many requests are taken: a public form is open to everybody, and each request that is taken mails people for days.
 //!
 //! What is taken is counted for whoever called, for the customer's address, for the charge and for the offering, each in
-//! windows of an hour or a day. A counter is an item of its own, which ends with its window; above its limit nothing is
-//! stored. Whom it counts cannot be read from it.
+//! windows of an hour or a day. A counter is an item of its own, which expires with its window. It is written in the
+//! transaction that stores the request, so it counts exactly what is stored, and whoever is refused leaves nothing. Whom
+//! it counts cannot be read from it.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::approval::{LinkKey, mailbox};
-use crate::failure::Failure;
 use crate::request::Request;
-use crate::table::{Key, Table};
+use crate::table::{Entity, Key, ReadError, Table, Write, load_or};
 
 /// What requests are counted for, in the order in which that is done: a caller's flood does not use up an offering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,36 +140,54 @@ fn network(caller: IpAddr) -> String {
     }
 }
 
-/// Counts a request that is about to be stored, unless that passes a limit: then nothing is to be stored, and nothing is
-/// counted.
+/// How many requests were stored in a window: as often was it written, so its version is the count.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Counter {
+    /// What it counts for, and the hash of whom.
+    counts_for: String,
+    /// The end of its window.
+    until: Timestamp,
+}
+
+impl Entity for Counter {
+    const KIND: &'static str = "counter";
+
+    fn key(&self) -> Key {
+        Key {
+            pk: format!("COUNTER#{}", self.counts_for),
+            sk: self.until.as_second().to_string(),
+        }
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.until)
+    }
+}
+
+/// Reads whether a request that is about to be stored is within the limits. Then the counters are to be written in the
+/// transaction that stores it; that conflicts where another request was counted in between, and is to be tried again
+/// from here.
 pub async fn admit(
     table: &impl Table,
     limits: &AdmissionLimits,
     key: &LinkKey,
     request: &Request,
     caller: Option<IpAddr>,
-) -> Result<Result<(), LimitReached>, Failure> {
-    let mut done = Vec::new();
+) -> Result<Result<Vec<Write>, LimitReached>, ReadError> {
+    let mut writes = Vec::new();
     for (&counted_for, &(most, window)) in &limits.0 {
         let Some(name) = name(counted_for, request, caller) else {
             continue;
         };
         let until = window.end(request.submitted_at);
         let hash = key.counter_hash(counted_for.name(), &name);
-        let counter = Key {
-            pk: format!("ADMISSION#{}#{hash}", counted_for.name()),
-            sk: until.as_second().to_string(),
-        };
-        if table.count(&counter, most, until).await? {
-            done.push(counter);
-            continue;
+        let counts_for = format!("{}#{hash}", counted_for.name());
+        let counter = load_or(table, Counter { counts_for, until }).await?;
+        if counter.version >= most.into() {
+            return Ok(Err(LimitReached { counted_for, until }));
         }
-        for counter in &done {
-            if let Err(error) = table.uncount(counter).await {
-                tracing::warn!(%error, "a request that was not taken stays counted");
-            }
-        }
-        return Ok(Err(LimitReached { counted_for, until }));
+        writes.push(Write::update(&counter));
     }
-    Ok(Ok(()))
+    Ok(Ok(writes))
 }

@@ -79,6 +79,9 @@ pub struct Approval {
     /// When another team was asked too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalated_at: Option<Timestamp>,
+    /// When they were last reminded, or others asked in their place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded_at: Option<Timestamp>,
     /// Whether nobody who is asked may decide, and who knows that.
     #[serde(default)]
     pub deadlock: Deadlock,
@@ -126,6 +129,7 @@ impl Approval {
             key_id: keys.newest().id().to_owned(),
             asked_at: task.entered_at,
             escalated_at: None,
+            reminded_at: None,
             deadlock: Deadlock::None,
             asks_others: false,
             decide_until: decide_until.unwrap_or(Timestamp::MAX),
@@ -167,11 +171,20 @@ impl Approval {
             request_id: self.request_id,
             phase: self.phase.clone(),
             round: self.round,
-            approver: email.to_owned(),
+            approver: self.asked.decider(email).approver().map(ToOwned::to_owned),
             generation: self.generation(email),
             guesses: Guesses::default(),
             kept_until: until.unwrap_or(Timestamp::MAX),
         }
+    }
+
+    /// The address of whoever a link is for; empty where nobody is asked by it.
+    pub fn holder<'a>(&'a self, link: &'a Link) -> &'a str {
+        let customer = || self.approvers.first().map(|it| it.email.as_str());
+        link.approver
+            .as_deref()
+            .or_else(customer)
+            .unwrap_or_default()
     }
 
     /// The link id and the code that go into an approver's mail.

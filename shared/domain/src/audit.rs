@@ -153,6 +153,8 @@ pub enum Action {
     Credited,
     /// The request came to an end.
     Closed,
+    /// Its personal data was removed.
+    Forgotten,
     /// The execution cannot go on by itself.
     Stopped,
     /// The execution was redriven and goes on.

@@ -8,7 +8,7 @@
 //! 1. **Rules**: [`money`], [`id`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
 //!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`operator_log`], [`team`], [`approval`],
 //!    [`invitation`], [`refund`], [`payment_control`], [`charge_statement`], [`charge_ledger`], [`charge_lookup`],
-//!    [`charge_total`], [`suppression`], [`processed_event`].
+//!    [`charge_total`], [`suppression`], [`processed_event`], [`retention`] and [`person_requests`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
 //!    `adapters` implements them on AWS and Stripe, the crate `testing` in memory. [`request_store`] reads and
 //!    writes requests through a table, [`stripe_lookup`] asks Stripe about a charge for approvers, and [`metrics`] measures what it stores.
@@ -34,11 +34,13 @@ pub mod one_time_code;
 pub mod operator_log;
 pub mod optimistic;
 pub mod payment_control;
+pub mod person_requests;
 pub mod processed_event;
 pub mod refund;
 pub mod refund_store;
 pub mod request;
 pub mod request_store;
+pub mod retention;
 pub mod rule;
 pub mod status;
 pub mod stripe;

@@ -37,7 +37,7 @@ pub(crate) fn code_from(bytes: &[u8; 32]) -> String {
 }
 
 /// Compares in a time that tells nothing of where the texts differ.
-pub(crate) fn constant_time_eq(a: &str, b: &str) -> bool {
+pub fn constant_time_eq(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 

@@ -61,6 +61,8 @@ pub enum OperatorAction {
     MembersRemoved,
     /// A team is again as it was deployed.
     TeamReset,
+    /// The personal data of somebody's requests was removed.
+    PersonErased,
 }
 
 /// The name that is stored: `payments_stopped`.

@@ -5,9 +5,9 @@ use crate::failure::Failure;
 use crate::table::{CommitError, ReadError};
 
 /// How often an update is tried. Each lost attempt means that another write succeeded, so this many others would
-/// have to write to the same item within one update. An approval has the most writers: its team, the clock and the
-/// mail service.
-pub const ATTEMPTS: usize = 12;
+/// have to write to the same item within one update. The counter of an offering has the most writers: as many
+/// submissions as the route's burst lets in at once, which is 20.
+pub const ATTEMPTS: usize = 32;
 
 /// Why an attempt at an update was not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]

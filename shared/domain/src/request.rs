@@ -23,6 +23,7 @@ mod answered;
 mod audit_entry;
 mod change;
 mod event;
+mod forgotten;
 mod output;
 mod ownership_confirmation;
 
@@ -31,6 +32,7 @@ use answered::answered;
 pub use answered::{AnswerKind, Answered};
 use audit_entry::Entry;
 pub use event::{Event, Movement};
+pub use forgotten::ForgetReason;
 pub use output::Output;
 pub use ownership_confirmation::{OwnershipConfirmation, UnclearCharge};
 
@@ -60,6 +62,12 @@ pub struct Request {
     pub submitted_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// When it came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// When its personal data was removed: see [`ForgetReason`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten_at: Option<Timestamp>,
     /// The answers, in the form's order.
     pub answers: Vec<Answered>,
     /// Which answer is what to the process, by the form that the customer filled in.
@@ -179,6 +187,8 @@ impl Request {
             phase: offering.first_phase.clone(),
             submitted_at: at,
             updated_at: at,
+            ended_at: None,
+            forgotten_at: None,
             answers: answered(&offering.form, values),
             designated: offering.form.designated.clone(),
             outputs: BTreeMap::new(),

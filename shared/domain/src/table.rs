@@ -72,6 +72,8 @@ pub enum Write {
         /// The version that was read.
         version: u64,
     },
+    /// Removes an item, whatever its version. Where there is none, that is what was wanted.
+    Delete(Key),
 }
 
 impl Write {
@@ -97,7 +99,7 @@ impl Write {
     pub fn item(&self) -> Option<&Item> {
         match self {
             Self::Put(item) => Some(item),
-            Self::Check { .. } => None,
+            Self::Check { .. } | Self::Delete(_) => None,
         }
     }
 
@@ -164,20 +166,16 @@ pub trait Table: Send + Sync {
         sk_prefix: &str,
     ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
 
+    /// The bodies and versions of all items of a partition whose sort key comes before `sk_end`, in its order, read
+    /// consistently.
+    fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+    ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
+
     /// Removes an item, whatever its version. Where there is none, that is what was wanted.
     fn remove(&self, key: &Key) -> impl Future<Output = Result<(), CommitError>> + Send;
-
-    /// Counts up at a key, which holds a counter and nothing else, unless that passes `most`: then it stays, and the
-    /// answer is `false`. The counter may be gone some time after it has expired. A lost answer may have counted.
-    fn count(
-        &self,
-        key: &Key,
-        most: u32,
-        expires_at: Timestamp,
-    ) -> impl Future<Output = Result<bool, CommitError>> + Send;
-
-    /// Takes back what was counted at a key.
-    fn uncount(&self, key: &Key) -> impl Future<Output = Result<(), CommitError>> + Send;
 
     /// Writes all or nothing. At most 100 parts, each about another key.
     fn commit(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), CommitError>> + Send;
@@ -211,9 +209,27 @@ pub async fn load_all<T: Entity>(
     sk_prefix: &str,
 ) -> Result<Vec<Stored<T>>, ReadError> {
     let items = table.list(pk, sk_prefix).await?;
+    read_all(items, pk, sk_prefix)
+}
+
+/// Reads the entities of a partition whose sort key comes before `sk_end`.
+pub async fn load_before<T: Entity>(
+    table: &impl Table,
+    pk: &str,
+    sk_end: &str,
+) -> Result<Vec<Stored<T>>, ReadError> {
+    let items = table.list_before(pk, sk_end).await?;
+    read_all(items, pk, sk_end)
+}
+
+fn read_all<T: Entity>(
+    items: Vec<(serde_json::Value, u64)>,
+    pk: &str,
+    sk: &str,
+) -> Result<Vec<Stored<T>>, ReadError> {
+    let items = items.into_iter();
     items
-        .into_iter()
-        .map(|(body, version)| read(body, version, pk, sk_prefix))
+        .map(|(body, version)| read(body, version, pk, sk))
         .collect()
 }
 

@@ -112,14 +112,14 @@ impl Teams {
     }
 
     /// Changes one of these deployed teams. The change and its record commit in one transaction; where nothing changes,
-    /// nothing is recorded. Answers who is on it now.
+    /// nothing is recorded. Answers who is on it now, and who was not or is no longer.
     pub async fn edit(
         &self,
         table: &impl Table,
         team: &TeamId,
         edit: &TeamEdit,
         change: &Change,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> Result<EditedTeam, Failure> {
         let mut attempts = Attempts::default();
         loop {
             if let Some(result) = attempts.finish(self.try_edit(table, team, edit, change).await) {
@@ -134,7 +134,7 @@ impl Teams {
         team: &TeamId,
         edit: &TeamEdit,
         change: &Change,
-    ) -> Result<Vec<String>, AttemptError> {
+    ) -> Result<EditedTeam, AttemptError> {
         let as_deployed = ChangedTeam {
             team: team.clone(),
             members: None,
@@ -143,34 +143,69 @@ impl Teams {
         let deployed = self.members(team).unwrap_or_default();
         let before = stored.value.members.clone();
         let before = before.unwrap_or_else(|| deployed.to_vec());
-        let (members, action, what) = match edit {
-            TeamEdit::Add(added) => (
-                Some(joined(&before, added)),
-                OperatorAction::MembersAdded,
-                added.join(", "),
-            ),
+        let (members, action) = match edit {
+            TeamEdit::Add(added) => (Some(joined(&before, added)), OperatorAction::MembersAdded),
             TeamEdit::Remove(removed) => {
                 let members = left(team, &before, removed).map_err(Failure::ConfigInvalid)?;
-                (
-                    Some(members),
-                    OperatorAction::MembersRemoved,
-                    removed.join(", "),
-                )
+                (Some(members), OperatorAction::MembersRemoved)
             }
-            TeamEdit::Reset => (None, OperatorAction::TeamReset, "as deployed".to_owned()),
+            TeamEdit::Reset => (None, OperatorAction::TeamReset),
         };
         let now = members.clone().unwrap_or_else(|| deployed.to_vec());
         check_size(team, &now).map_err(Failure::ConfigInvalid)?;
-        if members == stored.value.members || (members.is_some() && now == before) {
-            return Ok(now);
+        let edited = EditedTeam::of(&before, now);
+        if edited.is_unchanged() && (members.is_some() || stored.value.members.is_none()) {
+            return Ok(edited);
         }
         stored.value.members = members;
-        let detail = format!("{team}: {what}: {}", change.because);
+        let detail = format!("{team}: {}{}", edited.difference(), change.because);
         let [head, record] = OperatorRecord::append(table, change, action, None, detail).await?;
         table
             .commit(vec![Write::update(&stored), head, record])
             .await?;
-        Ok(now)
+        Ok(edited)
+    }
+}
+
+/// What an edit of a team came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditedTeam {
+    /// Who is on it now.
+    pub members: Vec<String>,
+    /// Who was not on it before.
+    pub joined: Vec<String>,
+    /// Who is on it no longer.
+    pub left: Vec<String>,
+}
+
+impl EditedTeam {
+    fn of(before: &[String], members: Vec<String>) -> Self {
+        let less = |some: &[String], others: &[String]| -> Vec<String> {
+            let is_new = |it: &&String| !others.iter().any(|other| is_same_person(it, other));
+            some.iter().filter(is_new).cloned().collect()
+        };
+        Self {
+            joined: less(&members, before),
+            left: less(before, &members),
+            members,
+        }
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.joined.is_empty() && self.left.is_empty()
+    }
+
+    /// `ada@example.com joined, bob@example.com left: `, for the audit log.
+    fn difference(&self) -> String {
+        let said = |people: &[String], did: &str| {
+            (!people.is_empty()).then(|| format!("{} {did}", people.join(", ")))
+        };
+        let [joined, left] = [said(&self.joined, "joined"), said(&self.left, "left")];
+        let both: Vec<_> = [joined, left].into_iter().flatten().collect();
+        if both.is_empty() {
+            return String::new();
+        }
+        format!("{}: ", both.join(", "))
     }
 }
 

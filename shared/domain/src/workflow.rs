@@ -15,9 +15,9 @@ pub use executions::{Executions, StoppedExecution};
 /// How often a task is answered while Step Functions does not respond.
 const ATTEMPTS: usize = 3;
 
-/// The error that ends the waiting of an approval whose mail bounced: its state is entered again at once, as if a
-/// reminder were due.
-pub const APPROVER_UNREACHABLE: &str = "Approver.Unreachable";
+/// The error that ends the waiting of an approval because others are to be asked: a mail bounced, or people joined or left
+/// the team. Its state is entered again at once, as if a reminder were due.
+pub const ASK_OTHERS: &str = "Approval.AskOthers";
 
 /// How a waiting task ends.
 #[derive(Debug, Clone, Copy)]

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
-
 use domain::table::{CommitError, Item, Key, ReadError, Table, Write};
 
 /// A table that forgets everything when it is dropped.
@@ -19,6 +17,14 @@ impl MemoryTable {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         items.values().cloned().collect()
     }
+
+    fn found(&self, wanted: impl Fn(&Key) -> bool) -> Vec<(serde_json::Value, u64)> {
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = items.iter().filter(|(key, _)| wanted(key));
+        found
+            .map(|(_, item)| (item.body.clone(), item.version))
+            .collect()
+    }
 }
 
 impl Table for MemoryTable {
@@ -32,44 +38,20 @@ impl Table for MemoryTable {
         pk: &str,
         sk_prefix: &str,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = |key: &Key| key.pk == pk && key.sk.starts_with(sk_prefix);
-        let found = items.iter().filter(|(key, _)| wanted(key));
-        Ok(found
-            .map(|(_, item)| (item.body.clone(), item.version))
-            .collect())
+        Ok(self.found(|key| key.pk == pk && key.sk.starts_with(sk_prefix)))
+    }
+
+    async fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        Ok(self.found(|key| key.pk == pk && key.sk.as_str() < sk_end))
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         items.remove(key);
-        Ok(())
-    }
-
-    async fn count(
-        &self,
-        key: &Key,
-        most: u32,
-        expires_at: Timestamp,
-    ) -> Result<bool, CommitError> {
-        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let counter = items.entry(key.clone()).or_insert_with(|| Item {
-            key: key.clone(),
-            kind: "counter",
-            version: 0,
-            expires_at: Some(expires_at),
-            body: serde_json::json!({}),
-        });
-        let counts = counter.version < u64::from(most);
-        counter.version += u64::from(counts);
-        Ok(counts)
-    }
-
-    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
-        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(counter) = items.get_mut(key) {
-            counter.version = counter.version.saturating_sub(1);
-        }
         Ok(())
     }
 
@@ -84,12 +66,18 @@ impl Table for MemoryTable {
         let holds = |write: &Write| match write {
             Write::Put(item) => version(&item.key) + 1 == item.version,
             Write::Check { key, version: read } => version(key) == *read,
+            Write::Delete(_) => true,
         };
         if !writes.iter().all(holds) {
             return Err(CommitError::Conflict);
         }
-        let written = writes.iter().filter_map(Write::item).cloned();
-        items.extend(written.map(|item| (item.key.clone(), item)));
+        for write in writes {
+            match write {
+                Write::Put(item) => drop(items.insert(item.key.clone(), item)),
+                Write::Delete(key) => drop(items.remove(&key)),
+                Write::Check { .. } => {}
+            }
+        }
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use domain::one_time_code::constant_time_eq;
 use jiff::Timestamp;
 use lambda_http::http::{StatusCode, header};
 use lambda_http::request::RequestContext;
@@ -57,8 +58,21 @@ pub fn received_at(request: &Request) -> Option<Timestamp> {
     }
 }
 
-/// Whoever calls, as API Gateway sees it. No header is believed.
-pub fn caller(request: &Request) -> Option<IpAddr> {
+/// The header that `CloudFront` adds with the origin key, in place of what a caller sends by that name.
+const ORIGIN_KEY: &str = "x-origin-verify";
+
+/// The address of whoever calls, as API Gateway sees it. Behind `CloudFront` that is `CloudFront`'s; so a request with the
+/// deployment's origin key is from the last but one of `X-Forwarded-For`, to which `CloudFront` appends the viewer and API
+/// Gateway `CloudFront`. No other header is believed. The key is empty without `CloudFront`, and then none is right.
+pub fn caller(request: &Request, origin_key: &str) -> Option<IpAddr> {
+    let shown = header_text(request, ORIGIN_KEY).unwrap_or_default();
+    if !origin_key.is_empty() && constant_time_eq(shown, origin_key) {
+        let forwarded = header_text(request, "x-forwarded-for").unwrap_or_default();
+        let viewer = forwarded.rsplit(',').nth(1);
+        if let Some(viewer) = viewer.and_then(|viewer| viewer.trim().parse().ok()) {
+            return Some(viewer);
+        }
+    }
     match request.request_context_ref()? {
         RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
         _ => None,

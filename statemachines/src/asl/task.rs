@@ -1,7 +1,7 @@
 //! The Task states: one function each, with its retries, its time limit and a way on when it fails.
 
 use domain::task::{AskConfig, CloseConfig, EndStatus};
-use domain::workflow::APPROVER_UNREACHABLE;
+use domain::workflow::ASK_OTHERS;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -149,8 +149,8 @@ pub(crate) fn outcome_choice(task: &str, exits: &[Exit]) -> Value {
 pub(crate) fn ask(name: &str, config: &AskConfig, seconds: u32, next: &str) -> Value {
     let ask = Task::new(Function::AskApprovers, name, config);
     let mut state = ask.wait(name, seconds, next);
-    // An approver's mail that bounces needs no reminder: somebody else has to be asked now.
-    state["Catch"][0]["ErrorEquals"] = json!([TIMEOUT, APPROVER_UNREACHABLE]);
+    // A mail that bounces or a team that changes needs no reminder: somebody else has to be asked now.
+    state["Catch"][0]["ErrorEquals"] = json!([TIMEOUT, ASK_OTHERS]);
     state
 }
 

@@ -225,7 +225,7 @@ fn check_task(name: &str, state: &Value) {
             assert!(!retry.iter().any(retried), "{name} retries its reminder");
             assert_eq!(
                 catch[0]["ErrorEquals"],
-                serde_json::json!(["States.Timeout", "Approver.Unreachable"])
+                serde_json::json!(["States.Timeout", "Approval.AskOthers"])
             );
             assert_eq!(catch[0]["Next"], name);
         }

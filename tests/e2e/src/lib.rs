@@ -3,7 +3,7 @@
 
 mod local_stack;
 
-pub use local_stack::LocalStack;
+pub use local_stack::{LocalStack, program};
 pub use testing::test_client::{Form, Mail, Submitted, TestClient, form};
 
 /// Makes calls at the same moment, and waits for all of them.

@@ -66,6 +66,11 @@ fn binary() -> &'static Path {
     })
 }
 
+/// A command of the workspace, built with everything else.
+pub fn program(name: &str) -> Command {
+    Command::new(binary().with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
 impl LocalStack {
     /// A fresh stack that keeps nothing.
     pub fn open() -> Self {
@@ -144,8 +149,7 @@ impl LocalStack {
     /// What an operator's command prints, run on this stack by its real binary.
     #[track_caller]
     pub fn admin(&self, arguments: &[&str]) -> String {
-        let name = format!("admin{}", std::env::consts::EXE_SUFFIX);
-        let ended = Command::new(binary().with_file_name(name))
+        let ended = program("admin")
             .arg(format!("--local={}", self.client.base()))
             .args(arguments)
             .output();

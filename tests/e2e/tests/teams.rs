@@ -23,9 +23,8 @@ fn a_change_of_a_team_holds_at_once_also_for_what_is_under_way_and_outlives_a_re
     }
 
     let said = operator(&client, &["teams", "add", "csm-team", JOINS]);
-    let expected = format!(
-        "csm-team: {LEAVES}, {STAYS}, {JOINS}\nWho joined is asked now in 2 open approvals too.\n"
-    );
+    let expected =
+        format!("csm-team: {LEAVES}, {STAYS}, {JOINS}\nOpen approvals that go on with it: 2.\n");
     assert_eq!(said, expected);
     operator(&client, &["teams", "remove", "csm-team", LEAVES]);
     let (status, refused) = early.decide(&client, "approve", "");
@@ -61,8 +60,8 @@ fn a_change_of_a_team_holds_at_once_also_for_what_is_under_way_and_outlives_a_re
     assert_eq!(
         actions,
         [
-            format!("members_added: csm-team: {JOINS}: people come and go"),
-            format!("members_removed: csm-team: {LEAVES}: people come and go"),
+            format!("members_added: csm-team: {JOINS} joined: people come and go"),
+            format!("members_removed: csm-team: {LEAVES} left: people come and go"),
         ]
     );
     let listed = client.admin(&["teams", "list"]);

@@ -11,6 +11,7 @@ mod cold_start;
 mod guides;
 mod stripe;
 mod template_lint;
+mod workflow_lint;
 
 use crate::{Checkout, Checks};
 
@@ -39,6 +40,7 @@ pub fn all() -> Vec<&'static dyn Rig> {
     vec![
         &asl_lint::AslLint,
         &template_lint::TemplateLint,
+        &workflow_lint::WorkflowLint,
         &cargo_deny::CargoDeny,
         &stripe::schema::StripeSchema,
         &stripe::sdk::StripeSdk,

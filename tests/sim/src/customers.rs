@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::id::RequestId;
 use domain::mail::Mail;
+use lambda_http::{Body, Response};
 use serde_json::{Value, json};
 
-use crate::functions::{Functions, tick};
-use crate::people::post;
+use crate::functions::{Functions, status_and_body, tick};
+use crate::people::{CALLER, post};
 use crate::process::{Process, SURVEY};
 
 /// Whose requests these are.
@@ -170,10 +171,24 @@ async fn post_form(
     idempotency_key: &str,
     body: &Value,
 ) -> (u16, Value) {
-    let headers = json!({"content-type": "application/json", "accept": "application/json",
-        "idempotency-key": idempotency_key});
+    let posted = post_form_from(CALLER, functions, path, Some(idempotency_key), body);
+    status_and_body(posted.await)
+}
+
+/// Posts a form from a network address. `None` where no function runs.
+pub(crate) async fn post_form_from(
+    caller: &str,
+    functions: &Functions,
+    path: &str,
+    idempotency_key: Option<&str>,
+    body: &Value,
+) -> Option<Response<Body>> {
+    let mut headers = json!({"content-type": "application/json", "accept": "application/json"});
+    if let Some(key) = idempotency_key {
+        headers["idempotency-key"] = key.into();
+    }
     let now = functions.line.clock.now();
-    let http = post(path, &json!({}), &headers, now, &body.to_string());
+    let http = post(caller, path, &json!({}), &headers, now, &body.to_string());
     let taken = async { functions.intake().handle(&http).await };
-    functions.serve("SubmitRequest", taken).await
+    functions.respond("SubmitRequest", taken).await
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use adapters::stripe::webhook::WebhookSecret;
-use adapters::{Cached, Settings, StateMachines};
+use adapters::Settings;
 use ask_approvers::AskApprovers;
 use domain::failure::Failure;
 use domain::id::TaskToken;
@@ -15,15 +14,10 @@ use domain::team::Teams;
 use domain::workflow::Workflow as _;
 use issue_refund::IssueRefund;
 use jiff::{SignedDuration, Timestamp};
-use lambda_http::{Body, Response};
 use local::states::{Answer, TaskError, TaskRunner};
-use record_approval::RecordApproval;
 use send_email::SendEmail;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use start_requests::StartRequests;
-use stripe_webhook::StripeWebhook;
-use submit_request::SubmitRequest;
 use testing::fixtures::approval::link_keys;
 
 use crate::faults::{Fault, Place};
@@ -31,7 +25,10 @@ use crate::guards::Guard;
 use crate::invocation::Invocation;
 use crate::ports::stripe::SimStripe;
 use crate::ports::{Line, SimMailer, SimTable, SimWorkflow};
-use crate::process::Machine;
+
+pub(crate) use http::{status_and_body, webhook_secret};
+
+mod http;
 
 /// All functions of a deployment, and what they talk to.
 #[derive(Clone)]
@@ -45,6 +42,8 @@ pub(crate) struct Functions {
     pub(crate) broken: Option<(String, bool)>,
     /// Limits in place of those in the definition, where it has some.
     pub(crate) limits: Arc<OnceLock<Limits>>,
+    /// How many requests are taken, as `RequestLimits` says it. Any number where it is not set.
+    pub(crate) request_limits: Arc<OnceLock<String>>,
     pub(crate) log: Log,
 }
 
@@ -116,14 +115,13 @@ pub(crate) const TEAMS: &str = r#"{
     "finance-team": ["finance-1@example.com", "finance-2@example.com"]
 }"#;
 
-fn settings() -> Cached<Settings> {
+fn settings() -> Settings {
     let teams = Teams::parse(TEAMS).expect("they are teams");
     Settings {
         teams,
         public_url: ORIGIN.to_owned(),
         ..Settings::default()
     }
-    .into()
 }
 
 impl TaskRunner for Functions {
@@ -202,22 +200,6 @@ impl Functions {
         })
     }
 
-    /// What API Gateway answers, for a function or in place of one that does not run.
-    pub(crate) async fn serve(
-        &self,
-        function: &str,
-        answer: impl Future<Output = Response<Body>>,
-    ) -> (u16, Value) {
-        let Line { faults, clock, .. } = &self.line;
-        if faults.is_down(Place::Invocation, clock.now()) || !self.starts(function) {
-            return (503, Value::Null);
-        }
-        let response = answer.await;
-        let status = response.status().as_u16();
-        let body = serde_json::from_slice(&response.into_body());
-        (status, body.unwrap_or_default())
-    }
-
     async fn run(&self, function: &str, payload: Value) -> Result<Value, TaskError> {
         let _at_work = self.log.begin();
         if !self.starts(function) {
@@ -272,7 +254,7 @@ impl Functions {
                     store: self.store(),
                     mailer: self.mailer.clone(),
                     workflow: self.workflow.clone(),
-                    settings: settings(),
+                    settings: settings().into(),
                     link_keys: link_keys().into(),
                 };
                 function.handle(self.read(payload)?).await
@@ -290,7 +272,7 @@ impl Functions {
                 let function = SendEmail {
                     store: self.store(),
                     mailer: self.mailer.clone(),
-                    settings: settings(),
+                    settings: settings().into(),
                     link_keys: link_keys().into(),
                 };
                 function.handle(self.read(payload)?).await
@@ -316,56 +298,6 @@ impl Functions {
         payload
     }
 
-    /// What Stripe's events are received by.
-    pub(crate) fn webhook(&self) -> StripeWebhook<SimTable, SimStripe, SimWorkflow, SimMailer> {
-        StripeWebhook {
-            store: self.store(),
-            stripe: self.stripe.clone(),
-            workflow: self.workflow.clone(),
-            mailer: self.mailer.clone(),
-            settings: settings(),
-            link_keys: link_keys().into(),
-            secrets: vec![webhook_secret()].into(),
-        }
-    }
-
-    /// What takes what customers send.
-    pub(crate) fn intake(&self) -> SubmitRequest<SimTable, SimMailer, SimWorkflow> {
-        let machines = Machine::all().iter();
-        let machines = machines.map(|it| (it.offering.path.clone(), it.arn.clone()));
-        SubmitRequest::new(
-            self.store(),
-            self.mailer.clone(),
-            self.workflow.clone(),
-            settings(),
-            machines.collect::<StateMachines>().into(),
-            link_keys().into(),
-        )
-    }
-
-    /// What starts what is stored and not started.
-    pub(crate) fn starter(&self) -> StartRequests<SimTable, SimWorkflow> {
-        let machines = Machine::all().iter();
-        let machines = machines.map(|it| (it.offering.path.clone(), it.arn.clone()));
-        StartRequests {
-            store: self.store(),
-            workflow: self.workflow.clone(),
-            machines: machines.collect::<StateMachines>().into(),
-        }
-    }
-
-    /// What the approvers' pages are served by.
-    pub(crate) fn pages(&self) -> RecordApproval<SimTable, SimStripe, SimMailer, SimWorkflow> {
-        RecordApproval {
-            store: self.store(),
-            stripe: self.stripe.clone(),
-            mailer: self.mailer.clone(),
-            workflow: self.workflow.clone(),
-            settings: settings(),
-            link_keys: link_keys().into(),
-        }
-    }
-
     fn read<T: DeserializeOwned>(&self, payload: Value) -> Result<T, Failure> {
         serde_json::from_value(payload).map_err(|error| {
             self.log
@@ -373,12 +305,6 @@ impl Functions {
             Failure::PayloadInvalid(error.to_string())
         })
     }
-}
-
-/// What Stripe signs with.
-pub(crate) fn webhook_secret() -> WebhookSecret {
-    let secrets = WebhookSecret::parse_list("whsec_of_the_simulation_alone");
-    secrets.into_iter().next().expect("it is one")
 }
 
 /// Lets a millisecond pass.

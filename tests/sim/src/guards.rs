@@ -1,8 +1,10 @@
 //! Test-only switches: each takes one guard of the product away, at a port, so that it can be seen that the simulation
 //! notices.
 
-/// What keeps a charge from being given back twice, or to anybody else, payments within what people allow, and requests
-/// from being lost or denied for want of a service.
+use domain::admission::CountedFor;
+
+/// What keeps a charge from being given back twice, or to anybody else, payments within what people allow, requests from
+/// being lost or denied for want of a service, and floods from being taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
     /// The table takes a charge's ledger whoever wrote it in between.
@@ -45,4 +47,12 @@ pub(crate) enum Guard {
     PatientRetries,
     /// What was stored and not started is started later.
     StartRequests,
+    /// No more requests are taken than this limit says.
+    RequestLimit(CountedFor),
+    /// A counter expires.
+    CounterExpiry,
+    /// The table takes a counter only from whoever read it last.
+    CounterCondition,
+    /// What is counted is what is stored: the table takes both or nothing.
+    CountedIfStored,
 }

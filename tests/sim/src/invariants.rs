@@ -186,6 +186,11 @@ fn check_commits(world: &World) -> Vec<String> {
 }
 
 impl Case<'_> {
+    /// The address of whoever asked.
+    fn customer(&self) -> &str {
+        self.request.customer_email().unwrap_or_default()
+    }
+
     fn check_audit_log(&self, problems: &mut Vec<String>) {
         let Request {
             audit_count,

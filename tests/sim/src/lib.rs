@@ -18,6 +18,7 @@
 //! - `together`: two or three requests of one charge that are paid in the same instant
 //! - `last_cents`: many requests that want the last cents of a day's limit
 //! - `outages`: services that are away for up to a day, refused mails, and requests that are stored and not started
+//! - `floods`: more requests than are taken, beside honest customers
 //! - `race`: a decision or a choice in the very instant in which the state that waits for it times out
 //! - `invariants`, over the `model` of an audit log: what must hold after every run
 //!
@@ -31,6 +32,7 @@ mod credit;
 mod customers;
 mod designated;
 mod faults;
+mod floods;
 mod functions;
 mod guards;
 mod invariants;

@@ -180,6 +180,7 @@ impl Model {
             Action::PartlyApproved
             | Action::Chosen
             | Action::CustomerMailBounced
+            | Action::Forgotten
             | Action::CustomerMailReported
             | Action::HandedOver
             | Action::QuestionAsked

@@ -7,7 +7,7 @@
 //! - `promises`: what must hold then, beside all other invariants
 //! - `noticed`: that each guard is missed when it is taken away
 
-mod drawn;
+pub(crate) mod drawn;
 mod noticed;
 mod promises;
 mod to_do;

@@ -54,6 +54,7 @@ impl DecisionMail {
         let path = format!("/approvals/{}", self.link_id);
         let headers = json!({"content-type": "application/json", "accept": "application/json"});
         post(
+            CALLER,
             &path,
             &json!({"linkId": self.link_id}),
             &headers,
@@ -63,8 +64,12 @@ impl DecisionMail {
     }
 }
 
+/// Where whoever posts is, unless it matters.
+pub(crate) const CALLER: &str = "192.0.2.1";
+
 /// A POST as API Gateway hands it to a function.
 pub(crate) fn post(
+    caller: &str,
     path: &str,
     parameters: &Value,
     headers: &Value,
@@ -77,7 +82,7 @@ pub(crate) fn post(
         "requestContext": {
             "accountId": "1", "apiId": "a", "domainName": "d.example", "domainPrefix": "d",
             "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1",
-                "sourceIp": "1.2.3.4", "userAgent": "t"},
+                "sourceIp": caller, "userAgent": "t"},
             "requestId": "r", "routeKey": "x", "stage": "$default", "time": "",
             "timeEpoch": at.as_millisecond()
         },

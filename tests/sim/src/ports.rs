@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use domain::charge_ledger::ChargeLedger;
 use domain::id::{RequestId, TaskToken};
-use domain::table::{CommitError, Entity as _, Item, Key, ReadError, Table, Write};
+use domain::table::{CommitError, Entity, Item, Key, ReadError, Table, Write, load};
 use domain::task::Outcome;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
-use jiff::Timestamp;
 use local::clock::Clock;
 use local::states::{Executor, StatesError};
 use serde_json::{Value, json};
@@ -17,6 +16,7 @@ use testing::MemoryTable;
 use crate::faults::{Fault, Faults, Place};
 use crate::guards::Guard;
 use crate::invocation::Invocation;
+pub(crate) use without::COUNTER;
 use without::switch;
 
 pub(crate) mod by_hand;
@@ -83,6 +83,12 @@ impl SimTable {
         self.memory.items()
     }
 
+    /// What is stored at a key, read past everything that goes wrong.
+    pub(crate) async fn stored<T: Entity>(&self, key: &Key) -> Option<T> {
+        let found = load(&*self.memory, key).await;
+        found.expect("memory answers").map(|found| found.value)
+    }
+
     /// All requests in it, oldest first.
     pub(crate) fn requests(&self) -> Vec<RequestId> {
         let requests = self.requests.lock();
@@ -134,22 +140,18 @@ impl Table for SimTable {
         }
     }
 
+    async fn list_before(&self, pk: &str, sk_end: &str) -> Result<Vec<(Value, u64)>, ReadError> {
+        match self.line.call(Place::Read).await {
+            Some(_) => Err(ReadError::Unavailable(down())),
+            None => self.memory.list_before(pk, sk_end).await,
+        }
+    }
+
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
         match self.line.call(Place::Commit).await {
             Some(_) => Err(CommitError::Unavailable(down())),
             None => self.memory.remove(key).await,
         }
-    }
-
-    async fn count(&self, key: &Key, most: u32, until: Timestamp) -> Result<bool, CommitError> {
-        match self.line.call(Place::Commit).await {
-            Some(_) => Err(CommitError::Unavailable(down())),
-            None => self.memory.count(key, most, until).await,
-        }
-    }
-
-    async fn uncount(&self, key: &Key) -> Result<(), CommitError> {
-        self.memory.uncount(key).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {

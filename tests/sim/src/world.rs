@@ -21,7 +21,7 @@ use crate::faults::{Faults, Plan};
 use crate::functions::{Functions, Log, ORIGIN, tick, webhook_secret};
 use crate::guards::Guard;
 use crate::operators::Operation;
-use crate::people::{DecisionMail, People, decided, post};
+use crate::people::{CALLER, DecisionMail, People, decided, post};
 use crate::ports::stripe::{GUEST, Mood, SimStripe};
 use crate::ports::{Line, Running, SimMailer, SimTable, SimWorkflow};
 use crate::process::Machine;
@@ -85,6 +85,7 @@ impl World {
             line,
             broken,
             limits: Arc::default(),
+            request_limits: Arc::default(),
             log: Log::default(),
         };
         let world = Self {
@@ -369,7 +370,7 @@ pub(crate) async fn stripe_event(
     let signature = webhook_secret().sign(now.as_second(), body.as_bytes());
     let headers = json!({"content-type": "application/json",
         "stripe-signature": format!("t={},v1={signature}", now.as_second())});
-    let http = post("/webhooks/stripe", &json!({}), &headers, now, &body);
+    let http = post(CALLER, "/webhooks/stripe", &json!({}), &headers, now, &body);
     let received = async { functions.webhook().handle(&http).await };
     let (status, _) = functions.serve("StripeWebhook", received).await;
     if status != 200 && status < 500 {

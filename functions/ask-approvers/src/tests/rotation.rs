@@ -45,7 +45,7 @@ async fn once_its_key_is_removed_the_next_reminder_brings_a_link_that_opens() {
     assert!(void.0 != fresh.0 && void.1 != fresh.1);
     assert_eq!(fresh, again, "it is replaced once");
     let link = function.store.link(&fresh.0).await.unwrap();
-    assert_eq!(link.unwrap().value.approver, CSM);
+    assert_eq!(link.unwrap().value.approver.as_deref(), Some(CSM));
     let approval = function.approval_of(id).await.value;
     let keys = function.link_keys.current();
     assert_eq!(approval.secrets(&keys, CSM), *fresh);

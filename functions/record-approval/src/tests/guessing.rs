@@ -149,22 +149,17 @@ impl Table for Yielding {
         self.0.list(pk, begins).await
     }
 
+    async fn list_before(
+        &self,
+        pk: &str,
+        end: &str,
+    ) -> Result<Vec<(Value, u64)>, domain::table::ReadError> {
+        self.0.list_before(pk, end).await
+    }
+
     async fn remove(&self, key: &domain::table::Key) -> Result<(), domain::table::CommitError> {
         tokio::task::yield_now().await;
         self.0.remove(key).await
-    }
-
-    async fn count(
-        &self,
-        key: &domain::table::Key,
-        most: u32,
-        until: Timestamp,
-    ) -> Result<bool, domain::table::CommitError> {
-        self.0.count(key, most, until).await
-    }
-
-    async fn uncount(&self, key: &domain::table::Key) -> Result<(), domain::table::CommitError> {
-        self.0.uncount(key).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), domain::table::CommitError> {

@@ -58,9 +58,13 @@ pub(crate) fn status_page(shown: &StatusPage<'_>) -> Markup {
                 }
             }
             @for inquiry in request.inquiries.iter().rev() { (asked(shown, inquiry)) }
-            section.card aria-labelledby="sent" {
-                h2 #sent { "What you sent us" }
-                (answers(&own))
+            @if let Some(at) = request.forgotten_at {
+                p { "We no longer keep what you sent us and what was written about it. It was removed on " time datetime=(at) { (when(at)) } "." }
+            } @else {
+                section.card aria-labelledby="sent" {
+                    h2 #sent { "What you sent us" }
+                    (answers(&own))
+                }
             }
             @if request.about.is_some() { (kept(request)) } @else { (found_again(shown)) }
         },

@@ -4,9 +4,15 @@ use super::*;
 
 /// A function that takes two requests an hour from whoever calls.
 fn limited() -> Function {
+    limited_behind("")
+}
+
+/// The same, with `CloudFront` before it that has that key.
+fn limited_behind(origin_key: &str) -> Function {
     let mut function = function();
     function.settings = Settings {
         request_limits: "caller=2/hour".parse().unwrap(),
+        origin_key: origin_key.to_owned(),
         ..(*function.settings.current()).clone()
     }
     .into();
@@ -87,5 +93,58 @@ async fn a_person_keeps_what_was_filled_in() {
         "19.99",
     ] {
         assert!(page.contains(part), "{part} in {page}");
+    }
+}
+
+/// API Gateway sees 1.2.3.4 in all of these calls. The last of the addresses is what it appends.
+#[tokio::test]
+async fn only_cloudfront_says_who_calls() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    let template = include_str!("../../../../infra/template.yaml");
+    let adds = "{ HeaderName: x-origin-verify, HeaderValue: !Ref OriginKey }";
+    assert!(template.contains(adds), "CloudFront adds another header");
+    let claimed = [
+        "10.0.0.1, 10.1.0.1, 1.2.3.4",
+        "10.0.0.2, 10.2.0.2, 1.2.3.4",
+        "10.3.0.3, 1.2.3.4",
+    ];
+    let one_viewer = [
+        "10.0.0.1, 10.1.0.1, 1.2.3.4",
+        "10.0.0.2, 10.1.0.1, 1.2.3.4",
+        "10.1.0.1, 1.2.3.4",
+    ];
+    let unreadable = ["1.2.3.4", "unknown, 1.2.3.4", ""];
+    for (configured, shown, forwarded, third) in [
+        // Each viewer counts for themselves, and whatever they claim.
+        (KEY, Some(KEY), claimed, 202),
+        (KEY, Some(KEY), one_viewer, 429),
+        (KEY, Some(KEY), unreadable, 429),
+        // Whoever goes past CloudFront is who API Gateway sees.
+        (KEY, None, claimed, 429),
+        (KEY, Some(""), claimed, 429),
+        (KEY, Some("0123456789abcdef0123456789abcdee"), claimed, 429),
+        // Without CloudFront there is no key to guess.
+        ("", Some(""), claimed, 429),
+        ("", Some(KEY), claimed, 429),
+    ] {
+        let function = limited_behind(configured);
+        let mut answered = Vec::new();
+        for forwarded in forwarded {
+            let mut headers =
+                json!({"content-type": "application/json", "x-forwarded-for": forwarded});
+            if let Some(shown) = shown {
+                headers["x-origin-verify"] = shown.into();
+            }
+            let path = format!("{PATH}/requests");
+            let (status, _, _) = function
+                .send("POST", &path, headers, &answers().to_string())
+                .await;
+            answered.push(status);
+        }
+        assert_eq!(
+            answered,
+            [202, 202, third],
+            "{configured} {shown:?} {forwarded:?}"
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Offerings by invitation: who gets in, and that each invitation is used once.
 
 use domain::invitation::{Invitation, InvitationToken};
+use domain::person_requests::PersonRequest;
+use domain::table::Write;
 use proptest::prelude::*;
 
 use super::*;
@@ -226,6 +228,33 @@ async fn who_has_not_read_the_mail_rates_nothing() {
     assert!(status == 422 && page.contains("How satisfied are you?</a> is required"));
     assert_eq!(invited.ratings(), 0);
     assert_eq!(invited.post_json(Some("k"), &invited.rating()).await.0, 202);
+}
+
+#[tokio::test]
+async fn what_was_sent_in_by_invitation_is_found_with_the_request_that_invites() {
+    let invited = invited().await;
+    let store = &invited.function.store;
+    let inviting = store.request(invited.about).await.unwrap().unwrap().value;
+    let person = Write::create(&PersonRequest::of(&inviting).unwrap());
+    store.table().commit(vec![person]).await.unwrap();
+    invited.rate_with(&invited.token, &invited.code).await;
+    let found = store.requests_of_person("ada@example.com").await.unwrap();
+    let about: Vec<_> = found.iter().map(|request| request.about).collect();
+    assert_eq!(about, [None, Some(invited.about)]);
+}
+
+#[tokio::test]
+async fn an_invitation_ends_with_the_personal_data_of_its_request() {
+    let invited = invited().await;
+    invited.function.erase(invited.about).await;
+    for code in [&invited.code, other_than(&invited.code)] {
+        let (status, page, _) = invited.rate_with(&invited.token, code).await;
+        assert!(
+            status == 410 && page.contains("This invitation has ended"),
+            "{page}"
+        );
+    }
+    assert_eq!(invited.ratings(), 0);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use domain::approval::{Approval, Verdict};
 use domain::id::RequestId;
 use domain::payment_control::{Intent, reserve};
 use domain::table::Write;
-use domain::workflow::{APPROVER_UNREACHABLE, StoppedExecution, WorkflowError};
+use domain::workflow::{ASK_OTHERS, StoppedExecution, WorkflowError};
 use testing::fixtures::approval::{decide, link_keys, waiting};
 use testing::{MemoryTable, MemoryWorkflow, fixtures};
 
@@ -187,10 +187,10 @@ async fn who_is_on_a_team_is_listed_and_changed() {
     assert_eq!(
         what.collect::<Vec<_>>(),
         [
-            "members_added: csm-team: ada@example.com, CSM-1@example.com: it pays twice",
-            "members_added: ops: ops@example.com: it pays twice",
-            "members_removed: csm-team: csm-1@example.com: it pays twice",
-            "team_reset: csm-team: as deployed: it pays twice",
+            "members_added: csm-team: ada@example.com joined: it pays twice",
+            "members_added: ops: ops@example.com joined: it pays twice",
+            "members_removed: csm-team: csm-1@example.com left: it pays twice",
+            "team_reset: csm-team: csm-1@example.com joined, ada@example.com left: it pays twice",
         ]
     );
     parse("teams add csm-team nobody", &WHO).unwrap_err();
@@ -216,7 +216,7 @@ async fn who_joins_is_asked_in_the_approvals_that_are_open() {
         local.store.create(&request, &record, writes).await.unwrap();
         local.executions.0.push(request.request_id);
     }
-    let woken = [("open".to_owned(), APPROVER_UNREACHABLE.to_owned())];
+    let woken = [("open".to_owned(), ASK_OTHERS.to_owned())];
     let said = say(&local, "teams add finance-team bob@example.com", &WHO).await;
     assert_eq!(
         said.lines().count(),
@@ -225,7 +225,7 @@ async fn who_joins_is_asked_in_the_approvals_that_are_open() {
     );
     let said = say(&local, "teams add csm-team ada@example.com", &WHO).await;
     assert!(
-        said.ends_with("asked now in 1 open approvals too."),
+        said.ends_with("Open approvals that go on with it: 1."),
         "{said}"
     );
     assert_eq!(local.workflow.calls(), woken);
@@ -238,6 +238,15 @@ async fn who_joins_is_asked_in_the_approvals_that_are_open() {
         .unwrap();
     assert!(open.value.asks_others);
     let said = say(&local, "teams remove csm-team csm-1@example.com", &WHO).await;
-    assert_eq!(said, "csm-team: ada@example.com");
-    assert_eq!(local.workflow.calls(), woken, "nobody has to be asked");
+    assert_eq!(
+        said,
+        "csm-team: ada@example.com\nOpen approvals that go on with it: 2."
+    );
+    let tokens: Vec<_> = local
+        .workflow
+        .calls()
+        .into_iter()
+        .map(|(token, _)| token)
+        .collect();
+    assert_eq!(tokens, ["open", "open", "asked"]);
 }

@@ -6,7 +6,7 @@
 use std::{
     io,
     net::Ipv4Addr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -39,6 +39,8 @@ const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 #[derive(Clone)]
 pub struct DynamoDb {
     database: Database,
+    /// Where it is kept; `None` in memory.
+    file: Option<PathBuf>,
     tables: Arc<[Table]>,
     /// How many requests that may write were passed on.
     changes: Arc<AtomicU64>,
@@ -50,6 +52,9 @@ pub enum DynamoDbError {
     /// The engine refuses something.
     #[error("DynamoDB stand-in: {0}")]
     Engine(#[from] DynoxideError),
+    /// Its file cannot be compacted.
+    #[error("DynamoDB stand-in: {0}")]
+    File(#[from] rusqlite::Error),
     /// The data of an earlier run was laid out differently.
     #[error(
         "table {0} on disk has another key than infra/template.yaml says: delete the data directory to start anew"
@@ -69,6 +74,7 @@ impl DynamoDb {
         }
         Ok(DynamoDb {
             database,
+            file: file.map(Path::to_owned),
             tables: tables.into(),
             changes: Arc::default(),
         })
@@ -97,6 +103,20 @@ impl DynamoDb {
             .fallback(pass_on)
             .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
             .with_state(upstream))
+    }
+
+    /// Writes the file anew, with what is stored and nothing of what was. The engine leaves that in free pages, and in its
+    /// log, which it empties by itself only when it ends.
+    pub fn compact(&self) -> Result<(), DynamoDbError> {
+        if let Some(file) = &self.file {
+            self.database.vacuum()?;
+            rusqlite::Connection::open(file)?.query_row(
+                "PRAGMA wal_checkpoint(TRUNCATE)",
+                [],
+                |_| Ok(()),
+            )?;
+        }
+        Ok(())
     }
 
     /// A number that is another one after each write of a function.

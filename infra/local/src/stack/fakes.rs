@@ -24,7 +24,7 @@ pub(super) struct Fakes {
     pub(super) dynamodb: DynamoDb,
     pub(super) executor: Arc<Executor>,
     pub(super) functions: Functions,
-    outbox: Arc<Outbox>,
+    pub(super) outbox: Arc<Outbox>,
     pub(super) stripe: Arc<FakeStripe>,
     pub(super) topics: Arc<Topics>,
 }

@@ -26,7 +26,7 @@ use crate::{
     gateway::{self, Gateway},
     lambda::{Functions, build},
     options::Options,
-    schedules,
+    retention, schedules,
     states::Executor,
     stripe,
     template::{LocalValues, Template},
@@ -69,6 +69,7 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let path = options.template.clone();
     let template = Template::read(&path.unwrap_or_else(|| workspace.template()), &values)?;
     let (functions, lambda) = functions(&options, &workspace, &template, &base_url, &data).await?;
+    let kept = retention::kept(&template);
     let fakes = Fakes::open(&data, &template, functions)?;
     let mut forms = Vec::new();
     for machine in &template.machines {
@@ -97,6 +98,12 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let executor = Arc::clone(&fakes.executor);
     tasks.spawn(publish::on_change(template.machines, executor));
     tasks.spawn(topics::deliver(fakes.topics, fakes.functions.clone()));
+    tasks.spawn(retention::run(
+        kept,
+        fakes.outbox,
+        fakes.dynamodb.clone(),
+        fakes.clock.clone(),
+    ));
     for schedule in template.schedules {
         tasks.spawn(schedules::run(
             schedule,

@@ -50,7 +50,7 @@ fn statements(document: Node<'_>) -> Vec<Node<'_>> {
 }
 
 /// What may be allowed on everything, and why it cannot be allowed on less.
-const ON_ALL: [(&[&str], &str); 4] = [
+const ON_ALL: [(&[&str], &str); 7] = [
     (
         &[
             "logs:CreateLogDelivery",
@@ -87,6 +87,29 @@ const ON_ALL: [(&[&str], &str); 4] = [
         &["ses:SendRawEmail"],
         "SES asks for the recipient's identity too, and the condition says who may send",
     ),
+    (
+        &["cloudwatch:DescribeAlarms"],
+        "CodeDeploy asks for the alarms of a deployment by a call that lists",
+    ),
+    (
+        &[
+            "lambda:GetAlias",
+            "lambda:GetProvisionedConcurrencyConfig",
+            "lambda:UpdateAlias",
+        ],
+        "the functions of this stack, whose names begin with its own; naming them would be a circle",
+    ),
+    (
+        &[
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+        ],
+        "Lambda makes network interfaces, which have no ARN yet, and the condition keeps the function's code out",
+    ),
 ];
 
 fn reason_for_all(actions: &[String]) -> &'static str {
@@ -101,6 +124,12 @@ fn reason_for_all(actions: &[String]) -> &'static str {
 }
 
 fn write_statement(out: &mut String, statement: Node<'_>) {
+    if let Some(("If", branches)) = statement.intrinsic() {
+        let branches: Vec<_> = branches.items().collect();
+        assert_eq!(shown(branches[2]), "!Ref AWS::NoValue");
+        let _ = writeln!(out, "  where {}", shown(branches[0]));
+        return write_statement(out, branches[1]);
+    }
     let word = |name: &str| statement.at(&[name]).map_or(String::new(), shown);
     let mut actions: Vec<_> = each(statement.require("Action").unwrap())
         .into_iter()

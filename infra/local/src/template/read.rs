@@ -17,10 +17,10 @@ fn understood(kind: &str) -> Option<&'static str> {
         "AWS::Serverless::Function" => {
             "Architectures AutoPublishAlias AutoPublishAliasAllProperties CodeUri DeploymentPreference Description Environment \
              EventInvokeConfig Events Handler LoggingConfig MemorySize Policies ReservedConcurrentExecutions Role \
-             Runtime Tags Timeout Tracing"
+             Runtime Tags Timeout Tracing VersionDescription"
         }
         "AWS::Serverless::HttpApi" => {
-            "AccessLogSettings DefaultRouteSettings Description RouteSettings StageName Tags"
+            "AccessLogSettings DefaultRouteSettings Description DisableExecuteApiEndpoint RouteSettings StageName Tags"
         }
         "AWS::Serverless::StateMachine" => {
             "AutoPublishAlias DefinitionSubstitutions DefinitionUri DeploymentPreference Logging Name Policies Role \
@@ -30,17 +30,20 @@ fn understood(kind: &str) -> Option<&'static str> {
             "AttributeDefinitions BillingMode DeletionProtectionEnabled KeySchema \
              PointInTimeRecoverySpecification SSESpecification TableClass Tags TimeToLiveSpecification"
         }
-        "AWS::SecretsManager::Secret" => "Description GenerateSecretString Name SecretString Tags",
+        "AWS::SecretsManager::Secret" => {
+            "Description GenerateSecretString KmsKeyId Name SecretString Tags"
+        }
         "AWS::SES::ConfigurationSetEventDestination" => "ConfigurationSetName EventDestination",
         _ => return None,
     })
 }
 
 /// Types of resources that mean nothing on this machine by themselves.
-const WITHOUT_MEANING: &str = "AWS::CloudWatch::Alarm AWS::CloudWatch::Dashboard AWS::Events::Rule \
+const WITHOUT_MEANING: &str = "AWS::ApiGatewayV2::ApiMapping AWS::ApiGatewayV2::DomainName \
+    AWS::Budgets::Budget AWS::CloudFront::Distribution AWS::CloudWatch::Alarm AWS::CloudWatch::Dashboard AWS::Events::Rule \
     AWS::IAM::ManagedPolicy AWS::IAM::Role AWS::Lambda::Permission AWS::Logs::LogGroup \
-    AWS::SES::ConfigurationSet AWS::SES::EmailIdentity AWS::SNS::Subscription AWS::SNS::Topic \
-    AWS::SNS::TopicPolicy AWS::SQS::Queue AWS::SQS::QueuePolicy";
+    AWS::Route53::RecordSet AWS::SES::ConfigurationSet AWS::SES::EmailIdentity AWS::SNS::Subscription AWS::SNS::Topic \
+    AWS::SNS::TopicPolicy AWS::SQS::Queue AWS::SQS::QueuePolicy AWS::WAFv2::WebACL";
 
 /// Lambda's own defaults.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 3;

@@ -171,9 +171,15 @@ fn what_ses_tells_reaches_the_function_that_subscribes_to_it() {
 #[test]
 fn a_schedule_is_a_rate_and_nothing_else() {
     let schedules = ours().schedules;
-    let rate = jiff::SignedDuration::from_mins(10);
-    let function = "StartRequests".to_owned();
-    assert_eq!(schedules, [Schedule { rate, function }]);
+    let schedule = |rate, function: &str| Schedule {
+        rate,
+        function: function.to_owned(),
+    };
+    let expected = [
+        schedule(jiff::SignedDuration::from_hours(24), "ForgetRequests"),
+        schedule(jiff::SignedDuration::from_mins(10), "StartRequests"),
+    ];
+    assert_eq!(schedules, expected);
     for (written, seconds) in [
         ("rate(1 minute)", Some(60)),
         ("rate(2 hours)", Some(7_200)),
@@ -241,7 +247,7 @@ fn what_would_behave_differently_is_refused() {
     for (kind, property, place) in [
         ("Serverless::HttpApi", "CorsConfiguration", "4:38"),
         ("Serverless::Function", "Layers", "4:27"),
-        ("SecretsManager::Secret", "KmsKeyId", "4:29"),
+        ("SecretsManager::Secret", "ReplicaRegions", "4:35"),
         ("DynamoDB::Table", "GlobalSecondaryIndexes", "4:43"),
     ] {
         let resource =

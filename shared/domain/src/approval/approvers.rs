@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Approval, LinkKeys, is_same_person};
 use crate::one_time_code::FreshMails;
+use crate::team::Teams;
 
 /// Somebody who is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,28 +64,35 @@ pub enum Deadlock {
 }
 
 impl Approval {
-    /// Asks these people too. Returns those who were not asked yet, for whom there are no links.
-    pub fn add_approvers(&mut self, people: &[String]) -> Vec<String> {
-        let mut new = Vec::new();
+    /// Asks these people too, who come last and have no links yet; for a team other than the responsible one, by its name.
+    pub fn add_approvers(&mut self, people: &[String], team: Option<&str>) {
         for email in people {
             if self.approver(email).is_none() {
-                self.approvers.push(Approver::new(email));
-                new.push(email.clone());
+                let team = team.map(ToOwned::to_owned);
+                self.approvers.push(Approver {
+                    team,
+                    ..Approver::new(email)
+                });
             }
         }
-        new
     }
 
-    /// Asks another team too. Returns those who were not asked yet.
-    pub fn escalate(&mut self, team: &str, people: &[String], at: Timestamp) -> Vec<String> {
-        self.escalated_at = Some(at);
-        let new = self.add_approvers(people);
-        for email in &new {
-            if let Some(approver) = self.approver_mut(email) {
-                approver.team = Some(team.to_owned());
+    /// Gives the decision back to whoever had handed it to somebody who is on none of the teams any more. Returns them:
+    /// they have no link that is in use.
+    pub fn take_back(&mut self, teams: &Teams) -> Vec<String> {
+        let asked = self.asked.teams().to_vec();
+        let mut returned = Vec::new();
+        for giver in &mut self.approvers {
+            if giver
+                .handed_to
+                .take_if(|to| !teams.include(&asked, to))
+                .is_some()
+            {
+                giver.generation += 1;
+                returned.push(giver.email.clone());
             }
         }
-        new
+        returned
     }
 
     /// Somebody who is asked, by address.
@@ -177,7 +185,7 @@ impl Approval {
         }
         match self.approver_mut(to) {
             None => {
-                self.add_approvers(&[to.to_owned()]);
+                self.add_approvers(&[to.to_owned()], None);
                 true
             }
             // It returns to somebody who had handed it over: their old link stays out of use.

@@ -131,7 +131,7 @@ impl Approval {
             confirm: config.confirm,
             ..Self::new(waiting, round, config.expire_seconds, asked, keys)
         };
-        approval.add_approvers(team);
+        approval.add_approvers(team, None);
         approval
     }
 
@@ -164,7 +164,7 @@ impl Approval {
             confirm: config.confirm,
             ..Self::new(waiting, round, config.expire_seconds, asked, keys)
         };
-        approval.add_approvers(&[to.to_owned()]);
+        approval.add_approvers(&[to.to_owned()], None);
         Ok(approval)
     }
 }

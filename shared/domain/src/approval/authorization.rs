@@ -93,10 +93,15 @@ impl<'a> DecisionContext<'a> {
             return Err(Refusal::Expired);
         }
         let approver = self.holder()?;
-        match approval.approval_by(&link.approver) {
+        match approval.approval_by(self.address()) {
             Some(decision) => Err(Refusal::AlreadyApproved(Box::new(decision.clone()))),
             None => Ok(approver),
         }
+    }
+
+    /// The address of whoever the link is for.
+    fn address(&self) -> &'a str {
+        self.approval.holder(self.link)
     }
 
     /// Whose link it is, if it is in use, whether or not there is still something to decide.
@@ -105,7 +110,7 @@ impl<'a> DecisionContext<'a> {
         if link.round != approval.round {
             return Err(Refusal::Superseded);
         }
-        let approver = approval.approver(&link.approver);
+        let approver = approval.approver(self.address());
         let approver = approver.ok_or(Refusal::Superseded)?;
         if let Some(to) = &approver.handed_to {
             return Err(Refusal::HandedOver(to.clone()));
@@ -126,7 +131,7 @@ impl<'a> DecisionContext<'a> {
             Asked::Team(_) => self.is_member.then_some(()).ok_or(Refusal::NoMember),
             Asked::Customer(_) => {
                 let mut own = self.request.emails();
-                let is_theirs = own.any(|own| is_same_person(own, &self.link.approver));
+                let is_theirs = own.any(|own| is_same_person(own, self.address()));
                 is_theirs.then_some(()).ok_or(Refusal::NotTheirs)
             }
         }
@@ -158,7 +163,7 @@ impl<'a> DecisionContext<'a> {
 
     fn with_code(&self, approver: &'a Approver, code: &str) -> Result<Authenticated<'a>, Refusal> {
         if self.approval.confirm == Confirm::Code {
-            let (_, right) = self.approval.secrets(self.keys, &self.link.approver);
+            let (_, right) = self.approval.secrets(self.keys, self.address());
             match CodeCheck::of(code, &right) {
                 CodeCheck::Right => {}
                 CodeCheck::NoCode => return Err(Refusal::NoCode),
@@ -178,7 +183,7 @@ impl<'a> DecisionContext<'a> {
     /// Why the link's holder must not decide, if that is so.
     pub fn ineligible(&self) -> Option<Ineligible> {
         self.approval
-            .ineligible(&self.link.approver, self.request, self.earlier)
+            .ineligible(self.address(), self.request, self.earlier)
     }
 }
 
@@ -199,7 +204,7 @@ pub fn authorize_decision(
     let viewed_amount = context.request.amount();
     let (by, reason, approved_amount, confirmed) = match answer {
         OfferedAnswer::Verdict(verdict) => (
-            Some(context.link.approver.clone()),
+            Some(context.address().to_owned()),
             submitted.checked_reason(verdict)?,
             submitted.checked_amount(verdict, viewed_amount)?,
             submitted.checked_confirmation(verdict, context.unclear_charge())?,

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::viewed_digest::digest_at;
 use super::{Approval, Asked, Authorized, Decision, Ineligible, Verdict, is_same_person};
 use crate::request::Request;
+use crate::team::Teams;
 
 /// A decision that was recorded, and how many more the approval needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,11 +82,16 @@ impl Approval {
             .map(|other| Ineligible::DecidedBefore(other.phase.clone()))
     }
 
-    /// Whether enough of those who are asked may decide and get mail.
-    pub fn is_decidable(&self, request: &Request, earlier: &[Approval]) -> bool {
+    /// Whether enough of those who are asked may decide, get mail and are still on one of the teams.
+    pub fn is_decidable(&self, request: &Request, earlier: &[Approval], teams: &Teams) -> bool {
+        let is_member = |email: &str| match &self.asked {
+            Asked::Team(team) => teams.include(&team.teams, email),
+            Asked::Customer(_) => true,
+        };
         let able = self.approvers.iter().filter(|approver| {
             self.waits_for(approver)
                 && approver.unreachable.is_none()
+                && is_member(&approver.email)
                 && self.ineligible(&approver.email, request, earlier).is_none()
         });
         u32::try_from(able.count()).unwrap_or(u32::MAX) >= self.missing()

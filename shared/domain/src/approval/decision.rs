@@ -28,6 +28,14 @@ impl<'a> Decider<'a> {
             Decider::Nobody => None,
         }
     }
+
+    /// The address, where it is an approver's.
+    pub(super) fn approver(self) -> Option<&'a str> {
+        match self {
+            Decider::Approver(address) => Some(address),
+            Decider::Customer | Decider::Nobody => None,
+        }
+    }
 }
 
 /// The answer to an approval or a choice. Only the authorization makes one that a person gives.

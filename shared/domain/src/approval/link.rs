@@ -19,8 +19,9 @@ pub struct Link {
     pub phase: PhaseName,
     /// The round of the approval that it belongs to.
     pub round: u32,
-    /// Whose link it is.
-    pub approver: String,
+    /// The approver's address. None: it is the customer's link, whose address stands in the approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
     /// Which of the approver's links it is: a locked one is followed by a fresh one.
     #[serde(default)]
     pub generation: u32,

@@ -4,7 +4,7 @@ use super::limits::Limits;
 use super::overrides::LimitOverrides;
 use super::switch::PaymentSwitch;
 use crate::failure::Failure;
-use crate::id::OfferingPath;
+use crate::id::{OfferingPath, RequestId};
 use crate::operator_log::{Change, OperatorAction, OperatorRecord};
 use crate::optimistic::{AttemptError, Attempts};
 use crate::table::{Table, Write, load_or};
@@ -57,8 +57,28 @@ pub async fn record_redrive(
     (requests, cause): (usize, &str),
     change: &Change,
 ) -> Result<(), Failure> {
-    let action = OperatorAction::RequestsRedriven;
     let detail = format!("{requests} stopped by {cause}: {}", change.because);
+    record(table, OperatorAction::RequestsRedriven, detail, change).await
+}
+
+/// Records that the personal data of these requests is removed. Whose they were is not recorded.
+pub async fn record_erasure(
+    table: &impl Table,
+    requests: &[RequestId],
+    change: &Change,
+) -> Result<(), Failure> {
+    let ids: Vec<String> = requests.iter().map(ToString::to_string).collect();
+    let detail = format!("{} ({}): {}", ids.len(), ids.join(", "), change.because);
+    record(table, OperatorAction::PersonErased, detail, change).await
+}
+
+/// Records what is no change of an item.
+async fn record(
+    table: &impl Table,
+    action: OperatorAction,
+    detail: String,
+    change: &Change,
+) -> Result<(), Failure> {
     let mut attempts = Attempts::default();
     loop {
         let append = OperatorRecord::append(table, change, action, None, detail.clone());

@@ -125,6 +125,7 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         }
         Event::MailWithheld { to } => by_system(Action::MailWithheld).detail(to),
         Event::Closed { .. } => by_system(Action::Closed),
+        Event::Forgotten(reason) => by_system(Action::Forgotten).detail(reason.to_string()),
         Event::Stopped { error, .. } => by_system(Action::Stopped).detail(match advice(error) {
             Some(advice) => format!("{error}: {advice}"),
             None => error.to_owned(),

@@ -106,8 +106,10 @@ impl Request {
                 if !(reversed && status == EndStatus::Refunded) {
                     self.status = status.into();
                 }
+                self.ended_at.get_or_insert(state_entry.at);
                 self.step(state_entry, outcome::DONE);
             }
+            Event::Forgotten(_) => self.forget(state_entry.at),
             Event::Stopped { error, redrives } => {
                 self.redrives = redrives;
                 self.stop(error, phase_before);

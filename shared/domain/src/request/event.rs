@@ -3,7 +3,7 @@
 use crate::approval::{Decider, Recorded};
 use crate::id::{FieldName, OfferingPath};
 use crate::money::Usd;
-use crate::request::UnclearCharge;
+use crate::request::{ForgetReason, UnclearCharge};
 use crate::suppression::SuppressionReason;
 use crate::task::EndStatus;
 
@@ -196,6 +196,8 @@ pub enum Event<'a> {
         /// The end.
         status: EndStatus,
     },
+    /// Its personal data is removed.
+    Forgotten(ForgetReason),
     /// Something broke, and the execution cannot go on by itself.
     Stopped {
         /// The error's name.

@@ -6,6 +6,7 @@ use domain::admission::*;
 use domain::form::{Value, Values};
 use domain::id::RequestId;
 use domain::request::{Request, Submission};
+use domain::table::{CommitError, Table as _, Write};
 use domain::task::Offering;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -35,6 +36,17 @@ impl Limited {
 
     /// `None` if the request is taken.
     async fn ask(&self, asks: Asks<'_>, second: i64) -> Option<LimitReached> {
+        match self.admit(asks, second).await {
+            Ok(counters) => {
+                self.table.commit(counters).await.unwrap();
+                None
+            }
+            Err(reached) => Some(reached),
+        }
+    }
+
+    /// What is to be written where the request is stored.
+    async fn admit(&self, asks: Asks<'_>, second: i64) -> Result<Vec<Write>, LimitReached> {
         let Asks(caller, address, charge, offering) = asks;
         let designated = &self.offering.form.designated;
         let values = Values::from([
@@ -61,7 +73,7 @@ impl Limited {
         let keys = fixtures::approval::link_keys();
         let (caller, key) = (caller.parse::<IpAddr>().ok(), keys.newest());
         let admitted = admit(&self.table, &self.limits, key, &request, caller).await;
-        admitted.unwrap().err()
+        admitted.unwrap()
     }
 
     /// How many of these are taken, and what stops the last of them.
@@ -81,10 +93,13 @@ impl Limited {
 /// The default of the template.
 const USUAL: &str = "caller=4/hour,address=3/day,charge=3/day,offering=100/hour";
 
+/// The same with an offering that thousands use.
+const LARGE: &str = "caller=4/hour,address=3/day,charge=3/day,offering=1000/hour";
+
 /// One of many who have nothing in common but the offering.
 fn stranger(n: usize) -> [String; 4] {
     let (caller, address, charge) = (
-        format!("192.0.2.{n}"),
+        format!("10.0.{}.{}", n / 256, n % 256),
         format!("a{n}@example.com"),
         format!("ch_{n}"),
     );
@@ -94,55 +109,96 @@ fn stranger(n: usize) -> [String; 4] {
 #[tokio::test]
 async fn each_kind_of_flood_is_bounded_by_its_own_limit() {
     type Same = fn(usize, &mut [String; 4]);
-    let floods: [(Same, usize, CountedFor); 6] = [
+    let floods: [(&str, Same, usize, CountedFor); 8] = [
         (
+            "one caller",
             |_, asks| asks[0] = "192.0.2.1".to_owned(),
             4,
             CountedFor::Caller,
         ),
-        // One network of IPv6.
         (
+            "one network of IPv6",
             |n, asks| asks[0] = format!("2001:db8::{n:x}"),
             4,
             CountedFor::Caller,
         ),
         (
+            "ten callers",
+            |n, asks| asks[0] = format!("192.0.2.{}", n % 10),
+            40,
+            CountedFor::Caller,
+        ),
+        (
+            "one address",
             |_, asks| asks[1] = "ada@example.com".to_owned(),
             3,
             CountedFor::Address,
         ),
-        // One mailbox.
         (
+            "one mailbox with a tag for each request",
             |n, asks| asks[1] = format!("Ada+{n}@Example.com"),
             3,
             CountedFor::Address,
         ),
-        (|_, asks| asks[2] = "ch_1".to_owned(), 3, CountedFor::Charge),
-        (|_, _| {}, 100, CountedFor::Offering),
+        (
+            "a hundred addresses",
+            |n, asks| asks[1] = format!("b{}@example.com", n % 100),
+            300,
+            CountedFor::Address,
+        ),
+        (
+            "one charge",
+            |_, asks| asks[2] = "ch".to_owned(),
+            3,
+            CountedFor::Charge,
+        ),
+        ("one offering", |_, _| {}, 1000, CountedFor::Offering),
     ];
-    for (kind, (same, taken, by)) in floods.into_iter().enumerate() {
-        let limited = Limited::by(USUAL);
+    for (kind, same, taken, by) in floods {
+        let limited = Limited::by(LARGE);
         let asks = |n| {
             let mut asks = stranger(n);
             same(n, &mut asks);
             asks
         };
         assert_eq!(
-            limited.flood((0..250).map(asks)).await,
+            limited.flood((0..1100).map(asks)).await,
             (taken, Some(by)),
             "{kind}"
         );
+        // What is refused leaves nothing: each item counts what was taken, or part of it, and ends.
+        for item in limited.table.items() {
+            assert!(
+                item.kind == "counter" && item.expires_at.is_some(),
+                "{kind}"
+            );
+            assert!((1..=taken as u64).contains(&item.version), "{kind}");
+        }
         // Nobody else is touched by it, unless all of an offering is.
         let expected = usize::from(by != CountedFor::Offering);
         assert_eq!(
-            limited.flood([stranger(251)].into_iter()).await.0,
+            limited.flood([stranger(2001)].into_iter()).await.0,
             expected,
             "{kind}"
         );
-        let mut elsewhere = stranger(252);
+        let mut elsewhere = stranger(2002);
         elsewhere[3] = "shop/other".to_owned();
         assert_eq!(limited.flood([elsewhere].into_iter()).await.0, 1, "{kind}");
     }
+}
+
+#[tokio::test]
+async fn of_two_at_the_same_moment_the_second_is_read_again() {
+    let limited = Limited::by("caller=9/hour,offering=1/hour");
+    let [one, other] = ["192.0.2.1", "192.0.2.2"]
+        .map(|caller| Asks(caller, "ada@example.com", "ch_1", "shop/refund"));
+    let first = limited.admit(one, 0).await.unwrap();
+    let second = limited.admit(other, 0).await.unwrap();
+    limited.table.commit(first).await.unwrap();
+    let late = limited.table.commit(second).await;
+    assert_eq!(late, Err(CommitError::Conflict));
+    let reached = limited.admit(other, 0).await.unwrap_err();
+    assert_eq!(reached.counted_for, CountedFor::Offering);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use domain::table::Entity;
 use domain::task::*;
 use jiff::Timestamp;
 use testing::fixtures;
-use testing::fixtures::approval::{decide, link_keys, waiting};
+use testing::fixtures::approval::{decide, link_keys, teams, waiting};
 
 pub(crate) const A: &str = "a@example.com";
 pub(crate) const B: &str = "b@example.com";
@@ -231,7 +231,8 @@ fn a_click_is_enough_where_the_definition_says_so() {
 #[test]
 fn nobody_decides_their_own_request_however_they_write_their_address() {
     let mut case = case(|_| {});
-    case.approval.add_approvers(&["Ada@Example.COM".to_owned()]);
+    case.approval
+        .add_approvers(&["Ada@Example.COM".to_owned()], None);
     let code = case.code("Ada@Example.COM");
     let refusal = case.refused("Ada@Example.COM", Verdict::Approve, &code, "");
     assert_eq!(refusal, Refusal::Ineligible(Ineligible::OwnRequest));
@@ -260,13 +261,13 @@ fn who_decided_a_separate_phase_cannot_decide_this_one() {
     assert!(
         second
             .approval
-            .is_decidable(&second.request, &second.earlier)
+            .is_decidable(&second.request, &second.earlier, &teams(&[A, B]))
     );
     second.team().approvals = 2;
     assert!(
         !second
             .approval
-            .is_decidable(&second.request, &second.earlier)
+            .is_decidable(&second.request, &second.earlier, &teams(&[A, B]))
     );
 
     second.team().separate_from.clear();

@@ -1,7 +1,9 @@
 //! Who is asked: who is added, who was written to, whom no mail reaches, and whose answer is waited for.
 
 use domain::approval::{Approval, Verdict};
+use domain::team::Teams;
 use jiff::Timestamp;
+use testing::fixtures::approval::teams;
 
 use crate::approval::{A, B, Case, at, case};
 
@@ -15,14 +17,8 @@ fn people<const N: usize>(addresses: [&str; N]) -> [String; N] {
 #[test]
 fn who_is_asked_already_is_not_asked_again_and_keeps_their_team() {
     let mut approval = case(|_| {}).approval;
-    let new = approval.add_approvers(&people([B, C, "C@Example.com"]));
-    assert_eq!(new, [C]);
-    assert_eq!(
-        approval.escalate("Managers", &people([C, D]), at(9)),
-        [D],
-        "links are stored for these"
-    );
-    assert_eq!(approval.escalated_at, Some(at(9)));
+    approval.add_approvers(&people([B, C, "C@Example.com"]), None);
+    approval.add_approvers(&people([C, D]), Some("Managers"));
     let teams = approval.approvers.iter().map(|it| it.team.as_deref());
     let teams: Vec<_> = teams.collect();
     assert_eq!(teams, [None, None, None, Some("Managers")]);
@@ -60,7 +56,7 @@ fn whoever_was_mailed_the_link_in_use_counts_as_notified_in_the_next_state_entry
         approvers.map(|it| it.notified_for).collect()
     };
     let mut approval = case(|_| {}).approval;
-    approval.add_approvers(&people([C]));
+    approval.add_approvers(&people([C]), None);
     approval.note_mail(A);
     approval.note_mail(B);
     approval.renew(B, at(1));
@@ -75,7 +71,11 @@ fn whoever_was_mailed_the_link_in_use_counts_as_notified_in_the_next_state_entry
 
 #[test]
 fn it_is_decidable_while_enough_get_mail_and_have_neither_approved_nor_handed_over() {
-    let is_decidable = |case: &Case| case.approval.is_decidable(&case.request, &case.earlier);
+    let all = teams(&[A, B, C]);
+    let is_decidable = |case: &Case| {
+        case.approval
+            .is_decidable(&case.request, &case.earlier, &all)
+    };
     let mut case = case(|config| config.approvals = 2);
     assert!(is_decidable(&case));
     case.approval.hand_over(B, C);
@@ -84,4 +84,27 @@ fn it_is_decidable_while_enough_get_mail_and_have_neither_approved_nor_handed_ov
     assert!(is_decidable(&case));
     case.approval.set_reachability(C, true, at(2));
     assert!(!is_decidable(&case));
+}
+
+#[test]
+fn who_left_the_team_is_not_counted_on_and_what_was_handed_to_them_comes_back() {
+    let mut case = case(|config| config.approvals = 2);
+    let is_decidable = |case: &Case, teams: &Teams| {
+        case.approval
+            .is_decidable(&case.request, &case.earlier, teams)
+    };
+    assert!(is_decidable(&case, &teams(&[A, B])));
+    assert!(!is_decidable(&case, &teams(&[A])));
+    case.approval.hand_over(B, C);
+    assert_eq!(case.approval.take_back(&teams(&[A, B, C])), [""; 0]);
+    let left = teams(&[A, B]);
+    assert!(!is_decidable(&case, &left));
+    assert_eq!(case.approval.take_back(&left), [B]);
+    assert!(is_decidable(&case, &left));
+    assert_eq!(
+        case.approval.approver(B).unwrap().generation,
+        1,
+        "the old link decides nothing"
+    );
+    assert_eq!(case.approval.take_back(&left), [""; 0]);
 }

@@ -22,6 +22,7 @@ mod processed_event;
 mod refund;
 mod request;
 mod request_store;
+mod retention;
 mod suppression;
 mod team;
 mod text;

@@ -135,6 +135,7 @@ fn play(
         charge,
     };
     let listener = Listener::new(&stack)?;
+    lifecycle::smoke_test(&stack, checks);
     lifecycle::refund(&stack, checks);
     mails::play(&stack, &listener, checks);
     stopped_is_told(&stack, &listener, checks);

@@ -62,13 +62,13 @@ fn play(
     deployment: Deployment,
     checks: &mut Checks<'_>,
 ) -> anyhow::Result<()> {
-    emulator::validate(&deployment, checks);
     deployment.build()?;
     checks.check("sam build builds every function with cargo-lambda", Ok(()));
     deployment.deploy(&deployment.built())?;
     checks.check("sam deploy deploys the template", Ok(()));
     let stack = emulator.open(deployment);
 
+    lifecycle::smoke_test(&stack, checks);
     lifecycle::refund(&stack, checks);
     scenarios::play(&stack, checks);
     bounces::play(&stack, checks);

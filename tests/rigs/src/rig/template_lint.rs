@@ -4,8 +4,12 @@
 //! `sam validate` accepts a reference to nothing inside a policy and an action that IAM does not know.
 //! Expanded by SAM's own translator first, the same template shows them, so both are linted.
 
+mod environments;
 mod expanded;
+mod github_roles;
+mod growth;
 mod metrics;
+mod options;
 mod parameters;
 mod routes;
 mod series;
@@ -16,9 +20,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 
 use expanded::{Expanded, Parameters};
+use options::Part;
 use serde_json::Value;
 
 use super::Rig;
@@ -63,6 +68,7 @@ impl Rig for TemplateLint {
     }
 
     fn install(&self, checkout: &Checkout) -> anyhow::Result<()> {
+        install::python(checkout, environments::SAM)?;
         install::python(checkout, NAME).map(drop)
     }
 
@@ -86,7 +92,17 @@ impl Rig for TemplateLint {
             let refused = linter.refuses(&text, right, wrong, named);
             checks.check(&format!("`{wrong}` is refused"), refused);
         }
+        linter.check_environments(&template, &text, checks)?;
+        linter.check_github_roles(checks)?;
+        let room = linter.has_room_for(growth::OFFERINGS, &text);
+        checks.check("a stack has room for a hundred offerings", room);
+        let more = refused(
+            linter.has_room_for(2 * growth::OFFERINGS, &text),
+            "resources",
+        );
+        checks.check("two hundred are refused", more);
         linter.check_routes(&template, &text, checks);
+        linter.check_options(&template, &text, checks);
         linter.check_parameters(&template, &text, checks);
         linter.check_metrics(&template, &text, checks)
     }
@@ -105,9 +121,12 @@ impl Linter<'_> {
     }
 
     fn lint_expanded(&self, template: &Path) -> anyhow::Result<Printed> {
-        let written = self.expanded(template)?;
+        self.lint_made(&self.expanded(template)?)
+    }
+
+    fn lint_made(&self, template: &Expanded) -> anyhow::Result<Printed> {
         let expanded = self.scratch.join("expanded.json");
-        fs::write(&expanded, format!("{:#}", written.template()))?;
+        fs::write(&expanded, format!("{:#}", template.template()))?;
         self.lint(&expanded)
     }
 
@@ -148,6 +167,26 @@ impl Linter<'_> {
         self.lint_expanded(&template)?.expect_refusal(named)
     }
 
+    /// The roles by which GitHub deploys.
+    fn check_github_roles(&self, checks: &mut Checks<'_>) -> anyhow::Result<()> {
+        let roles = self.checkout.root().join("infra/github-oidc.yaml");
+        let accepted = self.lint(&roles).and_then(Printed::expect_content);
+        checks.check("infra/github-oidc.yaml is accepted", accepted);
+        let judge = |roles: &Path| {
+            let expanded = self.expand(roles, &[github_roles::parameters()])?;
+            github_roles::trust_one_environment(expanded.first().context("nothing was expanded")?)
+        };
+        let what = "GitHub deploys from one environment of one repository alone";
+        checks.check(what, judge(&roles));
+        let text = fs::read_to_string(&roles)?;
+        for (right, wrong, named) in github_roles::MISTAKES {
+            let judged = self.mistaken(&text, right, wrong).and_then(|it| judge(&it));
+            let what = format!("`{}` is refused", wrong.trim_end());
+            checks.check(&what, refused(judged, named));
+        }
+        Ok(())
+    }
+
     /// Each route has a throttle of its own.
     fn check_routes(&self, template: &Path, text: &str, checks: &mut Checks<'_>) {
         let judge = |template: &Path| routes::are_throttled(&self.expanded(template)?);
@@ -157,12 +196,49 @@ impl Linter<'_> {
         checks.check(&format!("`{wrong}` is refused"), refused(judged, named));
     }
 
+    /// Each optional part is deployed with values that belong to it, and refused with others and with a mistake in it.
+    fn check_options(&self, template: &Path, text: &str, checks: &mut Checks<'_>) {
+        let judge = |template: &Path, part: &Part| {
+            let expanded = self.expand(template, &[part.parameters()])?;
+            let expanded = expanded.first().context("nothing was expanded")?;
+            options::are_whole(expanded)?;
+            self.lint_made(&expanded.deployed())?.expect_content()
+        };
+        for part in &options::PARTS {
+            let name = part.name;
+            checks.check(
+                &format!("{name}: it is whole and accepted"),
+                judge(template, part),
+            );
+            let (right, wrong, named) = part.mistake;
+            let judged = self.mistaken(text, right, wrong);
+            let judged = judged.and_then(|it| judge(&it, part));
+            checks.check(
+                &format!("{name}: `{wrong}` is refused"),
+                refused(judged, named),
+            );
+        }
+        let expanded = self.expanded(template);
+        let of = |judge: fn(&Expanded) -> anyhow::Result<()>| {
+            judge(expanded.as_ref().map_err(|error| anyhow!("{error:#}"))?)
+        };
+        checks.check(
+            "rules refuse what does not belong together",
+            of(options::rules_refuse),
+        );
+        checks.check(
+            "patterns refuse what could not be used",
+            of(options::patterns_fit),
+        );
+    }
+
     /// Each parameter is given another value, and it is looked where that arrives.
     fn check_parameters(&self, template: &Path, text: &str, checks: &mut Checks<'_>) {
         let judge = |template: &Path| {
-            let expanded = self.expanded(template)?;
-            parameters::hold_no_secret(&expanded)?;
-            parameters::arrive(&expanded, |values| self.expand(template, values))
+            let expanded = self.expand(template, &[options::all()])?;
+            let expanded = expanded.first().context("nothing was expanded")?;
+            parameters::hold_no_secret(expanded)?;
+            parameters::arrive(expanded, |values| self.expand(template, values))
         };
         let what =
             "each parameter arrives where it is declared to, and no secret in a configuration";

@@ -42,6 +42,7 @@ fn only_mains_print() {
         "functions",
         "infra/admin",
         "infra/local",
+        "infra/smoke-test",
         "shared",
         "statemachines",
     ]

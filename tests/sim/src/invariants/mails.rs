@@ -7,7 +7,6 @@ use jiff::SignedDuration;
 use local::states::ExecutionStatus;
 
 use super::{Case, heard};
-use crate::customers::EMAIL;
 use crate::functions::TEAMS;
 use crate::process::{OFFER, Process};
 
@@ -39,21 +38,21 @@ impl Case<'_> {
             ("has been processed", refunded && !credited),
             ("credit is ready", refunded && credited),
         ] {
-            if self.got(EMAIL, words) != due {
+            if self.got(self.customer(), words) != due {
                 problems.push(format!("{words}: must be {due}, {:?}", self.request.status));
             }
         }
         let rejected = self.request.output("rejectionReason").is_some();
-        if rejected != self.got(EMAIL, "About your refund request") {
+        if rejected != self.got(self.customer(), "About your refund request") {
             problems.push(format!("rejected: {rejected}, and not told so, or told so"));
         }
         // Also where it was approved and under way, and then failed.
         let failed = self.request.status == Status::Denied && !rejected;
-        if failed != self.got(EMAIL, "could not be") {
+        if failed != self.got(self.customer(), "could not be") {
             problems.push(format!("failed: {failed}, and not told so, or told so"));
         }
         let invites = refunded && Process::Routed.is_of(self.request);
-        if invites != self.got(EMAIL, "How did we do?") {
+        if invites != self.got(self.customer(), "How did we do?") {
             problems.push(format!("must be invited: {invites}, and was not, or was"));
         }
         let model = self.model;
@@ -71,7 +70,7 @@ impl Case<'_> {
         }
         let id = self.request.request_id.to_string();
         let sent = self.world.functions.mailer.sent().into_iter();
-        let mut sent = sent.filter(|mail| mail.to == EMAIL && mail.text.contains(&id));
+        let mut sent = sent.filter(|mail| mail.to == self.customer() && mail.text.contains(&id));
         if !sent.any(|mail| mail.subject.contains("has come back")) {
             problems.push("the customer was not told that the refund came back".to_owned());
         }
@@ -84,7 +83,7 @@ impl Case<'_> {
     fn check_asking(&self, problems: &mut Vec<String>) {
         let teams: BTreeMap<String, Vec<String>> =
             serde_json::from_str(TEAMS).expect("they are teams");
-        let customer = vec![EMAIL.to_owned()];
+        let customer = vec![self.customer().to_owned()];
         for (phase, words, people) in [
             ("CSM Review", "CSM Review", &teams["csm-team"]),
             ("Manager Review", "Manager Review", &teams["csm-manager"]),

@@ -17,8 +17,8 @@ impl Case<'_> {
         let execution = serde_json::to_string(&(input, output, history)).expect("it is data");
         let audit_log = serde_json::to_string(self.audit_log).expect("it is data");
         for (place, text) in [("execution", execution), ("audit log", audit_log)] {
-            for secret in [EMAIL, NOTES, COMMENT] {
-                if text.contains(secret) {
+            for secret in [EMAIL, self.customer(), NOTES, COMMENT] {
+                if !secret.is_empty() && text.contains(secret) {
                     problems.push(format!("its {place} has {secret:?}"));
                 }
             }

@@ -13,7 +13,7 @@ const DAY: u64 = 24 * HOUR;
 
 /// What can be away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Service {
+pub(crate) enum Service {
     DynamoDb,
     Ses,
     /// SES takes no mail from this sender: its domain's records are not found yet, or the account is paused.
@@ -75,7 +75,7 @@ pub(super) fn mood(seed: u64) -> Mood {
 }
 
 impl Service {
-    const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::DynamoDb,
         Self::Ses,
         Self::Sender,
@@ -98,7 +98,7 @@ impl Service {
         }
     }
 
-    pub(super) fn places(self) -> &'static [Place] {
+    pub(crate) fn places(self) -> &'static [Place] {
         match self {
             Self::DynamoDb => &[Place::Read, Place::Commit],
             Self::Ses => &[Place::Mail],
@@ -208,6 +208,6 @@ fn refused(world: &World) -> Option<&'static str> {
 }
 
 /// So many seconds later.
-pub(super) fn after(at: Timestamp, seconds: u64) -> Timestamp {
+pub(crate) fn after(at: Timestamp, seconds: u64) -> Timestamp {
     at + SignedDuration::from_secs(i64::try_from(seconds).expect("it is small"))
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use adapters::ScheduledEvent;
 use domain::id::RequestId;
 use domain::stripe::Refund;
 use jiff::Timestamp;
 use local::states::ExecutionStatus;
 use serde_json::Value;
-use start_requests::ScheduledEvent;
 
 use super::drawn::{Approvers, Drawn, Form, after};
 use crate::customers::Customers;

@@ -48,6 +48,11 @@ impl SimMailer {
         self.noted(|noted| noted.decision_mails.clone())
     }
 
+    /// The same without so many of them.
+    pub(crate) fn decision_mails_after(&self, count: usize) -> Vec<DecisionMail> {
+        self.noted(|noted| noted.decision_mails[count..].to_vec())
+    }
+
     /// What invites, oldest first.
     pub(crate) fn invites(&self) -> Vec<Invite> {
         self.noted(|noted| noted.invites.clone())

@@ -10,7 +10,7 @@ use domain::stripe::{
 };
 use testing::{MemoryStripe, Script};
 
-use super::by_hand::Books;
+use super::by_hand::{Books, customer};
 use super::{Line, down};
 use crate::customers::EMAIL;
 use crate::faults::{Fault, Place};
@@ -18,6 +18,12 @@ use crate::guards::Guard;
 
 /// What the charges of those are called who are none of Stripe's customers.
 pub(crate) const GUEST: &str = "ch_guest";
+
+/// The payer whose name is in that of a charge: `ben` of `ch_by_ben_1`.
+fn named_payer(charge: &str) -> Option<&str> {
+    let (name, _) = charge.strip_prefix("ch_by_")?.split_once('_')?;
+    Some(name)
+}
 
 /// How it refuses.
 pub(crate) const NO: &str = "No.";
@@ -194,6 +200,9 @@ impl Payments for SimStripe {
         let mut payment = self.call(self.memory.payment(charge)).await?;
         if charge.starts_with(GUEST) {
             payment.payer = Payer::Guest(Some(EMAIL.to_owned()));
+        }
+        if let Some(name) = named_payer(charge) {
+            payment.payer = customer(&format!("cus_{name}"), &format!("{name}@example.com"));
         }
         if self.line.is_without(Guard::OneNameOfACharge)
             && let Some(found) = &mut payment.charge

@@ -41,6 +41,16 @@ impl SimTable {
             Some(Guard::SwitchCondition) => writes
                 .retain(|write| !matches!(write, Write::Check { key, .. } if *key == switch())),
             Some(Guard::ApprovedAmount) => lose_approved_amounts(&mut writes),
+            Some(Guard::CounterCondition) => {
+                self.ignore_other_writers(&mut writes, COUNTER).await?;
+            }
+            Some(Guard::CounterExpiry) => keep_for_ever(&mut writes, COUNTER),
+            Some(Guard::CountedIfStored) => {
+                let is_counter =
+                    |write: &mut Write| write.item().is_some_and(|it| it.kind == COUNTER);
+                let counters = writes.extract_if(.., is_counter).collect();
+                self.memory.commit(counters).await?;
+            }
             _ => {}
         }
         Ok(writes)
@@ -77,6 +87,19 @@ fn lose_approved_amounts(writes: &mut [Write]) {
         }
     }
 }
+
+fn keep_for_ever(writes: &mut [Write], kind: &str) {
+    for write in writes {
+        if let Write::Put(item) = write
+            && item.kind == kind
+        {
+            item.expires_at = None;
+        }
+    }
+}
+
+/// The kind of the counters of what was taken.
+pub(crate) const COUNTER: &str = "counter";
 
 /// Where the switch is stored.
 pub(super) fn switch() -> Key {

@@ -94,6 +94,37 @@ fn a_large_table_is_swept_slice_by_slice() {
 }
 
 #[test]
+fn nothing_is_left_in_the_files_of_what_was_changed_or_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dynamodb.db");
+    let tables = DynamoDb::open(Some(&file), &[table("sk")]).unwrap();
+    let is_on_disk = |text: &str| {
+        let mut files = std::fs::read_dir(folder.path()).unwrap();
+        let finder = memchr::memmem::Finder::new(text);
+        files.any(|file| {
+            finder
+                .find(&std::fs::read(file.unwrap().path()).unwrap())
+                .is_some()
+        })
+    };
+    for text in ["canary", "kept"] {
+        put(
+            &tables,
+            &json!({ "pk": { "S": "a" }, "sk": { "S": "1" }, "text": { "S": text.repeat(100) } }),
+        );
+        assert!(is_on_disk(text));
+    }
+    tables.compact().unwrap();
+    assert!(is_on_disk("kept") && !is_on_disk("canary"));
+    put(&tables, &json!({ "pk": { "S": "b" }, "sk": { "S": "1" } }));
+    assert_eq!(tables.partition("b").unwrap().len(), 1);
+    DynamoDb::open(None, &[table("sk")])
+        .unwrap()
+        .compact()
+        .unwrap();
+}
+
+#[test]
 fn data_outlives_the_process_but_not_another_key() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dynamodb.db");

@@ -1,4 +1,4 @@
-//! What happens to every deployment: it is used, and a parameter is changed.
+//! What happens to every deployment: it is asked, used, and a parameter is changed.
 
 use std::{
     thread,
@@ -10,10 +10,21 @@ use serde_json::{Value, json};
 use testing::test_client::Submitted;
 
 use super::stack::{REVIEW, Stack};
-use crate::Checks;
+use crate::{
+    Checks,
+    command::{Printed, command, judge},
+};
 
 /// Functions read settings again when they are a minute old.
 const SETTINGS_ARE_READ: Duration = Duration::from_secs(90);
+
+/// The command that follows a deployment is content with it.
+pub(in crate::rig) fn smoke_test(stack: &Stack, checks: &mut Checks<'_>) {
+    let mut program = command("cargo", stack.deployment.root());
+    program.args(["run", "--quiet", "-p", "smoke-test", "--"]);
+    let passed = judge(program.arg(stack.client.base())).and_then(Printed::expect_content);
+    checks.check("the smoke test passes", passed);
+}
 
 /// A small refund is approved and paid.
 pub(in crate::rig) fn refund(stack: &Stack, checks: &mut Checks<'_>) {

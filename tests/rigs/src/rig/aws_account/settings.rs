@@ -104,10 +104,13 @@ impl Settings {
         }
     }
 
-    /// What is stored before the first deployment. No event of Stripe's is taken.
+    /// What is stored before the first deployment. No event of Stripe's is taken: nobody signs with that secret.
     pub(super) fn secrets(&self, stack: &str) -> [(String, &str); 2] {
         let [key, webhook] = secret_names(stack);
-        [(key, &self.stripe_key), (webhook, "whsec_none_yet")]
+        [
+            (key, &self.stripe_key),
+            (webhook, "whsec_of_the_rigs_and_nobody_else"),
+        ]
     }
 }
 

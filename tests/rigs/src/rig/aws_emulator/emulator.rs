@@ -7,8 +7,8 @@ use testing::{TestClient, test_client::Mail};
 
 use super::NAME;
 use crate::{
-    Checkout, Checks,
-    command::{command, judge},
+    Checkout,
+    command::command,
     install,
     process::{Server, local_stack},
     rig::aws::{
@@ -117,23 +117,6 @@ pub(super) fn prepare(deployment: &Deployment) -> anyhow::Result<()> {
         deployment.aws("secretsmanager", "create_secret", &secret)?;
     }
     verify_sender(deployment)
-}
-
-/// Linting is for the template and not for where it goes.
-pub(super) fn validate(deployment: &Deployment, checks: &mut Checks<'_>) {
-    let validated = |template: &Path| {
-        let mut sam = deployment.sam("validate")?;
-        judge(sam.args(["--lint", "--template"]).arg(template))
-    };
-    checks.attempt("sam validate --lint accepts the template", || {
-        validated(&deployment.template())?.expect_content()
-    });
-    checks.attempt("sam validate --lint refuses a mistake", || {
-        let text = fs::read_to_string(deployment.template())?;
-        let mistaken = deployment.scratch().join("mistaken.yaml");
-        fs::write(&mistaken, text.replacen("Timeout: 60", "Timeuot: 60", 1))?;
-        validated(&mistaken)?.expect_refusal("Timeuot")
-    });
 }
 
 /// Lets the emulator's SES send what the stacks send.

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-/// The stack's name in everything that is resolved here.
+/// The stack's name and region in everything that is resolved here.
 pub(super) const STACK: &str = "refund-desk";
+const REGION: &str = "us-east-1";
 
 /// Values of parameters, by name.
 pub(super) type Parameters = BTreeMap<String, String>;
 
 /// A template without SAM's transformation, and the values of its parameters.
+#[derive(Clone)]
 pub(super) struct Expanded {
     template: Value,
     parameters: Parameters,
@@ -20,7 +22,10 @@ pub(super) struct Expanded {
 impl Expanded {
     /// The template with these values; the default ones of all other parameters.
     pub(super) fn new(template: Value, given: &Parameters) -> Self {
-        let mut parameters = given.clone();
+        let pseudo = [("AWS::StackName", STACK), ("AWS::Region", REGION)];
+        let pseudo = pseudo.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut parameters = Parameters::from(pseudo);
+        parameters.extend(given.clone());
         for (name, parameter) in template["Parameters"].as_object().into_iter().flatten() {
             let default = text(&parameter["Default"]);
             parameters.entry(name.clone()).or_insert(default);
@@ -29,6 +34,47 @@ impl Expanded {
             template,
             parameters,
         }
+    }
+
+    /// The same template with other values.
+    pub(super) fn with(&self, given: &Parameters) -> Self {
+        Self::new(self.template.clone(), given)
+    }
+
+    /// The value of a parameter.
+    pub(super) fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+
+    /// What is deployed: the values of the parameters stand in it, and what conditions leave out does not.
+    pub(super) fn deployed(&self) -> Self {
+        let kept = |section: &str| -> Value {
+            let entries = self.section(section).filter(|(_, entry)| {
+                let condition = entry["Condition"].as_str();
+                condition.is_none_or(|name| self.holds(&self.template["Conditions"][name]))
+            });
+            let entries = entries.map(|(id, entry)| {
+                let mut entry = expressions(self.resolve(entry));
+                entry.as_object_mut().map(|it| it.remove("Condition"));
+                (id.to_owned(), entry)
+            });
+            entries.collect::<Map<_, _>>().into()
+        };
+        let template = json!({"Resources": kept("Resources"), "Outputs": kept("Outputs")});
+        Self {
+            template,
+            parameters: self.parameters.clone(),
+        }
+    }
+
+    /// What the template's rules say against these values.
+    pub(super) fn broken_rules(&self) -> Vec<String> {
+        let applies =
+            |rule: &Value| rule["RuleCondition"].is_null() || self.holds(&rule["RuleCondition"]);
+        let rules = self.section("Rules").filter(|(_, rule)| applies(rule));
+        let assertions = rules.filter_map(|(_, rule)| rule["Assertions"].as_array());
+        let broken = assertions.flatten().filter(|it| !self.holds(&it["Assert"]));
+        broken.map(|it| text(&it["AssertDescription"])).collect()
     }
 
     /// The template itself.
@@ -48,11 +94,15 @@ impl Expanded {
             .filter(move |(_, resource)| resource["Type"] == kind)
     }
 
-    /// The value with its conditions decided and its parameters filled in. A reference to a resource stays one.
+    /// The value with its conditions decided, without what is no value then, and its parameters filled in. A reference to
+    /// a resource stays one.
     pub(super) fn resolve(&self, value: &Value) -> Value {
         match value {
             Value::Object(fields) => self.resolve_object(fields),
-            Value::Array(values) => values.iter().map(|value| self.resolve(value)).collect(),
+            Value::Array(values) => {
+                let values = values.iter().map(|value| self.resolve(value));
+                values.filter(is_value).collect()
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
         }
     }
@@ -60,7 +110,6 @@ impl Expanded {
     fn resolve_object(&self, fields: &Map<String, Value>) -> Value {
         let only = (fields.len() == 1).then(|| fields.iter().next()).flatten();
         match only.map(|(name, argument)| (name.as_str(), argument)) {
-            Some(("Ref", name)) if name == "AWS::StackName" => STACK.into(),
             Some(("Ref", Value::String(name))) if self.parameters.contains_key(name) => {
                 self.parameters[name].clone().into()
             }
@@ -72,13 +121,14 @@ impl Expanded {
             _ => fields
                 .iter()
                 .map(|(name, value)| (name.clone(), self.resolve(value)))
+                .filter(|(_, value)| is_value(value))
                 .collect::<Map<_, _>>()
                 .into(),
         }
     }
 
     fn substitute(&self, text: &str) -> String {
-        let mut text = text.replace("${AWS::StackName}", STACK);
+        let mut text = text.to_owned();
         for (name, value) in &self.parameters {
             text = text.replace(&format!("${{{name}}}"), value);
         }
@@ -86,7 +136,7 @@ impl Expanded {
     }
 
     /// Whether a condition holds.
-    fn holds(&self, condition: &Value) -> bool {
+    pub(super) fn holds(&self, condition: &Value) -> bool {
         if let Some(name) = condition["Condition"].as_str() {
             return self.holds(&self.template["Conditions"][name]);
         }
@@ -112,6 +162,29 @@ impl Expanded {
             .context("the template has no dashboard")?;
         let body = self.resolve(&dashboard["Properties"]["DashboardBody"]);
         serde_json::from_str(&text(&body)).context("the dashboard's body is not JSON")
+    }
+}
+
+fn is_value(value: &Value) -> bool {
+    value["Ref"] != "AWS::NoValue"
+}
+
+/// The value with each text that still names a resource as the expression that it is. One with names of its own is one already.
+fn expressions(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains("${") => json!({"Fn::Sub": text}),
+        Value::Array(values) => values.into_iter().map(expressions).collect(),
+        Value::Object(fields) if !fields.contains_key("Fn::Sub") => {
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name, expressions(value)));
+            fields.collect::<Map<_, _>>().into()
+        }
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Object(_)) => other,
     }
 }
 

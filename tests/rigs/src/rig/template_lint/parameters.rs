@@ -10,6 +10,7 @@ use anyhow::ensure;
 use serde_json::Value;
 
 use super::expanded::{Expanded, Parameters, text};
+use super::options;
 
 /// Where another value of a parameter arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,27 +26,41 @@ pub(super) enum Reach {
 }
 
 /// Each parameter of the template.
-const REACHES: [(&str, Reach); 19] = [
+const REACHES: [(&str, Reach); 32] = [
     // Other code is built for it, of which a version is published.
     ("Architecture", Reach::Unpublished),
+    ("CertificateArn", Reach::Elsewhere),
     ("CreateMailIdentity", Reach::Elsewhere),
+    ("DomainName", Reach::RunTime),
     ("Gradual", Reach::Elsewhere),
+    ("HostedZoneId", Reach::Elsewhere),
+    ("KeepAnswersDays", Reach::RunTime),
+    ("KmsKeyArn", Reach::Version),
     ("LogRetentionDays", Reach::Elsewhere),
     ("MailFrom", Reach::RunTime),
     ("MailFromName", Reach::RunTime),
     ("MailIdentity", Reach::Elsewhere),
     ("MailReplyTo", Reach::RunTime),
+    ("MonthlyBudgetUsd", Reach::Elsewhere),
     ("MostRequestsPerHour", Reach::Elsewhere),
     ("OldestApprovalHours", Reach::Elsewhere),
     ("OperatorEmail", Reach::Elsewhere),
+    ("OriginKey", Reach::RunTime),
+    ("PermissionsBoundaryArn", Reach::Elsewhere),
+    // The function's own, whichever version runs.
+    ("PublicConcurrency", Reach::Unpublished),
     ("PublicUrl", Reach::RunTime),
     ("RequestLimits", Reach::RunTime),
     ("RequestsEveryDay", Reach::Elsewhere),
+    ("RolePath", Reach::Elsewhere),
     ("StripeApiBase", Reach::RunTime),
     ("StripeMode", Reach::RunTime),
     ("StripeSecretName", Reach::RunTime),
     ("StripeWebhookSecretName", Reach::RunTime),
     ("Teams", Reach::RunTime),
+    ("VpcSecurityGroupIds", Reach::Version),
+    ("VpcSubnetIds", Reach::Version),
+    ("WebAcl", Reach::Elsewhere),
 ];
 
 /// Mistakes that leave a value unused, or show a secret: what the template says, what it would say, and
@@ -63,7 +78,8 @@ pub(super) const MISTAKES: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Whether each parameter arrives where it should; `expand` makes the template for each set of values.
+/// Whether each parameter arrives where it should, in a template with all options; `expand` makes it for each set of
+/// values.
 pub(super) fn arrive(
     template: &Expanded,
     expand: impl Fn(&[Parameters]) -> anyhow::Result<Vec<Expanded>>,
@@ -76,8 +92,11 @@ pub(super) fn arrive(
         "parameters are {names:?}, declared is where these arrive: {:?}",
         declared.keys()
     );
-    let other =
-        |(name, it): &(&str, &Value)| Parameters::from([((*name).to_owned(), other_value(it))]);
+    let other = |(name, it): &(&str, &Value)| {
+        let mut values = options::all();
+        values.insert((*name).to_owned(), other_value(it));
+        values
+    };
     let others = expand(&parameters.iter().map(other).collect::<Vec<_>>())?;
     let mut wrong = Vec::new();
     for ((name, _), other) in parameters.into_iter().zip(&others) {
@@ -135,11 +154,13 @@ fn configured(template: &Expanded) -> impl Iterator<Item = (&str, Value)> {
     resources.map(|(id, resource)| (id, template.resolve(&resource["Properties"])))
 }
 
-/// The logical ids of a function's versions.
-fn versions<'t>(template: &'t Expanded, function: &str) -> Vec<&'t str> {
+/// The logical ids of a function's versions, and what their properties come to, which CloudFormation cannot change:
+/// it makes another version then.
+fn versions<'t>(template: &'t Expanded, function: &str) -> Vec<(&'t str, Value)> {
     let all = template.of_type("AWS::Lambda::Version");
     let own = all.filter(|(_, it)| it["Properties"]["FunctionName"]["Ref"] == function);
-    own.map(|(id, _)| id).collect()
+    own.map(|(id, it)| (id, template.resolve(&it["Properties"])))
+        .collect()
 }
 
 /// Whether no function's configuration holds a secret, which whoever may read configurations could read.

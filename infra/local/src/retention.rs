@@ -1,0 +1,50 @@
+//! What the stand-ins keep no longer: mails that are older than the personal data of requests is kept, and what is left in
+//! the table's file of items that were changed or removed.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tokio::task::spawn_blocking;
+
+use crate::{
+    aws::dynamodb::DynamoDb,
+    clock::{Clock, later},
+    outbox::Outbox,
+    template::Template,
+};
+
+const EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long the template's functions keep personal data; `None` where none of them does.
+pub fn kept(template: &Template) -> Option<SignedDuration> {
+    let mut functions = template.functions.iter();
+    let settings = functions.find_map(|function| function.environment.get("SETTINGS"))?;
+    let settings: serde_json::Value = serde_json::from_str(settings).ok()?;
+    let days = settings["keepAnswersDays"].as_u64()?;
+    Some(SignedDuration::from_hours(24 * i64::try_from(days).ok()?))
+}
+
+/// Removes it once a day, by the stack's clock, and old mails at the start too. Never ends by itself.
+pub async fn run(
+    kept: Option<SignedDuration>,
+    outbox: Arc<Outbox>,
+    dynamodb: DynamoDb,
+    clock: Clock,
+) {
+    loop {
+        let now = clock.now();
+        if let Some(kept) = kept
+            && let Err(error) = outbox.forget_until(later(now, -kept))
+        {
+            tracing::warn!(%error, "old mails could not be removed");
+        }
+        clock.sleep_until(later(now, EVERY)).await;
+        // It takes a second for a hundred megabytes, in which no item is read.
+        let dynamodb = dynamodb.clone();
+        match spawn_blocking(move || dynamodb.compact()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the table's file could not be written anew"),
+            Err(error) => tracing::error!(%error, "the table's file could not be written anew"),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The requests of a person, by their mailbox: for what they may ask to see or have erased.
+//!
+//! The address stands here in plain text, as it does in the request, and goes when the request is forgotten.
+
+use serde::{Deserialize, Serialize};
+
+use crate::approval::mailbox;
+use crate::id::RequestId;
+use crate::invitation::Invitation;
+use crate::request::Request;
+use crate::request_store::RequestStore;
+use crate::table::{Entity, Key, ReadError, Stored, Table, load_all};
+
+const PREFIX: &str = "REQUEST#";
+
+/// That a request is a person's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonRequest {
+    /// The customer's address, as [`mailbox`] spells it.
+    mailbox: String,
+    /// The request.
+    request_id: RequestId,
+}
+
+impl PersonRequest {
+    /// Of a request; `None` where it has no address of its customer.
+    pub fn of(request: &Request) -> Option<Self> {
+        Some(Self {
+            mailbox: mailbox(request.customer_email()?),
+            request_id: request.request_id,
+        })
+    }
+}
+
+impl Entity for PersonRequest {
+    const KIND: &'static str = "personRequest";
+
+    fn key(&self) -> Key {
+        Key {
+            pk: partition(&self.mailbox),
+            sk: format!("{PREFIX}{}", self.request_id),
+        }
+    }
+}
+
+fn partition(mailbox: &str) -> String {
+    format!("PERSON#{mailbox}")
+}
+
+impl<T: Table> RequestStore<T> {
+    /// The requests of whoever reads that mailbox which are not forgotten, each followed by what they sent in by its
+    /// invitations.
+    pub async fn requests_of_person(&self, address: &str) -> Result<Vec<Request>, ReadError> {
+        let partition = partition(&mailbox(address));
+        let own: Vec<Stored<PersonRequest>> = load_all(self.table(), &partition, PREFIX).await?;
+        let mut requests = Vec::new();
+        for own in own {
+            let id = own.value.request_id;
+            requests.extend(self.request(id).await?);
+            let (pk, prefix) = Invitation::all_of(id);
+            let invitations: Vec<Stored<Invitation>> = load_all(self.table(), &pk, prefix).await?;
+            for used in invitations.iter().filter_map(|it| it.value.used()) {
+                requests.extend(self.request(used.request_id).await?);
+            }
+        }
+        Ok(requests.into_iter().map(|stored| stored.value).collect())
+    }
+}
