@@ -7,6 +7,7 @@ use domain::operator_log::Change;
 use domain::payment_control::operations::record_erasure;
 use domain::request::{ForgetReason, Output, Request};
 use domain::request_store::{RequestStore, request_key};
+use domain::retention::is_over;
 use domain::table::{Stored, Table, load_all};
 use domain::task::variable;
 use serde_json::{Value as Json, json};
@@ -79,7 +80,7 @@ async fn exported(store: &RequestStore<impl Table>, request: &Request) -> Result
     }))
 }
 
-/// Forgets all requests of the person that have ended, and says which have not.
+/// Forgets all requests of the person that are over, and says which are not.
 pub(crate) async fn erase(
     store: &RequestStore<impl Table>,
     address: &str,
@@ -89,7 +90,7 @@ pub(crate) async fn erase(
     requests.retain(|request| request.forgotten_at.is_none());
     let (ended, open): (Vec<_>, Vec<_>) = requests
         .iter()
-        .partition(|request| request.ended_at.is_some());
+        .partition(|request| is_over(request, change.at));
     if !ended.is_empty() {
         // Before the first is forgotten: what cannot be recorded is not done.
         let ids: Vec<_> = ended.iter().map(|request| request.request_id).collect();
@@ -104,7 +105,7 @@ pub(crate) async fn erase(
     };
     let (forgotten, left) = (ended.len(), open.len());
     Ok(format!(
-        "Forgotten: {forgotten}{}\nOpen, and kept until they have ended: {left}{}",
+        "Forgotten: {forgotten}{}\nOpen, and kept until they have ended or stopped for 14 days: {left}{}",
         lines(&ended),
         lines(&open)
     ))
