@@ -68,7 +68,7 @@ fn uninvited() -> Problem {
 /// Whether an invitation can be used.
 pub(crate) enum Admission {
     /// The code is right. To be stored with the request that it is used for, and the mailbox that was invited.
-    Admitted([Write; 2], Option<String>),
+    Admitted(Vec<Write>, Option<String>),
     /// It was used before.
     UsedBefore(Use),
     /// The code is not right.
@@ -114,7 +114,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         match check {
             CodeCheck::Right => {
                 // So that nothing is sent in for a person while it is erased.
-                let writes = [write, Write::check(&inviting)];
+                let writes = vec![write, Write::check(&inviting)];
                 let invited = inviting.value.customer_email().map(mailbox);
                 return Ok(Admission::Admitted(writes, invited));
             }
