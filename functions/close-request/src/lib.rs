@@ -42,10 +42,10 @@ pub async fn close(
     } else {
         task.state_entry()
     };
-    let has_ended = request.value.ended_at.is_some();
+    let over_before = EndedRequest::of(&request.value);
     let record = request.value.apply(&event, state_entry);
-    let ended = EndedRequest::of(&request.value).filter(|_| !has_ended);
-    let more = ended.as_ref().map(Write::create).into_iter().collect();
+    let over = EndedRequest::of(&request.value).filter(|over| Some(over) != over_before.as_ref());
+    let more = over.as_ref().map(Write::create).into_iter().collect();
     store.save(&mut request, &record, more).await?;
     if let Event::Stopped { error, .. } = event {
         metrics::report_stop(&record, error, &task.version);

@@ -90,13 +90,13 @@ async fn what_ended_is_found_by_its_first_end_and_what_stopped_has_not() {
     let stage = stage().await;
     stage.stop(0, 0).await.unwrap();
     let all = Timestamp::from_second(1_000).unwrap();
-    assert_eq!(stage.store.ended_until(all).await.unwrap(), []);
+    assert_eq!(stage.store.ended_until(all, 9).await.unwrap(), []);
     // A redrive can enter the last state again.
     for second in [10, 20] {
         let end = CloseConfig::End(EndStatus::Denied);
         stage.run("Denied", second, end, 0).await.unwrap();
     }
-    let ended = stage.store.ended_until(all).await.unwrap();
+    let ended = stage.store.ended_until(all, 9).await.unwrap();
     assert_eq!(ended.len(), 1);
     assert_eq!(
         (ended[0].request_id, ended[0].ended_at.as_second()),

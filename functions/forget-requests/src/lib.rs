@@ -9,6 +9,9 @@ use domain::table::Table;
 use domain::task::{Outcome, outcome};
 use jiff::Timestamp;
 
+/// How many requests are read at a time. Each that is forgotten is done, also where Lambda ends the function before all are.
+const AT_A_TIME: usize = 500;
+
 /// What the function works with.
 #[derive(Debug)]
 pub struct ForgetRequests<T> {
@@ -26,14 +29,23 @@ impl<T: Table> ForgetRequests<T> {
         let keep = self.settings.current().keep_answers_days;
         let reason = ForgetReason::Age(keep.days());
         let mut result = Ok(Outcome::new(outcome::DONE));
-        for ended in self.store.ended_until(keep.before(event.time)).await? {
-            if let Err(failure) = self.forget(&ended, reason, event.time).await {
-                let request = ended.request_id;
-                tracing::error!(%request, error = failure.name(), reason = %failure, "it could not be forgotten");
-                result = result.and(Err(failure));
+        loop {
+            let due = self.store.ended_until(keep.before(event.time), AT_A_TIME);
+            let (due, mut forgotten) = (due.await?, 0);
+            for ended in &due {
+                match self.forget(ended, reason, event.time).await {
+                    Ok(()) => forgotten += 1,
+                    Err(failure) => {
+                        let request = ended.request_id;
+                        tracing::error!(%request, error = failure.name(), reason = %failure, "it could not be forgotten");
+                        result = result.and(Err(failure));
+                    }
+                }
+            }
+            if due.len() < AT_A_TIME || forgotten == 0 {
+                return result;
             }
         }
-        result
     }
 
     async fn forget(

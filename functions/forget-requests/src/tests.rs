@@ -1,7 +1,8 @@
 use adapters::RetentionDays;
 use domain::id::RequestId;
-use domain::table::Write;
-use domain::task::EndStatus;
+use domain::request::Event;
+use domain::table::{Stored, Write};
+use domain::task::{EndStatus, StateEntry};
 use jiff::SignedDuration;
 use testing::{MemoryTable, fixtures};
 
@@ -53,7 +54,7 @@ async fn each_request_is_forgotten_once_when_it_is_due() {
     // Also where nothing has run for a year.
     function.run(400).await.unwrap();
     assert!(function.is_forgotten(second).await);
-    assert_eq!(function.store.ended_until(at(400)).await.unwrap(), []);
+    assert_eq!(function.store.ended_until(at(400), 9).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -83,7 +84,7 @@ async fn what_cannot_be_forgotten_stays_due_and_does_not_stop_the_others() {
     let id = function.closed(1).await;
     assert_eq!(function.run(31).await, Err(Failure::RequestNotFound));
     assert!(function.is_forgotten(id).await);
-    assert_eq!(function.store.ended_until(at(31)).await.unwrap(), [lost]);
+    assert_eq!(function.store.ended_until(at(31), 9).await.unwrap(), [lost]);
 }
 
 #[tokio::test]
@@ -95,5 +96,48 @@ async fn what_was_forgotten_on_request_is_not_forgotten_again() {
     let before = function.store.request(id).await.unwrap();
     function.run(30).await.unwrap();
     assert_eq!(function.store.request(id).await.unwrap(), before);
-    assert_eq!(function.store.ended_until(at(30)).await.unwrap(), []);
+    assert_eq!(function.store.ended_until(at(30), 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_stopped_is_forgotten_once_it_can_no_longer_go_on_and_then_kept_for_so_long() {
+    let function = function(30);
+    let (mut request, record) = fixtures::request::request();
+    function
+        .store
+        .create(&request, &record, Vec::new())
+        .await
+        .unwrap();
+    let id = request.request_id;
+    let phase = request.phase.clone();
+    let mut stop = |day| {
+        let stopped = Event::Stopped {
+            error: "Stripe.Refused",
+            redrives: 0,
+        };
+        let record = request.apply(&stopped, StateEntry::during(&phase, at(day)));
+        (EndedRequest::of(&request).unwrap(), request.clone(), record)
+    };
+    let (over, value, record) = stop(0);
+    let mut stored = Stored { value, version: 1 };
+    let over = vec![Write::create(&over)];
+    function
+        .store
+        .save(&mut stored, &record, over)
+        .await
+        .unwrap();
+    function.run(43).await.unwrap();
+    assert!(!function.is_forgotten(id).await);
+    function.run(44).await.unwrap();
+    assert!(function.is_forgotten(id).await);
+}
+
+#[tokio::test]
+async fn more_than_are_read_at_a_time_are_forgotten_in_one_run() {
+    let function = function(30);
+    for _ in 0..=AT_A_TIME {
+        function.closed(0).await;
+    }
+    function.run(30).await.unwrap();
+    assert_eq!(function.store.ended_until(at(30), 9).await.unwrap(), []);
 }

@@ -48,7 +48,9 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
                 .await?,
         };
         if opened.request.value.charge().is_some() {
-            case.is_outdated = !self.refresh(opened, at).await;
+            // What has ended is decided, and may be forgotten at any moment.
+            let has_ended = opened.request.value.ended_at.is_some();
+            case.is_outdated = !has_ended && !self.refresh(opened, at).await;
             let report = self.store.charge_report(&opened.request.value).await?;
             opened.lookup.clone_from(&report.found);
             case.report = Some(report);

@@ -40,13 +40,18 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let credentials =
             InvitationCredentials::read(&self.link_keys, offering, query.first(TOKEN), None)
                 .await?;
-        if let Some(credentials) = &credentials
-            && let Some(used) = self.invitation(credentials, offering).await?.value.used()
-        {
-            return match accepted(http) {
-                Format::Html => Ok(html(StatusCode::OK, pages::used(offering, used.at))),
-                Format::Json => Err(already_used(offering, used.at)),
-            };
+        if let Some(credentials) = &credentials {
+            if let Some(used) = self.invitation(credentials, offering).await?.value.used() {
+                return match accepted(http) {
+                    Format::Html => Ok(html(StatusCode::OK, pages::used(offering, used.at))),
+                    Format::Json => Err(already_used(offering, used.at)),
+                };
+            }
+            let inviting = self.store.request(credentials.about).await;
+            let inviting = inviting.map_err(Failure::from)?;
+            if inviting.is_some_and(|it| it.value.forgotten_at.is_some()) {
+                return Err(invitation_ended());
+            }
         }
         if accepted(http) == Format::Json {
             let schema = json_schema(offering).to_string();

@@ -4,7 +4,7 @@
 //! sent counts only with the code from the same mail, and the first time.
 
 use adapters::Cached;
-use domain::approval::LinkKeys;
+use domain::approval::{LinkKeys, mailbox};
 use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::invitation::{CODE, Invitation, InvitationToken, TOKEN, Use};
@@ -67,8 +67,8 @@ fn uninvited() -> Problem {
 
 /// Whether an invitation can be used.
 pub(crate) enum Admission {
-    /// The code is right. To be stored with the request that it is used for.
-    Admitted(Write),
+    /// The code is right. To be stored with the request that it is used for, and the mailbox that was invited.
+    Admitted(Vec<Write>, Option<String>),
     /// It was used before.
     UsedBefore(Use),
     /// The code is not right.
@@ -112,7 +112,12 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             .use_for(request, key, &credentials.code, at);
         let write = Write::update(&invitation);
         match check {
-            CodeCheck::Right => return Ok(Admission::Admitted(write)),
+            CodeCheck::Right => {
+                // So that nothing is sent in for a person while it is erased.
+                let writes = vec![write, Write::check(&inviting)];
+                let invited = inviting.value.customer_email().map(mailbox);
+                return Ok(Admission::Admitted(writes, invited));
+            }
             CodeCheck::NoCode => {}
             CodeCheck::Wrong | CodeCheck::Locked => self.store.table().commit(vec![write]).await?,
             CodeCheck::Renewed => {

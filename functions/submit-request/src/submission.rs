@@ -150,16 +150,19 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         record: &AuditRecord,
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<SubmitOutcome, AttemptError> {
-        let unstarted = UnstartedRequest::of(request, new.version);
+        let mut request = request.clone();
+        let unstarted = UnstartedRequest::of(&request, new.version);
         let mut writes = vec![Write::create(&unstarted)];
-        writes.extend(PersonRequest::of(request).as_ref().map(Write::create));
         writes.extend(idempotency.map(Write::create));
         // Whoever is invited comes once, and needs no limit.
         match new.credentials {
             Some(credentials) => {
                 let (id, at) = (request.request_id, new.at);
                 match self.admit(credentials, new.offering, id, at).await? {
-                    Admission::Admitted(write) => writes.push(write),
+                    Admission::Admitted(admitted, mailbox) => {
+                        writes.extend(admitted);
+                        request.invited = mailbox;
+                    }
                     Admission::UsedBefore(before) => {
                         return Ok(self.used_before(before, idempotency).await?);
                     }
@@ -167,15 +170,16 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                     Admission::Ended => return Ok(SubmitOutcome::InvitationEnded),
                 }
             }
-            None => match self.within_limits(new.caller, request).await? {
+            None => match self.within_limits(new.caller, &request).await? {
                 Ok(counters) => writes.extend(counters),
                 Err(reached) => return Ok(self.limit_reached(reached, idempotency).await?),
             },
         }
-        match self.store.create(request, record, writes).await {
+        writes.extend(PersonRequest::of(&request).as_ref().map(Write::create));
+        match self.store.create(&request, record, writes).await {
             Ok(()) => {
                 self.start(&unstarted).await?;
-                Ok(SubmitOutcome::Request(Box::new(request.clone())))
+                Ok(SubmitOutcome::Request(Box::new(request)))
             }
             Err(error) => match (error, idempotency) {
                 // The key was used before, perhaps at this very moment; then there may be nothing to find yet. Or

@@ -68,7 +68,12 @@ async fn main() -> anyhow::Result<()> {
             let secrets = Secrets::new(&service("secretsmanager"));
             secrets.settings_in(&settings).await?.teams
         }
-        _ => Teams::default(),
+        Command::Payments(_)
+        | Command::Limits(_)
+        | Command::Requests(_)
+        | Command::Person(_)
+        | Command::Audit(_)
+        | Command::Log => Teams::default(),
     };
     let deployment = Deployment {
         store: RequestStore::new(DynamoTable::new(&service("dynamodb"), table)),

@@ -3,10 +3,12 @@
 use domain::audit::AuditRecord;
 use domain::failure::Failure;
 use domain::form::Value;
+use domain::money::Usd;
 use domain::operator_log::Change;
 use domain::payment_control::operations::record_erasure;
 use domain::request::{ForgetReason, Output, Request};
 use domain::request_store::{RequestStore, request_key};
+use domain::retention::is_over;
 use domain::table::{Stored, Table, load_all};
 use domain::task::variable;
 use serde_json::{Value as Json, json};
@@ -29,7 +31,7 @@ async fn exported(store: &RequestStore<impl Table>, request: &Request) -> Result
     let records: Vec<Stored<AuditRecord>> =
         load_all(store.table(), &request_key(id).pk, "AUDIT#").await?;
     let history = records.iter().map(|Stored { value: it, .. }| {
-        json!({ "at": it.at, "phase": it.phase, "action": it.action, "status": it.status, "amount": it.amount.map(|it| it.to_decimal()) })
+        json!({ "at": it.at, "phase": it.phase, "action": it.action, "status": it.status, "amount": it.amount.map(Usd::to_decimal) })
     });
     let approvals = store.all_approvals(id).await?;
     let decisions = approvals.iter().flat_map(|approval| {
@@ -72,14 +74,14 @@ async fn exported(store: &RequestStore<impl Table>, request: &Request) -> Result
         "questions": questions.collect::<Vec<_>>(),
         "decisions": decisions.collect::<Vec<_>>(),
         "reason": request.output(variable::REJECTION_REASON),
-        "approvedAmount": request.approved_amount.map(|it| it.to_decimal()),
+        "approvedAmount": request.approved_amount.map(Usd::to_decimal),
         "givenBack": given_back.collect::<Vec<_>>(),
         "charge": charge,
         "history": history.collect::<Vec<_>>(),
     }))
 }
 
-/// Forgets all requests of the person that have ended, and says which have not.
+/// Forgets all requests of the person that are over, and says which are not.
 pub(crate) async fn erase(
     store: &RequestStore<impl Table>,
     address: &str,
@@ -89,7 +91,7 @@ pub(crate) async fn erase(
     requests.retain(|request| request.forgotten_at.is_none());
     let (ended, open): (Vec<_>, Vec<_>) = requests
         .iter()
-        .partition(|request| request.ended_at.is_some());
+        .partition(|request| is_over(request, change.at));
     if !ended.is_empty() {
         // Before the first is forgotten: what cannot be recorded is not done.
         let ids: Vec<_> = ended.iter().map(|request| request.request_id).collect();
@@ -104,7 +106,7 @@ pub(crate) async fn erase(
     };
     let (forgotten, left) = (ended.len(), open.len());
     Ok(format!(
-        "Forgotten: {forgotten}{}\nOpen, and kept until they have ended: {left}{}",
+        "Forgotten: {forgotten}{}\nOpen, and kept until they have ended or stopped for 14 days: {left}{}",
         lines(&ended),
         lines(&open)
     ))

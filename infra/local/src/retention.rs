@@ -14,6 +14,8 @@ use crate::{
 };
 
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// After the start, once what a schedule runs soon after it is done.
+const FIRST: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long the template's functions keep personal data; `None` where none of them does.
 pub fn kept(template: &Template) -> Option<SignedDuration> {
@@ -31,6 +33,7 @@ pub async fn run(
     dynamodb: DynamoDb,
     clock: Clock,
 ) {
+    let mut pause = FIRST;
     loop {
         let now = clock.now();
         if let Some(kept) = kept
@@ -38,7 +41,8 @@ pub async fn run(
         {
             tracing::warn!(%error, "old mails could not be removed");
         }
-        clock.sleep_until(later(now, EVERY)).await;
+        clock.sleep_until(later(now, pause)).await;
+        pause = EVERY;
         // It takes a second for a hundred megabytes, in which no item is read.
         let dynamodb = dynamodb.clone();
         match spawn_blocking(move || dynamodb.compact()).await {

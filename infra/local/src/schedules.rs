@@ -1,6 +1,6 @@
 //! Schedules of `EventBridge`: functions that are invoked at a rate, by the stack's clock.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -10,10 +10,13 @@ use crate::{
     template::{ACCOUNT, REGION, Schedule},
 };
 
+/// The first time comes soon, also for what is due once a day: a stack on a laptop seldom runs for so long.
+const FIRST: SignedDuration = SignedDuration::from_mins(10);
+
 /// Invokes a function whenever its schedule is due. Where the clock jumps past several times it is invoked once.
 /// Never ends by itself.
 pub async fn run(schedule: Schedule, functions: Functions, clock: Clock) {
-    let mut due = later(clock.now(), schedule.rate);
+    let mut due = later(clock.now(), schedule.rate.min(FIRST));
     loop {
         clock.sleep_until(due).await;
         let now = clock.now();

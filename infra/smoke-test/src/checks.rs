@@ -99,12 +99,14 @@ impl Deployment {
                 ensure!(errors.is_some_and(|it| !it.is_empty()), "it names no error");
                 Ok(())
             }
-            Check::UnsignedEvent => answer(self.post("/webhooks/stripe", "{}"), 400)
-                .await
-                .map(drop),
-            Check::UnknownLink => answer(self.get("/approvals/smoke-test", "text/html"), 404)
-                .await
-                .map(drop),
+            Check::UnsignedEvent => {
+                let refusal = answer(self.post("/webhooks/stripe", "{}"), 400).await?;
+                ours(&refusal, "The event was not taken in.")
+            }
+            Check::UnknownLink => {
+                let page = self.get("/approvals/smoke-test", "text/html");
+                ours(&answer(page, 404).await?, "There is nothing here.")
+            }
         }
     }
 
@@ -123,6 +125,12 @@ impl Deployment {
             .header("content-type", "application/json")
             .body(body)
     }
+}
+
+/// API Gateway, or another server at that address, has other words for it.
+fn ours(body: &str, words: &str) -> anyhow::Result<()> {
+    ensure!(body.contains(words), "no function says so: {}", start(body));
+    Ok(())
 }
 
 /// The body of an answer that has this status.

@@ -52,13 +52,14 @@ impl DynamoTable {
         TransactWriteItem::builder().delete(delete).build()
     }
 
-    /// The items of a partition for which a condition on `:sk` holds. DynamoDB refuses an empty one, also where any key would
+    /// The first items of a partition for which a condition on `:sk` holds. DynamoDB refuses an empty one, also where any key would
     /// fulfil the condition.
     async fn query(
         &self,
         condition: &str,
         pk: &str,
         sk: &str,
+        most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
         let query = self.client.query().table_name(&self.name);
         let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
@@ -72,7 +73,9 @@ impl DynamoTable {
         let request = query.consistent_read(true);
         let mut pages = request.into_paginator().items().send();
         let mut found = Vec::new();
-        while let Some(item) = pages.next().await {
+        while found.len() < most
+            && let Some(item) = pages.next().await
+        {
             let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
             found.push(body(item, pk, sk)?);
         }
@@ -164,15 +167,17 @@ impl Table for DynamoTable {
         pk: &str,
         sk_prefix: &str,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.query("begins_with(sk, :sk)", pk, sk_prefix).await
+        self.query("begins_with(sk, :sk)", pk, sk_prefix, usize::MAX)
+            .await
     }
 
     async fn list_before(
         &self,
         pk: &str,
         sk_end: &str,
+        most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.query("sk < :sk", pk, sk_end).await
+        self.query("sk < :sk", pk, sk_end, most).await
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::mailbox;
 use crate::id::RequestId;
-use crate::invitation::Invitation;
 use crate::request::Request;
 use crate::request_store::RequestStore;
 use crate::table::{Entity, Key, ReadError, Stored, Table, load_all};
@@ -17,17 +16,18 @@ const PREFIX: &str = "REQUEST#";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonRequest {
-    /// The customer's address, as [`mailbox`] spells it.
+    /// The customer's address, or that of whoever was invited, as [`mailbox`] spells it.
     mailbox: String,
     /// The request.
     request_id: RequestId,
 }
 
 impl PersonRequest {
-    /// Of a request; `None` where it has no address of its customer.
+    /// Of a request; `None` where it has no address of its customer and invited nobody.
     pub fn of(request: &Request) -> Option<Self> {
+        let own = request.customer_email().map(mailbox);
         Some(Self {
-            mailbox: mailbox(request.customer_email()?),
+            mailbox: own.or_else(|| request.invited.clone())?,
             request_id: request.request_id,
         })
     }
@@ -49,20 +49,13 @@ fn partition(mailbox: &str) -> String {
 }
 
 impl<T: Table> RequestStore<T> {
-    /// The requests of whoever reads that mailbox which are not forgotten, each followed by what they sent in by its
-    /// invitations.
+    /// The requests of whoever reads that mailbox which are not forgotten, with what they sent in by invitation.
     pub async fn requests_of_person(&self, address: &str) -> Result<Vec<Request>, ReadError> {
         let partition = partition(&mailbox(address));
         let own: Vec<Stored<PersonRequest>> = load_all(self.table(), &partition, PREFIX).await?;
         let mut requests = Vec::new();
         for own in own {
-            let id = own.value.request_id;
-            requests.extend(self.request(id).await?);
-            let (pk, prefix) = Invitation::all_of(id);
-            let invitations: Vec<Stored<Invitation>> = load_all(self.table(), &pk, prefix).await?;
-            for used in invitations.iter().filter_map(|it| it.value.used()) {
-                requests.extend(self.request(used.request_id).await?);
-            }
+            requests.extend(self.request(own.value.request_id).await?);
         }
         Ok(requests.into_iter().map(|stored| stored.value).collect())
     }

@@ -54,6 +54,9 @@ pub struct Request {
     /// The request whose mail invited to this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<RequestId>,
+    /// The mailbox that the invitation was sent to, by which the request is found for its person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invited: Option<String>,
     /// The status, as the customer is told.
     pub status: Status,
     /// The phase it is in.
@@ -136,6 +139,8 @@ pub struct Stopped {
     pub status: Status,
     /// The phase it was in.
     pub phase: PhaseName,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// A state that was handled.
@@ -183,6 +188,7 @@ impl Request {
             definition: offering.version.clone(),
             origin,
             about,
+            invited: None,
             status: Status::InReview,
             phase: offering.first_phase.clone(),
             submitted_at: at,
@@ -213,11 +219,16 @@ impl Request {
 
     /// Changes the request as the event says and returns the record for its audit log.
     pub fn apply(&mut self, event: &Event<'_>, state_entry: StateEntry<'_>) -> AuditRecord {
-        let status_before = Some(self.status);
+        let (status_before, updated_at) = (Some(self.status), self.updated_at);
         let phase_before = std::mem::replace(&mut self.phase, state_entry.phase.clone());
         self.change(event, state_entry, phase_before);
         let entry = audit_entry::entry(event, self.inquiries.len());
-        self.record(state_entry.at, status_before, entry)
+        let record = self.record(state_entry.at, status_before, entry);
+        if let Event::Forgotten(_) = event {
+            // Nothing has changed for the customer.
+            self.updated_at = updated_at;
+        }
+        record
     }
 
     /// What this very state entry was answered with, if it was handled before. If a later one was, this one

@@ -18,22 +18,25 @@ use crate::task::StateEntry;
 
 const PARTITION: &str = "ENDED";
 
-/// A request that has ended and whose personal data is kept for some time.
+/// How long an execution that failed can be redriven: a limit of Step Functions. A request that stopped is over after that.
+const REDRIVABLE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// A request that has ended, or may have stopped for good, and whose personal data is kept for some time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EndedRequest {
     /// The request.
     pub request_id: RequestId,
-    /// When it ended.
+    /// When it ended, or can no longer be redriven.
     pub ended_at: Timestamp,
 }
 
 impl EndedRequest {
-    /// Of a request; `None` while it is open.
+    /// Of a request; `None` while it is open and has not stopped.
     pub fn of(request: &Request) -> Option<Self> {
         Some(Self {
             request_id: request.request_id,
-            ended_at: request.ended_at?,
+            ended_at: over_at(request)?,
         })
     }
 }
@@ -49,22 +52,38 @@ impl Entity for EndedRequest {
     }
 }
 
+/// When a request is over, if nobody lets it go on before.
+fn over_at(request: &Request) -> Option<Timestamp> {
+    let stopped = request.stopped.as_ref().map(|it| it.since);
+    let abandoned = stopped.map(|since| since.saturating_add(REDRIVABLE).unwrap_or(since));
+    request.ended_at.or(abandoned)
+}
+
+/// Whether a request has ended, or has stopped so long ago that it can no longer be redriven.
+pub fn is_over(request: &Request, at: Timestamp) -> bool {
+    over_at(request).is_some_and(|over| over <= at)
+}
+
 /// Such as `2026-11-26T16:25:00Z`, which sorts by time.
 fn second(at: Timestamp) -> String {
     format!("{at:.0}")
 }
 
 impl<T: Table> RequestStore<T> {
-    /// The requests that ended at that time or before it, to the second, the oldest first.
-    pub async fn ended_until(&self, at: Timestamp) -> Result<Vec<EndedRequest>, ReadError> {
+    /// The requests that ended at that time or before it, to the second: the oldest, at most so many.
+    pub async fn ended_until(
+        &self,
+        at: Timestamp,
+        most: usize,
+    ) -> Result<Vec<EndedRequest>, ReadError> {
         let next = at.saturating_add(SignedDuration::from_secs(1));
         let end = second(next.unwrap_or(Timestamp::MAX));
-        let found = load_before(self.table(), PARTITION, &end).await?;
+        let found = load_before(self.table(), PARTITION, &end, most).await?;
         Ok(found.into_iter().map(|stored| stored.value).collect())
     }
 
-    /// Removes the personal data of a request that has ended, in one transaction with the record of it. One that is
-    /// open, or forgotten already, is left as it is.
+    /// Removes the personal data of a request that is over, in one transaction with the record of it. One that is open, or
+    /// forgotten already, is left as it is.
     pub async fn forget(
         &self,
         id: RequestId,
@@ -86,7 +105,7 @@ impl<T: Table> RequestStore<T> {
         at: Timestamp,
     ) -> Result<(), AttemptError> {
         let mut request = self.request(id).await?.ok_or(Failure::RequestNotFound)?;
-        if request.value.ended_at.is_none() || request.value.forgotten_at.is_some() {
+        if !is_over(&request.value, at) || request.value.forgotten_at.is_some() {
             return Ok(());
         }
         let mut writes = vec![Write::Delete(ChargeLookup::key_of(id))];

@@ -166,12 +166,13 @@ pub trait Table: Send + Sync {
         sk_prefix: &str,
     ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
 
-    /// The bodies and versions of all items of a partition whose sort key comes before `sk_end`, in its order, read
-    /// consistently.
+    /// The bodies and versions of the first items of a partition whose sort key comes before `sk_end`, in its order and at
+    /// most so many, read consistently.
     fn list_before(
         &self,
         pk: &str,
         sk_end: &str,
+        most: usize,
     ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
 
     /// Removes an item, whatever its version. Where there is none, that is what was wanted.
@@ -212,13 +213,14 @@ pub async fn load_all<T: Entity>(
     read_all(items, pk, sk_prefix)
 }
 
-/// Reads the entities of a partition whose sort key comes before `sk_end`.
+/// Reads the first entities of a partition whose sort key comes before `sk_end`, at most so many.
 pub async fn load_before<T: Entity>(
     table: &impl Table,
     pk: &str,
     sk_end: &str,
+    most: usize,
 ) -> Result<Vec<Stored<T>>, ReadError> {
-    let items = table.list_before(pk, sk_end).await?;
+    let items = table.list_before(pk, sk_end, most).await?;
     read_all(items, pk, sk_end)
 }
 

@@ -45,8 +45,11 @@ impl Table for MemoryTable {
         &self,
         pk: &str,
         sk_end: &str,
+        most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        Ok(self.found(|key| key.pk == pk && key.sk.as_str() < sk_end))
+        let mut found = self.found(|key| key.pk == pk && key.sk.as_str() < sk_end);
+        found.truncate(most);
+        Ok(found)
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {

@@ -31,12 +31,36 @@ const RIGHT: [Canned; 6] = [
         422,
         r#"{"errors":[{"field":"notes","message":"..."}]}"#,
     ),
-    ("POST", "/webhooks/stripe", "*/*", 400, "{}"),
-    ("GET", "/approvals/smoke-test", HTML, 404, "<html>"),
+    (
+        "POST",
+        "/webhooks/stripe",
+        "*/*",
+        400,
+        r#"{"title":"The event was not taken in."}"#,
+    ),
+    (
+        "GET",
+        "/approvals/smoke-test",
+        HTML,
+        404,
+        "<h1>There is nothing here.</h1>",
+    ),
 ];
 
 /// Which of them is answered otherwise, how, and what is said of it.
-const WRONG: [(usize, u16, &str, &str); 12] = [
+const WRONG: [(usize, u16, &str, &str); 14] = [
+    (
+        4,
+        400,
+        "Bad Request",
+        "did not sign is refused: no function says so",
+    ),
+    (
+        5,
+        404,
+        r#"{"message":"Not Found"}"#,
+        "not found: no function says so",
+    ),
     (0, 502, "", "the start page leads to a form: 502"),
     (0, 200, "Soon", "leads to a form: it leads to none"),
     (1, 404, "", "the form is a page: 404"),

@@ -140,10 +140,15 @@ impl Table for SimTable {
         }
     }
 
-    async fn list_before(&self, pk: &str, sk_end: &str) -> Result<Vec<(Value, u64)>, ReadError> {
+    async fn list_before(
+        &self,
+        pk: &str,
+        sk_end: &str,
+        most: usize,
+    ) -> Result<Vec<(Value, u64)>, ReadError> {
         match self.line.call(Place::Read).await {
             Some(_) => Err(ReadError::Unavailable(down())),
-            None => self.memory.list_before(pk, sk_end).await,
+            None => self.memory.list_before(pk, sk_end, most).await,
         }
     }
 

@@ -180,8 +180,9 @@ impl Table for JoinedMeanwhile {
         &self,
         pk: &str,
         sk_end: &str,
+        most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.table.list_before(pk, sk_end).await
+        self.table.list_before(pk, sk_end, most).await
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {

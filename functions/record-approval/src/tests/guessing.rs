@@ -153,8 +153,9 @@ impl Table for Yielding {
         &self,
         pk: &str,
         end: &str,
+        most: usize,
     ) -> Result<Vec<(Value, u64)>, domain::table::ReadError> {
-        self.0.list_before(pk, end).await
+        self.0.list_before(pk, end, most).await
     }
 
     async fn remove(&self, key: &domain::table::Key) -> Result<(), domain::table::CommitError> {

@@ -250,3 +250,20 @@ async fn who_joins_is_asked_in_the_approvals_that_are_open() {
         .collect();
     assert_eq!(tokens, ["open", "open", "asked"]);
 }
+
+#[tokio::test]
+async fn the_audit_log_of_a_request_is_verified() {
+    let local = local();
+    let (request, record) = fixtures::request::request();
+    let store = &local.store;
+    store.create(&request, &record, Vec::new()).await.unwrap();
+    let verify = format!("audit verify {}", request.request_id);
+    let said = say(&local, &verify, &[]).await;
+    assert!(said.ends_with("is whole: 1 records."), "{said}");
+    let mut stored = store.request(request.request_id).await.unwrap().unwrap();
+    stored.value.audit_count = 2;
+    let more = vec![Write::update(&stored)];
+    store.table().commit(more).await.unwrap();
+    let refused = try_to(&local, &verify, &[]).await.unwrap_err().to_string();
+    assert!(refused.ends_with("record 2 is missing."), "{refused}");
+}

@@ -82,7 +82,7 @@ async fn what_has_ended_is_erased_what_is_open_is_named_and_the_log_has_no_addre
     assert_eq!(
         said,
         format!(
-            "Forgotten: 1\n  {closed}, Denied\nOpen, and kept until they have ended: 1\n  {open}, CSM Review"
+            "Forgotten: 1\n  {closed}, Denied\nOpen, and kept until they have ended or stopped for 14 days: 1\n  {open}, CSM Review"
         )
     );
     let left = store.requests_of_person(ADA).await.unwrap();

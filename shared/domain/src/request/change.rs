@@ -112,7 +112,7 @@ impl Request {
             Event::Forgotten(_) => self.forget(state_entry.at),
             Event::Stopped { error, redrives } => {
                 self.redrives = redrives;
-                self.stop(error, phase_before);
+                self.stop(error, phase_before, state_entry.at);
                 self.step(state_entry, outcome::DONE);
             }
             Event::Resumed { redrives } => {
@@ -167,12 +167,13 @@ impl Request {
         }
     }
 
-    fn stop(&mut self, error: &str, phase: PhaseName) {
+    fn stop(&mut self, error: &str, phase: PhaseName, since: Timestamp) {
         let status = std::mem::replace(&mut self.status, Status::NeedsAttention);
         self.stopped = Some(Stopped {
             error: error.to_owned(),
             status,
             phase,
+            since,
         });
     }
 
@@ -201,6 +202,10 @@ impl Request {
     }
 
     fn set(&mut self, name: &str, text: &str) {
+        // What comes late must not bring back what was removed.
+        if self.forgotten_at.is_some() {
+            return;
+        }
         let name = name
             .parse()
             .expect("the names of built-in variables are valid");

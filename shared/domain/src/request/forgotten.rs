@@ -36,6 +36,7 @@ impl Request {
         });
         self.outputs
             .retain(|_, output| matches!(output, Output::Refund { .. }));
+        self.invited = None;
         self.approved.clear();
         self.ownership_confirmation = None;
         self.inquiries.clear();

@@ -207,6 +207,7 @@ fn a_request_that_stopped_over_a_guests_charge_is_told_from_others() {
             error: error.to_owned(),
             status: request.status,
             phase: request.phase.clone(),
+            since: request.updated_at,
         });
         assert_eq!(request.stopped_over_a_guests_charge(), expected, "{error}");
     }

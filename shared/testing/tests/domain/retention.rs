@@ -210,7 +210,7 @@ async fn an_open_request_is_not_forgotten() {
         .await
         .unwrap();
     assert_eq!(store.table().items(), before);
-    assert_eq!(store.ended_until(at(400)).await.unwrap(), []);
+    assert_eq!(store.ended_until(at(400), 9).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -251,7 +251,7 @@ async fn what_ended_is_found_by_when_it_did() {
         (at(2) - second, vec![ids[1], ids[2]]),
         (at(2), vec![ids[1], ids[2], ids[0]]),
     ] {
-        let found = store.ended_until(until).await.unwrap();
+        let found = store.ended_until(until, 999).await.unwrap();
         let found: Vec<_> = found.iter().map(|ended| ended.request_id).collect();
         assert_eq!(found, expected, "{until}");
     }

@@ -86,7 +86,9 @@ impl History<'_> {
             let statuses: BTreeSet<u16> = answers.iter().map(|answer| answer.status).collect();
             let fits = |answer: &Answer| match answer.status {
                 429 => refused_for(answer).is_some(),
-                status => matches!(status, 202 | 500..),
+                202 => true,
+                // Contention alone is no reason.
+                status => status >= 500 && !self.drawn.is_calm(),
             };
             if !answers.iter().all(fits) {
                 problems.push(format!("answered with {answers:?}"));

@@ -219,6 +219,7 @@ pub(super) fn are_whole(template: &Expanded) -> anyhow::Result<()> {
     let mut wrong = template.broken_rules();
     let deployed = template.deployed();
     wrong.extend(misleading(template, &deployed));
+    wrong.extend(unreserved(template, &deployed));
     for (parameter, kind, property) in EVERYWHERE {
         let value = template.parameter(parameter);
         let mut resources = deployed.of_type(kind).peekable();
@@ -299,8 +300,27 @@ pub(super) fn rules_refuse(template: &Expanded) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Public functions without the concurrency that is reserved for them, and others that have some.
+fn unreserved(template: &Expanded, deployed: &Expanded) -> Vec<String> {
+    let reserves = template.parameter("PublicConcurrency") != "0";
+    let permissions: Vec<_> = deployed.of_type("AWS::Lambda::Permission").collect();
+    let is_public = |id: &str| {
+        permissions.iter().any(|(permission, it)| {
+            permission.starts_with(id)
+                && it["Properties"]["Principal"] == "apigateway.amazonaws.com"
+        })
+    };
+    let functions = deployed.of_type("AWS::Lambda::Function");
+    let wrong = functions.filter(|(id, it)| {
+        let has_some = !it["Properties"]["ReservedConcurrentExecutions"].is_null();
+        has_some != (reserves && is_public(id))
+    });
+    let said = |(id, _): (&str, &Value)| format!("{id} is reserved too much or too little");
+    wrong.map(said).collect()
+}
+
 /// A value of each parameter with a pattern that nothing could use.
-const REFUSED_ALONE: [(&str, &str); 24] = [
+const REFUSED_ALONE: [(&str, &str); 26] = [
     (
         "CertificateArn",
         "arn:aws:iam::123456789012:server-certificate/x",
@@ -320,7 +340,9 @@ const REFUSED_ALONE: [(&str, &str); 24] = [
     ("PermissionsBoundaryArn", "boundary"),
     ("PublicUrl", "refunds.example.com"),
     ("PublicUrl", "https://refunds.example.com/"),
+    ("KeepAnswersDays", "45.5"),
     ("RequestLimits", "charge=3/day,caller=4/hour"),
+    ("RequestLimits", "caller=4/houraddress=3/day"),
     ("RolePath", "refunds"),
     ("StripeApiBase", "api.stripe.com"),
     ("StripeSecretName", "{{resolve:ssm:x}}"),
