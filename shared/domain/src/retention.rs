@@ -47,7 +47,7 @@ impl Entity for EndedRequest {
     fn key(&self) -> Key {
         Key {
             pk: PARTITION.to_owned(),
-            sk: format!("{}#{}", second(self.ended_at), self.request_id),
+            sk: format!("{}#{}", millisecond(self.ended_at), self.request_id),
         }
     }
 }
@@ -61,23 +61,23 @@ fn over_at(request: &Request) -> Option<Timestamp> {
 
 /// Whether a request has ended, or has stopped so long ago that it can no longer be redriven.
 pub fn is_over(request: &Request, at: Timestamp) -> bool {
-    over_at(request).is_some_and(|over| over <= at)
+    request.ended_at.is_some() || over_at(request).is_some_and(|over| over <= at)
 }
 
-/// Such as `2026-11-26T16:25:00Z`, which sorts by time.
-fn second(at: Timestamp) -> String {
-    format!("{at:.0}")
+/// Such as `2026-11-26T16:25:00.000Z`, which sorts by time, and tells two stops of a request apart.
+fn millisecond(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 impl<T: Table> RequestStore<T> {
-    /// The requests that ended at that time or before it, to the second: the oldest, at most so many.
+    /// The requests that ended at that time or before it, to the millisecond: the oldest, at most so many.
     pub async fn ended_until(
         &self,
         at: Timestamp,
         most: usize,
     ) -> Result<Vec<EndedRequest>, ReadError> {
-        let next = at.saturating_add(SignedDuration::from_secs(1));
-        let end = second(next.unwrap_or(Timestamp::MAX));
+        let next = at.saturating_add(SignedDuration::from_millis(1));
+        let end = millisecond(next.unwrap_or(Timestamp::MAX));
         let found = load_before(self.table(), PARTITION, &end, most).await?;
         Ok(found.into_iter().map(|stored| stored.value).collect())
     }

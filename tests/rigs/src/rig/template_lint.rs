@@ -11,6 +11,7 @@ mod growth;
 mod metrics;
 mod options;
 mod parameters;
+mod patterns;
 mod routes;
 mod series;
 mod written;
@@ -228,7 +229,7 @@ impl Linter<'_> {
         );
         checks.check(
             "patterns refuse what could not be used",
-            of(options::patterns_fit),
+            of(patterns::fit),
         );
     }
 
