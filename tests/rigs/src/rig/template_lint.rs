@@ -227,10 +227,7 @@ impl Linter<'_> {
             "rules refuse what does not belong together",
             of(options::rules_refuse),
         );
-        checks.check(
-            "patterns refuse what could not be used",
-            of(patterns::fit),
-        );
+        checks.check("patterns refuse what could not be used", of(patterns::fit));
     }
 
     /// Each parameter is given another value, and it is looked where that arrives.
