@@ -62,7 +62,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         match &waiting.task.config {
             AskConfig::Approval(config) => {
                 let (waiting, keys) = (narrowed(waiting, config), self.link_keys.current());
-                let team = context.members(&config.team)?;
+                let team = context.teams.known_members(&config.team)?;
                 Ok(Approval::ask(&waiting, round, team, &keys))
             }
             AskConfig::Choice(config) => {
@@ -187,15 +187,10 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
 }
 
 impl AskContext {
-    fn members(&self, team: &TeamId) -> Result<&[String], Failure> {
-        let missing = || Failure::ConfigInvalid(format!("Teams has no {team}"));
-        self.teams.members(team).ok_or_else(missing)
-    }
-
     /// The members of a team that is asked or notified in addition. That it is missing must not keep the others from
     /// deciding.
     pub(crate) fn members_if_known(&self, team: &TeamId) -> &[String] {
-        self.members(team).unwrap_or_else(|error| {
+        self.teams.known_members(team).unwrap_or_else(|error| {
             tracing::error!(%error, "nobody of this team is asked or notified");
             &[]
         })
@@ -207,7 +202,7 @@ impl AskContext {
         approval: &mut Approval,
         config: &ApprovalConfig,
     ) -> Result<Vec<String>, Failure> {
-        approval.add_approvers(self.members(&config.team)?, None);
+        approval.add_approvers(self.teams.known_members(&config.team)?, None);
         if let (Some(_), Some(escalation)) = (approval.escalated_at, &config.escalate) {
             let team = self.members_if_known(&escalation.team);
             approval.add_approvers(team, Some(&escalation.responsible));

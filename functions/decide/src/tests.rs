@@ -3,50 +3,20 @@ use std::sync::Mutex;
 use domain::charge_lookup::{ChargeUse, FoundPayment};
 use domain::rule::{Comparison, Rule};
 use domain::stripe::Ownership;
-use domain::table::{CommitError, Key, Write};
+use domain::table::{Key, Write};
 use domain::task::Branch;
 use jiff::Timestamp;
-use testing::MemoryTable;
-use testing::fixtures;
+use testing::{Hook, HookedTable, fixtures};
 
 use super::*;
 
-/// A table that remembers what was read from it.
+/// Remembers what is read.
 #[derive(Debug, Default)]
-struct Watched {
-    table: MemoryTable,
-    read: Mutex<Vec<Key>>,
-}
+struct Watched(Mutex<Vec<Key>>);
 
-impl Table for Watched {
-    async fn get(&self, key: &Key) -> Result<Option<(serde_json::Value, u64)>, ReadError> {
-        self.read.lock().unwrap().push(key.clone());
-        self.table.get(key).await
-    }
-
-    async fn list(
-        &self,
-        pk: &str,
-        sk_prefix: &str,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.table.list(pk, sk_prefix).await
-    }
-
-    async fn list_before(
-        &self,
-        pk: &str,
-        sk_end: &str,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.table.list_before(pk, sk_end, most).await
-    }
-
-    async fn remove(&self, key: &Key) -> Result<(), CommitError> {
-        self.table.remove(key).await
-    }
-
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        self.table.commit(writes).await
+impl Hook for Watched {
+    async fn before_get(&self, key: &Key) {
+        self.0.lock().unwrap().push(key.clone());
     }
 }
 
@@ -77,8 +47,8 @@ fn at_least(cents: u64) -> Rule {
     }
 }
 
-async fn store() -> (RequestStore<Watched>, RequestId) {
-    let store = RequestStore::new(Watched::default());
+async fn store() -> (RequestStore<HookedTable<Watched>>, RequestId) {
+    let store = RequestStore::new(HookedTable::default());
     let (request, record) = fixtures::request::request();
     store.create(&request, &record, Vec::new()).await.unwrap();
     (store, request.request_id)
@@ -186,7 +156,7 @@ async fn findings_are_read_only_when_a_condition_asks_for_them() {
         let (store, id) = store().await;
         decide(&store, condition(id, branches)).await.unwrap();
         let key = ChargeLookup::key_of(id);
-        let read = store.table().read.lock().unwrap();
+        let read = store.table().hook.0.lock().unwrap();
         assert_eq!(read.iter().filter(|k| **k == key).count(), reads);
     }
 }

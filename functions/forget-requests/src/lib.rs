@@ -31,18 +31,16 @@ impl<T: Table> ForgetRequests<T> {
         let mut result = Ok(Outcome::new(outcome::DONE));
         loop {
             let due = self.store.ended_until(keep.before(event.time), AT_A_TIME);
-            let (due, mut forgotten) = (due.await?, 0);
+            let (due, mut failed) = (due.await?, 0);
             for ended in &due {
-                match self.forget(ended, reason, event.time).await {
-                    Ok(()) => forgotten += 1,
-                    Err(failure) => {
-                        let request = ended.request_id;
-                        tracing::error!(%request, error = failure.name(), reason = %failure, "it could not be forgotten");
-                        result = result.and(Err(failure));
-                    }
+                if let Err(failure) = self.forget(ended, reason, event.time).await {
+                    let request = ended.request_id;
+                    tracing::error!(%request, error = failure.name(), reason = %failure, "it could not be forgotten");
+                    failed += 1;
+                    result = result.and(Err(failure));
                 }
             }
-            if due.len() < AT_A_TIME || forgotten == 0 {
+            if due.len() < AT_A_TIME || failed == due.len() {
                 return result;
             }
         }

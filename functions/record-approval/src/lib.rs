@@ -67,8 +67,6 @@ struct OpenedLink {
     earlier: Vec<Approval>,
     /// The teams that are or may be asked, as they are now.
     teams: Teams,
-    /// Whether the link's holder is still on one of them.
-    is_member: bool,
     /// What Stripe says about the charge.
     lookup: Option<ChargeLookup>,
     /// What only the page of a case shows.
@@ -83,7 +81,9 @@ impl OpenedLink {
             link: &self.link.value,
             request: &self.request.value,
             earlier: &self.earlier,
-            is_member: self.is_member,
+            is_member: self
+                .teams
+                .include(self.approval.value.asked.teams(), self.approver()),
             lookup: self.lookup.as_ref(),
             at,
         }
@@ -183,7 +183,6 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         let teams = deployed.current(self.store.table(), asked.teams()).await?;
         Ok(Some(OpenedLink {
             earlier: self.store.approvals(id, asked.separate_from()).await?,
-            is_member: teams.include(asked.teams(), approval.value.holder(&link.value)),
             teams,
             lookup: self.store.charge_lookup(id).await?,
             request,

@@ -1,5 +1,6 @@
 //! What each command does, and what it says.
 
+use anyhow::bail;
 use domain::dates::when;
 use domain::failure::Failure;
 use domain::id::{OfferingPath, RequestId};
@@ -30,7 +31,7 @@ pub(crate) async fn run(
     deployment: &Deployment<impl Table, impl Executions, impl Workflow>,
     command: Command,
     now: Timestamp,
-) -> Result<String, Failure> {
+) -> anyhow::Result<String> {
     let Deployment {
         store, executions, ..
     } = deployment;
@@ -110,7 +111,7 @@ async fn show(
     table: &impl Table,
     offering: &OfferingPath,
     now: Timestamp,
-) -> Result<String, Failure> {
+) -> anyhow::Result<String> {
     let overrides = load_or(table, LimitOverrides::none(offering)).await?.value;
     let totals = load_or(table, PaymentTotals::new(offering, None))
         .await?
@@ -126,19 +127,17 @@ async fn show(
 }
 
 /// Says that the audit log of a request is whole. Otherwise it fails, with the first record that is not.
-async fn verify(store: &RequestStore<impl Table>, request: RequestId) -> Result<String, Failure> {
+async fn verify(store: &RequestStore<impl Table>, request: RequestId) -> anyhow::Result<String> {
     let verified = store.verify_audit_log(request).await?;
     match verified.ok_or(Failure::RequestNotFound)? {
         Ok(records) => Ok(format!(
             "The audit log of {request} is whole: {records} records."
         )),
-        Err(broken) => Err(Failure::ConfigInvalid(format!(
-            "The audit log of {request} is not as it was written: {broken}."
-        ))),
+        Err(broken) => bail!("The audit log of {request} is not as it was written: {broken}."),
     }
 }
 
-async fn log(table: &impl Table) -> Result<String, Failure> {
+async fn log(table: &impl Table) -> anyhow::Result<String> {
     let records = OperatorRecord::all(table).await?;
     let lines = records.iter().map(|record| {
         let OperatorRecord {

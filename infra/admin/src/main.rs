@@ -33,16 +33,17 @@ async fn main() -> anyhow::Result<()> {
     let [usual_stack, usual_table, usual_settings] =
         LOCAL.map(|name| options.local.as_ref().map(|_| name.to_owned()));
     let stack = options.stack.clone().or(usual_stack);
-    let is_about_executions = match &options.command {
-        Command::Requests(_) => true,
-        Command::Teams(command) => !matches!(command, TeamsCommand::List),
+    let (needs_stack, needs_teams) = match &options.command {
+        Command::Requests(_) => (true, false),
+        Command::Teams(TeamsCommand::List) => (false, true),
+        Command::Teams(_) => (true, true),
         Command::Payments(_)
         | Command::Limits(_)
         | Command::Person(_)
         | Command::Log
-        | Command::Audit(_) => false,
+        | Command::Audit(_) => (false, false),
     };
-    if stack.is_none() && is_about_executions {
+    if needs_stack && stack.is_none() {
         anyhow::bail!("say whose requests: give the name of the stack with --stack");
     }
     let table = options
@@ -61,19 +62,13 @@ async fn main() -> anyhow::Result<()> {
         }
         None => aws.clone(),
     };
-    let teams = match &options.command {
-        Command::Teams(_) => {
-            let settings = options.settings.clone().or(usual_settings);
-            let settings = settings.map_or_else(settings_secret, Ok)?;
-            let secrets = Secrets::new(&service("secretsmanager"));
-            secrets.settings_in(&settings).await?.teams
-        }
-        Command::Payments(_)
-        | Command::Limits(_)
-        | Command::Requests(_)
-        | Command::Person(_)
-        | Command::Audit(_)
-        | Command::Log => Teams::default(),
+    let teams = if needs_teams {
+        let settings = options.settings.clone().or(usual_settings);
+        let settings = settings.map_or_else(settings_secret, Ok)?;
+        let secrets = Secrets::new(&service("secretsmanager"));
+        secrets.settings_in(&settings).await?.teams
+    } else {
+        Teams::default()
     };
     let deployment = Deployment {
         store: RequestStore::new(DynamoTable::new(&service("dynamodb"), table)),

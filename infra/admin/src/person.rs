@@ -4,10 +4,9 @@ use domain::audit::AuditRecord;
 use domain::failure::Failure;
 use domain::form::Value;
 use domain::money::Usd;
-use domain::operator_log::Change;
-use domain::payment_control::operations::record_erasure;
+use domain::operator_log::{Change, record_erasure};
 use domain::request::{ForgetReason, Output, Request};
-use domain::request_store::{RequestStore, request_key};
+use domain::request_store::RequestStore;
 use domain::retention::is_over;
 use domain::table::{Stored, Table, load_all};
 use domain::task::variable;
@@ -17,7 +16,7 @@ use serde_json::{Value as Json, json};
 pub(crate) async fn export(
     store: &RequestStore<impl Table>,
     address: &str,
-) -> Result<String, Failure> {
+) -> anyhow::Result<String> {
     let mut requests = Vec::new();
     for request in store.requests_of_person(address).await? {
         requests.push(exported(store, &request).await?);
@@ -28,8 +27,8 @@ pub(crate) async fn export(
 
 async fn exported(store: &RequestStore<impl Table>, request: &Request) -> Result<Json, Failure> {
     let id = request.request_id;
-    let records: Vec<Stored<AuditRecord>> =
-        load_all(store.table(), &request_key(id).pk, "AUDIT#").await?;
+    let (partition, prefix) = AuditRecord::all_of(id);
+    let records: Vec<Stored<AuditRecord>> = load_all(store.table(), &partition, prefix).await?;
     let history = records.iter().map(|Stored { value: it, .. }| {
         json!({ "at": it.at, "phase": it.phase, "action": it.action, "status": it.status, "amount": it.amount.map(Usd::to_decimal) })
     });
@@ -86,7 +85,7 @@ pub(crate) async fn erase(
     store: &RequestStore<impl Table>,
     address: &str,
     change: &Change,
-) -> Result<String, Failure> {
+) -> anyhow::Result<String> {
     let mut requests = store.requests_of_person(address).await?;
     requests.retain(|request| request.forgotten_at.is_none());
     let (ended, open): (Vec<_>, Vec<_>) = requests

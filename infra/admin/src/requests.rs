@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::dates::when;
 use domain::failure::Failure;
-use domain::operator_log::Change;
-use domain::payment_control::operations::record_redrive;
+use domain::operator_log::{Change, record_redrive};
 use domain::request_store::RequestStore;
 use domain::table::Table;
 use domain::workflow::{Executions, StoppedExecution};
@@ -17,7 +16,7 @@ type ByCause = BTreeMap<String, Vec<StoppedExecution>>;
 pub(crate) async fn list(
     store: &RequestStore<impl Table>,
     executions: &impl Executions,
-) -> Result<String, Failure> {
+) -> anyhow::Result<String> {
     let by_cause = stopped(store, executions).await?;
     if by_cause.is_empty() {
         return Ok("No request has stopped.".to_owned());
@@ -37,7 +36,7 @@ pub(crate) async fn redrive(
     executions: &impl Executions,
     cause: &str,
     change: &Change,
-) -> Result<String, Failure> {
+) -> anyhow::Result<String> {
     let Some(stopped) = stopped(store, executions).await?.remove(cause) else {
         return Ok(format!("No request was stopped by {cause}."));
     };

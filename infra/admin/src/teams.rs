@@ -16,7 +16,7 @@ pub(crate) async fn run<T: Table, E: Executions, W: Workflow>(
     deployment: &Deployment<T, E, W>,
     command: TeamsCommand,
     now: Timestamp,
-) -> Result<String, Failure> {
+) -> anyhow::Result<String> {
     let (team, edit, reason) = match command {
         TeamsCommand::List => return list(deployment).await,
         TeamsCommand::Add(it) => (it.team, TeamEdit::Add(it.addresses), it.reason),
@@ -35,7 +35,7 @@ pub(crate) async fn run<T: Table, E: Executions, W: Workflow>(
 }
 
 /// One line for each team.
-async fn list<T: Table, E, W>(deployment: &Deployment<T, E, W>) -> Result<String, Failure> {
+async fn list<T: Table, E, W>(deployment: &Deployment<T, E, W>) -> anyhow::Result<String> {
     let teams = deployment
         .teams
         .all_current(deployment.store.table())
@@ -51,7 +51,7 @@ fn line(team: &TeamId, members: &[String]) -> String {
     format!("{team}: {}", members.join(", "))
 }
 
-/// Lets each open approval be entered again at once that the team is asked in, where somebody is to be asked or has left.
+/// Lets each approval that it concerns be entered again at once.
 async fn apply_to_open_approvals<T: Table, E: Executions, W: Workflow>(
     deployment: &Deployment<T, E, W>,
     team: &TeamId,
@@ -59,8 +59,9 @@ async fn apply_to_open_approvals<T: Table, E: Executions, W: Workflow>(
 ) -> Result<usize, Failure> {
     let mut applied = 0;
     for request in deployment.executions.running().await? {
-        for approval in deployment.store.all_approvals(request).await? {
-            applied += usize::from(apply(deployment, &approval, team, edited).await?);
+        let approvals = deployment.store.all_approvals(request).await?;
+        for approval in approvals.iter().filter(|it| concerns(it, team, edited)) {
+            applied += usize::from(apply(deployment, approval, team, edited).await?);
         }
     }
     Ok(applied)
@@ -96,7 +97,7 @@ async fn try_to_apply<T: Table, E, W: Workflow>(
         return Ok(false);
     };
     let value = &mut stored.value;
-    if value.decision().is_some() || !concerns(value, team, edited) {
+    if !concerns(value, team, edited) {
         return Ok(false);
     }
     value.asks_others = true;
@@ -106,7 +107,11 @@ async fn try_to_apply<T: Table, E, W: Workflow>(
     Ok(true)
 }
 
+/// Whether an approval is open in which the team is asked, and somebody is to be asked or has left.
 fn concerns(approval: &Approval, team: &TeamId, edited: &EditedTeam) -> bool {
+    if approval.decision().is_some() {
+        return false;
+    }
     let teams = approval.asked.teams();
     let asking = match approval.escalated_at {
         Some(_) => teams,

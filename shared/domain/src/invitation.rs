@@ -106,11 +106,6 @@ impl Invitation {
         }
     }
 
-    /// The partition of all invitations by a request, and what their sort keys begin with.
-    pub(crate) fn all_of(about: RequestId) -> (String, &'static str) {
-        (format!("REQUEST#{about}"), "INVITATION#")
-    }
-
     /// The code that is in use.
     pub fn code(&self, key: &LinkKey) -> String {
         key.invitation_code(self.about, &self.offering, self.code.generation())
@@ -147,10 +142,9 @@ impl Entity for Invitation {
     const KIND: &'static str = "invitation";
 
     fn key(&self) -> Key {
-        let (pk, prefix) = Self::all_of(self.about);
         Key {
-            pk,
-            sk: format!("{prefix}{}", self.offering),
+            pk: format!("REQUEST#{}", self.about),
+            sk: format!("INVITATION#{}", self.offering),
         }
     }
 }

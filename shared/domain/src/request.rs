@@ -219,16 +219,15 @@ impl Request {
 
     /// Changes the request as the event says and returns the record for its audit log.
     pub fn apply(&mut self, event: &Event<'_>, state_entry: StateEntry<'_>) -> AuditRecord {
-        let (status_before, updated_at) = (Some(self.status), self.updated_at);
+        let status_before = Some(self.status);
         let phase_before = std::mem::replace(&mut self.phase, state_entry.phase.clone());
         self.change(event, state_entry, phase_before);
         let entry = audit_entry::entry(event, self.inquiries.len());
-        let record = self.record(state_entry.at, status_before, entry);
-        if let Event::Forgotten(_) = event {
-            // Nothing has changed for the customer.
-            self.updated_at = updated_at;
+        if !matches!(event, Event::Forgotten(_)) {
+            // Which changes nothing for the customer.
+            self.updated_at = state_entry.at;
         }
-        record
+        self.record(state_entry.at, status_before, entry)
     }
 
     /// What this very state entry was answered with, if it was handled before. If a later one was, this one
@@ -264,7 +263,6 @@ impl Request {
         entry: Entry,
     ) -> AuditRecord {
         self.audit_count += 1;
-        self.updated_at = at;
         let mut record = AuditRecord {
             request_id: self.request_id,
             offering: self.offering.clone(),

@@ -26,11 +26,10 @@ impl Entity for AuditRecord {
     const KIND: &'static str = "audit";
 
     fn key(&self) -> Key {
+        let (pk, prefix) = Self::all_of(self.request_id);
         // Zero-padded, so that the audit log sorts in its own order.
-        Key {
-            pk: format!("REQUEST#{}", self.request_id),
-            sk: format!("AUDIT#{:06}", self.seq),
-        }
+        let sk = format!("{prefix}{:06}", self.seq);
+        Key { pk, sk }
     }
 }
 

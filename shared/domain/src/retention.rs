@@ -36,7 +36,7 @@ impl EndedRequest {
     pub fn of(request: &Request) -> Option<Self> {
         Some(Self {
             request_id: request.request_id,
-            ended_at: over_at(request)?,
+            ended_at: request.ended_at.or_else(|| abandoned_at(request))?,
         })
     }
 }
@@ -52,16 +52,15 @@ impl Entity for EndedRequest {
     }
 }
 
-/// When a request is over, if nobody lets it go on before.
-fn over_at(request: &Request) -> Option<Timestamp> {
-    let stopped = request.stopped.as_ref().map(|it| it.since);
-    let abandoned = stopped.map(|since| since.saturating_add(REDRIVABLE).unwrap_or(since));
-    request.ended_at.or(abandoned)
+/// When a request that has stopped can no longer be redriven.
+fn abandoned_at(request: &Request) -> Option<Timestamp> {
+    let since = request.stopped.as_ref()?.since;
+    Some(since.saturating_add(REDRIVABLE).unwrap_or(since))
 }
 
 /// Whether a request has ended, or has stopped so long ago that it can no longer be redriven.
 pub fn is_over(request: &Request, at: Timestamp) -> bool {
-    request.ended_at.is_some() || over_at(request).is_some_and(|over| over <= at)
+    request.ended_at.is_some() || abandoned_at(request).is_some_and(|abandoned| abandoned <= at)
 }
 
 /// Such as `2026-11-26T16:25:00.000Z`, which sorts by time, and tells two stops of a request apart.

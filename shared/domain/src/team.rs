@@ -65,6 +65,12 @@ impl Teams {
         self.0.get(team).map(Vec::as_slice)
     }
 
+    /// The addresses of a team without which the process cannot go on.
+    pub fn known_members(&self, team: &TeamId) -> Result<&[String], Failure> {
+        let missing = || Failure::ConfigInvalid(format!("Teams has no {team}"));
+        self.members(team).ok_or_else(missing)
+    }
+
     /// Whether somebody is on one of these teams.
     pub fn include(&self, teams: &[TeamId], address: &str) -> bool {
         let mut members = teams.iter().filter_map(|team| self.members(team)).flatten();
@@ -96,9 +102,8 @@ impl Teams {
 
     /// The members of a team to which something is mailed.
     pub async fn mailed(&self, table: &impl Table, team: &TeamId) -> Result<Vec<String>, Failure> {
-        let Self(mut teams) = self.current(table, [team]).await?;
-        let missing = || Failure::ConfigInvalid(format!("Teams has no {team}"));
-        teams.remove(team).ok_or_else(missing)
+        let current = self.current(table, [team]).await?;
+        Ok(current.known_members(team)?.to_vec())
     }
 
     /// All teams as they are now, also those that no deployment has named.
@@ -180,13 +185,9 @@ pub struct EditedTeam {
 
 impl EditedTeam {
     fn of(before: &[String], members: Vec<String>) -> Self {
-        let less = |some: &[String], others: &[String]| -> Vec<String> {
-            let is_new = |it: &&String| !others.iter().any(|other| is_same_person(it, other));
-            some.iter().filter(is_new).cloned().collect()
-        };
         Self {
-            joined: less(&members, before),
-            left: less(before, &members),
+            joined: without(&members, before),
+            left: without(before, &members),
             members,
         }
     }
@@ -231,13 +232,16 @@ fn joined(before: &[String], added: &[String]) -> Vec<String> {
 }
 
 fn left(team: &TeamId, before: &[String], removed: &[String]) -> Result<Vec<String>, String> {
-    let is_removed = |member: &String| removed.iter().any(|it| is_same_person(it, member));
-    let unknown = |it: &&String| !before.iter().any(|member| is_same_person(member, it));
-    if let Some(unknown) = removed.iter().find(unknown) {
+    if let Some(unknown) = without(removed, before).first() {
         return Err(format!("{unknown} is not on {team}; nothing was changed"));
     }
-    let stay = before.iter().filter(|member| !is_removed(member));
-    Ok(stay.cloned().collect())
+    Ok(without(before, removed))
+}
+
+/// Those of `some` who are none of the others.
+fn without(some: &[String], others: &[String]) -> Vec<String> {
+    let is_other = |it: &String| others.iter().any(|other| is_same_person(it, other));
+    some.iter().filter(|it| !is_other(it)).cloned().collect()
 }
 
 /// A team that operators have changed.

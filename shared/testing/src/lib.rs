@@ -2,6 +2,7 @@
 //! is deployed.
 
 pub mod fixtures;
+mod hooked_table;
 mod memory_mailer;
 mod memory_stripe;
 mod memory_table;
@@ -9,6 +10,7 @@ mod memory_workflow;
 mod recorder;
 pub mod test_client;
 
+pub use hooked_table::{Hook, HookedTable};
 pub use memory_mailer::MemoryMailer;
 pub use memory_stripe::{MemoryStripe, Script};
 pub use memory_table::MemoryTable;

@@ -1,6 +1,7 @@
 //! A run in which everything is drawn from a seed: what goes wrong, who clicks when, how time passes,
 //! when the executor is killed.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::time::Duration;
 
@@ -69,6 +70,29 @@ pub(crate) fn assert_kept(seed: u64, tests: &str, problems: &[String]) {
         "seed {seed} breaks a promise; SIM_SEED={seed} cargo test -p sim {tests} runs it again:\n{}",
         problems.join("\n")
     );
+}
+
+/// That what ought to happen in some histories does, in so many seeds at least; `seen` is what happened, by seed. Fewer
+/// seeds than the usual ones are not judged: one is replayed then, in which much does not happen.
+pub(crate) fn assert_seen<S: IntoIterator<Item: AsRef<str>>>(
+    usual: u64,
+    seen: Vec<S>,
+    wanted: &[(&str, usize)],
+) {
+    if seen.len() < usize::try_from(usual).expect("it is small") {
+        return;
+    }
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for what in seen.into_iter().flatten() {
+        *counts.entry(what.as_ref().to_owned()).or_default() += 1;
+    }
+    for (what, at_least) in wanted {
+        let count = counts.get(*what).copied().unwrap_or_default();
+        assert!(
+            count >= *at_least,
+            "{count} seeds have {what:?}: {counts:?}"
+        );
+    }
 }
 
 #[test]

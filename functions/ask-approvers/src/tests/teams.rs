@@ -5,8 +5,9 @@ use std::sync::Mutex;
 use domain::approval::Link;
 use domain::operator_log::Change;
 use domain::suppression::{SuppressionReason, suppress};
-use domain::table::{CommitError, Entity, Key, ReadError, load};
+use domain::table::{Entity, load};
 use domain::team::{MOST_MEMBERS, TeamEdit};
+use testing::{Hook, HookedTable};
 
 use super::*;
 
@@ -157,47 +158,17 @@ async fn the_largest_teams_are_asked_in_one_transaction_also_where_no_mail_reach
     );
 }
 
-/// A table in which somebody joins the team right after an approval is stored for the first time.
-struct JoinedMeanwhile {
-    table: MemoryTable,
-    joins: Mutex<Option<(Teams, TeamEdit)>>,
-}
+/// Somebody joins the team right after an approval is stored for the first time.
+struct JoinsMeanwhile(Mutex<Option<(Teams, TeamEdit)>>);
 
-impl Table for JoinedMeanwhile {
-    async fn get(&self, key: &Key) -> Result<Option<(serde_json::Value, u64)>, ReadError> {
-        self.table.get(key).await
-    }
-
-    async fn list(
-        &self,
-        pk: &str,
-        sk_prefix: &str,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.table.list(pk, sk_prefix).await
-    }
-
-    async fn list_before(
-        &self,
-        pk: &str,
-        sk_end: &str,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.table.list_before(pk, sk_end, most).await
-    }
-
-    async fn remove(&self, key: &Key) -> Result<(), CommitError> {
-        self.table.remove(key).await
-    }
-
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
-        self.table.commit(writes).await?;
-        let joins = self.joins.lock().unwrap().take();
+impl Hook for JoinsMeanwhile {
+    async fn after_commit(&self, table: &MemoryTable) {
+        let joins = self.0.lock().unwrap().take();
         if let Some((teams, edit)) = joins {
             let team = "csm-team".parse().unwrap();
-            let edited = teams.edit(&self.table, &team, &edit, &change()).await;
+            let edited = teams.edit(table, &team, &edit, &change()).await;
             edited.unwrap();
         }
-        Ok(())
     }
 }
 
@@ -206,9 +177,9 @@ async fn who_joins_while_an_approval_is_asked_for_is_asked_too() {
     let (function, id) = function().await;
     let teams = function.settings.current().teams.clone();
     let joins = TeamEdit::Add(vec![NEW.to_owned()]);
-    let table = JoinedMeanwhile {
+    let table = HookedTable {
         table: function.store.into_table(),
-        joins: Mutex::new(Some((teams, joins))),
+        hook: JoinsMeanwhile(Mutex::new(Some((teams, joins)))),
     };
     let function = AskApprovers {
         store: RequestStore::new(table),

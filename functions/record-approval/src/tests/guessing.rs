@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use domain::table::Key;
+use testing::{Hook, HookedTable};
+
 use super::*;
 
 #[tokio::test]
@@ -130,42 +133,15 @@ async fn a_mail_that_is_not_sent_does_not_undo_the_lock() {
 }
 
 /// Gives way before each call, so that what runs at the same time really does.
-struct Yielding(MemoryTable);
+struct Yielding;
 
-impl Table for Yielding {
-    async fn get(
-        &self,
-        key: &domain::table::Key,
-    ) -> Result<Option<(Value, u64)>, domain::table::ReadError> {
+impl Hook for Yielding {
+    async fn before_get(&self, _key: &Key) {
         tokio::task::yield_now().await;
-        self.0.get(key).await
     }
 
-    async fn list(
-        &self,
-        pk: &str,
-        begins: &str,
-    ) -> Result<Vec<(Value, u64)>, domain::table::ReadError> {
-        self.0.list(pk, begins).await
-    }
-
-    async fn list_before(
-        &self,
-        pk: &str,
-        end: &str,
-        most: usize,
-    ) -> Result<Vec<(Value, u64)>, domain::table::ReadError> {
-        self.0.list_before(pk, end, most).await
-    }
-
-    async fn remove(&self, key: &domain::table::Key) -> Result<(), domain::table::CommitError> {
+    async fn before_write(&self) {
         tokio::task::yield_now().await;
-        self.0.remove(key).await
-    }
-
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), domain::table::CommitError> {
-        tokio::task::yield_now().await;
-        self.0.commit(writes).await
     }
 }
 
@@ -177,7 +153,10 @@ async fn who_guesses_at_the_same_moment_gets_no_more_guesses() {
         id,
         ..
     } = asked().await;
-    let table = Yielding(function.store.into_table());
+    let table = HookedTable {
+        table: function.store.into_table(),
+        hook: Yielding,
+    };
     let function = RecordApproval {
         store: RequestStore::new(table),
         stripe: function.stripe,

@@ -52,7 +52,7 @@ fn local() -> Local {
     }
 }
 
-async fn try_to(local: &Local, typed: &str, more: &[&str]) -> Result<String, Failure> {
+async fn try_to(local: &Local, typed: &str, more: &[&str]) -> anyhow::Result<String> {
     let command = parse(typed, more).unwrap().command;
     run(local, command, NOW.parse().unwrap()).await
 }

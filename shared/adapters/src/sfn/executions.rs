@@ -45,14 +45,15 @@ impl SfnExecutions {
         Ok(machines)
     }
 
-    /// Those of that status, of all state machines.
+    /// Those of that status, of these state machines.
     async fn list(
         &self,
+        machines: &[String],
         status: &ExecutionStatus,
     ) -> Result<Vec<ExecutionListItem>, WorkflowError> {
         let mut all = Vec::new();
-        for machine in self.machines().await? {
-            let list = self.client.list_executions().state_machine_arn(&machine);
+        for machine in machines {
+            let list = self.client.list_executions().state_machine_arn(machine);
             let mut pages = list.status_filter(status.clone()).into_paginator().send();
             while let Some(page) = pages.next().await {
                 all.extend(page.map_err(|error| unavailable(&error))?.executions);
@@ -75,16 +76,18 @@ fn stopped(item: ExecutionListItem, status: &'static str) -> Option<StoppedExecu
 
 impl Executions for SfnExecutions {
     async fn stopped(&self) -> Result<Vec<StoppedExecution>, WorkflowError> {
-        let mut all = Vec::new();
+        let (machines, mut all) = (self.machines().await?, Vec::new());
         for (filter, status) in STOPPED {
-            let items = self.list(&filter).await?.into_iter();
+            let items = self.list(&machines, &filter).await?.into_iter();
             all.extend(items.filter_map(|item| stopped(item, status)));
         }
         Ok(all)
     }
 
     async fn running(&self) -> Result<Vec<RequestId>, WorkflowError> {
-        let items = self.list(&ExecutionStatus::Running).await?.into_iter();
+        let machines = self.machines().await?;
+        let items = self.list(&machines, &ExecutionStatus::Running).await?;
+        let items = items.into_iter();
         Ok(items.filter_map(|item| item.name.parse().ok()).collect())
     }
 

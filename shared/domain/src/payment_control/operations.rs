@@ -4,7 +4,7 @@ use super::limits::Limits;
 use super::overrides::LimitOverrides;
 use super::switch::PaymentSwitch;
 use crate::failure::Failure;
-use crate::id::{OfferingPath, RequestId};
+use crate::id::OfferingPath;
 use crate::operator_log::{Change, OperatorAction, OperatorRecord};
 use crate::optimistic::{AttemptError, Attempts};
 use crate::table::{Table, Write, load_or};
@@ -49,44 +49,6 @@ async fn try_switch(
         .commit(vec![Write::update(&switch), head, record])
         .await?;
     Ok(before)
-}
-
-/// Records that requests that had stopped are let go on: how many, and why they had stopped.
-pub async fn record_redrive(
-    table: &impl Table,
-    (requests, cause): (usize, &str),
-    change: &Change,
-) -> Result<(), Failure> {
-    let detail = format!("{requests} stopped by {cause}: {}", change.because);
-    record(table, OperatorAction::RequestsRedriven, detail, change).await
-}
-
-/// Records that the personal data of these requests is removed. Whose they were is not recorded.
-pub async fn record_erasure(
-    table: &impl Table,
-    requests: &[RequestId],
-    change: &Change,
-) -> Result<(), Failure> {
-    let ids: Vec<String> = requests.iter().map(ToString::to_string).collect();
-    let detail = format!("{} ({}): {}", ids.len(), ids.join(", "), change.because);
-    record(table, OperatorAction::PersonErased, detail, change).await
-}
-
-/// Records what is no change of an item.
-async fn record(
-    table: &impl Table,
-    action: OperatorAction,
-    detail: String,
-    change: &Change,
-) -> Result<(), Failure> {
-    let mut attempts = Attempts::default();
-    loop {
-        let append = OperatorRecord::append(table, change, action, None, detail.clone());
-        let attempt = async { Ok(table.commit(append.await?.into()).await?) };
-        if let Some(result) = attempts.finish(attempt.await) {
-            return result;
-        }
-    }
 }
 
 /// Puts limits in place of an offering's own, besides those that are in place; none takes all of them back. Answers

@@ -146,9 +146,9 @@ fn canaries(store: &RequestStore<MemoryTable>) -> Vec<Item> {
 }
 
 async fn audit_log(store: &RequestStore<MemoryTable>, id: RequestId) -> Vec<AuditRecord> {
-    let partition = format!("REQUEST#{id}");
+    let (partition, prefix) = AuditRecord::all_of(id);
     let records: Vec<Stored<AuditRecord>> =
-        load_all(store.table(), &partition, "AUDIT#").await.unwrap();
+        load_all(store.table(), &partition, prefix).await.unwrap();
     records.into_iter().map(|stored| stored.value).collect()
 }
 
