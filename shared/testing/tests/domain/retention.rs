@@ -189,6 +189,10 @@ async fn one_transaction_leaves_the_audit_log_and_the_money_and_nothing_else() {
     let mut expected = before.1.value;
     expected.reservation = None;
     assert_eq!(refund, expected);
+    let request = store.request(id).await.unwrap().unwrap().value;
+    let times = (request.updated_at, request.forgotten_at);
+    let nothing_new = "nothing has changed for the customer";
+    assert_eq!(times, (at(0), Some(at(1))), "{nothing_new}");
     assert_eq!(store.all_approvals(id).await.unwrap(), []);
     assert_eq!(
         store
