@@ -91,9 +91,20 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let PendingEntry { request, entry, .. } = pending;
         let (charge, amount) = (entry.value.charge.clone(), entry.value.amount);
         let charge = charge.as_str();
+        let reason = request.value.selected(&task.config.reason);
+        let reason = reason.map(ToOwned::to_owned);
+        let reason = reason.as_deref();
         let intended = match entry.value.method {
-            SettlementMethod::Refund => Event::RefundIntended { charge, amount },
-            SettlementMethod::Credit => Event::CreditIntended { charge, amount },
+            SettlementMethod::Refund => Event::RefundIntended {
+                charge,
+                amount,
+                reason,
+            },
+            SettlementMethod::Credit => Event::CreditIntended {
+                charge,
+                amount,
+                reason,
+            },
         };
         let record = request.value.apply(&intended, task.state_entry());
         let saved = self

@@ -1,12 +1,12 @@
 //! What each command does, and what it says.
 
 use anyhow::bail;
-use domain::dates::when;
+use domain::dates::{utc_date, when};
 use domain::failure::Failure;
 use domain::id::{OfferingPath, RequestId};
 use domain::operator_log::{Change, OperatorRecord};
 use domain::payment_control::operations::{override_limits, switch_payments};
-use domain::payment_control::{LimitOverrides, Limits, PaymentSwitch, PaymentTotals, day_of};
+use domain::payment_control::{LimitOverrides, Limits, PaymentSwitch, PaymentTotals};
 use domain::request_store::RequestStore;
 use domain::stripe::amount_text;
 use domain::table::{Table, load_or};
@@ -116,7 +116,7 @@ async fn show(
     let totals = load_or(table, PaymentTotals::new(offering, None))
         .await?
         .value;
-    let today = day_of(now);
+    let today = utc_date(now);
     let [day, window] = [totals.of_day(today), totals.since_window(today)];
     let [day, window] = [day, window].map(|cents| amount_text(cents, "usd"));
     Ok(format!(

@@ -6,10 +6,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
-use domain::table::{CommitError, ENVELOPE, Item, Key, ReadError, Table, Write};
+use domain::table::{CommitError, ENVELOPE, IndexRange, Item, Key, ReadError, Table, Write};
 
 const ABSENT: &str = "attribute_not_exists(pk)";
 const UNCHANGED: &str = "#version = :before";
+/// The name of the table's index, as the template has it.
+const INDEX: &str = "Index";
 
 /// A DynamoDB table with the string keys `pk` and `sk`.
 #[derive(Debug, Clone)]
@@ -132,6 +134,10 @@ fn attributes(item: Item) -> HashMap<String, AttributeValue> {
         serde_dynamo::to_item(item.body).expect("an entity is a JSON object");
     attributes.insert("pk".to_owned(), AttributeValue::S(item.key.pk));
     attributes.insert("sk".to_owned(), AttributeValue::S(item.key.sk));
+    if let Some(key) = item.index {
+        attributes.insert("indexPk".to_owned(), AttributeValue::S(key.pk));
+        attributes.insert("indexSk".to_owned(), AttributeValue::S(key.sk));
+    }
     attributes.insert("kind".to_owned(), AttributeValue::S(item.kind.to_owned()));
     attributes.insert("version".to_owned(), number(item.version));
     if let Some(at) = item.expires_at {
@@ -178,6 +184,31 @@ impl Table for DynamoTable {
         most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
         self.query("sk < :sk", pk, sk_end, most).await
+    }
+
+    async fn list_index(
+        &self,
+        IndexRange { pk, first, last }: &IndexRange,
+        most: usize,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        let text = |text: &String| AttributeValue::S(text.clone());
+        let query = self.client.query().table_name(&self.name).index_name(INDEX);
+        let query = query
+            .key_condition_expression("indexPk = :pk AND indexSk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last));
+        // What is not asked for is not read, or it would be read again for the next page.
+        let query = query.set_limit(i32::try_from(most).ok());
+        let mut pages = query.into_paginator().items().send();
+        let mut found = Vec::new();
+        while found.len() < most
+            && let Some(item) = pages.next().await
+        {
+            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
+            found.push(body(item, pk, first)?);
+        }
+        Ok(found)
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {

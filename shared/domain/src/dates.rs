@@ -1,6 +1,8 @@
 //! Points in time as people read them, on pages and in mails.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 
 /// A point in time, to the minute.
 pub fn when(at: Timestamp) -> String {
@@ -10,6 +12,17 @@ pub fn when(at: Timestamp) -> String {
 /// The day of a point in time, in UTC.
 pub fn day(at: Timestamp) -> String {
     at.strftime("%-d %B %Y").to_string()
+}
+
+/// The day of a point in time, in UTC, to count and sort by.
+pub fn utc_date(at: Timestamp) -> Date {
+    Offset::UTC.to_datetime(at).date()
+}
+
+/// When a day begins in UTC.
+pub fn midnight(date: Date) -> Timestamp {
+    let midnight = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0));
+    midnight.unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -19,4 +19,4 @@ pub use reservation::{
     Intent, Reservation, ReserveError, check_running, customer_key, release, reserve,
 };
 pub use switch::PaymentSwitch;
-pub use totals::{PaymentTotals, day_of};
+pub use totals::PaymentTotals;

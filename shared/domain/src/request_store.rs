@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::approval::{Approval, Decision, Link};
 use crate::audit::AuditRecord;
+use crate::audit_index;
 use crate::charge_lookup::{ChargeLookup, ChargeReport, ChargeUse, OtherRequest};
 use crate::failure::Failure;
 use crate::id::{PhaseName, RequestId};
@@ -30,6 +31,10 @@ impl Entity for AuditRecord {
         // Zero-padded, so that the audit log sorts in its own order.
         let sk = format!("{prefix}{:06}", self.seq);
         Key { pk, sk }
+    }
+
+    fn index_key(&self) -> Option<Key> {
+        Some(audit_index::key(self))
     }
 }
 

@@ -27,6 +27,11 @@ pub trait Entity: Serialize + DeserializeOwned {
     /// Where it is stored.
     fn key(&self) -> Key;
 
+    /// Where it stands in the table's index; `None` where it is found by its key alone.
+    fn index_key(&self) -> Option<Key> {
+        None
+    }
+
     /// When the database may forget it.
     fn expires_at(&self) -> Option<Timestamp> {
         None
@@ -47,6 +52,8 @@ pub struct Stored<T> {
 pub struct Item {
     /// The primary key.
     pub key: Key,
+    /// Its key in the index.
+    pub index: Option<Key>,
     /// The kind of entity.
     pub kind: &'static str,
     /// The version it has after this write.
@@ -58,7 +65,15 @@ pub struct Item {
 }
 
 /// Attributes that belong to the item. No entity may have a field of such a name.
-pub const ENVELOPE: [&str; 5] = ["pk", "sk", "kind", "version", "expiresAt"];
+pub const ENVELOPE: [&str; 7] = [
+    "pk",
+    "sk",
+    "indexPk",
+    "indexSk",
+    "kind",
+    "version",
+    "expiresAt",
+];
 
 /// A part of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,12 +127,24 @@ impl Write {
         );
         Self::Put(Item {
             key: entity.key(),
+            index: entity.index_key(),
             kind: T::KIND,
             version,
             expires_at: entity.expires_at(),
             body,
         })
     }
+}
+
+/// A part of a partition of the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexRange {
+    /// Partition key in the index.
+    pub pk: String,
+    /// The first sort key that belongs to it.
+    pub first: String,
+    /// The last.
+    pub last: String,
 }
 
 /// A read failed.
@@ -175,6 +202,15 @@ pub trait Table: Send + Sync {
         most: usize,
     ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
 
+    /// The bodies and versions of the first items of a partition of the index whose sort key there is in this range, both
+    /// ends included, in its order and at most so many. The index follows the table within a second or so: what was just
+    /// written may not be there yet.
+    fn list_index(
+        &self,
+        range: &IndexRange,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
+
     /// Removes an item, whatever its version. Where there is none, that is what was wanted.
     fn remove(&self, key: &Key) -> impl Future<Output = Result<(), CommitError>> + Send;
 
@@ -222,6 +258,16 @@ pub async fn load_before<T: Entity>(
 ) -> Result<Vec<Stored<T>>, ReadError> {
     let items = table.list_before(pk, sk_end, most).await?;
     read_all(items, pk, sk_end)
+}
+
+/// Reads the first entities of a part of the index, at most so many.
+pub async fn load_index<T: Entity>(
+    table: &impl Table,
+    range: &IndexRange,
+    most: usize,
+) -> Result<Vec<Stored<T>>, ReadError> {
+    let items = table.list_index(range, most).await?;
+    read_all(items, &range.pk, &range.first)
 }
 
 fn read_all<T: Entity>(

@@ -2,7 +2,7 @@
 
 use std::future::{Future, ready};
 
-use domain::table::{CommitError, Key, ReadError, Table, Write};
+use domain::table::{CommitError, IndexRange, Key, ReadError, Table, Write};
 
 use crate::MemoryTable;
 
@@ -54,6 +54,14 @@ impl<H: Hook> Table for HookedTable<H> {
         most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
         self.table.list_before(pk, sk_end, most).await
+    }
+
+    async fn list_index(
+        &self,
+        range: &IndexRange,
+        most: usize,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        self.table.list_index(range, most).await
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {

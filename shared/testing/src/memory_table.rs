@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use domain::table::{CommitError, Item, Key, ReadError, Table, Write};
+use domain::table::{CommitError, IndexRange, Item, Key, ReadError, Table, Write};
 
 /// A table that forgets everything when it is dropped.
 #[derive(Debug, Default)]
@@ -50,6 +50,21 @@ impl Table for MemoryTable {
         let mut found = self.found(|key| key.pk == pk && key.sk.as_str() < sk_end);
         found.truncate(most);
         Ok(found)
+    }
+
+    async fn list_index(
+        &self,
+        IndexRange { pk, first, last }: &IndexRange,
+        most: usize,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let indexed = |item: &Item| Some((item.index.clone()?, item.body.clone(), item.version));
+        let mut found: Vec<_> = items.values().filter_map(indexed).collect();
+        found.retain(|(key, ..)| key.pk == *pk && (first..=last).contains(&&key.sk));
+        found.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        found.truncate(most);
+        let found = found.into_iter();
+        Ok(found.map(|(_, body, version)| (body, version)).collect())
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use domain::charge_ledger::ChargeLedger;
 use domain::id::{RequestId, TaskToken};
-use domain::table::{CommitError, Entity, Item, Key, ReadError, Table, Write, load};
+use domain::table::{CommitError, Entity, IndexRange, Item, Key, ReadError, Table, Write, load};
 use domain::task::Outcome;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
 use local::clock::Clock;
@@ -149,6 +149,17 @@ impl Table for SimTable {
         match self.line.call(Place::Read).await {
             Some(_) => Err(ReadError::Unavailable(down())),
             None => self.memory.list_before(pk, sk_end, most).await,
+        }
+    }
+
+    async fn list_index(
+        &self,
+        range: &IndexRange,
+        most: usize,
+    ) -> Result<Vec<(Value, u64)>, ReadError> {
+        match self.line.call(Place::Read).await {
+            Some(_) => Err(ReadError::Unavailable(down())),
+            None => self.memory.list_index(range, most).await,
         }
     }
 

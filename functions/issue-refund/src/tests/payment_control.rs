@@ -1,8 +1,9 @@
 //! Payments that are held: by the switch that stops all of them, and by limits.
 
+use domain::dates::utc_date;
 use domain::operator_log::Change;
+use domain::payment_control::PaymentTotals;
 use domain::payment_control::operations::switch_payments;
-use domain::payment_control::{PaymentTotals, day_of};
 use domain::refund::RefundEntry;
 use domain::request::Status;
 use domain::table::{Stored, load_or};
@@ -34,7 +35,7 @@ impl Case {
         let offering = self.request().await.offering;
         let totals = PaymentTotals::new(&offering, None);
         let totals = load_or(self.function.store.table(), totals).await.unwrap();
-        totals.value.of_day(day_of(DAY.parse().unwrap()))
+        totals.value.of_day(utc_date(DAY.parse().unwrap()))
     }
 
     async fn entry(&self) -> Option<RefundEntry> {

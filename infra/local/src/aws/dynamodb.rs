@@ -27,7 +27,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tracing::{error, warn};
 
-use crate::{http_client::HttpClient, template::Table};
+use crate::{
+    http_client::HttpClient,
+    template::{Key, Table},
+};
 
 mod items;
 mod ttl_sweeper;
@@ -127,24 +130,30 @@ impl DynamoDb {
 
 /// Creates a table unless it is there already.
 fn create(database: &Database, table: &Table) -> Result<(), DynamoDbError> {
-    let partition_key = Some(("HASH", &table.partition_key));
-    let sort_key = table.sort_key.as_ref().map(|key| ("RANGE", key));
-    let (schema, attributes): (Vec<Value>, Vec<Value>) = partition_key
-        .into_iter()
-        .chain(sort_key)
-        .map(|(kind, key)| {
-            (
-                json!({ "AttributeName": key.name, "KeyType": kind }),
-                json!({ "AttributeName": key.name, "AttributeType": key.kind }),
-            )
-        })
-        .unzip();
-    let request = json!({
+    let schema = key_schema(&table.partition_key, table.sort_key.as_ref());
+    let mut keys = vec![&table.partition_key];
+    keys.extend(&table.sort_key);
+    let mut indexes = Vec::new();
+    for index in &table.indexes {
+        keys.push(&index.partition_key);
+        keys.extend(&index.sort_key);
+        indexes.push(json!({
+            "IndexName": index.name,
+            "KeySchema": key_schema(&index.partition_key, index.sort_key.as_ref()),
+            "Projection": { "ProjectionType": "ALL" },
+        }));
+    }
+    let attribute = |key: &&Key| json!({ "AttributeName": key.name, "AttributeType": key.kind });
+    let mut request = json!({
         "TableName": table.name,
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": schema,
-        "AttributeDefinitions": attributes,
+        "AttributeDefinitions": keys.iter().map(attribute).collect::<Vec<_>>(),
     });
+    // DynamoDB refuses an empty list.
+    if !indexes.is_empty() {
+        request["GlobalSecondaryIndexes"] = indexes.into();
+    }
     let request = serde_json::from_value(request)
         .map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
     match database.create_table(request) {
@@ -160,6 +169,13 @@ fn create(database: &Database, table: &Table) -> Result<(), DynamoDbError> {
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+fn key_schema(partition_key: &Key, sort_key: Option<&Key>) -> Vec<Value> {
+    let keys = [("HASH", Some(partition_key)), ("RANGE", sort_key)].into_iter();
+    let keys = keys.filter_map(|(kind, key)| Some((kind, key?)));
+    keys.map(|(kind, key)| json!({ "AttributeName": key.name, "KeyType": kind }))
+        .collect()
 }
 
 #[derive(Clone)]

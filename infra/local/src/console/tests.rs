@@ -64,6 +64,7 @@ fn table() -> Table {
         partition_key: key("pk"),
         sort_key: Some(key("sk")),
         ttl_attribute: None,
+        indexes: Vec::new(),
     }
 }
 

@@ -131,6 +131,19 @@ pub struct Table {
     pub sort_key: Option<Key>,
     /// The attribute that says when an item expires.
     pub ttl_attribute: Option<String>,
+    /// Its global secondary indexes.
+    pub indexes: Vec<Index>,
+}
+
+/// A global secondary index, of items whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// The partition key.
+    pub partition_key: Key,
+    /// The sort key.
+    pub sort_key: Option<Key>,
 }
 
 /// An attribute of a table's key.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use jiff::SignedDuration;
 
 use super::{
-    Function, Key, LocalValues, Logging, Machine, MailEvents, Problem, Route, Schedule,
+    Function, Index, Key, LocalValues, Logging, Machine, MailEvents, Problem, Route, Schedule,
     Subscription, Table, Template,
     node::Node,
     scope::{Scope, in_stack},
@@ -27,7 +27,7 @@ fn understood(kind: &str) -> Option<&'static str> {
              Tags Tracing Type"
         }
         "AWS::DynamoDB::Table" => {
-            "AttributeDefinitions BillingMode DeletionProtectionEnabled KeySchema \
+            "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes KeySchema \
              PointInTimeRecoverySpecification SSESpecification TableClass Tags TimeToLiveSpecification"
         }
         "AWS::SecretsManager::Secret" => {
@@ -220,7 +220,34 @@ fn table(scope: &Scope<'_>, id: &str, node: Node<'_>) -> Result<Table, Problem> 
             scope.text(definition.require("AttributeType")?)?,
         );
     }
-    let schema = properties.require("KeySchema")?;
+    let (partition_key, sort_key) = keys(scope, &kinds, properties)?;
+    let expiry = properties.at(&["TimeToLiveSpecification", "AttributeName"]);
+    let indexes = properties.at(&["GlobalSecondaryIndexes"]);
+    let indexes = indexes.iter().flat_map(|indexes| indexes.items());
+    let index = |node: Node<'_>| {
+        let (partition_key, sort_key) = keys(scope, &kinds, node)?;
+        Ok(Index {
+            name: scope.text(node.require("IndexName")?)?,
+            partition_key,
+            sort_key,
+        })
+    };
+    Ok(Table {
+        name: in_stack(id),
+        partition_key,
+        sort_key,
+        ttl_attribute: expiry.map(|name| scope.text(name)).transpose()?,
+        indexes: indexes.map(index).collect::<Result<_, Problem>>()?,
+    })
+}
+
+/// The partition key and the sort key of a table or an index.
+fn keys(
+    scope: &Scope<'_>,
+    kinds: &BTreeMap<String, String>,
+    node: Node<'_>,
+) -> Result<(Key, Option<Key>), Problem> {
+    let schema = node.require("KeySchema")?;
     let mut keys = BTreeMap::new();
     for element in schema.items() {
         let name = scope.text(element.require("AttributeName")?)?;
@@ -228,15 +255,9 @@ fn table(scope: &Scope<'_>, id: &str, node: Node<'_>) -> Result<Table, Problem> 
         let role = scope.text(element.require("KeyType")?)?;
         keys.insert(role, Key { name, kind });
     }
-    let expiry = properties.at(&["TimeToLiveSpecification", "AttributeName"]);
-    Ok(Table {
-        name: in_stack(id),
-        partition_key: keys
-            .remove("HASH")
-            .ok_or_else(|| schema.problem(format!("table `{id}` has no HASH key")))?,
-        sort_key: keys.remove("RANGE"),
-        ttl_attribute: expiry.map(|name| scope.text(name)).transpose()?,
-    })
+    let partition_key = keys.remove("HASH");
+    let partition_key = partition_key.ok_or_else(|| schema.problem("it has no HASH key"))?;
+    Ok((partition_key, keys.remove("RANGE")))
 }
 
 /// What the template writes into secrets.

@@ -148,6 +148,17 @@ fn our_routes_machine_table_and_secret() {
                 kind: "S".into()
             }),
             ttl_attribute: Some("expiresAt".into()),
+            indexes: vec![Index {
+                name: "Index".into(),
+                partition_key: Key {
+                    name: "indexPk".into(),
+                    kind: "S".into()
+                },
+                sort_key: Some(Key {
+                    name: "indexSk".into(),
+                    kind: "S".into()
+                }),
+            }],
         }]
     );
 }
@@ -248,7 +259,7 @@ fn what_would_behave_differently_is_refused() {
         ("Serverless::HttpApi", "CorsConfiguration", "4:38"),
         ("Serverless::Function", "Layers", "4:27"),
         ("SecretsManager::Secret", "ReplicaRegions", "4:35"),
-        ("DynamoDB::Table", "GlobalSecondaryIndexes", "4:43"),
+        ("DynamoDB::Table", "LocalSecondaryIndexes", "4:42"),
     ] {
         let resource =
             format!("  R:\n    Type: AWS::{kind}\n    Properties: {{ {property}: x }}\n");

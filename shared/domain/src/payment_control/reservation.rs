@@ -10,8 +10,9 @@ use super::hold::Hold;
 use super::limits::{Limit, Limits};
 use super::overrides::LimitOverrides;
 use super::switch::PaymentSwitch;
-use super::totals::{PaymentTotals, day_of};
+use super::totals::PaymentTotals;
 use crate::approval::{hex, mailbox};
+use crate::dates::utc_date;
 use crate::id::OfferingPath;
 use crate::money::Usd;
 use crate::stripe::Payer;
@@ -93,7 +94,7 @@ pub async fn reserve(
     let reservation = Reservation {
         offering: intent.offering.clone(),
         customer: intent.customer.to_owned(),
-        day: day_of(intent.at),
+        day: utc_date(intent.at),
         amount: intent.amount,
     };
     let [mut all, mut customer] = reservation.totals(table).await?;

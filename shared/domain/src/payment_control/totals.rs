@@ -68,11 +68,6 @@ impl PaymentTotals {
     }
 }
 
-/// The UTC day of a point in time.
-pub fn day_of(at: Timestamp) -> Date {
-    TimeZone::UTC.to_datetime(at).date()
-}
-
 fn days_before(day: Date, days: i32) -> Date {
     day.saturating_sub(Span::new().days(days))
 }

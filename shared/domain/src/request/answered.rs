@@ -37,6 +37,8 @@ pub enum AnswerKind {
     Amount,
     /// One of Stripe's customers.
     Customer,
+    /// One of the options that the form offers, which is never personal.
+    Selected,
     /// Anything else; it may be personal.
     #[default]
     Other,
@@ -53,9 +55,8 @@ impl AnswerKind {
             FieldKind::Text {
                 format: Some(TextFormat::StripeCustomer),
             } => AnswerKind::Customer,
-            FieldKind::Text { .. } | FieldKind::Textarea | FieldKind::Select { .. } => {
-                AnswerKind::Other
-            }
+            FieldKind::Select { .. } => AnswerKind::Selected,
+            FieldKind::Text { .. } | FieldKind::Textarea => AnswerKind::Other,
         }
     }
 }
@@ -78,6 +79,16 @@ impl Request {
             .find(|a| a.name == *field)?
             .value
             .as_ref()
+    }
+
+    /// The answer to a field, where it is one of the options that the form offers: so it may stand in the audit log.
+    pub fn selected(&self, field: &FieldName) -> Option<&str> {
+        let mut answers = self.answers.iter();
+        let is_selected = |a: &&Answered| a.name == *field && a.kind == AnswerKind::Selected;
+        match &answers.find(is_selected)?.value {
+            Some(Value::Text(option)) => Some(option),
+            Some(Value::Cents(_)) | None => None,
+        }
     }
 
     /// Which of Stripe's customers an approver says that it is.

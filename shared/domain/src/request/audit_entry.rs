@@ -38,6 +38,11 @@ impl Entry {
         self
     }
 
+    fn reason(mut self, reason: Option<&str>) -> Self {
+        self.detail = reason.map(ToOwned::to_owned);
+        self
+    }
+
     fn amount(mut self, amount: Usd) -> Self {
         self.amount = Some(amount);
         self
@@ -132,12 +137,20 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         }),
         Event::Resumed { .. } => by_system(Action::Resumed),
         Event::PaymentHeld { reason } => by_system(Action::PaymentHeld).detail(reason),
-        Event::RefundIntended { charge, amount } => {
-            by_system(Action::RefundIntended).gives(Refund, charge, amount)
-        }
-        Event::CreditIntended { charge, amount } => {
-            by_system(Action::CreditIntended).gives(Credit, charge, amount)
-        }
+        Event::RefundIntended {
+            charge,
+            amount,
+            reason,
+        } => by_system(Action::RefundIntended)
+            .gives(Refund, charge, amount)
+            .reason(reason),
+        Event::CreditIntended {
+            charge,
+            amount,
+            reason,
+        } => by_system(Action::CreditIntended)
+            .gives(Credit, charge, amount)
+            .reason(reason),
         Event::CreditGiven { movement, .. } => by_system(Action::Credited).moved(Credit, movement),
         Event::RefundPending { id, status } => by_system(Action::RefundPending)
             .stripe_id(id)
@@ -172,8 +185,5 @@ fn decided(recorded: &Recorded) -> Entry {
         Decider::Nobody => by_system(action),
     };
     entry.amount = decision.approved_amount();
-    match decision.reason() {
-        Some(reason) => entry.detail(reason),
-        None => entry,
-    }
+    entry.reason(decision.reason())
 }

@@ -110,6 +110,8 @@ pub enum Event<'a> {
         charge: &'a str,
         /// The amount.
         amount: Usd,
+        /// The customer's reason, where the form offers reasons to select from.
+        reason: Option<&'a str>,
     },
     /// A credit is about to be asked for.
     CreditIntended {
@@ -117,6 +119,8 @@ pub enum Event<'a> {
         charge: &'a str,
         /// The amount.
         amount: Usd,
+        /// The customer's reason, where the form offers reasons to select from.
+        reason: Option<&'a str>,
     },
     /// The customer got a credit.
     CreditGiven {

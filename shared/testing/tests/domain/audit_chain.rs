@@ -20,7 +20,11 @@ fn log(events: &[u8]) -> (Request, Vec<Value>) {
         let (charge, amount, message) = (movement.charge, movement.amount, "It was closed.");
         let event = match event % 5 {
             0 => Event::Reminded,
-            1 => Event::RefundIntended { charge, amount },
+            1 => Event::RefundIntended {
+                charge,
+                amount,
+                reason: Some("Goodwill"),
+            },
             2 => Event::RefundSucceeded {
                 movement,
                 status,

@@ -232,6 +232,7 @@ fn the_team_is_told_what_held_a_payment_until_it_is_begun() {
             Some(Event::RefundIntended {
                 charge: "ch_1",
                 amount: usd(1),
+                reason: None,
             }),
             Some("Payments are stopped"),
         ),

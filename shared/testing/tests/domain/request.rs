@@ -34,6 +34,7 @@ fn every_event_leaves_one_record_with_the_next_number() {
         Event::RefundIntended {
             charge: "ch_1",
             amount,
+            reason: None,
         },
         Event::RefundSucceeded {
             movement: fixtures::refund::movement(),

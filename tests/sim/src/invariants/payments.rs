@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::dates::utc_date;
 use domain::failure::{LIMIT_REACHED, PAYMENTS_STOPPED, STRIPE_INSUFFICIENT_FUNDS};
 use domain::id::RequestId;
-use domain::payment_control::{Limit, LimitOverrides, Limits, PaymentSwitch, day_of};
+use domain::payment_control::{Limit, LimitOverrides, Limits, PaymentSwitch};
 use domain::refund::{RefundEntry, Settlement};
 use domain::table::{Entity, Item};
 use jiff::Span;
@@ -109,7 +110,7 @@ impl Walk {
 
     /// What was reserved by now, with this intent, is within each limit that is in force.
     fn reserve(&mut self, entry: &RefundEntry) {
-        let day = day_of(entry.intended_at);
+        let day = utc_date(entry.intended_at);
         let cents = entry.amount.cents();
         self.reserved.insert(entry.request_id, (day, cents));
         let sum = |from: Date, to: Date| -> u64 {

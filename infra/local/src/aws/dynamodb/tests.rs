@@ -11,6 +11,7 @@ fn table(sort_key: &str) -> Table {
         partition_key: key("pk"),
         sort_key: Some(key(sort_key)),
         ttl_attribute: Some("expiresAt".to_owned()),
+        indexes: Vec::new(),
     }
 }
 

@@ -1,0 +1,183 @@
+//! The audit records of all requests by time, through the table's index.
+//!
+//! A day in UTC is sixteen partitions of the index, by the last digit of the request's id, which is random: so one day's
+//! records can be written to as many of DynamoDB's partitions, and a reader of a day reads that day alone.
+
+use std::collections::VecDeque;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use crate::audit::AuditRecord;
+use crate::dates::{midnight, utc_date};
+use crate::table::{IndexRange, Key, ReadError, Table, load_index};
+
+/// The last digits of an id.
+const SHARDS: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+];
+
+/// Where a record stands in the index.
+pub(crate) fn key(record: &AuditRecord) -> Key {
+    let id = record.request_id.to_string();
+    let shard = id.chars().last().unwrap_or(SHARDS[0]);
+    Key {
+        pk: partition(utc_date(record.at), shard),
+        sk: Position::of(record).0,
+    }
+}
+
+fn partition(day: Date, shard: char) -> String {
+    format!("AUDIT#{day}#{shard}")
+}
+
+/// Where a record stands among all: by time to the millisecond, then by request and number, such as
+/// `2026-11-26T16:25:00.000Z#0b3c...#000004`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position(String);
+
+impl Position {
+    /// Of a record.
+    pub fn of(record: &AuditRecord) -> Self {
+        let AuditRecord {
+            request_id, seq, ..
+        } = record;
+        Self(format!("{:.3}#{request_id}#{seq:06}", record.at))
+    }
+
+    /// What comes before all records of that millisecond and the ones after it.
+    pub fn before(at: Timestamp) -> Self {
+        Self(format!("{at:.3}"))
+    }
+
+    /// The next that there can be.
+    fn next(&self) -> Self {
+        // `!` comes before all that a position is made of.
+        Self(format!("{}!", self.0))
+    }
+
+    /// As text, for whoever goes on after it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Reads what [`Position::as_str`] gave. `None`: it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self(text.to_owned()).at().map(|_| Self(text.to_owned()))
+    }
+
+    /// The time to the millisecond.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.0.split('#').next()?.parse().ok()
+    }
+}
+
+/// Goes through the records of a span of time, oldest first, with at most some hundred of each partition in memory.
+#[derive(Debug)]
+pub struct AuditCursor {
+    /// The next that may be given out.
+    from: Position,
+    /// The first that is too late.
+    end: Position,
+    /// How many of a partition are read at once.
+    batch: usize,
+    day: Date,
+    shards: Vec<Shard>,
+    read: usize,
+}
+
+/// A partition of the day that is being read.
+#[derive(Debug)]
+struct Shard {
+    digit: char,
+    waiting: VecDeque<AuditRecord>,
+    /// Where to go on reading. None: all is read.
+    next: Option<Position>,
+}
+
+impl AuditCursor {
+    /// From one time on and before another, `batch` records of a partition at a time.
+    pub fn new(from: Timestamp, before: Timestamp, batch: usize) -> Self {
+        Self::starting(Position::before(from), before, batch)
+    }
+
+    /// From the record after that position on.
+    pub fn after(position: &Position, before: Timestamp, batch: usize) -> Self {
+        Self::starting(position.next(), before, batch)
+    }
+
+    fn starting(from: Position, before: Timestamp, batch: usize) -> Self {
+        let at = from.at().unwrap_or(Timestamp::MAX);
+        let mut cursor = Self {
+            from,
+            end: Position::before(before),
+            batch,
+            day: utc_date(at),
+            shards: Vec::new(),
+            read: 0,
+        };
+        cursor.open_day();
+        cursor
+    }
+
+    /// How many records were read from the index.
+    pub fn read(&self) -> usize {
+        self.read
+    }
+
+    /// The day that is being read.
+    pub fn day(&self) -> Date {
+        self.day
+    }
+
+    fn open_day(&mut self) {
+        let new = |digit| Shard {
+            digit,
+            waiting: VecDeque::new(),
+            next: Some(self.from.clone()),
+        };
+        self.shards = SHARDS.map(new).into();
+    }
+
+    /// The next record. `None`: there are no more.
+    pub async fn next(&mut self, table: &impl Table) -> Result<Option<AuditRecord>, ReadError> {
+        loop {
+            if Position::before(midnight(self.day)) >= self.end {
+                return Ok(None);
+            }
+            self.fill(table).await?;
+            let heads = self.shards.iter_mut().filter(|it| !it.waiting.is_empty());
+            let first = heads.min_by_key(|it| it.waiting.front().map(Position::of));
+            if let Some(record) = first.and_then(|shard| shard.waiting.pop_front()) {
+                return Ok(Some(record));
+            }
+            let Ok(next) = self.day.checked_add(1.day()) else {
+                return Ok(None);
+            };
+            self.day = next;
+            self.from = Position::before(midnight(next));
+            self.open_day();
+        }
+    }
+
+    /// Reads on in each partition of which nothing is waiting.
+    async fn fill(&mut self, table: &impl Table) -> Result<(), ReadError> {
+        for shard in self.shards.iter_mut().filter(|it| it.waiting.is_empty()) {
+            let Some(next) = shard.next.take() else {
+                continue;
+            };
+            let range = IndexRange {
+                pk: partition(self.day, shard.digit),
+                first: next.0,
+                last: self.end.0.clone(),
+            };
+            let found = load_index::<AuditRecord>(table, &range, self.batch).await?;
+            self.read += found.len();
+            if found.len() == self.batch {
+                shard.next = found.last().map(|it| Position::of(&it.value).next());
+            }
+            shard.waiting.extend(found.into_iter().map(|it| it.value));
+        }
+        Ok(())
+    }
+}
