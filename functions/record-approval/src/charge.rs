@@ -22,11 +22,10 @@ pub(crate) fn identify(opened: &OpenedLink, customer: &str) -> Change {
         let message = "it is known already which of Stripe's customers this is";
         return ActionOutcome::invalid(CUSTOMER, message).into();
     };
-    if !TextFormat::StripeCustomer.accepts(customer) {
+    let Ok(customer) = TextFormat::StripeCustomer.read(customer) else {
         let message = "a Stripe customer looks like cus_1A2b3C";
         return ActionOutcome::invalid(CUSTOMER, message).into();
-    }
-    let customer = customer.to_owned();
+    };
     ActionOutcome::CustomerIdentified { field, customer }.into()
 }
 

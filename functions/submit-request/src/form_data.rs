@@ -45,7 +45,7 @@ impl FormData {
             answers.extend(
                 pairs
                     .into_iter()
-                    .map(|(name, text)| (name, Answer::Text(text))),
+                    .map(|(name, text)| (name, Answer::Typed(text))),
             );
         } else if kind.contains("json") {
             answers = json_answers(body)?;
@@ -79,8 +79,12 @@ impl FormData {
 fn take(answers: &mut Vec<(String, Answer)>, name: &str) -> Option<String> {
     let position = answers.iter().position(|(other, _)| other == name)?;
     match answers.remove(position).1 {
-        Answer::Text(text) | Answer::Number(text) if !text.is_empty() => Some(text),
-        Answer::Text(_) | Answer::Number(_) | Answer::Null | Answer::Other => None,
+        Answer::Text(text) | Answer::Typed(text) | Answer::Number(text) if !text.is_empty() => {
+            Some(text)
+        }
+        Answer::Text(_) | Answer::Typed(_) | Answer::Number(_) | Answer::Null | Answer::Other => {
+            None
+        }
     }
 }
 

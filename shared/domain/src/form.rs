@@ -7,10 +7,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
+use crate::characters::{control_character, trimmed, with_line_feeds};
 use crate::id::FieldName;
 use crate::money::Usd;
+
+mod address;
+mod json_schema;
+mod text_format;
+mod typed;
+
+pub use address::is_email;
+pub use text_format::{TextFormat, has_client_secret};
 
 /// The most characters in a single line of text.
 pub const LINE_CHARS: usize = 255;
@@ -88,55 +96,13 @@ pub enum FieldKind {
     },
 }
 
-/// A shape of a line of text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TextFormat {
-    /// A Stripe charge `ch_...` or payment intent `pi_...`.
-    StripeCharge,
-    /// A Stripe customer `cus_...`.
-    StripeCustomer,
-}
-
-impl TextFormat {
-    fn prefixes(self) -> &'static [&'static str] {
-        match self {
-            TextFormat::StripeCharge => &["ch_", "pi_"],
-            TextFormat::StripeCustomer => &["cus_"],
-        }
-    }
-
-    /// Whether a text has this shape.
-    pub fn accepts(self, text: &str) -> bool {
-        self.prefixes().iter().any(|prefix| {
-            text.strip_prefix(prefix).is_some_and(|rest| {
-                !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            })
-        })
-    }
-
-    fn message(self) -> &'static str {
-        match self {
-            TextFormat::StripeCharge => {
-                "must be a Stripe charge or payment, such as ch_1A2b3C or pi_1A2b3C"
-            }
-            TextFormat::StripeCustomer => "must be a Stripe customer, such as cus_1A2b3C",
-        }
-    }
-
-    fn pattern(self) -> &'static str {
-        match self {
-            TextFormat::StripeCharge => "^(ch|pi)_[A-Za-z0-9_]+$",
-            TextFormat::StripeCustomer => "^cus_[A-Za-z0-9_]+$",
-        }
-    }
-}
-
 /// What was sent for one field, before any check. A number keeps its decimal text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// A JSON string, or a value of a posted form.
+    /// A JSON string.
     Text(String),
+    /// A value of a posted form, as a person has typed it.
+    Typed(String),
     /// A JSON number, exactly as written.
     Number(String),
     /// JSON null: the same as no answer.
@@ -222,78 +188,41 @@ impl Form {
             Err(errors)
         }
     }
-
-    /// The form as JSON Schema 2020-12, for clients that post JSON.
-    pub fn json_schema(&self, id: &str, title: &str, description: &str) -> serde_json::Value {
-        let properties: serde_json::Map<String, serde_json::Value> = self
-            .fields
-            .iter()
-            .map(|field| (field.name.to_string(), field.json_schema()))
-            .collect();
-        let required: Vec<&str> = self
-            .fields
-            .iter()
-            .filter(|field| field.required)
-            .map(|field| field.name.as_str())
-            .collect();
-        json!({
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$id": id,
-            "title": title,
-            "description": description,
-            "type": "object",
-            "properties": properties,
-            "required": required,
-            "additionalProperties": false,
-        })
-    }
 }
 
 impl Field {
     /// The checked value of an answer; `None` when an optional field was left empty.
     fn check(&self, answer: Option<&Answer>) -> Result<Option<Value>, String> {
+        let typed;
         let text = match (answer, &self.kind) {
             (None | Some(Answer::Null), _) => "",
             (Some(Answer::Text(text)), _) => text.trim(),
+            (Some(Answer::Typed(text)), kind) => {
+                typed = kind.typed(text.trim())?;
+                typed.as_ref()
+            }
             (Some(Answer::Number(text)), FieldKind::Usd) => text,
             (Some(Answer::Other), FieldKind::Usd) => {
                 return Err("must be an amount in dollars, such as 19.99".to_owned());
             }
             (Some(Answer::Number(_) | Answer::Other), _) => return Err("must be a text".to_owned()),
         };
-        if text.is_empty() {
-            return if self.required {
+        if trimmed(text).is_empty() {
+            return if self.required && text.is_empty() {
                 Err("is required".to_owned())
+            } else if self.required {
+                Err("is required: please write something that can be read".to_owned())
             } else {
                 Ok(None)
             };
         }
-        self.kind.check(text).map(Some)
-    }
-
-    fn json_schema(&self) -> serde_json::Value {
-        let mut schema = match &self.kind {
-            FieldKind::Email => json!({"type": "string", "format": "email", "maxLength": 254}),
-            FieldKind::Text { format: None } => json!({"type": "string", "maxLength": LINE_CHARS}),
-            FieldKind::Text {
-                format: Some(format),
-            } => {
-                json!({"type": "string", "maxLength": LINE_CHARS, "pattern": format.pattern()})
-            }
-            FieldKind::Textarea => json!({"type": "string", "maxLength": TEXT_CHARS}),
-            FieldKind::Usd => json!({
-                "type": ["string", "number"],
-                "pattern": "^[0-9]+(\\.[0-9]{1,2})?$",
-                "exclusiveMinimum": 0,
-                "maximum": 999_999,
-            }),
-            FieldKind::Select { options } => json!({"type": "string", "enum": options}),
-        };
-        schema["title"] = json!(self.label);
-        if let Some(help) = &self.help {
-            schema["description"] = json!(help);
+        if has_client_secret(text) {
+            return Err(
+                "must not have a client secret in it, which nobody else may know: leave out what begins with _secret_"
+                    .to_owned(),
+            );
         }
-        schema
+        self.kind.check(text).map(Some)
     }
 }
 
@@ -310,49 +239,37 @@ impl FieldKind {
             }
             FieldKind::Text {
                 format: Some(format),
-            } if !format.accepts(text) => Err(format.message().to_owned()),
+            } => format.read(text).map(Value::Text),
             FieldKind::Select { options } if !options.iter().any(|option| option == text) => {
                 Err(format!("must be one of: {}", options.join(", ")))
             }
-            FieldKind::Textarea => long_enough(text, TEXT_CHARS, |c| {
-                c.is_control() && !"\r\n\t".contains(c)
-            }),
+            FieldKind::Textarea => checked(&with_line_feeds(text), TEXT_CHARS, &['\r', '\n', '\t']),
             FieldKind::Email | FieldKind::Text { .. } | FieldKind::Select { .. } => {
-                long_enough(text, LINE_CHARS, char::is_control)
+                checked(text, LINE_CHARS, &[])
             }
         }
     }
 }
 
-fn long_enough(text: &str, max_chars: usize, forbidden: fn(char) -> bool) -> Result<Value, String> {
+fn checked(text: &str, max_chars: usize, allowed: &[char]) -> Result<Value, String> {
     if text.chars().count() > max_chars {
         return Err(format!("must be at most {max_chars} characters"));
     }
-    if text.chars().any(forbidden) {
-        return Err("must not contain line breaks or control characters".to_owned());
+    match control_character(text, allowed) {
+        None => Ok(Value::Text(text.to_owned())),
+        Some(line_break) if ["U+000A", "U+000D"].contains(&line_break.as_str()) => {
+            Err("must be one line".to_owned())
+        }
+        Some(control) => Err(format!(
+            "must not contain the control character {control}: please write it anew"
+        )),
     }
-    Ok(Value::Text(text.to_owned()))
-}
-
-/// A deliberately plain rule: one `@`, a local part, a domain with a dot, and nothing that could
-/// break out of a mail header. Whether the mailbox exists is found out by writing to it.
-pub fn is_email(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_graphic() && !"<>()[]\\,;:\"@".contains(c);
-    text.len() <= 254
-        && text.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty()
-                && local.len() <= 64
-                && local.chars().all(plain)
-                && domain.split('.').count() >= 2
-                && domain.split('.').all(|label| {
-                    !label.is_empty()
-                        && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-                })
-        })
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn form() -> Form {
@@ -421,6 +338,30 @@ mod tests {
     }
 
     #[test]
+    fn what_people_type_is_read_kindly() {
+        let typed = |name: &str, text: &str| {
+            let values = form().check(&with(name, Answer::Typed(text.to_owned())));
+            let value = values.map(|mut values| values.remove(&name.parse::<FieldName>().unwrap()));
+            value.map(|value| value.unwrap().to_string())
+        };
+        assert_eq!(typed("refundAmount", "1,000.00 USD").unwrap(), "$1,000.00");
+        let ambiguous = typed("refundAmount", "1,000").unwrap_err();
+        assert!(
+            ambiguous[0].message.contains("1000.00 or 1.00"),
+            "{ambiguous:?}"
+        );
+        assert!(
+            refusal("refundAmount", Answer::Text("1,000.00".to_owned())).contains("digits only")
+        );
+        assert_eq!(
+            typed("customerEmail", " ada@müller.example\u{200b}").unwrap(),
+            "ada@xn--mller-kva.example"
+        );
+        assert_eq!(typed("chargeIdToRefund", "\u{feff}Ch_1").unwrap(), "ch_1");
+        assert_eq!(typed("notes", "a\u{b}b").unwrap(), "a\nb");
+    }
+
+    #[test]
     fn every_refusal_names_its_field_and_all_come_at_once() {
         let errors = form()
             .check(&[("colour".into(), Answer::Text("red".into()))])
@@ -465,7 +406,9 @@ mod tests {
         }
         assert!(refusal("reason", text("Because")).contains("Goodwill, Other"));
         assert!(refusal("notes", text(&"x".repeat(10_001))).contains("10000"));
-        assert!(refusal("notes", text("a\u{0}b")).contains("control"));
+        assert!(refusal("notes", text("a\u{0}b")).contains("U+0000"));
+        assert!(refusal("notes", text("\u{200b}\u{3164}")).contains("please write something"));
+        assert!(refusal("chargeIdToRefund", text("pi_1_secret_2")).contains("client secret"));
         assert!(refusal("stripeCustomerId", text("acct_1")).contains("cus_1A2b3C"));
         assert_eq!(refusal("notes", Answer::Null), "is required");
         let twice = [answers(), answers()].concat();

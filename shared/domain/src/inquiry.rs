@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::characters::trimmed;
 use crate::id::{PhaseName, RequestId};
 use crate::one_time_code::OneTimeCode;
 use crate::status::Status;
@@ -125,7 +126,7 @@ pub enum TextRefusal {
 
 /// A text without the white space around it, if it is there and not too long.
 pub fn checked_text(text: &str, most_chars: usize) -> Result<&str, TextRefusal> {
-    let text = text.trim();
+    let text = trimmed(text);
     if text.is_empty() {
         Err(TextRefusal::Empty)
     } else if text.chars().count() > most_chars {

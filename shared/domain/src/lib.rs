@@ -5,7 +5,7 @@
 //! proof. Nothing here reads a clock or the environment either: time comes with the event that a function
 //! handles, configuration through its `main`.
 //!
-//! 1. **Rules**: [`money`], [`id`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
+//! 1. **Rules**: [`money`], [`id`], [`characters`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
 //!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`audit_index`], [`operator_log`], [`team`], [`approval`],
 //!    [`invitation`], [`refund`], [`payment_control`], [`charge_statement`], [`charge_ledger`], [`charge_lookup`],
 //!    [`charge_total`], [`suppression`], [`processed_event`], [`retention`] and [`person_requests`].
@@ -18,6 +18,7 @@ pub mod approval;
 pub mod audit;
 pub mod audit_chain;
 pub mod audit_index;
+pub mod characters;
 pub mod charge_ledger;
 pub mod charge_lookup;
 pub mod charge_statement;

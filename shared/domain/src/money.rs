@@ -5,6 +5,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+mod typed;
+
+pub use typed::typed;
+
 /// An amount of US dollars in whole cents, from 0.01 to 999,999.99 USD.
 ///
 /// The upper bound is Stripe's: an amount has at most eight digits in the smallest unit. Zero is
@@ -16,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub struct Usd(u64);
 
 /// Why a text is not an amount. The message is meant for the person who typed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
     /// Not digits with an optional decimal point.
     #[error("must be an amount in dollars, digits only, such as 19.99")]
@@ -24,6 +28,9 @@ pub enum AmountError {
     /// More than two digits after the point: there is no such coin.
     #[error("must have at most two digits after the point, such as 19.99")]
     FractionOfACent,
+    /// What a person typed has two meanings, which are these.
+    #[error("can mean {0} or {1}: please write the one that you mean")]
+    Ambiguous(String, String),
     /// Zero.
     #[error("must be more than 0")]
     Zero,

@@ -7,6 +7,7 @@
 //! Both are stored with whatever a right code allows, on the condition that nothing else was tried in between: of
 //! codes that are tried at the same moment, each counts as if it had come alone.
 
+use crate::characters::is_invisible;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
@@ -59,12 +60,14 @@ pub enum CodeCheck {
 impl CodeCheck {
     /// Compares what was entered with the right code. Says nothing of how often that was done.
     pub(crate) fn of(entered: &str, right: &str) -> Self {
-        let entered = entered.trim();
+        // People group digits, and bring along what nobody sees.
+        let is_between = |c: char| is_invisible(c) || "-‐‑‒–—.".contains(c);
+        let entered: String = entered.chars().filter(|c| !is_between(*c)).collect();
         let is_code =
             entered.len() == CODE_DIGITS && entered.bytes().all(|byte| byte.is_ascii_digit());
         if !is_code {
             CodeCheck::NoCode
-        } else if constant_time_eq(right, entered) {
+        } else if constant_time_eq(right, &entered) {
             CodeCheck::Right
         } else {
             CodeCheck::Wrong
@@ -193,7 +196,20 @@ mod tests {
             );
         }
         assert_eq!(code, OneTimeCode::default());
-        assert_eq!(code.attempt(code_of, " 100000 ", at(0)), CodeCheck::Right);
+        for right in [
+            " 100000 ",
+            "100 000",
+            "100-000",
+            "10 00 00",
+            "100\u{2013}000",
+            "\u{200b}100\u{a0}000",
+        ] {
+            assert_eq!(
+                code.attempt(code_of, right, at(0)),
+                CodeCheck::Right,
+                "{right}"
+            );
+        }
     }
 
     #[test]

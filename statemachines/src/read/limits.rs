@@ -62,7 +62,7 @@ fn amount(report: &mut Report<'_>, label: &str, node: &At<Node>) -> Option<Usd> 
         Node::Empty | Node::Flag(_) | Node::List(_) | Node::Map(_) => "",
     };
     let parsed = parse(written.trim());
-    if let Err(error) = parsed {
+    if let Err(error) = &parsed {
         report.refuse(
             node.span,
             format!("`{label}` {error}"),

@@ -72,7 +72,7 @@ async fn what_is_no_part_of_it_is_refused_and_named() {
         json!(-1),
         json!(50.01),
         json!(1e3),
-        json!("30,10"),
+        json!("30,1,0"),
         json!("1.001"),
         json!(true),
         json!([30]),

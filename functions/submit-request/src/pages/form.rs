@@ -1,6 +1,6 @@
 //! The form of an offering.
 
-use domain::form::{Answer, Field, FieldError, FieldKind};
+use domain::form::{Answer, Field, FieldError, FieldKind, has_client_secret};
 use domain::invitation::{CODE, TOKEN};
 use domain::one_time_code::CODE_DIGITS_WORD;
 use domain::task::Offering;
@@ -158,7 +158,9 @@ fn form_field(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) 
         .iter()
         .find(|(n, _)| n == name)
         .map_or("", |(_, answer)| match answer {
-            Answer::Text(text) | Answer::Number(text) => text.as_str(),
+            // Whoever looks over a shoulder reads a page too.
+            Answer::Text(text) | Answer::Typed(text) if has_client_secret(text) => "",
+            Answer::Text(text) | Answer::Typed(text) | Answer::Number(text) => text.as_str(),
             Answer::Null | Answer::Other => "",
         });
     let described = [field.help.as_ref().map(|_| "help"), error.map(|_| "error")];
@@ -187,6 +189,7 @@ fn form_field(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) 
                     input id=(name) name=(name) value=(value) required[field.required] aria-describedby=[described] aria-invalid=[invalid]
                         type=(if field.kind == FieldKind::Email { "email" } else { "text" })
                         autocomplete=(if field.kind == FieldKind::Email { "email" } else { "off" })
+                        autocapitalize=[(field.kind != FieldKind::Text { format: None }).then_some("none")]
                         inputmode=[(field.kind == FieldKind::Usd).then_some("decimal")];
                 },
             }

@@ -1,7 +1,8 @@
 //! What somebody sends who wants to decide, and the checks of it that need no link.
 
 use super::{REASON_CHARS, Refusal, Verdict};
-use crate::money::Usd;
+use crate::characters::trimmed;
+use crate::money::{Usd, typed};
 use crate::request::UnclearCharge;
 
 /// What somebody sends who wants to decide, as it was written.
@@ -23,7 +24,7 @@ pub struct SubmittedDecision<'a> {
 
 impl<'a> SubmittedDecision<'a> {
     pub(super) fn checked_reason(&self, verdict: Verdict) -> Result<Option<&'a str>, Refusal> {
-        let reason = self.reason.trim();
+        let reason = trimmed(self.reason);
         if reason.is_empty() && verdict == Verdict::Reject {
             return Err(Refusal::ReasonMissing);
         }
@@ -45,7 +46,8 @@ impl<'a> SubmittedDecision<'a> {
             (Verdict::Reject, _) | (Verdict::Approve, None) => Err(Refusal::AmountNotWanted),
             (Verdict::Approve, Some(shown)) if amount.is_empty() => Ok(Some(shown)),
             (Verdict::Approve, Some(shown)) => {
-                let amount: Usd = amount.parse().map_err(Refusal::AmountInvalid)?;
+                let amount = typed(amount).and_then(|text| text.parse::<Usd>());
+                let amount = amount.map_err(Refusal::AmountInvalid)?;
                 if amount > shown {
                     return Err(Refusal::AmountTooLarge(shown));
                 }

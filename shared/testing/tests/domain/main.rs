@@ -13,6 +13,7 @@ mod charge_ledger;
 mod charge_report;
 mod charge_total;
 mod choice;
+mod form_schema;
 mod inquiry;
 mod invitation;
 mod link_keys;
