@@ -7,7 +7,7 @@ use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use web::{Format, Problem, body_text, is_json, same_site};
+use web::{Content, Format, Problem, body_text, content, form_text, same_site};
 
 /// What somebody wants to do, with the code that allows it.
 #[derive(Debug)]
@@ -118,9 +118,8 @@ impl Intent {
 
 impl FormData {
     pub(crate) fn read(http: &Request) -> Result<Self, Problem> {
-        let body = body_text(http)?;
-        if is_json(http) {
-            return Ok(from_json(body)?.into_data(Format::Json));
+        if content(http)? == Content::Json {
+            return Ok(from_json(body_text(http)?)?.into_data(Format::Json));
         }
         if !same_site(http) {
             return Err(
@@ -129,7 +128,7 @@ impl FormData {
                 ),
             );
         }
-        Ok(from_form(body)?.into_data(Format::Html))
+        Ok(from_form(form_text(http)?)?.into_data(Format::Html))
     }
 }
 

@@ -7,11 +7,11 @@ use std::fmt;
 
 use domain::form::{Answer, FieldError};
 use lambda_http::Request;
-use lambda_http::http::{StatusCode, header};
+use lambda_http::http::StatusCode;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use web::{Problem, body_text, header_text};
+use web::{Content, PostedForm, Problem, body_text, content, posted_form};
 
 use crate::form_version::{FORM_VERSION, FormVersion};
 
@@ -28,45 +28,39 @@ pub(crate) struct FormData {
     /// Which version of the offering a page says that it was shown by.
     pub(crate) form_version: Option<FormVersion>,
     pub(crate) is_form: bool,
+    /// Whether there is more than is taken: it is there to be shown again.
+    pub(crate) is_too_large: bool,
 }
 
 impl FormData {
     pub(crate) fn read(http: &Request) -> Result<Self, Problem> {
-        let body = body_text(http)?;
-        let kind = header_text(http, header::CONTENT_TYPE.as_str())
-            .unwrap_or("application/x-www-form-urlencoded");
-        let is_form = kind.starts_with("application/x-www-form-urlencoded");
-        let (mut answers, header_key) = (Vec::new(), header_text(http, "idempotency-key"));
-        if is_form {
-            let pairs: Vec<(String, String)> = serde_urlencoded::from_str(body).map_err(|_| {
-                Problem::new(StatusCode::BAD_REQUEST, "The form cannot be read.")
-                    .detail("Encode it as a browser does.")
-            })?;
-            answers.extend(
-                pairs
-                    .into_iter()
-                    .map(|(name, text)| (name, Answer::Typed(text))),
-            );
-        } else if kind.contains("json") {
-            answers = json_answers(body)?;
+        let is_form = content(http)? == Content::Form;
+        let (mut answers, is_too_large) = if is_form {
+            let PostedForm {
+                fields,
+                is_too_large,
+            } = posted_form(http)?;
+            let fields = fields.into_iter();
+            let typed = fields.map(|(name, text)| (name, Answer::Typed(text)));
+            (typed.collect(), is_too_large)
         } else {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "This kind of content is not understood.",
-            )
-            .detail("Send application/json or application/x-www-form-urlencoded."));
-        }
+            (json_answers(body_text(http)?)?, false)
+        };
         // Only our own pages have these.
         let mut hidden = |name| is_form.then(|| take(&mut answers, name)).flatten();
         let form_key = hidden(ONCE);
         let form_version = hidden(FORM_VERSION);
         let form_version = form_version.and_then(|text| FormVersion::parse(&text));
-        let idempotency_key = checked_key(header_key.map(ToOwned::to_owned).or(form_key))?;
+        let idempotency_key = match header_key(http)? {
+            Some(key) => Some(key),
+            None => checked_key(form_key)?,
+        };
         Ok(Self {
             answers,
             idempotency_key,
             form_version,
             is_form,
+            is_too_large,
         })
     }
 
@@ -88,17 +82,45 @@ fn take(answers: &mut Vec<(String, Answer)>, name: &str) -> Option<String> {
     }
 }
 
+/// The key of the header. A proxy can send a header twice, as two or with a comma between: the same twice is one.
+fn header_key(http: &Request) -> Result<Option<String>, Problem> {
+    let values = http.headers().get_all("idempotency-key").iter();
+    let mut keys = Vec::new();
+    for value in values {
+        // What no header may have, and what a proxy may change on the way, is no key.
+        let key = value
+            .to_str()
+            .map_err(|_| unusable_key("has letters beyond ASCII"))?;
+        keys.extend(key.split(',').map(str::trim));
+    }
+    let is_repeated = keys.windows(2).all(|two| two[0] == two[1]);
+    let key = if is_repeated {
+        keys.first().map(|key| (*key).to_owned())
+    } else {
+        Some(keys.join(","))
+    };
+    checked_key(key)
+}
+
+fn unusable_key(message: &str) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "The Idempotency-Key cannot be used.",
+    )
+    .detail(format!(
+        "Send 1 to {KEY_CHARS} characters of ASCII, such as a UUID."
+    ))
+    .errors(vec![FieldError {
+        field: "Idempotency-Key".to_owned(),
+        message: message.to_owned(),
+    }])
+}
+
 fn checked_key(key: Option<String>) -> Result<Option<String>, Problem> {
     match key {
-        Some(key) if key.is_empty() || key.len() > KEY_CHARS => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "The Idempotency-Key cannot be used.",
-        )
-        .detail(format!("Send 1 to {KEY_CHARS} characters, such as a UUID."))
-        .errors(vec![FieldError {
-            field: "Idempotency-Key".to_owned(),
-            message: "has a wrong length".to_owned(),
-        }])),
+        Some(key) if key.is_empty() || key.len() > KEY_CHARS => {
+            Err(unusable_key("has a wrong length"))
+        }
         key => Ok(key),
     }
 }
@@ -156,6 +178,9 @@ impl<'de> Deserialize<'de> for Pairs {
 
 #[cfg(test)]
 mod tests {
+    use lambda_http::Body;
+    use lambda_http::http::{HeaderName, HeaderValue};
+
     use super::*;
 
     #[test]
@@ -174,6 +199,96 @@ mod tests {
         assert_eq!(
             answers,
             expected.map(|(name, answer)| (name.to_owned(), answer))
+        );
+    }
+
+    fn posted(body: impl Into<Body>, headers: &[(&str, &[u8])]) -> Result<FormData, Problem> {
+        let mut request = Request::new(body.into());
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            let value = HeaderValue::from_bytes(value).unwrap();
+            request.headers_mut().append(name, value);
+        }
+        FormData::read(&request)
+    }
+
+    fn status(result: Result<FormData, Problem>) -> u16 {
+        result.map_or_else(
+            |problem| problem.into_response(web::Format::Json).status().as_u16(),
+            |_| 200,
+        )
+    }
+
+    #[test]
+    fn a_key_is_used_or_refused_and_never_dropped() {
+        let key = |values: &[&str]| {
+            let headers: Vec<_> = values
+                .iter()
+                .map(|it| ("idempotency-key", it.as_bytes()))
+                .collect();
+            posted("", &headers)
+        };
+        let used = |values: &[&str]| key(values).unwrap().idempotency_key;
+        assert_eq!(used(&[]), None);
+        for (values, expected) in [
+            (&["a-1"][..], "a-1"),
+            (&["a-1", "a-1"], "a-1"),
+            (&["a-1,a-1"], "a-1"),
+            (&["a-1, a-1"], "a-1"),
+            (&["a", "b"], "a,b"),
+            (&["a,b"], "a,b"),
+        ] {
+            assert_eq!(used(values).as_deref(), Some(expected), "{values:?}");
+        }
+        for unusable in ["M\u{e4}rz-1", "\u{1f511}", "", &"x".repeat(256)] {
+            assert_eq!(status(key(&[unusable])), 400, "{unusable}");
+        }
+    }
+
+    #[test]
+    fn a_form_in_other_letters_than_utf_8_is_refused() {
+        let form = b"application/x-www-form-urlencoded".as_slice();
+        let latin = b"application/x-www-form-urlencoded; charset=ISO-8859-1".as_slice();
+        for (body, kind, expected) in [
+            ("notes=f%C3%BCr+M%C3%A4rz", form, 200),
+            ("notes=f%FCr+M%E4rz", form, 415),
+            ("notes=f%FCr+M%E4rz", latin, 415),
+            ("notes=x", b"text/plain;json", 415),
+        ] {
+            assert_eq!(
+                status(posted(body, &[("content-type", kind)])),
+                expected,
+                "{body}"
+            );
+        }
+        let raw = b"notes=f\xfcr".to_vec();
+        assert_eq!(status(posted(raw, &[("content-type", form)])), 415);
+    }
+
+    #[test]
+    fn a_form_is_as_long_as_what_was_written() {
+        let notes = |text: &str| {
+            let body = form_urlencoded::Serializer::new(String::new())
+                .append_pair("notes", text)
+                .finish();
+            posted(body, &[])
+        };
+        let japanese = "\u{8fd4}".repeat(10_000);
+        let taken = notes(&japanese).unwrap();
+        assert!(!taken.is_too_large);
+        assert_eq!(
+            taken.answers,
+            [("notes".to_owned(), Answer::Typed(japanese))]
+        );
+        let long = "x".repeat(70_000);
+        let kept = notes(&long).unwrap();
+        assert!(kept.is_too_large);
+        assert_eq!(kept.answers, [("notes".to_owned(), Answer::Typed(long))]);
+        assert_eq!(status(notes(&"x".repeat(2_000_000))), 413);
+        let json = format!("{{\"notes\":\"{}\"}}", "x".repeat(70_000));
+        assert_eq!(
+            status(posted(json, &[("content-type", b"application/json")])),
+            413
         );
     }
 

@@ -95,6 +95,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             given: answers,
             ..FormPage::new(offering, &page, credentials.as_ref())
         };
+        if submitted.is_too_large {
+            return Err(too_large(&form, checked.err().unwrap_or_default()));
+        }
         let values = checked
             .map_err(|errors| refused(http, &form, StatusCode::UNPROCESSABLE_ENTITY, errors))?;
         let settings = self.settings.current();
@@ -226,6 +229,26 @@ fn too_many(form: &FormPage<'_>, reached: LimitReached, now: Timestamp) -> Probl
     .detail(&later)
     .retry_after(reached.until.as_second() - now.as_second())
     .page(page)
+}
+
+/// A form of more than is taken, which comes back with all that was written.
+fn too_large(form: &FormPage<'_>, errors: Vec<FieldError>) -> Problem {
+    let said =
+        "It is longer than we can take. Please shorten it and send it again. Nothing was stored.";
+    let notice = if errors.is_empty() {
+        Notice::Later(said)
+    } else {
+        Notice::None
+    };
+    let page = pages::form(&FormPage {
+        errors: &errors,
+        notice,
+        ..*form
+    });
+    let title = Words::of(form.offering).not_taken;
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, title)
+        .detail(said)
+        .page(page)
 }
 
 /// A refused form: for a program all reasons, for a person the form as it was filled in.

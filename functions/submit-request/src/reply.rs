@@ -18,7 +18,9 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
 use web::emails::{self, ApprovalEmail, NotificationReason};
-use web::{Format, Problem, body_text, html, is_json, json, same_site, see_other};
+use web::{
+    Content, Format, Problem, body_text, content, form_text, html, json, same_site, see_other,
+};
 
 use crate::status_view::StatusView;
 use crate::{SubmitRequest, answer_format, codes, pages, received};
@@ -198,7 +200,6 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
 }
 
 fn read(http: &Request) -> Result<FormData, Problem> {
-    let body = body_text(http)?;
     let unclear = || {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -210,8 +211,8 @@ fn read(http: &Request) -> Result<FormData, Problem> {
             "must be the number of a question",
         )])
     };
-    if is_json(http) {
-        return serde_json::from_str(body).map_err(|_| unclear());
+    if content(http)? == Content::Json {
+        return serde_json::from_str(body_text(http)?).map_err(|_| unclear());
     }
     if !same_site(http) {
         return Err(
@@ -219,6 +220,7 @@ fn read(http: &Request) -> Result<FormData, Problem> {
                 .detail("It came from another site. Please answer on your status page."),
         );
     }
+    let body = form_text(http)?;
     serde_urlencoded::from_str(body).map_err(|_| unclear())
 }
 

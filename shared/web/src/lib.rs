@@ -2,6 +2,7 @@
 //!
 //! - [`emails`]: the mails, each a folder of template files.
 //! - [`page()`]: the frame of every page and its style sheet, and a form's answers as a list ([`answers`]).
+//! - `media`: which kind of content a request brings and wants.
 //! - `request`: reading what API Gateway hands over, within limits; `response`: answering it, with the headers
 //!   that every answer has.
 //! - [`Problem`]: why a call is not answered as asked, as an RFC 9457 document for programs and a page for people.
@@ -9,16 +10,18 @@
 //! No page has a script, and nothing is loaded from elsewhere, by a page or by a mail.
 
 pub mod emails;
+mod media;
 mod page;
 mod problem;
 mod request;
 mod response;
 
 pub use domain::dates::when;
+pub use media::{Content, accepted, answer_format, content};
 pub use page::{answers, page};
 pub use problem::Problem;
 pub use request::{
-    BODY_BYTES, accepted, answer_format, body_text, caller, header_text, is_json, origin,
+    BODY_BYTES, PostedForm, body_text, caller, form_text, header_text, origin, posted_form,
     received_at, same_site,
 };
 pub use response::{Format, html, json, reply, see_other};

@@ -4,44 +4,17 @@ use std::net::IpAddr;
 
 use domain::one_time_code::constant_time_eq;
 use jiff::Timestamp;
-use lambda_http::http::{StatusCode, header};
+use lambda_http::http::StatusCode;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
+use crate::media::unsupported;
 use crate::problem::Problem;
-use crate::response::Format;
 
-/// The most bytes of a request's body.
+/// The most bytes of a request's body; of a form's, once it is decoded.
 pub const BODY_BYTES: usize = 64 * 1024;
-
-/// How the caller of a GET wants to be answered: JSON only for those who ask for it.
-pub fn accepted(request: &Request) -> Format {
-    let accept = header_text(request, header::ACCEPT.as_str()).unwrap_or_default();
-    let json = [
-        "application/json",
-        "application/problem+json",
-        "application/schema+json",
-    ];
-    if json.iter().any(|kind| accept.contains(kind)) && !accept.contains("text/html") {
-        Format::Json
-    } else {
-        Format::Html
-    }
-}
-
-/// Whether the body says that it is JSON.
-pub fn is_json(request: &Request) -> bool {
-    header_text(request, header::CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"))
-}
-
-/// How a caller wants to be answered: JSON is answered with JSON, and so is whoever asks for it.
-pub fn answer_format(request: &Request) -> Format {
-    if is_json(request) {
-        Format::Json
-    } else {
-        accepted(request)
-    }
-}
+/// The most bytes of a form as it is sent. What is larger comes from no page of ours, and is not read.
+const FORM_BYTES: usize = 1024 * 1024;
 
 /// A header as text.
 pub fn header_text<'r>(request: &'r Request, name: &str) -> Option<&'r str> {
@@ -98,15 +71,51 @@ pub fn origin(request: &Request) -> Option<String> {
 pub fn body_text(request: &Request) -> Result<&str, Problem> {
     let bytes: &[u8] = request.body();
     if bytes.len() > BODY_BYTES {
-        return Err(
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.")
-                .detail("Send at most 64 KiB."),
-        );
+        return Err(too_large());
     }
     std::str::from_utf8(bytes).map_err(|_| {
         Problem::new(StatusCode::BAD_REQUEST, "The request is not UTF-8 text.")
             .detail("Encode it as UTF-8.")
     })
+}
+
+/// The text of a short form, still encoded.
+pub fn form_text(request: &Request) -> Result<&str, Problem> {
+    if posted_form(request)?.is_too_large {
+        return Err(too_large());
+    }
+    std::str::from_utf8(request.body()).map_err(|_| unsupported("Encode the form as UTF-8."))
+}
+
+/// A posted form: its fields in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostedForm {
+    /// Names and values.
+    pub fields: Vec<(String, String)>,
+    /// Whether they are more than [`BODY_BYTES`].
+    pub is_too_large: bool,
+}
+
+/// The fields of a form. What counts is what was written: a letter beyond ASCII is sent as up to nine bytes in place of three.
+pub fn posted_form(request: &Request) -> Result<PostedForm, Problem> {
+    let bytes: &[u8] = request.body();
+    if bytes.len() > FORM_BYTES {
+        return Err(too_large());
+    }
+    let written = percent_encoding::percent_decode(bytes);
+    if written.clone().decode_utf8().is_err() {
+        return Err(unsupported("Encode the form as UTF-8."));
+    }
+    let fields = form_urlencoded::parse(bytes);
+    Ok(PostedForm {
+        fields: fields.into_owned().collect(),
+        is_too_large: written.count() > BODY_BYTES,
+    })
+}
+
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.")
+        .detail("Send at most 64 KiB.")
 }
 
 /// Whether a posted form comes from a page of ours. Browsers say so in `Sec-Fetch-Site`, which a page
