@@ -24,7 +24,10 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use web::emails::{refund_returned, refund_reversed};
-use web::{BODY_BYTES, Format, Problem, header_text, json, received_at};
+use web::{Format, Problem, header_text, json, received_at};
+
+/// The most bytes of an event. A charge with many refunds and much metadata passes 64 KiB.
+const EVENT_BYTES: usize = 1024 * 1024;
 
 /// What the function works with.
 #[derive(Debug)]
@@ -90,9 +93,9 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
         body: &[u8],
         now: Timestamp,
     ) -> Result<StripeEvent, Problem> {
-        if body.len() > BODY_BYTES {
+        if body.len() > EVENT_BYTES {
             let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The event is too large.");
-            return Err(problem.detail("Events about refunds have a few KiB."));
+            return Err(problem.detail("Events have at most 1 MiB."));
         }
         let verify =
             |secrets: &[WebhookSecret]| verify(signature.unwrap_or_default(), body, secrets, now);

@@ -207,7 +207,21 @@ async fn what_is_no_event_or_about_something_else_changes_nothing() {
         (about("re_2"), 200),
         (about("re_3"), 200),
         (about("re_unknown"), 200),
-        ("x".repeat(64 * 1024 + 1), 413),
+        (
+            json!({"id": "evt_2", "type": "charge.refunded", "data": {"object": {"id": null, "metadata": null, "refunds": null}}})
+                .to_string(),
+            200,
+        ),
+        (
+            json!({"id": "evt_3", "type": "charge.refunded", "data": null, "request": null}).to_string(),
+            200,
+        ),
+        (
+            json!({"id": "evt_4", "type": "customer.created", "data": {"object": {"metadata": {"a": "x".repeat(75_000)}}}})
+                .to_string(),
+            200,
+        ),
+        ("x".repeat(EVENT_BYTES + 1), 413),
     ] {
         let signature = signed(&body, NEW, NOW);
         assert_eq!(case.send(&body, &signature, false).await, status);

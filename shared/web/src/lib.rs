@@ -21,7 +21,7 @@ pub use media::{Content, accepted, answer_format, content};
 pub use page::{answers, page};
 pub use problem::Problem;
 pub use request::{
-    BODY_BYTES, PostedForm, body_text, caller, form_text, header_text, origin, posted_form,
-    received_at, same_site,
+    PostedForm, body_text, caller, form_text, header_text, origin, posted_form, received_at,
+    same_site,
 };
 pub use response::{Format, html, json, reply, see_other};

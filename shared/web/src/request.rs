@@ -12,7 +12,7 @@ use crate::media::unsupported;
 use crate::problem::Problem;
 
 /// The most bytes of a request's body; of a form's, once it is decoded.
-pub const BODY_BYTES: usize = 64 * 1024;
+pub(crate) const BODY_BYTES: usize = 64 * 1024;
 /// The most bytes of a form as it is sent. What is larger comes from no page of ours, and is not read.
 const FORM_BYTES: usize = 1024 * 1024;
 
