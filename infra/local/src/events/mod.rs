@@ -202,6 +202,3 @@ pub async fn deliver(mut events: Events) {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod tests;

@@ -51,7 +51,7 @@ fn record(action: &str, seq: u32, whole: bool) -> Value {
     });
     if whole {
         let more = json!({
-            "actor": "csm-1@example.com", "actorKind": "approver", "statusBefore": "in_review", "amountCents": 123_456_789_012_i64,
+            "actor": "csm-1@example.com", "actorKind": "approver", "statusBefore": "in_review", "amountCents": 99_999_999,
             "currency": "usd", "means": "refund", "charge": "ch_1", "stripeId": "re_1", "detail": "\"quoted\",\n<$.and> more: {% 1 %}",
         });
         record
