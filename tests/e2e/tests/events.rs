@@ -1,6 +1,8 @@
 //! Each audit record reaches `EVENTS_URL` as a signed event, in the order of its request's log, however often the receiver fails
 //! and wherever the stack is killed.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod receiver;
 
 use std::collections::BTreeMap;
