@@ -106,8 +106,8 @@ impl Events {
         self.new_secret.clone()
     }
 
-    /// Takes in what the stream has, if anything was written.
-    fn take_in(&mut self) -> Result<(), EventsError> {
+    /// Puts what the stream has into the queue, if anything was written.
+    fn read_stream(&mut self) -> Result<(), EventsError> {
         let changes = self.dynamodb.changes();
         if self.read == Some(changes) {
             return Ok(());
@@ -120,7 +120,7 @@ impl Events {
             };
             let events = events(&self.pipe, &records).map_err(EventsError::Pipe)?;
             self.queue
-                .take_in(&events, &last.dynamodb.sequence_number)?;
+                .enqueue(&events, &last.dynamodb.sequence_number)?;
             self.dynamodb.trim_stream(last)?;
         }
         self.read = Some(changes);
@@ -183,7 +183,7 @@ pub async fn deliver(mut events: Events) {
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let done = tokio::select! {
-            _ = timer.tick() => events.take_in(),
+            _ = timer.tick() => events.read_stream(),
             Some(sent) = sending.tasks.join_next() => {
                 let (due, answer) = sent.expect("sending an event does not panic");
                 sending.requests.remove(&due.event.request);

@@ -60,8 +60,8 @@ impl Queue {
         kept(&self.connection, POSITION)
     }
 
-    /// Takes in what was read of the stream up to a sequence number: all of it or, after an error, nothing.
-    pub(super) fn take_in(&mut self, events: &[Event], position: &str) -> Result<()> {
+    /// Keeps what was read of the stream up to a sequence number: all of it or, after an error, nothing.
+    pub(super) fn enqueue(&mut self, events: &[Event], position: &str) -> Result<()> {
         let transaction = self.connection.transaction()?;
         for Event { request, seq, body } in events {
             transaction.execute(

@@ -102,7 +102,7 @@ fn each_action_becomes_an_event_that_holds_its_record_and_fits_the_schema() {
     for record in &records {
         events.dynamodb.put(&item(record));
     }
-    events.take_in().unwrap();
+    events.read_stream().unwrap();
     let schema = schema();
     for record in records {
         let event = next(&events).unwrap();
@@ -125,7 +125,7 @@ fn the_schema_knows_each_action_and_refuses_what_no_record_is() {
     assert_eq!(known, &Value::from(actions()));
     let mut events = events_in(&DataDir::ephemeral());
     events.dynamodb.put(&item(&record("refunded", 1, true)));
-    events.take_in().unwrap();
+    events.read_stream().unwrap();
     let event = next(&events).unwrap();
     for (field, value) in [
         ("amountCents", json!("5000")),
@@ -157,7 +157,7 @@ fn only_what_is_added_to_the_audit_log_is_an_event() {
     for item in [item(&added), other, changed] {
         events.dynamodb.put(&item);
     }
-    events.take_in().unwrap();
+    events.read_stream().unwrap();
     assert_eq!(next(&events).unwrap()["detail"], added);
     assert_eq!(next(&events), None);
 }
@@ -171,7 +171,7 @@ fn the_stream_is_read_once_and_trimmed_and_what_waits_outlives_a_restart() {
     for seq in 1..=250 {
         events.dynamodb.put(&item(&record("mailed", seq, false)));
     }
-    events.take_in().unwrap();
+    events.read_stream().unwrap();
     let file = data.file("dynamodb.db").unwrap();
     let count = |file| -> i64 {
         let connection = rusqlite::Connection::open(file).unwrap();
@@ -187,7 +187,7 @@ fn the_stream_is_read_once_and_trimmed_and_what_waits_outlives_a_restart() {
 
     let data = open();
     let mut events = events_in(&data);
-    events.take_in().unwrap();
+    events.read_stream().unwrap();
     for seq in 2..=251 {
         assert_eq!(next(&events).unwrap()["detail"]["seq"], seq);
     }
@@ -206,8 +206,8 @@ fn a_request_waits_for_its_first_event_and_no_other_waits() {
         body: format!("{request}{seq}"),
     };
     let all = [event("a", 1), event("a", 2), event("b", 7), event("b", 8)];
-    queue.take_in(&all, "1").unwrap();
-    queue.take_in(&all[..1], "2").unwrap();
+    queue.enqueue(&all, "1").unwrap();
+    queue.enqueue(&all[..1], "2").unwrap();
     assert_eq!(queue.position().unwrap().as_deref(), Some("2"));
     let due = |now| -> Vec<String> {
         let due = queue.due(now, 9).unwrap().into_iter();
@@ -226,7 +226,7 @@ fn a_request_waits_for_its_first_event_and_no_other_waits() {
 fn pauses_grow_to_a_minute() {
     let mut events = events_in(&DataDir::ephemeral());
     events.dynamodb.put(&item(&record("submitted", 1, false)));
-    events.take_in().unwrap();
+    events.read_stream().unwrap();
     let mut pauses = Vec::new();
     for _ in 0..8 {
         let due = events.queue.due(i64::MAX, 1).unwrap().pop().unwrap();
