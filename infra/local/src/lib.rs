@@ -11,6 +11,8 @@
 //! - `/_local/stripe`: [`stripe`]
 //! - `/_local` and `/_local/api`: [`console`], for a person and for tests
 //!
+//! What is written to the audit log goes out to `EVENTS_URL` by [`events`].
+//!
 //! [`stack`] wires all of it together. Time comes from [`clock`], which can be moved ahead. What has to
 //! outlive a restart is in the [`data_dir`].
 
@@ -18,6 +20,7 @@ pub mod aws;
 pub mod clock;
 pub mod console;
 pub mod data_dir;
+pub mod events;
 pub mod gateway;
 mod http_client;
 pub mod journal;

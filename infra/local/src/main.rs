@@ -44,6 +44,12 @@ fn announce(stack: &Stack) -> std::io::Result<()> {
     for (title, path) in &stack.forms {
         writeln!(out, "  {title}: {base}{path}")?;
     }
+    if let Some(secret) = &stack.new_events_secret {
+        writeln!(
+            out,
+            "  Events are signed with {secret}, which is not shown again."
+        )?;
+    }
     writeln!(out, "  Mails, requests and the audit log: {base}/_local")?;
     writeln!(out, "  Ctrl-C stops it.")?;
     out.flush()

@@ -7,7 +7,8 @@ use clap::Parser;
 /// Runs Refund Desk on this machine, with stand-ins for AWS and Stripe. For development only.
 ///
 /// Environment: STRIPE_API_BASE and STRIPE_API_KEY (use a real Stripe in test mode), TEAMS (who is in
-/// which team, JSON), RUST_LOG (what to show: warnings and errors unless it says otherwise, such as
+/// which team, JSON), EVENTS_URL (gets each audit record as a signed event) and EVENTS_SECRET (signs them, whsec_...;
+/// made once and printed where there is none), RUST_LOG (what to show: warnings and errors unless it says otherwise, such as
 /// function=info for all that functions log).
 #[derive(Debug, Clone, Parser)]
 #[command(name = "refund-desk", version)]
@@ -53,6 +54,10 @@ pub struct Environment {
     pub overrides: BTreeMap<String, String>,
     /// Variables that every function's process gets besides its own.
     pub passed_on: BTreeMap<String, String>,
+    /// Who gets each audit record as an event.
+    pub events_url: Option<String>,
+    /// What events are signed with.
+    pub events_secret: Option<String>,
     /// What to log.
     pub log: Option<String>,
 }
@@ -92,6 +97,8 @@ impl Environment {
             cargo: variable("CARGO").unwrap_or_else(|| "cargo".to_owned()),
             overrides: pick(OVERRIDES),
             passed_on: pick(PASSED_ON),
+            events_url: variable("EVENTS_URL"),
+            events_secret: variable("EVENTS_SECRET"),
             log: variable("RUST_LOG"),
         }
     }

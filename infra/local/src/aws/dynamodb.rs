@@ -33,6 +33,7 @@ use crate::{
 };
 
 mod items;
+mod stream;
 mod ttl_sweeper;
 
 /// `DynamoDB` accepts requests of up to this size.
@@ -55,7 +56,7 @@ pub enum DynamoDbError {
     /// The engine refuses something.
     #[error("DynamoDB stand-in: {0}")]
     Engine(#[from] DynoxideError),
-    /// Its file cannot be compacted.
+    /// Its file cannot be changed beside it.
     #[error("DynamoDB stand-in: {0}")]
     File(#[from] rusqlite::Error),
     /// The data of an earlier run was laid out differently.

@@ -5,6 +5,7 @@ use std::{io, path::PathBuf};
 use crate::{
     aws::dynamodb::DynamoDbError,
     data_dir::DataDirError,
+    events::EventsError,
     lambda::build::BuildError,
     states::{DefinitionError, OpenError},
     template::TemplateError,
@@ -37,6 +38,8 @@ pub enum StackError {
     Build(#[from] BuildError),
     #[error(transparent)]
     DynamoDb(#[from] DynamoDbError),
+    #[error(transparent)]
+    Events(#[from] EventsError),
     #[error(transparent)]
     Executor(#[from] OpenError),
 }

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     console::{self, Console},
     data_dir::DataDir,
+    events::{self, Events},
     lambda::Functions,
     outbox::Outbox,
     states::Executor,
@@ -53,6 +54,22 @@ impl Fakes {
             functions,
             clock,
         })
+    }
+
+    /// What delivers the audit log from now on, where somebody wants it.
+    pub(super) fn events(
+        &self,
+        settings: Option<events::Settings>,
+        data: &DataDir,
+        template: &Template,
+    ) -> Result<Option<Events>, StackError> {
+        let Some(settings) = settings else {
+            self.dynamodb.keep_streams(false)?;
+            return Ok(None);
+        };
+        let (dynamodb, clock) = (self.dynamodb.clone(), self.clock.clone());
+        let events = Events::open(settings, template.pipe.clone(), data, dynamodb, clock)?;
+        Ok(Some(events))
     }
 
     /// Everything under `/_local`.

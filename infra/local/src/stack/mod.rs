@@ -23,6 +23,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     data_dir::DataDir,
+    events::{self, Events},
     gateway::{self, Gateway},
     lambda::{Functions, build},
     options::Options,
@@ -45,6 +46,8 @@ pub struct Stack {
     pub addr: SocketAddr,
     /// The forms that customers fill in: title and path.
     pub forms: Vec<(String, String)>,
+    /// What events are signed with, if that was made for this run.
+    pub new_events_secret: Option<String>,
     executor: Arc<Executor>,
     functions: Functions,
     ttl_sweeper: JoinHandle<()>,
@@ -59,6 +62,7 @@ pub struct Stack {
 /// Starts a stack: once this returns, it serves.
 pub async fn start(options: Options) -> Result<Stack, StackError> {
     let workspace = Workspace::find().ok_or(StackError::NoWorkspace)?;
+    let event_settings = events::Settings::read(&options.environment)?;
     let data = open_data_dir(&options, &workspace)?;
     // Early, because a taken port is not worth a build, and because functions are told the address.
     let listener = listen(options.port).await?;
@@ -85,6 +89,8 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
         addr.to_string(),
         patience,
     );
+    let events = fakes.events(event_settings, &data, &template)?;
+    let new_events_secret = events.as_ref().and_then(Events::new_secret);
     let (running, stopped) = watch::channel(());
     let dynamodb = fakes.dynamodb.serve(until(stopped.clone())).await;
     let dynamodb = dynamodb.map_err(StackError::Serve)?;
@@ -97,6 +103,9 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     tasks.spawn(stripe::send_events(fakes.stripe, webhook));
     let executor = Arc::clone(&fakes.executor);
     tasks.spawn(publish::on_change(template.machines, executor));
+    if let Some(events) = events {
+        tasks.spawn(events::deliver(events));
+    }
     tasks.spawn(topics::deliver(fakes.topics, fakes.functions.clone()));
     tasks.spawn(retention::run(
         kept,
@@ -114,6 +123,7 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     Ok(Stack {
         addr,
         forms,
+        new_events_secret,
         ttl_sweeper: fakes.dynamodb.sweep_regularly(fakes.clock),
         executor: fakes.executor,
         functions: fakes.functions,

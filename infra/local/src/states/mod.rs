@@ -29,7 +29,7 @@ mod event;
 mod execution;
 mod executor;
 mod history;
-mod jsonata;
+pub(crate) mod jsonata;
 mod machine;
 mod names;
 mod operations;

@@ -2,11 +2,12 @@
 //! here.
 //!
 //! Of SAM and `CloudFormation` this knows what the template uses: HTTP API, SNS and scheduled events, functions,
-//! state machines, tables, secrets and what SES publishes, and the expressions `!Ref`, `!Sub` and `!GetAtt`.
+//! state machines, tables, secrets, a pipe to an event bus and what SES publishes, and the expressions `!Ref`, `!Sub` and `!GetAtt`.
 //! Anything else is refused with its place in the file rather than silently ignored. Policies are the exception:
 //! nothing on this machine enforces them.
 
 mod node;
+mod pipe;
 mod read;
 mod scope;
 
@@ -41,6 +42,8 @@ pub struct Template {
     pub mail_events: Vec<MailEvents>,
     /// What is written into secrets, by their names.
     pub secrets: BTreeMap<String, String>,
+    /// What of a table is published as events.
+    pub pipe: Option<Pipe>,
 }
 
 /// A Lambda function.
@@ -107,6 +110,21 @@ pub struct MailEvents {
     pub types: Vec<String>,
     /// The topic's ARN.
     pub topic: String,
+}
+
+/// A pipe from a table's stream to an event bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipe {
+    /// The ARN of the stream.
+    pub stream: String,
+    /// Event patterns, of which one has to match a record of the stream.
+    pub patterns: Vec<serde_json::Value>,
+    /// The `{% %}` expression that makes the events' details of the stream's records.
+    pub details: String,
+    /// The `source` of the events.
+    pub source: String,
+    /// Their `detail-type`.
+    pub detail_type: String,
 }
 
 /// A state machine.

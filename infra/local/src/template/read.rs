@@ -8,6 +8,7 @@ use super::{
     Function, Index, Key, LocalValues, Logging, Machine, MailEvents, Problem, Route, Schedule,
     Subscription, Table, Template,
     node::Node,
+    pipe::pipe,
     scope::{Scope, in_stack},
 };
 
@@ -28,8 +29,12 @@ fn understood(kind: &str) -> Option<&'static str> {
         }
         "AWS::DynamoDB::Table" => {
             "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes KeySchema \
-             PointInTimeRecoverySpecification SSESpecification TableClass Tags TimeToLiveSpecification"
+             PointInTimeRecoverySpecification SSESpecification StreamSpecification TableClass Tags TimeToLiveSpecification"
         }
+        "AWS::Pipes::Pipe" => {
+            "Description Enrichment RoleArn Source SourceParameters Target TargetParameters"
+        }
+        "AWS::StepFunctions::StateMachine" => "Definition RoleArn StateMachineType",
         "AWS::SecretsManager::Secret" => {
             "Description GenerateSecretString KmsKeyId Name SecretString Tags"
         }
@@ -40,7 +45,7 @@ fn understood(kind: &str) -> Option<&'static str> {
 
 /// Types of resources that mean nothing on this machine by themselves.
 const WITHOUT_MEANING: &str = "AWS::ApiGatewayV2::ApiMapping AWS::ApiGatewayV2::DomainName \
-    AWS::Budgets::Budget AWS::CloudFront::Distribution AWS::CloudWatch::Alarm AWS::CloudWatch::Dashboard AWS::Events::Rule \
+    AWS::Budgets::Budget AWS::CloudFront::Distribution AWS::CloudWatch::Alarm AWS::CloudWatch::Dashboard AWS::Events::EventBus AWS::Events::Rule \
     AWS::IAM::ManagedPolicy AWS::IAM::Role AWS::Lambda::Permission AWS::Logs::LogGroup \
     AWS::Route53::RecordSet AWS::SES::ConfigurationSet AWS::SES::EmailIdentity AWS::SNS::Subscription AWS::SNS::Topic \
     AWS::SNS::TopicPolicy AWS::SQS::Queue AWS::SQS::QueuePolicy AWS::WAFv2::WebACL";
@@ -103,6 +108,7 @@ pub(super) fn template(
         schedules,
         mail_events: mail_events(&scope)?,
         secrets: secrets(&scope)?,
+        pipe: pipe(&scope)?,
     })
 }
 

@@ -46,6 +46,18 @@ impl<'a> Scope<'a> {
         self.resources.iter().map(|(id, resource)| (*id, *resource))
     }
 
+    /// The node of a resource that a `!Ref` names.
+    pub(super) fn referred(&self, node: Node<'_>) -> Result<Node<'a>, Problem> {
+        let id = match node.intrinsic() {
+            Some(("Ref", argument)) => argument.literal()?,
+            _ => "",
+        };
+        let resource = self.resources.get(id);
+        resource
+            .map(|resource| resource.node)
+            .ok_or_else(|| node.problem("expected a `!Ref` to a resource here"))
+    }
+
     /// All resources of a type.
     pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = (&'a str, Node<'a>)> {
         let own = self.all().filter(move |(_, it)| it.kind == kind);
@@ -116,6 +128,9 @@ impl<'a> Scope<'a> {
             ("AWS::Serverless::StateMachine", "" | "Arn") => self.machine_arn(id)?,
             ("AWS::DynamoDB::Table", "") => in_stack(id),
             ("AWS::DynamoDB::Table", "Arn") => arn("dynamodb", &format!("table/{}", in_stack(id))),
+            ("AWS::DynamoDB::Table", "StreamArn") => {
+                arn("dynamodb", &format!("table/{}/stream/local", in_stack(id)))
+            }
             ("AWS::SES::ConfigurationSet", "") => self.name(id)?,
             ("AWS::SNS::Topic", "") => arn("sns", &in_stack(id)),
             _ => {

@@ -60,8 +60,10 @@ const KEY: (&str, &str) = (
     "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
 );
 
+const EVENTS: (&str, &str) = ("PublishEvents", "yes");
+
 /// What is deployed, linted and found whole.
-pub(super) const PARTS: [Part; 11] = [
+pub(super) const PARTS: [Part; 12] = [
     Part {
         name: "no option",
         values: &[],
@@ -141,6 +143,11 @@ pub(super) const PARTS: [Part; 11] = [
         ),
     },
     Part {
+        name: "events",
+        values: &[EVENTS],
+        mistake: ("Time: $.at", "Time: at", "'at' does not match"),
+    },
+    Part {
         name: "all options",
         values: &ALL,
         mistake: (
@@ -151,7 +158,7 @@ pub(super) const PARTS: [Part; 11] = [
     },
 ];
 
-pub(super) const ALL: [(&str, &str); 14] = [
+pub(super) const ALL: [(&str, &str); 15] = [
     DOMAIN[0],
     DOMAIN[1],
     ZONE,
@@ -165,6 +172,7 @@ pub(super) const ALL: [(&str, &str); 14] = [
     VPC[0],
     VPC[1],
     KEY,
+    EVENTS,
     ("PublicUrl", "https://refunds.example.com"),
 ];
 
