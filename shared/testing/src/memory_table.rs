@@ -73,6 +73,12 @@ impl Table for MemoryTable {
         Ok(())
     }
 
+    async fn remove_all(&self, pk: &str, sk_prefix: &str) -> Result<(), CommitError> {
+        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        items.retain(|key, _| key.pk != pk || !key.sk.starts_with(sk_prefix));
+        Ok(())
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         assert!(
             writes.len() <= 100,
