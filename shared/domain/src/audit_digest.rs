@@ -28,7 +28,7 @@ mod write;
 
 pub use archive::{Archived, DigestArchive, archive_due};
 pub use archive_error::ArchiveError;
-pub use verify::{DigestFault, Verified, VerifyError, verify_digests};
+pub use verify::{Copies, DigestFault, Verified, VerifyError, verify_digests};
 pub use write::{remove_digests, write_due};
 
 /// How many days the records are of that a digest names, with its own day.

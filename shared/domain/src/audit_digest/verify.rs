@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
@@ -70,6 +71,17 @@ pub enum VerifyError {
     Archive(#[from] ArchiveError),
 }
 
+/// The copies to compare digests with.
+#[derive(Debug, Clone, Copy)]
+pub struct Copies<'a, A> {
+    /// Where they are.
+    pub archive: &'a A,
+    /// The bucket.
+    pub bucket: &'a str,
+    /// When nobody may be able to remove them.
+    pub now: Timestamp,
+}
+
 /// What was found right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
@@ -87,7 +99,7 @@ pub async fn verify_digests<A: DigestArchive>(
     store: &RequestStore<impl Table>,
     chain: &DigestChain,
     from: Option<Date>,
-    copies: Option<(&A, &str)>,
+    copies: Option<Copies<'_, A>>,
 ) -> Result<Verified, VerifyError> {
     let table = store.table();
     let first = from.map_or(chain.oldest, |from| from.clamp(chain.oldest, chain.day));
@@ -107,8 +119,8 @@ pub async fn verify_digests<A: DigestArchive>(
         let whole = WholeDigest::load(table, &chain.offering, day).await?;
         let whole = whole.ok_or(DigestFault::Missing(day))?;
         check_digest(&whole, chain, day, before)?;
-        if let Some((archive, bucket)) = copies {
-            check_copy(&whole, archive, bucket).await?;
+        if let Some(copies) = &copies {
+            check_copy(&whole, copies).await?;
         }
         heads += whole.heads.len();
         compared = check_logs(store, whole.heads, day, &compared).await?;
@@ -121,7 +133,7 @@ pub async fn verify_digests<A: DigestArchive>(
     if before != Some((chain.number, chain.hash.clone())) {
         return Err(DigestFault::Rewritten(day).into());
     }
-    check_end(table, chain, copies).await?;
+    check_end(table, chain, copies.as_ref()).await?;
     Ok(Verified {
         from: first,
         until: day,
@@ -150,10 +162,13 @@ fn check_digest(
     }
 }
 
-async fn check_copy(
+async fn check_copy<A: DigestArchive>(
     whole: &WholeDigest,
-    archive: &impl DigestArchive,
-    bucket: &str,
+    Copies {
+        archive,
+        bucket,
+        now,
+    }: &Copies<'_, A>,
 ) -> Result<(), VerifyError> {
     let day = whole.digest.day;
     let key = archive_key(&whole.digest.offering, day);
@@ -162,7 +177,7 @@ async fn check_copy(
     if serde_json::from_slice(&copy.content).ok().as_ref() != Some(whole) {
         return Err(DigestFault::OtherCopy(day).into());
     }
-    if copy.locked_until.is_none() {
+    if copy.locked_until.is_none_or(|until| until < *now) {
         return Err(DigestFault::NotLocked(day).into());
     }
     Ok(())
@@ -200,13 +215,15 @@ async fn check_logs(
 async fn check_end<A: DigestArchive>(
     table: &impl Table,
     chain: &DigestChain,
-    copies: Option<(&A, &str)>,
+    copies: Option<&Copies<'_, A>>,
 ) -> Result<(), VerifyError> {
     let day = next(chain.day);
     let key = AuditDigest::key_of(&chain.offering, day);
     let added = load::<AuditDigest>(table, &key).await?.is_some();
     let copied = match copies {
-        Some((archive, bucket)) => {
+        Some(Copies {
+            archive, bucket, ..
+        }) => {
             let key = archive_key(&chain.offering, day);
             archive.first(bucket, &key).await?.is_some()
         }

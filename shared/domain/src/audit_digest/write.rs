@@ -1,6 +1,6 @@
 //! Writing the digests that are due, and removing the ones that are kept no longer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -29,52 +29,73 @@ pub async fn write_due(table: &impl Table, now: Timestamp) -> Result<(), Failure
         chains.insert(chain.value.offering.clone(), chain);
     }
     let due = chains.values().map(|chain| next(chain.value.day)).min();
-    let mut day = due.unwrap_or(today.saturating_sub(1.day()));
+    let due = due.unwrap_or(today.saturating_sub(1.day()));
+    let mut day = due.saturating_sub((WINDOW_DAYS - 1).days());
+    let mut window = VecDeque::new();
     while day < today {
-        let mut found = heads(table, day).await?;
-        let offerings: BTreeSet<_> = chains.keys().chain(found.keys()).cloned().collect();
-        for offering in offerings {
-            let chain = chains.get(&offering);
-            if chain.is_some_and(|chain| chain.value.day >= day) {
-                continue;
-            }
-            let heads = found.remove(&offering).unwrap_or_default();
-            let chain = append(table, chain, &offering, day, &heads).await?;
-            chains.insert(offering, chain);
+        window.push_back(heads_of(table, day).await?);
+        if day >= due {
+            write_day(table, &mut chains, day, merged(&window)).await?;
+            window.pop_front();
         }
         day = next(day);
     }
     Ok(())
 }
 
-/// What the digest of a day names, by offering.
-async fn heads(
-    table: &impl Table,
-    day: Date,
-) -> Result<BTreeMap<OfferingPath, Vec<LogHead>>, ReadError> {
-    let from = day.saturating_sub((WINDOW_DAYS - 1).days());
-    let mut cursor = AuditCursor::new(midnight(from), midnight(next(day)), BATCH);
-    let mut found: BTreeMap<OfferingPath, BTreeMap<RequestId, LogHead>> = BTreeMap::new();
+/// The last record of each request, by offering.
+type Heads = BTreeMap<OfferingPath, BTreeMap<RequestId, LogHead>>;
+
+/// Of the records of a day.
+async fn heads_of(table: &impl Table, day: Date) -> Result<Heads, ReadError> {
+    let mut cursor = AuditCursor::new(midnight(day), midnight(next(day)), BATCH);
+    let mut heads = Heads::new();
     while let Some(record) = cursor.next(table).await? {
         let head = LogHead {
             request_id: record.request_id,
             seq: record.seq,
             hash: record.hash,
         };
-        let of_offering = found.entry(record.offering).or_default();
-        let last = of_offering
-            .entry(head.request_id)
-            .or_insert_with(|| head.clone());
-        // The order of their times is not always that of their numbers.
-        if last.seq < head.seq {
-            *last = head;
-        }
+        add(heads.entry(record.offering).or_default(), head);
     }
-    let sorted = |heads: BTreeMap<_, _>| heads.into_values().collect();
-    Ok(found
-        .into_iter()
-        .map(|(offering, heads)| (offering, sorted(heads)))
-        .collect())
+    Ok(heads)
+}
+
+fn merged(window: &VecDeque<Heads>) -> Heads {
+    let mut heads = Heads::new();
+    for (offering, of_day) in window.iter().flatten() {
+        let all = heads.entry(offering.clone()).or_default();
+        of_day.values().for_each(|head| add(all, head.clone()));
+    }
+    heads
+}
+
+/// The order of the records' times is not always that of their numbers.
+fn add(heads: &mut BTreeMap<RequestId, LogHead>, head: LogHead) {
+    let last = heads.entry(head.request_id).or_insert_with(|| head.clone());
+    if last.seq < head.seq {
+        *last = head;
+    }
+}
+
+async fn write_day(
+    table: &impl Table,
+    chains: &mut BTreeMap<OfferingPath, Stored<DigestChain>>,
+    day: Date,
+    mut found: Heads,
+) -> Result<(), CommitError> {
+    let offerings: BTreeSet<_> = chains.keys().chain(found.keys()).cloned().collect();
+    for offering in offerings {
+        let chain = chains.get(&offering);
+        if chain.is_some_and(|chain| chain.value.day >= day) {
+            continue;
+        }
+        let heads = found.remove(&offering).unwrap_or_default();
+        let heads: Vec<_> = heads.into_values().collect();
+        let chain = append(table, chain, &offering, day, &heads).await?;
+        chains.insert(offering, chain);
+    }
+    Ok(())
 }
 
 async fn append(

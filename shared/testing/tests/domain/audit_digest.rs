@@ -3,8 +3,8 @@
 use domain::audit::AuditRecord;
 use domain::audit_chain::Broken;
 use domain::audit_digest::{
-    AuditDigest, DigestChain, DigestFault, Verified, VerifyError, archive_due, digest_chains,
-    verify_digests, write_due,
+    AuditDigest, Copies, DigestChain, DigestFault, Verified, VerifyError, archive_due,
+    digest_chains, verify_digests, write_due,
 };
 use domain::id::RequestId;
 use domain::request::{Event, Request};
@@ -90,7 +90,7 @@ async fn chain(store: &Store) -> DigestChain {
 }
 
 async fn verify(store: &Store) -> Result<Verified, VerifyError> {
-    let none: Option<(&MemoryArchive, &str)> = None;
+    let none: Option<Copies<'_, MemoryArchive>> = None;
     verify_digests(store, &chain(store).await, None, none).await
 }
 

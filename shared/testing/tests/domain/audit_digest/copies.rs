@@ -12,7 +12,12 @@ async fn copied(events: &[bool]) -> (Store, MemoryArchive) {
 }
 
 async fn verify_copies(store: &Store, archive: &MemoryArchive) -> Result<Verified, VerifyError> {
-    verify_digests(store, &chain(store).await, None, Some((archive, BUCKET))).await
+    let copies = Copies {
+        archive,
+        bucket: BUCKET,
+        now: at(24 * 2556),
+    };
+    verify_digests(store, &chain(store).await, None, Some(copies)).await
 }
 
 fn key(day: Date) -> (String, String) {
@@ -42,7 +47,9 @@ async fn each_digest_is_copied_once_and_into_a_new_bucket_again() {
 #[tokio::test]
 async fn a_copy_that_is_missing_other_or_not_locked_is_found() {
     let (store, archive) = copied(&[true; 3]).await;
-    archive.tamper(|objects| objects.get_mut(&key(day(1))).unwrap().locked_until = None);
+    archive.tamper(|objects| {
+        objects.get_mut(&key(day(1))).unwrap().locked_until = Some(at(24 * 2555))
+    });
     let fault = DigestFault::NotLocked(day(1)).into();
     assert_eq!(verify_copies(&store, &archive).await, Err(fault));
     archive.tamper(|objects| objects.get_mut(&key(day(1))).unwrap().content.truncate(9));

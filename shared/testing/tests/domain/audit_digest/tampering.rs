@@ -155,7 +155,7 @@ async fn what_is_before_a_day_is_not_checked_from_that_day_on() {
     change(&store, digest, |body| touch(&mut body["previous"])).await;
     let chain = chain(&store).await;
     let from = async |day| {
-        let none: Option<(&MemoryArchive, &str)> = None;
+        let none: Option<Copies<'_, MemoryArchive>> = None;
         verify_digests(&store, &chain, Some(day), none).await
     };
     assert_eq!(from(day(1)).await, Err(DigestFault::Changed(day(1)).into()));
