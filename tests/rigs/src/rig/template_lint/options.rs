@@ -34,6 +34,7 @@ pub(super) const OTHER_ACL: (&str, &str) = (
     "arn:aws:wafv2:us-east-1:123456789012:global/webacl/refunds/12345678-1234-1234-1234-123456789012",
 );
 const CONCURRENCY: (&str, &str) = ("PublicConcurrency", "20");
+const BUCKET: (&str, &str) = ("AuditBucket", "refund-desk-audit");
 const BUDGET: [(&str, &str); 2] = [
     ("MonthlyBudgetUsd", "50"),
     ("OperatorEmail", "operator@example.com"),
@@ -61,7 +62,7 @@ const KEY: (&str, &str) = (
 );
 
 /// What is deployed, linted and found whole.
-pub(super) const PARTS: [Part; 11] = [
+pub(super) const PARTS: [Part; 12] = [
     Part {
         name: "no option",
         values: &[],
@@ -80,6 +81,15 @@ pub(super) const PARTS: [Part; 11] = [
         name: "a budget",
         values: &BUDGET,
         mistake: ("BudgetType: COST", "Type: COST", "'Type' was unexpected"),
+    },
+    Part {
+        name: "a bucket for digests",
+        values: &[BUCKET],
+        mistake: (
+            "s3:::${AuditBucket}/*",
+            "s3:::${AuditBuckets}/*",
+            "AuditBuckets",
+        ),
     },
     Part {
         name: "a domain",
@@ -151,7 +161,8 @@ pub(super) const PARTS: [Part; 11] = [
     },
 ];
 
-pub(super) const ALL: [(&str, &str); 14] = [
+pub(super) const ALL: [(&str, &str); 15] = [
+    BUCKET,
     DOMAIN[0],
     DOMAIN[1],
     ZONE,
