@@ -5,6 +5,7 @@
 //! The digest of a day names each request that has a record of that day or of the two before, with the last of these
 //! records. It is written some hours after the day has ended in UTC. A record has the time of the event that was handled,
 //! and retries of that last for more than a day: the next two digests name what was stored after the first was written.
+//! What is stored later still is named with the request's next record.
 //! An offering has a digest for each day from its first record on, also for days without one.
 //!
 //! A digest's hash is SHA-256, as lower-case hex, over lines that end with a line feed: the hash of the digest before

@@ -17,9 +17,11 @@ fn verify(client: &LocalStack) -> (bool, String) {
     (ended.status.success(), String::from_utf8(said).unwrap())
 }
 
+/// The items of a kind, in the order of their sort keys.
 fn items(client: &LocalStack, kind: &str) -> Vec<Value> {
     let mut items = client.items();
     items.retain(|item| item["kind"]["S"] == kind);
+    items.sort_by_key(|item| item["sk"]["S"].to_string());
     items
 }
 
@@ -44,7 +46,7 @@ fn each_day_has_a_digest_and_what_is_tampered_with_is_found_by_it() {
     assert!(!verify(&client).0, "there are no digests yet");
     client.advance("1d");
     wait_for_digests(&client, 1);
-    client.advance("49h");
+    client.advance("2d");
     let digests = wait_for_digests(&client, 3);
     let (whole, said) = verify(&client);
     assert!(

@@ -220,7 +220,7 @@ async fn check_end<A: DigestArchive>(
     let day = next(chain.day);
     let key = AuditDigest::key_of(&chain.offering, day);
     let added = load::<AuditDigest>(table, &key).await?.is_some();
-    let copied = match copies {
+    let in_bucket = match copies {
         Some(Copies {
             archive, bucket, ..
         }) => {
@@ -233,7 +233,7 @@ async fn check_end<A: DigestArchive>(
     if now.is_some_and(|now| now.value.day > chain.day) {
         return Ok(());
     }
-    match (added, copied) {
+    match (added, in_bucket) {
         (true, _) => Err(DigestFault::Added(day).into()),
         (false, true) => Err(DigestFault::Missing(day).into()),
         (false, false) => Ok(()),

@@ -65,7 +65,9 @@ fn merged(window: &VecDeque<Heads>) -> Heads {
     let mut heads = Heads::new();
     for (offering, of_day) in window.iter().flatten() {
         let all = heads.entry(offering.clone()).or_default();
-        of_day.values().for_each(|head| add(all, head.clone()));
+        for head in of_day.values() {
+            add(all, head.clone());
+        }
     }
     heads
 }
