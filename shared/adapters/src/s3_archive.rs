@@ -41,8 +41,8 @@ impl S3Archive {
             let page = list.send().await.map_err(|error| described(&error))?;
             // Those of a key are listed from the newest to the oldest.
             let versions = page.versions.into_iter().flatten();
-            let of_key = versions.filter(|version| version.key.as_deref() == Some(key));
-            oldest = of_key.last().and_then(|it| it.version_id).or(oldest);
+            let mut of_key = versions.filter(|version| version.key.as_deref() == Some(key));
+            oldest = of_key.next_back().and_then(|it| it.version_id).or(oldest);
             if page.next_key_marker.is_none() {
                 return Ok(oldest);
             }
