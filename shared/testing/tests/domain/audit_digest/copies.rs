@@ -48,7 +48,7 @@ async fn each_digest_is_copied_once_and_into_a_new_bucket_again() {
 async fn a_copy_that_is_missing_other_or_not_locked_is_found() {
     let (store, archive) = copied(&[true; 3]).await;
     archive.tamper(|objects| {
-        objects.get_mut(&key(day(1))).unwrap().locked_until = Some(at(24 * 2555))
+        objects.get_mut(&key(day(1))).unwrap().locked_until = Some(at(24 * 2555));
     });
     let fault = DigestFault::NotLocked(day(1)).into();
     assert_eq!(verify_copies(&store, &archive).await, Err(fault));
