@@ -1,9 +1,8 @@
 //! What each command does, and what it says.
 
-use anyhow::bail;
+use domain::audit_digest::DigestArchive;
 use domain::dates::{utc_date, when};
-use domain::failure::Failure;
-use domain::id::{OfferingPath, RequestId};
+use domain::id::OfferingPath;
 use domain::operator_log::{Change, OperatorRecord};
 use domain::payment_control::operations::{override_limits, switch_payments};
 use domain::payment_control::{LimitOverrides, Limits, PaymentSwitch, PaymentTotals};
@@ -15,7 +14,7 @@ use domain::workflow::{Executions, Workflow};
 use jiff::Timestamp;
 
 use crate::options::{Audit, Command, LimitsCommand, Payments, Person, Requests};
-use crate::{person, requests, teams};
+use crate::{audit, person, requests, teams};
 
 /// What the commands work on.
 pub(crate) struct Deployment<T, E, W> {
@@ -29,6 +28,7 @@ pub(crate) struct Deployment<T, E, W> {
 /// Does it, and says what holds now.
 pub(crate) async fn run(
     deployment: &Deployment<impl Table, impl Executions, impl Workflow>,
+    archive: &impl DigestArchive,
     command: Command,
     now: Timestamp,
 ) -> anyhow::Result<String> {
@@ -83,7 +83,7 @@ pub(crate) async fn run(
             person::erase(store, &address, &reason.at(now)).await
         }
         Command::Log => log(table).await,
-        Command::Audit(Audit::Verify { request }) => verify(store, request).await,
+        Command::Audit(Audit::Verify(what)) => audit::verify(store, archive, what, now).await,
     }
 }
 
@@ -124,17 +124,6 @@ async fn show(
         in_place(offering, overrides.limits),
         since(overrides.changed.as_ref()),
     ))
-}
-
-/// Says that the audit log of a request is whole. Otherwise it fails, with the first record that is not.
-async fn verify(store: &RequestStore<impl Table>, request: RequestId) -> anyhow::Result<String> {
-    let verified = store.verify_audit_log(request).await?;
-    match verified.ok_or(Failure::RequestNotFound)? {
-        Ok(records) => Ok(format!(
-            "The audit log of {request} is whole: {records} records."
-        )),
-        Err(broken) => bail!("The audit log of {request} is not as it was written: {broken}."),
-    }
 }
 
 async fn log(table: &impl Table) -> anyhow::Result<String> {

@@ -3,6 +3,7 @@
 //! It works on the deployment's table and executions with the caller's own AWS credentials. Each change is recorded in the
 //! operators' audit log, in the same transaction: see [`domain::operator_log`].
 
+mod audit;
 mod commands;
 mod options;
 mod person;
@@ -12,7 +13,7 @@ mod teams;
 use std::io::Write;
 
 use adapters::config::{settings_secret, table_name};
-use adapters::{DynamoTable, Secrets, SfnExecutions, SfnWorkflow};
+use adapters::{DynamoTable, S3Archive, Secrets, SfnExecutions, SfnWorkflow};
 use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
@@ -76,12 +77,13 @@ async fn main() -> anyhow::Result<()> {
         workflow: SfnWorkflow::new(&service("states")),
         teams,
     };
+    let archive = S3Archive::new(&service("s3"));
     #[expect(
         clippy::disallowed_methods,
         reason = "no event brings the time when a person acts"
     )]
     let now = Timestamp::now();
-    let said = commands::run(&deployment, options.command, now).await?;
+    let said = commands::run(&deployment, &archive, options.command, now).await?;
     writeln!(std::io::stdout(), "{said}").context("cannot write to the terminal")
 }
 

@@ -7,6 +7,7 @@ use domain::money::Usd;
 use domain::operator_log::Change;
 use domain::payment_control::Limits;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// Stops payments, raises limits, changes teams, lets stopped requests go on and erases personal data in a running Refund Desk. Uses the AWS credentials and the region of the environment.
 #[derive(Debug, Parser)]
@@ -92,11 +93,33 @@ pub(crate) enum Payments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Checks that no record of a request was changed, removed, added or swapped, by their hashes.
-    Verify {
-        /// The request's id.
-        request: RequestId,
-    },
+    /// Checks that no record was changed, removed, added or swapped: of one request by its hashes, or of all by the digests.
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The request's id.
+    #[arg(required_unless_present = "digests", conflicts_with = "digests")]
+    pub(crate) request: Option<RequestId>,
+    #[command(flatten)]
+    pub(crate) digests: Digests,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Digests {
+    /// Checks the daily digests, and each request's log that they name.
+    #[arg(long = "digests", id = "digests")]
+    _all: bool,
+    /// Of one offering, such as customer-success/refund-request.
+    #[arg(long, requires = "digests", value_name = "PATH")]
+    pub(crate) offering: Option<OfferingPath>,
+    /// From the digest of that day on, such as 2026-11-26.
+    #[arg(long, requires = "digests", value_name = "DATE")]
+    pub(crate) from: Option<Date>,
+    /// Compares them with the copies in the deployment's `AuditBucket`.
+    #[arg(long, requires = "digests", value_name = "NAME")]
+    pub(crate) bucket: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
 use domain::table::{CommitError, ENVELOPE, IndexRange, Item, Key, ReadError, Table, Write};
 
 const ABSENT: &str = "attribute_not_exists(pk)";
+const BEGINS: &str = "begins_with(sk, :sk)";
 const UNCHANGED: &str = "#version = :before";
 /// The name of the table's index, as the template has it.
 const INDEX: &str = "Index";
@@ -54,15 +56,9 @@ impl DynamoTable {
         TransactWriteItem::builder().delete(delete).build()
     }
 
-    /// The first items of a partition for which a condition on `:sk` holds. DynamoDB refuses an empty one, also where any key would
-    /// fulfil the condition.
-    async fn query(
-        &self,
-        condition: &str,
-        pk: &str,
-        sk: &str,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+    /// A consistent query of the items of a partition for which a condition on `:sk` holds. DynamoDB refuses an empty one, also
+    /// where any key would fulfil the condition.
+    fn query(&self, condition: &str, pk: &str, sk: &str) -> QueryFluentBuilder {
         let query = self.client.query().table_name(&self.name);
         let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
         let query = if sk.is_empty() {
@@ -72,8 +68,19 @@ impl DynamoTable {
                 .key_condition_expression(format!("pk = :pk AND {condition}"))
                 .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()))
         };
-        let request = query.consistent_read(true);
-        let mut pages = request.into_paginator().items().send();
+        query.consistent_read(true)
+    }
+
+    /// The first items that such a query finds.
+    async fn found(
+        &self,
+        condition: &str,
+        pk: &str,
+        sk: &str,
+        most: usize,
+    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        let query = self.query(condition, pk, sk);
+        let mut pages = query.into_paginator().items().send();
         let mut found = Vec::new();
         while found.len() < most
             && let Some(item) = pages.next().await
@@ -173,8 +180,7 @@ impl Table for DynamoTable {
         pk: &str,
         sk_prefix: &str,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.query("begins_with(sk, :sk)", pk, sk_prefix, usize::MAX)
-            .await
+        self.found(BEGINS, pk, sk_prefix, usize::MAX).await
     }
 
     async fn list_before(
@@ -183,7 +189,7 @@ impl Table for DynamoTable {
         sk_end: &str,
         most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.query("sk < :sk", pk, sk_end, most).await
+        self.found("sk < :sk", pk, sk_end, most).await
     }
 
     async fn list_index(
@@ -221,6 +227,20 @@ impl Table for DynamoTable {
         answer
             .map(drop)
             .map_err(|error| CommitError::Unavailable(described(&error)))
+    }
+
+    async fn remove_all(&self, pk: &str, sk_prefix: &str) -> Result<(), CommitError> {
+        let query = self.query(BEGINS, pk, sk_prefix);
+        let query = query.projection_expression("pk, sk");
+        let mut keys = query.into_paginator().items().send();
+        while let Some(key) = keys.next().await {
+            let key = key.map_err(|error| CommitError::Unavailable(described(&error)))?;
+            let text = |name: &str| Some(key.get(name)?.as_s().ok()?.clone());
+            if let (Some(pk), Some(sk)) = (text("pk"), text("sk")) {
+                self.remove(&Key { pk, sk }).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {

@@ -10,6 +10,8 @@ pub mod config;
 mod dynamodb;
 mod lambda;
 pub mod logging;
+#[cfg(feature = "s3")]
+mod s3_archive;
 mod secrets;
 mod ses;
 mod settings;
@@ -20,7 +22,9 @@ pub use aws::config;
 pub use cached::Cached;
 pub use dynamodb::DynamoTable;
 pub use lambda::{ScheduledEvent, log_context, run_event, run_http, run_task};
+#[cfg(feature = "s3")]
+pub use s3_archive::S3Archive;
 pub use secrets::{Secrets, StateMachines};
 pub use ses::SesMailer;
-pub use settings::{RetentionDays, Settings};
+pub use settings::{RetentionDays, RetentionYears, Settings};
 pub use sfn::{SfnExecutions, SfnWorkflow};

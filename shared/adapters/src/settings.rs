@@ -1,7 +1,8 @@
 //! What a deployment sets and may change: read at run time, so that what was deployed last holds for whatever runs,
 //! whichever version of a function that is.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::Deserialize;
 
 use crate::ses::Sender;
@@ -29,6 +30,12 @@ pub struct Settings {
     /// How long personal data is kept.
     #[serde(default)]
     pub keep_answers_days: RetentionDays,
+    /// How long the audit log and what was paid are kept.
+    #[serde(default)]
+    pub keep_audit_years: RetentionYears,
+    /// The bucket that digests of the audit log are copied to. Empty: none.
+    #[serde(default)]
+    pub audit_bucket: String,
     /// Scheme and host of all links. Empty: the domain, or else what API Gateway sees.
     pub public_url: String,
     /// The domain of the deployment. May be empty.
@@ -108,6 +115,37 @@ impl RetentionDays {
     }
 }
 
+/// How many years the audit log of a request is kept after its last record, from 1 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u8")]
+pub struct RetentionYears(u8);
+
+impl Default for RetentionYears {
+    fn default() -> Self {
+        Self(7)
+    }
+}
+
+impl TryFrom<u8> for RetentionYears {
+    type Error = &'static str;
+
+    fn try_from(years: u8) -> Result<Self, Self::Error> {
+        if !(1..=100).contains(&years) {
+            return Err("keepAuditYears must be from 1 to 100");
+        }
+        Ok(Self(years))
+    }
+}
+
+impl RetentionYears {
+    /// What is from then or before, at the given time, is kept no longer.
+    pub fn before(self, now: Timestamp) -> Timestamp {
+        let now = Offset::UTC.to_datetime(now);
+        let before = now.saturating_sub(i32::from(self.0).years());
+        Offset::UTC.to_timestamp(before).unwrap_or(Timestamp::MIN)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -123,6 +161,24 @@ mod tests {
             .before("2026-03-02T12:00:00Z".parse().unwrap());
         assert_eq!(end.to_string(), "2026-01-31T12:00:00Z");
         assert_eq!(Settings::default().keep_answers_days.days(), 180);
+    }
+
+    #[test]
+    fn the_audit_log_is_kept_for_seven_years_where_nothing_is_said() {
+        let read = |years: &str| serde_json::from_str::<RetentionYears>(years);
+        read("0").unwrap_err();
+        read("101").unwrap_err();
+        let now = "2028-02-29T12:00:00Z".parse().unwrap();
+        for (years, before) in [
+            ("1", "2027-02-28"),
+            ("4", "2024-02-29"),
+            ("100", "1928-02-29"),
+        ] {
+            let before = format!("{before}T12:00:00Z");
+            assert_eq!(read(years).unwrap().before(now).to_string(), before);
+        }
+        let seven = read("7").unwrap();
+        assert_eq!(Settings::default().keep_audit_years, seven);
     }
 
     #[test]

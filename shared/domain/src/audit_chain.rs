@@ -85,19 +85,24 @@ impl<T: Table> RequestStore<T> {
         &self,
         id: RequestId,
     ) -> Result<Option<Result<u32, Broken>>, ReadError> {
+        let log = self.audit_log(id).await?;
+        Ok(log.map(|(request, records)| verify(&request, &records).map(|()| request.audit_count)))
+    }
+
+    /// A request, and its records as they are stored at the same moment. None: there is no such request.
+    pub(crate) async fn audit_log(
+        &self,
+        id: RequestId,
+    ) -> Result<Option<(Request, Vec<Value>)>, ReadError> {
         let (pk, prefix) = AuditRecord::all_of(id);
         let mut before = self.request(id).await?;
         loop {
             let records = self.table().list(&pk, prefix).await?;
             let after = self.request(id).await?;
-            let Some(request) = &after else {
-                return Ok(None);
-            };
             // Otherwise something happened meanwhile, of which the record may have been read or not.
             if before == after {
-                let records: Vec<Value> = records.into_iter().map(|(body, _)| body).collect();
-                let count = request.value.audit_count;
-                return Ok(Some(verify(&request.value, &records).map(|()| count)));
+                let records = records.into_iter().map(|(body, _)| body).collect();
+                return Ok(after.map(|request| (request.value, records)));
             }
             before = after;
         }

@@ -60,6 +60,11 @@ impl ChargeLedger {
         }
     }
 
+    /// Removes what a request has reserved. False: it has reserved nothing.
+    pub fn release(&mut self, request: RequestId) -> bool {
+        self.reservations.remove(&request).is_some()
+    }
+
     /// What a request may still reserve, in cents: what was paid, less what Stripe lists as given back by anybody, less
     /// what other requests have reserved and Stripe does not list yet.
     pub fn left_for(&self, request: RequestId, statement: &ChargeStatement) -> u64 {

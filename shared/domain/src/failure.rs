@@ -3,6 +3,7 @@
 //! The names are part of the contract with the generated state machines, whose `Retry` and `Catch`
 //! match on them. A message never holds a customer's data: it stands in the execution's history.
 
+use crate::audit_digest::archive_error::ArchiveError;
 use crate::mail::error::MailError;
 use crate::payment_control::Limit;
 use crate::rule::NoAmount;
@@ -71,6 +72,9 @@ pub enum Failure {
     /// The payment would pass a limit of its offering. A person can raise it.
     #[error("the limit {0} is reached")]
     LimitReached(Limit),
+    /// The bucket of digests did not do what it was asked. Worth another try.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// What the function is told by its deployment cannot be read. Retried.
     #[error("the function cannot start: {0}")]
     SettingsUnavailable(String),
@@ -117,6 +121,7 @@ impl Failure {
             Failure::StripeGuestCharge(_) => STRIPE_GUEST_CHARGE,
             Failure::PaymentsStopped => PAYMENTS_STOPPED,
             Failure::LimitReached(_) => LIMIT_REACHED,
+            Failure::Archive(_) => "Archive.Unavailable",
             Failure::SettingsUnavailable(_) => "Settings.Unavailable",
             Failure::ConfigInvalid(_) => "Config.Invalid",
             Failure::RequestNotFound => "Request.NotFound",

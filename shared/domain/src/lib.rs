@@ -6,7 +6,7 @@
 //! handles, configuration through its `main`.
 //!
 //! 1. **Rules**: [`money`], [`id`], [`characters`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
-//!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`audit_index`], [`operator_log`], [`team`], [`approval`],
+//!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`audit_digest`], [`audit_index`], [`operator_log`], [`team`], [`approval`],
 //!    [`invitation`], [`refund`], [`payment_control`], [`charge_statement`], [`charge_ledger`], [`charge_lookup`],
 //!    [`charge_total`], [`suppression`], [`processed_event`], [`retention`] and [`person_requests`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
@@ -17,6 +17,7 @@ pub mod admission;
 pub mod approval;
 pub mod audit;
 pub mod audit_chain;
+pub mod audit_digest;
 pub mod audit_index;
 pub mod characters;
 pub mod charge_ledger;

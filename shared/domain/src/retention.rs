@@ -1,22 +1,28 @@
-//! How long personal data is kept: the requests that have ended, by when they did, and what is removed of one.
+//! How long personal data is kept, and then the audit log: the requests that have ended, by when they did, and what is
+//! removed of one; and those whose personal data was removed, by when something of them was last recorded.
 //!
-//! Each request that ends has an item here, stored in the transaction that ends it. Whatever is due is found by it,
-//! however long nobody has looked, and also after the time was changed.
+//! Each request that ends has an item here, stored in the transaction that ends it, and another from the transaction on that
+//! removes its personal data. Whatever is due is found by them, however long nobody has looked, and also after the times
+//! were changed.
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::charge_lookup::ChargeLookup;
+use crate::audit::AuditRecord;
+use crate::charge_lookup::{ChargeLookup, ChargeUse};
 use crate::failure::Failure;
 use crate::id::RequestId;
 use crate::optimistic::{AttemptError, Attempts};
 use crate::person_requests::PersonRequest;
 use crate::request::{Event, ForgetReason, Request};
 use crate::request_store::RequestStore;
-use crate::table::{Entity, Key, ReadError, Table, Write, load_before};
+use crate::table::{Entity, Key, ReadError, Stored, Table, Write, load_all, load_before};
 use crate::task::StateEntry;
 
 const PARTITION: &str = "ENDED";
+const FORGOTTEN: &str = "FORGOTTEN";
 
 /// How long an execution that failed can be redriven: a limit of Step Functions. A request that stopped is over after that.
 const REDRIVABLE: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -52,6 +58,29 @@ impl Entity for EndedRequest {
     }
 }
 
+/// A request whose personal data was removed, with what else refers to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForgottenRequest {
+    /// The request.
+    pub request_id: RequestId,
+    /// When something of it was last recorded, as far as is known.
+    pub last_record_at: Timestamp,
+    /// The charges that it stands at, by all their names.
+    charges: BTreeSet<String>,
+}
+
+impl Entity for ForgottenRequest {
+    const KIND: &'static str = "forgotten";
+
+    fn key(&self) -> Key {
+        Key {
+            pk: FORGOTTEN.to_owned(),
+            sk: format!("{}#{}", millisecond(self.last_record_at), self.request_id),
+        }
+    }
+}
+
 /// When a request that has stopped can no longer be redriven.
 fn abandoned_at(request: &Request) -> Option<Timestamp> {
     let since = request.stopped.as_ref()?.since;
@@ -75,9 +104,28 @@ impl<T: Table> RequestStore<T> {
         at: Timestamp,
         most: usize,
     ) -> Result<Vec<EndedRequest>, ReadError> {
+        self.listed_until(PARTITION, at, most).await
+    }
+
+    /// The requests whose personal data was removed and of which nothing was recorded after that time, as far as is known:
+    /// the oldest, at most so many.
+    pub async fn forgotten_until(
+        &self,
+        at: Timestamp,
+        most: usize,
+    ) -> Result<Vec<ForgottenRequest>, ReadError> {
+        self.listed_until(FORGOTTEN, at, most).await
+    }
+
+    async fn listed_until<E: Entity>(
+        &self,
+        partition: &str,
+        at: Timestamp,
+        most: usize,
+    ) -> Result<Vec<E>, ReadError> {
         let next = at.saturating_add(SignedDuration::from_millis(1));
         let end = millisecond(next.unwrap_or(Timestamp::MAX));
-        let found = load_before(self.table(), PARTITION, &end, most).await?;
+        let found = load_before(self.table(), partition, &end, most).await?;
         Ok(found.into_iter().map(|stored| stored.value).collect())
     }
 
@@ -108,6 +156,9 @@ impl<T: Table> RequestStore<T> {
             return Ok(());
         }
         let mut writes = vec![Write::Delete(ChargeLookup::key_of(id))];
+        let lookup = self.charge_lookup(id).await?;
+        let mut charges: BTreeSet<String> = lookup.into_iter().flat_map(|it| it.charges).collect();
+        charges.extend(request.value.charge().map(ToOwned::to_owned));
         let approvals = self.all_approvals(id).await?;
         writes.extend(approvals.iter().map(|it| Write::Delete(it.key())));
         let person = PersonRequest::of(&request.value);
@@ -115,16 +166,61 @@ impl<T: Table> RequestStore<T> {
         if let Some(mut entry) = self.refund(id).await? {
             // It counts toward limits of the last 30 days, by customer.
             entry.value.reservation = None;
+            charges.extend(entry.value.charge_id.clone());
             writes.push(Write::update(&entry));
         }
+        writes.push(Write::create(&ForgottenRequest {
+            request_id: id,
+            last_record_at: at,
+            charges,
+        }));
         let phase = request.value.phase.clone();
         let state_entry = StateEntry::during(&phase, at);
         let record = request.value.apply(&Event::Forgotten(reason), state_entry);
         Ok(self.save(&mut request, &record, writes).await?)
     }
 
-    /// Notes that nothing is left to be forgotten of a request.
+    /// Notes that no personal data is left of a request.
     pub async fn note_forgotten(&self, ended: &EndedRequest) -> Result<(), Failure> {
         Ok(self.table().remove(&ended.key()).await?)
+    }
+
+    /// Removes all that is left of a request whose personal data was removed, and what refers to it. One of which something
+    /// was recorded after that time stays, and is found by the time of that from then on.
+    pub async fn remove(
+        &self,
+        forgotten: &ForgottenRequest,
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        let (id, table) = (forgotten.request_id, self.table());
+        let (partition, prefix) = AuditRecord::all_of(id);
+        let records: Vec<Stored<AuditRecord>> = load_all(table, &partition, prefix).await?;
+        let last = records.iter().map(|record| record.value.at).max();
+        if let Some(last_record_at) = last.filter(|last| millisecond(*last) > millisecond(until)) {
+            let later = ForgottenRequest {
+                last_record_at,
+                ..forgotten.clone()
+            };
+            let moved = vec![Write::Delete(forgotten.key()), Write::create(&later)];
+            return Ok(table.commit(moved).await?);
+        }
+        for charge in &forgotten.charges {
+            let used = ChargeUse {
+                charge: charge.clone(),
+                request_id: id,
+            };
+            table.remove(&used.key()).await?;
+            let mut ledger = self.charge_ledger(charge).await?;
+            if ledger.value.release(id) {
+                table.commit(vec![Write::update(&ledger)]).await?;
+            }
+        }
+        let request = self.request(id).await?;
+        if let Some(ended) = request.and_then(|request| EndedRequest::of(&request.value)) {
+            // Where answers are kept for longer than the audit log, and were removed before on request.
+            self.note_forgotten(&ended).await?;
+        }
+        table.remove_all(&partition, "").await?;
+        Ok(table.remove(&forgotten.key()).await?)
     }
 }

@@ -214,6 +214,13 @@ pub trait Table: Send + Sync {
     /// Removes an item, whatever its version. Where there is none, that is what was wanted.
     fn remove(&self, key: &Key) -> impl Future<Output = Result<(), CommitError>> + Send;
 
+    /// Removes all items of a partition whose sort key begins so, one after the other.
+    fn remove_all(
+        &self,
+        pk: &str,
+        sk_prefix: &str,
+    ) -> impl Future<Output = Result<(), CommitError>> + Send;
+
     /// Writes all or nothing. At most 100 parts, each about another key.
     fn commit(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), CommitError>> + Send;
 }

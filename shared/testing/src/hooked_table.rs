@@ -69,6 +69,11 @@ impl<H: Hook> Table for HookedTable<H> {
         self.table.remove(key).await
     }
 
+    async fn remove_all(&self, pk: &str, sk_prefix: &str) -> Result<(), CommitError> {
+        self.hook.before_write().await;
+        self.table.remove_all(pk, sk_prefix).await
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         self.hook.before_write().await;
         self.table.commit(writes).await?;

@@ -3,6 +3,7 @@
 
 pub mod fixtures;
 mod hooked_table;
+mod memory_archive;
 mod memory_mailer;
 mod memory_stripe;
 mod memory_table;
@@ -11,6 +12,7 @@ mod recorder;
 pub mod test_client;
 
 pub use hooked_table::{Hook, HookedTable};
+pub use memory_archive::MemoryArchive;
 pub use memory_mailer::MemoryMailer;
 pub use memory_stripe::{MemoryStripe, Script};
 pub use memory_table::MemoryTable;

@@ -58,9 +58,12 @@ impl Table for MemoryTable {
         most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let indexed = |item: &Item| Some((item.index.clone()?, item.body.clone(), item.version));
+        let indexed = |item: &Item| {
+            let key = item.index.as_ref()?;
+            let is_there = key.pk == *pk && (first..=last).contains(&&key.sk);
+            is_there.then(|| (key.clone(), item.body.clone(), item.version))
+        };
         let mut found: Vec<_> = items.values().filter_map(indexed).collect();
-        found.retain(|(key, ..)| key.pk == *pk && (first..=last).contains(&&key.sk));
         found.sort_by(|(one, ..), (other, ..)| one.cmp(other));
         found.truncate(most);
         let found = found.into_iter();
@@ -70,6 +73,12 @@ impl Table for MemoryTable {
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
         let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         items.remove(key);
+        Ok(())
+    }
+
+    async fn remove_all(&self, pk: &str, sk_prefix: &str) -> Result<(), CommitError> {
+        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        items.retain(|key, _| key.pk != pk || !key.sk.starts_with(sk_prefix));
         Ok(())
     }
 

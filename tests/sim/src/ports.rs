@@ -170,6 +170,13 @@ impl Table for SimTable {
         }
     }
 
+    async fn remove_all(&self, pk: &str, sk_prefix: &str) -> Result<(), CommitError> {
+        match self.line.call(Place::Commit).await {
+            Some(_) => Err(CommitError::Unavailable(down())),
+            None => self.memory.remove_all(pk, sk_prefix).await,
+        }
+    }
+
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let fault = self.line.call(Place::Commit).await;
         match fault {

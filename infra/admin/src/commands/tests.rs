@@ -1,13 +1,16 @@
 //! The commands as they are typed, on a table in memory.
 
+use std::ops::Deref;
+
 use clap::Parser;
 use domain::approval::{Approval, Verdict};
+use domain::audit_digest::{archive_due, write_due};
 use domain::id::RequestId;
 use domain::payment_control::{Intent, reserve};
 use domain::table::Write;
 use domain::workflow::{ASK_OTHERS, StoppedExecution, WorkflowError};
 use testing::fixtures::approval::{decide, link_keys, waiting};
-use testing::{MemoryTable, MemoryWorkflow, fixtures};
+use testing::{MemoryArchive, MemoryTable, MemoryWorkflow, fixtures};
 
 use super::*;
 use crate::options::Options;
@@ -38,10 +41,21 @@ impl Executions for Running {
     }
 }
 
-type Local = Deployment<MemoryTable, Running, MemoryWorkflow>;
+struct Local {
+    deployment: Deployment<MemoryTable, Running, MemoryWorkflow>,
+    archive: MemoryArchive,
+}
+
+impl Deref for Local {
+    type Target = Deployment<MemoryTable, Running, MemoryWorkflow>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.deployment
+    }
+}
 
 fn local() -> Local {
-    Deployment {
+    let deployment = Deployment {
         store: RequestStore::new(MemoryTable::default()),
         executions: Running(Vec::new()),
         workflow: MemoryWorkflow::default(),
@@ -49,12 +63,17 @@ fn local() -> Local {
             r#"{"csm-team":["csm-1@example.com"],"finance-team":["finance-1@example.com"]}"#,
         )
         .unwrap(),
+    };
+    let archive = MemoryArchive::locking_until("2033-03-04T00:00:00Z".parse().unwrap());
+    Local {
+        deployment,
+        archive,
     }
 }
 
 async fn try_to(local: &Local, typed: &str, more: &[&str]) -> anyhow::Result<String> {
     let command = parse(typed, more).unwrap().command;
-    run(local, command, NOW.parse().unwrap()).await
+    run(local, &local.archive, command, NOW.parse().unwrap()).await
 }
 
 async fn say(local: &Local, typed: &str, more: &[&str]) -> String {
@@ -214,7 +233,7 @@ async fn who_joins_is_asked_in_the_approvals_that_are_open() {
         }
         let writes = vec![Write::create(&approval)];
         local.store.create(&request, &record, writes).await.unwrap();
-        local.executions.0.push(request.request_id);
+        local.deployment.executions.0.push(request.request_id);
     }
     let woken = [("open".to_owned(), ASK_OTHERS.to_owned())];
     let said = say(&local, "teams add finance-team bob@example.com", &WHO).await;
@@ -266,4 +285,45 @@ async fn the_audit_log_of_a_request_is_verified() {
     store.table().commit(more).await.unwrap();
     let refused = try_to(&local, &verify, &[]).await.unwrap_err().to_string();
     assert!(refused.ends_with("record 2 is missing."), "{refused}");
+}
+
+#[tokio::test]
+async fn the_digests_of_an_offering_are_verified_with_their_copies() {
+    let local = local();
+    let (request, record) = fixtures::request::request();
+    let store = &local.store;
+    store.create(&request, &record, Vec::new()).await.unwrap();
+    let none = try_to(&local, "audit verify --digests", &[]).await;
+    assert_eq!(none.unwrap_err().to_string(), "There are no digests.");
+    for now in ["1970-01-02T04:00:00Z", "1970-01-04T04:00:00Z"] {
+        write_due(store.table(), now.parse().unwrap())
+            .await
+            .unwrap();
+    }
+    let whole = |from| format!("{OFFERING} is whole: the digests from {from} to 1970-01-03 name ");
+    let verify = format!("audit verify --digests --offering {OFFERING}");
+    let said = say(&local, &verify, &[]).await;
+    assert_eq!(said, whole("1970-01-01") + "3 records.");
+    let said = say(&local, &verify, &["--from", "1970-01-03"]).await;
+    assert_eq!(said, whole("1970-01-03") + "1 records.");
+
+    let bucket = ["--bucket", "audit"];
+    let refused = try_to(&local, &verify, &bucket).await.unwrap_err();
+    let why =
+        format!("{OFFERING} is not as it was written: the bucket has no digest of 1970-01-01.");
+    assert_eq!(refused.to_string(), why);
+    archive_due(store.table(), &local.archive, "audit")
+        .await
+        .unwrap();
+    say(&local, &verify, &bucket).await;
+
+    for typed in [
+        "audit verify",
+        "audit verify --bucket audit",
+        "audit verify --digests --from May",
+    ] {
+        parse(typed, &[]).unwrap_err();
+    }
+    let both = format!("audit verify {} --digests", request.request_id);
+    parse(&both, &[]).unwrap_err();
 }

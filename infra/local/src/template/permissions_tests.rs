@@ -50,7 +50,7 @@ fn statements(document: Node<'_>) -> Vec<Node<'_>> {
 }
 
 /// What may be allowed on everything, and why it cannot be allowed on less.
-const ON_ALL: [(&[&str], &str); 7] = [
+const ON_ALL: [(&[&str], &str); 8] = [
     (
         &[
             "logs:CreateLogDelivery",
@@ -86,6 +86,10 @@ const ON_ALL: [(&[&str], &str); 7] = [
     (
         &["ses:SendRawEmail"],
         "SES asks for the recipient's identity too, and the condition says who may send",
+    ),
+    (
+        &["s3:PutObject"],
+        "the objects of one bucket, which has nothing but digests",
     ),
     (
         &["cloudwatch:DescribeAlarms"],

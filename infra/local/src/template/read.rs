@@ -112,9 +112,16 @@ pub(super) fn template(
     })
 }
 
-/// `rate(10 minutes)`. A `cron(...)` is not implemented.
+/// `rate(10 minutes)`, or `cron(0 4 * * ? *)`, which is once a day: at which time makes no difference here. No other
+/// `cron(...)` is implemented.
 fn rate(node: Node<'_>) -> Result<SignedDuration, Problem> {
     let text = node.literal()?;
+    let daily = text
+        .strip_prefix("cron(")
+        .and_then(|rest| rest.strip_suffix(" * * ? *)"));
+    if daily.is_some_and(|time| time.split(' ').all(|part| part.parse::<u8>().is_ok())) {
+        return Ok(SignedDuration::from_hours(24));
+    }
     let inner = text
         .strip_prefix("rate(")
         .and_then(|rest| rest.strip_suffix(')'));

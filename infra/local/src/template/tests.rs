@@ -180,13 +180,14 @@ fn what_ses_tells_reaches_the_function_that_subscribes_to_it() {
 }
 
 #[test]
-fn a_schedule_is_a_rate_and_nothing_else() {
+fn a_schedule_is_a_rate_or_once_a_day() {
     let schedules = ours().schedules;
     let schedule = |rate, function: &str| Schedule {
         rate,
         function: function.to_owned(),
     };
     let expected = [
+        schedule(jiff::SignedDuration::from_hours(24), "DigestAuditLog"),
         schedule(jiff::SignedDuration::from_hours(24), "ForgetRequests"),
         schedule(jiff::SignedDuration::from_mins(10), "StartRequests"),
     ];
@@ -197,7 +198,9 @@ fn a_schedule_is_a_rate_and_nothing_else() {
         ("rate(1 day)", Some(86_400)),
         ("rate(0 minutes)", None),
         ("rate(5 seconds)", None),
-        ("cron(0 12 * * ? *)", None),
+        ("cron(0 12 * * ? *)", Some(86_400)),
+        ("cron(0 12 ? * MON *)", None),
+        ("cron(0/10 * * * ? *)", None),
     ] {
         let event = format!("{{ Type: Schedule, Properties: {{ Schedule: '{written}' }} }}");
         let text = format!(

@@ -8,6 +8,7 @@ mod approval;
 mod approved_amount;
 mod approvers;
 mod audit_chain;
+mod audit_digest;
 mod audit_index;
 mod charge_ledger;
 mod charge_report;

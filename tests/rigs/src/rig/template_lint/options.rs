@@ -34,6 +34,7 @@ pub(super) const OTHER_ACL: (&str, &str) = (
     "arn:aws:wafv2:us-east-1:123456789012:global/webacl/refunds/12345678-1234-1234-1234-123456789012",
 );
 const CONCURRENCY: (&str, &str) = ("PublicConcurrency", "20");
+const BUCKET: (&str, &str) = ("AuditBucket", "refund-desk-audit");
 const BUDGET: [(&str, &str); 2] = [
     ("MonthlyBudgetUsd", "50"),
     ("OperatorEmail", "operator@example.com"),
@@ -63,7 +64,7 @@ const KEY: (&str, &str) = (
 const EVENTS: (&str, &str) = ("PublishEvents", "yes");
 
 /// What is deployed, linted and found whole.
-pub(super) const PARTS: [Part; 12] = [
+pub(super) const PARTS: [Part; 13] = [
     Part {
         name: "no option",
         values: &[],
@@ -82,6 +83,15 @@ pub(super) const PARTS: [Part; 12] = [
         name: "a budget",
         values: &BUDGET,
         mistake: ("BudgetType: COST", "Type: COST", "'Type' was unexpected"),
+    },
+    Part {
+        name: "a bucket for digests",
+        values: &[BUCKET],
+        mistake: (
+            "s3:::${AuditBucket}/*",
+            "s3:::${AuditBuckets}/*",
+            "AuditBuckets",
+        ),
     },
     Part {
         name: "a domain",
@@ -158,7 +168,8 @@ pub(super) const PARTS: [Part; 12] = [
     },
 ];
 
-pub(super) const ALL: [(&str, &str); 15] = [
+pub(super) const ALL: [(&str, &str); 16] = [
+    BUCKET,
     DOMAIN[0],
     DOMAIN[1],
     ZONE,

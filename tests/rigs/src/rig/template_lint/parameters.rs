@@ -26,15 +26,17 @@ pub(super) enum Reach {
 }
 
 /// Each parameter of the template.
-const REACHES: [(&str, Reach); 33] = [
+const REACHES: [(&str, Reach); 35] = [
     // Other code is built for it, of which a version is published.
     ("Architecture", Reach::Unpublished),
+    ("AuditBucket", Reach::RunTime),
     ("CertificateArn", Reach::Elsewhere),
     ("CreateMailIdentity", Reach::Elsewhere),
     ("DomainName", Reach::RunTime),
     ("Gradual", Reach::Elsewhere),
     ("HostedZoneId", Reach::Elsewhere),
     ("KeepAnswersDays", Reach::RunTime),
+    ("KeepAuditYears", Reach::RunTime),
     ("KmsKeyArn", Reach::Version),
     ("LogRetentionDays", Reach::Elsewhere),
     ("MailFrom", Reach::RunTime),

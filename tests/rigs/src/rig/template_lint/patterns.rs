@@ -11,7 +11,7 @@ use super::{
 };
 
 /// A value of each parameter with a pattern that nothing could use.
-const REFUSED_ALONE: [(&str, &str); 26] = [
+const REFUSED_ALONE: [(&str, &str); 29] = [
     (
         "CertificateArn",
         "arn:aws:iam::123456789012:server-certificate/x",
@@ -31,7 +31,10 @@ const REFUSED_ALONE: [(&str, &str); 26] = [
     ("PermissionsBoundaryArn", "boundary"),
     ("PublicUrl", "refunds.example.com"),
     ("PublicUrl", "https://refunds.example.com/"),
+    ("AuditBucket", "arn:aws:s3:::audit"),
     ("KeepAnswersDays", "45.5"),
+    ("KeepAuditYears", "0"),
+    ("KeepAuditYears", "101"),
     ("RequestLimits", "charge=3/day,caller=4/hour"),
     ("RequestLimits", "caller=4/houraddress=3/day"),
     ("RolePath", "refunds"),
