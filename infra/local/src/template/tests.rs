@@ -107,8 +107,12 @@ fn our_routes_machine_table_and_secret() {
         [
             "GET / SubmitRequest",
             "GET /approvals/{linkId} RecordApproval",
+            "GET /reports/audit ServeReports",
+            "GET /reports/refunds ServeReports",
             "GET /requests/{requestId}/{statusKey} SubmitRequest",
             "GET /services/{service}/{offering} SubmitRequest",
+            "HEAD /reports/audit ServeReports",
+            "HEAD /reports/refunds ServeReports",
             "POST /approvals/{linkId} RecordApproval",
             "POST /requests/{requestId}/{statusKey}/answers SubmitRequest",
             "POST /services/{service}/{offering}/requests SubmitRequest",
