@@ -5,12 +5,14 @@
 
 pub mod cells;
 mod closed_set;
+mod condition;
 mod mistake;
 mod month;
 mod movement;
 pub mod page;
 pub mod query;
 mod term;
+mod value;
 
 pub use mistake::Mistake;
 pub use month::Month;

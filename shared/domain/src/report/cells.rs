@@ -10,7 +10,9 @@ pub fn cells<'r>(columns: &'r [&str], row: &'r Value) -> impl Iterator<Item = St
     columns.iter().map(|name| match &row[*name] {
         Value::Null => String::new(),
         Value::String(text) => harmless(text),
-        other => other.to_string(),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            other.to_string()
+        }
     })
 }
 

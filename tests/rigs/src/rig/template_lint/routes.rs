@@ -15,9 +15,9 @@ pub(super) const MISTAKES: [(&str, &str, &str); 2] = [
         "GET /approvals/{linkId}",
     ),
     (
-        "Method: GET, Path: /reports/audit, Auth: { Authorizer: AWS_IAM } }",
-        "Method: GET, Path: /reports/audit }",
-        "GET /reports/audit",
+        "Method: GET, Path: '/reports/{report}', Auth: { Authorizer: AWS_IAM } }",
+        "Method: GET, Path: '/reports/{report}' }",
+        "GET /reports/{report}",
     ),
 ];
 
@@ -34,15 +34,24 @@ fn routes(template: &Expanded) -> Vec<(String, &Value)> {
 
 /// Reports are for whom IAM lets call them, and all other routes for people, who have no account.
 pub(super) fn are_authorized(template: &Expanded) -> anyhow::Result<()> {
-    let scheme = template.of_type("AWS::ApiGatewayV2::Api").map(|(_, api)| {
-        &api["Properties"]["Body"]["components"]["securitySchemes"]["AWS_IAM"]
-    });
-    let types: Vec<_> = scheme.map(|it| &it["x-amazon-apigateway-authtype"]).collect();
+    let scheme = template
+        .of_type("AWS::ApiGatewayV2::Api")
+        .map(|(_, api)| &api["Properties"]["Body"]["components"]["securitySchemes"]["AWS_IAM"]);
+    let types: Vec<_> = scheme
+        .map(|it| &it["x-amazon-apigateway-authtype"])
+        .collect();
     ensure!(types == ["awsSigv4"], "AWS_IAM is {types:?}");
     for (route, said) in routes(template) {
         let (is_report, security) = (route.contains(" /reports/"), &said["security"]);
-        let expected = if is_report { json!([{"AWS_IAM": []}]) } else { Value::Null };
-        ensure!(*security == expected, "{route} is open to whom {security} says");
+        let expected = if is_report {
+            json!([{"AWS_IAM": []}])
+        } else {
+            Value::Null
+        };
+        ensure!(
+            *security == expected,
+            "{route} is open to whom {security} says"
+        );
     }
     Ok(())
 }
