@@ -122,7 +122,7 @@ fn seconds(from: Timestamp, to: Timestamp) -> u64 {
 
 /// A file of rows: CSV, or one JSON object per line.
 enum Rows<W: Write> {
-    Csv(csv::Writer<W>, &'static [&'static str]),
+    Csv(Box<csv::Writer<W>>, &'static [&'static str]),
     JsonLines(W),
 }
 
@@ -132,7 +132,7 @@ impl<W: Write> Rows<W> {
             FileFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(file);
                 writer.write_record(columns)?;
-                Self::Csv(writer, columns)
+                Self::Csv(Box::new(writer), columns)
             }
             FileFormat::Json => Self::JsonLines(file),
         })
