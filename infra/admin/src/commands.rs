@@ -14,7 +14,7 @@ use domain::workflow::{Executions, Workflow};
 use jiff::Timestamp;
 
 use crate::options::{Audit, Command, LimitsCommand, Payments, Person, Requests};
-use crate::{audit, person, requests, teams};
+use crate::{audit, person, report, requests, teams};
 
 /// What the commands work on.
 pub(crate) struct Deployment<T, E, W> {
@@ -84,6 +84,7 @@ pub(crate) async fn run(
         }
         Command::Log => log(table).await,
         Command::Audit(Audit::Verify(what)) => audit::verify(store, archive, what, now).await,
+        Command::Report(command) => report::run(table, command, now).await,
     }
 }
 

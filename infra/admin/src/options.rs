@@ -1,11 +1,14 @@
 //! Command line options.
 
-use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::form::is_email;
 use domain::id::{OfferingPath, RequestId, TeamId};
 use domain::money::Usd;
 use domain::operator_log::Change;
 use domain::payment_control::Limits;
+use domain::report::Month;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -63,6 +66,53 @@ pub(crate) enum Command {
     /// The audit log of requests.
     #[command(subcommand)]
     Audit(Audit),
+    /// Reports over the audit log of all requests, of any length.
+    #[command(subcommand)]
+    Report(ReportCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// The records of the audit log that a query finds.
+    Audit {
+        /// Such as "service:refund-request amount:>=500": infra/README.md has all fields. Without from: the last 31 days.
+        #[arg(long, default_value = "")]
+        query: String,
+        /// A day in UTC, or a time with a zone; added to the query.
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// The first day or time that is too late; added to the query.
+        #[arg(long, value_name = "TIME")]
+        to: Option<String>,
+        #[command(flatten)]
+        file: ReportFile,
+    },
+    /// The movements of money of a month in UTC.
+    Refunds {
+        /// Such as 2026-11.
+        #[arg(long)]
+        month: Month,
+        #[command(flatten)]
+        file: ReportFile,
+    },
+}
+
+/// Where a report goes.
+#[derive(Debug, Args)]
+pub(crate) struct ReportFile {
+    #[arg(long, value_enum, default_value_t = FileFormat::Csv)]
+    pub(crate) format: FileFormat,
+    /// A file for it, which is written whole or not at all and which nobody else can read. [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FileFormat {
+    /// A line of names, then the rows. What a spreadsheet would take for a formula is text.
+    Csv,
+    /// One JSON object per line.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]

@@ -192,6 +192,13 @@ pub enum ActorKind {
     Approver,
 }
 
+/// The name that is stored: `approver`.
+impl fmt::Display for ActorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 impl Actor {
     /// What it is.
     pub fn kind(&self) -> ActorKind {

@@ -68,7 +68,7 @@ impl Position {
 
     /// The time to the millisecond.
     pub fn at(&self) -> Option<Timestamp> {
-        self.0.split('#').next()?.parse().ok()
+        self.0.split(['#', '!']).next()?.parse().ok()
     }
 }
 

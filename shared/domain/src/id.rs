@@ -93,7 +93,7 @@ text_id! {
 }
 
 /// Lower-case words of letters and digits, joined by single hyphens.
-fn is_slug(text: &str) -> bool {
+pub(crate) fn is_slug(text: &str) -> bool {
     text.len() <= 60
         && text.split('-').all(|word| {
             !word.is_empty()

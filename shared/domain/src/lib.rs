@@ -6,9 +6,9 @@
 //! handles, configuration through its `main`.
 //!
 //! 1. **Rules**: [`money`], [`id`], [`characters`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
-//!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`audit_digest`], [`audit_index`], [`operator_log`], [`team`], [`approval`],
+//!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`audit_digest`], [`audit_index`], [`report`], [`operator_log`], [`team`], [`approval`],
 //!    [`invitation`], [`refund`], [`payment_control`], [`charge_statement`], [`charge_ledger`], [`charge_lookup`],
-//!    [`charge_total`], [`suppression`], [`processed_event`], [`retention`] and [`person_requests`].
+//!    [`charge_total`], [`suppression`], [`processed_event`], [`retention`], [`person_requests`] and [`suggestion`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
 //!    `adapters` implements them on AWS and Stripe, the crate `testing` in memory. [`request_store`] reads and
 //!    writes requests through a table, [`stripe_lookup`] asks Stripe about a charge for approvers, and [`metrics`] measures what it stores.
@@ -41,6 +41,7 @@ pub mod person_requests;
 pub mod processed_event;
 pub mod refund;
 pub mod refund_store;
+pub mod report;
 pub mod request;
 pub mod request_store;
 pub mod retention;
@@ -48,6 +49,7 @@ pub mod rule;
 pub mod status;
 pub mod stripe;
 pub mod stripe_lookup;
+pub mod suggestion;
 pub mod suppression;
 pub mod table;
 pub mod task;

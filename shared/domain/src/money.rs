@@ -68,24 +68,29 @@ impl FromStr for Usd {
     type Err = AmountError;
 
     fn from_str(text: &str) -> Result<Self, AmountError> {
-        let (dollars, fraction) = match text.split_once('.') {
-            Some((_, "")) => return Err(AmountError::NotAnAmount),
-            Some(parts) => parts,
-            None => (text, ""),
-        };
-        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if dollars.is_empty() || !digits(dollars) || !digits(fraction) {
-            return Err(AmountError::NotAnAmount);
-        }
-        if fraction.len() > 2 {
-            return Err(AmountError::FractionOfACent);
-        }
-        let parse = |part: &str| part.parse::<u64>().map_err(|_| AmountError::TooLarge);
-        let cents = parse(&format!("{fraction:0<2}"))?;
-        let dollars = parse(dollars)?;
-        let total = dollars.checked_mul(100).and_then(|d| d.checked_add(cents));
-        Usd::from_cents(total.ok_or(AmountError::TooLarge)?)
+        cents(text).and_then(Usd::from_cents)
     }
+}
+
+/// Reads decimal text as cents, which may be none or more than an amount.
+pub(crate) fn cents(text: &str) -> Result<u64, AmountError> {
+    let (dollars, fraction) = match text.split_once('.') {
+        Some((_, "")) => return Err(AmountError::NotAnAmount),
+        Some(parts) => parts,
+        None => (text, ""),
+    };
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if dollars.is_empty() || !digits(dollars) || !digits(fraction) {
+        return Err(AmountError::NotAnAmount);
+    }
+    if fraction.len() > 2 {
+        return Err(AmountError::FractionOfACent);
+    }
+    let parse = |part: &str| part.parse::<u64>().map_err(|_| AmountError::TooLarge);
+    let cents = parse(&format!("{fraction:0<2}"))?;
+    let dollars = parse(dollars)?;
+    let total = dollars.checked_mul(100).and_then(|d| d.checked_add(cents));
+    total.ok_or(AmountError::TooLarge)
 }
 
 /// The amount as a person reads it: `$1,500.00`.

@@ -39,6 +39,7 @@ fn filled(path: &str, request: &Submitted, link: &str) -> String {
         .replace("{requestId}", &request.id)
         .replace("{statusKey}", key)
         .replace("{linkId}", link)
+        .replace("{report}", "audit")
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn understood(kind: &str) -> Option<&'static str> {
              Runtime Tags Timeout Tracing VersionDescription"
         }
         "AWS::Serverless::HttpApi" => {
-            "AccessLogSettings DefaultRouteSettings Description DisableExecuteApiEndpoint RouteSettings StageName Tags"
+            "AccessLogSettings Auth DefaultRouteSettings Description DisableExecuteApiEndpoint RouteSettings StageName Tags"
         }
         "AWS::Serverless::StateMachine" => {
             "AutoPublishAlias DefinitionSubstitutions DefinitionUri DeploymentPreference Logging Name Policies Role \

@@ -107,8 +107,10 @@ fn our_routes_machine_table_and_secret() {
         [
             "GET / SubmitRequest",
             "GET /approvals/{linkId} RecordApproval",
+            "GET /reports/{report} ServeReports",
             "GET /requests/{requestId}/{statusKey} SubmitRequest",
             "GET /services/{service}/{offering} SubmitRequest",
+            "HEAD /reports/{report} ServeReports",
             "POST /approvals/{linkId} RecordApproval",
             "POST /requests/{requestId}/{statusKey}/answers SubmitRequest",
             "POST /services/{service}/{offering}/requests SubmitRequest",

@@ -23,6 +23,7 @@ mod metrics;
 mod payment_control;
 mod processed_event;
 mod refund;
+mod report;
 mod request;
 mod request_store;
 mod retention;

@@ -13,6 +13,7 @@ mod emulator;
 mod growth;
 mod permissions;
 mod redeploy;
+mod reports;
 mod routed;
 mod scenarios;
 mod secrets;
@@ -70,6 +71,7 @@ fn play(
 
     lifecycle::smoke_test(&stack, checks);
     lifecycle::refund(&stack, checks);
+    reports::play(&stack, checks);
     scenarios::play(&stack, checks);
     bounces::play(&stack, checks);
     routed::play(&stack, checks);

@@ -188,13 +188,19 @@ impl Linter<'_> {
         Ok(())
     }
 
-    /// Each route has a throttle of its own.
+    /// Each route has a throttle of its own, and IAM is asked for reports.
     fn check_routes(&self, template: &Path, text: &str, checks: &mut Checks<'_>) {
-        let judge = |template: &Path| routes::are_throttled(&self.expanded(template)?);
-        checks.check("each route has a throttle of its own", judge(template));
-        let (right, wrong, named) = routes::MISTAKE;
-        let judged = self.mistaken(text, right, wrong).and_then(|it| judge(&it));
-        checks.check(&format!("`{wrong}` is refused"), refused(judged, named));
+        let judge = |template: &Path| {
+            let expanded = self.expanded(template)?;
+            routes::are_throttled(&expanded)?;
+            routes::are_authorized(&expanded)
+        };
+        let what = "each route has a throttle of its own, and reports alone need IAM";
+        checks.check(what, judge(template));
+        for (right, wrong, named) in routes::MISTAKES {
+            let judged = self.mistaken(text, right, wrong).and_then(|it| judge(&it));
+            checks.check(&format!("`{wrong}` is refused"), refused(judged, named));
+        }
     }
 
     /// Each optional part is deployed with values that belong to it, and refused with others and with a mistake in it.

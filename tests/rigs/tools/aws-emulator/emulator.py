@@ -49,6 +49,7 @@ def set_routes(api_id, properties):
             }))
             done(apigateway._create_route(api_id, {
                 "routeKey": f"{method.upper()} {path}",
+                "authorizationType": "AWS_IAM" if {"AWS_IAM": []} in operation.get("security", []) else "NONE",
                 "target": f"integrations/{integration['integrationId']}",
             }))
 

@@ -1,0 +1,50 @@
+//! The names that serde knows an enum's values by, so that no list of them has to be kept twice.
+
+use serde::de::value::Error;
+use serde::de::{DeserializeOwned, Error as _, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
+
+use crate::suggestion::suggestion;
+
+/// The names of an enum's values, as they are stored.
+pub(super) fn names<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut known: &[&str] = &[];
+    // It always fails: what is wanted is what serde asks for.
+    let _ = T::deserialize(Names(&mut known));
+    known
+}
+
+/// Refuses what is none of these names, with what may stand there.
+pub(super) fn check(text: &str, names: &[&str]) -> Result<(), String> {
+    if names.contains(&text) {
+        return Ok(());
+    }
+    let help = suggestion(text, names.iter().copied());
+    Err(format!("there is no `{text}` here. {help}"))
+}
+
+/// Notes the names of the enum that is asked of it.
+struct Names<'n>(&'n mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for Names<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Error> {
+        Err(Error::custom("not an enum"))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        *self.0 = variants;
+        self.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
