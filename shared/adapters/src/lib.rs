@@ -22,5 +22,5 @@ pub use dynamodb::DynamoTable;
 pub use lambda::{ScheduledEvent, log_context, run_event, run_http, run_task};
 pub use secrets::{Secrets, StateMachines};
 pub use ses::SesMailer;
-pub use settings::{RetentionDays, Settings};
+pub use settings::{ReportsTeam, RetentionDays, Settings};
 pub use sfn::{SfnExecutions, SfnWorkflow};

@@ -20,6 +20,7 @@ mod mail;
 mod metrics;
 mod payment_control;
 mod processed_event;
+mod reconciliation;
 mod refund;
 mod request;
 mod request_store;
