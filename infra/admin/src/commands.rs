@@ -1,6 +1,7 @@
 //! What each command does, and what it says.
 
-use anyhow::bail;
+use adapters::stripe::HttpStripe;
+use anyhow::{Context as _, bail};
 use domain::dates::{utc_date, when};
 use domain::failure::Failure;
 use domain::id::{OfferingPath, RequestId};
@@ -15,7 +16,7 @@ use domain::workflow::{Executions, Workflow};
 use jiff::Timestamp;
 
 use crate::options::{Audit, Command, LimitsCommand, Payments, Person, Requests};
-use crate::{person, requests, teams};
+use crate::{person, reconciliation, requests, teams};
 
 /// What the commands work on.
 pub(crate) struct Deployment<T, E, W> {
@@ -24,6 +25,8 @@ pub(crate) struct Deployment<T, E, W> {
     pub(crate) workflow: W,
     /// The teams that it was deployed with. Read for commands about teams only.
     pub(crate) teams: Teams,
+    /// For what is about Stripe only.
+    pub(crate) stripe: Option<HttpStripe>,
 }
 
 /// Does it, and says what holds now.
@@ -84,6 +87,10 @@ pub(crate) async fn run(
         }
         Command::Log => log(table).await,
         Command::Audit(Audit::Verify { request }) => verify(store, request).await,
+        Command::Reconcile(days) => {
+            let stripe = deployment.stripe.as_ref();
+            reconciliation::run(store, stripe.context("there is no Stripe")?, days).await
+        }
     }
 }
 

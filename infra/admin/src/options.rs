@@ -7,6 +7,7 @@ use domain::money::Usd;
 use domain::operator_log::Change;
 use domain::payment_control::Limits;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// Stops payments, raises limits, changes teams, lets stopped requests go on and erases personal data in a running Refund Desk. Uses the AWS credentials and the region of the environment.
 #[derive(Debug, Parser)]
@@ -27,7 +28,7 @@ pub(crate) struct Options {
     )]
     pub(crate) local: Option<String>,
 
-    /// The secret with the deployment's settings, for what is about teams: the output `SettingsSecret`.
+    /// The secret with the deployment's settings, for what is about teams and Stripe: the output `SettingsSecret`.
     /// [default: `SETTINGS_SECRET_ARN`]
     #[arg(long, global = true, value_name = "ARN")]
     pub(crate) settings: Option<String>,
@@ -62,6 +63,20 @@ pub(crate) enum Command {
     /// The audit log of requests.
     #[command(subcommand)]
     Audit(Audit),
+    /// Compares refunds and credits at Stripe with the audit log, and lists what does not agree. Takes Stripe's key from
+    /// `STRIPE_API_KEY`, or else from the deployment's secret.
+    Reconcile(Days),
+}
+
+/// Days in UTC.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Days {
+    /// The first day, such as 2026-11-01.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Date,
+    /// The day after the last, such as 2026-12-01.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Date,
 }
 
 #[derive(Debug, Subcommand)]

@@ -162,6 +162,11 @@ impl MemoryStripe {
         self.with(|state| state.refunds.clone())
     }
 
+    /// When refunds and credits were created.
+    pub fn created(&self) -> Vec<Timestamp> {
+        self.with(|state| state.created.values().copied().collect())
+    }
+
     /// What was credited.
     pub fn credited(&self) -> Vec<Credit> {
         self.with(|state| state.credits.iter().map(|(_, it)| it.clone()).collect())

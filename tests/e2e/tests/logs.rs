@@ -15,9 +15,10 @@ const NOTES: &str = "canary notes, never to be seen";
 const REASON: &str = "canary reason";
 const QUESTION: &str = "Canary question?";
 /// Those that API Gateway, SNS or a schedule invokes. Every other one serves tasks.
-const NO_TASKS: [&str; 6] = [
+const NO_TASKS: [&str; 7] = [
     "ForgetRequests",
     "HandleBounce",
+    "ReconcileStripe",
     "RecordApproval",
     "StartRequests",
     "StripeWebhook",

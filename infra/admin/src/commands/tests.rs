@@ -49,6 +49,7 @@ fn local() -> Local {
             r#"{"csm-team":["csm-1@example.com"],"finance-team":["finance-1@example.com"]}"#,
         )
         .unwrap(),
+        stripe: None,
     }
 }
 

@@ -188,6 +188,7 @@ fn a_schedule_is_a_rate_and_nothing_else() {
     };
     let expected = [
         schedule(jiff::SignedDuration::from_hours(24), "ForgetRequests"),
+        schedule(jiff::SignedDuration::from_hours(24), "ReconcileStripe"),
         schedule(jiff::SignedDuration::from_mins(10), "StartRequests"),
     ];
     assert_eq!(schedules, expected);

@@ -1,15 +1,16 @@
 //! The comparison itself: what Stripe has for a request with what the log has, without any reading.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::difference::{Difference, DifferenceKind};
+use super::difference::{Difference, DifferenceKind, signed_text};
 use crate::charge_statement::CHARGE;
 use crate::id::RequestId;
 use crate::movement::LoggedMovement;
 use crate::refund::SettlementMethod;
-use crate::stripe::{Credit, Refund, RefundState, is_intent};
+use crate::stripe::{Credit, Refund, RefundState, amount_text, is_intent};
 
 /// A refund or credit at Stripe.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +115,17 @@ pub struct MeansTotal {
     pub stripe_cents: u64,
     /// By the audit log.
     pub log_cents: i64,
+}
+
+/// `$45.00 by Stripe, $45.00 by the audit log`
+impl fmt::Display for MeansTotal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (at_stripe, in_log) = (
+            amount_text(self.stripe_cents, "usd"),
+            signed_text(self.log_cents),
+        );
+        write!(f, "{at_stripe} by Stripe, {in_log} by the audit log")
+    }
 }
 
 impl Totals {

@@ -125,15 +125,17 @@ impl fmt::Display for Difference {
             self.kind.meaning()
         )?;
         let at_stripe = amount_text(self.stripe_cents, &self.currency);
-        let sign = if self.log_cents < 0 { "-" } else { "" };
-        let in_log = amount_text(self.log_cents.unsigned_abs(), "usd");
-        write!(
-            f,
-            ": {at_stripe} at Stripe, {sign}{in_log} in the audit log"
-        )?;
+        let in_log = signed_text(self.log_cents);
+        write!(f, ": {at_stripe} at Stripe, {in_log} in the audit log")?;
         match &self.detail {
             Some(detail) => write!(f, " ({detail})"),
             None => Ok(()),
         }
     }
+}
+
+/// Cents of US dollars as people read them: `-$45.00`.
+pub(super) fn signed_text(cents: i64) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    format!("{sign}{}", amount_text(cents.unsigned_abs(), "usd"))
 }

@@ -1,8 +1,7 @@
 //! The mail to the finance people about what does not agree between the audit log and Stripe.
 
 use domain::mail::Mail;
-use domain::reconciliation::{Difference, MeansTotal, ReconciledDay};
-use domain::stripe::amount_text;
+use domain::reconciliation::{Difference, ReconciledDay};
 use serde::Serialize;
 
 use super::template::{Files, Template, files};
@@ -17,31 +16,14 @@ pub(super) struct ReconciliationContext {
     /// How many are not listed.
     more: usize,
     differences: Vec<Listed>,
-    refunds: Total,
-    credits: Total,
+    refunds: String,
+    credits: String,
 }
 
 #[derive(Debug, Serialize)]
 struct Listed {
     what: String,
     advice: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Total {
-    at_stripe: String,
-    in_log: String,
-}
-
-impl From<MeansTotal> for Total {
-    fn from(total: MeansTotal) -> Self {
-        let sign = if total.log_cents < 0 { "-" } else { "" };
-        let in_log = amount_text(total.log_cents.unsigned_abs(), "usd");
-        Self {
-            at_stripe: amount_text(total.stripe_cents, "usd"),
-            in_log: format!("{sign}{in_log}"),
-        }
-    }
 }
 
 impl Template for ReconciliationContext {
@@ -61,8 +43,8 @@ impl ReconciliationContext {
             count: result.difference_count,
             more: result.difference_count - differences.len(),
             differences,
-            refunds: result.totals.refunds.into(),
-            credits: result.totals.credits.into(),
+            refunds: result.totals.refunds.to_string(),
+            credits: result.totals.credits.to_string(),
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) enum Reach {
 }
 
 /// Each parameter of the template.
-const REACHES: [(&str, Reach); 32] = [
+const REACHES: [(&str, Reach); 33] = [
     // Other code is built for it, of which a version is published.
     ("Architecture", Reach::Unpublished),
     ("CertificateArn", Reach::Elsewhere),
@@ -50,6 +50,7 @@ const REACHES: [(&str, Reach); 32] = [
     // The function's own, whichever version runs.
     ("PublicConcurrency", Reach::Unpublished),
     ("PublicUrl", Reach::RunTime),
+    ("ReportsTeam", Reach::RunTime),
     ("RequestLimits", Reach::RunTime),
     ("RequestsEveryDay", Reach::Elsewhere),
     ("RolePath", Reach::Elsewhere),

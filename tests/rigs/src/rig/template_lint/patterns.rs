@@ -11,7 +11,7 @@ use super::{
 };
 
 /// A value of each parameter with a pattern that nothing could use.
-const REFUSED_ALONE: [(&str, &str); 26] = [
+const REFUSED_ALONE: [(&str, &str); 27] = [
     (
         "CertificateArn",
         "arn:aws:iam::123456789012:server-certificate/x",
@@ -32,6 +32,7 @@ const REFUSED_ALONE: [(&str, &str); 26] = [
     ("PublicUrl", "refunds.example.com"),
     ("PublicUrl", "https://refunds.example.com/"),
     ("KeepAnswersDays", "45.5"),
+    ("ReportsTeam", "Finance Team"),
     ("RequestLimits", "charge=3/day,caller=4/hour"),
     ("RequestLimits", "caller=4/houraddress=3/day"),
     ("RolePath", "refunds"),
