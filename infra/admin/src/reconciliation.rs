@@ -9,6 +9,9 @@ use domain::table::Table;
 
 use crate::options::Days;
 
+/// Whatever is compared is in memory.
+const MOST_DAYS: i32 = 366;
+
 /// The sums of both sides, and a paragraph for each difference.
 pub(crate) async fn run(
     store: &RequestStore<impl Table>,
@@ -16,6 +19,10 @@ pub(crate) async fn run(
     Days { from, to }: Days,
 ) -> anyhow::Result<String> {
     ensure!(from < to, "--to must be later than --from");
+    ensure!(
+        (to - from).get_days() <= MOST_DAYS,
+        "a year is the most at once"
+    );
     let found = reconcile(store, stripe, &(midnight(from)..midnight(to))).await?;
     let paragraph = |it: &Difference| format!("\n{it}\n  {}", it.kind.advice());
     let differences: String = found.differences.iter().map(paragraph).collect();
