@@ -31,7 +31,9 @@ fn refund_by_hand(client: &TestClient, charge: &str, cents: &str, request: &str)
 fn days(client: &TestClient, at_least: usize) -> Vec<(String, String, String)> {
     client.eventually("the results of days", || {
         let items = client.items();
-        let days = items.iter().filter(|it| it["kind"]["S"] == "reconciliation");
+        let days = items
+            .iter()
+            .filter(|it| it["kind"]["S"] == "reconciliation");
         let text = |it: &Value, name: &str, of: &str| it[name][of].as_str().unwrap().to_owned();
         let day = |it: &Value| {
             let (day, requests) = (text(it, "day", "S"), text(it, "requests", "N"));
@@ -66,21 +68,37 @@ fn what_differs_at_stripe_is_found_the_day_after_next_and_mailed_once() {
     client.wait_for_status(&reversed, "needs_attention");
     // Days before there was anything are compared too.
     let first = days(&client, 7);
-    assert!(first.iter().all(|(_, requests, differ)| (requests.as_str(), differ.as_str()) == ("0", "0")), "{first:?}");
+    assert!(
+        first
+            .iter()
+            .all(|(_, requests, differ)| (requests.as_str(), differ.as_str()) == ("0", "0")),
+        "{first:?}"
+    );
 
     client.advance("1d");
     client.advance("1d");
     let mail = client.mail(FINANCE, "do not agree");
-    assert!(mail.subject.starts_with("Refunds and Stripe do not agree: 2 on "));
+    assert!(
+        mail.subject
+            .starts_with("Refunds and Stripe do not agree: 2 on ")
+    );
     for line in [
-        format!("Request {} refund {extra}: Stripe has given more than one thing for the request: $12.34 at Stripe, $0.00 in the audit log.", second.id),
-        format!("Request {unknown} refund {nobodys}: Stripe has given it, and the audit log does not say so: $0.99 at Stripe, $0.00 in the audit log."),
+        format!(
+            "Request {} refund {extra}: Stripe has given more than one thing for the request: $12.34 at Stripe, $0.00 in the audit log.",
+            second.id
+        ),
+        format!(
+            "Request {unknown} refund {nobodys}: Stripe has given it, and the audit log does not say so: $0.99 at Stripe, $0.00 in the audit log."
+        ),
         "Refunds: $63.33 by Stripe, $50.00 by the audit log".to_owned(),
     ] {
         assert!(mail.text.contains(&line), "{line}\n{}", mail.text);
     }
     assert!(!mail.text.contains(&reversed.id), "{}", mail.text);
-    assert_eq!(client.mails("finance-2@example.com").len(), client.mails(FINANCE).len());
+    assert_eq!(
+        client.mails("finance-2@example.com").len(),
+        client.mails(FINANCE).len()
+    );
     let compared = days(&client, 9);
     let of_day = compared.iter().find(|(_, requests, _)| requests == "3");
     assert_eq!(of_day.unwrap().2, "2", "{compared:?}");

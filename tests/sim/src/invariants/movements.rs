@@ -7,7 +7,7 @@ use domain::approval::{Approval, Decider};
 use domain::audit::{Action, Actor, AuditRecord, Currency};
 use domain::charge_statement::CHARGE;
 use domain::dates::{midnight, utc_date};
-use domain::id::RequestId;
+use domain::id::{PhaseName, RequestId};
 use domain::money::Usd;
 use domain::reconciliation::reconcile;
 use domain::refund::SettlementMethod;
@@ -134,11 +134,8 @@ fn adopted(items: &[Item]) -> BTreeSet<String> {
 
 /// Each decision that a person made is in one record, with that person and what they approved.
 fn decided(records: &[AuditRecord], approvals: &[Approval]) -> Option<String> {
-    let line = |id: RequestId, phase: &dyn ToString, actor: &str, outcome: &str, at: Timestamp| {
-        format!(
-            "{id} {} was decided by {actor}: {outcome} at {at}",
-            phase.to_string()
-        )
+    let line = |id: RequestId, phase: &PhaseName, actor: &str, outcome: &str, at: Timestamp| {
+        format!("{id} {phase} was decided by {actor}: {outcome} at {at}")
     };
     let made = approvals.iter().flat_map(|approval| {
         approval.decisions().filter_map(move |it| {
