@@ -23,7 +23,7 @@ fn refund_by_hand(client: &TestClient, charge: &str, cents: &str, request: &str)
         ("content-type", "application/x-www-form-urlencoded"),
     ];
     let made = client.call("POST", "/_local/stripe/v1/refunds", &headers, &body);
-    assert_eq!(made.status, 200, "{}", made.body);
+    assert_eq!(made.status, 200, "{}", made.text);
     made.json()["id"].as_str().unwrap().to_owned()
 }
 
