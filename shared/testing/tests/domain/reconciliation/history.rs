@@ -147,10 +147,7 @@ impl Drawn {
             Story::Unrecorded,
             Story::CameBackAlone,
         ];
-        match self.story {
-            Story::RecordedTwice => 2,
-            story => u32::from(!not.contains(&story)),
-        }
+        u32::from(!not.contains(&self.story)) + u32::from(self.story == Story::RecordedTwice)
     }
 
     fn is(&self, stories: &[Story]) -> bool {
