@@ -96,7 +96,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             ..FormPage::new(offering, &page, credentials.as_ref())
         };
         if submitted.is_too_large {
-            return Err(too_large(&form, checked.err().unwrap_or_default()));
+            return Err(too_large(&form, &checked.err().unwrap_or_default()));
         }
         let values = checked
             .map_err(|errors| refused(http, &form, StatusCode::UNPROCESSABLE_ENTITY, errors))?;
@@ -232,7 +232,7 @@ fn too_many(form: &FormPage<'_>, reached: LimitReached, now: Timestamp) -> Probl
 }
 
 /// A form of more than is taken, which comes back with all that was written.
-fn too_large(form: &FormPage<'_>, errors: Vec<FieldError>) -> Problem {
+fn too_large(form: &FormPage<'_>, errors: &[FieldError]) -> Problem {
     let said =
         "It is longer than we can take. Please shorten it and send it again. Nothing was stored.";
     let notice = if errors.is_empty() {
@@ -241,7 +241,7 @@ fn too_large(form: &FormPage<'_>, errors: Vec<FieldError>) -> Problem {
         Notice::None
     };
     let page = pages::form(&FormPage {
-        errors: &errors,
+        errors,
         notice,
         ..*form
     });

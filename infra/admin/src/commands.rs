@@ -1,5 +1,7 @@
 //! What each command does, and what it says.
 
+use adapters::stripe::HttpStripe;
+use anyhow::Context as _;
 use domain::audit_digest::DigestArchive;
 use domain::dates::{utc_date, when};
 use domain::id::OfferingPath;
@@ -14,7 +16,7 @@ use domain::workflow::{Executions, Workflow};
 use jiff::Timestamp;
 
 use crate::options::{Audit, Command, LimitsCommand, Payments, Person, Requests};
-use crate::{audit, person, report, requests, teams};
+use crate::{audit, person, reconciliation, report, requests, teams};
 
 /// What the commands work on.
 pub(crate) struct Deployment<T, E, W> {
@@ -23,6 +25,8 @@ pub(crate) struct Deployment<T, E, W> {
     pub(crate) workflow: W,
     /// The teams that it was deployed with. Read for commands about teams only.
     pub(crate) teams: Teams,
+    /// For what is about Stripe only.
+    pub(crate) stripe: Option<HttpStripe>,
 }
 
 /// Does it, and says what holds now.
@@ -85,6 +89,10 @@ pub(crate) async fn run(
         Command::Log => log(table).await,
         Command::Audit(Audit::Verify(what)) => audit::verify(store, archive, what, now).await,
         Command::Report(command) => report::run(table, command, now).await,
+        Command::Reconcile(days) => {
+            let stripe = deployment.stripe.as_ref();
+            reconciliation::run(store, stripe.context("there is no Stripe")?, days).await
+        }
     }
 }
 

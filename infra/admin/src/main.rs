@@ -7,6 +7,7 @@ mod audit;
 mod commands;
 mod options;
 mod person;
+mod reconciliation;
 mod report;
 mod requests;
 mod teams;
@@ -14,13 +15,13 @@ mod teams;
 use std::io::Write;
 
 use adapters::config::{settings_secret, table_name};
-use adapters::{DynamoTable, S3Archive, Secrets, SfnExecutions, SfnWorkflow};
+use adapters::stripe::HttpStripe;
+use adapters::{DynamoTable, S3Archive, Secrets, Settings, SfnExecutions, SfnWorkflow};
 use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use clap::Parser;
 use domain::request_store::RequestStore;
-use domain::team::Teams;
 use jiff::Timestamp;
 
 use commands::Deployment;
@@ -35,9 +36,9 @@ async fn main() -> anyhow::Result<()> {
     let [usual_stack, usual_table, usual_settings] =
         LOCAL.map(|name| options.local.as_ref().map(|_| name.to_owned()));
     let stack = options.stack.clone().or(usual_stack);
-    let (needs_stack, needs_teams) = match &options.command {
+    let (needs_stack, needs_settings) = match &options.command {
         Command::Requests(_) => (true, false),
-        Command::Teams(TeamsCommand::List) => (false, true),
+        Command::Teams(TeamsCommand::List) | Command::Reconcile(_) => (false, true),
         Command::Teams(_) => (true, true),
         Command::Payments(_)
         | Command::Limits(_)
@@ -65,19 +66,26 @@ async fn main() -> anyhow::Result<()> {
         }
         None => aws.clone(),
     };
-    let teams = if needs_teams {
+    let secrets = Secrets::new(&service("secretsmanager"));
+    let settings = if needs_settings {
         let settings = options.settings.clone().or(usual_settings);
         let settings = settings.map_or_else(settings_secret, Ok)?;
-        let secrets = Secrets::new(&service("secretsmanager"));
-        secrets.settings_in(&settings).await?.teams
+        secrets.settings_in(&settings).await?
     } else {
-        Teams::default()
+        Settings::default()
+    };
+    let stripe = if matches!(options.command, Command::Reconcile(_)) {
+        let access = secrets.stripe(&settings.clone().into()).await;
+        Some(HttpStripe::new(access)?)
+    } else {
+        None
     };
     let deployment = Deployment {
         store: RequestStore::new(DynamoTable::new(&service("dynamodb"), table)),
         executions: SfnExecutions::new(&service("states"), &stack.unwrap_or_default()),
         workflow: SfnWorkflow::new(&service("states")),
-        teams,
+        teams: settings.teams,
+        stripe,
     };
     let archive = S3Archive::new(&service("s3"));
     #[expect(

@@ -31,7 +31,7 @@ pub(crate) struct Options {
     )]
     pub(crate) local: Option<String>,
 
-    /// The secret with the deployment's settings, for what is about teams: the output `SettingsSecret`.
+    /// The secret with the deployment's settings, for what is about teams and Stripe: the output `SettingsSecret`.
     /// [default: `SETTINGS_SECRET_ARN`]
     #[arg(long, global = true, value_name = "ARN")]
     pub(crate) settings: Option<String>,
@@ -69,6 +69,9 @@ pub(crate) enum Command {
     /// Reports over the audit log of all requests, of any length.
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Compares refunds and credits at Stripe with the audit log, and lists what does not agree. Takes Stripe's key from
+    /// `STRIPE_API_KEY`, or else from the deployment's secret.
+    Reconcile(Days),
 }
 
 #[derive(Debug, Subcommand)]
@@ -113,6 +116,17 @@ pub(crate) enum FileFormat {
     Csv,
     /// One JSON object per line.
     Json,
+}
+
+/// Days in UTC.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Days {
+    /// The first day, such as 2026-11-01.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Date,
+    /// The day after the last, such as 2026-12-01.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Date,
 }
 
 #[derive(Debug, Subcommand)]

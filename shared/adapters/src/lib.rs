@@ -26,5 +26,5 @@ pub use lambda::{ScheduledEvent, log_context, run_event, run_http, run_task};
 pub use s3_archive::S3Archive;
 pub use secrets::{Secrets, StateMachines};
 pub use ses::SesMailer;
-pub use settings::{RetentionDays, RetentionYears, Settings};
+pub use settings::{ReportsTeam, RetentionDays, RetentionYears, Settings};
 pub use sfn::{SfnExecutions, SfnWorkflow};

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::ses::Sender;
 use crate::stripe::Mode;
 use domain::admission::AdmissionLimits;
+use domain::id::TeamId;
 use domain::team::Teams;
 
 /// The document `Settings` of the template. What it has in addition is for other versions of the code.
@@ -36,6 +37,9 @@ pub struct Settings {
     /// The bucket that digests of the audit log are copied to. Empty: none.
     #[serde(default)]
     pub audit_bucket: String,
+    /// Who is told what does not agree with Stripe.
+    #[serde(default)]
+    pub reports_team: ReportsTeam,
     /// Scheme and host of all links. Empty: the domain, or else what API Gateway sees.
     pub public_url: String,
     /// The domain of the deployment. May be empty.
@@ -76,6 +80,16 @@ impl Settings {
             return Some(self.public_url.clone());
         }
         (!self.domain_name.is_empty()).then(|| format!("https://{}", self.domain_name))
+    }
+}
+
+/// The team that reports about money go to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ReportsTeam(pub TeamId);
+
+impl Default for ReportsTeam {
+    fn default() -> Self {
+        Self("finance-team".parse().expect("it is a team's id"))
     }
 }
 
@@ -196,6 +210,9 @@ mod tests {
         let mut settings = document("newer", "x").unwrap();
         assert_eq!(settings.stripe_mode, Mode::Live);
         assert_eq!(settings.origin(), None);
+        assert_eq!(settings.reports_team.0.as_str(), "finance-team");
+        let team = document("reportsTeam", "audit").unwrap().reports_team;
+        assert_eq!(team.0.as_str(), "audit");
         settings.domain_name = "refunds.example.com".to_owned();
         assert_eq!(settings.origin().unwrap(), "https://refunds.example.com");
         settings.public_url = "https://example.com".to_owned();
@@ -206,6 +223,7 @@ mod tests {
             ("mailReplyTo", "nobody"),
             ("stripeMode", "Live"),
             ("requestLimits", "caller=4/minute"),
+            ("reportsTeam", ""),
             ("teams", ""),
         ] {
             document(name, value).unwrap_err();

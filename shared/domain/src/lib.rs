@@ -6,12 +6,13 @@
 //! handles, configuration through its `main`.
 //!
 //! 1. **Rules**: [`money`], [`id`], [`characters`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
-//!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`audit_digest`], [`audit_index`], [`report`], [`operator_log`], [`team`], [`approval`],
+//!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`audit_digest`], [`audit_index`], [`movement`], [`report`], [`operator_log`], [`team`], [`approval`],
 //!    [`invitation`], [`refund`], [`payment_control`], [`charge_statement`], [`charge_ledger`], [`charge_lookup`],
 //!    [`charge_total`], [`suppression`], [`processed_event`], [`retention`], [`person_requests`] and [`suggestion`].
 //! 2. **Ports**: narrow traits for what is outside, [`table`], [`mail`], [`workflow`] and [`stripe`]. The crate
 //!    `adapters` implements them on AWS and Stripe, the crate `testing` in memory. [`request_store`] reads and
-//!    writes requests through a table, [`stripe_lookup`] asks Stripe about a charge for approvers, and [`metrics`] measures what it stores.
+//!    writes requests through a table, [`stripe_lookup`] asks Stripe about a charge for approvers, [`reconciliation`]
+//!    compares the audit log with Stripe, and [`metrics`] measures what it stores.
 
 pub mod admission;
 pub mod approval;
@@ -33,12 +34,14 @@ pub mod invitation;
 pub mod mail;
 pub mod metrics;
 pub mod money;
+pub mod movement;
 pub mod one_time_code;
 pub mod operator_log;
 pub mod optimistic;
 pub mod payment_control;
 pub mod person_requests;
 pub mod processed_event;
+pub mod reconciliation;
 pub mod refund;
 pub mod refund_store;
 pub mod report;

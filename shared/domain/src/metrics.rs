@@ -129,6 +129,15 @@ pub fn report_unreadable_definition() {
     emit_now("DefinitionsUnreadable", None, None);
 }
 
+/// Reports, now, that a day was compared with Stripe, and how much does not agree.
+pub fn report_differences(found: usize) {
+    let differences = Measurement {
+        value: i64::try_from(found).unwrap_or(i64::MAX),
+        ..count("ReconciliationDifferences", None)
+    };
+    emit(&differences, None, None, None);
+}
+
 /// Reports that the mail service refused a mail, now. The outcome is whose fault it is: `sender` or `recipient`.
 pub fn report_refused_mail(outcome: &'static str, request: Option<RequestId>) {
     emit_now("MailsRefused", Some(outcome), request);

@@ -1,11 +1,13 @@
 //! The port to Stripe: the few calls that a refund or a credit needs, and what their answers mean.
 //!
-//! Three narrow traits: [`Payments`] are read, [`Refunds`] and
-//! [`Credits`] are made.
+//! Narrow traits: [`Payments`] are read, [`Refunds`] and [`Credits`] are made, and [`Listings`] are what was made in a
+//! span of time.
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::ops::Range;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
 use crate::id::RequestId;
@@ -206,7 +208,26 @@ pub trait Credits: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Credit>, StripeError>> + Send;
 }
 
-/// All of it.
+/// What was made in a span of time, whoever made it.
+pub trait Listings: Send + Sync {
+    /// All refunds that were created in a span, as they are now.
+    fn refunds_created(
+        &self,
+        span: &Range<Timestamp>,
+    ) -> impl Future<Output = Result<Vec<Refund>, StripeError>> + Send;
+
+    /// All credit notes that were created in a span, as they are now. Transactions of balances cannot be listed so: Stripe
+    /// lists those of one customer at a time.
+    fn credit_notes_created(
+        &self,
+        span: &Range<Timestamp>,
+    ) -> impl Future<Output = Result<Vec<Credit>, StripeError>> + Send;
+
+    /// A credit note, as it is now.
+    fn credit_note(&self, id: &str) -> impl Future<Output = Result<Credit, StripeError>> + Send;
+}
+
+/// All that giving back needs.
 pub trait Stripe: Payments + Refunds + Credits {}
 
 impl<S: Payments + Refunds + Credits> Stripe for S {}

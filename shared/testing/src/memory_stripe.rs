@@ -1,12 +1,14 @@
 //! A Stripe that remembers refunds and credits in memory and answers as it is told, for tests.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use domain::stripe::{
-    Charge, Credit, CreditOrder, CreditTarget, Credits, Customer, Payer, Payment, Payments, Refund,
-    RefundOrder, Refunds, StripeError,
+    Charge, Credit, CreditOrder, CreditTarget, Credits, Customer, Listings, Payer, Payment,
+    Payments, Refund, RefundOrder, Refunds, StripeError,
 };
+use jiff::Timestamp;
 
 /// How the next call for a refund or a credit goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,9 @@ struct State {
     refunds: Vec<Refund>,
     credit_orders: Vec<CreditOrder>,
     credits: Vec<(CreditTarget, Credit)>,
+    now: Timestamp,
+    /// When each was created.
+    created: BTreeMap<String, Timestamp>,
     captured: u64,
     currency: String,
     payer: Payer,
@@ -52,6 +57,8 @@ impl Default for State {
             refunds: Vec::new(),
             credit_orders: Vec::new(),
             credits: Vec::new(),
+            now: Timestamp::UNIX_EPOCH,
+            created: BTreeMap::new(),
             captured: 200_000,
             currency: "usd".to_owned(),
             payer: Payer::Customer(
@@ -96,9 +103,14 @@ impl MemoryStripe {
         self.with(|state| state.captured = cents);
     }
 
+    /// Says when what is made from now on is created; it is the Unix epoch otherwise.
+    pub fn set_now(&self, now: Timestamp) {
+        self.with(|state| state.now = now);
+    }
+
     /// Has a refund made by somebody else.
     pub fn pay_by_hand(&self, refund: Refund) {
-        self.with(|state| state.refunds.push(refund));
+        self.with(|state| state.add_refund(refund));
     }
 
     /// Makes every payment one in that currency; it is `usd` otherwise.
@@ -121,7 +133,7 @@ impl MemoryStripe {
 
     /// Has a credit given by somebody else.
     pub fn give(&self, target: CreditTarget, credit: Credit) {
-        self.with(|state| state.credits.push((target, credit)));
+        self.with(|state| state.add_credit(target, credit));
     }
 
     /// Gives a refund another status.
@@ -150,6 +162,11 @@ impl MemoryStripe {
         self.with(|state| state.refunds.clone())
     }
 
+    /// When refunds and credits were created.
+    pub fn created(&self) -> Vec<Timestamp> {
+        self.with(|state| state.created.values().copied().collect())
+    }
+
     /// What was credited.
     pub fn credited(&self) -> Vec<Credit> {
         self.with(|state| state.credits.iter().map(|(_, it)| it.clone()).collect())
@@ -172,19 +189,38 @@ impl State {
             metadata: order.metadata.clone(),
             ..Refund::default()
         };
-        self.refunds.push(refund.clone());
+        self.add_refund(refund.clone());
         refund
     }
 
+    fn add_refund(&mut self, refund: Refund) {
+        self.created.insert(refund.id.clone(), self.now);
+        self.refunds.push(refund);
+    }
+
+    fn add_credit(&mut self, target: CreditTarget, credit: Credit) {
+        self.created.insert(credit.id.clone(), self.now);
+        self.credits.push((target, credit));
+    }
+
+    fn is_created_in(&self, span: &Range<Timestamp>, id: &str) -> bool {
+        self.created.get(id).is_some_and(|at| span.contains(at))
+    }
+
     fn credit(&mut self, order: &CreditOrder) -> Credit {
+        let (prefix, status) = match order.target {
+            CreditTarget::Invoice(_) => ("cn", Some("issued".to_owned())),
+            CreditTarget::Customer(_) => ("cbtxn", None),
+        };
         let credit = Credit {
-            id: format!("cn_{}", self.credits.len() + 1),
+            id: format!("{prefix}_{}", self.credits.len() + 1),
             amount: i64::try_from(order.amount.cents()).unwrap_or(i64::MAX),
-            status: Some("issued".to_owned()),
+            currency: self.currency.clone(),
+            status,
             metadata: order.metadata.clone(),
             ..Credit::default()
         };
-        self.credits.push((order.target.clone(), credit.clone()));
+        self.add_credit(order.target.clone(), credit.clone());
         credit
     }
 
@@ -203,6 +239,13 @@ fn charge_of(name: &str) -> String {
 
 fn lost() -> StripeError {
     StripeError::Unknown("the answer was lost".to_owned())
+}
+
+fn missing(noun: &str, id: &str) -> StripeError {
+    StripeError::Refused {
+        message: format!("No such {noun}: '{id}'"),
+        code: Some("resource_missing".to_owned()),
+    }
 }
 
 impl Refunds for MemoryStripe {
@@ -230,10 +273,7 @@ impl Refunds for MemoryStripe {
 
     async fn refund(&self, id: &str) -> Result<Refund, StripeError> {
         let refund = self.paid().into_iter().find(|refund| refund.id == id);
-        refund.ok_or_else(|| StripeError::Refused {
-            message: format!("No such refund: '{id}'"),
-            code: Some("resource_missing".to_owned()),
-        })
+        refund.ok_or_else(|| missing("refund", id))
     }
 
     async fn refunds(&self, charge: &str) -> Result<Vec<Refund>, StripeError> {
@@ -272,6 +312,33 @@ impl Credits for MemoryStripe {
             let same = state.credits.iter().filter(|(t, _)| t == target);
             same.map(|(_, credit)| credit.clone()).collect()
         }))
+    }
+}
+
+impl Listings for MemoryStripe {
+    async fn refunds_created(&self, span: &Range<Timestamp>) -> Result<Vec<Refund>, StripeError> {
+        Ok(self.with(|state| {
+            let refunds = state.refunds.iter();
+            let created = refunds.filter(|it| state.is_created_in(span, &it.id));
+            created.cloned().collect()
+        }))
+    }
+
+    async fn credit_notes_created(
+        &self,
+        span: &Range<Timestamp>,
+    ) -> Result<Vec<Credit>, StripeError> {
+        Ok(self.with(|state| {
+            let notes = state.credits.iter().filter(|(target, it)| {
+                matches!(target, CreditTarget::Invoice(_)) && state.is_created_in(span, &it.id)
+            });
+            notes.map(|(_, credit)| credit.clone()).collect()
+        }))
+    }
+
+    async fn credit_note(&self, id: &str) -> Result<Credit, StripeError> {
+        let note = self.credited().into_iter().find(|credit| credit.id == id);
+        note.ok_or_else(|| missing("credit_note", id))
     }
 }
 

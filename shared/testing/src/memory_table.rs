@@ -58,16 +58,17 @@ impl Table for MemoryTable {
         most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let indexed = |item: &Item| {
-            let key = item.index.as_ref()?;
-            let is_there = key.pk == *pk && (first..=last).contains(&&key.sk);
-            is_there.then(|| (key.clone(), item.body.clone(), item.version))
-        };
-        let mut found: Vec<_> = items.values().filter_map(indexed).collect();
-        found.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        let indexed = items
+            .values()
+            .filter_map(|item| Some((item.index.as_ref()?, item)));
+        let is_wanted = |key: &Key| key.pk == *pk && (first..=last).contains(&&key.sk);
+        let mut found: Vec<_> = indexed.filter(|(key, _)| is_wanted(key)).collect();
+        found.sort_by_key(|(key, _)| *key);
         found.truncate(most);
         let found = found.into_iter();
-        Ok(found.map(|(_, body, version)| (body, version)).collect())
+        Ok(found
+            .map(|(_, item)| (item.body.clone(), item.version))
+            .collect())
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {

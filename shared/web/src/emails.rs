@@ -16,6 +16,7 @@ mod linked;
 mod nobody_may_decide;
 mod question;
 mod reason;
+mod reconciliation;
 mod refund_returned;
 mod refund_reversed;
 mod style;
@@ -27,6 +28,7 @@ pub use invitation_code::invitation_code;
 pub use nobody_may_decide::nobody_may_decide;
 pub use question::question;
 pub use reason::NotificationReason;
+pub use reconciliation::reconciliation;
 pub use refund_returned::refund_returned;
 pub use refund_reversed::refund_reversed;
 

@@ -14,7 +14,10 @@ fn verify(client: &LocalStack) -> (bool, String) {
         .output()
         .expect("the command starts");
     let said = [ended.stdout, ended.stderr].concat();
-    (ended.status.success(), String::from_utf8(said).unwrap())
+    (
+        ended.status.success(),
+        String::from_utf8(said).expect("it is text"),
+    )
 }
 
 /// The items of a kind, in the order of their sort keys.

@@ -55,4 +55,10 @@ pub(crate) enum Guard {
     CounterCondition,
     /// What is counted is what is stored: the table takes both or nothing.
     CountedIfStored,
+    /// The record of a movement has the amount that moved.
+    RecordedAmount,
+    /// The record of a decision has whoever decided.
+    RecordedActor,
+    /// The record that money came back is one of the money that went.
+    RecordedReversal,
 }

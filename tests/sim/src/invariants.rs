@@ -15,6 +15,7 @@ use crate::world::World;
 
 mod mails;
 mod money;
+mod movements;
 mod payments;
 mod privacy;
 pub(crate) mod ratings;
@@ -80,6 +81,8 @@ pub(crate) async fn broken_by_group(world: &World) -> Vec<(Group, String)> {
     let replies = recorded_replies(world);
     let items = world.functions.table.items();
     add(Group::Money, payments::broken(world, &items));
+    add(Group::AuditLog, movements::broken(world, &items).await);
+    add(Group::AuditLog, movements::reconciled(world, &items).await);
     for id in world.functions.table.requests() {
         let request = world.request(id).await;
         let audit_log = audit_log(&items, id);

@@ -63,6 +63,7 @@ fn local() -> Local {
             r#"{"csm-team":["csm-1@example.com"],"finance-team":["finance-1@example.com"]}"#,
         )
         .unwrap(),
+        stripe: None,
     };
     let archive = MemoryArchive::locking_until("2033-03-04T00:00:00Z".parse().unwrap());
     Local {

@@ -135,6 +135,10 @@ impl Table for Failing {
         self.0.remove(key).await
     }
 
+    async fn remove_all(&self, pk: &str, sk: &str) -> Result<(), CommitError> {
+        self.0.remove_all(pk, sk).await
+    }
+
     async fn commit(&self, writes: Vec<TableWrite>) -> Result<(), CommitError> {
         self.0.commit(writes).await
     }

@@ -40,6 +40,9 @@ use fakes::Fakes;
 /// The port that the environment of `cargo lambda watch` is written for.
 pub const USUAL_PORT: u16 = 3000;
 
+/// The name of the secret with Stripe's key, which operators' commands read.
+const STRIPE_SECRET: &str = "refund-desk/stripe-api-key";
+
 /// A stack that is serving. Dropping it stops it and everything that it started.
 pub struct Stack {
     /// Where it serves.
@@ -71,7 +74,10 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
 
     let values = local_values(&options, &data, &base_url)?;
     let path = options.template.clone();
-    let template = Template::read(&path.unwrap_or_else(|| workspace.template()), &values)?;
+    let mut template = Template::read(&path.unwrap_or_else(|| workspace.template()), &values)?;
+    let stripe_key = values.environment.get("STRIPE_API_KEY");
+    let stripe_key = stripe_key.map(|key| (STRIPE_SECRET.to_owned(), key.clone()));
+    template.secrets.extend(stripe_key);
     let (functions, lambda) = functions(&options, &workspace, &template, &base_url, &data).await?;
     let kept = retention::kept(&template);
     let fakes = Fakes::open(&data, &template, functions)?;
@@ -214,14 +220,17 @@ fn local_values(
 
 /// The values of a stack at `base_url` that nobody has given anything.
 pub fn default_values(base_url: &str) -> LocalValues {
-    let base = ("StripeApiBase", format!("{base_url}/_local/stripe"));
+    let parameters = [
+        ("StripeApiBase", format!("{base_url}/_local/stripe")),
+        ("StripeSecretName", STRIPE_SECRET.to_owned()),
+    ];
     let secrets = [
         ("STRIPE_API_KEY", "rk_test_local".to_owned()),
         ("STRIPE_WEBHOOK_SECRETS", stripe::WEBHOOK_SECRET.to_owned()),
     ];
     let named = |(name, value): (&str, String)| (name.to_owned(), value);
     LocalValues {
-        parameters: [base].map(named).into(),
+        parameters: parameters.map(named).into(),
         environment: secrets.map(named).into(),
         ..LocalValues::default()
     }

@@ -77,11 +77,12 @@ impl<T: Object> Collection<T> {
         positions.map(|position| &self.all[*position])
     }
 
-    /// A page of a group or of all, newest first, and whether more follow.
+    /// A page of those of a group or of all that are wanted, newest first, and whether more follow.
     pub(crate) fn page(
         &self,
         group: Option<&str>,
         page: &Page,
+        is_wanted: impl Fn(&T) -> bool,
     ) -> Result<(Vec<&T>, bool), StripeError> {
         let mut positions = self.positions(group);
         if let Some(id) = &page.starting_after {
@@ -89,10 +90,12 @@ impl<T: Object> Collection<T> {
             let end = self.by_id[id];
             positions = &positions[..positions.partition_point(|position| *position < end)];
         }
-        let has_more = positions.len() > page.limit();
-        let newest_first = positions.iter().rev().take(page.limit());
-        let objects = newest_first.map(|position| &self.all[*position]);
-        Ok((objects.collect(), has_more))
+        let newest_first = positions.iter().rev().map(|position| &self.all[*position]);
+        let wanted = newest_first.filter(|it| is_wanted(it));
+        let mut objects: Vec<&T> = wanted.take(page.limit() + 1).collect();
+        let has_more = objects.len() > page.limit();
+        objects.truncate(page.limit());
+        Ok((objects, has_more))
     }
 
     fn positions(&self, group: Option<&str>) -> &[usize] {

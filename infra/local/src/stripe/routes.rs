@@ -1,5 +1,7 @@
 //! Routing of requests. A path here is what follows `/v1/`, in segments.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -23,6 +25,10 @@ struct CustomerFilter {
 struct RefundFilter {
     charge: Option<String>,
     payment_intent: Option<String>,
+    #[serde(rename = "created[gte]")]
+    created_from: Option<i64>,
+    #[serde(rename = "created[lt]")]
+    created_before: Option<i64>,
 }
 
 /// `GET /v1/invoice_payments`, by what paid alone.
@@ -55,6 +61,15 @@ enum InvoicePaymentStatus {
 #[serde(deny_unknown_fields)]
 struct CreditNoteFilter {
     invoice: Option<String>,
+    #[serde(rename = "created[gte]")]
+    created_from: Option<i64>,
+    #[serde(rename = "created[lt]")]
+    created_before: Option<i64>,
+}
+
+/// The Unix seconds that a list is about.
+fn seconds(from: Option<i64>, before: Option<i64>) -> Range<i64> {
+    from.unwrap_or(i64::MIN)..before.unwrap_or(i64::MAX)
 }
 
 /// `POST /v1/topups`.
@@ -101,6 +116,7 @@ pub(crate) fn get(
         ["customers", id, "balance_transactions"] => list_balance_transactions(account, id, query),
         ["invoice_payments"] => list_invoice_payments(account, query),
         ["credit_notes"] => list_credit_notes(account, query),
+        ["credit_notes", id] => one(&account.credit_notes, id, "id", query, wire::credit_note),
         _ => return None,
     };
     Some(answer)
@@ -154,12 +170,12 @@ fn one<T: Object>(
 
 fn page<T: Object>(
     collection: &Collection<T>,
-    group: Option<&str>,
+    (group, is_wanted): (Option<&str>, impl Fn(&T) -> bool),
     page: &Page,
     url: &str,
     render: impl Fn(&T) -> Value,
 ) -> Result<Value, StripeError> {
-    let (objects, has_more) = collection.page(group, page)?;
+    let (objects, has_more) = collection.page(group, page, is_wanted)?;
     let data: Vec<Value> = objects.into_iter().map(render).collect();
     Ok(wire::list(url, &data, has_more))
 }
@@ -176,14 +192,17 @@ fn list_refunds(account: &Account, query: &Pairs, now: i64) -> Result<Value, Str
         (None, None) => None,
     };
     let render = |refund: &objects::Refund| wire::refund(refund, account.status(refund, now));
-    page(&account.refunds, group, &wanted, "/v1/refunds", render)
+    let span = seconds(filter.created_from, filter.created_before);
+    let of = (group, |it: &objects::Refund| span.contains(&it.created));
+    page(&account.refunds, of, &wanted, "/v1/refunds", render)
 }
 
 fn list_customers(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
     let (filter, wanted): (CustomerFilter, _) = params::read_list(query)?;
     let group = filter.email.as_deref();
     let render = |customer: &objects::Customer| wire::customer(account, customer);
-    page(&account.customers, group, &wanted, "/v1/customers", render)
+    let (customers, of) = (&account.customers, (group, |_: &_| true));
+    page(customers, of, &wanted, "/v1/customers", render)
 }
 
 fn list_balance_transactions(
@@ -196,7 +215,8 @@ fn list_balance_transactions(
     let url = format!("/v1/customers/{customer}/balance_transactions");
     let transactions = &account.balance_transactions;
     let render = wire::balance_transaction;
-    page(transactions, Some(customer), &wanted, &url, render)
+    let of = (Some(customer), |_: &_| true);
+    page(transactions, of, &wanted, &url, render)
 }
 
 fn list_invoice_payments(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
@@ -205,7 +225,8 @@ fn list_invoice_payments(account: &Account, query: &Pairs) -> Result<Value, Stri
     intents.find(&filter.payment_intent, "payment[payment_intent]")?;
     let (payments, group) = (&account.invoice_payments, Some(&*filter.payment_intent));
     let url = "/v1/invoice_payments";
-    page(payments, group, &wanted, url, wire::invoice_payment)
+    let of = (group, |_: &_| true);
+    page(payments, of, &wanted, url, wire::invoice_payment)
 }
 
 fn list_credit_notes(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
@@ -213,7 +234,9 @@ fn list_credit_notes(account: &Account, query: &Pairs) -> Result<Value, StripeEr
     let group = filter.invoice.as_deref();
     group.map(|id| account.invoice(id)).transpose()?;
     let (notes, url) = (&account.credit_notes, "/v1/credit_notes");
-    page(notes, group, &wanted, url, wire::credit_note)
+    let span = seconds(filter.created_from, filter.created_before);
+    let of = (group, |it: &objects::CreditNote| span.contains(&it.created));
+    page(notes, of, &wanted, url, wire::credit_note)
 }
 
 /// `re_` and 24 characters, as Stripe's ids look.

@@ -191,6 +191,7 @@ fn a_schedule_is_a_rate_or_once_a_day() {
     let expected = [
         schedule(jiff::SignedDuration::from_hours(24), "DigestAuditLog"),
         schedule(jiff::SignedDuration::from_hours(24), "ForgetRequests"),
+        schedule(jiff::SignedDuration::from_hours(24), "ReconcileStripe"),
         schedule(jiff::SignedDuration::from_mins(10), "StartRequests"),
     ];
     assert_eq!(schedules, expected);

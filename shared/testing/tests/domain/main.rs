@@ -22,6 +22,7 @@ mod mail;
 mod metrics;
 mod payment_control;
 mod processed_event;
+mod reconciliation;
 mod refund;
 mod report;
 mod request;

@@ -8,5 +8,6 @@ pub(super) mod local;
 pub(super) mod mock;
 mod player;
 mod raw;
+mod reconciliation;
 pub(super) mod schema;
 pub(super) mod sdk;

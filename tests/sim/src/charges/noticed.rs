@@ -100,6 +100,31 @@ fn a_limit_of_a_refund_that_is_not_known_is_noticed() {
     is_noticed_without(Guard::LimitPerRefund, "the limit per refund");
 }
 
+#[test]
+fn a_record_of_another_amount_is_noticed() {
+    is_noticed_without(Guard::RecordedAmount, "the audit log has");
+}
+
+#[test]
+fn a_record_of_another_amount_is_found_by_the_reconciliation() {
+    is_noticed_without(Guard::RecordedAmount, "the reconciliation finds");
+}
+
+#[test]
+fn a_record_of_somebody_else_is_noticed() {
+    is_noticed_without(Guard::RecordedActor, "was decided by");
+}
+
+#[test]
+fn a_record_that_something_else_came_back_is_noticed() {
+    is_noticed_without(Guard::RecordedReversal, "the audit log has");
+}
+
+#[test]
+fn a_record_that_something_else_came_back_is_found_by_the_reconciliation() {
+    is_noticed_without(Guard::RecordedReversal, "the reconciliation finds");
+}
+
 /// A guard that many need who are paid in the same moment.
 #[track_caller]
 fn is_noticed_by_many_without(guard: Guard, words: &str) {

@@ -85,6 +85,7 @@ impl SimStripe {
     /// Somebody refunds in Stripe's dashboard.
     pub(crate) fn refund_by_hand(&self, it: &ByHand) {
         let id = self.note_by_hand("re");
+        self.memory.set_now(self.line.clock.now());
         self.memory.pay_by_hand(Refund {
             id,
             amount: it.cents,
@@ -108,9 +109,11 @@ impl SimStripe {
         };
         let mut metadata = it.metadata();
         metadata.insert(CHARGE.to_owned(), it.charge.clone());
+        self.memory.set_now(self.line.clock.now());
         let credit = Credit {
-            id: self.note_by_hand("cn"),
+            id: self.note_by_hand(if has_invoice { "cn" } else { "cbtxn" }),
             amount: i64::try_from(it.cents).expect("it is small"),
+            currency: "usd".to_owned(),
             status: Some("issued".to_owned()),
             metadata,
             ..Credit::default()
@@ -171,10 +174,15 @@ impl SimStripe {
         self.books(|books| books.reversed.insert(id.to_owned()));
     }
 
+    /// Whether the money of a refund came back.
+    pub(crate) fn is_reversed(&self, id: &str) -> bool {
+        self.books(|books| books.reversed.contains(id))
+    }
+
     /// The refunds of which the money came back.
     pub(crate) fn reversed(&self) -> Vec<Refund> {
         let mut refunds = self.memory.paid();
-        refunds.retain(|it| self.books(|books| books.reversed.contains(&it.id)));
+        refunds.retain(|it| self.is_reversed(&it.id));
         refunds
     }
 

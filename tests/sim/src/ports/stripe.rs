@@ -1,13 +1,15 @@
 //! Stripe: answers that are lost, refusals, refunds that take days, and a memory of
 //! idempotency keys that is a minute long, where Stripe's is a day.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use domain::charge_statement::CHARGE;
 use domain::stripe::{
-    Credit, CreditOrder, CreditTarget, Credits, Customer, Payer, Payment, Payments, Refund,
-    RefundOrder, Refunds, StripeError,
+    Credit, CreditOrder, CreditTarget, Credits, Customer, Listings, Payer, Payment, Payments,
+    Refund, RefundOrder, Refunds, StripeError,
 };
+use jiff::Timestamp;
 use testing::{MemoryStripe, Script};
 
 use super::by_hand::{Books, customer};
@@ -63,6 +65,11 @@ impl SimStripe {
     /// What was taken to be paid, whatever became of it.
     pub(crate) fn paid(&self) -> Vec<Refund> {
         self.memory.paid()
+    }
+
+    /// When something was made.
+    pub(crate) fn created(&self) -> Vec<Timestamp> {
+        self.memory.created()
     }
 
     /// What was credited.
@@ -170,7 +177,8 @@ impl Refunds for SimStripe {
                 let known = self.memory.paid().into_iter().find(|it| it.id == id);
                 return Ok(known.expect("it was made"));
             }
-            // Nothing else has a turn between these two.
+            // Nothing else has a turn between these.
+            self.memory.set_now(self.line.clock.now());
             self.memory.script([self.answer_to_refund()]);
             let made = self.memory.create_refund(order).await;
             self.remember(key, made.as_ref().map(|it| it.id.as_str()));
@@ -231,6 +239,7 @@ impl Credits for SimStripe {
                 let known = self.memory.credited().into_iter().find(|it| it.id == id);
                 return Ok(known.expect("it was made"));
             }
+            self.memory.set_now(self.line.clock.now());
             self.memory.script([self.answer_to_credit()]);
             let made = self.memory.create_credit(order).await;
             self.remember(key, made.as_ref().map(|it| it.id.as_str()));
@@ -245,5 +254,22 @@ impl Credits for SimStripe {
             credits.retain(|credit| !self.is_by_hand(&credit.id));
         }
         Ok(credits)
+    }
+}
+
+impl Listings for SimStripe {
+    async fn refunds_created(&self, span: &Range<Timestamp>) -> Result<Vec<Refund>, StripeError> {
+        self.call(self.memory.refunds_created(span)).await
+    }
+
+    async fn credit_notes_created(
+        &self,
+        span: &Range<Timestamp>,
+    ) -> Result<Vec<Credit>, StripeError> {
+        self.call(self.memory.credit_notes_created(span)).await
+    }
+
+    async fn credit_note(&self, id: &str) -> Result<Credit, StripeError> {
+        self.call(self.memory.credit_note(id)).await
     }
 }

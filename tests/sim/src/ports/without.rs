@@ -1,5 +1,6 @@
 //! What the table does where a guard is taken away.
 
+use domain::audit::AuditRecord;
 use domain::charge_ledger::ChargeLedger;
 use domain::payment_control::{PaymentSwitch, PaymentTotals};
 use domain::table::{CommitError, Entity as _, Key, Table as _, Write};
@@ -44,6 +45,15 @@ impl SimTable {
             Some(Guard::CounterCondition) => {
                 self.ignore_other_writers(&mut writes, COUNTER).await?;
             }
+            Some(Guard::RecordedAmount) => falsify(&mut writes, &["refunded", "credited"], |it| {
+                it["amountCents"] = json!(it["amountCents"].as_u64().unwrap_or_default() + 1);
+            }),
+            Some(Guard::RecordedActor) => falsify(&mut writes, &["approved", "rejected"], |it| {
+                it["actor"] = json!("somebody@example.com");
+            }),
+            Some(Guard::RecordedReversal) => falsify(&mut writes, &["refund_reversed"], |it| {
+                it["stripeId"] = json!("re_other");
+            }),
             Some(Guard::CounterExpiry) => keep_for_ever(&mut writes, COUNTER),
             Some(Guard::CountedIfStored) => {
                 let is_counter =
@@ -84,6 +94,18 @@ fn lose_approved_amounts(writes: &mut [Write]) {
                     fields.remove("approvedAmount");
                 }
             }
+        }
+    }
+}
+
+/// The audit records of these actions are written otherwise.
+fn falsify(writes: &mut [Write], actions: &[&str], change: impl Fn(&mut Value)) {
+    for write in writes {
+        if let Write::Put(item) = write
+            && item.kind == AuditRecord::KIND
+            && (item.body["action"].as_str()).is_some_and(|it| actions.contains(&it))
+        {
+            change(&mut item.body);
         }
     }
 }

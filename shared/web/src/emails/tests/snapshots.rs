@@ -1,6 +1,7 @@
 //! Each mail as it is sent, its plain part and its HTML part.
 
-use domain::refund::RefundEntry;
+use domain::reconciliation::{Difference, DifferenceKind, ReconciledDay, Reconciliation, Totals};
+use domain::refund::{RefundEntry, SettlementMethod};
 use domain::task::variable;
 use testing::fixtures::approval::offer;
 use testing::fixtures::refund::entry;
@@ -160,6 +161,40 @@ fn the_customer_is_told_that_their_refund_came_back() {
     let mail = refund_returned(&request, &entry, &link_keys(), TO);
     assert!(!mail.text.contains("The bank sent it back."));
     assert_mail!("refund_returned", mail, &request, &[]);
+}
+
+/// A day of which two things do not agree, and more than a mail lists.
+pub(super) fn reconciled() -> ReconciledDay {
+    let request_id = "00000000-0000-4000-8000-000000000001".parse().unwrap();
+    let difference = |kind, stripe_cents, detail: Option<&str>| Difference {
+        request_id,
+        stripe_id: "re_1".to_owned(),
+        kind,
+        means: SettlementMethod::Refund,
+        stripe_cents,
+        log_cents: 4_500,
+        currency: "usd".to_owned(),
+        detail: detail.map(ToOwned::to_owned),
+    };
+    let found = Reconciliation {
+        requests: 3,
+        totals: Totals::default(),
+        differences: vec![
+            difference(DifferenceKind::OtherAmount, 4_000, None),
+            difference(DifferenceKind::ReversalMissing, 0, Some("failed at Stripe")),
+        ],
+    };
+    let day = jiff::civil::date(2026, 11, 24);
+    let mut day = ReconciledDay::new(day, jiff::civil::date(2026, 11, 26), found);
+    day.difference_count = 700;
+    day
+}
+
+#[test]
+fn the_finance_team_is_told_what_does_not_agree_with_stripe() {
+    let (request, _) = fixtures::request::request();
+    let mail = reconciliation(&reconciled(), TO);
+    assert_mail!("reconciliation", mail, &request, &[]);
 }
 
 #[test]

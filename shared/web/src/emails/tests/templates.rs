@@ -5,13 +5,14 @@ use std::path::Path;
 
 use testing::fixtures::approval::offer;
 
-use super::snapshots::reversed;
+use super::snapshots::{reconciled, reversed};
 use super::*;
 use crate::emails::approval::ApprovalContext;
 use crate::emails::choice::ChoiceContext;
 use crate::emails::invitation_code::InvitationCodeContext;
 use crate::emails::nobody_may_decide::NobodyMayDecideContext;
 use crate::emails::question::QuestionContext;
+use crate::emails::reconciliation::ReconciliationContext;
 use crate::emails::refund_returned::RefundReturnedContext;
 use crate::emails::refund_reversed::RefundReversedContext;
 use crate::emails::template::{Template, environment};
@@ -75,6 +76,7 @@ fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
         checked(&NobodyMayDecideContext::of(&request, &approval)),
         checked(&RefundReversedContext::of(&reversed_request, &entry, &key)),
         checked(&RefundReturnedContext::of(&reversed_request, &entry, &key)),
+        checked(&ReconciliationContext::of(&reconciled())),
         checked(&InvitationCodeContext {
             offering: "",
             url: "",

@@ -17,6 +17,7 @@ use super::{
     fake_stripe::FakeStripe,
     player::Player,
     raw::Raw,
+    reconciliation,
 };
 use crate::{Checkout, Checks, Rig, command::command, install, process::Server};
 
@@ -46,6 +47,8 @@ impl Rig for StripeMock {
         program.arg(script).arg(module).env("LOG_LEVEL", "silent");
         let server = Server::start(NAME, &program, checkout.scratch(NAME)?.join("mock.log"))?;
         let base = super::local::address(&server)?;
+        // First, while the mock has nothing else.
+        reconciled(&base, checks)?;
         let ears = Ears::default();
         let scene = Scene {
             raw: Raw::at(&base),
@@ -67,6 +70,33 @@ impl Rig for StripeMock {
         }
         Ok(())
     }
+}
+
+/// The audit log against the mock, which gives no credits, and against the stand-in, which does.
+fn reconciled(base: &str, checks: &mut Checks<'_>) -> anyhow::Result<()> {
+    let raw = Raw::at(base);
+    let charges = (0..3).map(|_| charge(&raw, "10000", "tok_visa", "true"));
+    let of_mock = reconciliation::Scene {
+        base,
+        charges: charges.collect::<Result<_, _>>()?,
+        email: EMAIL,
+        customer: None,
+    };
+    reconciliation::check("the mock", &of_mock, checks)?;
+    let fake = FakeStripe::start()?;
+    let charges = [
+        "ch_demo_2000",
+        "ch_demo_45",
+        "ch_demo_invoiced_45",
+        "ch_demo_slow",
+    ];
+    let of_fake = reconciliation::Scene {
+        base: &fake.base,
+        charges: charges.map(str::to_owned).into(),
+        email: "customer@example.com",
+        customer: Some("cus_demo"),
+    };
+    reconciliation::check("the stand-in", &of_fake, checks)
 }
 
 struct Scene {

@@ -19,6 +19,11 @@ use tokio::runtime::Runtime;
 
 use super::canary::{self, EMAIL, Ears};
 
+/// What gives back money.
+pub(super) const REFUND: &str = "createRefund";
+/// What gives a credit.
+pub(super) const CREDIT: &str = "createCredit";
+
 type Function = IssueRefund<MemoryTable, HttpStripe, MemoryWorkflow>;
 
 /// Plays requests against whatever serves at an address.
@@ -50,6 +55,10 @@ impl Player {
 
     pub(super) fn stripe(&self) -> &HttpStripe {
         &self.function.stripe
+    }
+
+    pub(super) fn store(&self) -> &RequestStore<MemoryTable> {
+        &self.function.store
     }
 
     pub(super) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
@@ -100,7 +109,13 @@ impl Player {
 
     /// One run for it: the outcome, or the error's name.
     pub(super) fn run(&self, id: RequestId, hour: u8) -> anyhow::Result<String> {
-        self.wait(run(self.function.clone(), self.ears.clone(), id, hour))
+        self.act(id, REFUND, hour)
+    }
+
+    /// The same for any action.
+    pub(super) fn act(&self, id: RequestId, action: &str, hour: u8) -> anyhow::Result<String> {
+        let (function, ears) = (self.function.clone(), self.ears.clone());
+        self.wait(run(function, ears, (id, action), hour))
     }
 
     /// Several runs at once, each until it comes to an outcome.
@@ -110,7 +125,7 @@ impl Player {
                 let (function, ears) = (self.function.clone(), self.ears.clone());
                 tokio::spawn(async move {
                     for _ in 0..50 {
-                        if run(function.clone(), ears.clone(), id, 0).await? == "done" {
+                        if run(function.clone(), ears.clone(), (id, REFUND), 0).await? == "done" {
                             return Ok(());
                         }
                     }
@@ -180,14 +195,14 @@ impl Player {
 async fn run(
     function: Arc<Function>,
     ears: Ears,
-    id: RequestId,
+    (id, action): (RequestId, &str),
     hour: u8,
 ) -> anyhow::Result<String> {
     let task = json!({
         "requestId": id, "state": "Process Refund", "phase": "Process Refund", "version": "v1",
         "enteredAt": format!("2026-01-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24),
         "config": {
-            "action": "createRefund", "charge": "chargeIdToRefund", "customerEmail": "customerEmail",
+            "action": action, "charge": "chargeIdToRefund", "customerEmail": "customerEmail",
             "amount": "refundAmount", "reason": "reason", "output": "result", "tell": "csm-team",
             "stripeReasons": {"Duplicate charge": "duplicate"},
         },

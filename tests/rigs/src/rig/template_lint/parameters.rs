@@ -26,7 +26,7 @@ pub(super) enum Reach {
 }
 
 /// Each parameter of the template.
-const REACHES: [(&str, Reach); 35] = [
+const REACHES: [(&str, Reach); 36] = [
     // Other code is built for it, of which a version is published.
     ("Architecture", Reach::Unpublished),
     ("AuditBucket", Reach::RunTime),
@@ -53,6 +53,7 @@ const REACHES: [(&str, Reach); 35] = [
     ("PublicConcurrency", Reach::Unpublished),
     ("PublicUrl", Reach::RunTime),
     ("PublishEvents", Reach::Elsewhere),
+    ("ReportsTeam", Reach::RunTime),
     ("RequestLimits", Reach::RunTime),
     ("RequestsEveryDay", Reach::Elsewhere),
     ("RolePath", Reach::Elsewhere),

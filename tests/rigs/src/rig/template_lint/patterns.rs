@@ -11,7 +11,7 @@ use super::{
 };
 
 /// A value of each parameter with a pattern that nothing could use.
-const REFUSED_ALONE: [(&str, &str); 29] = [
+const REFUSED_ALONE: [(&str, &str); 30] = [
     (
         "CertificateArn",
         "arn:aws:iam::123456789012:server-certificate/x",
@@ -35,6 +35,7 @@ const REFUSED_ALONE: [(&str, &str); 29] = [
     ("KeepAnswersDays", "45.5"),
     ("KeepAuditYears", "0"),
     ("KeepAuditYears", "101"),
+    ("ReportsTeam", "Finance Team"),
     ("RequestLimits", "charge=3/day,caller=4/hour"),
     ("RequestLimits", "caller=4/houraddress=3/day"),
     ("RolePath", "refunds"),

@@ -24,7 +24,7 @@ pub(super) const MISTAKES: [(&str, &str, &str); 2] = [
 /// The routes of the API, such as `GET /`, and what SAM says of each.
 fn routes(template: &Expanded) -> Vec<(String, &Value)> {
     let apis = template.of_type("AWS::ApiGatewayV2::Api");
-    let paths = apis.flat_map(|(_, api)| api["Properties"]["Body"]["paths"].as_object());
+    let paths = apis.filter_map(|(_, api)| api["Properties"]["Body"]["paths"].as_object());
     let routes = paths.flatten().flat_map(|(path, methods)| {
         let methods = methods.as_object().into_iter().flatten();
         methods.map(move |(method, route)| (format!("{} {path}", method.to_uppercase()), route))

@@ -68,6 +68,7 @@ pub(super) fn metrics(checkout: &Checkout) -> anyhow::Result<Vec<Series>> {
         }
         metrics::report_unreadable_definition();
         metrics::report_refused_request(CountedFor::Offering);
+        metrics::report_differences(1);
         metrics::report_outage(&Failure::PaymentsStopped);
         metrics::report_outage(&WorkflowError::Unavailable(String::new()).into());
         for fault in ["sender", "recipient"] {

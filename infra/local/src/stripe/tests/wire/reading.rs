@@ -61,6 +61,53 @@ async fn refunds_are_listed_newest_first_by_charge_intent_and_page() {
 }
 
 #[tokio::test]
+async fn refunds_and_credit_notes_are_listed_by_when_they_were_created() {
+    let app = fresh();
+    refund(&app, None, "charge=ch_demo_2000&amount=77").await;
+    refund(&app, None, "charge=ch_demo_2000&amount=78").await;
+    let note = "invoice=in_demo_45&amount=100&credit_amount=100";
+    let note = post(&app, "/v1/credit_notes", None, note).await;
+    let created = note.body["created"].as_i64().unwrap();
+    let count = async |list: &str, from: i64, before: i64| {
+        let uri = format!("/v1/{list}?created[gte]={from}&created[lt]={before}&limit=100");
+        let listed = get(&app, &uri).await;
+        assert_eq!(listed.body["has_more"], false);
+        listed.body["data"].as_array().unwrap().len()
+    };
+    let hour = 3_600;
+    // What there is at the start was refunded at the beginning of the year.
+    for (list, all) in [("refunds", 2), ("credit_notes", 1)] {
+        assert_eq!(
+            count(list, created - hour, created + 1).await,
+            all,
+            "{list}"
+        );
+        assert_eq!(count(list, created + 1, created + hour).await, 0, "{list}");
+        assert_eq!(count(list, created - hour, created - 60).await, 0, "{list}");
+    }
+    assert_eq!(count("refunds", 1, created + 1).await, 3);
+    let span = format!(
+        "created[gte]={}&created[lt]={}",
+        created - hour,
+        created + 1
+    );
+    let first = get(&app, &format!("/v1/refunds?{span}&limit=1")).await;
+    assert_eq!(first.body["has_more"], true);
+    let last = first.body["data"][0]["id"].as_str().unwrap();
+    let uri = format!("/v1/refunds?{span}&limit=1&starting_after={last}");
+    let second = get(&app, &uri).await;
+    assert_eq!(second.body["data"][0]["amount"], 77);
+    assert_eq!(second.body["has_more"], false);
+    let id = note.body["id"].as_str().unwrap();
+    assert_eq!(
+        get(&app, &format!("/v1/credit_notes/{id}")).await.body,
+        note.body
+    );
+    let missing = get(&app, "/v1/credit_notes/cn_x").await;
+    assert_eq!(missing.message(), "No such credit_note: 'cn_x'");
+}
+
+#[tokio::test]
 async fn customers_are_found_by_their_exact_email() {
     let app = fresh();
     let ids = |answer: &Answer| -> Vec<String> {
