@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_in_other_letters_than_utf_8_is_refused() {
+    fn a_form_in_another_encoding_than_utf_8_is_refused() {
         let form = b"application/x-www-form-urlencoded".as_slice();
         let latin = b"application/x-www-form-urlencoded; charset=ISO-8859-1".as_slice();
         for (body, kind, expected) in [

@@ -30,9 +30,9 @@ pub fn is_email(text: &str) -> bool {
 
 /// A label of a domain (RFC 1034, section 3.5): letters, digits and hyphens, with none of these at an end.
 fn is_label(label: &str) -> bool {
-    let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let at_an_end = label.starts_with('-') || label.ends_with('-');
-    (1..=63).contains(&label.len()) && !at_an_end && label.chars().all(is_letter)
+    (1..=63).contains(&label.len()) && !at_an_end && label.chars().all(is_allowed)
 }
 
 /// An address whose domain is written in other letters, as mail servers write it: `ada@müller.example` is
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_in_other_letters_is_written_as_servers_write_it() {
+    fn a_domain_beyond_ascii_is_written_as_servers_write_it() {
         let ascii = |text| to_ascii(text);
         assert_eq!(
             ascii("ada@müller.example").as_deref(),

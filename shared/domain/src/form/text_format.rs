@@ -66,9 +66,9 @@ impl TextFormat {
 
     pub(super) fn pattern(self) -> String {
         let prefixes = self.prefixes().iter().map(|prefix| {
-            let letters = prefix.trim_end_matches('_').chars();
+            let characters = prefix.trim_end_matches('_').chars();
             let either = |c: char| format!("[{}{c}]", c.to_ascii_uppercase());
-            letters.map(either).collect::<String>()
+            characters.map(either).collect::<String>()
         });
         let prefixes: Vec<_> = prefixes.collect();
         format!("^({})_[A-Za-z0-9_]+$", prefixes.join("|"))

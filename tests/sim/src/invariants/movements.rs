@@ -92,7 +92,7 @@ fn recorded(records: &[AuditRecord]) -> Vec<String> {
 }
 
 /// Everything of the log that is not what happened.
-pub(super) async fn broken(world: &World, items: &[Item]) -> Vec<String> {
+pub(super) fn broken(world: &World, items: &[Item]) -> Vec<String> {
     let records: Vec<AuditRecord> = read(items);
     let mut in_log = recorded(&records);
     in_log.sort_unstable();
