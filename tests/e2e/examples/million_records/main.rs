@@ -2,14 +2,15 @@
 //!
 //! Fills the table of a local stack with the records of requests that were refunded, spread over some days, and then
 //! reads them as an auditor would: one day through the index, counting what is read, and all of them by
-//! `admin report audit` into a file, watching the memory of that command. The records are made by the rules that make
+//! `admin report audit` into a file, watching the memory of that command and
+//! the progress that it draws (at a terminal of `script`, of util-linux). The records are made by the rules that make
 //! all records, and hold hashes; only nobody asked for the refunds.
 //!
 //! Ends with an error where a bound is missed. For a quick look: `-- --requests 1000 --days 3`.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use adapters::DynamoTable;
@@ -46,7 +47,7 @@ struct Options {
 
 impl Options {
     fn begin(self, request: usize) -> anyhow::Result<Timestamp> {
-        let day = Duration::from_secs(24 * 3600);
+        let day = Duration::from_hours(24);
         let all = day * u32::try_from(self.days)?;
         let step = all / u32::try_from(self.requests)?;
         let since = SignedDuration::try_from(step * u32::try_from(request)?)?;
@@ -144,44 +145,64 @@ async fn read_day(table: &DynamoTable, options: Options, at: Timestamp) -> anyho
     Ok(())
 }
 
-/// Lets the command write all of them to a file.
+/// Lets the command write all of them to a file, at a terminal of its own: only there it draws its progress.
 fn export(stack: &LocalStack, options: Options, file: &Path) -> anyhow::Result<()> {
     let end = options.begin(options.requests)? + SignedDuration::from_hours(24);
     let begun = Instant::now();
-    let mut command = program("admin");
-    command
-        .arg(format!("--local={}", stack.base()))
-        .args(["report", "audit", "--format", "csv", "--from", BEGIN])
-        .args(["--to", &end.to_string(), "--output"])
-        .arg(file)
-        .stderr(Stdio::piped());
-    let mut export = command.spawn()?;
-    let mut progress = 0;
-    let mut most_kib = 0;
-    let stderr = export.stderr.take().context("it is piped")?;
-    for line in BufReader::new(stderr).lines() {
-        let line = line?;
-        if progress % 10 == 0 {
-            println!("  {line}");
+    let admin = program("admin");
+    let command = format!(
+        "{} --local={} report audit --format csv --from {BEGIN} --to {end} --output {}",
+        admin.get_program().display(),
+        stack.base(),
+        file.display(),
+    );
+    let mut terminal = Command::new("script");
+    let mut terminal = terminal
+        .args(["-qefc", &command, "/dev/null"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut drawn = terminal.stdout.take().context("it is piped")?;
+    let (mut shown, mut most_kib, mut buffer) = (0, 0, [0; 4096]);
+    loop {
+        let bytes = drawn.read(&mut buffer)?;
+        if bytes == 0 {
+            break;
         }
-        progress += 1;
-        most_kib = most_kib.max(most_memory_kib(export.id()));
+        shown += String::from_utf8_lossy(&buffer[..bytes])
+            .matches('%')
+            .count();
+        most_kib = most_kib.max(most_memory_kib(file)?);
     }
-    ensure!(export.wait()?.success(), "the export failed");
+    ensure!(terminal.wait()?.success(), "the export failed");
     let rows = BufReader::new(std::fs::File::open(file)?).lines().count() - 1;
     let (seconds, mib) = (begun.elapsed().as_secs(), most_kib / 1024);
-    println!("all: {rows} rows in {seconds} s, at most {mib} MiB of memory");
+    println!(
+        "all: {rows} rows in {seconds} s, at most {mib} MiB of memory, progress shown {shown} times"
+    );
     let expected = options.requests * RECORDS_A_REQUEST;
     ensure!(rows == expected, "{rows} rows of {expected}");
-    ensure!(progress > 1, "no progress was shown");
+    ensure!(shown > 1, "no progress was shown");
     ensure!(most_kib > 0 && most_kib < MOST_KIB, "{most_kib} KiB");
     Ok(())
 }
 
-/// The most memory that a process has had so far; 0 once it has ended.
-fn most_memory_kib(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let mut lines = status.lines();
-    let kib = lines.find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
-    kib.and_then(|kib| kib.trim().parse().ok()).unwrap_or(0)
+/// The most memory that the process has had so far that writes this file; 0 once it has ended.
+fn most_memory_kib(file: &Path) -> anyhow::Result<u64> {
+    let file = file.to_str().context("the path is text")?;
+    let mut most = 0;
+    for process in std::fs::read_dir("/proc")? {
+        let process = process?.path();
+        let text = |name| std::fs::read_to_string(process.join(name)).unwrap_or_default();
+        let mut arguments = text("cmdline");
+        let program = arguments.split('\0').next().unwrap_or_default().to_owned();
+        arguments.retain(|c| c != '\0');
+        if program.ends_with("/admin") && arguments.ends_with(file) {
+            let status = text("status");
+            let mut lines = status.lines();
+            let kib = lines.find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
+            most = most.max(kib.and_then(|kib| kib.trim().parse().ok()).unwrap_or(0));
+        }
+    }
+    Ok(most)
 }
