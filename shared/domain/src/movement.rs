@@ -4,6 +4,16 @@ use crate::audit::{Action, AuditRecord, Currency};
 use crate::id::RequestId;
 use crate::refund::SettlementMethod;
 
+/// The actions of which something moved.
+pub const ACTIONS: &[Action] = &[Action::Refunded, Action::Credited, Action::RefundReversed];
+
+/// How many cents a record says that moved: negative where they came back.
+pub fn signed_cents(record: &AuditRecord) -> Option<i64> {
+    let cents = i64::try_from(record.amount?.cents()).ok()?;
+    let came_back = record.action == Action::RefundReversed;
+    Some(if came_back { -cents } else { cents })
+}
+
 /// A record of the audit log that is about money or a credit that moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedMovement {
@@ -24,17 +34,15 @@ pub struct LoggedMovement {
 impl LoggedMovement {
     /// What a record says. None: it is about something else.
     pub fn of(record: &AuditRecord) -> Option<Self> {
-        let came_back = record.action == Action::RefundReversed;
-        if !came_back && !matches!(record.action, Action::Refunded | Action::Credited) {
+        if !ACTIONS.contains(&record.action) {
             return None;
         }
-        let cents = i64::try_from(record.amount?.cents()).ok()?;
         Some(Self {
             request_id: record.request_id,
             means: record.means?,
             stripe_id: record.stripe_id.clone()?,
             charge: record.charge.clone()?,
-            cents: if came_back { -cents } else { cents },
+            cents: signed_cents(record)?,
             currency: record.currency?,
         })
     }

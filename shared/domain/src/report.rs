@@ -74,7 +74,7 @@ impl Report {
     /// The movements of money of a month in UTC, one row each: a refund, a credit, or, as a negative amount, a refund that
     /// came back. `now` is when it is asked for.
     pub fn refunds(month: Month, now: Timestamp) -> Self {
-        let query = Query::within(month.first(), month.end(), now, movement::ACTIONS);
+        let query = Query::within(month.first(), month.end(), now, crate::movement::ACTIONS);
         Self {
             query,
             rows: Rows::Movements,

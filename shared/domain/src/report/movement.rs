@@ -5,10 +5,8 @@ use serde::Serialize;
 
 use crate::audit::{Action, Actor, AuditRecord, Currency};
 use crate::id::{OfferingPath, RequestId};
+use crate::movement::signed_cents;
 use crate::table::{ReadError, Stored, Table, load_all};
-
-/// By which money, or a credit, moved.
-pub(super) const ACTIONS: &[Action] = &[Action::Refunded, Action::Credited, Action::RefundReversed];
 
 /// The names of [`Row`]'s fields.
 pub(super) const COLUMNS: &[&str] = &[
@@ -67,19 +65,18 @@ fn row_of(movement: &AuditRecord, before: &[AuditRecord]) -> Row {
         let texts: Vec<_> = approvals.clone().filter_map(text).collect();
         texts.join("; ")
     };
-    let (kind, sign) = match movement.means {
-        _ if movement.action == Action::RefundReversed => ("reversal", -1),
-        Some(means) => (means.noun(), 1),
-        None => ("refund", 1),
+    let kind = match movement.means {
+        _ if movement.action == Action::RefundReversed => "reversal",
+        Some(means) => means.noun(),
+        None => "refund",
     };
-    let cents = movement.amount.map(|amount| amount.cents().cast_signed());
     Row {
         paid_at: movement.at,
         request_id: movement.request_id,
         offering: movement.offering.clone(),
         charge: movement.charge.clone(),
         stripe_id: movement.stripe_id.clone(),
-        amount_cents: cents.map(|cents| sign * cents),
+        amount_cents: signed_cents(movement),
         currency: movement.currency,
         kind,
         approved_by: list(|record| Some(record.actor.to_string())),
