@@ -242,11 +242,13 @@ fn what_happened_to_requests_is_counted_in_the_embedded_metric_format() {
 
     let measured = measured(&lines(data.path()));
     // Name, unit, the dimension Outcome, and the values; of ages that nobody knows, how many.
-    let expected: [(&str, &str, Option<&str>, &[i64]); 8] = [
+    let expected: [(&str, &str, Option<&str>, &[i64]); 9] = [
         ("DecisionSeconds", "Seconds", None, &[0; 5]),
         ("Decisions", "Count", Some("approve"), &[1; 4]),
         ("Decisions", "Count", Some("reject"), &[1]),
         ("OpenApprovalHours", "None", None, &[24]),
+        // Each of the days that had not been compared yet.
+        ("ReconciliationDifferences", "Count", None, &[0; 7]),
         ("RefundedCents", "None", None, &[61_234]),
         ("Refunds", "Count", Some("exhausted"), &[1]),
         ("Refunds", "Count", Some("paid"), &[1]),

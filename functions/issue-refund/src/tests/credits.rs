@@ -63,7 +63,7 @@ async fn after_a_credit_our_ledger_refuses_money() {
     assert_eq!((case.paid(), case.function.stripe.orders().len()), (0, 0));
     assert_eq!(
         case.stripe_error().await,
-        "This request was settled with the credit cn_1: nothing more is paid for it."
+        "This request was settled with the credit cbtxn_1: nothing more is paid for it."
     );
 }
 
