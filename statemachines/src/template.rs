@@ -276,7 +276,7 @@ mod tests {
         );
         assert_eq!(parts.matches("MetricName: RequestsStopped").count(), 100);
         assert_eq!(parts.matches("MetricName: ExecutionsTimedOut").count(), 100);
-        assert_eq!(parts.matches("SUM(METRICS())").count(), 34 + 10);
+        assert_eq!(parts.matches("SUM(METRICS())").count(), 20 + 10);
         assert_eq!(parts.matches("Id: m9,").count(), 10);
         assert_eq!(parts.matches("Id: m10,").count(), 0);
     }
