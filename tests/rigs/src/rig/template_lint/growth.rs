@@ -19,7 +19,11 @@ impl Linter<'_> {
         let machine = |n: usize| {
             let path = format!("customer-success/an-offering-with-a-name-of-usual-length-{n}");
             // Digests differ from the first digit on, and alarms are named by that.
-            Ok(Machine::new(path.parse()?, "{}", &format!("{n:08x}{n:056x}")))
+            Ok(Machine::new(
+                path.parse()?,
+                "{}",
+                &format!("{n:08x}{n:056x}"),
+            ))
         };
         let machines: Vec<_> = (0..offerings).map(machine).collect::<anyhow::Result<_>>()?;
         let template = self.scratch.join("grown.yaml");
