@@ -138,17 +138,17 @@ mod tests {
 
     use super::*;
 
-    fn request(name: header::HeaderName, values: &[&str]) -> Request {
+    fn request(name: &header::HeaderName, values: &[&str]) -> Request {
         let mut request = lambda_http::http::Request::builder();
         for value in values {
-            request = request.header(name.clone(), *value);
+            request = request.header(name, *value);
         }
         request.body(Body::Empty).unwrap()
     }
 
     #[test]
     fn what_a_body_is_follows_from_its_media_type() {
-        let content = |text: &str| content(&request(header::CONTENT_TYPE, &[text])).ok();
+        let content = |text: &str| content(&request(&header::CONTENT_TYPE, &[text])).ok();
         for json in [
             "application/json",
             "Application/JSON",
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn json_is_for_those_who_rather_have_it_than_a_page() {
-        let accepted = |values: &[&str]| accepted(&request(header::ACCEPT, values));
+        let accepted = |values: &[&str]| accepted(&request(&header::ACCEPT, values));
         for json in [
             &["application/json"][..],
             &["Application/JSON"],

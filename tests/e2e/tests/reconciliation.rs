@@ -24,7 +24,7 @@ fn refund_by_hand(client: &TestClient, charge: &str, cents: &str, request: &str)
     ];
     let made = client.call("POST", "/_local/stripe/v1/refunds", &headers, &body);
     assert_eq!(made.status, 200, "{}", made.text);
-    made.json()["id"].as_str().unwrap().to_owned()
+    made.json()["id"].as_str().expect("it has an id").to_owned()
 }
 
 /// The days that were compared, with how much differs, once there are so many.
@@ -34,7 +34,9 @@ fn days(client: &TestClient, at_least: usize) -> Vec<(String, String, String)> {
         let days = items
             .iter()
             .filter(|it| it["kind"]["S"] == "reconciliation");
-        let text = |it: &Value, name: &str, of: &str| it[name][of].as_str().unwrap().to_owned();
+        let text = |it: &Value, name: &str, of: &str| {
+            it[name][of].as_str().expect("it is a text").to_owned()
+        };
         let day = |it: &Value| {
             let (day, requests) = (text(it, "day", "S"), text(it, "requests", "N"));
             (day, requests, text(it, "differenceCount", "N"))
