@@ -8,8 +8,8 @@ use domain::failure::Failure;
 use domain::id::RequestId;
 use domain::request::ForgetReason;
 use domain::request_store::RequestStore;
-use domain::retention::EndedRequest;
-use domain::table::Table;
+use domain::retention::{EndedRequest, ForgottenRequest};
+use domain::table::{ReadError, Table};
 use domain::task::{Outcome, outcome};
 use jiff::Timestamp;
 
@@ -37,22 +37,13 @@ impl<T: Table> ForgetRequests<T> {
 
     async fn forget_all(&self, now: Timestamp) -> Result<(), Failure> {
         let keep = self.settings.current().keep_answers_days;
-        let reason = ForgetReason::Age(keep.days());
-        let mut result = Ok(());
-        loop {
-            let due = self.store.ended_until(keep.before(now), AT_A_TIME).await?;
-            let mut failed = 0;
-            for ended in &due {
-                if let Err(failure) = self.forget(ended, reason, now).await {
-                    log(ended.request_id, &failure);
-                    failed += 1;
-                    result = result.and(Err(failure));
-                }
-            }
-            if due.len() < AT_A_TIME || failed == due.len() {
-                return result;
-            }
-        }
+        let (until, reason) = (keep.before(now), ForgetReason::Age(keep.days()));
+        let due = async || self.store.ended_until(until, AT_A_TIME).await;
+        each(due, async |ended: &EndedRequest| {
+            let forgotten = self.forget(ended, reason, now).await;
+            forgotten.map_err(|failure| (ended.request_id, failure))
+        })
+        .await
     }
 
     /// Removes digests first: what they name is kept for as long as they are.
@@ -60,21 +51,12 @@ impl<T: Table> ForgetRequests<T> {
         let end = self.settings.current().keep_audit_years.before(now);
         remove_digests(self.store.table(), utc_date(end)).await?;
         let until = last_named_until(end);
-        let mut result = Ok(());
-        loop {
-            let due = self.store.forgotten_until(until, AT_A_TIME).await?;
-            let mut failed = 0;
-            for forgotten in &due {
-                if let Err(failure) = self.store.remove(forgotten, until).await {
-                    log(forgotten.request_id, &failure);
-                    failed += 1;
-                    result = result.and(Err(failure));
-                }
-            }
-            if due.len() < AT_A_TIME || failed == due.len() {
-                return result;
-            }
-        }
+        let due = async || self.store.forgotten_until(until, AT_A_TIME).await;
+        each(due, async |forgotten: &ForgottenRequest| {
+            let removed = self.store.remove(forgotten, until).await;
+            removed.map_err(|failure| (forgotten.request_id, failure))
+        })
+        .await
     }
 
     async fn forget(
@@ -88,8 +70,26 @@ impl<T: Table> ForgetRequests<T> {
     }
 }
 
-fn log(request: RequestId, failure: &Failure) {
-    tracing::error!(%request, error = failure.name(), reason = %failure, "it could not be removed");
+/// Deals with each request that is due, [`AT_A_TIME`], until none is left but those that fail. The first failure is the
+/// answer.
+async fn each<D>(
+    due: impl AsyncFn() -> Result<Vec<D>, ReadError>,
+    remove: impl AsyncFn(&D) -> Result<(), (RequestId, Failure)>,
+) -> Result<(), Failure> {
+    let mut result = Ok(());
+    loop {
+        let (due, mut failed) = (due().await?, 0);
+        for one in &due {
+            if let Err((request, failure)) = remove(one).await {
+                tracing::error!(%request, error = failure.name(), reason = %failure, "it could not be removed");
+                failed += 1;
+                result = result.and(Err(failure));
+            }
+        }
+        if due.len() < AT_A_TIME || failed == due.len() {
+            return result;
+        }
+    }
 }
 
 #[cfg(test)]

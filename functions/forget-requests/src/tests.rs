@@ -4,7 +4,7 @@ use domain::audit_digest::{Copies, digest_chains, verify_digests, write_due};
 use domain::charge_ledger::ChargeLedger;
 use domain::charge_lookup::{ChargeLookup, ChargeUse};
 use domain::request::Event;
-use domain::table::{Stored, Write, load_all};
+use domain::table::{Stored, Write};
 use domain::task::{EndStatus, StateEntry};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -206,12 +206,8 @@ async fn the_audit_log_is_there_for_seven_years_and_then_nothing_is_left() {
     assert_eq!(table.items(), after);
 }
 
-async fn audit_log(
-    function: &ForgetRequests<MemoryTable>,
-    id: RequestId,
-) -> Vec<Stored<AuditRecord>> {
-    let (partition, prefix) = AuditRecord::all_of(id);
-    let records = load_all(function.store.table(), &partition, prefix).await;
+async fn audit_log(function: &ForgetRequests<MemoryTable>, id: RequestId) -> Vec<AuditRecord> {
+    let records = AuditRecord::load_all(function.store.table(), id).await;
     records.unwrap()
 }
 

@@ -89,22 +89,13 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             return Ok(());
         }
         let PendingEntry { request, entry, .. } = pending;
-        let (charge, amount) = (entry.value.charge.clone(), entry.value.amount);
-        let charge = charge.as_str();
         let reason = request.value.selected(&task.config.reason);
         let reason = reason.map(ToOwned::to_owned);
-        let reason = reason.as_deref();
-        let intended = match entry.value.method {
-            SettlementMethod::Refund => Event::RefundIntended {
-                charge,
-                amount,
-                reason,
-            },
-            SettlementMethod::Credit => Event::CreditIntended {
-                charge,
-                amount,
-                reason,
-            },
+        let intended = Event::SettlementIntended {
+            method: entry.value.method,
+            charge: &entry.value.charge,
+            amount: entry.value.amount,
+            reason: reason.as_deref(),
         };
         let record = request.value.apply(&intended, task.state_entry());
         let saved = self

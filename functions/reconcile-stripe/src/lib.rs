@@ -4,7 +4,7 @@
 
 use adapters::{Cached, ScheduledEvent, Settings};
 use domain::approval::LinkKeys;
-use domain::dates::{midnight, utc_date};
+use domain::dates::{midnight, next_day, utc_date};
 use domain::failure::Failure;
 use domain::mail::Mailer;
 use domain::metrics::report_differences;
@@ -51,7 +51,7 @@ impl<T: Table, S: Stripe + Listings, M: Mailer> ReconcileStripe<T, S, M> {
         before: Option<&Stored<ReconciledDay>>,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let span = midnight(day)..midnight(day.saturating_add(jiff::Span::new().days(1)));
+        let span = midnight(day)..midnight(next_day(day));
         let found = reconcile(&self.store, &self.stripe, &span).await?;
         for it in &found.differences {
             let kind = it.kind.name();

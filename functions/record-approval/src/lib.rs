@@ -130,7 +130,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     async fn show(&self, http: &Request) -> Result<Response<Body>, Problem> {
         let opened = self.open(http).await?;
         let opened = opened.ok_or_else(Problem::not_found)?;
-        let now = received_at(http).ok_or_else(no_time)?;
+        let now = received_at(http)?;
         Ok(
             match opened.context(&self.link_keys.current(), now).check_link() {
                 Ok(_) => html(StatusCode::OK, pages::code_page(&opened, None)),
@@ -144,7 +144,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
 
     async fn act(&self, http: &Request) -> Result<Response<Body>, Problem> {
         let form = FormData::read(http)?;
-        let now = received_at(http).ok_or_else(no_time)?;
+        let now = received_at(http)?;
         let mut attempts = Attempts::default();
         let (mut opened, outcome) = loop {
             let mut opened = self.open(http).await?.ok_or_else(Problem::not_found)?;
@@ -191,12 +191,6 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
             link,
         }))
     }
-}
-
-fn no_time() -> Problem {
-    Problem::from(Failure::PayloadInvalid(
-        "the event has no time: is it from API Gateway?".to_owned(),
-    ))
 }
 
 #[cfg(test)]

@@ -37,9 +37,7 @@ impl<T: Table> ServeReports<T> {
     }
 
     async fn answer(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let now = received_at(http).ok_or_else(|| {
-            Failure::PayloadInvalid("the event has no time: is it from API Gateway?".to_owned())
-        })?;
+        let now = received_at(http)?;
         let parameters = Parameters::read(http)?;
         let report = parameters.report(now)?;
         let (format, after) = (parameters.format()?, parameters.cursor()?);

@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
 use web::{
-    Format, Problem, accepted, answer_format, caller, html, json, origin, reply, same_site,
-    see_other, when,
+    Format, Problem, accepted, answer_format, caller, html, json, origin, received_at, reply,
+    same_site, see_other, when,
 };
 
 use crate::catalogue::Published;
@@ -24,7 +24,7 @@ use crate::form_version::FormVersion;
 use crate::invited::{InvitationCredentials, json_schema};
 use crate::pages::{self, FormPage, Notice, Words};
 use crate::submission::{self, NewRequest, SubmitOutcome};
-use crate::{SubmitRequest, codes, no_context, received};
+use crate::{SubmitRequest, codes, no_domain};
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     /// Answers `GET /services/{service}/{offering}`.
@@ -57,7 +57,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             let schema = json_schema(offering).to_string();
             return Ok(reply(StatusCode::OK, "application/schema+json", schema));
         }
-        let version = FormVersion::sign(&self.link_keys.current(), version, received(http)?);
+        let version = FormVersion::sign(&self.link_keys.current(), version, received_at(http)?);
         let form = FormPage::new(offering, &version, credentials.as_ref());
         Ok(html(StatusCode::OK, pages::form(&form)))
     }
@@ -69,7 +69,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         service: &str,
         offering: &str,
     ) -> Result<Response<Body>, Problem> {
-        let at = received(http)?;
+        let at = received_at(http)?;
         let mut versions = self.offering(http, service, offering).await?;
         let mut submitted = FormData::read(http)?;
         if submitted.is_form && !same_site(http) {
@@ -109,7 +109,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             origin: settings
                 .origin()
                 .or_else(|| origin(http))
-                .ok_or_else(no_context)?,
+                .ok_or_else(no_domain)?,
             caller: caller(http, &settings.origin_key),
             credentials: credentials.as_ref(),
             at,
@@ -136,7 +136,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                     };
                     Err(refused(http, &form, status, vec![error]))
                 }
-                None => Err(no_context()),
+                None => Err(no_domain()),
             },
         }
     }

@@ -14,7 +14,6 @@ use domain::request::Request as RefundRequest;
 use domain::request_store::RequestStore;
 use domain::table::{Stored, Table};
 use domain::workflow::Workflow;
-use jiff::Timestamp;
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use web::{Format, Problem, accepted, answer_format, html, json, received_at};
@@ -92,7 +91,10 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     }
 
     async fn show_catalogue(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let offerings = self.catalogue.all(&self.workflow, received(http)?).await?;
+        let offerings = self
+            .catalogue
+            .all(&self.workflow, received_at(http)?)
+            .await?;
         Ok(match accepted(http) {
             Format::Html => html(StatusCode::OK, pages::catalogue(&offerings)),
             Format::Json => json(StatusCode::OK, &catalogue::as_json(&offerings)),
@@ -145,7 +147,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             .map_err(|_| Problem::not_found())?;
         let published = self
             .catalogue
-            .published(&self.workflow, &path, received(http)?)
+            .published(&self.workflow, &path, received_at(http)?)
             .await?
             .ok_or_else(Problem::not_found)?;
         let Some(first) = published.first() else {
@@ -166,13 +168,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     }
 }
 
-fn received(http: &Request) -> Result<Timestamp, Problem> {
-    received_at(http).ok_or_else(no_context)
-}
-
-fn no_context() -> Problem {
-    Failure::PayloadInvalid("the event has no time or domain: is it from API Gateway?".to_owned())
-        .into()
+fn no_domain() -> Problem {
+    Failure::PayloadInvalid("the event has no domain: is it from API Gateway?".to_owned()).into()
 }
 
 #[cfg(test)]

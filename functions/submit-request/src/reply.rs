@@ -19,11 +19,12 @@ use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
 use web::emails::{self, ApprovalEmail, NotificationReason};
 use web::{
-    Content, Format, Problem, body_text, content, form_text, html, json, same_site, see_other,
+    Content, Format, Problem, body_text, content, form_text, html, json, received_at, same_site,
+    see_other,
 };
 
 use crate::status_view::StatusView;
-use crate::{SubmitRequest, answer_format, codes, pages, received};
+use crate::{SubmitRequest, answer_format, codes, pages};
 
 /// A reply as it is posted.
 #[derive(Debug, Deserialize)]
@@ -55,7 +56,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     ) -> Result<Response<Body>, Problem> {
         let mut request = self.opened(id, key).await?;
         let form = read(http)?;
-        let now = received(http)?;
+        let now = received_at(http)?;
         let mut attempts = Attempts::default();
         let (inquiry, invalid) = loop {
             let inquiry = open_inquiry(&request.value, form.question)?.clone();

@@ -3,6 +3,7 @@
 use domain::task::Offering;
 use domain::team::Teams;
 use domain::workflow::WorkflowError;
+use jiff::Timestamp;
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
 use testing::MemoryMailer;

@@ -8,7 +8,7 @@ use domain::operator_log::{Change, record_erasure};
 use domain::request::{ForgetReason, Output, Request};
 use domain::request_store::RequestStore;
 use domain::retention::is_over;
-use domain::table::{Stored, Table, load_all};
+use domain::table::Table;
 use domain::task::variable;
 use serde_json::{Value as Json, json};
 
@@ -27,9 +27,8 @@ pub(crate) async fn export(
 
 async fn exported(store: &RequestStore<impl Table>, request: &Request) -> Result<Json, Failure> {
     let id = request.request_id;
-    let (partition, prefix) = AuditRecord::all_of(id);
-    let records: Vec<Stored<AuditRecord>> = load_all(store.table(), &partition, prefix).await?;
-    let history = records.iter().map(|Stored { value: it, .. }| {
+    let records = AuditRecord::load_all(store.table(), id).await?;
+    let history = records.iter().map(|it| {
         json!({ "at": it.at, "phase": it.phase, "action": it.action, "status": it.status, "amount": it.amount.map(Usd::to_decimal) })
     });
     let approvals = store.all_approvals(id).await?;

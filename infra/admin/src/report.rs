@@ -81,9 +81,13 @@ async fn write(
     let query = report.query();
     let progress = Progress::new(query.from, query.to)?;
     let mut rows = Rows::new(format, report.columns(), BufWriter::new(file))?;
-    let (mut cursor, mut count) = (report.cursor(BATCH), 0);
+    let (mut cursor, mut count, mut shown) = (report.cursor(BATCH), 0, 0);
     while let Some(record) = cursor.next(table).await? {
-        progress.at(record.at, cursor.read(), count);
+        // As often as there is something new to be read off: a batch has come in.
+        if shown != cursor.read() {
+            shown = cursor.read();
+            progress.at(record.at, shown, count);
+        }
         if let Some(row) = report.row(table, &record).await? {
             rows.write(&row)?;
             count += 1;

@@ -3,10 +3,12 @@
 //! The SDK limits only how long connecting takes. A call that hangs would last until Lambda ends the function, and
 //! then nobody is told what hung.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 /// How long a new connection may take. The handshake is most of it where a function has little memory, and so little
@@ -26,6 +28,16 @@ pub(crate) const IDLE: Duration = Duration::from_secs(20);
 pub async fn config() -> SdkConfig {
     // Boxed: the future nests too deeply for the compiler to lay out inside a `main`.
     Box::pin(within_limits(IDLE).load()).await
+}
+
+/// What a failed call says in a log. The message of a service error may quote what was sent.
+pub(crate) fn described<E: std::error::Error + ProvideErrorMetadata + 'static, R: Debug>(
+    error: &SdkError<E, R>,
+) -> String {
+    match error.code() {
+        Some(code) => code.to_owned(),
+        None => DisplayErrorContext(error).to_string(),
+    }
 }
 
 fn within_limits(idle: Duration) -> ConfigLoader {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
+use crate::aws::described;
 use domain::table::{CommitError, ENVELOPE, IndexRange, Item, Key, ReadError, Table, Write};
 
 const ABSENT: &str = "attribute_not_exists(pk)";
@@ -71,26 +72,6 @@ impl DynamoTable {
         query.consistent_read(true)
     }
 
-    /// The first items that such a query finds.
-    async fn found(
-        &self,
-        condition: &str,
-        pk: &str,
-        sk: &str,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        let query = self.query(condition, pk, sk);
-        let mut pages = query.into_paginator().items().send();
-        let mut found = Vec::new();
-        while found.len() < most
-            && let Some(item) = pages.next().await
-        {
-            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
-            found.push(body(item, pk, sk)?);
-        }
-        Ok(found)
-    }
-
     fn check(&self, key: Key, version: u64) -> TransactWriteItem {
         let check = ConditionCheck::builder()
             .table_name(&self.name)
@@ -109,6 +90,24 @@ impl DynamoTable {
             .expect("a table, a key and a condition are set");
         TransactWriteItem::builder().condition_check(check).build()
     }
+}
+
+/// The first items that a query finds, of that partition and from about that sort key on.
+async fn found(
+    query: QueryFluentBuilder,
+    pk: &str,
+    sk: &str,
+    most: usize,
+) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+    let mut pages = query.into_paginator().items().send();
+    let mut found = Vec::new();
+    while found.len() < most
+        && let Some(item) = pages.next().await
+    {
+        let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
+        found.push(body(item, pk, sk)?);
+    }
+    Ok(found)
 }
 
 fn number(number: u64) -> AttributeValue {
@@ -180,7 +179,8 @@ impl Table for DynamoTable {
         pk: &str,
         sk_prefix: &str,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.found(BEGINS, pk, sk_prefix, usize::MAX).await
+        let query = self.query(BEGINS, pk, sk_prefix);
+        found(query, pk, sk_prefix, usize::MAX).await
     }
 
     async fn list_before(
@@ -189,7 +189,7 @@ impl Table for DynamoTable {
         sk_end: &str,
         most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.found("sk < :sk", pk, sk_end, most).await
+        found(self.query("sk < :sk", pk, sk_end), pk, sk_end, most).await
     }
 
     async fn list_index(
@@ -206,15 +206,7 @@ impl Table for DynamoTable {
             .expression_attribute_values(":last", text(last));
         // What is not asked for is not read, or it would be read again for the next page.
         let query = query.set_limit(i32::try_from(most).ok());
-        let mut pages = query.into_paginator().items().send();
-        let mut found = Vec::new();
-        while found.len() < most
-            && let Some(item) = pages.next().await
-        {
-            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
-            found.push(body(item, pk, first)?);
-        }
-        Ok(found)
+        found(query, pk, first, most).await
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
@@ -283,15 +275,5 @@ fn lost_race(
             })
         }
         Some(_) | None => false,
-    }
-}
-
-fn described<E: std::error::Error + ProvideErrorMetadata + 'static, R: std::fmt::Debug>(
-    error: &SdkError<E, R>,
-) -> String {
-    match error.code() {
-        // The message of a service error may quote an item.
-        Some(code) => code.to_owned(),
-        None => DisplayErrorContext(error).to_string(),
     }
 }

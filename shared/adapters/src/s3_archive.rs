@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use crate::aws::described;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use domain::audit_digest::{ArchiveError, Archived, DigestArchive};
 use jiff::Timestamp;
@@ -38,7 +39,7 @@ impl S3Archive {
         loop {
             let list = self.0.list_object_versions().bucket(bucket).prefix(key);
             let list = list.set_key_marker(after.0).set_version_id_marker(after.1);
-            let page = list.send().await.map_err(|error| described(&error))?;
+            let page = list.send().await.map_err(|error| unavailable(&error))?;
             // Those of a key are listed from the newest to the oldest.
             let versions = page.versions.into_iter().flatten();
             let mut of_key = versions.filter(|version| version.key.as_deref() == Some(key));
@@ -63,7 +64,7 @@ impl DigestArchive for S3Archive {
         match put.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
-            Err(error) => Err(described(&error)),
+            Err(error) => Err(unavailable(&error)),
         }
     }
 
@@ -73,7 +74,7 @@ impl DigestArchive for S3Archive {
         };
         let get = self.0.get_object().bucket(bucket).key(key);
         let object = get.version_id(version).send().await;
-        let object = object.map_err(|error| described(&error))?;
+        let object = object.map_err(|error| unavailable(&error))?;
         let locked_until = object.object_lock_retain_until_date;
         let content = object.body.collect().await;
         let content = content.map_err(|error| ArchiveError(error.to_string()))?;
@@ -84,13 +85,10 @@ impl DigestArchive for S3Archive {
     }
 }
 
-fn described<E: std::error::Error + ProvideErrorMetadata + 'static, R: std::fmt::Debug>(
+fn unavailable<E: std::error::Error + ProvideErrorMetadata + 'static, R: std::fmt::Debug>(
     error: &SdkError<E, R>,
 ) -> ArchiveError {
-    ArchiveError(match error.code() {
-        Some(code) => code.to_owned(),
-        None => DisplayErrorContext(error).to_string(),
-    })
+    ArchiveError(described(error))
 }
 
 #[cfg(test)]

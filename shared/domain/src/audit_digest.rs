@@ -14,7 +14,7 @@
 //! [`DigestArchive`] holds them where nobody can.
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -219,9 +219,4 @@ fn archive_key(offering: &OfferingPath, day: Date) -> String {
 pub fn last_named_until(end: Timestamp) -> Timestamp {
     let window = SignedDuration::from_hours(24 * WINDOW_DAYS);
     end.saturating_sub(window).unwrap_or(Timestamp::MIN)
-}
-
-/// The day after. There is none after the year 9999.
-fn next(day: Date) -> Date {
-    day.saturating_add(1.day())
 }

@@ -5,11 +5,11 @@
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 
 use crate::audit::AuditRecord;
-use crate::dates::{midnight, utc_date};
+use crate::dates::{midnight, next_day, utc_date};
 use crate::table::{IndexRange, Key, ReadError, Table, load_index};
 
 /// The last digits of an id.
@@ -63,26 +63,26 @@ impl Position {
 
     /// Reads what [`Position::as_str`] gave. `None`: it is none.
     pub fn parse(text: &str) -> Option<Self> {
-        Self(text.to_owned()).at().map(|_| Self(text.to_owned()))
+        let position = Self(text.to_owned());
+        position.at().is_some().then_some(position)
     }
 
     /// The time to the millisecond.
     pub fn at(&self) -> Option<Timestamp> {
-        self.0.split(['#', '!']).next()?.parse().ok()
+        self.0.split('#').next()?.parse().ok()
     }
 }
 
 /// Goes through the records of a span of time, oldest first, with at most some hundred of each partition in memory.
 #[derive(Debug)]
 pub struct AuditCursor {
-    /// The next that may be given out.
-    from: Position,
-    /// The first that is too late.
-    end: Position,
+    /// The first time that is too late.
+    before: Timestamp,
     /// How many of a partition are read at once.
     batch: usize,
+    /// The day that is being read.
     day: Date,
-    shards: Vec<Shard>,
+    shards: [Shard; SHARDS.len()],
     read: usize,
 }
 
@@ -90,34 +90,40 @@ pub struct AuditCursor {
 #[derive(Debug)]
 struct Shard {
     digit: char,
-    waiting: VecDeque<AuditRecord>,
+    waiting: VecDeque<(Position, AuditRecord)>,
     /// Where to go on reading. None: all is read.
     next: Option<Position>,
+}
+
+/// The partitions of a day, from that position on.
+fn day_from(from: &Position) -> [Shard; SHARDS.len()] {
+    SHARDS.map(|digit| Shard {
+        digit,
+        waiting: VecDeque::new(),
+        next: Some(from.clone()),
+    })
 }
 
 impl AuditCursor {
     /// From one time on and before another, `batch` records of a partition at a time.
     pub fn new(from: Timestamp, before: Timestamp, batch: usize) -> Self {
-        Self::starting(Position::before(from), before, batch)
+        Self::starting(utc_date(from), &Position::before(from), before, batch)
     }
 
     /// From the record after that position on.
     pub fn after(position: &Position, before: Timestamp, batch: usize) -> Self {
-        Self::starting(position.next(), before, batch)
+        let at = position.at().unwrap_or(Timestamp::MAX);
+        Self::starting(utc_date(at), &position.next(), before, batch)
     }
 
-    fn starting(from: Position, before: Timestamp, batch: usize) -> Self {
-        let at = from.at().unwrap_or(Timestamp::MAX);
-        let mut cursor = Self {
-            from,
-            end: Position::before(before),
+    fn starting(day: Date, from: &Position, before: Timestamp, batch: usize) -> Self {
+        Self {
+            before,
             batch,
-            day: utc_date(at),
-            shards: Vec::new(),
+            day,
+            shards: day_from(from),
             read: 0,
-        };
-        cursor.open_day();
-        cursor
+        }
     }
 
     /// How many records were read from the index.
@@ -125,58 +131,49 @@ impl AuditCursor {
         self.read
     }
 
-    /// The day that is being read.
-    pub fn day(&self) -> Date {
-        self.day
-    }
-
-    fn open_day(&mut self) {
-        let new = |digit| Shard {
-            digit,
-            waiting: VecDeque::new(),
-            next: Some(self.from.clone()),
-        };
-        self.shards = SHARDS.map(new).into();
-    }
-
     /// The next record. `None`: there are no more.
     pub async fn next(&mut self, table: &impl Table) -> Result<Option<AuditRecord>, ReadError> {
         loop {
-            if Position::before(midnight(self.day)) >= self.end {
-                return Ok(None);
-            }
             self.fill(table).await?;
-            let heads = self.shards.iter_mut().filter(|it| !it.waiting.is_empty());
-            let first = heads.min_by_key(|it| it.waiting.front().map(Position::of));
-            if let Some(record) = first.and_then(|shard| shard.waiting.pop_front()) {
+            let shards = self.shards.iter_mut();
+            let waiting = shards.filter(|it| !it.waiting.is_empty());
+            let first = waiting.min_by(|one, other| {
+                let [one, other] = [one, other].map(|it| it.waiting.front().map(|it| &it.0));
+                one.cmp(&other)
+            });
+            if let Some((_, record)) = first.and_then(|shard| shard.waiting.pop_front()) {
                 return Ok(Some(record));
             }
-            let Ok(next) = self.day.checked_add(1.day()) else {
+            let next = next_day(self.day);
+            let midnight = midnight(next);
+            if next == self.day || midnight >= self.before {
                 return Ok(None);
-            };
+            }
             self.day = next;
-            self.from = Position::before(midnight(next));
-            self.open_day();
+            self.shards = day_from(&Position::before(midnight));
         }
     }
 
     /// Reads on in each partition of which nothing is waiting.
     async fn fill(&mut self, table: &impl Table) -> Result<(), ReadError> {
+        let end = Position::before(self.before);
         for shard in self.shards.iter_mut().filter(|it| it.waiting.is_empty()) {
-            let Some(next) = shard.next.take() else {
+            // DynamoDB refuses a range that ends before it begins.
+            let Some(next) = shard.next.take().filter(|next| *next < end) else {
                 continue;
             };
             let range = IndexRange {
                 pk: partition(self.day, shard.digit),
                 first: next.0,
-                last: self.end.0.clone(),
+                last: end.0.clone(),
             };
             let found = load_index::<AuditRecord>(table, &range, self.batch).await?;
             self.read += found.len();
-            if found.len() == self.batch {
-                shard.next = found.last().map(|it| Position::of(&it.value).next());
-            }
-            shard.waiting.extend(found.into_iter().map(|it| it.value));
+            let is_full = found.len() == self.batch;
+            let found = found.into_iter().map(|it| it.value);
+            shard.waiting = found.map(|it| (Position::of(&it), it)).collect();
+            let last = shard.waiting.back().filter(|_| is_full);
+            shard.next = last.map(|(position, _)| position.next());
         }
         Ok(())
     }

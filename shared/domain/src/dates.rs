@@ -1,8 +1,8 @@
 //! Points in time as people read them, on pages and in mails.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
+use jiff::{Timestamp, ToSpan};
 
 /// A point in time, to the minute.
 pub fn when(at: Timestamp) -> String {
@@ -17,6 +17,11 @@ pub fn day(at: Timestamp) -> String {
 /// The day of a point in time, in UTC, to count and sort by.
 pub fn utc_date(at: Timestamp) -> Date {
     Offset::UTC.to_datetime(at).date()
+}
+
+/// The day after. There is none after the year 9999.
+pub fn next_day(date: Date) -> Date {
+    date.saturating_add(1.day())
 }
 
 /// When a day begins in UTC.

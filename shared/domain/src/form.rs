@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::characters::{control_character, trimmed, with_line_feeds};
+use crate::characters::{control_character, is_blank, with_line_feeds};
 use crate::id::FieldName;
 use crate::money::Usd;
 
@@ -207,7 +207,7 @@ impl Field {
             }
             (Some(Answer::Number(_) | Answer::Other), _) => return Err("must be a text".to_owned()),
         };
-        if trimmed(text).is_empty() {
+        if is_blank(text) {
             return if self.required && text.is_empty() {
                 Err("is required".to_owned())
             } else if self.required {
@@ -257,11 +257,10 @@ fn checked(text: &str, max_chars: usize, allowed: &[char]) -> Result<Value, Stri
     }
     match control_character(text, allowed) {
         None => Ok(Value::Text(text.to_owned())),
-        Some(line_break) if ["U+000A", "U+000D"].contains(&line_break.as_str()) => {
-            Err("must be one line".to_owned())
-        }
+        Some('\n' | '\r') => Err("must be one line".to_owned()),
         Some(control) => Err(format!(
-            "must not contain the control character {control}: please write it anew"
+            "must not contain the control character U+{:04X}: please write it anew",
+            u32::from(control)
         )),
     }
 }

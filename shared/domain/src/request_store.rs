@@ -43,6 +43,13 @@ impl AuditRecord {
     pub fn all_of(id: RequestId) -> (String, &'static str) {
         (format!("REQUEST#{id}"), "AUDIT#")
     }
+
+    /// A request's records, in their order.
+    pub async fn load_all(table: &impl Table, id: RequestId) -> Result<Vec<Self>, ReadError> {
+        let (pk, prefix) = Self::all_of(id);
+        let records = load_all::<Self>(table, &pk, prefix).await?;
+        Ok(records.into_iter().map(|stored| stored.value).collect())
+    }
 }
 
 /// Where a request is stored; its audit records and all else of it are in the same partition.

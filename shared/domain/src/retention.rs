@@ -17,8 +17,8 @@ use crate::id::RequestId;
 use crate::optimistic::{AttemptError, Attempts};
 use crate::person_requests::PersonRequest;
 use crate::request::{Event, ForgetReason, Request};
-use crate::request_store::RequestStore;
-use crate::table::{Entity, Key, ReadError, Stored, Table, Write, load_all, load_before};
+use crate::request_store::{RequestStore, request_key};
+use crate::table::{Entity, Key, ReadError, Table, Write, load_before};
 use crate::task::StateEntry;
 
 const PARTITION: &str = "ENDED";
@@ -193,9 +193,8 @@ impl<T: Table> RequestStore<T> {
         until: Timestamp,
     ) -> Result<(), Failure> {
         let (id, table) = (forgotten.request_id, self.table());
-        let (partition, prefix) = AuditRecord::all_of(id);
-        let records: Vec<Stored<AuditRecord>> = load_all(table, &partition, prefix).await?;
-        let last = records.iter().map(|record| record.value.at).max();
+        let records = AuditRecord::load_all(table, id).await?;
+        let last = records.iter().map(|record| record.at).max();
         if let Some(last_record_at) = last.filter(|last| millisecond(*last) > millisecond(until)) {
             let later = ForgottenRequest {
                 last_record_at,
@@ -220,7 +219,7 @@ impl<T: Table> RequestStore<T> {
             // Where answers are kept for longer than the audit log, and were removed before on request.
             self.note_forgotten(&ended).await?;
         }
-        table.remove_all(&partition, "").await?;
+        table.remove_all(&request_key(id).pk, "").await?;
         Ok(table.remove(&forgotten.key()).await?)
     }
 }

@@ -13,6 +13,11 @@ pub trait Hook: Send + Sync {
         ready(())
     }
 
+    /// Before a part of the index is read, which an error prevents.
+    fn before_list_index(&self) -> impl Future<Output = Result<(), ReadError>> + Send {
+        ready(Ok(()))
+    }
+
     /// Before something is written.
     fn before_write(&self) -> impl Future<Output = ()> + Send {
         ready(())
@@ -61,6 +66,7 @@ impl<H: Hook> Table for HookedTable<H> {
         range: &IndexRange,
         most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        self.hook.before_list_index().await?;
         self.table.list_index(range, most).await
     }
 

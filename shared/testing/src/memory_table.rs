@@ -57,6 +57,7 @@ impl Table for MemoryTable {
         IndexRange { pk, first, last }: &IndexRange,
         most: usize,
     ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
+        assert!(first <= last, "DynamoDB refuses such a range");
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         let indexed = items
             .values()

@@ -3,7 +3,7 @@
 
 use lambda_http::Request;
 use lambda_http::http::{StatusCode, header};
-use mediatype::{MediaType, MediaTypeList, Name, ReadParams, names};
+use mediatype::{MediaType, MediaTypeList, ReadParams, names};
 
 use crate::problem::Problem;
 use crate::response::Format;
@@ -80,8 +80,8 @@ pub fn accepted(request: &Request) -> Format {
 /// How a caller wants to be answered: JSON is answered with JSON, and so is whoever asks for it.
 pub fn answer_format(request: &Request) -> Format {
     match content(request) {
-        Ok(Content::Json) if request.headers().contains_key(header::CONTENT_TYPE) => Format::Json,
-        Ok(_) | Err(_) => accepted(request),
+        Ok(Content::Json) => Format::Json,
+        Ok(Content::Form) | Err(_) => accepted(request),
     }
 }
 
@@ -118,9 +118,8 @@ fn full_subtype(range: &MediaType<'_>) -> String {
 
 /// A weight in thousandths. One that cannot be read counts as the usual one.
 fn quality(range: &MediaType<'_>) -> u16 {
-    const Q: Name<'static> = names::Q;
     let weight = range
-        .get_param(Q)
+        .get_param(names::Q)
         .map(|value| value.unquoted_str().into_owned());
     let Some(text) = weight else { return 1_000 };
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use domain::failure::Failure;
 use domain::one_time_code::constant_time_eq;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -22,13 +23,16 @@ pub fn header_text<'r>(request: &'r Request, name: &str) -> Option<&'r str> {
 }
 
 /// When API Gateway received the request. Functions have no clock of their own.
-pub fn received_at(request: &Request) -> Option<Timestamp> {
-    match request.request_context_ref()? {
-        RequestContext::ApiGatewayV2(context) => {
+pub fn received_at(request: &Request) -> Result<Timestamp, Failure> {
+    let at = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => {
             Timestamp::from_millisecond(context.time_epoch).ok()
         }
-        _ => None,
-    }
+        Some(_) | None => None,
+    };
+    at.ok_or_else(|| {
+        Failure::PayloadInvalid("the event has no time: is it from API Gateway?".to_owned())
+    })
 }
 
 /// The header that `CloudFront` adds with the origin key, in place of what a caller sends by that name.
@@ -79,12 +83,26 @@ pub fn body_text(request: &Request) -> Result<&str, Problem> {
     })
 }
 
-/// The text of a short form, still encoded.
-pub fn form_text(request: &Request) -> Result<&str, Problem> {
-    if posted_form(request)?.is_too_large {
+/// A form as it is sent, and how many bytes were written in it. What counts is that: a letter beyond ASCII is sent as up to
+/// nine bytes in place of three.
+fn encoded_form(request: &Request) -> Result<(&str, usize), Problem> {
+    let bytes: &[u8] = request.body();
+    if bytes.len() > FORM_BYTES {
         return Err(too_large());
     }
-    std::str::from_utf8(request.body()).map_err(|_| unsupported("Encode the form as UTF-8."))
+    let written = percent_encoding::percent_decode(bytes);
+    let is_text = written.clone().decode_utf8().is_ok();
+    let text = std::str::from_utf8(bytes).ok().filter(|_| is_text);
+    let text = text.ok_or_else(|| unsupported("Encode the form as UTF-8."))?;
+    Ok((text, written.count()))
+}
+
+/// The text of a form within [`BODY_BYTES`], still encoded.
+pub fn form_text(request: &Request) -> Result<&str, Problem> {
+    match encoded_form(request)? {
+        (_, written) if written > BODY_BYTES => Err(too_large()),
+        (text, _) => Ok(text),
+    }
 }
 
 /// A posted form: its fields in their order.
@@ -96,20 +114,13 @@ pub struct PostedForm {
     pub is_too_large: bool,
 }
 
-/// The fields of a form. What counts is what was written: a letter beyond ASCII is sent as up to nine bytes in place of three.
+/// The fields of a form, also of one that is too large.
 pub fn posted_form(request: &Request) -> Result<PostedForm, Problem> {
-    let bytes: &[u8] = request.body();
-    if bytes.len() > FORM_BYTES {
-        return Err(too_large());
-    }
-    let written = percent_encoding::percent_decode(bytes);
-    if written.clone().decode_utf8().is_err() {
-        return Err(unsupported("Encode the form as UTF-8."));
-    }
-    let fields = form_urlencoded::parse(bytes);
+    let (text, written) = encoded_form(request)?;
+    let fields = form_urlencoded::parse(text.as_bytes());
     Ok(PostedForm {
         fields: fields.into_owned().collect(),
-        is_too_large: written.count() > BODY_BYTES,
+        is_too_large: written > BODY_BYTES,
     })
 }
 

@@ -7,21 +7,12 @@ mod receiver;
 
 use std::collections::BTreeMap;
 
+use domain::table::ENVELOPE;
 use e2e::{LocalStack, Submitted, TestClient, form, program};
 use receiver::{Receiver, SECRET};
 use serde_json::{Map, Value};
 
 const CSM: &str = "csm-1@example.com";
-/// Attributes of an item that are not its record's.
-const ENVELOPE: [&str; 7] = [
-    "pk",
-    "sk",
-    "indexPk",
-    "indexSk",
-    "kind",
-    "version",
-    "expiresAt",
-];
 
 /// The audit records in the table, by request and in order.
 fn records(client: &TestClient) -> BTreeMap<String, Vec<Value>> {

@@ -1,9 +1,11 @@
 //! A report on a table in memory: its two forms, and a file that is whole or not there.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use clap::Parser;
-use domain::table::{CommitError, IndexRange, Key, ReadError, Write as TableWrite};
+use domain::table::{ReadError, Table as _, Write as TableWrite};
 use jiff::SignedDuration;
-use testing::{MemoryTable, fixtures};
+use testing::{Hook, HookedTable, MemoryTable, fixtures};
 
 use super::*;
 use crate::options::{Command, Options};
@@ -99,54 +101,24 @@ async fn a_wrong_query_is_refused_and_leaves_no_file() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-/// A table that is away after some reads.
-struct Failing(MemoryTable, std::sync::atomic::AtomicU32);
+/// The index is away after so many reads.
+struct AwayAfter(AtomicU32);
 
-impl Table for Failing {
-    async fn get(&self, key: &Key) -> Result<Option<(Value, u64)>, ReadError> {
-        self.0.get(key).await
-    }
-
-    async fn list(&self, pk: &str, sk: &str) -> Result<Vec<(Value, u64)>, ReadError> {
-        self.0.list(pk, sk).await
-    }
-
-    async fn list_before(
-        &self,
-        pk: &str,
-        end: &str,
-        most: usize,
-    ) -> Result<Vec<(Value, u64)>, ReadError> {
-        self.0.list_before(pk, end, most).await
-    }
-
-    async fn list_index(
-        &self,
-        range: &IndexRange,
-        most: usize,
-    ) -> Result<Vec<(Value, u64)>, ReadError> {
-        if self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= 20 {
-            return Err(ReadError::Unavailable("it is away".to_owned()));
-        }
-        self.0.list_index(range, most).await
-    }
-
-    async fn remove(&self, key: &Key) -> Result<(), CommitError> {
-        self.0.remove(key).await
-    }
-
-    async fn remove_all(&self, pk: &str, sk: &str) -> Result<(), CommitError> {
-        self.0.remove_all(pk, sk).await
-    }
-
-    async fn commit(&self, writes: Vec<TableWrite>) -> Result<(), CommitError> {
-        self.0.commit(writes).await
+impl Hook for AwayAfter {
+    async fn before_list_index(&self) -> Result<(), ReadError> {
+        let left = self.0.load(Ordering::Relaxed).checked_sub(1);
+        let left = left.ok_or_else(|| ReadError::Unavailable("it is away".to_owned()))?;
+        self.0.store(left, Ordering::Relaxed);
+        Ok(())
     }
 }
 
 #[tokio::test]
 async fn what_fails_half_way_leaves_the_file_that_was_there() {
-    let table = Failing(stored(40).await, 0.into());
+    let table = HookedTable {
+        table: stored(40).await,
+        hook: AwayAfter(20.into()),
+    };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("audit.csv");
     std::fs::write(&file, "before").unwrap();

@@ -5,7 +5,8 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use super::archive_error::ArchiveError;
-use super::{Copied, WholeDigest, archive_key, digest_chains, next};
+use super::{Copied, WholeDigest, archive_key, digest_chains};
+use crate::dates::next_day;
 use crate::failure::Failure;
 use crate::table::{ReadError, Table, Write};
 
@@ -45,7 +46,7 @@ pub async fn archive_due(
     for mut chain in digest_chains(table).await? {
         let copied = chain.value.copied.take().filter(|it| it.bucket == bucket);
         let oldest = chain.value.oldest;
-        let mut day = copied.map_or(oldest, |it| next(it.until).max(oldest));
+        let mut day = copied.map_or(oldest, |it| next_day(it.until).max(oldest));
         while day <= chain.value.day {
             let digest = WholeDigest::load(table, &chain.value.offering, day).await?;
             let digest = digest.ok_or_else(|| ReadError::Malformed {
@@ -62,7 +63,7 @@ pub async fn archive_due(
             });
             table.commit(vec![Write::update(&chain)]).await?;
             chain.version += 1;
-            day = next(day);
+            day = next_day(day);
         }
     }
     Ok(())

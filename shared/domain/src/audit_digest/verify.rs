@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
-    ArchiveError, AuditDigest, DigestArchive, DigestChain, LogHead, WholeDigest, archive_key, next,
+    ArchiveError, AuditDigest, DigestArchive, DigestChain, LogHead, WholeDigest, archive_key,
 };
 use crate::audit_chain::{self, Broken};
+use crate::dates::next_day;
 use crate::id::RequestId;
 use crate::request_store::RequestStore;
 use crate::table::{Entity, ReadError, Table, load};
@@ -128,7 +129,7 @@ pub async fn verify_digests<A: DigestArchive>(
         if day >= chain.day {
             break;
         }
-        day = next(day);
+        day = next_day(day);
     }
     if before != Some((chain.number, chain.hash.clone())) {
         return Err(DigestFault::Rewritten(day).into());
@@ -217,7 +218,7 @@ async fn check_end<A: DigestArchive>(
     chain: &DigestChain,
     copies: Option<&Copies<'_, A>>,
 ) -> Result<(), VerifyError> {
-    let day = next(chain.day);
+    let day = next_day(chain.day);
     let key = AuditDigest::key_of(&chain.offering, day);
     let added = load::<AuditDigest>(table, &key).await?.is_some();
     let in_bucket = match copies {

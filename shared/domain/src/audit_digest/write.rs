@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::{
-    AuditDigest, DigestChain, DigestHeads, LogHead, WINDOW_DAYS, digest_chains, heads_of_day, next,
+    AuditDigest, DigestChain, DigestHeads, LogHead, WINDOW_DAYS, digest_chains, heads_of_day,
     partition,
 };
 use crate::audit_index::AuditCursor;
-use crate::dates::{midnight, utc_date};
+use crate::dates::{midnight, next_day, utc_date};
 use crate::failure::Failure;
 use crate::id::{OfferingPath, RequestId};
 use crate::table::{CommitError, ReadError, Stored, Table, Write};
@@ -28,7 +28,7 @@ pub async fn write_due(table: &impl Table, now: Timestamp) -> Result<(), Failure
     for chain in digest_chains(table).await? {
         chains.insert(chain.value.offering.clone(), chain);
     }
-    let due = chains.values().map(|chain| next(chain.value.day)).min();
+    let due = chains.values().map(|chain| next_day(chain.value.day)).min();
     let due = due.unwrap_or(today.saturating_sub(1.day()));
     let mut day = due.saturating_sub((WINDOW_DAYS - 1).days());
     let mut window = VecDeque::new();
@@ -38,7 +38,7 @@ pub async fn write_due(table: &impl Table, now: Timestamp) -> Result<(), Failure
             write_day(table, &mut chains, day, merged(&window)).await?;
             window.pop_front();
         }
-        day = next(day);
+        day = next_day(day);
     }
     Ok(())
 }
@@ -48,7 +48,7 @@ type Heads = BTreeMap<OfferingPath, BTreeMap<RequestId, LogHead>>;
 
 /// Of the records of a day.
 async fn heads_of(table: &impl Table, day: Date) -> Result<Heads, ReadError> {
-    let mut cursor = AuditCursor::new(midnight(day), midnight(next(day)), BATCH);
+    let mut cursor = AuditCursor::new(midnight(day), midnight(next_day(day)), BATCH);
     let mut heads = Heads::new();
     while let Some(record) = cursor.next(table).await? {
         let head = LogHead {
@@ -155,7 +155,7 @@ pub async fn remove_digests(table: &impl Table, before: Date) -> Result<(), Fail
             let (offering, day) = (chain.value.offering.clone(), chain.value.oldest);
             let heads = heads_of_day(day);
             table.remove_all(&partition(&offering), &heads).await?;
-            chain.value.oldest = next(day);
+            chain.value.oldest = next_day(day);
             let digest = Write::Delete(AuditDigest::key_of(&offering, day));
             table.commit(vec![digest, Write::update(&chain)]).await?;
             chain.version += 1;

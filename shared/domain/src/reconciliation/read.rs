@@ -14,7 +14,7 @@ use crate::id::RequestId;
 use crate::movement::LoggedMovement;
 use crate::request_store::RequestStore;
 use crate::stripe::{Credit, CreditTarget, Listings, Stripe, StripeError};
-use crate::table::{ReadError, Table, load_all};
+use crate::table::{ReadError, Table};
 
 /// How many records of a partition are read at once. Sixteen times as many are in memory.
 const BATCH: usize = 250;
@@ -101,10 +101,8 @@ async fn movements(
     store: &RequestStore<impl Table>,
     request: RequestId,
 ) -> Result<Vec<LoggedMovement>, ReadError> {
-    let (partition, prefix) = AuditRecord::all_of(request);
-    let records = load_all::<AuditRecord>(store.table(), &partition, prefix).await?;
-    let movements = records.iter().map(|it| LoggedMovement::of(&it.value));
-    Ok(movements.flatten().collect())
+    let records = AuditRecord::load_all(store.table(), request).await?;
+    Ok(records.iter().filter_map(LoggedMovement::of).collect())
 }
 
 /// What Stripe has now under the ids that it listed and those of the log.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::audit::{Action, Actor, AuditRecord, Currency};
 use crate::id::{OfferingPath, RequestId};
 use crate::movement::signed_cents;
-use crate::table::{ReadError, Stored, Table, load_all};
+use crate::table::{ReadError, Table};
 
 /// The names of [`Row`]'s fields.
 pub(super) const COLUMNS: &[&str] = &[
@@ -46,10 +46,8 @@ pub(super) struct Row {
 
 /// The row of a record that is about a movement.
 pub(super) async fn row(table: &impl Table, movement: &AuditRecord) -> Result<Row, ReadError> {
-    let (pk, prefix) = AuditRecord::all_of(movement.request_id);
-    let log: Vec<Stored<AuditRecord>> = load_all(table, &pk, prefix).await?;
-    let log = log.into_iter().map(|record| record.value);
-    let before: Vec<_> = log.filter(|record| record.seq < movement.seq).collect();
+    let mut before = AuditRecord::load_all(table, movement.request_id).await?;
+    before.retain(|record| record.seq < movement.seq);
     Ok(row_of(movement, &before))
 }
 

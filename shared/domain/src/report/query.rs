@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
 use super::condition::{Condition, Field, Read, read};
 use super::mistake::Mistake;
 use super::term::Term;
 use crate::audit::{Action, AuditRecord};
-use crate::dates::{midnight, utc_date};
+use crate::dates::{midnight, next_day, utc_date};
 
 /// How many days a query without `from:` looks back.
 pub const DEFAULT_DAYS: i64 = 31;
@@ -72,12 +72,11 @@ impl Query {
         now: Timestamp,
         actions: &[Action],
     ) -> Self {
-        let tomorrow = utc_date(now).checked_add(1.day());
         let actions = actions.iter().map(|it| Condition::Text(it.to_string()));
         let actions: Vec<_> = actions.collect();
         Self {
             from,
-            to: to.min(tomorrow.map_or(Timestamp::MAX, midnight)),
+            to: to.min(midnight(next_day(utc_date(now)))),
             conditions: (!actions.is_empty())
                 .then_some((Field::Action, actions))
                 .into_iter()

@@ -137,20 +137,17 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         }),
         Event::Resumed { .. } => by_system(Action::Resumed),
         Event::PaymentHeld { reason } => by_system(Action::PaymentHeld).detail(reason),
-        Event::RefundIntended {
+        Event::SettlementIntended {
+            method,
             charge,
             amount,
             reason,
-        } => by_system(Action::RefundIntended)
-            .gives(Refund, charge, amount)
-            .reason(reason),
-        Event::CreditIntended {
-            charge,
-            amount,
-            reason,
-        } => by_system(Action::CreditIntended)
-            .gives(Credit, charge, amount)
-            .reason(reason),
+        } => by_system(match method {
+            Refund => Action::RefundIntended,
+            Credit => Action::CreditIntended,
+        })
+        .gives(method, charge, amount)
+        .reason(reason),
         Event::CreditGiven { movement, .. } => by_system(Action::Credited).moved(Credit, movement),
         Event::RefundPending { id, status } => by_system(Action::RefundPending)
             .stripe_id(id)

@@ -48,7 +48,7 @@ impl Request {
                 let (at, reason) = (state_entry.at, reason.to_owned());
                 self.payment_hold = Some(PaymentHold { at, reason });
             }
-            Event::RefundIntended { .. } | Event::CreditIntended { .. } => {
+            Event::SettlementIntended { .. } => {
                 self.payment_hold = None;
                 self.goes_on(Status::Processing);
             }

@@ -3,6 +3,7 @@
 use crate::approval::{Decider, Recorded};
 use crate::id::{FieldName, OfferingPath};
 use crate::money::Usd;
+use crate::refund::SettlementMethod;
 use crate::request::{ForgetReason, UnclearCharge};
 use crate::suppression::SuppressionReason;
 use crate::task::EndStatus;
@@ -104,17 +105,10 @@ pub enum Event<'a> {
         /// Why, for the team.
         reason: &'a str,
     },
-    /// Stripe is about to be asked for a refund.
-    RefundIntended {
-        /// The charge or payment intent.
-        charge: &'a str,
-        /// The amount.
-        amount: Usd,
-        /// The customer's reason, where the form offers reasons to select from.
-        reason: Option<&'a str>,
-    },
-    /// A credit is about to be asked for.
-    CreditIntended {
+    /// Stripe is about to be asked for a refund or a credit.
+    SettlementIntended {
+        /// Which of them.
+        method: SettlementMethod,
         /// The charge or payment intent.
         charge: &'a str,
         /// The amount.

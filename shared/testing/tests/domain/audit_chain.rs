@@ -1,6 +1,7 @@
 //! The hash chain of an audit log: nothing of it can be touched unnoticed, and the first record is named.
 
 use domain::audit_chain::{Broken, verify};
+use domain::refund::SettlementMethod;
 use domain::request::{Event, Request};
 use domain::task::StateEntry;
 use jiff::Timestamp;
@@ -20,7 +21,8 @@ fn log(events: &[u8]) -> (Request, Vec<Value>) {
         let (charge, amount, message) = (movement.charge, movement.amount, "It was closed.");
         let event = match event % 5 {
             0 => Event::Reminded,
-            1 => Event::RefundIntended {
+            1 => Event::SettlementIntended {
+                method: SettlementMethod::Refund,
                 charge,
                 amount,
                 reason: Some("Goodwill"),

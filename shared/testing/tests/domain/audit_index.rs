@@ -65,6 +65,18 @@ proptest! {
 }
 
 #[tokio::test]
+async fn where_one_goes_on_after_the_end_nothing_is_read() {
+    let (table, records) = stored(&[0, 1000]).await;
+    let last = Position::of(&records[1]);
+    for before in [at(1000), at(500), at(-HOUR_MS)] {
+        let found = read(&table, AuditCursor::after(&last, before, 5)).await;
+        assert_eq!(found, (Vec::new(), 0));
+        let found = read(&table, AuditCursor::new(at(1000), before, 5)).await;
+        assert_eq!(found, (Vec::new(), 0));
+    }
+}
+
+#[tokio::test]
 async fn the_records_of_a_day_are_in_sixteen_partitions() {
     let times: Vec<i64> = (0..500).collect();
     let (table, _) = stored(&times).await;

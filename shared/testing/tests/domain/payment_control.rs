@@ -6,6 +6,7 @@ use domain::money::Usd;
 use domain::operator_log::{Change, OperatorAction, OperatorRecord};
 use domain::payment_control::operations::{override_limits, switch_payments};
 use domain::payment_control::*;
+use domain::refund::SettlementMethod;
 use domain::request::Event;
 use domain::stripe::{Customer, Payer};
 use domain::table::{CommitError, Entity, Table, Write};
@@ -229,7 +230,8 @@ fn the_team_is_told_what_held_a_payment_until_it_is_begun() {
         ),
         (
             PAYMENTS_STOPPED,
-            Some(Event::RefundIntended {
+            Some(Event::SettlementIntended {
+                method: SettlementMethod::Refund,
                 charge: "ch_1",
                 amount: usd(1),
                 reason: None,

@@ -4,6 +4,7 @@ use domain::approval::{Decider, Verdict};
 use domain::audit::{Action, Actor};
 use domain::id::{FieldName, PhaseName};
 use domain::money::Usd;
+use domain::refund::SettlementMethod;
 use domain::request::*;
 use domain::task::StateEntry;
 use domain::task::{EndStatus, variable};
@@ -31,7 +32,8 @@ fn every_event_leaves_one_record_with_the_next_number() {
             responsible: "CSM Team",
         },
         Event::Decided(&yes),
-        Event::RefundIntended {
+        Event::SettlementIntended {
+            method: SettlementMethod::Refund,
             charge: "ch_1",
             amount,
             reason: None,

@@ -8,7 +8,7 @@ use domain::id::RequestId;
 use domain::money::Usd;
 use domain::request::{Event, ForgetReason, Movement, Request, Submission, UnclearCharge};
 use domain::request_store::RequestStore;
-use domain::table::{Item, Stored, Table, Write, load_all};
+use domain::table::{Item, Table, Write};
 use domain::task::{EndStatus, StateEntry};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -146,10 +146,7 @@ fn canaries(store: &RequestStore<MemoryTable>) -> Vec<Item> {
 }
 
 async fn audit_log(store: &RequestStore<MemoryTable>, id: RequestId) -> Vec<AuditRecord> {
-    let (partition, prefix) = AuditRecord::all_of(id);
-    let records: Vec<Stored<AuditRecord>> =
-        load_all(store.table(), &partition, prefix).await.unwrap();
-    records.into_iter().map(|stored| stored.value).collect()
+    AuditRecord::load_all(store.table(), id).await.unwrap()
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The records of a request that was refunded.
 
 use domain::money::Usd;
+use domain::refund::SettlementMethod;
 use domain::request::{Event, Movement};
 use domain::table::Write;
 use domain::task::{EndStatus, StateEntry};
@@ -28,7 +29,8 @@ pub(crate) fn request(at: Timestamp) -> Vec<Write> {
         Event::Escalated {
             responsible: "CSM Manager",
         },
-        Event::RefundIntended {
+        Event::SettlementIntended {
+            method: SettlementMethod::Refund,
             charge: movement.charge,
             amount: movement.amount,
             reason: Some("Goodwill"),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::approval::{Approval, Decider};
 use domain::audit::{Action, Actor, AuditRecord, Currency};
 use domain::charge_statement::CHARGE;
-use domain::dates::{midnight, utc_date};
+use domain::dates::{midnight, next_day, utc_date};
 use domain::id::{PhaseName, RequestId};
 use domain::money::Usd;
 use domain::reconciliation::reconcile;
@@ -14,7 +14,7 @@ use domain::refund::SettlementMethod;
 use domain::request_store::RequestStore;
 use domain::stripe::REQUEST_ID;
 use domain::table::{Entity, Item};
-use jiff::{Timestamp, ToSpan as _};
+use jiff::Timestamp;
 
 use crate::ports::by_hand::charge_of;
 use crate::world::World;
@@ -190,7 +190,7 @@ pub(super) async fn reconciled(world: &World, items: &[Item]) -> Vec<String> {
     let days: BTreeSet<_> = moved.chain(stripe.created()).map(utc_date).collect();
     let mut found = BTreeMap::new();
     for day in days {
-        let span = midnight(day)..midnight(day.saturating_add(1.day()));
+        let span = midnight(day)..midnight(next_day(day));
         let result = reconcile(&store, stripe, &span).await;
         let result = result.expect("a calm world answers");
         let differences = result.differences.into_iter();
