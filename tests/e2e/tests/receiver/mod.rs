@@ -87,6 +87,14 @@ impl Receiver {
         log.fails_for = FailsFor::NextBeside(known);
     }
 
+    /// The request that it fails for, once an event of it came.
+    pub(crate) fn fails_for(&self) -> Option<String> {
+        match &self.log().fails_for {
+            FailsFor::Request(request) => Some(request.clone()),
+            FailsFor::Nobody | FailsFor::NextBeside(_) => None,
+        }
+    }
+
     pub(crate) fn fail_for_nobody(&self) {
         self.log().fails_for = FailsFor::Nobody;
     }
