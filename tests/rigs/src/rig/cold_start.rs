@@ -5,6 +5,7 @@
 //! machine. Lambda adds its own time before that, which is the same for all. Beside that, what the two
 //! implementations of TLS's cryptography cost a function (`tls.rs`).
 
+mod parts;
 mod start;
 mod tls;
 
@@ -46,10 +47,6 @@ impl Rig for ColdStart {
     fn run(&self, checkout: &Checkout, checks: &mut Checks<'_>) -> anyhow::Result<()> {
         let functions = functions(checkout.root())?;
         let mut build = command("cargo", checkout.root());
-        build.args(["build", "--release", "--quiet", "--example", "bare"]);
-        build.args(["-p", "adapters"]);
-        stdout(&mut build)?;
-        let mut build = command("cargo", checkout.root());
         build.args(["build", "--release", "--quiet"]);
         for function in &functions {
             build.args(["-p", function]);
@@ -57,7 +54,9 @@ impl Rig for ColdStart {
         stdout(&mut build)?;
 
         let release = checkout.root().join("target/release");
-        let bare = ready(&mut Command::new(release.join("examples/bare")))?;
+        let scratch = checkout.scratch(NAME)?;
+        let bare = parts::build(checkout, &scratch, "bare", "bare")?;
+        let bare = ready(&mut Command::new(bare))?;
         let python = install::python(checkout, NAME)?.join("python");
         let handler = checkout.tool_list(NAME, "handler.py");
         let python = ready(Command::new(python).arg(handler))?;
@@ -82,7 +81,7 @@ impl Rig for ColdStart {
             );
             checks.check(&what, good(bytes, time, python));
         }
-        tls::compare(checkout, python, checks)
+        tls::compare(checkout, &scratch, python, checks)
     }
 }
 

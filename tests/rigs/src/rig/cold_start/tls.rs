@@ -1,8 +1,5 @@
 //! What TLS costs a function: its HTTPS client alone, with aws-lc-rs below rustls as the functions have
 //! it and with ring. Each is started, and each makes its first request to a server on loopback.
-//!
-//! The clients are built from `tools/cold-start/tls`, with the workspace's release profile and the
-//! workspace's versions of everything.
 
 use std::{
     fs,
@@ -14,7 +11,7 @@ use std::{
 use anyhow::{Context, ensure};
 
 use super::{
-    NAME, hundredths, megabytes, ratio, shown,
+    NAME, hundredths, megabytes, parts, ratio, shown,
     start::{STARTS, middle, ready},
 };
 use crate::{
@@ -27,8 +24,6 @@ use crate::{
 /// What the functions have, and what they could have.
 const CHOSEN: &str = "aws-lc";
 const OTHER: &str = "ring";
-/// Where cargo builds both, beside what other rigs install.
-const TARGET: &str = "cold-start-tls";
 const SERVER: Duration = Duration::from_secs(20);
 /// What a client may weigh, of the 8 MiB that a function may.
 const BUDGET_BYTES: u64 = 3 * 1024 * 1024;
@@ -56,12 +51,12 @@ impl Client {
 /// until it is ready.
 pub(super) fn compare(
     checkout: &Checkout,
+    scratch: &Path,
     python_ready: Duration,
     checks: &mut Checks<'_>,
 ) -> anyhow::Result<()> {
-    let scratch = checkout.scratch(NAME)?;
-    let ours = build(checkout, &scratch, CHOSEN)?;
-    let theirs = build(checkout, &scratch, OTHER)?;
+    let ours = parts::build(checkout, scratch, "tls", CHOSEN)?;
+    let theirs = parts::build(checkout, scratch, "tls", OTHER)?;
     let python = install::python(checkout, NAME)?.join("python");
     let mut program = command(python, checkout.root());
     program.arg(checkout.tool_list(NAME, "server.py"));
@@ -128,19 +123,6 @@ fn worth_it(ours: &Client, theirs: &Client) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A client with one of the two features. Both are built in one place, for most of what they are made
-/// of is the same, so each is copied before the next takes its name.
-fn build(checkout: &Checkout, scratch: &Path, feature: &str) -> anyhow::Result<PathBuf> {
-    let target = checkout.installed(TARGET);
-    let mut build = command("cargo", &crate_folder(checkout));
-    build.args(["build", "--release", "--locked", "--quiet"]);
-    build.args(["--features", feature]).arg("--target-dir");
-    stdout(build.arg(&target))?;
-    let program = scratch.join(feature);
-    fs::copy(target.join("release/tls"), &program).context("cargo built no client")?;
-    Ok(program)
-}
-
 fn measure(
     name: &'static str,
     program: &Path,
@@ -171,54 +153,14 @@ fn times(printed: &str) -> Option<(Duration, Duration)> {
     Some((micros(random)?, micros(request)?))
 }
 
-fn crate_folder(checkout: &Checkout) -> PathBuf {
-    checkout.tool_list(NAME, "tls")
-}
-
 /// The server's certificate and its key: for loopback, valid until 2120, and no secret.
 fn pair(checkout: &Checkout, kind: &str) -> PathBuf {
-    crate_folder(checkout).join(format!("loopback.{kind}"))
+    parts::folder(checkout).join(format!("loopback.{kind}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    fn texts(file: &str) -> [String; 2] {
-        let checkout = Checkout::of_this_package().unwrap();
-        [checkout.root(), &crate_folder(&checkout)]
-            .map(|folder| fs::read_to_string(folder.join(file)).unwrap())
-    }
-
-    #[test]
-    fn the_clients_are_built_as_the_functions_are() {
-        let profiles = texts("Cargo.toml").map(|text| {
-            let (_, after) = text.split_once("[profile.release]\n").unwrap();
-            after.split("\n[").next().unwrap().trim().to_owned()
-        });
-        assert_eq!(profiles[0], profiles[1]);
-        assert!(profiles[0].contains("lto"), "{}", profiles[0]);
-    }
-
-    #[test]
-    fn the_clients_are_built_from_what_the_functions_are_built_from() {
-        let [workspace, clients] = texts("Cargo.lock").map(|text| {
-            let packages = text.split("[[package]]\n").skip(1);
-            // Name, version, source and checksum.
-            let named = packages.map(|it| it.lines().take(4).collect::<Vec<_>>().join("\n"));
-            named
-                .filter(|it| it.contains("checksum"))
-                .collect::<BTreeSet<_>>()
-        });
-        assert!(clients.iter().any(|it| it.contains("\"aws-lc-sys\"")));
-        let other: Vec<_> = clients.difference(&workspace).collect();
-        assert!(
-            other.is_empty(),
-            "copy Cargo.lock to the clients' folder and run `cargo metadata` there: {other:#?}"
-        );
-    }
 
     fn client(bytes: u64, ready: u64, random: u64, request: u64) -> Client {
         let [ready, random, request] = [ready, random, request].map(Duration::from_millis);
