@@ -72,6 +72,7 @@ pub(crate) fn check(
             form: definition.fields.form(),
             by_invitation: definition.by_invitation,
             retired: definition.retired,
+            brand: definition.brand.clone(),
             // Comes from what is generated, and is put in then.
             version: String::new(),
         },

@@ -3,6 +3,7 @@
 //! A part that could not be read has been reported, and stays here as a gap, so that the checks that
 //! follow neither stop at it nor report what only follows from it.
 
+use domain::brand::BrandOverrides;
 use domain::form::{DesignatedFields, Field, Form};
 use domain::id::{FieldName, OfferingPath};
 use domain::payment_control::Limits;
@@ -30,6 +31,8 @@ pub(crate) struct Definition {
     pub(crate) responsibilities_at: Span,
     /// Of what is paid.
     pub(crate) limits: Option<At<Limits>>,
+    /// In place of the deployment's brand.
+    pub(crate) brand: BrandOverrides,
 }
 
 impl Definition {

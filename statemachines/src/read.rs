@@ -1,6 +1,7 @@
 //! The tree into a [`Definition`], with every problem of a part on its own: what is missing, unknown,
 //! doubled, or of the wrong kind. How the parts fit together is checked afterwards.
 
+mod brand;
 pub(crate) mod confirmation;
 pub(crate) mod duration;
 mod form;
@@ -37,6 +38,7 @@ pub(crate) fn read(
     let connections = top.section(report, "connections");
     let responsibilities = top.section(report, "responsibilities");
     let limits = top.optional("limits");
+    let brand = top.optional("brand");
     top.close(report);
 
     let service = service.map(|mut section| {
@@ -69,6 +71,7 @@ pub(crate) fn read(
     });
 
     let limits = limits.and_then(|entry| limits::read(report, entry));
+    let brand = brand.and_then(|entry| brand::read(report, entry));
 
     let (phases_at, (phases, kinds)) = phases?;
     let (responsibilities_at, responsibilities) = responsibilities?;
@@ -86,6 +89,7 @@ pub(crate) fn read(
         responsibilities_at,
         responsibilities,
         limits,
+        brand: brand.unwrap_or_default(),
     };
     Some((definition, kinds))
 }

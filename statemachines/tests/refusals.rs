@@ -76,6 +76,14 @@ mistakes! {
     limit_twice: "form:\n" => "limits:\n  per day: 5\n  per day: 6\nform:\n";
     limit_per_refund_above_others: "form:\n" => "limits:\n  per refund: 2,000.01\n  per customer in 30 days: 2,000\n  per day: 1999.99\nform:\n";
 
+    // The brand
+    brand_of_nothing: "form:\n" => "brand: {}\nform:\n";
+    brand_with_a_slip: "form:\n" => "brand:\n  nmae: Acme\n  logo:\nform:\n";
+    brand_in_an_unknown_zone: "form:\n" => "brand:\n  time zone: Europe/Atlantis\nform:\n";
+    brand_in_no_color: "form:\n" => "brand:\n  color: reddish\nform:\n";
+    brand_whose_answers_go_nowhere: "form:\n" => "brand:\n  reply to: Acme Support\n  contact: ask Bob\nform:\n";
+    brand_with_a_field: "form:\n" => "brand:\n  name: Dear {{ email }}\nform:\n";
+
     // The form
     unknown_key: "      required: false" => "      required: false\n      requierd: true";
     missing_key: "      label: Note\n" => "";

@@ -61,7 +61,8 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         {
             let request = &context.request.value;
             let mails = context.members_if_known(&config.attention).iter();
-            let mails = mails.map(|to| nobody_may_decide(request, &approval.value, to));
+            let brand = self.settings.current().brand.with(&request.brand);
+            let mails = mails.map(|to| nobody_may_decide(&brand, request, &approval.value, to));
             self.send(&mails.collect::<Vec<_>>(), task).await?;
             approval.value.deadlock = Deadlock::Notified;
             self.store.save_approval(&mut approval).await?;
@@ -84,6 +85,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
             return Ok(true);
         }
         let email = ApprovalEmail {
+            brand: &self.settings.current().brand.with(&request.brand),
             request,
             approval,
             to: &approver.email,

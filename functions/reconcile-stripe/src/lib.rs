@@ -81,7 +81,7 @@ impl<T: Table, S: Stripe + Listings, M: Mailer> ReconcileStripe<T, S, M> {
         let members = members.await?;
         let mails: Vec<_> = members
             .iter()
-            .map(|to| reconciliation(result, to))
+            .map(|to| reconciliation(&settings.brand, result, to))
             .collect();
         send_all(&self.mailer, (table, &keys), &mails, now).await?;
         Ok(())

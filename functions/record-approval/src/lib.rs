@@ -25,7 +25,7 @@ use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
-use web::{Format, Problem, answer_format, html, received_at};
+use web::{Format, PageContext, Problem, answer_format, html, received_at};
 
 mod action_outcome;
 mod actions;
@@ -60,6 +60,8 @@ pub struct RecordApproval<T, S, M, W> {
 /// What a link leads to.
 #[derive(Debug)]
 struct OpenedLink {
+    /// What its pages are drawn with.
+    page: PageContext,
     link: Stored<Link>,
     approval: Stored<Approval>,
     request: Stored<RefundRequest>,
@@ -124,13 +126,14 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
                 "This address takes GET and POST.",
             )),
         };
-        answer.unwrap_or_else(|problem| problem.into_response(answer_format(http)))
+        let brand = &self.settings.current().brand;
+        answer.unwrap_or_else(|problem| problem.into_response(answer_format(http), brand))
     }
 
     async fn show(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let opened = self.open(http).await?;
-        let opened = opened.ok_or_else(Problem::not_found)?;
         let now = received_at(http)?;
+        let opened = self.open(http, now).await?;
+        let opened = opened.ok_or_else(Problem::not_found)?;
         Ok(
             match opened.context(&self.link_keys.current(), now).check_link() {
                 Ok(_) => html(StatusCode::OK, pages::code_page(&opened, None)),
@@ -147,7 +150,8 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         let now = received_at(http)?;
         let mut attempts = Attempts::default();
         let (mut opened, outcome) = loop {
-            let mut opened = self.open(http).await?.ok_or_else(Problem::not_found)?;
+            let opened = self.open(http, now).await?;
+            let mut opened = opened.ok_or_else(Problem::not_found)?;
             let attempt = self.attempt(&mut opened, &form, now).await;
             if let Some(result) = attempts.finish(attempt) {
                 break (opened, result?);
@@ -163,7 +167,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     }
 
     /// Reads what the link in the path leads to, if there is such a link.
-    async fn open(&self, http: &Request) -> Result<Option<OpenedLink>, Failure> {
+    async fn open(&self, http: &Request, now: Timestamp) -> Result<Option<OpenedLink>, Failure> {
         let parameters = http.path_parameters();
         let Some(link_id) = parameters.first("linkId") else {
             return Ok(None);
@@ -179,9 +183,14 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         };
         self.link_keys.knowing(approval.value.key_id()).await;
         let asked = &approval.value.asked;
-        let deployed = &self.settings.current().teams;
-        let teams = deployed.current(self.store.table(), asked.teams()).await?;
+        let settings = self.settings.current();
+        let teams = settings.teams.current(self.store.table(), asked.teams());
+        let teams = teams.await?;
         Ok(Some(OpenedLink {
+            page: PageContext {
+                brand: settings.brand.with(&request.value.brand),
+                now,
+            },
             earlier: self.store.approvals(id, asked.separate_from()).await?,
             teams,
             lookup: self.store.charge_lookup(id).await?,

@@ -65,6 +65,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
                 .value
                 .ineligible(to, &opened.request.value, &opened.earlier);
         let email = ApprovalEmail {
+            brand: &opened.page.brand,
             request: &opened.request.value,
             approval: &opened.approval.value,
             to,
@@ -94,7 +95,8 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         let Some((to, inquiry)) = request.customer_email().zip(request.inquiries.last()) else {
             return false;
         };
-        let mail = emails::question(request, to, inquiry, &self.link_keys.current(), 0);
+        let (brand, keys) = (&opened.page.brand, self.link_keys.current());
+        let mail = emails::question(brand, request, to, inquiry, &keys, 0);
         deliver(&self.mailer, &mail).await
     }
 }

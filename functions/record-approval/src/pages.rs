@@ -1,7 +1,7 @@
 //! The pages behind an emailed link: for the code, for the review, and with the outcome.
 
 use domain::approval::{Asked, Decision, Refusal};
-use maud::Markup;
+use web::Page;
 
 use crate::OpenedLink;
 
@@ -19,7 +19,7 @@ pub(crate) use outcome::{handed_over, refused};
 pub(crate) use parts::{Notice, Written};
 
 /// The page that an opened link shows. Nothing personal of the customer's is on it.
-pub(crate) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Markup {
+pub(crate) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Page {
     match opened.approval.value.asked {
         Asked::Team(_) => code_page::code_page(opened, refusal),
         Asked::Customer(_) => choice::code_page(opened, refusal),
@@ -32,7 +32,7 @@ pub(crate) fn review(
     written: &Written<'_>,
     colleagues: &[String],
     notice: &Notice<'_>,
-) -> Markup {
+) -> Page {
     match &opened.approval.value.asked {
         Asked::Team(_) => review::review(opened, written, colleagues, notice),
         Asked::Customer(choice) => choice::review(opened, choice, written, notice),
@@ -40,7 +40,7 @@ pub(crate) fn review(
 }
 
 /// The page once somebody has decided.
-pub(crate) fn recorded(opened: &OpenedLink, decision: &Decision, missing: u32) -> Markup {
+pub(crate) fn recorded(opened: &OpenedLink, decision: &Decision, missing: u32) -> Page {
     match &opened.approval.value.asked {
         Asked::Team(_) => outcome::recorded(opened, decision, missing),
         Asked::Customer(choice) => choice::recorded(opened, choice, decision),

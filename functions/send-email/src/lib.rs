@@ -58,8 +58,9 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             body = format!("{body}\n\n{advice}");
         }
         let addresses = self.addresses(&config.to, &request.value).await?;
+        let brand = self.settings.current().brand.with(&request.value.brand);
         let mails = addresses.iter().map(|address| {
-            from_text(address, &subject, &body).related_to(task.request_id, &task.phase)
+            from_text(&brand, address, &subject, &body).related_to(task.request_id, &task.phase)
         });
         let mails: Vec<_> = mails.collect();
         // Where all addresses are refused, the audit log says so, and the process goes on.
@@ -251,7 +252,7 @@ mod tests {
         let token = InvitationToken::new(&link_keys(), id, &offering);
         let code = link_keys().newest().invitation_code(id, &offering, 0);
         let expected = format!(
-            "https://refunds.example.com/services/{offering}?invitation={token}\n\nCode: {code}"
+            "https://refunds.example.com/services/{offering}?invitation={token}\n\nCode: {code}\n"
         );
         assert_eq!(function.mailer.sent()[0].text, expected);
         assert!(

@@ -10,7 +10,7 @@ use domain::table::Table;
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use serde_json::json;
-use web::{Format, Problem, origin, received_at, reply};
+use web::{Problem, origin, received_at, reply};
 
 mod parameters;
 
@@ -29,7 +29,7 @@ impl<T: Table> ServeReports<T> {
     /// Answers every route of the function. A HEAD is answered like a GET, without the body.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
         let answer = self.answer(http).await;
-        let mut answer = answer.unwrap_or_else(|problem| problem.into_response(Format::Json));
+        let mut answer = answer.unwrap_or_else(|problem| problem.into_json());
         if http.method() == Method::HEAD {
             *answer.body_mut() = Body::Empty;
         }

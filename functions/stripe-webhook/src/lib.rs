@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use web::emails::{refund_returned, refund_reversed};
-use web::{Format, Problem, header_text, json, received_at};
+use web::{Problem, header_text, json, received_at};
 
 /// The most bytes of an event. A charge with many refunds and much metadata passes 64 KiB.
 const EVENT_BYTES: usize = 1024 * 1024;
@@ -53,7 +53,7 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
     pub async fn handle(&self, http: &Request) -> Response<Body> {
         match self.receive(http).await {
             Ok(()) => json(StatusCode::OK, &serde_json::json!({ "received": true })),
-            Err(problem) => problem.into_response(Format::Json),
+            Err(problem) => problem.into_json(),
         }
     }
 
@@ -176,9 +176,10 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
         let team = entry.value.notify.clone();
         let (settings, keys) = (self.settings.current(), self.link_keys.current());
         let members = settings.teams.mailed(self.store.table(), &team).await?;
+        let brand = settings.brand.with(&request.value.brand);
         let mails = members
             .iter()
-            .map(|to| refund_reversed(&request.value, &entry.value, &keys, to))
+            .map(|to| refund_reversed(&brand, &request.value, &entry.value, &keys, to))
             .collect::<Vec<_>>();
         let storage = (self.store.table(), &*keys);
         let accepted = send_all(&self.mailer, storage, &mails, now).await? > 0;
@@ -201,7 +202,8 @@ impl<T: Table, S: Refunds, W: Workflow, M: Mailer> StripeWebhook<T, S, W, M> {
             return Ok(());
         }
         let keys = self.link_keys.current();
-        let mail = refund_returned(&request.value, &entry.value, &keys, to);
+        let brand = self.settings.current().brand.with(&request.value.brand);
+        let mail = refund_returned(&brand, &request.value, &entry.value, &keys, to);
         let storage = (self.store.table(), &*keys);
         let accepted = send_all(&self.mailer, storage, &[mail], now).await? > 0;
         entry.value.is_customer_notified = true;

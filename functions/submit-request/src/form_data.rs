@@ -213,10 +213,7 @@ mod tests {
     }
 
     fn status(result: Result<FormData, Problem>) -> u16 {
-        result.map_or_else(
-            |problem| problem.into_response(web::Format::Json).status().as_u16(),
-            |_| 200,
-        )
+        result.map_or_else(|problem| problem.into_json().status().as_u16(), |_| 200)
     }
 
     #[test]

@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, RequestExt, Response};
 use web::{
-    Format, Problem, accepted, answer_format, caller, html, json, origin, received_at, reply,
-    same_site, see_other, when,
+    Format, PageContext, Problem, accepted, answer_format, caller, html, json, origin, received_at,
+    reply, same_site, see_other,
 };
 
 use crate::catalogue::Published;
@@ -36,6 +36,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
     ) -> Result<Response<Body>, Problem> {
         let published = self.offering(http, service, offering).await?;
         let Published { version, offering } = &published[0];
+        let page = self.page(http, &offering.brand)?;
         let query = http.query_string_parameters();
         let credentials =
             InvitationCredentials::read(&self.link_keys, offering, query.first(TOKEN), None)
@@ -43,8 +44,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         if let Some(credentials) = &credentials {
             if let Some(used) = self.invitation(credentials, offering).await?.value.used() {
                 return match accepted(http) {
-                    Format::Html => Ok(html(StatusCode::OK, pages::used(offering, used.at))),
-                    Format::Json => Err(already_used(offering, used.at)),
+                    Format::Html => Ok(html(StatusCode::OK, pages::used(&page, offering, used.at))),
+                    Format::Json => Err(already_used(&page, offering, used.at)),
                 };
             }
             let inviting = self.store.request(credentials.about).await;
@@ -57,8 +58,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             let schema = json_schema(offering).to_string();
             return Ok(reply(StatusCode::OK, "application/schema+json", schema));
         }
-        let version = FormVersion::sign(&self.link_keys.current(), version, received_at(http)?);
-        let form = FormPage::new(offering, &version, credentials.as_ref());
+        let version = FormVersion::sign(&self.link_keys.current(), version, page.now);
+        let form = FormPage::new(&page, offering, &version, credentials.as_ref());
         Ok(html(StatusCode::OK, pages::form(&form)))
     }
 
@@ -77,9 +78,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             return Err(Problem::new(StatusCode::FORBIDDEN, title)
                 .detail("It came from another site. Please use our form."));
         }
-        let page = submitted.form_version.take();
-        let shown = self.shown_by(page.as_ref(), &versions[0], at).await?;
-        let page = page.filter(|_| shown.is_some());
+        let shown_by = submitted.form_version.take();
+        let shown = self.shown_by(shown_by.as_ref(), &versions[0], at).await?;
+        let shown_by = shown_by.filter(|_| shown.is_some());
         versions.splice(..0, shown);
         let credentials = self
             .credentials(&versions[0].offering, &mut submitted)
@@ -88,12 +89,13 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let (chosen, checked) = first_that_fits(&versions, answers);
         let Published { version, offering } = &versions[chosen];
         // A page is not signed anew, or it could be kept alive for ever.
-        let page = page
+        let form_version = shown_by
             .filter(|_| chosen == 0)
             .unwrap_or_else(|| FormVersion::sign(&self.link_keys.current(), version, at));
+        let page = self.page(http, &offering.brand)?;
         let form = FormPage {
             given: answers,
-            ..FormPage::new(offering, &page, credentials.as_ref())
+            ..FormPage::new(&page, offering, &form_version, credentials.as_ref())
         };
         if submitted.is_too_large {
             return Err(too_large(&form, &checked.err().unwrap_or_default()));
@@ -124,9 +126,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 });
                 Ok(html(StatusCode::UNPROCESSABLE_ENTITY, page))
             }
-            SubmitOutcome::LimitReached(reached) => Err(too_many(&form, reached, at)),
+            SubmitOutcome::LimitReached(reached) => Err(too_many(&form, reached)),
             SubmitOutcome::OtherAnswers => Err(submission::other_answers()),
-            SubmitOutcome::UsedBefore(used) => Err(already_used(offering, used.at)),
+            SubmitOutcome::UsedBefore(used) => Err(already_used(&page, offering, used.at)),
             SubmitOutcome::InvitationEnded => Err(invitation_ended()),
             SubmitOutcome::WrongCode(check) => match codes::refusal(check) {
                 Some((status, message)) => {
@@ -207,7 +209,7 @@ fn first_that_fits(
 }
 
 /// There are too many requests: for a program when to come back, for a person also the form as it was filled in.
-fn too_many(form: &FormPage<'_>, reached: LimitReached, now: Timestamp) -> Problem {
+fn too_many(form: &FormPage<'_>, reached: LimitReached) -> Problem {
     let reason = match reached.counted_for {
         CountedFor::Caller => "Several requests have just come from your connection.",
         CountedFor::Address => "We have several requests from this email address already.",
@@ -216,7 +218,7 @@ fn too_many(form: &FormPage<'_>, reached: LimitReached, now: Timestamp) -> Probl
     };
     let later = format!(
         "{reason} Nothing was stored. Please send it again after {}.",
-        when(reached.until)
+        form.page.when(reached.until)
     );
     let page = pages::form(&FormPage {
         notice: Notice::Later(&later),
@@ -227,7 +229,7 @@ fn too_many(form: &FormPage<'_>, reached: LimitReached, now: Timestamp) -> Probl
         Words::of(form.offering).not_taken,
     )
     .detail(&later)
-    .retry_after(reached.until.as_second() - now.as_second())
+    .retry_after(reached.until.as_second() - form.page.now.as_second())
     .page(page)
 }
 
@@ -274,11 +276,11 @@ fn invitation_ended() -> Problem {
         .detail("We no longer keep what it was about, so your answers were not taken.")
 }
 
-fn already_used(offering: &Offering, at: Timestamp) -> Problem {
+fn already_used(page: &PageContext, offering: &Offering, at: Timestamp) -> Problem {
     Problem::new(StatusCode::CONFLICT, "You have answered already.")
         .detail(format!(
             "That was on {}, and the first answer stays.",
-            when(at)
+            page.when(at)
         ))
-        .page(pages::used(offering, at))
+        .page(pages::used(page, offering, at))
 }

@@ -7,6 +7,7 @@
 
 use adapters::{Cached, Settings, StateMachines};
 use domain::approval::LinkKeys;
+use domain::brand::BrandOverrides;
 use domain::failure::Failure;
 use domain::id::{OfferingPath, RequestId};
 use domain::mail::Mailer;
@@ -16,7 +17,7 @@ use domain::table::{Stored, Table};
 use domain::workflow::Workflow;
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
-use web::{Format, Problem, accepted, answer_format, html, json, received_at};
+use web::{Format, PageContext, Problem, accepted, answer_format, html, json, received_at};
 
 mod catalogue;
 mod codes;
@@ -87,16 +88,23 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             }
             _ => Err(Problem::not_found()),
         };
-        answer.unwrap_or_else(|problem| problem.into_response(answer_format(http)))
+        let brand = &self.settings.current().brand;
+        answer.unwrap_or_else(|problem| problem.into_response(answer_format(http), brand))
+    }
+
+    /// What a page is drawn with, of an offering that says this in place of the deployment's brand.
+    fn page(&self, http: &Request, overrides: &BrandOverrides) -> Result<PageContext, Problem> {
+        Ok(PageContext {
+            brand: self.settings.current().brand.with(overrides),
+            now: received_at(http)?,
+        })
     }
 
     async fn show_catalogue(&self, http: &Request) -> Result<Response<Body>, Problem> {
-        let offerings = self
-            .catalogue
-            .all(&self.workflow, received_at(http)?)
-            .await?;
+        let context = self.page(http, &BrandOverrides::default())?;
+        let offerings = self.catalogue.all(&self.workflow, context.now).await?;
         Ok(match accepted(http) {
-            Format::Html => html(StatusCode::OK, pages::catalogue(&offerings)),
+            Format::Html => html(StatusCode::OK, pages::catalogue(&context, &offerings)),
             Format::Json => json(StatusCode::OK, &catalogue::as_json(&offerings)),
         })
     }
@@ -113,6 +121,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         Ok(match accepted(http) {
             Format::Html => {
                 let page = pages::StatusPage {
+                    page: &self.page(http, &request.brand)?,
                     request: &request,
                     view: &view,
                     key,

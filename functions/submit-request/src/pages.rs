@@ -6,7 +6,7 @@ use domain::one_time_code::CODE_INPUT_CHARS;
 use domain::task::Offering;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use web::{page, when};
+use web::{Page, PageContext};
 
 mod form;
 mod status_page;
@@ -14,8 +14,8 @@ mod status_page;
 pub(crate) use form::{FormPage, Notice, Words, form};
 pub(crate) use status_page::{StatusPage, WrittenAnswer, status_page};
 
-pub(crate) fn catalogue(offerings: &[Arc<Offering>]) -> Markup {
-    page(
+pub(crate) fn catalogue(page: &PageContext, offerings: &[Arc<Offering>]) -> Page {
+    page.page(
         "What can we do for you?",
         &html! {
             h1 { "What can we do for you?" }
@@ -34,14 +34,14 @@ pub(crate) fn catalogue(offerings: &[Arc<Offering>]) -> Markup {
 }
 
 /// The page of an invitation that was used. It shows nothing of what was sent.
-pub(crate) fn used(offering: &Offering, at: Timestamp) -> Markup {
-    page(
+pub(crate) fn used(page: &PageContext, offering: &Offering, at: Timestamp) -> Page {
+    page.page(
         "You have answered already",
         &html! {
             p.crumb { (offering.offering.name) }
             h1 { "You have answered already" }
             div.note.good role="status" {
-                p { "That was on " time datetime=(at) { (when(at)) } ". Thank you! The first answer stays." }
+                p { "That was on " (page.time(at)) ". Thank you! The first answer stays." }
             }
         },
     )

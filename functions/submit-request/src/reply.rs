@@ -19,8 +19,8 @@ use lambda_http::{Body, Request, Response};
 use serde::Deserialize;
 use web::emails::{self, ApprovalEmail, NotificationReason};
 use web::{
-    Content, Format, Problem, body_text, content, form_text, html, json, received_at, same_site,
-    see_other,
+    Content, Format, PageContext, Problem, body_text, content, form_text, html, json, received_at,
+    same_site, see_other,
 };
 
 use crate::status_view::StatusView;
@@ -67,7 +67,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             request = self.opened(id, key).await?;
         };
         if let Some(invalid) = invalid {
-            return refused(http, &request.value, key, &form, &invalid);
+            let page = self.page(http, &request.value.brand)?;
+            return refused(http, &page, &request.value, key, &form, &invalid);
         }
         self.notify_requester(&request.value, &inquiry, now).await;
         let url = request.value.status_url(&self.link_keys.current());
@@ -141,7 +142,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
                 let generation = code.value.code.generation();
                 let keys = self.link_keys.current();
                 if let Some(to) = request.value.customer_email() {
-                    let mail = emails::question(&request.value, to, inquiry, &keys, generation);
+                    let brand = self.settings.current().brand.with(&request.value.brand);
+                    let request = &request.value;
+                    let mail = emails::question(&brand, request, to, inquiry, &keys, generation);
                     deliver(&self.mailer, &mail).await;
                 }
             }
@@ -184,6 +187,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             return;
         }
         let email = ApprovalEmail {
+            brand: &settings.brand.with(&request.brand),
             request,
             approval: &approval,
             to,
@@ -262,6 +266,7 @@ fn open_inquiry(request: &RefundRequest, number: u32) -> Result<&Inquiry, Proble
 /// A reply that is not accepted: for a program the reason, for a person the page with what they wrote.
 fn refused(
     http: &Request,
+    page: &PageContext,
     request: &RefundRequest,
     key: &str,
     form: &FormData,
@@ -272,6 +277,7 @@ fn refused(
         Format::Json => Err(problem.errors(vec![field_error(invalid.field, &invalid.message)])),
         Format::Html => {
             let page = pages::StatusPage {
+                page,
                 request,
                 view: &StatusView::of(request),
                 key,

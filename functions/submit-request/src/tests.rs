@@ -14,6 +14,7 @@ use testing::fixtures::approval::link_keys;
 
 use super::*;
 
+mod brand;
 mod floods;
 mod forgotten;
 mod hostile;

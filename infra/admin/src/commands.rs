@@ -3,7 +3,7 @@
 use adapters::stripe::HttpStripe;
 use anyhow::Context as _;
 use domain::audit_digest::DigestArchive;
-use domain::dates::{utc_date, when};
+use domain::dates::{Zone, utc_date};
 use domain::id::OfferingPath;
 use domain::operator_log::{Change, OperatorRecord};
 use domain::payment_control::operations::{override_limits, switch_payments};
@@ -108,7 +108,7 @@ fn standing(switch: &PaymentSwitch) -> String {
 /// `, by ada@example.com on 4 March 2026, 05:06 UTC: the reason`.
 fn since(changed: Option<&Change>) -> String {
     changed.map_or(String::new(), |Change { by, because, at }| {
-        format!(", by {by} on {}: {because}", when(*at))
+        format!(", by {by} on {}: {because}", Zone::UTC.when(*at))
     })
 }
 

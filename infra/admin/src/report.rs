@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write, stdout};
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
+use domain::dates::Zone;
 use domain::report::cells::cells;
 use domain::report::{Query, Report};
 use domain::table::Table;
@@ -114,7 +115,7 @@ impl Progress {
 
     fn at(&self, at: Timestamp, read: usize, rows: u64) {
         self.bar.set_position(seconds(self.from, at));
-        let day = domain::dates::day(at);
+        let day = Zone::UTC.day(at);
         self.bar
             .set_message(format!("{day}, {read} records read, {rows} rows"));
     }

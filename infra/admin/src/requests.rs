@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::dates::when;
+use domain::dates::Zone;
 use domain::failure::Failure;
 use domain::operator_log::{Change, record_redrive};
 use domain::request_store::RequestStore;
@@ -22,9 +22,13 @@ pub(crate) async fn list(
         return Ok("No request has stopped.".to_owned());
     }
     let paragraphs = by_cause.iter().map(|(cause, stopped)| {
-        let lines = stopped
-            .iter()
-            .map(|it| format!("\n  {} since {}", it.request_id, when(it.stopped_at)));
+        let lines = stopped.iter().map(|it| {
+            format!(
+                "\n  {} since {}",
+                it.request_id,
+                Zone::UTC.when(it.stopped_at)
+            )
+        });
         format!("{cause}: {}{}", stopped.len(), lines.collect::<String>())
     });
     Ok(paragraphs.collect::<Vec<_>>().join("\n"))

@@ -7,7 +7,8 @@ use clap::Parser;
 /// Runs Refund Desk on this machine, with stand-ins for AWS and Stripe. For development only.
 ///
 /// Environment: STRIPE_API_BASE and STRIPE_API_KEY (use a real Stripe in test mode), TEAMS (who is in
-/// which team, JSON), EVENTS_URL (gets each audit record as a signed event) and EVENTS_SECRET (signs them, whsec_...;
+/// which team, JSON), TIME_ZONE, BRAND_NAME, BRAND_LOGO, BRAND_COLOR, BRAND_CONTACT, BRAND_FOOTER, MAIL_FROM_NAME and MAIL_REPLY_TO (as
+/// the parameters of infra/template.yaml say), EVENTS_URL (gets each audit record as a signed event) and EVENTS_SECRET (signs them, whsec_...;
 /// made once and printed where there is none), RUST_LOG (what to show: warnings and errors unless it says otherwise, such as
 /// function=info for all that functions log).
 #[derive(Debug, Clone, Parser)]
@@ -62,8 +63,22 @@ pub struct Environment {
     pub log: Option<String>,
 }
 
-/// Variables that replace values of the local stack's own.
-const OVERRIDES: &str = "STRIPE_API_BASE STRIPE_API_KEY STRIPE_WEBHOOK_SECRETS TEAMS";
+/// Variables that replace parameters of the template, and which.
+pub const PARAMETERS: [(&str, &str); 10] = [
+    ("BRAND_COLOR", "BrandColor"),
+    ("BRAND_CONTACT", "BrandContact"),
+    ("BRAND_FOOTER", "BrandFooter"),
+    ("BRAND_LOGO", "BrandLogo"),
+    ("BRAND_NAME", "BrandName"),
+    ("MAIL_FROM_NAME", "MailFromName"),
+    ("MAIL_REPLY_TO", "MailReplyTo"),
+    ("STRIPE_API_BASE", "StripeApiBase"),
+    ("TEAMS", "Teams"),
+    ("TIME_ZONE", "TimeZone"),
+];
+
+/// Variables that replace secrets of the local stack's own.
+const SECRETS: [&str; 2] = ["STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRETS"];
 
 /// What a process on this machine needs of the stack's own environment: to find programs, to keep
 /// temporary files, to trust the machine's certificates and to get through its proxy when it talks to
@@ -87,16 +102,12 @@ impl Environment {
     /// Reads an environment. An empty variable is the same as none.
     fn read(variable: impl Fn(&str) -> Option<String>) -> Environment {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let pick = |names: &str| {
-            let names = names.split(' ');
-            names
-                .filter_map(|name| Some((name.to_owned(), variable(name)?)))
-                .collect()
-        };
+        let pick = |name: &str| Some((name.to_owned(), variable(name)?));
+        let parameters = PARAMETERS.iter().map(|(name, _)| *name);
         Environment {
             cargo: variable("CARGO").unwrap_or_else(|| "cargo".to_owned()),
-            overrides: pick(OVERRIDES),
-            passed_on: pick(PASSED_ON),
+            overrides: parameters.chain(SECRETS).filter_map(pick).collect(),
+            passed_on: PASSED_ON.split(' ').filter_map(pick).collect(),
             events_url: variable("EVENTS_URL"),
             events_secret: variable("EVENTS_SECRET"),
             log: variable("RUST_LOG"),

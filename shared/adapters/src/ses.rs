@@ -7,6 +7,7 @@ use aws_sdk_ses::Client;
 use aws_sdk_ses::error::ProvideErrorMetadata;
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::{MessageTag, RawMessage};
+use lettre::Address;
 
 use crate::cached::Cached;
 use crate::config::mail_configuration_set;
@@ -15,10 +16,8 @@ use domain::mail::{Mail, MailError, Mailer, RelatedRequest, masked};
 
 mod message;
 mod refusal;
-mod sender;
 
 use refusal::Answer;
-pub(crate) use sender::Sender;
 
 /// SES, sending as the settings say.
 #[derive(Debug, Clone)]
@@ -41,10 +40,11 @@ impl SesMailer {
 
 impl Mailer for SesMailer {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        let sender = self.settings.current().sender();
-        let sender =
-            sender.ok_or_else(|| MailError::SenderRefused("no settings were read".to_owned()))?;
-        let message = message::message(&sender, mail)
+        let settings = self.settings.current();
+        let from = settings.mail_from.as_str();
+        let address = from.parse::<Address>();
+        let address = address.map_err(|error| MailError::SenderRefused(error.to_string()))?;
+        let message = message::message(address, mail)
             .map_err(|error| MailError::RecipientRefused(error.to_string()))?;
         let message = RawMessage::builder().data(Blob::new(message)).build();
         let tags = mail.related_request.iter().flat_map(RelatedRequest::tags);
@@ -52,7 +52,6 @@ impl Mailer for SesMailer {
             let tag = MessageTag::builder().name(name).value(value).build();
             tag.expect("it has a name and a value")
         });
-        let from = sender.from.email.as_ref();
         let sent = self
             .client
             .send_raw_email()

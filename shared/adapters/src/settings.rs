@@ -5,9 +5,10 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::Deserialize;
 
-use crate::ses::Sender;
 use crate::stripe::Mode;
 use domain::admission::AdmissionLimits;
+use domain::brand::Brand;
+use domain::form::is_email;
 use domain::id::TeamId;
 use domain::team::Teams;
 
@@ -19,12 +20,9 @@ pub struct Settings {
     pub teams: Teams,
     /// The address that all mails come from.
     pub mail_from: String,
-    /// The name that people see beside it. May be empty.
+    /// How pages and mails present whom they come from, unless the offering says otherwise.
     #[serde(default)]
-    pub mail_from_name: String,
-    /// Where answers to mails go, with or without a name. Empty: to the sender.
-    #[serde(default)]
-    pub mail_reply_to: String,
+    pub brand: Brand,
     /// How many requests are taken.
     #[serde(default)]
     pub request_limits: AdmissionLimits,
@@ -62,16 +60,10 @@ impl Settings {
     /// Reads the document. The error says what is wrong in it.
     pub fn parse(json: &str) -> Result<Self, String> {
         let settings: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        if settings.sender().is_none() {
-            return Err("mailFrom and mailReplyTo must be email addresses".to_owned());
+        if !is_email(&settings.mail_from) {
+            return Err("mailFrom must be an email address".to_owned());
         }
         Ok(settings)
-    }
-
-    /// Who sends the mails. `None` if it is nobody, as before a document was read.
-    pub(crate) fn sender(&self) -> Option<Sender> {
-        let from = format!("{} <{}>", self.mail_from_name, self.mail_from);
-        Sender::new(&from, &self.mail_reply_to)
     }
 
     /// Scheme and host of all links, where they differ from what API Gateway sees.
@@ -218,9 +210,9 @@ mod tests {
         settings.public_url = "https://example.com".to_owned();
         assert_eq!(settings.origin().unwrap(), "https://example.com");
         for (name, value) in [
+            ("brand", "Acme"),
             ("mailFrom", "nobody"),
             ("mailFrom", "Refunds <refunds@example.com>"),
-            ("mailReplyTo", "nobody"),
             ("stripeMode", "Live"),
             ("requestLimits", "caller=4/minute"),
             ("reportsTeam", ""),

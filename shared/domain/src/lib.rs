@@ -20,6 +20,7 @@ pub mod audit;
 pub mod audit_chain;
 pub mod audit_digest;
 pub mod audit_index;
+pub mod brand;
 pub mod characters;
 pub mod charge_ledger;
 pub mod charge_lookup;

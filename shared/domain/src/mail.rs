@@ -7,13 +7,17 @@ use crate::metrics;
 
 pub(crate) mod error;
 mod related_request;
+mod sender;
 
 pub use error::MailError;
 pub use related_request::RelatedRequest;
+pub use sender::{NamedAddress, NotAnAddress, Sender};
 
 /// One mail to one person, as text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
+    /// As whom it is sent.
+    pub sender: Sender,
     /// The recipient's address.
     pub to: String,
     /// One line.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::approval::LinkKeys;
 use crate::audit::{Action, Actor, AuditRecord, Currency};
 use crate::audit_chain;
+use crate::brand::BrandOverrides;
 use crate::form::{DesignatedFields, Values};
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::inquiry::Inquiry;
@@ -46,6 +47,9 @@ pub struct Request {
     pub offering: OfferingPath,
     /// The offering's name when it was submitted.
     pub title: String,
+    /// What its offering said in place of the deployment's brand when it was submitted.
+    #[serde(default, skip_serializing_if = "BrandOverrides::is_empty")]
+    pub brand: BrandOverrides,
     /// The version of the definition whose form the customer filled in.
     #[serde(default)]
     pub definition: String,
@@ -185,6 +189,7 @@ impl Request {
             request_id,
             offering: offering.path.clone(),
             title: offering.offering.name.clone(),
+            brand: offering.brand.clone(),
             definition: offering.version.clone(),
             origin,
             about,

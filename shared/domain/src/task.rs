@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::brand::BrandOverrides;
 use crate::form::Form;
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId, TaskToken, TeamId};
 use crate::rule::Rule;
@@ -177,6 +178,9 @@ pub struct Offering {
     /// Whether it takes no new requests. Those under way go on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
+    /// What it says in place of its deployment's brand.
+    #[serde(default, skip_serializing_if = "BrandOverrides::is_empty")]
+    pub brand: BrandOverrides,
     /// A digest of everything that is generated from the definition: another one for every change.
     #[serde(default)]
     pub version: String,

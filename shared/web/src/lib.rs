@@ -1,7 +1,7 @@
 //! What people see: pages and mails, and how the functions behind API Gateway read a request and answer it.
 //!
 //! - [`emails`]: the mails, each a folder of template files.
-//! - [`page()`]: the frame of every page and its style sheet, and a form's answers as a list ([`answers`]).
+//! - [`PageContext`]: the frame of every page and its style sheet, and times as they are read; a form's answers as a list ([`answers`]).
 //! - `media`: which kind of content a request brings and wants.
 //! - `request`: reading what API Gateway hands over, within limits; `response`: answering it, with the headers
 //!   that every answer has.
@@ -12,13 +12,13 @@
 pub mod emails;
 mod media;
 mod page;
+mod palette;
 mod problem;
 mod request;
 mod response;
 
-pub use domain::dates::when;
 pub use media::{Content, accepted, answer_format, content};
-pub use page::{answers, page};
+pub use page::{Page, PageContext, answers};
 pub use problem::Problem;
 pub use request::{
     PostedForm, body_text, caller, form_text, header_text, origin, posted_form, received_at,

@@ -1,47 +1,117 @@
 //! The frame of every page: one column, no scripts, nothing loaded from elsewhere, light and dark.
 
-use std::sync::LazyLock;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::http::HeaderValue;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use domain::brand::Brand;
+use domain::dates::until;
 use domain::mail::sanitize_text;
 use domain::request::Answered;
+use jiff::Timestamp;
+
+use crate::palette::Palette;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Allows the page's own style and its forms, and nothing else. Scripts are not among what is needed.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        STANDARD.encode(Sha256::digest(STYLE))
-    );
-    HeaderValue::from_str(&policy).expect("the policy is ASCII")
-});
+/// A whole page.
+#[derive(Debug, Clone)]
+pub struct Page {
+    html: Markup,
+    style: String,
+}
 
-pub(crate) fn policy() -> HeaderValue {
-    POLICY.clone()
+impl Page {
+    /// Allows the page's own style and its forms, and nothing else. Scripts are not among what is needed.
+    pub(crate) fn policy(&self) -> HeaderValue {
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            STANDARD.encode(Sha256::digest(&self.style))
+        );
+        HeaderValue::from_str(&policy).expect("the policy is ASCII")
+    }
+}
+
+impl From<Page> for String {
+    fn from(page: Page) -> Self {
+        page.html.into_string()
+    }
+}
+
+/// Whom a page comes from, and when it is read.
+#[derive(Debug, Clone)]
+pub struct PageContext {
+    /// Whom it comes from.
+    pub brand: Brand,
+    /// When it was asked for.
+    pub now: Timestamp,
+}
+
+impl PageContext {
+    /// A whole page with a title and a main part.
+    pub fn page(&self, title: &str, main: &Markup) -> Page {
+        page(&self.brand, title, main)
+    }
+
+    /// A point in time, as text.
+    pub fn when(&self, at: Timestamp) -> String {
+        self.brand.zone.when(at)
+    }
+
+    /// A point in time, which programs can read too.
+    pub fn time(&self, at: Timestamp) -> Markup {
+        html! { time datetime=(at) { (self.when(at)) } }
+    }
+
+    /// A point in time until which something can be done, and how long that is.
+    pub fn deadline(&self, at: Timestamp) -> Markup {
+        html! { (self.time(at)) @if let Some(left) = until(at, self.now) { " (" (left) ")" } }
+    }
 }
 
 /// A whole page with a title and a main part. It never loads itself anew: somebody may be reading it
 /// aloud, or writing into it.
-pub fn page(title: &str, main: &Markup) -> Markup {
-    html! {
+pub(crate) fn page(brand: &Brand, title: &str, main: &Markup) -> Page {
+    let Palette { on_light, on_dark } = Palette::of(brand.color);
+    let style = format!(
+        "{STYLE}:root{{--accent:{on_light}}}@media (prefers-color-scheme:dark){{:root{{--accent:{on_dark}}}}}"
+    );
+    let html = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
+                title { (title) " · " (brand.name) }
+                style { (PreEscaped(&style)) }
             }
             body {
+                header { p.logo { (brand.logo) } }
                 main { (main) }
+                @if !brand.contacts.is_empty() || !brand.footer.is_empty() { (footer(brand)) }
             }
+        }
+    };
+    Page { html, style }
+}
+
+/// Whom to ask, and what the brand has to say on every page.
+fn footer(brand: &Brand) -> Markup {
+    html! {
+        footer {
+            @if !brand.contacts.is_empty() {
+                p {
+                    "Questions? "
+                    @for (position, contact) in brand.contacts.iter().enumerate() {
+                        @if position > 0 { ", " }
+                        a href=(contact.href()) { (contact) }
+                    }
+                }
+            }
+            @if !brand.footer.is_empty() { p { (brand.footer) } }
         }
     }
 }
@@ -61,5 +131,46 @@ pub fn answers(answered: &[Answered]) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_the_style_of_the_page_in_the_brands_color() {
+        let of = |color: &str| {
+            let color = color.parse().unwrap();
+            page(
+                &Brand {
+                    color,
+                    ..Brand::default()
+                },
+                "Title",
+                &html! {},
+            )
+        };
+        let (blue, yellow) = (of("#2453c9"), of("#ffcc00"));
+        assert_ne!(blue.policy(), yellow.policy());
+        for page in [blue, yellow] {
+            let policy = page.policy();
+            let html = String::from(page);
+            let (_, style) = html.split_once("<style>").unwrap();
+            let (style, _) = style.split_once("</style>").unwrap();
+            let hash = STANDARD.encode(Sha256::digest(style));
+            assert!(
+                policy
+                    .to_str()
+                    .unwrap()
+                    .contains(&format!("'sha256-{hash}'"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_page_without_contact_and_footer_has_none() {
+        let html = String::from(page(&Brand::default(), "Title", &html! {}));
+        assert!(!html.contains("<footer>") && html.contains("<title>Title · Refund Desk</title>"));
     }
 }

@@ -2,10 +2,11 @@
 
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
-use maud::{Markup, html};
+use maud::html;
 
-use crate::page::page;
+use crate::page::{Page, page};
 use crate::response::{Format, html as html_response, reply};
+use domain::brand::Brand;
 use domain::failure::Failure;
 use domain::form::FieldError;
 use domain::metrics;
@@ -17,7 +18,7 @@ pub struct Problem {
     title: String,
     detail: Option<String>,
     errors: Vec<FieldError>,
-    page: Option<Markup>,
+    page: Option<Page>,
     retry_after: Option<i64>,
 }
 
@@ -50,7 +51,7 @@ impl Problem {
 
     /// A page that shows the problem in its place, such as the form that was refused.
     #[must_use]
-    pub fn page(mut self, page: Markup) -> Self {
+    pub fn page(mut self, page: Page) -> Self {
         self.page = Some(page);
         self
     }
@@ -69,18 +70,23 @@ impl Problem {
     }
 
     /// The answer, in the caller's format.
-    pub fn into_response(self, format: Format) -> Response<Body> {
-        let mut response = match format {
+    pub fn into_response(self, format: Format, brand: &Brand) -> Response<Body> {
+        match format {
             Format::Html => {
-                let page = self.page.clone().unwrap_or_else(|| self.plain_page());
-                html_response(self.status, page)
+                let page = self.page.clone().unwrap_or_else(|| self.plain_page(brand));
+                self.with_headers(html_response(self.status, page))
             }
-            Format::Json => reply(
-                self.status,
-                "application/problem+json",
-                self.document().to_string(),
-            ),
-        };
+            Format::Json => self.into_json(),
+        }
+    }
+
+    /// The answer to a program.
+    pub fn into_json(self) -> Response<Body> {
+        let document = self.document().to_string();
+        self.with_headers(reply(self.status, "application/problem+json", document))
+    }
+
+    fn with_headers(&self, mut response: Response<Body>) -> Response<Body> {
         let retry_after = self.retry_after.map(HeaderValue::from);
         response
             .headers_mut()
@@ -88,8 +94,9 @@ impl Problem {
         response
     }
 
-    fn plain_page(&self) -> Markup {
+    fn plain_page(&self, brand: &Brand) -> Page {
         page(
+            brand,
             &self.title,
             &html! {
                 h1 { (self.title) }

@@ -3,7 +3,7 @@
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 
-use crate::page;
+use crate::page::Page;
 
 /// How a caller wants to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +43,12 @@ pub fn json(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
 }
 
 /// A page.
-pub fn html(status: StatusCode, page: maud::Markup) -> Response<Body> {
-    let mut response = reply(status, "text/html; charset=utf-8", page.into_string());
+pub fn html(status: StatusCode, page: Page) -> Response<Body> {
+    let policy = page.policy();
+    let mut response = reply(status, "text/html; charset=utf-8", page.into());
     response
         .headers_mut()
-        .insert(header::CONTENT_SECURITY_POLICY, page::policy());
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 

@@ -1,6 +1,7 @@
 //! What is found out before anybody decides.
 
 use domain::charge_lookup::{ChargeReport, ChargeUse};
+use domain::dates::Zone;
 
 use super::*;
 
@@ -11,7 +12,7 @@ async fn look_up(case: &Case) -> Result<ChargeReport, Failure> {
 }
 
 fn line(findings: &ChargeReport, label: &str) -> String {
-    let lines = findings.lines();
+    let lines = findings.lines(&Zone::UTC);
     let found = lines.iter().find(|(name, _)| *name == label);
     found.map(|(_, value)| value.clone()).unwrap_or_default()
 }
@@ -97,6 +98,6 @@ async fn other_requests_for_the_charge_are_found() {
     let found = look_up(&case).await.unwrap();
     let summary = "1 other request, $0.00 paid, $50.00 open";
     assert_eq!(found.others_summary().as_deref(), Some(summary));
-    let shown: Vec<_> = found.others().collect();
+    let shown: Vec<_> = found.others(&Zone::UTC).collect();
     assert!(shown.len() == 1 && shown[0].contains(&other.request_id.to_string()));
 }

@@ -4,20 +4,20 @@ use domain::charge_lookup::ChargeReport;
 use domain::mail::sanitize_text;
 use domain::request::Request;
 use maud::{Markup, html};
-use web::when;
+use web::PageContext;
 
 use crate::case::Case;
 use crate::charge::{CUSTOMER, missing_customer};
 
 /// What Stripe knows, with warnings first.
-pub(super) fn card(case: &Case) -> Markup {
+pub(super) fn card(page: &PageContext, case: &Case) -> Markup {
     html! {
         @if let Some(report) = &case.report {
             section.card aria-labelledby="charge" {
                 h2 #charge { "The charge at Stripe" }
                 (warnings(report, case.is_outdated))
                 dl {
-                    @for (label, value) in report.lines() {
+                    @for (label, value) in report.lines(&page.brand.zone) {
                         dt { (label) }
                         dd { bdi { (sanitize_text(&value)) } }
                     }
@@ -25,11 +25,11 @@ pub(super) fn card(case: &Case) -> Markup {
                 @if let Some(summary) = report.others_summary() {
                     details {
                         summary { "For this charge: " (summary) }
-                        ul { @for other in report.others() { li { (other) } } }
+                        ul { @for other in report.others(&page.brand.zone) { li { (other) } } }
                     }
                 }
                 @if let Some(found) = &report.found {
-                    p.soft { small { "As of " time datetime=(found.looked_up_at) { (when(found.looked_up_at)) } } }
+                    p.soft { small { "As of " (page.time(found.looked_up_at)) } }
                 }
             }
         }

@@ -2,17 +2,17 @@
 
 use domain::approval::{Choice, Decider, Decision, Refusal};
 use domain::request::{AnswerKind, Answered};
-use maud::{Markup, html};
-use web::{answers, page, when};
+use maud::html;
+use web::{Page, answers};
 
 use super::parts::{Notice, Written, code_field, crumb, footer, notice_box};
 use crate::OpenedLink;
 
 /// The page that an opened link shows. Not even the question is on it: the definition may have put
 /// something of the customer's into it.
-pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Markup {
+pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Page {
     let title = "A question about your request";
-    page(
+    opened.page.page(
         title,
         &html! {
             (crumb(opened))
@@ -36,7 +36,7 @@ pub(super) fn review(
     choice: &Choice,
     written: &Written<'_>,
     notice: &Notice<'_>,
-) -> Markup {
+) -> Page {
     let (approval, request) = (&opened.approval.value, &opened.request.value);
     // What somebody of the team has added is not theirs to see here.
     let own = |answer: &Answered| answer.given_by.is_none() && answer.value.is_some();
@@ -46,7 +46,7 @@ pub(super) fn review(
         .into_iter()
         .filter(own)
         .partition(|answer| at_a_glance(answer.kind));
-    page(
+    opened.page.page(
         &approval.question,
         &html! {
             (crumb(opened))
@@ -78,12 +78,12 @@ pub(super) fn review(
 }
 
 /// The page once the customer has chosen.
-pub(super) fn recorded(opened: &OpenedLink, choice: &Choice, decision: &Decision) -> Markup {
+pub(super) fn recorded(opened: &OpenedLink, choice: &Choice, decision: &Decision) -> Page {
     outcome(opened, choice, decision, "Thank you")
 }
 
 /// The page that the link shows afterwards.
-pub(super) fn chosen(opened: &OpenedLink, choice: &Choice, decision: &Decision) -> Markup {
+pub(super) fn chosen(opened: &OpenedLink, choice: &Choice, decision: &Decision) -> Page {
     let title = match decision.decider() {
         Decider::Customer | Decider::Approver(_) => "You have already chosen",
         Decider::Nobody => "The time to choose is over",
@@ -91,10 +91,10 @@ pub(super) fn chosen(opened: &OpenedLink, choice: &Choice, decision: &Decision) 
     outcome(opened, choice, decision, title)
 }
 
-fn outcome(opened: &OpenedLink, choice: &Choice, decision: &Decision, title: &str) -> Markup {
+fn outcome(opened: &OpenedLink, choice: &Choice, decision: &Decision, title: &str) -> Page {
     let at = decision.at();
-    let time = html! { time datetime=(at) { (when(at)) } };
-    page(
+    let time = opened.page.time(at);
+    opened.page.page(
         title,
         &html! {
             (crumb(opened))

@@ -2,15 +2,15 @@
 
 use domain::approval::Refusal;
 use domain::request::AnswerKind;
-use maud::{Markup, html};
-use web::{answers, page};
+use maud::html;
+use web::{Page, answers};
 
 use super::parts::{code_field, footer};
 use crate::OpenedLink;
 
 /// The page that an opened link shows: what it is about, and where the code goes. Nothing personal of the
 /// customer's is on it.
-pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Markup {
+pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Page {
     let (approval, request) = (&opened.approval.value, &opened.request.value);
     let impersonal = |kind| matches!(kind, AnswerKind::Amount | AnswerKind::Charge);
     let known: Vec<_> = request
@@ -18,7 +18,7 @@ pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Marku
         .into_iter()
         .filter(|answer| impersonal(answer.kind))
         .collect();
-    page(
+    opened.page.page(
         &approval.question,
         &html! {
             p.crumb { (approval.phase) " · " (request.title) }

@@ -38,7 +38,7 @@ pub(super) fn form(opened: &OpenedLink, written: &Written<'_>, notice: &Notice<'
             @if let Some(amount) = request.amount() {
                 div.field {
                     label for="amount" { "Approve less" }
-                    small #amount-help { "The amount in dollars, at most " (amount.to_decimal()) ". Leave it empty to approve all of that. The customer is told both amounts." }
+                    small #amount-help { "The amount in dollars, at most " (amount) ". Leave it empty to approve all of that. The customer is told both amounts." }
                     input #amount name="amount" inputmode="decimal" autocomplete="off" value=(written.amount) aria-describedby="amount-help" aria-invalid=[invalid("amount")];
                 }
             }

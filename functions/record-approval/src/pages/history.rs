@@ -5,9 +5,9 @@ use domain::mail::sanitize_text;
 use domain::request::Request;
 use domain::task::outcome;
 use maud::{Markup, html};
-use web::when;
+use web::PageContext;
 
-pub(super) fn card(approvals: &[Approval], request: &Request) -> Markup {
+pub(super) fn card(page: &PageContext, approvals: &[Approval], request: &Request) -> Markup {
     let decided: Vec<_> = approvals
         .iter()
         .flat_map(|approval| {
@@ -23,7 +23,7 @@ pub(super) fn card(approvals: &[Approval], request: &Request) -> Markup {
                 dl {
                     @for (approval, decision) in decided {
                         dt { (approval.phase) }
-                        dd { (what(approval, decision, request)) }
+                        dd { (what(page, approval, decision, request)) }
                     }
                 }
             }
@@ -31,7 +31,7 @@ pub(super) fn card(approvals: &[Approval], request: &Request) -> Markup {
     }
 }
 
-fn what(approval: &Approval, decision: &Decision, request: &Request) -> Markup {
+fn what(page: &PageContext, approval: &Approval, decision: &Decision, request: &Request) -> Markup {
     html! {
         (verb(approval, decision)) " "
         @match decision.decider() {
@@ -39,7 +39,7 @@ fn what(approval: &Approval, decision: &Decision, request: &Request) -> Markup {
             Decider::Customer => "by the customer ",
             Decider::Nobody => "as nobody decided in time, ",
         }
-        "on " time datetime=(decision.at()) { (when(decision.at())) }
+        "on " (page.time(decision.at()))
         @if let Some(amount) = decision.approved_amount() {
             ", for " (amount)
             @if let Some(requested) = request.requested_amount().filter(|it| *it != amount) { " of " (requested) }

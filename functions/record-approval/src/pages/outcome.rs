@@ -3,15 +3,15 @@
 use domain::approval::{Asked, Decision, Refusal};
 use domain::mail::sanitize_text;
 use domain::task::outcome;
-use maud::{Markup, html};
-use web::{page, when};
+use maud::html;
+use web::Page;
 
 use super::parts::{crumb, footer};
 use super::{choice, ownership};
 use crate::OpenedLink;
 
 /// The page of a link that cannot be used to decide, and why.
-pub(crate) fn refused(opened: &OpenedLink, refusal: &Refusal) -> Markup {
+pub(crate) fn refused(opened: &OpenedLink, refusal: &Refusal) -> Page {
     match refusal {
         Refusal::Decided(decision) => match &opened.approval.value.asked {
             Asked::Team(_) => decided(opened, decision),
@@ -41,7 +41,7 @@ pub(crate) fn refused(opened: &OpenedLink, refusal: &Refusal) -> Markup {
 }
 
 /// The page once the approver has decided.
-pub(super) fn recorded(opened: &OpenedLink, decision: &Decision, missing: u32) -> Markup {
+pub(super) fn recorded(opened: &OpenedLink, decision: &Decision, missing: u32) -> Page {
     if missing > 0 {
         return approved_in_part(opened, decision, "You approved this request");
     }
@@ -50,7 +50,7 @@ pub(super) fn recorded(opened: &OpenedLink, decision: &Decision, missing: u32) -
 }
 
 /// The page that a link shows when there is a decision already.
-fn decided(opened: &OpenedLink, decision: &Decision) -> Markup {
+fn decided(opened: &OpenedLink, decision: &Decision) -> Page {
     outcome_page(
         opened,
         decision,
@@ -59,7 +59,7 @@ fn decided(opened: &OpenedLink, decision: &Decision) -> Markup {
     )
 }
 
-fn outcome_page(opened: &OpenedLink, decision: &Decision, title: &str, is_new: bool) -> Markup {
+fn outcome_page(opened: &OpenedLink, decision: &Decision, title: &str, is_new: bool) -> Page {
     let is_yes = decision.outcome() == outcome::APPROVE;
     let already = if is_new { "" } else { "already " };
     let verb = verb(decision);
@@ -68,13 +68,13 @@ fn outcome_page(opened: &OpenedLink, decision: &Decision, title: &str, is_new: b
         Some(by) if by == opened.approver() => format!("{already}{verb} by you ({by}) at"),
         Some(by) => format!("{already}{verb} by {by} at"),
     };
-    page(
+    opened.page.page(
         title,
         &html! {
             (crumb(opened))
             h1 { (title) }
             div.note.good[is_yes].bad[!is_yes] role="status" {
-                p { "This request was " (by) " " time datetime=(decision.at()) { (when(decision.at())) } (amount_of(opened, decision)) "." }
+                p { "This request was " (by) " " (opened.page.time(decision.at())) (amount_of(opened, decision)) "." }
                 // The reason may be about the customer: whoever merely holds the link does not see it.
                 @if let (true, Some(reason)) = (is_new, decision.reason()) { p { "Reason: " bdi { (sanitize_text(reason)) } } }
             }
@@ -105,19 +105,19 @@ fn verb(decision: &Decision) -> &'static str {
 }
 
 /// The page of somebody who has approved while more people have to.
-fn approved_in_part(opened: &OpenedLink, decision: &Decision, title: &str) -> Markup {
+fn approved_in_part(opened: &OpenedLink, decision: &Decision, title: &str) -> Page {
     let missing = opened.approval.value.missing();
     let others = match missing {
         1 => "One more person has to approve it.".to_owned(),
         more => format!("{more} more people have to approve it."),
     };
-    page(
+    opened.page.page(
         title,
         &html! {
             (crumb(opened))
             h1 { (title) }
             div.note.good role="status" {
-                p { "You approved it at " time datetime=(decision.at()) { (when(decision.at())) } (amount_of(opened, decision)) ". " (others) }
+                p { "You approved it at " (opened.page.time(decision.at())) (amount_of(opened, decision)) ". " (others) }
             }
             p { "There is nothing more for you to do. You can close this page." }
             (footer(opened))
@@ -125,8 +125,8 @@ fn approved_in_part(opened: &OpenedLink, decision: &Decision, title: &str) -> Ma
     )
 }
 
-fn locked(opened: &OpenedLink) -> Markup {
-    page(
+fn locked(opened: &OpenedLink) -> Page {
+    opened.page.page(
         "This link is locked",
         &html! {
             (crumb(opened))
@@ -147,8 +147,8 @@ fn locked(opened: &OpenedLink) -> Markup {
 }
 
 /// The page of somebody who handed the request over.
-pub(crate) fn handed_over(opened: &OpenedLink, to: &str) -> Markup {
-    page(
+pub(crate) fn handed_over(opened: &OpenedLink, to: &str) -> Page {
+    opened.page.page(
         "You handed this request over",
         &html! {
             (crumb(opened))
@@ -160,8 +160,8 @@ pub(crate) fn handed_over(opened: &OpenedLink, to: &str) -> Markup {
     )
 }
 
-fn over(opened: &OpenedLink, refusal: &Refusal) -> Markup {
-    page(
+fn over(opened: &OpenedLink, refusal: &Refusal) -> Page {
+    opened.page.page(
         "This link is no longer in use",
         &html! {
             (crumb(opened))

@@ -2,7 +2,7 @@
 
 use domain::request::UnclearCharge;
 use maud::{Markup, html};
-use web::{answers, page};
+use web::{Page, answers};
 
 use super::parts::code_field;
 use super::{charge, history};
@@ -31,10 +31,10 @@ fn form(opened: &OpenedLink, code: &str) -> Markup {
 }
 
 /// The page of a decided approval, for an approver who knows the code: what the stopped process needs.
-pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> Markup {
+pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> Page {
     let request = &opened.request.value;
     let confirmed = opened.unclear_charge().is_none();
-    page(
+    opened.page.page(
         "The refund has stopped",
         &html! {
             p.crumb { (opened.approval.value.phase) " · " (request.title) }
@@ -50,8 +50,8 @@ pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> 
                 (answers(&request.answers_with_approved_amount()))
             }
             @if let Some(case) = &opened.case {
-                (charge::card(case))
-                (history::card(&case.approvals, request))
+                (charge::card(&opened.page, case))
+                (history::card(&opened.page, &case.approvals, request))
             }
             (form(opened, code))
         },

@@ -4,7 +4,6 @@ use domain::approval::{Asked, Refusal};
 use domain::one_time_code::{CODE_DIGITS_WORD, CODE_INPUT_CHARS};
 use domain::task::Confirm;
 use maud::{Markup, html};
-use web::when;
 
 use crate::OpenedLink;
 use crate::form_data::field_of;
@@ -96,7 +95,7 @@ pub(super) fn footer(opened: &OpenedLink) -> Markup {
                     Asked::Team(_) => "Decisions are taken until ",
                     Asked::Customer(_) => "You can choose until ",
                 }
-                (when(approval.decide_until)) ". "
+                (opened.page.deadline(approval.decide_until)) ". "
             }
             "Request " (approval.request_id)
         } }

@@ -3,7 +3,7 @@
 use domain::inquiry::{INQUIRY_CHARS, Inquiry};
 use domain::mail::sanitize_text;
 use maud::{Markup, html};
-use web::{answers, page};
+use web::{Page, answers};
 
 use super::parts::{Notice, Written, footer, notice_box};
 use super::{charge, decision_form, history, ownership};
@@ -15,13 +15,13 @@ pub(super) fn review(
     written: &Written<'_>,
     colleagues: &[String],
     notice: &Notice<'_>,
-) -> Markup {
+) -> Page {
     if opened.approval.value.decision().is_some() {
         return ownership::stopped_page(opened, written.code, &notice_box(notice));
     }
     let (approval, request) = (&opened.approval.value, &opened.request.value);
     let ineligible = opened.ineligible();
-    page(
+    opened.page.page(
         &approval.question,
         &html! {
             p.crumb { (approval.phase) " · " (request.title) }
@@ -33,8 +33,8 @@ pub(super) fn review(
                 (answers(&request.answers_with_approved_amount()))
             }
             @if let Some(case) = &opened.case {
-                (charge::card(case))
-                (history::card(&case.approvals, request))
+                (charge::card(&opened.page, case))
+                (history::card(&opened.page, &case.approvals, request))
             }
             @if !request.inquiries.is_empty() {
                 section.card aria-labelledby="asked" {

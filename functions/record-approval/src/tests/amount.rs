@@ -115,7 +115,7 @@ async fn a_colleague_who_looked_before_is_told_and_sees_it_anew() {
     let (status, page) = asked.form(1, &form(&before)).await;
     assert_eq!(status, 409);
     assert!(page.contains("has changed since you opened it"), "{page}");
-    assert!(page.contains("Approved amount") && page.contains("at most 30.00"));
+    assert!(page.contains("Approved amount") && page.contains("at most $30.00"));
     let decided = format!("by <bdi>{}</bdi>", TEAM[0]);
     for shown in [decided.as_str(), "for $30.00 of $50.00", "Half was used."] {
         assert!(page.contains(shown), "{shown}: {page}");

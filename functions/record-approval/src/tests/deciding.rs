@@ -285,11 +285,28 @@ async fn a_decision_stands_even_if_the_execution_cannot_be_told() {
 }
 
 #[tokio::test]
+async fn how_long_there_is_to_decide_is_said_in_the_zone_of_the_deployment() {
+    let mut asked = asked().await;
+    asked.function.settings = Settings {
+        brand: serde_json::from_value(json!({"name": "Acme", "timeZone": "America/New_York"}))
+            .unwrap(),
+        ..Settings::clone(&asked.function.settings.current())
+    }
+    .into();
+    let (_, page) = asked.get(0).await;
+    let time =
+        "<time datetime=\"1970-01-15T00:00:00Z\">14 January 1970, 19:00 EST</time> (in 14 days)";
+    assert!(page.contains(time), "{page}");
+    assert!(page.contains(" · Acme</title>"), "{page}");
+}
+
+#[tokio::test]
 async fn a_token_that_was_replaced_meanwhile_is_looked_up_again() {
     let asked = asked().await;
     asked.decide(0, "approve").await;
     let request = http("POST", &asked.secrets[0].0, 60, FORM, "");
-    let opened = asked.function.open(&request).await.unwrap().unwrap();
+    let now = received_at(&request).unwrap();
+    let opened = asked.function.open(&request, now).await.unwrap().unwrap();
     let mut newer = opened.approval.clone();
     newer.value.task_token = "token-2".parse().unwrap();
     asked

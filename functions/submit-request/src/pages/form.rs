@@ -5,7 +5,7 @@ use domain::invitation::{CODE, TOKEN};
 use domain::one_time_code::CODE_DIGITS_WORD;
 use domain::task::Offering;
 use maud::{Markup, html};
-use web::page;
+use web::{Page, PageContext};
 
 use super::code_field;
 use crate::form_data::ONCE;
@@ -25,6 +25,7 @@ pub(crate) enum Notice<'a> {
 /// What the form shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FormPage<'a> {
+    pub(crate) page: &'a PageContext,
     pub(crate) offering: &'a Offering,
     /// The version that shows it.
     pub(crate) version: &'a FormVersion,
@@ -39,11 +40,13 @@ pub(crate) struct FormPage<'a> {
 impl<'a> FormPage<'a> {
     /// An empty form.
     pub(crate) fn new(
+        page: &'a PageContext,
         offering: &'a Offering,
         version: &'a FormVersion,
         credentials: Option<&'a InvitationCredentials>,
     ) -> Self {
         Self {
+            page,
             offering,
             version,
             given: &[],
@@ -79,7 +82,7 @@ impl Words {
     }
 }
 
-pub(crate) fn form(shown: &FormPage<'_>) -> Markup {
+pub(crate) fn form(shown: &FormPage<'_>) -> Page {
     let FormPage {
         offering,
         given,
@@ -92,7 +95,7 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Markup {
     } else {
         format!("Please correct: {}", offering.offering.name)
     };
-    page(
+    shown.page.page(
         &title,
         &html! {
             p.crumb {

@@ -5,7 +5,7 @@ use domain::mail::sanitize_text;
 use domain::one_time_code::CODE_DIGITS_WORD;
 use domain::request::{Request, Status};
 use maud::{Markup, html};
-use web::{answers, page, when};
+use web::{Page, PageContext, answers};
 
 use super::code_field;
 use crate::status_view::StatusView;
@@ -23,6 +23,7 @@ pub(crate) struct WrittenAnswer<'a> {
 /// What the status page shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StatusPage<'a> {
+    pub(crate) page: &'a PageContext,
     pub(crate) request: &'a Request,
     pub(crate) view: &'a StatusView<'a>,
     /// The unguessable part of the page's address.
@@ -37,14 +38,14 @@ impl StatusPage<'_> {
     }
 }
 
-pub(crate) fn status_page(shown: &StatusPage<'_>) -> Markup {
+pub(crate) fn status_page(shown: &StatusPage<'_>) -> Page {
     let StatusPage { request, view, .. } = *shown;
     let good = matches!(request.status, Status::Refunded | Status::Completed);
     let bad = request.status == Status::Denied;
     // What somebody of the team has added is not theirs to see here.
     let own = request.answers.iter().filter(|it| it.given_by.is_none());
     let own: Vec<_> = own.cloned().collect();
-    page(
+    shown.page.page(
         &request.title,
         &html! {
             p.crumb { (request.title) }
@@ -54,19 +55,19 @@ pub(crate) fn status_page(shown: &StatusPage<'_>) -> Markup {
                     p { "Now: " strong { (request.phase) } }
                     @if let Some((requested, approved)) = view.approved_less { p { "You asked for " (requested) ", and " (approved) " was approved." } }
                     @if let Some(reason) = view.reason { p { bdi { (sanitize_text(reason)) } } }
-                    p { small { "Last change " time datetime=(request.updated_at) { (when(request.updated_at)) } } }
+                    p { small { "Last change " (shown.page.time(request.updated_at)) } }
                 }
             }
             @for inquiry in request.inquiries.iter().rev() { (asked(shown, inquiry)) }
             @if let Some(at) = request.forgotten_at {
-                p { "We no longer keep what you sent us and what was written about it. It was removed on " time datetime=(at) { (when(at)) } "." }
+                p { "We no longer keep what you sent us and what was written about it. It was removed on " (shown.page.time(at)) "." }
             } @else {
                 section.card aria-labelledby="sent" {
                     h2 #sent { "What you sent us" }
                     (answers(&own))
                 }
             }
-            @if request.about.is_some() { (kept(request)) } @else { (found_again(shown)) }
+            @if request.about.is_some() { (kept(shown)) } @else { (found_again(shown)) }
         },
     )
 }
@@ -78,7 +79,7 @@ fn found_again(shown: &StatusPage<'_>) -> Markup {
         @if !shown.view.is_over { p { a href=(shown.address()) { "Look for news" } } }
         p.soft {
             small {
-                "Request " (request.request_id) ", sent " (when(request.submitted_at)) ". "
+                "Request " (request.request_id) ", sent " (shown.page.time(request.submitted_at)) ". "
                 "Keep this page's address: it is the only way here."
             }
         }
@@ -86,31 +87,31 @@ fn found_again(shown: &StatusPage<'_>) -> Markup {
 }
 
 /// Under the answers of somebody who was invited: nothing more happens.
-fn kept(request: &Request) -> Markup {
+fn kept(shown: &StatusPage<'_>) -> Markup {
     html! {
         p.soft {
-            small { "Sent " time datetime=(request.submitted_at) { (when(request.submitted_at)) } ". There is nothing more to do." }
+            small { "Sent " (shown.page.time(shown.request.submitted_at)) ". There is nothing more to do." }
         }
     }
 }
 
 /// A question of ours: to be answered, or with its answer.
-fn asked(page: &StatusPage<'_>, inquiry: &Inquiry) -> Markup {
+fn asked(shown: &StatusPage<'_>, inquiry: &Inquiry) -> Markup {
     let number = inquiry.number;
-    let written = page.written.filter(|written| written.number == number);
+    let written = shown.written.filter(|written| written.number == number);
     let text = written.map_or("", |written| written.text);
     let problem_of = |field| written.filter(|w| w.field == field).map(|w| w.problem);
-    let action = format!("{}/answers", page.address());
+    let action = format!("{}/answers", shown.address());
     html! {
         section.card aria-labelledby={ "question-" (number) } {
             h2 id={ "question-" (number) } { "Our question to you" }
             p.quote { bdi { (sanitize_text(&inquiry.text)) } }
             @match &inquiry.reply {
                 Some(reply) => {
-                    p.soft { "You answered at " time datetime=(reply.at) { (when(reply.at)) } ":" }
+                    p.soft { "You answered at " (shown.page.time(reply.at)) ":" }
                     p.quote { bdi { (sanitize_text(&reply.text)) } }
                 },
-                None if inquiry.is_open(page.request.status, &page.request.phase) => {
+                None if inquiry.is_open(shown.request.status, &shown.request.phase) => {
                     @if let Some(written) = written {
                         div.note.bad role="alert" { p { "Your answer was not taken: " (written.problem) "." } }
                     }

@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use aws_sdk_ses::config::{BehaviorVersion, Credentials, Region};
 use domain::id::RequestId;
+use domain::mail::Sender;
 
 use super::*;
 
@@ -49,10 +50,10 @@ async fn send(url: String) -> Result<(), MailError> {
         .build();
     let settings = Settings {
         mail_from: "refunds@example.com".to_owned(),
-        mail_from_name: "Refund Desk".to_owned(),
         ..Settings::default()
     };
     let mail = Mail {
+        sender: Sender::default(),
         to: "csm-1@example.com".to_owned(),
         subject: "Hi".to_owned(),
         text: "Hi".to_owned(),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::dates::day;
+use crate::dates::Zone;
 use crate::id::RequestId;
 use crate::money::Usd;
 use crate::request::{RefundProgress, Request, Status};
@@ -47,10 +47,10 @@ impl OtherRequest {
         !self.is_paid && !ended
     }
 
-    pub(super) fn line(&self) -> String {
+    pub(super) fn line(&self, zone: &Zone) -> String {
         let amount = self.amount.map(|it| it.to_string()).unwrap_or_default();
         let status = self.status.as_str().replace('_', " ");
-        let (on, id) = (day(self.submitted_at), self.request_id);
+        let (on, id) = (zone.day(self.submitted_at), self.request_id);
         format!("{amount}, {status}, sent on {on} ({id})")
     }
 }

@@ -1,7 +1,7 @@
 //! What an approver is shown about the charge of a request: lines, warnings, and what stands in the way of paying.
 
 use super::{ChargeFound, ChargeLookup, FoundPayment, OtherRequest, others};
-use crate::dates::day;
+use crate::dates::Zone;
 use crate::request::Request;
 use crate::stripe::{Ownership, amount_text};
 
@@ -30,8 +30,8 @@ impl ChargeReport {
         }
     }
 
-    /// What to show, as a label and a value each.
-    pub fn lines(&self) -> Vec<(&'static str, String)> {
+    /// What to show, as a label and a value each, with days in that zone.
+    pub fn lines(&self, zone: &Zone) -> Vec<(&'static str, String)> {
         let Some(payment) = self.payment() else {
             return Vec::new();
         };
@@ -49,7 +49,7 @@ impl ChargeReport {
             }
             lines.push(("Refundable", text(charge.refundable())));
             lines.push(("Currency", payment.currency.to_ascii_uppercase()));
-            lines.push(("Paid on", day(charge.paid_at)));
+            lines.push(("Paid on", zone.day(charge.paid_at)));
             if let Some(last4) = &charge.last4 {
                 lines.push(("Card", format!("ending in {last4}")));
             }
@@ -105,8 +105,8 @@ impl ChargeReport {
     }
 
     /// A line for each other request, those that were paid first, and the newest first.
-    pub fn others(&self) -> impl Iterator<Item = String> {
-        self.others.iter().map(OtherRequest::line)
+    pub fn others(&self, zone: &Zone) -> impl Iterator<Item = String> {
+        self.others.iter().map(|other| other.line(zone))
     }
 
     /// What a reviewer has to know before deciding.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limit;
-use crate::dates::when;
+use crate::dates::Zone;
 use crate::failure::Failure;
 use crate::money::Usd;
 use crate::operator_log::Change;
@@ -42,7 +42,8 @@ impl fmt::Display for Hold {
         match self {
             Hold::Stopped(None) => f.write_str("All payments are stopped."),
             Hold::Stopped(Some(Change { by, because, at })) => {
-                let at = when(*at);
+                // It is stored, for whoever reads it in whichever zone.
+                let at = Zone::UTC.when(*at);
                 write!(f, "All payments were stopped by {by} on {at}: {because}")
             }
             Hold::AboveLimit {

@@ -2,6 +2,7 @@
 
 use domain::charge_lookup::{ChargeLookup, ChargeReport, FoundPayment, OtherRequest};
 use domain::charge_statement::ChargeStatement;
+use domain::dates::Zone;
 use domain::form::Value;
 use domain::id::RequestId;
 use domain::request::{
@@ -91,7 +92,7 @@ fn confirm(request: &mut Request, charge: &str, customer: Option<&str>) {
 }
 
 fn value(report: &ChargeReport, label: &str) -> Option<String> {
-    let lines = report.lines();
+    let lines = report.lines(&Zone::UTC);
     let found = lines.into_iter().find(|(name, _)| *name == label);
     found.map(|(_, value)| value)
 }
@@ -218,7 +219,7 @@ fn a_good_charge_is_described_without_a_warning() {
     let shown = findings(Some(charge(|_| {})), Ownership::Theirs);
     assert_eq!(shown.warnings(), Vec::<String>::new());
     let lines: Vec<String> = shown
-        .lines()
+        .lines(&Zone::UTC)
         .iter()
         .map(|(l, v)| format!("{l}: {v}"))
         .collect();
@@ -295,7 +296,9 @@ fn what_was_not_found_is_said() {
     let shown = ChargeReport::new(&request, Some(found), Vec::new());
     assert!(shown.warnings()[0].contains("no such charge") && !shown.suggests_approval());
     let shown = ChargeReport::new(&request, None, Vec::new());
-    assert!(shown.warnings()[0].contains("could not be asked") && shown.lines().is_empty());
+    assert!(
+        shown.warnings()[0].contains("could not be asked") && shown.lines(&Zone::UTC).is_empty()
+    );
     assert!(shown.suggests_approval(), "that is no reason to refuse it");
 }
 
@@ -324,7 +327,7 @@ fn other_requests_are_summed_up_and_listed_with_the_paid_ones_first() {
     let report = ChargeReport::new(&request, None, others);
     let summary = "6 other requests, $60.00 paid, $24.00 open";
     assert_eq!(report.others_summary().as_deref(), Some(summary));
-    let amounts: Vec<_> = report.others().collect();
+    let amounts: Vec<_> = report.others(&Zone::UTC).collect();
     let amounts: Vec<_> = amounts
         .iter()
         .filter_map(|it| it.split(',').next())
@@ -333,7 +336,7 @@ fn other_requests_are_summed_up_and_listed_with_the_paid_ones_first() {
         amounts,
         ["$20.00", "$40.00", "$3.00", "$1.00", "$7.00", "$20.00"]
     );
-    let first = report.others().next().unwrap();
+    let first = report.others(&Zone::UTC).next().unwrap();
     assert!(
         first.starts_with("$20.00, refunded, sent on 5 January 1970 ("),
         "{first}"

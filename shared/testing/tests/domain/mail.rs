@@ -1,10 +1,11 @@
 //! How often a mail is tried that the service refuses, or does not answer.
 
-use domain::mail::{Mail, MailError, deliver};
+use domain::mail::{Mail, MailError, Sender, deliver};
 use testing::MemoryMailer;
 
 fn mail(to: &str) -> Mail {
     Mail {
+        sender: Sender::default(),
         to: to.to_owned(),
         subject: "Hi".to_owned(),
         text: "Hi".to_owned(),

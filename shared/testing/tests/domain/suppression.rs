@@ -1,7 +1,7 @@
 //! Addresses that no mail reaches.
 
 use domain::failure::Failure;
-use domain::mail::{Mail, MailError};
+use domain::mail::{Mail, MailError, Sender};
 use domain::suppression::*;
 use jiff::{SignedDuration, Timestamp};
 use testing::fixtures::approval::link_keys;
@@ -71,6 +71,7 @@ async fn the_same_news_twice_is_written_once_and_no_address_is_in_it() {
 
 fn team() -> [Mail; 2] {
     [ADDRESS, "csm-2@example.com"].map(|to| Mail {
+        sender: Sender::default(),
         to: to.to_owned(),
         subject: "Hi".to_owned(),
         text: "Hi".to_owned(),

@@ -1,7 +1,6 @@
 //! The mail to somebody who is asked to approve: the case at a glance, two links, and the code that makes them work.
 
 use domain::approval::Verdict;
-use domain::dates::when;
 use domain::mail::Mail;
 use domain::request::Answered;
 use serde::Serialize;
@@ -80,7 +79,7 @@ impl<'a> ApprovalContext<'a> {
             approve_url: email.link(Verdict::Approve.as_str()),
             reject_url: email.link(Verdict::Reject.as_str()),
             code: email.code(),
-            decide_until: when(approval.decide_until),
+            decide_until: email.brand.zone.when(approval.decide_until),
             request_id: request.request_id.to_string(),
         }
     }
@@ -103,5 +102,5 @@ fn notes(email: &ApprovalEmail<'_>) -> Vec<String> {
 }
 
 pub(super) fn approval(email: &ApprovalEmail<'_>) -> Mail {
-    ApprovalContext::of(email).mail(email.to)
+    ApprovalContext::of(email).mail(email.to, email.brand)
 }

@@ -1,6 +1,7 @@
 //! What a mail with links and a code is made of, whether it asks an approver or offers the customer a choice.
 
 use domain::approval::{Approval, Ineligible, LinkKeys};
+use domain::brand::Brand;
 use domain::request::Request;
 use domain::task::Confirm;
 
@@ -9,6 +10,8 @@ use super::reason::NotificationReason;
 /// A mail to one who is asked: what it is about, the links, and the code that makes them work.
 #[derive(Debug, Clone, Copy)]
 pub struct ApprovalEmail<'a> {
+    /// Whom it comes from.
+    pub brand: &'a Brand,
     /// What is to be decided.
     pub request: &'a Request,
     /// The question.

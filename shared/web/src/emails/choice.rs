@@ -2,7 +2,6 @@
 //! them work.
 
 use domain::approval::Choice;
-use domain::dates::when;
 use domain::form::Value;
 use domain::mail::{Mail, one_line, sanitize_text};
 use domain::request::Request;
@@ -62,7 +61,7 @@ impl<'a> ChoiceContext<'a> {
             question: &email.approval.question,
             options: options.collect(),
             code: email.code(),
-            choose_until: when(email.approval.decide_until),
+            choose_until: email.brand.zone.when(email.approval.decide_until),
             request_id: request.request_id.to_string(),
         })
     }
@@ -80,5 +79,5 @@ fn with_answers_in_one_line(request: &Request) -> Request {
 }
 
 pub(super) fn choice(email: &ApprovalEmail<'_>, choice: &Choice) -> Result<Mail, TextError> {
-    Ok(ChoiceContext::of(email, choice)?.mail(email.to))
+    Ok(ChoiceContext::of(email, choice)?.mail(email.to, email.brand))
 }

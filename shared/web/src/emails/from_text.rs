@@ -1,25 +1,20 @@
 //! A mail whose text the definition wrote.
 
-use domain::mail::{Mail, one_line, sanitize_text};
+use domain::brand::Brand;
+use domain::mail::{Mail, sanitize_text};
 use maud::html;
 
 use super::linked::{linked, paragraphs};
-use super::template::frame;
+use super::template::framed;
 
 /// A mail whose HTML part is made of the text's paragraphs, with web addresses as links.
-pub fn from_text(to: &str, subject: &str, text: &str) -> Mail {
+pub fn from_text(brand: &Brand, to: &str, subject: &str, text: &str) -> Mail {
     let text = sanitize_text(text);
     let is_web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     let body = html! {
         @for paragraph in paragraphs(&text) { p { (linked(paragraph, is_web)) } }
     };
-    Mail {
-        to: to.to_owned(),
-        subject: one_line(subject),
-        text: text.trim().to_owned(),
-        html: frame(body.into_string()),
-        related_request: None,
-    }
+    framed(to, subject, text.trim(), body.into_string(), brand)
 }
 
 #[cfg(test)]
@@ -29,6 +24,7 @@ mod tests {
     #[test]
     fn the_html_part_escapes_the_text_and_links_addresses() {
         let mail = from_text(
+            &Brand::default(),
             "a@b.c",
             "Hi\r\nBcc: x@y.z",
             "<b>Hello</b> & more\nsecond line\n\nSee https://example.com/z?a=1&b=2 now",
@@ -48,7 +44,7 @@ mod tests {
     fn a_link_takes_no_punctuation_with_it() {
         let text = "See (https://example.com/a), http://127.0.0.1:3000/b?c=d. \
                     Or ftp://example.com, javascript://example.com: http://localhost:3000/e!";
-        let html = from_text("a@b.c", "Hi", text).html;
+        let html = from_text(&Brand::default(), "a@b.c", "Hi", text).html;
         let links: Vec<_> = html.split("<a href=\"").skip(1).collect();
         let links: Vec<_> = links.iter().filter_map(|it| it.split('"').next()).collect();
         let expected = [

@@ -1,5 +1,6 @@
 //! The mail with the code that replaces an invitation's, after too many wrong ones.
 
+use domain::brand::Brand;
 use domain::mail::Mail;
 use serde::Serialize;
 
@@ -17,11 +18,11 @@ impl Template for InvitationCodeContext<'_> {
 }
 
 /// The mail with an invitation's new code: to the form of an offering, at that address.
-pub fn invitation_code(to: &str, offering: &str, url: &str, code: &str) -> Mail {
+pub fn invitation_code(brand: &Brand, to: &str, offering: &str, url: &str, code: &str) -> Mail {
     let context = InvitationCodeContext {
         offering,
         url,
         code,
     };
-    context.mail(to)
+    context.mail(to, brand)
 }

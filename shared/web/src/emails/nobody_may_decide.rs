@@ -1,7 +1,7 @@
 //! The mail to the team that looks after an approval that nobody may decide.
 
 use domain::approval::Approval;
-use domain::dates::when;
+use domain::brand::Brand;
 use domain::mail::Mail;
 use domain::request::Request;
 use serde::Serialize;
@@ -23,19 +23,19 @@ impl Template for NobodyMayDecideContext<'_> {
 }
 
 impl<'a> NobodyMayDecideContext<'a> {
-    pub(super) fn of(request: &Request, approval: &'a Approval) -> Self {
+    pub(super) fn of(brand: &Brand, request: &Request, approval: &'a Approval) -> Self {
         let unreachable = approval.unreachable().map(|it| it.email.as_str());
         Self {
             responsible: approval.asked.responsible(),
             phase: approval.phase.as_str(),
             unreachable: unreachable.collect::<Vec<_>>().join(", "),
-            decide_until: when(approval.decide_until),
+            decide_until: brand.zone.when(approval.decide_until),
             request_id: request.request_id.to_string(),
         }
     }
 }
 
 /// The mail that says why nobody may decide, and what helps.
-pub fn nobody_may_decide(request: &Request, approval: &Approval, to: &str) -> Mail {
-    NobodyMayDecideContext::of(request, approval).mail(to)
+pub fn nobody_may_decide(brand: &Brand, request: &Request, approval: &Approval, to: &str) -> Mail {
+    NobodyMayDecideContext::of(brand, request, approval).mail(to, brand)
 }

@@ -2,6 +2,7 @@
 //! mail has.
 
 use domain::approval::LinkKeys;
+use domain::brand::Brand;
 use domain::inquiry::Inquiry;
 use domain::mail::Mail;
 use domain::request::Request;
@@ -45,6 +46,7 @@ impl<'a> QuestionContext<'a> {
 
 /// The mail with a question, and with the code of this generation: 0 is the first.
 pub fn question(
+    brand: &Brand,
     request: &Request,
     to: &str,
     question: &Inquiry,
@@ -53,6 +55,6 @@ pub fn question(
 ) -> Mail {
     let context = QuestionContext::of(request, question, keys, generation);
     context
-        .mail(to)
+        .mail(to, brand)
         .related_to(request.request_id, &request.phase)
 }

@@ -1,5 +1,6 @@
 //! The mail to the finance people about what does not agree between the audit log and Stripe.
 
+use domain::brand::Brand;
 use domain::mail::Mail;
 use domain::reconciliation::{Difference, ReconciledDay};
 use serde::Serialize;
@@ -50,6 +51,6 @@ impl ReconciliationContext {
 }
 
 /// The mail that lists what does not agree of a day, and what to do about each.
-pub fn reconciliation(result: &ReconciledDay, to: &str) -> Mail {
-    ReconciliationContext::of(result).mail(to)
+pub fn reconciliation(brand: &Brand, result: &ReconciledDay, to: &str) -> Mail {
+    ReconciliationContext::of(result).mail(to, brand)
 }

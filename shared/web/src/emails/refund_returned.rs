@@ -1,6 +1,7 @@
 //! The mail to the customer who was told that a refund was made, when the money came back.
 
 use domain::approval::LinkKeys;
+use domain::brand::Brand;
 use domain::mail::Mail;
 use domain::refund::RefundEntry;
 use domain::request::Request;
@@ -30,9 +31,15 @@ impl RefundReturnedContext {
 }
 
 /// The mail that says, without Stripe's words, that the refund did not arrive and what happens now.
-pub fn refund_returned(request: &Request, entry: &RefundEntry, keys: &LinkKeys, to: &str) -> Mail {
+pub fn refund_returned(
+    brand: &Brand,
+    request: &Request,
+    entry: &RefundEntry,
+    keys: &LinkKeys,
+    to: &str,
+) -> Mail {
     let context = RefundReturnedContext::of(request, entry, keys);
     context
-        .mail(to)
+        .mail(to, brand)
         .related_to(request.request_id, &request.phase)
 }

@@ -1,6 +1,7 @@
 //! The mail to the team whose refund had been paid and came back.
 
 use domain::approval::LinkKeys;
+use domain::brand::Brand;
 use domain::mail::Mail;
 use domain::refund::RefundEntry;
 use domain::request::Request;
@@ -38,6 +39,12 @@ impl<'a> RefundReversedContext<'a> {
 }
 
 /// The mail that says which refund came back and why, and that it is not made again.
-pub fn refund_reversed(request: &Request, entry: &RefundEntry, keys: &LinkKeys, to: &str) -> Mail {
-    RefundReversedContext::of(request, entry, keys).mail(to)
+pub fn refund_reversed(
+    brand: &Brand,
+    request: &Request,
+    entry: &RefundEntry,
+    keys: &LinkKeys,
+    to: &str,
+) -> Mail {
+    RefundReversedContext::of(request, entry, keys).mail(to, brand)
 }

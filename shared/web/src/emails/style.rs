@@ -1,7 +1,10 @@
 //! The styles that several mails share. They stand in the elements, because many mail programs drop style sheets;
 //! `frame.css` adds the dark mode and a phone's width for those that do not.
 
+use domain::brand::{Brand, Color, Contact};
 use serde::Serialize;
+
+use crate::palette::Palette;
 
 /// Declarations, each ending in a semicolon where a template may add its own.
 #[derive(Debug, Serialize)]
@@ -20,3 +23,39 @@ pub(super) const STYLE: Style = Style {
     note: "padding:10px 14px;border-radius:8px;background:#fff3d6;color:#6b4700;margin:0 0 16px;",
     soft: "color:#5b6470;",
 };
+
+/// What a brand shows in each of its mails.
+#[derive(Debug, Serialize)]
+pub(super) struct Theme<'a> {
+    name: &'a str,
+    logo: &'a str,
+    /// The colour on light and on dark grounds.
+    on_light: Color,
+    on_dark: Color,
+    contacts: Vec<Link>,
+    footer: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Link {
+    text: String,
+    href: String,
+}
+
+impl<'a> Theme<'a> {
+    pub(super) fn of(brand: &'a Brand) -> Self {
+        let Palette { on_light, on_dark } = Palette::of(brand.color);
+        let link = |contact: &Contact| Link {
+            text: contact.to_string(),
+            href: contact.href(),
+        };
+        Self {
+            name: &brand.name,
+            logo: &brand.logo,
+            on_light,
+            on_dark,
+            contacts: brand.contacts.iter().map(link).collect(),
+            footer: &brand.footer,
+        }
+    }
+}

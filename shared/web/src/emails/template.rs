@@ -5,12 +5,13 @@
 
 use std::fmt::Write;
 
+use domain::brand::Brand;
 use domain::mail::{Mail, one_line, sanitize_text};
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, default_auto_escape_callback};
+use minijinja::{AutoEscape, Environment, context, default_auto_escape_callback};
 use serde::Serialize;
 
-use super::style::STYLE;
+use super::style::{STYLE, Theme};
 
 /// The template files of one kind of mail.
 #[derive(Debug)]
@@ -38,45 +39,56 @@ pub(super) use files;
 pub(super) trait Template: Serialize + Sized {
     const FILES: Files;
 
-    fn mail(&self, to: &str) -> Mail {
+    fn mail(&self, to: &str, brand: &Brand) -> Mail {
         let values = Value::from(Serde(self));
+        let engine = environment(brand);
         let Files { folder, .. } = Self::FILES;
-        let render = |file, source| render(&format!("{folder}/{file}"), source, &values);
-        Mail {
-            to: to.to_owned(),
-            subject: one_line(&render("subject.txt", Self::FILES.subject)),
-            text: render("body.txt", Self::FILES.text),
-            html: frame(render("body.html", Self::FILES.html)),
-            related_request: None,
-        }
+        let render = |file, source| render(&engine, &format!("{folder}/{file}"), source, &values);
+        let subject = render("subject.txt", Self::FILES.subject);
+        let text = render("body.txt", Self::FILES.text);
+        let html = render("body.html", Self::FILES.html);
+        framed(to, &subject, &text, html, brand)
     }
 }
 
-/// The HTML document around a mail's body, which is HTML already.
-pub(super) fn frame(body: String) -> String {
-    let values = [
-        ("css", include_str!("frame.css").to_owned()),
-        ("body", body),
-    ]
-    .map(|(name, html)| (name, Value::from_safe_string(html)));
-    let values = Value::from_pairs(values);
-    render("frame.html", include_str!("frame.html"), &values)
+/// A mail with what every mail has around its text and its body, which is HTML already.
+pub(super) fn framed(to: &str, subject: &str, text: &str, body: String, brand: &Brand) -> Mail {
+    let engine = environment(brand);
+    let css = render(
+        &engine,
+        "frame.css",
+        include_str!("frame.css"),
+        &context! {},
+    );
+    let html = [("css", css), ("body", body)];
+    let html = html.map(|(name, html)| (name, Value::from_safe_string(html)));
+    let html = Value::from_pairs(html);
+    let text = Value::from_pairs([("body", Value::from_safe_string(text.trim_end().to_owned()))]);
+    Mail {
+        sender: brand.sender.clone(),
+        to: to.to_owned(),
+        subject: one_line(subject),
+        text: render(&engine, "frame.txt", include_str!("frame.txt"), &text),
+        html: render(&engine, "frame.html", include_str!("frame.html"), &html),
+        related_request: None,
+    }
 }
 
 /// Fills a template. Those that this crate embeds name nothing but what they are given, which its tests check.
-fn render(name: &str, source: &str, values: &Value) -> String {
-    let rendered = environment().render_named_str(name, source, values);
+fn render(engine: &Environment<'_>, name: &str, source: &str, values: &Value) -> String {
+    let rendered = engine.render_named_str(name, source, values);
     rendered.expect("an embedded template can be rendered")
 }
 
 /// The engine, with block tags on lines of their own leaving no trace, and names that end in `.html` escaped.
-pub(super) fn environment() -> Environment<'static> {
+pub(super) fn environment(brand: &Brand) -> Environment<'static> {
     let mut environment = domain::text::environment();
     let mut syntax = environment.syntax().to_builder();
     syntax.lstrip_blocks(true).trim_blocks(true);
     let syntax = syntax.keep_trailing_newline(true).build();
     environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
     environment.add_global("style", Value::from(Serde(STYLE)));
+    environment.add_global("theme", Value::from(Serde(Theme::of(brand))));
     environment.set_auto_escape_callback(default_auto_escape_callback);
     environment.set_formatter(|out, state, value| {
         let text = value.to_string();

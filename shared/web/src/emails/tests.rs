@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use domain::approval::{Approval, Ineligible};
+use domain::brand::Brand;
 use domain::form::Value;
 use domain::request::{Event, Request};
 use domain::task::{Confirm, StateEntry};
@@ -26,6 +27,7 @@ fn case() -> (Request, Approval) {
 
 fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) -> Mail {
     ApprovalEmail {
+        brand: &Brand::default(),
         request,
         approval,
         to: TO,
@@ -115,6 +117,7 @@ fn who_must_not_decide_and_how_many_have_to_is_said_plainly() {
         team.approvals = 2;
     }
     let mail = ApprovalEmail {
+        brand: &Brand::default(),
         request: &request,
         approval: &approval,
         to: TO,
@@ -157,7 +160,14 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
     let key = link_keys();
     let mail = |generation| {
         let question = &request.inquiries[0];
-        super::question(&request, "ada@example.com", question, &key, generation)
+        super::question(
+            &Brand::default(),
+            &request,
+            "ada@example.com",
+            question,
+            &key,
+            generation,
+        )
     };
     let (mail, fresh) = (mail(0), mail(1));
     assert_eq!(mail.subject, "We have a question about your request");
@@ -201,7 +211,7 @@ proptest! {
             request.apply(&Event::RefundReversed { movement, message: text }, now);
             let mut entry = fixtures::refund::entry(request.request_id);
             text.clone_into(&mut entry.charge);
-            refund_reversed(&request, &entry, &link_keys(), TO)
+            refund_reversed(&Brand::default(), &request, &entry, &link_keys(), TO)
         };
         let (mail, harmless) = (reversed(&text), reversed("x"));
         prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
@@ -221,7 +231,7 @@ proptest! {
         request.apply(&Event::Questioned { by: TO, text: &text, key_id: "" }, now);
         request.apply(&Event::Replied { number: 1, text: &text }, now);
         let asking = mail(&request, &approval, NotificationReason::HandedOver { by: "b@b.c" });
-        let question = super::question(&request, "ada@example.com", &request.inquiries[0], &link_keys(), 0);
+        let question = super::question(&Brand::default(), &request, "ada@example.com", &request.inquiries[0], &link_keys(), 0);
         for mail in [&asking, &question] {
             prop_assert!(!mail.subject.chars().any(char::is_control), "one line: {:?}", mail.subject);
             for part in [&mail.text, &mail.html, &mail.subject] {

@@ -1,18 +1,21 @@
 //! What was put into a message comes out of it, read by a parser of other people's.
 
-use domain::mail::sanitize_text;
+use domain::mail::{Sender, sanitize_text};
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use proptest::prelude::*;
 
 use super::*;
 
-fn sender() -> Sender {
-    let from = "Rückzahlung, \"Refund\" Desk <refunds@example.com>";
-    Sender::new(from, "help@example.com").unwrap()
+fn from() -> Address {
+    "refunds@example.com".parse().unwrap()
 }
 
 fn mail(subject: &str, text: &str, html: &str) -> Mail {
     Mail {
+        sender: Sender {
+            name: Some("Rückzahlung, \"Refund\" Desk".to_owned()),
+            reply_to: Some("Hilfe <help@example.com>".parse().unwrap()),
+        },
         to: "ada+x@example.com".to_owned(),
         subject: subject.to_owned(),
         text: text.to_owned(),
@@ -22,7 +25,7 @@ fn mail(subject: &str, text: &str, html: &str) -> Mail {
 }
 
 fn written(mail: &Mail) -> Vec<u8> {
-    message(&sender(), mail).unwrap()
+    message(from(), mail).unwrap()
 }
 
 fn read(message: &[u8]) -> Message<'_> {
@@ -56,6 +59,7 @@ fn a_message_is_from_us_by_name_and_says_that_nobody_wrote_it() {
     let to = message.to().and_then(|it| it.first()).unwrap();
     assert_eq!((to.name(), to.address()), (None, Some("ada+x@example.com")));
     let reply_to = message.reply_to().and_then(|it| it.first()).unwrap();
+    assert_eq!(reply_to.name(), Some("Hilfe"));
     assert_eq!(reply_to.address(), Some("help@example.com"));
     let automatic = message.header_raw("Auto-Submitted").map(str::trim);
     assert_eq!(automatic, Some("auto-generated"));
@@ -70,7 +74,7 @@ fn an_address_that_no_header_can_hold_is_refused() {
             to: to.to_owned(),
             ..mail("", "", "")
         };
-        assert!(message(&sender(), &mail).is_err(), "{to}");
+        assert!(message(from(), &mail).is_err(), "{to}");
     }
 }
 

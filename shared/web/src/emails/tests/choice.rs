@@ -7,6 +7,7 @@ const CUSTOMER: &str = "ada@example.com";
 
 fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) -> Mail {
     let email = ApprovalEmail {
+        brand: &Brand::default(),
         request,
         approval,
         to: CUSTOMER,

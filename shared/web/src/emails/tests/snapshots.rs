@@ -37,7 +37,8 @@ macro_rules! assert_mail {
 
 #[test]
 fn the_frame() {
-    insta::assert_snapshot!("frame", template::frame("BODY".to_owned()));
+    let mail = template::framed(CUSTOMER, "Hi", "BODY", "BODY".to_owned(), &Brand::default());
+    insta::assert_snapshot!("frame", mail.html);
 }
 
 #[test]
@@ -67,6 +68,7 @@ fn an_approver_is_asked() {
         request.apply(&event, now);
     }
     let email = ApprovalEmail {
+        brand: &Brand::default(),
         request: &request,
         approval: &approval,
         to: TO,
@@ -84,6 +86,7 @@ fn the_customer_is_offered_a_choice() {
     let (request, _) = fixtures::request::request();
     let approval = offer(&request);
     let email = ApprovalEmail {
+        brand: &Brand::default(),
         request: &request,
         approval: &approval,
         to: CUSTOMER,
@@ -110,6 +113,7 @@ fn the_customer_is_asked_a_question() {
     );
     let mail = |generation| {
         question(
+            &Brand::default(),
             &request,
             TO,
             &request.inquiries[0],
@@ -130,7 +134,7 @@ fn the_customer_is_asked_a_question() {
 fn a_team_is_told_that_nobody_may_decide() {
     let (request, mut approval) = case();
     approval.approvers[0].unreachable = Some(approval.asked_at);
-    let mail = nobody_may_decide(&request, &approval, TO);
+    let mail = nobody_may_decide(&Brand::default(), &request, &approval, TO);
     assert_mail!("nobody_may_decide", mail, &request, &[]);
 }
 
@@ -151,14 +155,14 @@ pub(super) fn reversed() -> (Request, RefundEntry) {
 #[test]
 fn a_team_is_told_that_a_refund_came_back() {
     let (request, entry) = reversed();
-    let mail = refund_reversed(&request, &entry, &link_keys(), TO);
+    let mail = refund_reversed(&Brand::default(), &request, &entry, &link_keys(), TO);
     assert_mail!("refund_reversed", mail, &request, &[]);
 }
 
 #[test]
 fn the_customer_is_told_that_their_refund_came_back() {
     let (request, entry) = reversed();
-    let mail = refund_returned(&request, &entry, &link_keys(), TO);
+    let mail = refund_returned(&Brand::default(), &request, &entry, &link_keys(), TO);
     assert!(!mail.text.contains("The bank sent it back."));
     assert_mail!("refund_returned", mail, &request, &[]);
 }
@@ -193,7 +197,7 @@ pub(super) fn reconciled() -> ReconciledDay {
 #[test]
 fn the_finance_team_is_told_what_does_not_agree_with_stripe() {
     let (request, _) = fixtures::request::request();
-    let mail = reconciliation(&reconciled(), TO);
+    let mail = reconciliation(&Brand::default(), &reconciled(), TO);
     assert_mail!("reconciliation", mail, &request, &[]);
 }
 
@@ -201,7 +205,13 @@ fn the_finance_team_is_told_what_does_not_agree_with_stripe() {
 fn the_customer_gets_a_new_code_for_an_invitation() {
     let (request, _) = fixtures::request::request();
     let url = "https://refunds.example.com/services/a/b?invitation=c&d";
-    let mail = invitation_code(CUSTOMER, "Satisfaction Survey", url, "123456");
+    let mail = invitation_code(
+        &Brand::default(),
+        CUSTOMER,
+        "Satisfaction Survey",
+        url,
+        "123456",
+    );
     assert_mail!("invitation_code", mail, &request, &[]);
 }
 
@@ -209,6 +219,6 @@ fn the_customer_gets_a_new_code_for_an_invitation() {
 fn a_text_of_the_definition() {
     let (request, _) = fixtures::request::request();
     let text = "Hi!\n\nWe refunded\n$50.00. See https://refunds.example.com/a.\n\n\nBye.";
-    let mail = from_text(CUSTOMER, "Refunded", text);
+    let mail = from_text(&Brand::default(), CUSTOMER, "Refunded", text);
     assert_mail!("from_text", mail, &request, &[]);
 }

@@ -22,13 +22,15 @@ fn checked<T: Template>(context: &T) -> String {
     let files = T::FILES;
     let given = serde_json::to_value(context).unwrap();
     let given: BTreeSet<String> = given.as_object().unwrap().keys().cloned().collect();
-    let environment = environment();
+    let brand = Brand::default();
+    let environment = environment(&brand);
     let mut named = BTreeSet::new();
     for source in [files.subject, files.text, files.html] {
         let template = environment.template_from_str(source).unwrap();
         named.extend(template.undeclared_variables(false));
     }
     named.remove("style");
+    named.remove("theme");
     assert_eq!(
         named, given,
         "{}: names in its templates, fields",
@@ -47,7 +49,9 @@ fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
     let (request, approval) = case();
     let offer = offer(&request);
     let key = link_keys();
+    let brand = Brand::default();
     let email = |approval| ApprovalEmail {
+        brand: &brand,
         request: &request,
         approval,
         to: TO,
@@ -73,7 +77,7 @@ fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
         checked(&ApprovalContext::of(&email(&approval))),
         checked(&ChoiceContext::of(&email(&offer), choice).unwrap()),
         checked(&QuestionContext::of(&asked, &asked.inquiries[0], &key, 0)),
-        checked(&NobodyMayDecideContext::of(&request, &approval)),
+        checked(&NobodyMayDecideContext::of(&brand, &request, &approval)),
         checked(&RefundReversedContext::of(&reversed_request, &entry, &key)),
         checked(&RefundReturnedContext::of(&reversed_request, &entry, &key)),
         checked(&ReconciliationContext::of(&reconciled())),

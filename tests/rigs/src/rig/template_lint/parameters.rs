@@ -26,10 +26,15 @@ pub(super) enum Reach {
 }
 
 /// Each parameter of the template.
-const REACHES: [(&str, Reach); 36] = [
+const REACHES: [(&str, Reach); 42] = [
     // Other code is built for it, of which a version is published.
     ("Architecture", Reach::Unpublished),
     ("AuditBucket", Reach::RunTime),
+    ("BrandColor", Reach::RunTime),
+    ("BrandContact", Reach::RunTime),
+    ("BrandFooter", Reach::RunTime),
+    ("BrandLogo", Reach::RunTime),
+    ("BrandName", Reach::RunTime),
     ("CertificateArn", Reach::Elsewhere),
     ("CreateMailIdentity", Reach::Elsewhere),
     ("DomainName", Reach::RunTime),
@@ -62,6 +67,7 @@ const REACHES: [(&str, Reach); 36] = [
     ("StripeSecretName", Reach::RunTime),
     ("StripeWebhookSecretName", Reach::RunTime),
     ("Teams", Reach::RunTime),
+    ("TimeZone", Reach::RunTime),
     ("VpcSecurityGroupIds", Reach::Version),
     ("VpcSubnetIds", Reach::Version),
     ("WebAcl", Reach::Elsewhere),

@@ -11,11 +11,16 @@ use super::{
 };
 
 /// A value of each parameter with a pattern that nothing could use.
-const REFUSED_ALONE: [(&str, &str); 30] = [
+const REFUSED_ALONE: [(&str, &str); 36] = [
     (
         "CertificateArn",
         "arn:aws:iam::123456789012:server-certificate/x",
     ),
+    ("BrandColor", "red"),
+    ("BrandContact", "a@example.com,"),
+    ("BrandFooter", "\"Acme\""),
+    ("BrandLogo", "<b>Acme</b>"),
+    ("BrandName", "Acme\nInc."),
     ("DomainName", "https://refunds.example.com"),
     ("HostedZoneId", "/hostedzone/Z2ABCDEFGHIJKL"),
     (
@@ -48,6 +53,7 @@ const REFUSED_ALONE: [(&str, &str); 30] = [
     ("Teams", r#"{"csm-team":[]}"#),
     ("Teams", r#"{"csm-team":["ada@example.com",]}"#),
     ("Teams", r#"{"csm-team":"ada@example.com"}"#),
+    ("TimeZone", "+02:00"),
     ("VpcSecurityGroupIds", "subnet-0123456789abcdef0"),
     ("VpcSubnetIds", "subnet-0,subnet-1,subnet-2,subnet-3"),
     (
@@ -64,7 +70,16 @@ pub(super) fn fit(template: &Expanded) -> anyhow::Result<()> {
     let mut taken: Vec<(&str, &str)> = ALL.into_iter().chain([OTHER_ACL]).collect();
     taken.extend([
         ("MailReplyTo", "Refund Desk <refunds@example.com>"),
+        ("BrandColor", "#0a5C36"),
+        (
+            "BrandContact",
+            "help@example.com, +1 (555) 01-00, https://example.com/help?a=1",
+        ),
+        ("BrandFooter", "Acme & Söhne, 1 Main Street"),
+        ("BrandLogo", "ACME"),
+        ("BrandName", "Acme & Co."),
         ("MailReplyTo", "refunds@example.com"),
+        ("TimeZone", "America/Argentina/Buenos_Aires"),
         ("Teams", teams),
     ]);
     let mut refusing = BTreeSet::new();
