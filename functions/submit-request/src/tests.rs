@@ -18,6 +18,7 @@ mod floods;
 mod forgotten;
 mod hostile;
 mod invited;
+mod prefilled;
 mod replies;
 mod rotation;
 mod status_view;
