@@ -4,6 +4,8 @@
 //! definition for both sides. A state carries the configuration of its phase and never a
 //! customer's data; what the function needs to know of the request it reads from the table.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -177,6 +179,9 @@ pub struct Offering {
     /// Whether it takes no new requests. Those under way go on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
+    /// The teams that it asks or tells: without them it cannot go on.
+    #[serde(default)]
+    pub teams: BTreeSet<TeamId>,
     /// A digest of everything that is generated from the definition: another one for every change.
     #[serde(default)]
     pub version: String,

@@ -11,7 +11,7 @@ async fn look_up(case: &Case) -> Result<ChargeReport, Failure> {
 }
 
 fn line(findings: &ChargeReport, label: &str) -> String {
-    let lines = findings.lines();
+    let lines = findings.charges().concat();
     let found = lines.iter().find(|(name, _)| *name == label);
     found.map(|(_, value)| value.clone()).unwrap_or_default()
 }
