@@ -8,7 +8,9 @@ pub(crate) mod teams;
 mod unpaid;
 mod waits;
 
-use domain::id::PhaseName;
+use std::collections::BTreeSet;
+
+use domain::id::{PhaseName, TeamId};
 use domain::task::{Offering, START_STATE, outcome};
 
 use crate::definition::{Definition, Exits, NEXT, Phase};
@@ -73,12 +75,19 @@ pub(crate) fn check(
             by_invitation: definition.by_invitation,
             retired: definition.retired,
             brand: definition.brand.clone(),
+            teams: team_ids(definition),
             // Comes from what is generated, and is put in then.
             version: String::new(),
         },
         attention: context.teams.attention()?,
         steps,
     })
+}
+
+/// The teams that the process names, each once.
+fn team_ids(definition: &Definition) -> BTreeSet<TeamId> {
+    let names = definition.teams().into_iter();
+    names.filter_map(|name| teams::id(&name.value)).collect()
 }
 
 fn check_start(report: &mut Report<'_>, definition: &Definition) {

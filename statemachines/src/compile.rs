@@ -7,6 +7,7 @@ use domain::id::OfferingPath;
 use domain::task::{OFFERING_VARIABLE, START_STATE};
 use serde_json::{Map, json};
 
+use crate::definition::Definition;
 use crate::diagnostic::{Diagnostics, Report};
 use crate::process::Process;
 use crate::source::{At, Span};
@@ -33,6 +34,8 @@ pub struct Generated {
     /// The offerings that its mails invite to. That they exist is checked by [`files`], which knows all
     /// definitions.
     pub(crate) invitations: Vec<At<OfferingPath>>,
+    /// The teams that it names. That they are known is checked by [`files`] too.
+    pub(crate) teams: Vec<At<String>>,
     /// What each phase uses besides its states, by the name of its state.
     pub(crate) usages: BTreeMap<String, Usage>,
 }
@@ -47,16 +50,16 @@ pub fn compile(path: &Path, source: &str) -> Result<Generated, Diagnostics> {
         let tree = yaml::parse(&mut report)?;
         let (definition, kinds) = read::read(&mut report, path, &tree)?;
         let process = check::check(&mut report, &definition, &kinds)?;
-        Some((process, definition.invitations()))
+        Some((process, definition))
     });
     match (checked, report.finish(&path.display().to_string())) {
-        (Some((process, invitations)), None) => Ok(generate(&process, invitations)),
+        (Some((process, definition)), None) => Ok(generate(&process, &definition)),
         (_, Some(problems)) => Err(problems),
         (None, None) => unreachable!("without a process there is a problem"),
     }
 }
 
-fn generate(process: &Process, invitations: Vec<At<OfferingPath>>) -> Generated {
+fn generate(process: &Process, definition: &Definition) -> Generated {
     let offering = &process.offering;
     let path = &offering.path;
     let titles = &offering.offering;
@@ -75,7 +78,8 @@ fn generate(process: &Process, invitations: Vec<At<OfferingPath>>) -> Generated 
         diagram: mermaid::flowchart(process),
         by_invitation: offering.by_invitation,
         retired: offering.retired,
-        invitations,
+        invitations: definition.invitations(),
+        teams: definition.teams(),
         usages: steps
             .map(|step| (step.name.to_string(), step.action.usage.clone()))
             .collect(),

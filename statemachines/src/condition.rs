@@ -4,6 +4,9 @@
 //! taken, joined by `&&`, `||` and `!`. Amounts are taken from the text of the condition, not from
 //! the tree, where a number with a point is a float.
 
+mod cases;
+
+use cases::Cases;
 use cel::IdedExpr;
 use cel::common::ast::{Expr, ListExpr, LiteralValue, SourceInfo, operators};
 use domain::form::{Field, FieldKind};
@@ -26,6 +29,34 @@ pub(crate) struct Known<'d> {
     pub(crate) fields: &'d Fields,
     /// A path to the condition on which nothing is looked up, if there is one.
     pub(crate) not_looked_up: Option<String>,
+}
+
+/// Which ways out of a phase some request takes, where the first condition that holds decides.
+pub(crate) fn reached(fields: &Fields, rules: &[Rule]) -> Reached {
+    let mut by_condition = vec![false; rules.len()];
+    let mut otherwise = false;
+    let is_complete = Cases::of(fields, rules).each(|facts| {
+        let holds = |rule: &Rule| rule.holds(facts).unwrap_or_default();
+        match rules.iter().position(holds) {
+            Some(first) => by_condition[first] = true,
+            None => otherwise = true,
+        }
+    });
+    if !is_complete {
+        by_condition.fill(true);
+    }
+    Reached {
+        by_condition,
+        otherwise: otherwise || !is_complete,
+    }
+}
+
+/// Whether some request takes it, of each way out.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// In the order of the conditions.
+    pub(crate) by_condition: Vec<bool>,
+    pub(crate) otherwise: bool,
 }
 
 /// The rule that a condition stands for. What cannot be decided exactly is reported.
@@ -59,7 +90,23 @@ struct Lowering<'a, 's> {
 }
 
 impl<'a> Lowering<'a, '_> {
+    /// The rule of a part of the condition. One that comes to the same for every request is a mistake.
     fn rule(&mut self, expr: &IdedExpr) -> Option<Rule> {
+        let rule = self.lowered(expr)?;
+        let always = match Cases::of(self.known.fields, [&rule]).constant(&rule) {
+            None => return Some(rule),
+            Some(true) => "true",
+            Some(false) => "false",
+        };
+        let problem = format!("this is {always} for every request");
+        self.refuse(
+            expr,
+            problem,
+            "Compare with a value that some requests have and others do not.",
+        )
+    }
+
+    fn lowered(&mut self, expr: &IdedExpr) -> Option<Rule> {
         if let Expr::Ident(name) = &expr.expr
             && name == STRIPE_CUSTOMER_KNOWN
         {
@@ -194,7 +241,11 @@ impl<'a> Lowering<'a, '_> {
                 return self.unsupported(element);
             };
             let value = self.option(field, element, value)?;
-            rules.push(text_rule(&field.name, Equality::Equal, value));
+            let rule = text_rule(&field.name, Equality::Equal, value);
+            if rules.contains(&rule) {
+                return self.refuse(element, "this is listed twice", "Remove one of them.");
+            }
+            rules.push(rule);
         }
         Some(Rule::Any(rules))
     }

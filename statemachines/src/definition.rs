@@ -49,6 +49,14 @@ impl Definition {
         facts.filter_map(|facts| facts.invites.clone()).collect()
     }
 
+    /// The teams that it names, each where it is written. What mails and connectors name is a team with a responsibility.
+    pub(crate) fn teams(&self) -> Vec<At<String>> {
+        let responsible = self.responsibilities.iter().map(|(_, who)| who);
+        let facts = self.phases.iter().filter_map(|phase| phase.facts.as_ref());
+        let escalations = facts.filter_map(|facts| facts.escalates_to.as_ref());
+        responsible.chain(escalations).cloned().collect()
+    }
+
     /// Which phase has that name.
     pub(crate) fn index(&self, name: &str) -> Option<usize> {
         self.phases
@@ -141,6 +149,8 @@ pub(crate) struct Facts {
     pub(crate) sets: Vec<(String, &'static str)>,
     /// Whether a team has to do something.
     pub(crate) has_team: bool,
+    /// The team that is asked too when nobody decides.
+    pub(crate) escalates_to: Option<At<String>>,
     /// Whether it gives the customer money: see [`Facts::has_paid`].
     pub(crate) pays: bool,
     /// Whether it is a mail to the customer.

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use domain::task::Offering;
 
 use crate::compile::{Generated, compile};
-use crate::diagnostic::Diagnostics;
-use crate::invitations::{self, Compiled};
+use crate::diagnostic::{Diagnostics, Report};
+use crate::invitations;
+use crate::known_teams::KnownTeams;
 use crate::template::{self, Machine, TemplateError};
 
 /// The folders of a set of definitions.
@@ -17,6 +18,8 @@ use crate::template::{self, Machine, TemplateError};
 pub struct Folders {
     /// Where people write: `<service>/<offering>.yaml`.
     pub definitions: PathBuf,
+    /// The names of the teams that definitions may name. Where there is none, they may name any.
+    pub teams: PathBuf,
     /// What is generated: `<service>/<offering>.asl.json`, `.schema.json` and `.mmd`.
     pub generated: PathBuf,
     /// The SAM template that deploys them, which has generated parts. Where there is none, none is
@@ -60,6 +63,16 @@ fn vanished(definition: &Path) -> String {
     )
 }
 
+/// A definition that is right on its own.
+pub(crate) struct Compiled {
+    /// Its file, as a person in the current folder would write it.
+    pub(crate) path: PathBuf,
+    /// Its text.
+    pub(crate) source: String,
+    /// What it says.
+    pub(crate) generated: Generated,
+}
+
 /// How a generated file differs from what its definition says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
@@ -88,12 +101,13 @@ impl Folders {
         Self::below(Path::new(env!("CARGO_MANIFEST_DIR")))
     }
 
-    /// `definitions` and `generated` below a folder, and `infra/template.yaml` beside it.
+    /// `definitions`, `teams.yaml` and `generated` below a folder, and `infra/template.yaml` beside it.
     pub fn below(root: &Path) -> Self {
         let absolute = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let beside = absolute.parent().unwrap_or(&absolute);
         Self {
             definitions: root.join("definitions"),
+            teams: root.join("teams.yaml"),
             generated: root.join("generated"),
             template: beside.join("infra/template.yaml"),
         }
@@ -192,13 +206,38 @@ impl Folders {
         compiled.sort_by(|a, b| a.generated.path.cmp(&b.generated.path));
         // What a refused definition offers is not known.
         if refused.is_empty() {
-            refused = invitations::check(&compiled);
+            refused = self.check_together(&compiled)?;
         }
         if refused.is_empty() {
             Ok(compiled)
         } else {
             Err(Error::Refused(refused))
         }
+    }
+
+    /// What is wrong with definitions that are right on their own: whom they name, and where they lead.
+    fn check_together(&self, compiled: &[Compiled]) -> Result<Vec<Diagnostics>, Error> {
+        let known = match self.known_teams()? {
+            Ok(known) => known,
+            Err(problems) => return Ok(vec![problems]),
+        };
+        let refused = compiled.iter().filter_map(|definition| {
+            let mut report = Report::new(&definition.source);
+            if let Some(known) = &known {
+                known.check(&mut report, &definition.generated.teams);
+            }
+            invitations::check(&mut report, definition, compiled);
+            report.finish(&definition.path.display().to_string())
+        });
+        Ok(refused.collect())
+    }
+
+    fn known_teams(&self) -> Result<Result<Option<KnownTeams>, Diagnostics>, Error> {
+        if !self.teams.is_file() {
+            return Ok(Ok(None));
+        }
+        let path = shown(&self.teams);
+        Ok(KnownTeams::read(&path, &read(&self.teams)?).map(Some))
     }
 
     /// What every generated file should say.

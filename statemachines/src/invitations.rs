@@ -1,27 +1,13 @@
 //! Where the mails of one definition invite to another: that it is there, and used by invitation.
 
-use std::path::PathBuf;
+use crate::diagnostic::{Report, suggestion};
+use crate::files::Compiled;
 
-use crate::compile::Generated;
-use crate::diagnostic::{Diagnostics, Report, suggestion};
-
-/// A definition that is right on its own.
-pub(crate) struct Compiled {
-    /// Its file, as a person in the current folder would write it.
-    pub(crate) path: PathBuf,
-    /// Its text.
-    pub(crate) source: String,
-    /// What it says.
-    pub(crate) generated: Generated,
-}
-
-/// The invitations that lead nowhere, by definition.
-pub(crate) fn check(all: &[Compiled]) -> Vec<Diagnostics> {
-    let problems = all.iter().filter_map(|inviting| {
-        let mut report = Report::new(&inviting.source);
-        for invitation in &inviting.generated.invitations {
-            let mut offerings = all.iter().map(|compiled| &compiled.generated);
-            match offerings.find(|offering| offering.path == invitation.value) {
+/// Reports the invitations of a definition that lead nowhere.
+pub(crate) fn check(report: &mut Report<'_>, inviting: &Compiled, all: &[Compiled]) {
+    for invitation in &inviting.generated.invitations {
+        let mut offerings = all.iter().map(|compiled| &compiled.generated);
+        match offerings.find(|offering| offering.path == invitation.value) {
                 Some(offering) if offering.retired => report.refuse(
                     invitation.span,
                     format!("`{}` is retired, so nobody can follow the invitation", invitation.value),
@@ -39,10 +25,7 @@ pub(crate) fn check(all: &[Compiled]) -> Vec<Diagnostics> {
                     known(&invitation.value.to_string(), all),
                 ),
             }
-        }
-        report.finish(&inviting.path.display().to_string())
-    });
-    problems.collect()
+    }
 }
 
 /// What could have been meant: an offering that is used by invitation.

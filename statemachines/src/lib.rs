@@ -9,7 +9,8 @@
 //! 2. `check` puts the parts together: the `graph` of the phases, the `names` that are set on every
 //!    path, each `condition` and each `text`. What passes is a `process`.
 //! 3. `asl`, `mermaid` and the form's own JSON Schema write the process down, and [`files`] keeps
-//!    `generated/` up to date, once the `invitations` from one definition to another are right as well.
+//!    `generated/` up to date, once the `known_teams` and the `invitations` from one definition to another are right as
+//!    well.
 //!
 //! Every problem is a [`Diagnostic`]: where it is, what is wrong and what to do. All problems of a
 //! definition are reported at once. A definition that passes has no path that does not end, no name
@@ -27,6 +28,7 @@ mod diagnostic;
 pub mod files;
 mod graph;
 mod invitations;
+mod known_teams;
 mod mermaid;
 mod names;
 mod phase;

@@ -185,6 +185,42 @@ fn what_a_refused_definition_offers_is_not_missed() {
     );
 }
 
+/// What is said about a definition where these are the teams.
+fn said_of_teams(teams: &str, definition: &str) -> String {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "teams.yaml", teams);
+    write(root.path(), "definitions/shop/refund.yaml", definition);
+    match Folders::below(root.path()).changes() {
+        Ok(changes) => format!("{} files", changes.len()),
+        Err(Error::Refused(refused)) => {
+            let root = root.path().display().to_string();
+            refused[0].to_string().replace(&root, "")
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_definition_names_teams_that_there_are() {
+    let teams = "- Shop Team\n- Finance Team\n";
+    assert_eq!(said_of_teams(teams, VALID), "3 files");
+    let slip = VALID.replace("  Review: Shop Team\n", "  Review: Sohp Team\n");
+    insta::assert_snapshot!("team_with_a_slip", said_of_teams(teams, &slip));
+    let escalated = VALID.replace(
+        "    expire: after 1 week",
+        "    escalate:\n      after: 48 hours\n      to: Legal\n    expire: after 1 week",
+    );
+    insta::assert_snapshot!("team_that_is_unknown", said_of_teams(teams, &escalated));
+    insta::assert_snapshot!(
+        "teams_that_are_no_list",
+        said_of_teams("Shop Team: all\n", VALID)
+    );
+    insta::assert_snapshot!(
+        "team_that_has_no_name",
+        said_of_teams("- Shop Team\n- 5\n- \"!!\"\n", VALID)
+    );
+}
+
 #[test]
 fn check_fails_and_names_what_to_run() {
     let root = tempfile::tempdir().unwrap();

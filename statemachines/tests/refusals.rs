@@ -214,6 +214,12 @@ mistakes! {
     arithmetic: "amount >= 500" => "amount * 2 >= 500";
     function_call: "reason == 'Late'" => "reason.startsWith('L')";
     condition_that_is_no_condition: "reason == 'Late'" => "reason";
+    condition_that_never_holds: "amount >= 500 || reason == 'Late'" => "amount >= 500 && amount < 100 || reason == 'Late'";
+    condition_that_always_holds: "amount >= 500 || reason == 'Late'" => "amount >= 0";
+    option_listed_twice: "amount >= 500 || reason == 'Late'" => "reason in ['Late', 'Late']";
+    condition_behind_a_wider_one: "    otherwise: Pay\n" => "    amount >= 1000: Pay\n    otherwise: Pay\n";
+    second_condition_for_an_option: "    otherwise: Pay\n" => "    (reason == 'Late'): Pay\n    otherwise: Pay\n";
+    otherwise_that_nothing_is_left_for: "    otherwise: Pay\n" => "    amount < 500: Pay\n    otherwise: Pay\n";
     broken_condition: "reason == 'Late'" => "reason = 'Late'";
     unfinished_condition: "amount >= 500 || reason == 'Late'" => "amount >= 500 ||";
 

@@ -4,13 +4,11 @@
 //! the table, and so does what a lookup has found, where a condition asks for it. The first branch that
 //! holds is the outcome.
 
-use domain::charge_lookup::ChargeLookup;
 use domain::failure::Failure;
-use domain::id::RequestId;
-use domain::request::Event;
+use domain::request::{Event, Request};
 use domain::request_store::{Invocation, RequestStore};
 use domain::rule::{Facts, Rule};
-use domain::table::{ReadError, Table, load};
+use domain::table::{ReadError, Table};
 use domain::task::{ConditionConfig, Outcome, Task, outcome};
 
 /// Decides which way the request goes on, and records it.
@@ -27,7 +25,7 @@ pub async fn decide(
     let facts = Facts {
         values: &request.value.values(),
         stripe_customer_known: asked(Rule::asks_for_customer)
-            && stripe_customer_known(store, task.request_id).await?,
+            && stripe_customer_known(store, &request.value).await?,
         charge_total_cents: if asked(Rule::asks_for_charge_total) {
             store.charge_total(&request.value).await?
         } else {
@@ -54,11 +52,11 @@ pub async fn decide(
 /// nothing.
 async fn stripe_customer_known(
     store: &RequestStore<impl Table>,
-    request: RequestId,
+    request: &Request,
 ) -> Result<bool, ReadError> {
-    let found = load::<ChargeLookup>(store.table(), &ChargeLookup::key_of(request)).await?;
-    let payment = found.and_then(|stored| stored.value.payment);
-    Ok(payment.is_some_and(|payment| payment.customer.is_some()))
+    let found = store.charge_lookup(request.request_id).await?;
+    let mut payments = found.iter().flat_map(|found| found.payments_of(request));
+    Ok(payments.any(|payment| payment.customer.is_some()))
 }
 
 #[cfg(test)]

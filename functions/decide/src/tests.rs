@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
-use domain::charge_lookup::{ChargeUse, FoundPayment};
+use domain::charge_lookup::{ChargeLookup, ChargeUse, FoundPayment};
+use domain::id::RequestId;
 use domain::rule::{Comparison, Rule};
 use domain::stripe::Ownership;
 use domain::table::{Key, Write};
@@ -60,12 +61,12 @@ fn found(request_id: RequestId, customer: Option<&str>) -> ChargeLookup {
         request_id,
         looked_up_at: Timestamp::UNIX_EPOCH,
         charges: vec!["ch_1".to_owned()],
-        payment: Some(FoundPayment {
+        payments: vec![FoundPayment {
             currency: "usd".to_owned(),
             ownership: Ownership::Theirs,
             customer: customer.map(ToOwned::to_owned),
             charge: None,
-        }),
+        }],
         customers: Vec::new(),
     }
 }
@@ -86,7 +87,7 @@ async fn takes_the_first_branch_that_holds() {
 #[tokio::test]
 async fn a_customer_is_known_when_the_lookup_found_one() {
     let nobody = |id| ChargeLookup {
-        payment: None,
+        payments: Vec::new(),
         ..found(id, None)
     };
     let (store, id) = store().await;

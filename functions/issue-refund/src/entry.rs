@@ -162,7 +162,8 @@ fn new_entry(
     let config = task.config;
     let unfit = |field| Failure::PayloadInvalid(format!("{field} is not what was decided on"));
     let is_charge = request.designated.charge_field.as_ref() == Some(&config.charge);
-    let charge = request.charge().filter(|_| is_charge);
+    let charge = request.charge().or_else(|| request.charge_number());
+    let charge = charge.filter(|_| is_charge);
     let is_amount = request.designated.amount_field.as_ref() == Some(&config.amount);
     let amount = request.amount().filter(|_| is_amount);
     Ok(RefundEntry {

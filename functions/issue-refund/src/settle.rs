@@ -6,7 +6,7 @@ use domain::optimistic::{AttemptError, Attempts};
 use domain::refund::SettlementMethod;
 use domain::request::Event;
 use domain::stripe::{Ownership, Stripe, StripeError, amount_text};
-use domain::stripe_lookup::note_statement;
+use domain::stripe_lookup::{look_up, note_statement};
 use domain::table::{CommitError, Table};
 use domain::task::{Outcome, RefundConfig, Task};
 use domain::workflow::Workflow;
@@ -72,6 +72,9 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             let refund = self.stripe.refund(id).await.map_err(Failure::from)?;
             return Ok(self.record_refund(pending, &refund, task).await?);
         }
+        if pending.request.value.charge().is_none() {
+            return Err(self.unconfirmed(pending, task).await);
+        }
         let payment = self.stripe.payment(&pending.entry.value.charge).await?;
         let statement = ChargeStatement::read(&self.stripe, payment).await?;
         pending.entry.value.charge_id = statement.charge().map(ToOwned::to_owned);
@@ -94,6 +97,23 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             saved.map_err(AttemptError::from)?;
         }
         given
+    }
+
+    /// Why nothing is given back of a charge that is known by the number of its receipt or invoice, and that nobody has
+    /// confirmed: Stripe could not be asked before. What it knows now is saved, for a person to confirm.
+    async fn unconfirmed(&self, pending: &PendingEntry, task: &Task<&RefundConfig>) -> NotPaid {
+        let request = &pending.request.value;
+        match look_up(&self.store, &self.stripe, request, task.entered_at).await {
+            Err(failure) => failure.into(),
+            Ok(found) if found.unclear_charges(request).is_empty() => NotPaid::Refused(
+                "Stripe knows no charge of the customer who asks whose receipt or invoice has that number.".to_owned(),
+            ),
+            Ok(_) => Failure::StripeGuestCharge(
+                "the request gives the number of a receipt or an invoice, and nobody has confirmed which charge that is"
+                    .to_owned(),
+            )
+            .into(),
+        }
     }
 
     /// What Stripe has for the request already: by an attempt whose answer was lost, or made by hand.
@@ -142,7 +162,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
         let request = &pending.request.value;
         if request.owns(&statement.payment) == Ownership::Unclear {
             let (store, at) = (&self.store, task.entered_at);
-            note_statement(store, &self.stripe, request, Some(statement), at).await?;
+            note_statement(store, &self.stripe, request, statement.clone(), at).await?;
         }
         check_preconditions(&statement.payment, request)?;
         if pending.entry.value.method == SettlementMethod::Credit {

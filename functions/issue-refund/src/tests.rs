@@ -3,6 +3,7 @@
 mod charges;
 mod credits;
 mod lookups;
+mod numbers;
 mod payment_control;
 mod refunds;
 mod waiting;
@@ -134,10 +135,15 @@ impl Case {
 
     async fn asks_for(&self, dollars: &str) {
         let amount = Value::Cents(dollars.parse().unwrap());
+        self.answers("refundAmount", amount).await;
+    }
+
+    /// The form had another answer to a field.
+    async fn answers(&self, field: &str, value: Value) {
         self.change(|request| {
-            let answer = request.answers.iter_mut();
-            let mut answer = answer.filter(|a| a.name.as_str() == "refundAmount");
-            answer.next().unwrap().value = Some(amount);
+            let mut answers = request.answers.iter_mut();
+            let answer = answers.find(|a| a.name.as_str() == field);
+            answer.unwrap().value = Some(value);
         })
         .await;
     }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use domain::approval::Approval;
-use domain::charge_lookup::ChargeReport;
+use domain::charge_lookup::{ChargeLookup, ChargeReport};
 use domain::failure::Failure;
 use domain::mail::Mailer;
 use domain::stripe::Stripe;
@@ -33,11 +33,13 @@ pub(crate) struct Case {
 }
 
 impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
-    /// Reads what there is to show, and asks Stripe before that.
+    /// Reads what there is to show, and asks Stripe before that. `asks_anew`: what an approver has just done changes what
+    /// Stripe is asked.
     pub(crate) async fn load_case(
         &self,
         opened: &mut OpenedLink,
         at: Timestamp,
+        asks_anew: bool,
     ) -> Result<(), Failure> {
         let mut case = Case {
             report: None,
@@ -47,10 +49,10 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
                 .all_approvals(opened.request.value.request_id)
                 .await?,
         };
-        if opened.request.value.charge().is_some() {
+        if opened.request.value.named_charge().is_some() {
             // What has ended is decided, and may be forgotten at any moment.
             let has_ended = opened.request.value.ended_at.is_some();
-            case.is_outdated = !has_ended && !self.refresh(opened, at).await;
+            case.is_outdated = !has_ended && !self.refresh(opened, at, asks_anew).await;
             let report = self.store.charge_report(&opened.request.value).await?;
             opened.lookup.clone_from(&report.found);
             case.report = Some(report);
@@ -59,15 +61,16 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         Ok(())
     }
 
-    /// Asks Stripe again, unless it was within the last minute. Says whether what is stored is new enough then.
-    async fn refresh(&self, opened: &OpenedLink, at: Timestamp) -> bool {
-        let known = opened.lookup.as_ref().map(|found| found.looked_up_at);
-        if known.is_some_and(|known| at.duration_since(known) < FRESH) {
+    /// Asks Stripe again, unless it was within the last minute and is to be asked nothing else. Says whether what is stored
+    /// is new enough then.
+    async fn refresh(&self, opened: &OpenedLink, at: Timestamp, asks_anew: bool) -> bool {
+        let is_fresh = |found: &ChargeLookup| at.duration_since(found.looked_up_at) < FRESH;
+        if !asks_anew && opened.lookup.as_ref().is_some_and(is_fresh) {
             return true;
         }
         let looked_up = look_up(&self.store, &self.stripe, &opened.request.value, at);
         match tokio::time::timeout(PATIENCE, looked_up).await {
-            Ok(Ok(())) => return true,
+            Ok(Ok(_)) => return true,
             Ok(Err(error)) => tracing::warn!(%error, "an older lookup is shown"),
             Err(_) => tracing::warn!("Stripe is slow: an older lookup is shown"),
         }

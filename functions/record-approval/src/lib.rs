@@ -37,6 +37,7 @@ mod ownership;
 mod pages;
 mod response;
 
+use action_outcome::ActionOutcome;
 use case::Case;
 use form_data::FormData;
 
@@ -96,9 +97,11 @@ impl OpenedLink {
         self.approval.value.holder(&self.link.value)
     }
 
-    /// The charge of which only a person can tell whose it is.
-    fn unclear_charge(&self) -> Option<UnclearCharge> {
-        self.lookup.as_ref()?.unclear_charge(&self.request.value)
+    /// The charges of which only a person can tell whose it is, or which is asked for.
+    fn unclear_charges(&self) -> Vec<UnclearCharge> {
+        let lookup = self.lookup.as_ref();
+        let unclear = lookup.map(|lookup| lookup.unclear_charges(&self.request.value));
+        unclear.unwrap_or_default()
     }
 
     /// What is known about the charge.
@@ -160,7 +163,8 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         if let (Format::Html, Asked::Team(_)) = (form.format, &opened.approval.value.asked)
             && outcome.shows_case()
         {
-            self.load_case(&mut opened, now).await?;
+            let is_identified = matches!(outcome, ActionOutcome::CustomerIdentified { .. });
+            self.load_case(&mut opened, now, is_identified).await?;
         }
         self.answer_task(&opened, &outcome).await;
         response::respond(http, &opened, &form, outcome)

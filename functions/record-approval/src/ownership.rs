@@ -1,4 +1,4 @@
-//! Whose the charge is, where only a person can tell, and the process has stopped for want of that.
+//! Whose the charge is, or which, where only a person can tell, and the process has stopped for want of that.
 //!
 //! Whoever approves confirms it with their decision. What stopped nevertheless, as nobody could look the charge up
 //! before, is confirmed behind the decided link. It takes the code, and nobody confirms it who may not decide here.
@@ -27,9 +27,10 @@ pub(crate) fn confirm_ownership(opened: &OpenedLink, charge: &str) -> Change {
         let of = given.of.clone();
         return Change::repeat(ActionOutcome::OwnershipConfirmed { of });
     }
-    match opened.unclear_charge() {
-        Some(of) if of.charge == charge => ActionOutcome::OwnershipConfirmed { of }.into(),
-        Some(_) | None => {
+    let mut unclear = opened.unclear_charges().into_iter();
+    match unclear.find(|of| of.charge == charge) {
+        Some(of) => ActionOutcome::OwnershipConfirmed { of }.into(),
+        None => {
             let message = "this charge is none that you could confirm";
             ActionOutcome::invalid(CHARGE, message).into()
         }

@@ -27,6 +27,7 @@ mod elsewhere;
 mod fresh;
 mod guessing;
 mod hostile;
+mod numbers;
 mod ownership;
 
 const TEAM: [&str; 3] = [

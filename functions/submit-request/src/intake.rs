@@ -3,7 +3,7 @@
 
 use domain::admission::{CountedFor, LimitReached};
 use domain::failure::Failure;
-use domain::form::{Answer, FieldError, Values};
+use domain::form::{Answer, FieldError, Form, Values};
 use domain::invitation::{CODE, TOKEN};
 use domain::mail::Mailer;
 use domain::request::Request as RefundRequest;
@@ -59,7 +59,10 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             return Ok(reply(StatusCode::OK, "application/schema+json", schema));
         }
         let version = FormVersion::sign(&self.link_keys.current(), version, page.now);
-        let form = FormPage::new(&page, offering, &version, credentials.as_ref());
+        let form = FormPage {
+            given: &prefilled(&offering.form, http),
+            ..FormPage::new(&page, offering, &version, credentials.as_ref())
+        };
         Ok(html(StatusCode::OK, pages::form(&form)))
     }
 
@@ -206,6 +209,22 @@ fn first_that_fits(
         return (others + 1, values);
     }
     (0, first)
+}
+
+/// What a link fills in beforehand: `?refundAmount=19.99` and so on, by the names of the fields. What the form would not
+/// take, or is given twice, stays empty.
+fn prefilled(form: &Form, http: &Request) -> Vec<(String, Answer)> {
+    let query = http.query_string_parameters();
+    let given = form.fields.iter().filter_map(|field| {
+        let name = field.name.as_str();
+        let [value] = query.all(name)?[..] else {
+            return None;
+        };
+        let answer = Answer::Typed(value.to_owned());
+        let is_taken = field.check(Some(&answer)).is_ok();
+        is_taken.then(|| (name.to_owned(), answer))
+    });
+    given.collect()
 }
 
 /// There are too many requests: for a program when to come back, for a person also the form as it was filled in.

@@ -9,11 +9,12 @@ use adapters::{Cached, Settings, StateMachines};
 use domain::approval::LinkKeys;
 use domain::brand::BrandOverrides;
 use domain::failure::Failure;
-use domain::id::{OfferingPath, RequestId};
+use domain::id::{OfferingPath, RequestId, TeamId};
 use domain::mail::Mailer;
 use domain::request::Request as RefundRequest;
 use domain::request_store::RequestStore;
 use domain::table::{Stored, Table};
+use domain::task::Offering;
 use domain::workflow::Workflow;
 use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
@@ -160,11 +161,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             .await?
             .ok_or_else(Problem::not_found)?;
         let Some(first) = published.first() else {
-            return Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "We cannot take requests of this kind at the moment.",
-            )
-            .detail("We know of it and are working on it. Please come back later."));
+            return Err(not_taken_now());
         };
         if first.offering.retired {
             return Err(Problem::new(
@@ -173,8 +170,36 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             )
             .detail("Requests that were sent before are still worked on, and the links in our mails open."));
         }
+        if let Some(team) = self.missing_team(&first.offering).await? {
+            tracing::error!(%path, %team, "not offered: the team has no members; add it to the parameter Teams");
+            return Err(not_taken_now());
+        }
         Ok(published)
     }
+
+    /// A team that an offering asks or tells and that has no members. Without it a request would stop half-way.
+    async fn missing_team(&self, offering: &Offering) -> Result<Option<TeamId>, Failure> {
+        let deployed = &self.settings.current().teams;
+        for team in &offering.teams {
+            if deployed.members(team).is_some() {
+                continue;
+            }
+            // Operators may have added it.
+            let current = deployed.current(self.store.table(), [team]).await?;
+            if current.members(team).is_none() {
+                return Ok(Some(team.clone()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn not_taken_now() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "We cannot take requests of this kind at the moment.",
+    )
+    .detail("We know of it and are working on it. Please come back later.")
 }
 
 fn no_domain() -> Problem {

@@ -19,6 +19,7 @@ mod floods;
 mod forgotten;
 mod hostile;
 mod invited;
+mod prefilled;
 mod replies;
 mod rotation;
 mod status_view;

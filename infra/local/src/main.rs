@@ -80,7 +80,12 @@ const USUAL_LOG: &str = "warn,local=info,dynoxide=error";
 
 /// `RUST_LOG` says otherwise, such as `debug` or `local=info,function=info`; `function` is what functions log.
 fn log_to_stderr(wanted: Option<&str>) {
-    let wanted = wanted.and_then(|text| text.parse::<Targets>().ok());
+    let wanted = wanted.map(str::parse::<Targets>);
+    let (wanted, refused) = match wanted {
+        Some(Ok(targets)) => (Some(targets), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    };
     let targets = wanted
         .or_else(|| USUAL_LOG.parse().ok())
         .unwrap_or_default();
@@ -92,4 +97,7 @@ fn log_to_stderr(wanted: Option<&str>) {
         .with(lines)
         .with(targets)
         .init();
+    if let Some(error) = refused {
+        tracing::warn!(%error, "RUST_LOG cannot be read; the usual is shown");
+    }
 }

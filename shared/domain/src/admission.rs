@@ -127,6 +127,7 @@ fn name(counted_for: CountedFor, request: &Request, caller: Option<IpAddr>) -> O
     match counted_for {
         CountedFor::Caller => caller.map(network),
         CountedFor::Address => request.customer_email().map(mailbox),
+        // A number names a charge only together with its customer, who is counted by address.
         CountedFor::Charge => request.charge().map(ToOwned::to_owned),
         CountedFor::Offering => Some(request.offering.to_string()),
     }

@@ -27,11 +27,12 @@ pub struct ChargeLookup {
     pub request_id: RequestId,
     /// When Stripe was asked.
     pub looked_up_at: Timestamp,
-    /// The charges and payment intents that the request is about: as named, and as found.
+    /// The charges and payment intents that the request is about, or may be: as named, and as found.
     pub charges: Vec<String>,
-    /// What Stripe knows of it. None: it knows no such charge.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment: Option<FoundPayment>,
+    /// What Stripe knows of it. Empty: it knows no such charge. More than one: those whose receipt or invoice has the
+    /// number that the request gives.
+    #[serde(default)]
+    pub payments: Vec<FoundPayment>,
     /// The customers with the address of the one who asks.
     #[serde(default)]
     pub customers: Vec<String>,
@@ -90,10 +91,15 @@ impl FoundPayment {
         }
     }
 
+    /// The charge's id.
+    fn charge_id(&self) -> Option<&str> {
+        let id = self.charge.as_ref().map(|charge| charge.id.as_str());
+        id.filter(|id| !id.is_empty())
+    }
+
     /// Whose it is, with what approvers of the request have entered and confirmed.
     fn ownership(&self, request: &Request) -> Ownership {
-        let charge = self.charge.as_ref().map(|charge| charge.id.as_str());
-        request.judge_ownership(self.ownership, charge, self.customer.as_deref())
+        request.judge_ownership(self.ownership, self.charge_id(), self.customer.as_deref())
     }
 }
 
@@ -136,16 +142,28 @@ impl ChargeFound {
 }
 
 impl ChargeLookup {
-    /// The charge of which only a person can tell whose it is, where nobody has yet. That of another
-    /// customer is none, unless an approver says so.
-    pub fn unclear_charge(&self, request: &Request) -> Option<UnclearCharge> {
-        let payment = self.payment.as_ref()?;
-        let charge = payment.charge.as_ref()?;
-        let is_open = payment.ownership(request) == Ownership::Unclear && !charge.id.is_empty();
-        is_open.then(|| UnclearCharge {
-            charge: charge.id.clone(),
-            customer: payment.customer.clone(),
-        })
+    /// The payments that the request may be about: all that were found until an approver has confirmed one.
+    pub fn payments_of(&self, request: &Request) -> impl Iterator<Item = &FoundPayment> {
+        let confirmed = request.charge_number().and_then(|_| request.charge());
+        let is_it = move |it: &&FoundPayment| confirmed.is_none() || it.charge_id() == confirmed;
+        self.payments.iter().filter(is_it)
+    }
+
+    /// The charges of which only a person can tell whether the request is about it, or whose it is, where nobody has yet.
+    /// That of another customer is none, unless an approver says so.
+    pub fn unclear_charges(&self, request: &Request) -> Vec<UnclearCharge> {
+        let is_known = request.charge().is_some();
+        let unclear = self.payments_of(request).filter(|payment| {
+            let ownership = payment.ownership(request);
+            ownership == Ownership::Unclear || (ownership == Ownership::Theirs && !is_known)
+        });
+        let unclear = unclear.filter_map(|payment| {
+            Some(UnclearCharge {
+                charge: payment.charge_id()?.to_owned(),
+                customer: payment.customer.clone(),
+            })
+        });
+        unclear.collect()
     }
 
     /// Where the lookup of a request is stored.

@@ -179,7 +179,7 @@ fn balance(payment: &Payment) -> Option<CreditTarget> {
     Some(CreditTarget::Customer(customer.to_owned()))
 }
 
-fn none_if_missing<T>(listed: Result<Vec<T>, StripeError>) -> Result<Vec<T>, Failure> {
+pub(crate) fn none_if_missing<T>(listed: Result<Vec<T>, StripeError>) -> Result<Vec<T>, Failure> {
     match listed {
         Err(error) if error.is_missing() => Ok(Vec::new()),
         listed => Ok(listed?),

@@ -17,8 +17,8 @@ impl<T: Table> RequestStore<T> {
     /// What the charge of a request has given and may still give, in cents: what this request asks for, what every other
     /// one for the charge does that is open or paid, and what Stripe has given back beside them.
     ///
-    /// Where it cannot be known it is more than any limit, `u64::MAX`: where Stripe did not answer the lookup, or where
-    /// there are more than 100 other requests.
+    /// Where it cannot be known it is more than any limit, `u64::MAX`: where Stripe did not answer the lookup, where nobody
+    /// has said which of several charges it is, or where there are more than 100 other requests.
     pub async fn charge_total(&self, request: &Request) -> Result<u64, ReadError> {
         let Some(found) = self.charge_lookup(request.request_id).await? else {
             return Ok(u64::MAX);
@@ -27,7 +27,11 @@ impl<T: Table> RequestStore<T> {
         if ids.len() > MOST_OTHERS {
             return Ok(u64::MAX);
         }
-        let payment = found.payment.as_ref();
+        let mut payments = found.payments_of(request);
+        let payment = payments.next();
+        if payments.next().is_some() {
+            return Ok(u64::MAX);
+        }
         let mut total = Total::of(payment.and_then(|payment| payment.charge.as_ref()));
         total.add(request);
         for id in ids {

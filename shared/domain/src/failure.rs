@@ -63,7 +63,7 @@ pub enum Failure {
     /// Nobody knows what became of an earlier call, and another one would not tell. A person has to look.
     #[error("{0}")]
     StripeUndecided(String),
-    /// It is unclear whose the charge is. A person can tell.
+    /// It is unclear whose the charge is, or which. A person can tell.
     #[error("{0}")]
     StripeGuestCharge(String),
     /// No payment is made by anybody, until a person switches payments on again.

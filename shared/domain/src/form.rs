@@ -192,7 +192,7 @@ impl Form {
 
 impl Field {
     /// The checked value of an answer; `None` when an optional field was left empty.
-    fn check(&self, answer: Option<&Answer>) -> Result<Option<Value>, String> {
+    pub fn check(&self, answer: Option<&Answer>) -> Result<Option<Value>, String> {
         let typed;
         let text = match (answer, &self.kind) {
             (None | Some(Answer::Null), _) => "",

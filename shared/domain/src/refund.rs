@@ -24,7 +24,8 @@ pub struct RefundEntry {
     pub phase: PhaseName,
     /// As money, or as a credit.
     pub method: SettlementMethod,
-    /// The charge or payment intent, as the request names it.
+    /// The charge or payment intent, as the request names it or an approver has confirmed it. The number of a receipt or an
+    /// invoice as long as nobody has; then nothing is asked of Stripe.
     pub charge: String,
     /// `ch_...`: the charge that it comes to. None: nothing that Stripe knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -68,6 +68,11 @@ pub fn is_intent(charge: &str) -> bool {
     charge.starts_with("pi_")
 }
 
+/// Whether this is the number of a receipt or an invoice, which people read, and no id of Stripe's: only ids have a `_`.
+pub fn is_document_number(text: &str) -> bool {
+    !text.contains('_')
+}
+
 /// A refund as Stripe describes it. The status stays open to new words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Refund {
@@ -137,7 +142,9 @@ impl Refund {
 }
 
 /// The id of something that is named or, where it was asked for, written out.
-fn expandable_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub fn expandable_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Expandable {
@@ -161,6 +168,13 @@ fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
 pub trait Payments: Send + Sync {
     /// A charge, or a payment intent and the charge it came to, and who paid.
     fn payment(&self, charge: &str) -> impl Future<Output = Result<Payment, StripeError>> + Send;
+
+    /// The payments of a customer whose receipt or invoice has that number, in any case; each charge once.
+    fn numbered(
+        &self,
+        customer: &str,
+        number: &str,
+    ) -> impl Future<Output = Result<Vec<Payment>, StripeError>> + Send;
 
     /// The customers with exactly that address.
     fn customers(

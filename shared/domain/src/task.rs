@@ -4,6 +4,8 @@
 //! definition for both sides. A state carries the configuration of its phase and never a
 //! customer's data; what the function needs to know of the request it reads from the table.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -181,6 +183,9 @@ pub struct Offering {
     /// What it says in place of its deployment's brand.
     #[serde(default, skip_serializing_if = "BrandOverrides::is_empty")]
     pub brand: BrandOverrides,
+    /// The teams that it asks or tells: without them it cannot go on.
+    #[serde(default)]
+    pub teams: BTreeSet<TeamId>,
     /// A digest of everything that is generated from the definition: another one for every change.
     #[serde(default)]
     pub version: String,

@@ -44,6 +44,8 @@ struct State {
     payer: Payer,
     intent: Option<String>,
     invoice: Option<String>,
+    /// The charges and payment intents whose receipt or invoice has a number, with its customer and the number.
+    numbered: Vec<(String, String, String)>,
     lookups: VecDeque<StripeError>,
     hangs: bool,
     listings: VecDeque<StripeError>,
@@ -70,6 +72,7 @@ impl Default for State {
             ),
             intent: None,
             invoice: None,
+            numbered: Vec::new(),
             lookups: VecDeque::new(),
             hangs: false,
             listings: VecDeque::new(),
@@ -129,6 +132,12 @@ impl MemoryStripe {
             state.intent = Some("pi_of_invoice".to_owned());
             state.invoice = Some(invoice.to_owned());
         });
+    }
+
+    /// Has a payment of a customer's be one whose receipt or invoice has that number.
+    pub fn set_number(&self, customer: &str, number: &str, charge: &str) {
+        let numbered = [customer, number, charge].map(ToOwned::to_owned);
+        self.with(|state| state.numbered.push(numbered.into()));
     }
 
     /// Has a credit given by somebody else.
@@ -368,6 +377,18 @@ impl Payments for MemoryStripe {
                 payer: state.payer.clone(),
             })
         })
+    }
+
+    async fn numbered(&self, customer: &str, number: &str) -> Result<Vec<Payment>, StripeError> {
+        let numbered = self.with(|state| state.numbered.clone());
+        let mut payments = Vec::new();
+        for (_, _, charge) in numbered
+            .iter()
+            .filter(|(of, it, _)| of == customer && it == number)
+        {
+            payments.push(self.payment(charge).await?);
+        }
+        Ok(payments)
     }
 
     async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {

@@ -97,8 +97,13 @@ fn check_subject(report: &mut Report<'_>, definition: &Definition, what: &At<Str
     }
 }
 
+/// The id of a team with that name.
+pub(crate) fn id(name: &str) -> Option<TeamId> {
+    slug(name)?.parse().ok()
+}
+
 pub(crate) fn team(report: &mut Report<'_>, who: &At<String>) -> Option<Team> {
-    let id = slug(&who.value).and_then(|slug| slug.parse().ok());
+    let id = id(&who.value);
     if id.is_none() {
         report.refuse(
             who.span,

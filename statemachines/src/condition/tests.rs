@@ -26,7 +26,7 @@ fn fields_with(role: &Role, name: &str) -> Fields {
         };
         (at, Some(field))
     };
-    let options = vec!["Goodwill".to_owned(), "It's late".to_owned()];
+    let options = ["Goodwill", "It's late", "Other"].map(str::to_owned).into();
     Fields {
         all: vec![
             field("amount", FieldKind::Usd, true),
@@ -81,8 +81,8 @@ fn amounts_become_exact_cents() {
     assert_eq!(lowered("amount >= 500"), amount(">=", 50_000));
     assert_eq!(lowered("amount < 499.99"), amount("<", 49_999));
     assert_eq!(lowered("amount == 0.1"), amount("==", 10));
-    assert_eq!(lowered("amount > 0"), amount(">", 0));
-    assert_eq!(lowered("amount <= 999999.99"), amount("<=", 99_999_999));
+    assert_eq!(lowered("amount > 0.01"), amount(">", 1));
+    assert_eq!(lowered("amount <= 999999.98"), amount("<=", 99_999_998));
     assert_eq!(lowered("(amount) != (7)"), amount("!=", 700));
     assert_eq!(lowered("500 <= amount"), amount(">=", 50_000));
     assert_eq!(lowered("500 > amount"), amount("<", 50_000));
@@ -102,11 +102,11 @@ fn texts_and_combinations() {
     );
     let small = json!({"amount": {"field": "amount", "is": "<", "cents": 5000}});
     assert_eq!(
-        lowered("amount < 50 && notes == 'é' && !(reason == 'Goodwill' || amount < 50)"),
+        lowered("amount < 50 && notes == 'é' && !(reason == 'Goodwill' || notes == '')"),
         Ok(json!({"all": [
             small,
             is("notes", "==", "é"),
-            {"not": {"any": [goodwill, small]}},
+            {"not": {"any": [goodwill, is("notes", "==", "")]}},
         ]}))
     );
 }
@@ -195,9 +195,124 @@ fn what_cannot_be_decided_exactly_is_refused() {
     }
 }
 
+#[test]
+fn what_is_the_same_for_every_request_is_refused_where_it_stands() {
+    for (condition, always) in [
+        ("amount >= 500 && amount < 100", "false"),
+        (
+            "amount >= 500 && (reason == 'Goodwill' && reason == 'Other')",
+            "false",
+        ),
+        ("amount >= 500 || amount < 500", "true"),
+        ("amount >= 500 || amount >= 0", "true"),
+        ("amount >= 0.01", "true"),
+        ("amount > 999999.99", "false"),
+        ("amount == 0", "false"),
+        ("!(amount <= 999999.99)", "true"),
+        ("reason in ['Goodwill', \"It's late\", 'Other']", "true"),
+        ("reason != 'Goodwill' || reason != 'Other'", "true"),
+        ("notes == ' Late '", "false"),
+        ("chargeTotal >= 0", "true"),
+        ("stripeCustomerKnown && !stripeCustomerKnown", "false"),
+    ] {
+        let refused = lowered(condition).expect_err(condition);
+        assert_eq!(
+            refused,
+            format!("this is {always} for every request"),
+            "{condition}"
+        );
+    }
+    for fine in [
+        "notes == ''",
+        "notes != 'Late'",
+        "chargeTotal > 0",
+        "amount >= 5 && amount < 5.01",
+    ] {
+        assert!(lowered(fine).is_ok(), "{fine}");
+    }
+    let twice = lowered("reason in ['Goodwill', 'Other', 'Goodwill']");
+    assert_eq!(twice.unwrap_err(), "this is listed twice");
+}
+
+/// Conditions that compare with small numbers and a few texts.
+fn any_rule() -> impl Strategy<Value = Rule> {
+    const COMPARISONS: [Comparison; 6] = [
+        Comparison::Less,
+        Comparison::AtMost,
+        Comparison::Equal,
+        Comparison::NotEqual,
+        Comparison::AtLeast,
+        Comparison::More,
+    ];
+    let comparison = || proptest::sample::select(&COMPARISONS[..]);
+    let most = Usd::MAX.cents();
+    let cents = prop_oneof![0..=6_u64, (most - 2)..=most];
+    let equality = prop_oneof![Just(Equality::Equal), Just(Equality::NotEqual)];
+    let texts = proptest::sample::select(vec![
+        ("reason", "Goodwill"),
+        ("reason", "Other"),
+        ("notes", ""),
+        ("notes", "a"),
+        ("notes", " a"),
+    ]);
+    let leaf = prop_oneof![
+        (comparison(), cents).prop_map(|(is, cents)| Rule::Amount {
+            field: "amount".parse().unwrap(),
+            is,
+            cents
+        }),
+        (equality, texts).prop_map(|(is, (field, value))| Rule::Text {
+            field: field.parse().unwrap(),
+            is,
+            value: value.to_owned()
+        }),
+        (comparison(), 0..=6_u64).prop_map(|(is, cents)| Rule::ChargeTotal { is, cents }),
+        Just(Rule::StripeCustomerKnown),
+    ];
+    leaf.prop_recursive(2, 6, 3, |rule| {
+        let rules = || proptest::collection::vec(rule.clone(), 1..=3);
+        prop_oneof![
+            rules().prop_map(Rule::All),
+            rules().prop_map(Rule::Any),
+            rule.clone().prop_map(|rule| Rule::Not(Box::new(rule))),
+        ]
+    })
+}
+
+/// Calls `see` with every request that such conditions can tell apart, and with many that they cannot.
+fn each_request(mut see: impl FnMut(&Facts<'_>)) {
+    let most = Usd::MAX.cents();
+    let text = |text: &str| Value::Text(text.to_owned());
+    for cents in (1..=8).chain(most - 4..=most) {
+        for reason in ["Goodwill", "It's late", "Other"] {
+            for notes in [None, Some("a"), Some("b")] {
+                let amount = Value::Cents(Usd::from_cents(cents).unwrap());
+                let given = [
+                    ("amount", Some(amount)),
+                    ("reason", Some(text(reason))),
+                    ("notes", notes.map(text)),
+                ];
+                let given = given.into_iter();
+                let values: Values = given
+                    .filter_map(|(name, value)| Some((name.parse().unwrap(), value?)))
+                    .collect();
+                for charge_total_cents in (0..=8).chain([u64::MAX]) {
+                    for stripe_customer_known in [false, true] {
+                        see(&Facts {
+                            values: &values,
+                            stripe_customer_known,
+                            charge_total_cents,
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
-    fn a_threshold_means_its_cents(threshold in 0..=99_999_999u64, amount in 1..=99_999_999u64) {
+    fn a_threshold_means_its_cents(threshold in 2..=99_999_999u64, amount in 1..=99_999_999u64) {
         let condition = format!("amount >= {}.{:02}", threshold / 100, threshold % 100);
         let rule: Rule = serde_json::from_value(lowered(&condition).unwrap()).unwrap();
         for cents in [amount, threshold.max(1), (threshold + 1).min(99_999_999)] {
@@ -206,6 +321,29 @@ proptest! {
             let facts = Facts { values: &values, stripe_customer_known: false, charge_total_cents: 0 };
             prop_assert_eq!(rule.holds(&facts), Ok(cents >= threshold));
         }
+    }
+
+    #[test]
+    fn a_way_out_is_reached_when_some_request_takes_it(rules in proptest::collection::vec(any_rule(), 1..=4)) {
+        let mut taken = vec![false; rules.len() + 1];
+        each_request(|facts| {
+            let first = rules.iter().position(|rule| rule.holds(facts).unwrap());
+            taken[first.unwrap_or(rules.len())] = true;
+        });
+        let otherwise = taken.pop().unwrap();
+        prop_assert_eq!(reached(&fields(), &rules), Reached { by_condition: taken, otherwise });
+    }
+
+    #[test]
+    fn a_condition_is_constant_when_all_requests_agree(rule in any_rule()) {
+        let mut seen = [false; 2];
+        each_request(|facts| seen[usize::from(rule.holds(facts).unwrap())] = true);
+        let constant = match seen {
+            [false, true] => Some(true),
+            [true, false] => Some(false),
+            _ => None,
+        };
+        prop_assert_eq!(Cases::of(&fields(), [&rule]).constant(&rule), constant);
     }
 
     #[test]

@@ -101,6 +101,7 @@ fn facts(approval: &Approval) -> Facts {
         looks_up,
         entrance: if looks_up { LOOKUP_SUFFIX } else { "" },
         wait: Some(Wait::new("an approval", &approval.expire_seconds)),
+        escalates_to: approval.escalate.as_ref().map(|it| it.to.clone()),
         ..Facts::default()
     }
 }

@@ -43,8 +43,34 @@ impl PhaseKind for Condition {
         let config = ConditionConfig {
             branches: branches.into_iter().collect::<Option<_>>()?,
         };
+        check_reached(report, scope, &config);
         let task = Task::new(Function::Decide, scope.name(), &config);
         let states = branch_on(scope.name(), &scope.exits, |next| task.next(next));
         Some(Action::new(states, ("{", "", "}")))
+    }
+}
+
+/// Refuses a way out that no request takes.
+fn check_reached(report: &mut Report<'_>, scope: &Scope<'_>, config: &ConditionConfig) {
+    let rules: Vec<_> = config.branches.iter().map(|it| it.when.clone()).collect();
+    let reached = condition::reached(&scope.context.definition.fields, &rules);
+    let mut by_condition = reached.by_condition.into_iter();
+    for transition in scope.context.transitions(scope.phase()) {
+        let name = &transition.name;
+        if name.value == outcome::OTHERWISE {
+            if !reached.otherwise {
+                report.refuse(
+                    name.span,
+                    "no request gets here: the conditions above take every one",
+                    "Leave the last condition out: what it takes goes this way then.",
+                );
+            }
+        } else if name.value != NEXT && by_condition.next() == Some(false) {
+            report.refuse(
+                name.span,
+                "no request gets here: the conditions above take all that it could",
+                "The first condition that holds decides: put the narrower one first, or leave this one out.",
+            );
+        }
     }
 }

@@ -12,7 +12,7 @@ async fn look_up(case: &Case) -> Result<ChargeReport, Failure> {
 }
 
 fn line(findings: &ChargeReport, label: &str) -> String {
-    let lines = findings.lines(&Zone::UTC);
+    let lines = findings.charges(&Zone::UTC).concat();
     let found = lines.iter().find(|(name, _)| *name == label);
     found.map(|(_, value)| value.clone()).unwrap_or_default()
 }

@@ -176,7 +176,7 @@ async fn fifty_euros_are_not_fifty_dollars() {
     }
 }
 
-fn bob() -> Payer {
+pub(super) fn bob() -> Payer {
     let customer = Customer {
         id: "cus_bob".to_owned(),
         email: Some("bob@example.com".to_owned()),
@@ -293,8 +293,8 @@ async fn a_charge_that_an_approver_confirmed_is_paid_and_no_other() {
         // Whoever has to say whose it is sees it, although nobody had looked it up.
         let request = case.request().await;
         let found = case.function.store.charge_lookup(request.request_id).await;
-        let unclear = found.unwrap().unwrap().unclear_charge(&request);
-        assert_eq!(unclear.unwrap().charge, "ch_1", "{method}");
+        let unclear = found.unwrap().unwrap().unclear_charges(&request);
+        assert_eq!(unclear[0].charge, "ch_1", "{method}");
 
         confirm_ownership(&case, "ch_1", None).await;
         let at = "2026-01-02T00:00:00Z";

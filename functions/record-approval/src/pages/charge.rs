@@ -16,10 +16,12 @@ pub(super) fn card(page: &PageContext, case: &Case) -> Markup {
             section.card aria-labelledby="charge" {
                 h2 #charge { "The charge at Stripe" }
                 (warnings(report, case.is_outdated))
-                dl {
-                    @for (label, value) in report.lines(&page.brand.zone) {
-                        dt { (label) }
-                        dd { bdi { (sanitize_text(&value)) } }
+                @for lines in report.charges(&page.brand.zone) {
+                    dl {
+                        @for (label, value) in lines {
+                            dt { (label) }
+                            dd { bdi { (sanitize_text(&value)) } }
+                        }
                     }
                 }
                 @if let Some(summary) = report.others_summary() {

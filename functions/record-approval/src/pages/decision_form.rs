@@ -3,9 +3,9 @@
 
 use domain::approval::{Verdict, viewed_digest};
 use domain::charge_lookup::ChargeReport;
-use domain::request::UnclearCharge;
 use maud::{Markup, html};
 
+use super::ownership;
 use super::parts::{Notice, Written};
 use crate::OpenedLink;
 use crate::form_data::field_of;
@@ -42,7 +42,7 @@ pub(super) fn form(opened: &OpenedLink, written: &Written<'_>, notice: &Notice<'
                     input #amount name="amount" inputmode="decimal" autocomplete="off" value=(written.amount) aria-describedby="amount-help" aria-invalid=[invalid("amount")];
                 }
             }
-            @if let Some(unclear) = opened.unclear_charge() { (confirmation(&unclear, written, invalid("confirmCharge"))) }
+            (ownership::confirmation(opened, written, invalid("confirmCharge")))
             div.field {
                 label for="reason" { "Reason" }
                 small #reason-help { "Needed to reject; the customer is told. Otherwise for the record." }
@@ -53,26 +53,6 @@ pub(super) fn form(opened: &OpenedLink, written: &Written<'_>, notice: &Notice<'
                 p.note.bad { "An approval would not be paid as it stands. " (obstacle) }
             }
             button type="submit" { "Record my decision" }
-        }
-    }
-}
-
-/// What an approval needs where only a person can tell whose the charge is.
-fn confirmation(
-    unclear: &UnclearCharge,
-    written: &Written<'_>,
-    invalid: Option<&'static str>,
-) -> Markup {
-    html! {
-        fieldset.field {
-            legend { "Whose the charge is" }
-            small #confirm-help {
-                "An approval needs your word that " bdi { (unclear.charge) } " is the customer's, as Stripe does not say so. It stands in the audit log."
-            }
-            label.choice {
-                input type="checkbox" name="confirmCharge" value=(unclear.charge) checked[written.confirm_charge == unclear.charge] aria-describedby="confirm-help" aria-invalid=[invalid];
-                "I have checked that this charge is the customer's"
-            }
         }
     }
 }

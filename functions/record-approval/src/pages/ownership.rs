@@ -1,29 +1,74 @@
-//! Where an approver confirms whose a charge is after the process has stopped for want of that.
+//! Where an approver confirms whose a charge is, or which: with an approval, and after the process has stopped for want
+//! of that.
 
 use domain::request::UnclearCharge;
 use maud::{Markup, html};
 use web::{Page, answers};
 
-use super::parts::code_field;
+use super::parts::{Written, code_field};
 use super::{charge, history};
 use crate::OpenedLink;
 use crate::ownership::CHARGE;
 
-/// Where an approver confirms whose the charge is.
-fn form(opened: &OpenedLink, code: &str) -> Markup {
+/// What an approval needs where only a person can tell whose the charge is, or which.
+pub(super) fn confirmation(
+    opened: &OpenedLink,
+    written: &Written<'_>,
+    invalid: Option<&'static str>,
+) -> Markup {
+    let unclear = opened.unclear_charges();
+    let kind = if unclear.len() > 1 {
+        "radio"
+    } else {
+        "checkbox"
+    };
     html! {
-        @if let (Some(UnclearCharge { charge, .. }), None) = (opened.unclear_charge(), opened.ineligible_to_confirm()) {
+        @if !unclear.is_empty() {
+            fieldset.field {
+                @if is_numbered(opened) {
+                    legend { "Which charge it is" }
+                    small #confirm-help {
+                        "The customer gave the number of a receipt or an invoice. An approval needs your word which charge that is: what you confirm is refunded. It stands in the audit log."
+                    }
+                } @else {
+                    legend { "Whose the charge is" }
+                    small #confirm-help {
+                        "An approval needs your word that the charge is the customer's, as Stripe does not say so. It stands in the audit log."
+                    }
+                }
+                @for UnclearCharge { charge, .. } in &unclear {
+                    label.choice {
+                        input type=(kind) name="confirmCharge" value=(charge) checked[written.confirm_charge == charge] aria-describedby="confirm-help" aria-invalid=[invalid];
+                        span { "I have checked that " bdi { (charge) } " is the customer's" @if is_numbered(opened) { ", and the charge that is asked for" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the request gives the number of a receipt or an invoice, and nobody has confirmed which charge that is.
+fn is_numbered(opened: &OpenedLink) -> bool {
+    opened.request.value.charge().is_none()
+}
+
+/// Where an approver confirms whose the charge is, or which.
+fn form(opened: &OpenedLink, code: &str) -> Markup {
+    let unclear = opened.unclear_charges();
+    html! {
+        @if !unclear.is_empty() && opened.ineligible_to_confirm().is_none() {
             details.card open {
-                summary { "Confirm whose the charge is" }
+                summary { @if is_numbered(opened) { "Confirm which charge it is" } @else { "Confirm whose the charge is" } }
                 form method="post" {
                     input type="hidden" name="code" value=(code);
                     input type="hidden" name="action" value="confirm-ownership";
-                    input type="hidden" name=(CHARGE) value=(charge);
                     p {
-                        "Stripe does not say that " bdi { (charge) } " is the customer's. Nothing is refunded until somebody who can tell confirms it. "
-                        "It stands in the audit log that you did."
+                        @if is_numbered(opened) { "The customer gave the number of a receipt or an invoice. " } @else { "Stripe does not say that the charge is the customer's. " }
+                        "Nothing is refunded until somebody who can tell confirms it. It stands in the audit log that you did."
                     }
-                    button.quiet type="submit" { "This charge is this customer's" }
+                    @for UnclearCharge { charge, .. } in &unclear {
+                        button.quiet type="submit" name=(CHARGE) value=(charge) { @if is_numbered(opened) { bdi { (charge) } " is the charge, and this customer's" } @else { "This charge is this customer's" } }
+                    }
                 }
             }
         }
@@ -33,7 +78,7 @@ fn form(opened: &OpenedLink, code: &str) -> Markup {
 /// The page of a decided approval, for an approver who knows the code: what the stopped process needs.
 pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> Page {
     let request = &opened.request.value;
-    let confirmed = opened.unclear_charge().is_none();
+    let confirmed = opened.unclear_charges().is_empty();
     opened.page.page(
         "The refund has stopped",
         &html! {
@@ -41,9 +86,9 @@ pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> 
             h1 { "The refund has stopped" }
             (notice)
             @if confirmed {
-                p { "It is confirmed whose the charge is. A redrive of the request's execution pays the refund." }
+                p { "It is confirmed which charge it is, and whose. A redrive of the request's execution pays the refund." }
             } @else {
-                p { "It was approved, and then it was unclear whose the charge is. If you know that it is the customer's, confirm it here; a redrive of the request's execution pays then. If it is not, tell whoever looks after the executions to stop it." }
+                p { "It was approved, and then it was unclear whose the charge is, or which. If you know that it is the customer's, confirm it here; a redrive of the request's execution pays then. If it is not, tell whoever looks after the executions to stop it." }
             }
             section.card aria-labelledby="case" {
                 h2 #case { "The request" }
@@ -62,7 +107,7 @@ pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> 
 pub(super) fn reopen_form(opened: &OpenedLink) -> Markup {
     html! {
         form.card method="post" {
-            p { strong { "The refund has stopped" } ": it is unclear whose the charge is. If you can tell, you can say so." }
+            p { strong { "The refund has stopped" } ": it is unclear whose the charge is, or which. If you can tell, you can say so." }
             (code_field(opened.approval.value.confirm, "", None))
             button type="submit" { "Show the case" }
         }

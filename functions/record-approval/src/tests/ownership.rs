@@ -36,7 +36,7 @@ impl Fixture {
             // Within the minute before what the tests post.
             looked_up_at: Timestamp::from_second(30).unwrap(),
             charges: vec!["ch_1".to_owned()],
-            payment: Some(FoundPayment::new(&statement, "ada@example.com")),
+            payments: vec![FoundPayment::new(&statement, "ada@example.com")],
             customers: Vec::new(),
         };
         self.function
@@ -57,7 +57,7 @@ impl Fixture {
             request_id: self.id,
             looked_up_at: Timestamp::UNIX_EPOCH,
             charges: Vec::new(),
-            payment: None,
+            payments: Vec::new(),
             customers: Vec::new(),
         };
         let store = &self.function.store;

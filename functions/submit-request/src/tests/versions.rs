@@ -5,6 +5,34 @@ use super::*;
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
+#[tokio::test]
+async fn an_offering_whose_team_has_no_members_is_not_offered() {
+    let mut offering = fixtures::request::offering();
+    for (teams, status) in [("csm-team", 200), ("legal-team", 503)] {
+        offering.teams = [teams.parse().unwrap()].into();
+        let function = function_of(&offering);
+        let form = http("GET", PATH, &json!({}), "");
+        assert_eq!(function.handle(&form).await.status(), status, "{teams}");
+    }
+    let function = function_of(&offering);
+    let legal = domain::team::TeamEdit::Add(vec!["ann@example.com".to_owned()]);
+    let change = domain::operator_log::Change {
+        by: "operator".to_owned(),
+        because: String::new(),
+        at: Timestamp::UNIX_EPOCH,
+    };
+    let teams = function.settings.current().teams.clone();
+    let team = "legal-team".parse().unwrap();
+    let edited = teams.edit(function.store.table(), &team, &legal, &change);
+    edited.await.unwrap();
+    let form = http("GET", PATH, &json!({}), "");
+    assert_eq!(
+        function.handle(&form).await.status(),
+        200,
+        "an operator has added it"
+    );
+}
+
 /// The offering with the field for the notes under another name.
 fn renamed() -> Offering {
     let mut offering = fixtures::request::offering();

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use super::ConfigurationError;
 use crate::{
     aws::dynamodb::DynamoDbError,
     data_dir::DataDirError,
@@ -23,6 +24,8 @@ pub enum StackError {
     PortTaken(u16),
     #[error("cannot serve on this machine: {0}")]
     Serve(#[source] io::Error),
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
     #[error(transparent)]
     Data(#[from] DataDirError),
     #[error("cannot read what an earlier run kept: {0}")]

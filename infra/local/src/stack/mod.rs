@@ -1,5 +1,6 @@
 //! Wires the fakes together and serves them on one port.
 
+mod configuration;
 mod error;
 mod fakes;
 mod guard;
@@ -35,6 +36,7 @@ use crate::{
     topics,
     workspace::Workspace,
 };
+pub use configuration::ConfigurationError;
 pub use error::StackError;
 use fakes::Fakes;
 
@@ -66,6 +68,7 @@ pub struct Stack {
 /// Starts a stack: once this returns, it serves.
 pub async fn start(options: Options) -> Result<Stack, StackError> {
     let workspace = Workspace::find().ok_or(StackError::NoWorkspace)?;
+    configuration::check(&options.environment)?;
     let event_settings = events::Settings::read(&options.environment)?;
     let data = open_data_dir(&options, &workspace)?;
     // Early, because a taken port is not worth a build, and because functions are told the address.
@@ -80,13 +83,15 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let stripe_key = values.environment.get("STRIPE_API_KEY");
     let stripe_key = stripe_key.map(|key| (STRIPE_SECRET.to_owned(), key.clone()));
     template.secrets.extend(stripe_key);
+    let offerings = offerings(&template)?;
+    configuration::check_teams(&template, &offerings)?;
     let (functions, lambda) = functions(&options, &workspace, &template, &base_url, &data).await?;
     let kept = retention::kept(&template);
     let fakes = Fakes::open(&data, &template, functions)?;
-    let mut forms = Vec::new();
     for machine in &template.machines {
-        forms.extend(form(&publish::publish(machine, &fakes.executor)?));
+        publish::publish(machine, &fakes.executor)?;
     }
+    let forms: Vec<_> = offerings.iter().filter_map(form).collect();
 
     // A host that compiles on the first call needs more than API Gateway's 30 seconds.
     let patience = options.functions.is_none().then_some(gateway::PATIENCE);
@@ -196,11 +201,6 @@ fn local_values(
     base_url: &str,
 ) -> Result<LocalValues, StackError> {
     let given = &options.environment.overrides;
-    if given.contains_key("STRIPE_API_BASE") != given.contains_key("STRIPE_API_KEY") {
-        warn!(
-            "a Stripe of your own needs both STRIPE_API_BASE and STRIPE_API_KEY; only one is set"
-        );
-    }
     let mut values = default_values(base_url);
     for (name, value) in given {
         let mut parameters = options::PARAMETERS.iter();
@@ -279,12 +279,20 @@ async fn functions(
     ))
 }
 
-/// The title and the path of the form that a state machine begins with. None for one that opens only with an
-/// invitation: a link to it would lead nowhere.
-fn form(definition: &str) -> Option<(String, String)> {
-    let offering = Offering::in_machine(definition).ok()?;
+/// What the template's state machines offer, those of them that begin with a form.
+fn offerings(template: &Template) -> Result<Vec<Offering>, StackError> {
+    let mut offerings = Vec::new();
+    for machine in &template.machines {
+        offerings.extend(Offering::in_machine(&machine.load()?));
+    }
+    Ok(offerings)
+}
+
+/// The title and the path of the form of an offering. None for one that opens only with an invitation: a link to it would
+/// lead nowhere.
+fn form(offering: &Offering) -> Option<(String, String)> {
     let path = format!("/services/{}", offering.path);
-    (!offering.by_invitation).then_some((offering.offering.name, path))
+    (!offering.by_invitation).then(|| (offering.offering.name.clone(), path))
 }
 
 #[cfg(test)]
@@ -296,7 +304,7 @@ mod tests {
         let generated = concat!(env!("CARGO_MANIFEST_DIR"), "/../../statemachines/generated");
         let form_of = |offering: &str| {
             let file = format!("{generated}/{offering}.asl.json");
-            form(&std::fs::read_to_string(file).unwrap())
+            form(&Offering::in_machine(&std::fs::read_to_string(file).unwrap()).unwrap())
         };
         let path = "/services/customer-success/refund-request";
         assert_eq!(
@@ -304,7 +312,6 @@ mod tests {
             Some(("Refund Request".to_owned(), path.to_owned()))
         );
         assert_eq!(form_of("customer-satisfaction/csat-survey"), None);
-        assert_eq!(form("no definition"), None);
     }
 
     #[test]

@@ -11,15 +11,14 @@ use crate::{states::Executor, template::Machine};
 /// How often the files are looked at.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Publishes a state machine and gives its definition.
-pub(super) fn publish(machine: &Machine, executor: &Executor) -> Result<String, StackError> {
+/// Publishes a state machine.
+pub(super) fn publish(machine: &Machine, executor: &Executor) -> Result<(), StackError> {
     let definition = machine.load()?;
     let defined = executor.define(&machine.arn, &definition);
     defined.map_err(|problem| StackError::Definition {
         path: machine.definition.clone(),
         problem,
-    })?;
-    Ok(definition)
+    })
 }
 
 /// Looks after the generated files for as long as it is polled.
@@ -33,7 +32,7 @@ pub(super) async fn on_change(machines: Vec<Machine>, executor: Arc<Executor>) {
                 continue;
             }
             match publish(machine, &executor) {
-                Ok(_) => info!("published {} anew", machine.definition.display()),
+                Ok(()) => info!("published {} anew", machine.definition.display()),
                 Err(problem) => error!("{problem}; the version before stays"),
             }
             *seen = now;

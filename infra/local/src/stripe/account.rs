@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::collection::Collection;
 use super::error::StripeError;
 use super::objects::{
-    BalanceTransaction, Charge, CreditNote, Customer, InvoicePayment, PaymentIntent, Refund,
-    RefundStatus, SETTLES_AFTER_SECONDS, Settlement,
+    BalanceTransaction, Charge, CreditNote, Customer, Invoice, InvoicePayment, PaymentIntent,
+    Refund, RefundStatus, SETTLES_AFTER_SECONDS, Settlement,
 };
 
 /// Everything that exists.
@@ -18,6 +18,7 @@ pub(crate) struct Account {
     pub(crate) customers: Collection<Customer>,
     pub(crate) charges: Collection<Charge>,
     pub(crate) payment_intents: Collection<PaymentIntent>,
+    pub(crate) invoices: Collection<Invoice>,
     pub(crate) invoice_payments: Collection<InvoicePayment>,
     pub(crate) refunds: Collection<Refund>,
     /// Charges of the same account in live mode, where no key of this mode finds them.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::account::Account;
 use super::error::StripeError;
-use super::objects::{BalanceTransaction, CreditNote, InvoicePayment};
+use super::objects::{BalanceTransaction, CreditNote};
 use super::params::Metadata;
 use super::refunds::display;
 
@@ -44,14 +44,6 @@ impl Account {
         last.map_or(0, |transaction| transaction.ending_balance_cents)
     }
 
-    /// The payment of an invoice, which stands for the invoice here.
-    pub(crate) fn invoice(&self, id: &str) -> Result<&InvoicePayment, StripeError> {
-        let mut payments = self.invoice_payments.of(None);
-        payments
-            .find(|payment| payment.invoice == id)
-            .ok_or_else(|| StripeError::missing("invoice", id, "invoice"))
-    }
-
     /// The credit note that a request leads to with what it puts on the balance, or Stripe's refusal. The
     /// rules are those of Stripe's documentation; no recording of these refusals is public, so their
     /// words are the documentation's.
@@ -62,8 +54,8 @@ impl Account {
         transaction: String,
         now: i64,
     ) -> Result<(CreditNote, BalanceTransaction), StripeError> {
-        let invoice = self.invoice(&request.invoice)?;
-        let notes = self.credit_notes.of(Some(&invoice.invoice));
+        let invoice = self.invoices.find(&request.invoice, "invoice")?;
+        let notes = self.credit_notes.of(Some(&invoice.id));
         let number = notes.len() + 1;
         let credited_cents: u64 = notes.map(|note| note.amount_cents).sum();
         let left_cents = invoice.paid_cents.saturating_sub(credited_cents);
@@ -73,7 +65,7 @@ impl Account {
                 "The credit note amount ({}) is greater than what is left to credit on invoice {} ({}): the sum \
                  of all credit notes cannot exceed the invoice's total.",
                 display(amount_cents, CURRENCY),
-                invoice.invoice,
+                invoice.id,
                 display(left_cents, CURRENCY),
             );
             return Err(StripeError::refused(message).param("amount"));
@@ -90,8 +82,8 @@ impl Account {
         }
         let note = CreditNote {
             id,
-            number: format!("{}-CN-{number:02}", invoice.invoice_number),
-            invoice: invoice.invoice.clone(),
+            number: format!("{}-CN-{number:02}", invoice.number),
+            invoice: invoice.id.clone(),
             customer: invoice.customer.clone(),
             amount_cents,
             customer_balance_transaction: transaction.clone(),

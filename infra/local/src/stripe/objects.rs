@@ -49,6 +49,9 @@ pub(crate) struct Charge {
     #[serde(rename = "amount_captured")]
     pub(crate) captured_cents: u64,
     pub(crate) currency: String,
+    /// What is printed on the receipt that was mailed. None: none was.
+    #[serde(default)]
+    receipt_number: Option<String>,
     #[serde(default)]
     pub(crate) disputed: bool,
     #[serde(default = "made_at")]
@@ -89,6 +92,19 @@ pub(crate) struct PaymentIntent {
     created: i64,
 }
 
+/// What was to be paid, and was.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Invoice {
+    pub(crate) id: String,
+    /// What is printed on it, which that of a credit note continues.
+    pub(crate) number: String,
+    pub(crate) customer: String,
+    #[serde(rename = "amount_paid")]
+    pub(crate) paid_cents: u64,
+    #[serde(default = "made_at")]
+    created: i64,
+}
+
 /// The payment of an invoice. All invoices are paid, each by one payment intent.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct InvoicePayment {
@@ -98,11 +114,6 @@ pub(crate) struct InvoicePayment {
     pub(crate) paid_cents: u64,
     #[serde(default = "made_at")]
     pub(crate) created: i64,
-    /// Of the invoice: the number that is printed on it, which that of a credit note continues.
-    #[serde(skip_serializing)]
-    pub(crate) invoice_number: String,
-    #[serde(skip_serializing)]
-    pub(crate) customer: String,
     #[serde(skip_serializing)]
     pub(crate) payment_intent: String,
 }
@@ -206,6 +217,7 @@ objects! {
     Customer, "customer", email;
     Charge, "charge", id;
     PaymentIntent, "payment_intent", id;
+    Invoice, "invoice", customer;
     InvoicePayment, "invoice_payment", payment_intent;
     Refund, "refund", charge;
     CreditNote, "credit_note", invoice;

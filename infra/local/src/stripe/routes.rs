@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -31,14 +32,22 @@ struct RefundFilter {
     created_before: Option<i64>,
 }
 
-/// `GET /v1/invoice_payments`, by what paid alone.
+/// `GET /v1/charges` and `GET /v1/invoices`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfCustomer {
+    customer: Option<String>,
+}
+
+/// `GET /v1/invoice_payments`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InvoicePaymentFilter {
+    invoice: Option<String>,
     #[serde(rename = "payment[type]")]
-    _kind: PaymentKind,
+    kind: Option<PaymentKind>,
     #[serde(rename = "payment[payment_intent]")]
-    payment_intent: String,
+    payment_intent: Option<String>,
     #[serde(rename = "status")]
     _status: Option<InvoicePaymentStatus>,
 }
@@ -101,6 +110,7 @@ pub(crate) fn get(
         ["refunds", id] => one(&account.refunds, id, "refund", query, |refund| {
             wire::refund(refund, account.status(refund, now))
         }),
+        ["charges"] => list_charges(account, query, now),
         ["charges", id] => params::read::<Nothing>(query).and_then(|Nothing {}| {
             let charge = account.charge(id, "charge")?;
             Ok(wire::charge(account, charge, now))
@@ -114,6 +124,7 @@ pub(crate) fn get(
             wire::customer(account, customer)
         }),
         ["customers", id, "balance_transactions"] => list_balance_transactions(account, id, query),
+        ["invoices"] => list_invoices(account, query),
         ["invoice_payments"] => list_invoice_payments(account, query),
         ["credit_notes"] => list_credit_notes(account, query),
         ["credit_notes", id] => one(&account.credit_notes, id, "id", query, wire::credit_note),
@@ -197,6 +208,39 @@ fn list_refunds(account: &Account, query: &Pairs, now: i64) -> Result<Value, Str
     page(&account.refunds, of, &wanted, "/v1/refunds", render)
 }
 
+fn list_charges(account: &Account, query: &Pairs, now: i64) -> Result<Value, StripeError> {
+    let (filter, wanted): (OfCustomer, _) = params::read_list(query)?;
+    if let Some(customer) = &filter.customer {
+        account.customers.find(customer, "customer")?;
+    }
+    let is_wanted =
+        |it: &objects::Charge| filter.customer.is_none() || it.customer == filter.customer;
+    let render = |charge: &objects::Charge| wire::charge(account, charge, now);
+    page(
+        &account.charges,
+        (None, is_wanted),
+        &wanted,
+        "/v1/charges",
+        render,
+    )
+}
+
+fn list_invoices(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
+    let (filter, wanted): (OfCustomer, _) = params::read_list(query)?;
+    let group = filter.customer.as_deref();
+    if let Some(customer) = group {
+        account.customers.find(customer, "customer")?;
+    }
+    let of = (group, |_: &_| true);
+    page(
+        &account.invoices,
+        of,
+        &wanted,
+        "/v1/invoices",
+        wire::invoice,
+    )
+}
+
 fn list_customers(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
     let (filter, wanted): (CustomerFilter, _) = params::read_list(query)?;
     let group = filter.email.as_deref();
@@ -221,18 +265,39 @@ fn list_balance_transactions(
 
 fn list_invoice_payments(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
     let (filter, wanted): (InvoicePaymentFilter, _) = params::read_list(query)?;
-    let intents = &account.payment_intents;
-    intents.find(&filter.payment_intent, "payment[payment_intent]")?;
-    let (payments, group) = (&account.invoice_payments, Some(&*filter.payment_intent));
-    let url = "/v1/invoice_payments";
-    let of = (group, |_: &_| true);
-    page(payments, of, &wanted, url, wire::invoice_payment)
+    let group = filter.payment_intent.as_deref();
+    match (&filter.kind, group) {
+        (None, Some(_)) => return Err(StripeError::missing_field("payment[type]")),
+        (Some(PaymentKind::PaymentIntent), None) => {
+            return Err(StripeError::missing_field("payment[payment_intent]"));
+        }
+        (Some(PaymentKind::PaymentIntent), Some(_)) | (None, None) => {}
+    }
+    if let Some(intent) = group {
+        let intents = &account.payment_intents;
+        intents.find(intent, "payment[payment_intent]")?;
+    }
+    if let Some(invoice) = &filter.invoice {
+        account.invoices.find(invoice, "invoice")?;
+    }
+    let (payments, url) = (&account.invoice_payments, "/v1/invoice_payments");
+    let of_invoice = filter.invoice.as_ref();
+    let is_wanted = |it: &objects::InvoicePayment| of_invoice.is_none_or(|id| it.invoice == *id);
+    page(
+        payments,
+        (group, is_wanted),
+        &wanted,
+        url,
+        wire::invoice_payment,
+    )
 }
 
 fn list_credit_notes(account: &Account, query: &Pairs) -> Result<Value, StripeError> {
     let (filter, wanted): (CreditNoteFilter, _) = params::read_list(query)?;
     let group = filter.invoice.as_deref();
-    group.map(|id| account.invoice(id)).transpose()?;
+    if let Some(invoice) = group {
+        account.invoices.find(invoice, "invoice")?;
+    }
     let (notes, url) = (&account.credit_notes, "/v1/credit_notes");
     let span = seconds(filter.created_from, filter.created_before);
     let of = (group, |it: &objects::CreditNote| span.contains(&it.created));

@@ -8,8 +8,8 @@ use super::account::Account;
 use super::collection::Object;
 use super::credits::CURRENCY;
 use super::objects::{
-    BalanceTransaction, Charge, CreditNote, Customer, InvoicePayment, PaymentIntent, Refund,
-    RefundStatus,
+    BalanceTransaction, Charge, CreditNote, Customer, Invoice, InvoicePayment, PaymentIntent,
+    Refund, RefundStatus,
 };
 
 pub(crate) fn refund(refund: &Refund, status: RefundStatus) -> Value {
@@ -84,6 +84,21 @@ pub(crate) fn customer(account: &Account, customer: &Customer) -> Value {
             "livemode": false,
             "metadata": {},
             "phone": null,
+        }),
+    )
+}
+
+pub(crate) fn invoice(invoice: &Invoice) -> Value {
+    object(
+        invoice,
+        json!({
+            "amount_due": invoice.paid_cents,
+            "amount_remaining": 0,
+            "currency": CURRENCY,
+            "livemode": false,
+            "metadata": {},
+            "status": "paid",
+            "total": invoice.paid_cents,
         }),
     )
 }

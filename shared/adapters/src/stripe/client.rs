@@ -1,6 +1,7 @@
 //! Stripe over HTTP. It carries bytes; what they mean is decided in [`super::classify`].
 
 mod credits;
+mod invoices;
 mod payments;
 mod refunds;
 

@@ -175,9 +175,12 @@ impl<'a> DecisionContext<'a> {
         Ok(Authenticated { approver })
     }
 
-    /// The charge of which whoever approves has to confirm that it is the customer's.
-    fn unclear_charge(&self) -> Option<UnclearCharge> {
-        self.lookup?.unclear_charge(self.request)
+    /// The charges of which whoever approves has to confirm one.
+    fn unclear_charges(&self) -> Vec<UnclearCharge> {
+        let unclear = self
+            .lookup
+            .map(|lookup| lookup.unclear_charges(self.request));
+        unclear.unwrap_or_default()
     }
 
     /// Why the link's holder must not decide, if that is so.
@@ -207,7 +210,7 @@ pub fn authorize_decision(
             Some(context.address().to_owned()),
             submitted.checked_reason(verdict)?,
             submitted.checked_amount(verdict, viewed_amount)?,
-            submitted.checked_confirmation(verdict, context.unclear_charge())?,
+            submitted.checked_confirmation(verdict, context.request, context.unclear_charges())?,
         ),
         // Nobody has to give reasons for what they choose, and what they choose has its amount.
         OfferedAnswer::Option(_) if submitted.amount.trim().is_empty() => (None, None, None, None),

@@ -73,9 +73,10 @@ pub enum Refusal {
     /// An amount goes only with an approval of an amount.
     #[error("an amount can only be given with an approval of a refund; please leave it empty")]
     AmountNotWanted,
-    /// Only a person can tell whose this charge is, and they have not said that they did.
+    /// Only a person can tell whose this charge is, or which of these it is, and they have not said that they did.
     #[error(
-        "please confirm that you have checked that the charge {0} is the customer's; Stripe cannot tell"
+        "please confirm that you have checked that the charge {} is the customer's, and the one that is asked for",
+        .0.join(" or ")
     )]
-    ConfirmationMissing(String),
+    ConfirmationMissing(Vec<String>),
 }

@@ -3,7 +3,7 @@
 use super::{REASON_CHARS, Refusal, Verdict};
 use crate::characters::trimmed;
 use crate::money::{Usd, typed};
-use crate::request::UnclearCharge;
+use crate::request::{Request, UnclearCharge};
 
 /// What somebody sends who wants to decide, as it was written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,7 +18,7 @@ pub struct SubmittedDecision<'a> {
     pub amount: &'a str,
     /// The digest of the case as a page has shown it. None: it is decided by what a mail says.
     pub viewed: Option<&'a str>,
-    /// The charge of which they confirm that it is the customer's. Empty: of none.
+    /// The charge of which they confirm that it is the one, and the customer's. Empty: of none.
     pub confirm_charge: &'a str,
 }
 
@@ -56,18 +56,32 @@ impl<'a> SubmittedDecision<'a> {
         }
     }
 
-    /// The confirmation that an approval needs where only a person can tell whose the charge is.
+    /// The confirmation that an approval needs where only a person can tell whose the charge is, or which.
     pub(super) fn checked_confirmation(
         &self,
         verdict: Verdict,
-        unclear: Option<UnclearCharge>,
+        request: &Request,
+        mut unclear: Vec<UnclearCharge>,
     ) -> Result<Option<UnclearCharge>, Refusal> {
-        let unclear = unclear.filter(|_| verdict == Verdict::Approve);
-        match unclear {
-            Some(UnclearCharge { charge, .. }) if self.confirm_charge.trim() != charge => {
-                Err(Refusal::ConfirmationMissing(charge))
-            }
-            confirmed => Ok(confirmed),
+        let confirmed = self.confirm_charge.trim();
+        if verdict == Verdict::Reject {
+            return Ok(None);
+        }
+        if unclear.is_empty() {
+            // A colleague has confirmed another one meanwhile.
+            let known = request.charge_number().and_then(|_| request.charge());
+            let is_another = !confirmed.is_empty() && known.is_some_and(|it| it != confirmed);
+            return if is_another {
+                Err(Refusal::Changed)
+            } else {
+                Ok(None)
+            };
+        }
+        match unclear.iter().position(|it| it.charge == confirmed) {
+            Some(at) => Ok(Some(unclear.swap_remove(at))),
+            None => Err(Refusal::ConfirmationMissing(
+                unclear.into_iter().map(|it| it.charge).collect(),
+            )),
         }
     }
 }

@@ -30,13 +30,20 @@ impl ChargeReport {
         }
     }
 
-    /// What to show, as a label and a value each, with days in that zone.
-    pub fn lines(&self, zone: &Zone) -> Vec<(&'static str, String)> {
-        let Some(payment) = self.payment() else {
-            return Vec::new();
-        };
+    /// What to show of each charge that the request may be about, as a label and a value each, with days in that zone.
+    pub fn charges(&self, zone: &Zone) -> Vec<Vec<(&'static str, String)>> {
+        let lines = |payment| self.lines(payment, zone);
+        self.payments().map(lines).collect()
+    }
+
+    fn lines(&self, payment: &FoundPayment, zone: &Zone) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
         if let Some(charge) = &payment.charge {
+            if self.request.charge_number().is_some() {
+                lines.push(("Charge", charge.id.clone()));
+                let confirmation = self.request.ownership_confirmation.as_ref();
+                lines.extend(confirmation.map(|it| ("Confirmed", format!("by {}", it.by))));
+            }
             let text = |amount| amount_text(amount, &payment.currency);
             lines.push(("Charge amount", text(charge.amount)));
             let paid = charge.refunded.saturating_sub(charge.pending);
@@ -72,7 +79,7 @@ impl ChargeReport {
             ("Stripe customer", customer.to_owned()),
             ("Belongs to the customer who asks", belongs.to_owned()),
         ];
-        if let Some(entry) = self.entry() {
+        if let Some(entry) = self.entry(payment) {
             lines.push(("Customer entered", entry));
         }
         if payment.ownership != Ownership::Theirs
@@ -85,10 +92,9 @@ impl ChargeReport {
     }
 
     /// `cus_1, entered by csm-1@example.com, not confirmed by Stripe`
-    fn entry(&self) -> Option<String> {
+    fn entry(&self, payment: &FoundPayment) -> Option<String> {
         let answer = self.request.answer_of_approver()?;
         let (customer, by) = (answer.value.as_ref()?, answer.given_by.as_ref()?);
-        let payment = self.payment()?;
         let is_payer = payment.customer.as_deref() == Some(customer.to_string().as_str());
         let is_known = is_payer && payment.ownership == Ownership::Theirs;
         let doubt = if is_known {
@@ -111,23 +117,38 @@ impl ChargeReport {
 
     /// What a reviewer has to know before deciding.
     pub fn warnings(&self) -> Vec<String> {
-        let Some(payment) = self.payment() else {
-            return self.unknown().into_iter().collect();
-        };
-        let mut warnings = self.obstacles();
-        warnings.extend(self.doubt(payment));
-        warnings
+        if let Some(unknown) = self.unknown() {
+            return vec![unknown];
+        }
+        let several = self.several();
+        let each = self.payments().flat_map(|payment| {
+            let mut warnings = self.obstacles_of(payment);
+            warnings.extend(self.doubt(payment));
+            let id = payment.charge_id().unwrap_or_default();
+            let about = move |it: String| if several { format!("{id}: {it}") } else { it };
+            warnings.into_iter().map(about)
+        });
+        let which = several.then(|| {
+            "Several charges have this number: confirm which of them is asked for.".to_owned()
+        });
+        which.into_iter().chain(each).collect()
     }
 
-    /// Why the refund would be refused if it was approved as it is, as whole sentences.
+    /// Why the refund would be refused if it was approved as it is, as whole sentences. Where one of several charges could
+    /// be paid there is no reason.
     pub fn obstacles(&self) -> Vec<String> {
-        let Some(payment) = self.payment() else {
+        if let Some(unknown) = self.unknown() {
             // That Stripe was not asked is no reason to refuse it.
-            return match &self.found {
-                Some(_) => self.unknown().into_iter().collect(),
-                None => Vec::new(),
-            };
-        };
+            return self.found.iter().map(|_| unknown.clone()).collect();
+        }
+        let of_each: Vec<_> = self.payments().map(|it| self.obstacles_of(it)).collect();
+        if of_each.iter().any(Vec::is_empty) {
+            return Vec::new();
+        }
+        of_each.concat()
+    }
+
+    fn obstacles_of(&self, payment: &FoundPayment) -> Vec<String> {
         let mut obstacles = Vec::new();
         if payment.ownership(&self.request) == Ownership::Another {
             obstacles.push(format!(
@@ -152,23 +173,38 @@ impl ChargeReport {
     /// against Stripe's word.
     pub fn suggests_approval(&self) -> bool {
         let is_anothers = |payment: &FoundPayment| payment.ownership == Ownership::Another;
-        self.obstacles().is_empty() && !self.payment().is_some_and(is_anothers)
+        self.obstacles().is_empty() && !self.payments().any(is_anothers)
     }
 
-    fn payment(&self) -> Option<&FoundPayment> {
-        self.found.as_ref()?.payment.as_ref()
+    /// What the request may be about.
+    fn payments(&self) -> impl Iterator<Item = &FoundPayment> {
+        let found = self.found.iter();
+        found.flat_map(|found| found.payments_of(&self.request))
+    }
+
+    fn several(&self) -> bool {
+        self.payments().nth(1).is_some()
     }
 
     /// What to say where there is no payment to describe.
     fn unknown(&self) -> Option<String> {
-        let unknown = match &self.found {
-            None => "Stripe could not be asked about this charge. Look it up before you decide.",
-            Some(found) if found.payment.is_none() => {
-                "Stripe knows no such charge: the refund will be refused."
+        if self.payments().next().is_some() {
+            return None;
+        }
+        Some(match (&self.found, self.request.charge()) {
+            (None, _) => {
+                "Stripe could not be asked about this charge. Look it up before you decide."
+                    .to_owned()
             }
-            Some(_) => return None,
-        };
-        Some(unknown.to_owned())
+            (Some(_), Some(_)) => {
+                "Stripe knows no such charge: the refund will be refused.".to_owned()
+            }
+            (Some(_), None) => format!(
+                "Stripe knows no charge of this customer's whose receipt or invoice has this number: the refund will be refused. {} \
+                 Ask the customer for the charge's id, or enter which of Stripe's customers it is.",
+                self.known_customers()
+            ),
+        })
     }
 
     fn known_customers(&self) -> String {

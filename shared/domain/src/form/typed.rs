@@ -18,8 +18,9 @@ impl FieldKind {
                 let text = text.trim_matches(is_invisible);
                 Ok(to_ascii(text).map_or(Cow::Borrowed(text), Cow::Owned))
             }
-            // Copied from a page or a mail, an id can bring along what nobody sees.
-            FieldKind::Text { format: Some(_) } => Ok(text.trim_matches(is_invisible).into()),
+            FieldKind::Text {
+                format: Some(format),
+            } => Ok(format.copied(text).into()),
             FieldKind::Text { format: None } | FieldKind::Textarea | FieldKind::Select { .. } => {
                 Ok(Cow::Borrowed(text))
             }

@@ -6,6 +6,7 @@ use super::Request;
 use crate::form::{FieldKind, Form, TextFormat, Value, Values};
 use crate::id::FieldName;
 use crate::money::Usd;
+use crate::stripe::is_document_number;
 
 /// An answer as it was given, with the question as it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,9 +136,30 @@ impl Request {
         answers
     }
 
-    /// The charge or payment intent that the request is about.
+    /// The charge or payment intent that the request is about: the one that it names or, where it gives the number of a
+    /// receipt or an invoice, the one that an approver has confirmed. None: nobody has yet, or it is about no charge.
     pub fn charge(&self) -> Option<&str> {
+        let named = self.named_charge()?;
+        if is_document_number(named) {
+            let confirmation = self.ownership_confirmation.as_ref()?;
+            return Some(&confirmation.of.charge);
+        }
+        Some(named)
+    }
+
+    /// What the form says of the charge: its id, that of its payment intent, or the number of its receipt or invoice.
+    pub fn named_charge(&self) -> Option<&str> {
         self.text(self.designated.charge_field.as_ref()?)
+    }
+
+    /// The number of a receipt or an invoice, where the form gives that in place of an id.
+    pub fn charge_number(&self) -> Option<&str> {
+        self.named_charge().filter(|it| is_document_number(it))
+    }
+
+    /// Which of Stripe's customers it is, as the form or an approver says.
+    pub fn stripe_customer(&self) -> Option<&str> {
+        self.text(self.designated.customer_field.as_ref()?)
     }
 
     /// The address that the customer is written to.

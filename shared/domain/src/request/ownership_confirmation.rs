@@ -1,4 +1,5 @@
-//! Whose a charge is: what Stripe says, and what approvers have entered and confirmed where it cannot tell.
+//! Whose a charge is: what Stripe says, and what approvers have entered and confirmed where it cannot tell. And which
+//! charge it is, where the request gives the number of a receipt or an invoice: the one that an approver has confirmed.
 //!
 //! [`Request::owns`] is the one rule. What is paid follows it, and so does what an approver is shown.
 
@@ -8,7 +9,7 @@ use super::Request;
 use crate::failure::STRIPE_GUEST_CHARGE;
 use crate::stripe::{Ownership, Payment, ownership};
 
-/// A charge of which only a person can tell whose it is.
+/// A charge of which only a person can tell whose it is, or whether it is the one that the request is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnclearCharge {
     /// `ch_...`
@@ -18,8 +19,8 @@ pub struct UnclearCharge {
     pub customer: Option<String>,
 }
 
-/// An approver's word that a charge is that of the customer who asks. It holds for this charge, paid by this customer
-/// of Stripe's, alone.
+/// An approver's word that a charge is the one that the request is about, and that of the customer who asks. It holds for
+/// this charge, paid by this customer of Stripe's, alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnershipConfirmation {
@@ -60,7 +61,7 @@ impl Request {
         }
     }
 
-    /// Whether it stands still because nobody could tell whose the charge is.
+    /// Whether it stands still because nobody could tell whose the charge is, or which.
     pub fn stopped_over_a_guests_charge(&self) -> bool {
         let stopped = self.stopped.as_ref();
         stopped.is_some_and(|stopped| stopped.error == STRIPE_GUEST_CHARGE)

@@ -82,6 +82,9 @@ pub struct Charge {
     /// Where the receipt went.
     #[serde(default)]
     receipt_email: Option<String>,
+    /// What is printed on the receipt that was mailed, such as `1234-5678`. None: none was.
+    #[serde(default)]
+    pub receipt_number: Option<String>,
     /// What was paid with.
     #[serde(default)]
     payment_method_details: Option<PaymentMethodDetails>,

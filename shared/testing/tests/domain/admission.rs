@@ -148,7 +148,7 @@ async fn each_kind_of_flood_is_bounded_by_its_own_limit() {
         ),
         (
             "one charge",
-            |_, asks| asks[2] = "ch".to_owned(),
+            |_, asks| asks[2] = "ch_one".to_owned(),
             3,
             CountedFor::Charge,
         ),

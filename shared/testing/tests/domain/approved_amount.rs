@@ -26,7 +26,7 @@ fn usd(text: &str) -> Usd {
 }
 
 /// A request of 50.00, and an approval that needs so many people.
-fn asked(approvals: u32) -> (Request, Approval) {
+pub(crate) fn asked(approvals: u32) -> (Request, Approval) {
     let (request, _) = fixtures::request::request();
     let approval = ask(&request, "CSM Review", approvals);
     (request, approval)
@@ -40,7 +40,7 @@ fn ask(request: &Request, phase: &str, approvals: u32) -> Approval {
 }
 
 /// Tries to decide as A, with the right code.
-fn attempt(
+pub(crate) fn attempt(
     (request, approval): &(Request, Approval),
     lookup: Option<&ChargeLookup>,
     submitted: &SubmittedDecision<'_>,
@@ -215,7 +215,7 @@ fn whose_an_unclear_charge_is_has_to_be_confirmed_with_an_approval() {
     };
     for missing in ["", "ch_2", "on"] {
         let refused = attempt(&case, Some(&guests), &submitted("approve", missing));
-        let wanted = Refusal::ConfirmationMissing("ch_1".to_owned());
+        let wanted = Refusal::ConfirmationMissing(vec!["ch_1".to_owned()]);
         assert_eq!(refused.unwrap_err(), wanted);
     }
     let confirmed = attempt(&case, Some(&guests), &submitted("approve", "ch_1")).unwrap();

@@ -59,7 +59,7 @@ pub(crate) fn lookup(request: &Request, charge: Option<Charge>, payer: Payer) ->
         request_id: request.request_id,
         looked_up_at: Timestamp::UNIX_EPOCH,
         charges: vec!["ch_1".to_owned()],
-        payment: Some(FoundPayment::new(&statement, "ada@example.com")),
+        payments: vec![FoundPayment::new(&statement, "ada@example.com")],
         customers: vec!["cus_2".to_owned()],
     }
 }
@@ -92,7 +92,7 @@ fn confirm(request: &mut Request, charge: &str, customer: Option<&str>) {
 }
 
 fn value(report: &ChargeReport, label: &str) -> Option<String> {
-    let lines = report.lines(&Zone::UTC);
+    let lines = report.charges(&Zone::UTC).concat();
     let found = lines.into_iter().find(|(name, _)| *name == label);
     found.map(|(_, value)| value)
 }
@@ -170,8 +170,8 @@ fn what_is_paid_and_what_is_shown_follow_one_rule() {
         let paid = payment(Some(charge(|_| {})), payer(found));
         assert_eq!(request.owns(&paid), wanted, "{case}");
         let looked_up = lookup(&request, paid.charge, payer(found));
-        let unclear = looked_up.unclear_charge(&request);
-        assert_eq!(unclear.is_some(), wanted == Unclear, "{case}");
+        let unclear = looked_up.unclear_charges(&request);
+        assert_eq!(unclear.len() == 1, wanted == Unclear, "{case}");
         let report = ChargeReport::new(&request, Some(looked_up), Vec::new());
         assert_eq!(report.obstacles().is_empty(), wanted != Another, "{case}");
         let by = value(&report, "Confirmed to be theirs");
@@ -183,17 +183,17 @@ fn what_is_paid_and_what_is_shown_follow_one_rule() {
 fn a_guests_charge_is_confirmed_as_a_guests() {
     let guest = || Payer::Guest(Some("bob@example.com".to_owned()));
     let (mut request, _) = fixtures::request::request();
-    let unclear = lookup(&request, Some(charge(|_| {})), guest()).unclear_charge(&request);
+    let unclear = lookup(&request, Some(charge(|_| {})), guest()).unclear_charges(&request);
     let (id, customer) = ("ch_1".to_owned(), None);
     assert_eq!(
         unclear,
-        Some(UnclearCharge {
+        [UnclearCharge {
             charge: id,
             customer
-        })
+        }]
     );
-    let nothing = lookup(&request, None, guest()).unclear_charge(&request);
-    assert_eq!(nothing, None, "nothing was paid");
+    let nothing = lookup(&request, None, guest()).unclear_charges(&request);
+    assert_eq!(nothing, [], "nothing was paid");
     confirm(&mut request, "ch_1", None);
     let paid = payment(Some(charge(|_| {})), guest());
     assert_eq!(request.owns(&paid), Ownership::Theirs);
@@ -219,7 +219,8 @@ fn a_good_charge_is_described_without_a_warning() {
     let shown = findings(Some(charge(|_| {})), Ownership::Theirs);
     assert_eq!(shown.warnings(), Vec::<String>::new());
     let lines: Vec<String> = shown
-        .lines(&Zone::UTC)
+        .charges(&Zone::UTC)
+        .concat()
         .iter()
         .map(|(l, v)| format!("{l}: {v}"))
         .collect();
@@ -292,12 +293,13 @@ fn what_is_left_is_compared_with_what_is_to_be_paid() {
 fn what_was_not_found_is_said() {
     let (request, _) = fixtures::request::request();
     let mut found = lookup(&request, None, payer(Ownership::Theirs));
-    found.payment = None;
+    found.payments.clear();
     let shown = ChargeReport::new(&request, Some(found), Vec::new());
     assert!(shown.warnings()[0].contains("no such charge") && !shown.suggests_approval());
     let shown = ChargeReport::new(&request, None, Vec::new());
     assert!(
-        shown.warnings()[0].contains("could not be asked") && shown.lines(&Zone::UTC).is_empty()
+        shown.warnings()[0].contains("could not be asked")
+            && shown.charges(&Zone::UTC).is_empty()
     );
     assert!(shown.suggests_approval(), "that is no reason to refuse it");
 }

@@ -50,7 +50,7 @@ impl Charge {
     async fn looked_up(&self, charge: Value) {
         let lookup: ChargeLookup = serde_json::from_value(json!({
             "requestId": self.requests[0].request_id, "lookedUpAt": Timestamp::UNIX_EPOCH, "charges": ["ch_1", "pi_1"],
-            "payment": {"currency": "usd", "ownership": "theirs", "charge": charge},
+            "payments": [{"currency": "usd", "ownership": "theirs", "charge": charge}],
         }))
         .unwrap();
         self.store.save_charge_lookup(lookup).await.unwrap();

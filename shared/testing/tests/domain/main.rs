@@ -11,6 +11,7 @@ mod audit_chain;
 mod audit_digest;
 mod audit_index;
 mod charge_ledger;
+mod charge_number;
 mod charge_report;
 mod charge_total;
 mod choice;

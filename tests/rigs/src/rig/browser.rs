@@ -5,6 +5,7 @@ mod customer;
 mod driver;
 mod gallery;
 mod mails;
+mod receipt;
 mod robot;
 
 use std::{path::PathBuf, time::Duration};

@@ -6,6 +6,7 @@ mod capture;
 mod fake_stripe;
 pub(super) mod local;
 pub(super) mod mock;
+mod nulls;
 mod player;
 mod raw;
 mod reconciliation;

@@ -20,6 +20,8 @@ def once(key):
 v1.charges.retrieve("ch_1")
 v1.payment_intents.retrieve("pi_1")
 v1.customers.list({"email": "ada+x@example.com", "limit": 100})
+v1.charges.list({"customer": "cus_1", "limit": 100})
+v1.invoices.list({"customer": "cus_1", "limit": 100})
 v1.refunds.retrieve("re_1")
 v1.refunds.list({"charge": "ch_1", "limit": 100})
 v1.refunds.list({"payment_intent": "pi_1", "limit": 100})

@@ -220,6 +220,10 @@ impl Payments for SimStripe {
         Ok(payment)
     }
 
+    async fn numbered(&self, customer: &str, number: &str) -> Result<Vec<Payment>, StripeError> {
+        self.call(self.memory.numbered(customer, number)).await
+    }
+
     async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {
         self.call(self.memory.customers(email)).await
     }

@@ -1,21 +1,8 @@
-//! `/v1/invoice_payments`, `/v1/credit_notes` and `/v1/customers/{id}/balance_transactions`
+//! `/v1/credit_notes` and `/v1/customers/{id}/balance_transactions`
 
-use serde::Deserialize;
-
+use super::invoices::InvoicePayment;
 use super::{HttpStripe, Listed};
 use domain::stripe::{Credit, CreditOrder, CreditTarget, Credits, StripeError};
-
-#[derive(Deserialize)]
-struct InvoicePayment {
-    id: String,
-    invoice: String,
-}
-
-impl Listed for InvoicePayment {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
 
 impl Listed for Credit {
     fn id(&self) -> &str {
@@ -40,7 +27,7 @@ impl Credits for HttpStripe {
             ("status", "paid"),
         ];
         let payments: Vec<InvoicePayment> = self.list("invoice_payments", &filter).await?;
-        Ok(payments.into_iter().next().map(|payment| payment.invoice))
+        Ok(payments.into_iter().find_map(|payment| payment.invoice))
     }
 
     async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {

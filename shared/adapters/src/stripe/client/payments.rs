@@ -9,6 +9,12 @@ impl Listed for Customer {
     }
 }
 
+impl Listed for Charge {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl HttpStripe {
     async fn payer(
         &self,
@@ -56,6 +62,20 @@ impl Payments for HttpStripe {
             intent: Some(intent.id),
             charge: found,
         })
+    }
+
+    async fn numbered(&self, customer: &str, number: &str) -> Result<Vec<Payment>, StripeError> {
+        let mut payments: Vec<Payment> = Vec::new();
+        for name in self.names_by_number(customer, number).await? {
+            let payment = self.payment(&name).await?;
+            let charge = |it: &Payment| it.charge.as_ref().map(|charge| charge.id.clone());
+            // A receipt and its invoice can have the same number.
+            let is_known = payments.iter().any(|it| charge(it) == charge(&payment));
+            if payment.charge.is_some() && !is_known {
+                payments.push(payment);
+            }
+        }
+        Ok(payments)
     }
 
     async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {

@@ -56,6 +56,7 @@ impl Stage {
         self.show(browser, checks, "status-refunded", &request.status_url)
             .await?;
         self.visit_the_rest(browser, checks).await?;
+        self.visit_the_receipt(browser, checks).await?;
         self.visit_the_survey(browser, checks).await?;
         self.visit_the_offer(browser, checks).await?;
         self.show_mails(browser, checks).await?;

@@ -72,6 +72,7 @@ fn each(player: &Player) -> Vec<Result<(), StripeError>> {
         player.call(stripe.payment("ch_1")).map(drop),
         player.call(stripe.payment("pi_1")).map(drop),
         player.call(stripe.customers("ada+x@example.com")).map(drop),
+        player.call(stripe.numbered("cus_1", "1234-5678")).map(drop),
         player.call(stripe.refund("re_1")).map(drop),
         player.call(stripe.refunds("ch_1")).map(drop),
         player.call(stripe.refunds("pi_1")).map(drop),

@@ -10,7 +10,7 @@ use super::{
     calls,
     canary::{self, Ears},
     capture::{Call, Capture},
-    fake_stripe,
+    fake_stripe, nulls,
 };
 use crate::{Checkout, Checks, Rig, install};
 
@@ -27,7 +27,7 @@ impl Rig for StripeSchema {
     }
 
     fn shows(&self) -> &'static str {
-        "every call of ours fits the schema that Stripe publishes"
+        "every call of ours fits the schema that Stripe publishes, and whatever it lets be null is read"
     }
 
     fn install(&self, checkout: &Checkout) -> anyhow::Result<()> {
@@ -60,6 +60,7 @@ impl Rig for StripeSchema {
                 wrong_answers(checks, &schema, &answer)?;
             }
         }
+        nulls::check(checks, &schema)?;
         // What accepts anything would accept these too.
         let refund = calls.iter().find(|call| call.method == "POST");
         let refund = refund.context("something is posted")?;

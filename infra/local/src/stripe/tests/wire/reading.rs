@@ -135,6 +135,37 @@ async fn customers_are_found_by_their_exact_email() {
 }
 
 #[tokio::test]
+async fn charges_and_invoices_are_listed_by_customer_and_say_their_numbers() {
+    let app = fresh();
+    let numbers = |answer: &Answer, number: &str| -> Vec<String> {
+        let data = answer.body["data"].as_array().unwrap().iter();
+        let numbers = data.filter_map(|it| it[number].as_str());
+        numbers.map(ToOwned::to_owned).collect()
+    };
+    let charges = get(&app, "/v1/charges?customer=cus_other&limit=100").await;
+    assert_eq!(numbers(&charges, "receipt_number"), ["1000-0001"]);
+    let charges = get(&app, "/v1/charges?customer=cus_demo&limit=100").await;
+    assert!(
+        numbers(&charges, "id")
+            .iter()
+            .all(|id| id.starts_with("ch_demo"))
+    );
+    assert!(numbers(&charges, "receipt_number").contains(&"2000-0001".to_owned()));
+    let invoices = get(&app, "/v1/invoices?customer=cus_demo&limit=100").await;
+    assert_eq!(numbers(&invoices, "number"), ["DEMO-0001"]);
+    let none = get(&app, "/v1/invoices?customer=cus_other").await;
+    assert_eq!(numbers(&none, "number"), [""; 0]);
+    let paid = get(&app, "/v1/invoice_payments?invoice=in_demo_45&status=paid").await;
+    assert_eq!(numbers(&paid, "id"), ["inpay_demo_45"]);
+    for list in ["charges", "invoices"] {
+        let refused = get(&app, &format!("/v1/{list}?customer=cus_x")).await;
+        assert_eq!(refused.message(), "No such customer: 'cus_x'");
+        let refused = get(&app, &format!("/v1/{list}?receipt_number=2000-0001")).await;
+        assert_eq!(refused.status, 400, "{list}");
+    }
+}
+
+#[tokio::test]
 async fn the_documented_objects_are_there() {
     let app = fresh();
     let documented = [
