@@ -28,13 +28,11 @@ pub(crate) fn confirm_ownership(opened: &OpenedLink, charge: &str) -> Change {
         return Change::repeat(ActionOutcome::OwnershipConfirmed { of });
     }
     let mut unclear = opened.unclear_charges().into_iter();
-    match unclear.find(|of| of.charge == charge) {
-        Some(of) => ActionOutcome::OwnershipConfirmed { of }.into(),
-        None => {
-            let message = "this charge is none that you could confirm";
-            ActionOutcome::invalid(CHARGE, message).into()
-        }
-    }
+    let Some(of) = unclear.find(|of| of.charge == charge) else {
+        let message = "this charge is none that you could confirm";
+        return ActionOutcome::invalid(CHARGE, message).into();
+    };
+    ActionOutcome::OwnershipConfirmed { of }.into()
 }
 
 impl OpenedLink {

@@ -136,22 +136,20 @@ fn values(fields: &Fields, name: &FieldName, texts: &BTreeSet<String>) -> Vec<Op
     let Found::Field(field) = fields.find(name.as_str()) else {
         return Vec::new();
     };
-    let mut values: Vec<Option<Value>> = if let FieldKind::Select { options } = &field.kind {
-        options.iter().cloned().map(text).collect()
+    let texts: Vec<String> = if let FieldKind::Select { options } = &field.kind {
+        options.clone()
     } else {
         let taken = texts.iter().filter(|text| takes(field, text)).cloned();
         // And one that is none of them.
         let other = texts.iter().map(String::as_str).collect::<String>() + "x";
-        taken.chain([other]).map(text).collect()
+        taken.chain([other]).collect()
     };
+    let texts = texts.into_iter().map(|text| Some(Value::Text(text)));
+    let mut values: Vec<Option<Value>> = texts.collect();
     if !field.required {
         values.push(None);
     }
     values
-}
-
-fn text(text: String) -> Option<Value> {
-    Some(Value::Text(text))
 }
 
 /// Whether an answer can be exactly that.

@@ -50,12 +50,12 @@ pub enum ConfigurationError {
 
 /// Checks what can be checked without the template.
 pub(super) fn check(environment: &Environment) -> Result<(), ConfigurationError> {
+    const BASE: &str = "STRIPE_API_BASE";
+    const KEY: &str = "STRIPE_API_KEY";
     let given = |name: &str| environment.overrides.get(name).map(String::as_str);
     if let Some(teams) = given("TEAMS") {
         parse_teams(teams)?;
     }
-    const BASE: &str = "STRIPE_API_BASE";
-    const KEY: &str = "STRIPE_API_KEY";
     match (given(BASE), given(KEY)) {
         (None, None) => {}
         (Some(_), None) => {
