@@ -17,7 +17,7 @@ mod request;
 mod response;
 
 pub use domain::dates::when;
-pub use media::{Content, accepted, answer_format, content};
+pub use media::{Content, accepted, answer_format, content, preferred};
 pub use page::{answers, page};
 pub use problem::Problem;
 pub use request::{

@@ -19,6 +19,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     page: Option<Markup>,
     retry_after: Option<i64>,
+    allow: Option<HeaderValue>,
 }
 
 impl Problem {
@@ -31,6 +32,7 @@ impl Problem {
             errors: Vec::new(),
             page: None,
             retry_after: None,
+            allow: None,
         }
     }
 
@@ -68,6 +70,17 @@ impl Problem {
             .detail("Check the address; it may be incomplete.")
     }
 
+    /// The address takes other methods: `allow`, such as `GET, HEAD`.
+    pub fn method_not_allowed(allow: &HeaderValue) -> Self {
+        let title = "This address is not called so.";
+        let methods = allow.to_str().unwrap_or_default();
+        Self {
+            allow: Some(allow.clone()),
+            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, title)
+        }
+        .detail(format!("It takes {methods}."))
+    }
+
     /// The answer, in the caller's format.
     pub fn into_response(self, format: Format) -> Response<Body> {
         let mut response = match format {
@@ -81,10 +94,10 @@ impl Problem {
                 self.document().to_string(),
             ),
         };
+        let headers = response.headers_mut();
         let retry_after = self.retry_after.map(HeaderValue::from);
-        response
-            .headers_mut()
-            .extend(retry_after.map(|seconds| (header::RETRY_AFTER, seconds)));
+        headers.extend(retry_after.map(|seconds| (header::RETRY_AFTER, seconds)));
+        headers.extend(self.allow.map(|methods| (header::ALLOW, methods)));
         response
     }
 
