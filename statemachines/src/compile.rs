@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use domain::id::OfferingPath;
-use domain::task::{OFFERING_VARIABLE, START_STATE};
+use domain::task::{OFFERING_VARIABLE, Offering, START_STATE};
 use serde_json::{Map, json};
 
 use crate::definition::Definition;
@@ -27,10 +27,8 @@ pub struct Generated {
     pub schema: String,
     /// The diagram, in Mermaid.
     pub diagram: String,
-    /// Whether only somebody can use the offering who was invited by a mail of another one.
-    pub by_invitation: bool,
-    /// Whether it takes no new requests.
-    pub retired: bool,
+    /// What it offers.
+    pub(crate) offering: Offering,
     /// The offerings that its mails invite to. That they exist is checked by [`files`], which knows all
     /// definitions.
     pub(crate) invitations: Vec<At<OfferingPath>>,
@@ -62,22 +60,16 @@ pub fn compile(path: &Path, source: &str) -> Result<Generated, Diagnostics> {
 fn generate(process: &Process, definition: &Definition) -> Generated {
     let offering = &process.offering;
     let path = &offering.path;
-    let titles = &offering.offering;
     let steps = process.steps.iter();
-    let id = format!("/services/{path}");
-    let schema = offering
-        .form
-        .json_schema(&id, &titles.name, &titles.description);
     let machine = asl::state_machine(process);
     let version = domain::approval::digest_of(&machine);
     Generated {
         path: path.clone(),
         asl: pretty(&with_version(machine, &version)),
         version,
-        schema: pretty(&schema),
+        schema: pretty(&offering.json_schema()),
         diagram: mermaid::flowchart(process),
-        by_invitation: offering.by_invitation,
-        retired: offering.retired,
+        offering: offering.clone(),
         invitations: definition.invitations(),
         teams: definition.teams(),
         usages: steps
@@ -101,7 +93,7 @@ fn with_version(mut machine: serde_json::Value, version: &str) -> serde_json::Va
     machine
 }
 
-fn pretty(json: &serde_json::Value) -> String {
+pub(crate) fn pretty(json: &serde_json::Value) -> String {
     format!("{json:#}\n")
 }
 

@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 
 use domain::task::Offering;
 
-use crate::compile::{Generated, compile};
+use crate::compile::{Generated, compile, pretty};
 use crate::diagnostic::{Diagnostics, Report};
 use crate::invitations;
 use crate::known_teams::KnownTeams;
+use crate::openapi;
 use crate::template::{self, Machine, TemplateError};
+
+/// The OpenAPI document, below the folder of generated files.
+const OPENAPI: &str = "openapi.json";
 
 /// The folders of a set of definitions.
 #[derive(Debug, Clone)]
@@ -20,7 +24,7 @@ pub struct Folders {
     pub definitions: PathBuf,
     /// The names of the teams that definitions may name. Where there is none, they may name any.
     pub teams: PathBuf,
-    /// What is generated: `<service>/<offering>.asl.json`, `.schema.json` and `.mmd`.
+    /// What is generated: `<service>/<offering>.asl.json`, `.schema.json` and `.mmd`, and `openapi.json` of all.
     pub generated: PathBuf,
     /// The SAM template that deploys them, which has generated parts. Where there is none, none is
     /// written.
@@ -243,7 +247,11 @@ impl Folders {
     /// What every generated file should say.
     fn expected(&self) -> Result<BTreeMap<PathBuf, String>, Error> {
         let (mut expected, mut machines) = (BTreeMap::new(), Vec::new());
-        for Compiled { generated, .. } in self.compiled()? {
+        let compiled = self.compiled()?;
+        let offerings = compiled.iter().map(|it| &it.generated.offering);
+        let openapi = openapi::document(offerings);
+        expected.insert(OPENAPI.into(), pretty(&openapi));
+        for Compiled { generated, .. } in compiled {
             machines.push(Machine::new(
                 generated.path.clone(),
                 &generated.asl,

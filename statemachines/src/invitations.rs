@@ -8,12 +8,12 @@ pub(crate) fn check(report: &mut Report<'_>, inviting: &Compiled, all: &[Compile
     for invitation in &inviting.generated.invitations {
         let mut offerings = all.iter().map(|compiled| &compiled.generated);
         match offerings.find(|offering| offering.path == invitation.value) {
-                Some(offering) if offering.retired => report.refuse(
+                Some(offering) if offering.offering.retired => report.refuse(
                     invitation.span,
                     format!("`{}` is retired, so nobody can follow the invitation", invitation.value),
                     "Leave the invitation out of this mail, before that offering is retired.",
                 ),
-                Some(offering) if offering.by_invitation => {}
+                Some(offering) if offering.offering.by_invitation => {}
                 Some(_) => report.refuse(
                     invitation.span,
                     format!("everybody can use `{}` without an invitation", invitation.value),
@@ -32,7 +32,7 @@ pub(crate) fn check(report: &mut Report<'_>, inviting: &Compiled, all: &[Compile
 fn known(written: &str, all: &[Compiled]) -> String {
     let invited = all
         .iter()
-        .filter(|compiled| compiled.generated.by_invitation);
+        .filter(|compiled| compiled.generated.offering.by_invitation);
     let paths: Vec<String> = invited.map(|c| c.generated.path.to_string()).collect();
     if paths.is_empty() {
         return "Add a definition with `by invitation: true` under its `offering:`, and name its folder and file here.".to_owned();

@@ -41,8 +41,52 @@ fn an_offering_is_retired_before_its_definition_is_removed() {
     write(root.path(), "definitions/shop/refund.yaml", &retired);
     folders.apply(&folders.changes().unwrap()).unwrap();
     fs::remove_file(&definition).unwrap();
-    let changes = folders.changes().unwrap();
-    assert!(changes.len() == 3 && changes.iter().all(|it| it.difference == Difference::Extra));
+    assert_eq!(
+        differences(&folders.changes().unwrap()),
+        [
+            ("openapi.json", Difference::Stale),
+            ("shop/refund.asl.json", Difference::Extra),
+            ("shop/refund.mmd", Difference::Extra),
+            ("shop/refund.schema.json", Difference::Extra),
+        ]
+    );
+}
+
+#[test]
+fn the_openapi_document_has_each_form_and_what_its_kind_of_offering_adds() {
+    let root = tempfile::tempdir().unwrap();
+    let folders = Folders::below(root.path());
+    for (path, key) in [
+        ("open", ""),
+        ("invited", "  by invitation: true\n"),
+        ("retired", "  retired: true\n"),
+    ] {
+        let titles = "  description: Money back\n";
+        let text = VALID.replace(titles, &format!("{titles}{key}"));
+        write(root.path(), &format!("definitions/shop/{path}.yaml"), &text);
+    }
+    folders.apply(&folders.changes().unwrap()).unwrap();
+    let document = fs::read_to_string(folders.generated.join("openapi.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    for (name, is_invited, is_retired) in [
+        ("open", false, false),
+        ("invited", true, false),
+        ("retired", false, true),
+    ] {
+        let path = format!("/services/shop/{name}");
+        let form = &document["paths"][&path]["get"];
+        let requests = &document["paths"][format!("{path}/requests")]["post"];
+        let schema = &document["components"]["schemas"][format!("shop.{name}")];
+        assert!(schema["properties"]["amount"].is_object(), "{schema}");
+        assert_eq!(schema["properties"].get("invitation").is_some(), is_invited);
+        assert_eq!(form["parameters"].is_array(), is_invited, "{form}");
+        assert_eq!(requests["responses"].get("423").is_some(), is_invited);
+        for operation in [form, requests] {
+            assert_eq!(operation["deprecated"] == true, is_retired, "{operation}");
+            assert!(operation["responses"]["503"].is_object(), "{operation}");
+            assert!(!operation.to_string().contains('<'), "{operation}");
+        }
+    }
 }
 
 fn differences(changes: &[Change]) -> Vec<(&str, Difference)> {
@@ -67,6 +111,7 @@ fn missing_stale_and_extra_files_are_found_and_set_right() {
     assert_eq!(
         differences(&folders.changes().unwrap()),
         [
+            ("openapi.json", Difference::Missing),
             ("shop/refund.asl.json", Difference::Missing),
             ("shop/refund.mmd", Difference::Missing),
             ("shop/refund.schema.json", Difference::Missing),
@@ -149,7 +194,7 @@ fn an_invitation_leads_to_an_offering_that_is_used_by_invitation() {
         "  description: Money back\n  by invitation: true\n",
     );
     let said = |others: &[(&str, &str)]| said_of_invitation("shop/survey", others);
-    assert_eq!(said(&[("survey", &invited)]), "6 files");
+    assert_eq!(said(&[("survey", &invited)]), "7 files");
     insta::assert_snapshot!(
         "invitation_to_what_everybody_uses",
         said(&[("survey", &open)])

@@ -23,7 +23,7 @@ use domain::table::{Stored, Table};
 use domain::team::Teams;
 use domain::workflow::Workflow;
 use jiff::Timestamp;
-use lambda_http::http::{Method, StatusCode};
+use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
 use web::{Format, PageContext, Problem, answer_format, html, received_at};
 
@@ -124,10 +124,9 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
         let answer = match *http.method() {
             Method::GET => self.show(http).await,
             Method::POST => self.act(http).await,
-            _ => Err(Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "This address takes GET and POST.",
-            )),
+            _ => Err(Problem::method_not_allowed(&HeaderValue::from_static(
+                "GET, HEAD, POST",
+            ))),
         };
         let brand = &self.settings.current().brand;
         answer.unwrap_or_else(|problem| problem.into_response(answer_format(http), brand))

@@ -7,7 +7,7 @@ use domain::failure::Failure;
 use domain::report::cells::cells;
 use domain::report::{Page, PageLimits, Report};
 use domain::table::Table;
-use lambda_http::http::{HeaderValue, Method, StatusCode, header};
+use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use serde_json::json;
 use web::{Problem, origin, received_at, reply};
@@ -26,14 +26,10 @@ pub struct ServeReports<T> {
 }
 
 impl<T: Table> ServeReports<T> {
-    /// Answers every route of the function. A HEAD is answered like a GET, without the body.
+    /// Answers every route of the function.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
         let answer = self.answer(http).await;
-        let mut answer = answer.unwrap_or_else(|problem| problem.into_json());
-        if http.method() == Method::HEAD {
-            *answer.body_mut() = Body::Empty;
-        }
-        answer
+        answer.unwrap_or_else(Problem::into_json)
     }
 
     async fn answer(&self, http: &Request) -> Result<Response<Body>, Problem> {

@@ -151,16 +151,6 @@ async fn nothing_found_is_a_page_without_rows() {
 }
 
 #[tokio::test]
-async fn a_head_is_answered_like_a_get_without_the_body() {
-    let function = function(3).await;
-    for address in ["/reports/audit?format=csv", "/reports/refunds?month=1"] {
-        let (status, next, _) = function.call("GET", address).await;
-        let head = function.call("HEAD", address).await;
-        assert_eq!(head, (status, next, String::new()));
-    }
-}
-
-#[tokio::test]
 async fn what_is_not_understood_is_refused_by_its_name() {
     let function = function(1).await;
     let audit = "/reports/audit";

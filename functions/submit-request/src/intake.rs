@@ -21,7 +21,7 @@ use web::{
 use crate::catalogue::Published;
 use crate::form_data::FormData;
 use crate::form_version::FormVersion;
-use crate::invited::{InvitationCredentials, json_schema};
+use crate::invited::InvitationCredentials;
 use crate::pages::{self, FormPage, Notice, Words};
 use crate::submission::{self, NewRequest, SubmitOutcome};
 use crate::{SubmitRequest, codes, no_domain};
@@ -55,7 +55,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             }
         }
         if accepted(http) == Format::Json {
-            let schema = json_schema(offering).to_string();
+            let schema = offering.json_schema().to_string();
             return Ok(reply(StatusCode::OK, "application/schema+json", schema));
         }
         let version = FormVersion::sign(&self.link_keys.current(), version, page.now);

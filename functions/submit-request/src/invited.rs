@@ -7,9 +7,9 @@ use adapters::Cached;
 use domain::approval::{LinkKeys, mailbox};
 use domain::failure::Failure;
 use domain::id::RequestId;
-use domain::invitation::{CODE, Invitation, InvitationToken, TOKEN, Use};
+use domain::invitation::{Invitation, InvitationToken, Use};
 use domain::mail::{Mailer, deliver};
-use domain::one_time_code::{CODE_DIGITS, CodeCheck};
+use domain::one_time_code::CodeCheck;
 use domain::optimistic::AttemptError;
 use domain::request::{Event, Request};
 use domain::table::{Stored, Table, Write, load_or};
@@ -157,22 +157,4 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         }
         Ok(())
     }
-}
-
-/// What is to be sent, for clients that post JSON: the answers, and for an offering by invitation what
-/// the invitation says.
-pub(crate) fn json_schema(offering: &Offering) -> serde_json::Value {
-    let mut schema = offering.json_schema();
-    if offering.by_invitation {
-        schema["properties"][TOKEN] = serde_json::json!({
-            "type": "string", "description": "From the link in our mail."
-        });
-        schema["properties"][CODE] = serde_json::json!({
-            "type": "string", "pattern": format!("^[0-9]{{{CODE_DIGITS}}}$"), "description": "The code in our mail."
-        });
-        if let Some(required) = schema["required"].as_array_mut() {
-            required.extend([TOKEN.into(), CODE.into()]);
-        }
-    }
-    schema
 }

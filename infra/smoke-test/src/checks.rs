@@ -17,13 +17,14 @@ const SHOWN: usize = 300;
 const FORM_LINK: &str = "href=\"/services/";
 
 /// All checks, in their order.
-pub(crate) const ALL: [Check; 6] = [
+pub(crate) const ALL: [Check; 7] = [
     Check::StartPage,
     Check::Form,
     Check::Schema,
     Check::InvalidForm,
     Check::UnsignedEvent,
     Check::UnknownLink,
+    Check::UnknownAddress,
 ];
 
 /// Something that a deployment is asked.
@@ -35,6 +36,7 @@ pub(crate) enum Check {
     InvalidForm,
     UnsignedEvent,
     UnknownLink,
+    UnknownAddress,
 }
 
 impl fmt::Display for Check {
@@ -46,6 +48,7 @@ impl fmt::Display for Check {
             Self::InvalidForm => "a form without answers is refused with its errors",
             Self::UnsignedEvent => "an event that Stripe did not sign is refused",
             Self::UnknownLink => "an approval link that nobody was sent is not found",
+            Self::UnknownAddress => "an address that there is not is answered with a page",
         })
     }
 }
@@ -105,6 +108,10 @@ impl Deployment {
             }
             Check::UnknownLink => {
                 let page = self.get("/approvals/smoke-test", "text/html");
+                ours(&answer(page, 404).await?, "There is nothing here.")
+            }
+            Check::UnknownAddress => {
+                let page = self.get("/smoke-test", "text/html");
                 ours(&answer(page, 404).await?, "There is nothing here.")
             }
         }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use lambda_http::http::Method;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::tracing::field::Empty;
@@ -160,6 +161,7 @@ fn reported(failure: &Failure) -> Diagnostic {
 
 /// Serves API Gateway's requests with `handler` and what `make` makes, until Lambda ends the process. That answers
 /// every request, also with a problem; an error to Lambda is only that it cannot be prepared, by which a deployment is judged.
+/// To `handler` a HEAD is a GET: API Gateway is who leaves out the body, and knows its length by it.
 pub async fn run_http<F, A, E, B>(
     make: impl Fn() -> A + Sync,
     handler: impl Fn(Arc<F>, Request) -> B + Sync,
@@ -172,14 +174,19 @@ where
 {
     let prepared = &Prepared::at_start(make).await;
     let handler = &handler;
-    lambda_http::run(lambda_http::service_fn(move |request| async move {
-        // The route and not the path: paths hold the keys of links.
-        let route = route(&request);
-        let function = prepared.get().await.map_err(|failure| reported(&failure))?;
-        let answer = Box::pin(handler(function, request)).await;
-        tracing::info!(route, status = answer.status().as_u16(), "answered");
-        Ok::<_, Diagnostic>(answer)
-    }))
+    lambda_http::run(lambda_http::service_fn(
+        move |mut request: Request| async move {
+            // The route and not the path: paths hold the keys of links.
+            let route = route(&request);
+            let function = prepared.get().await.map_err(|failure| reported(&failure))?;
+            if request.method() == Method::HEAD {
+                *request.method_mut() = Method::GET;
+            }
+            let answer = Box::pin(handler(function, request)).await;
+            tracing::info!(route, status = answer.status().as_u16(), "answered");
+            Ok::<_, Diagnostic>(answer)
+        },
+    ))
     .await
 }
 

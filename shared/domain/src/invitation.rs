@@ -8,16 +8,31 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::approval::{LinkKey, LinkKeys};
 use crate::id::{OfferingPath, RequestId};
-use crate::one_time_code::{CodeCheck, OneTimeCode};
+use crate::one_time_code::{CODE_DIGITS, CodeCheck, OneTimeCode};
 use crate::table::{Entity, Key};
 
 /// The query parameter of the form, and the member of a submission, that carries an [`InvitationToken`].
 pub const TOKEN: &str = "invitation";
 /// The member of a submission that carries the code.
 pub const CODE: &str = "code";
+
+/// Adds what an invitation says to the JSON Schema of a form: its link's token, and the code.
+pub(crate) fn require_credentials(schema: &mut serde_json::Value) {
+    schema["properties"][TOKEN] =
+        json!({ "type": "string", "description": "From the link in our mail." });
+    schema["properties"][CODE] = json!({
+        "type": "string",
+        "pattern": format!("^[0-9]{{{CODE_DIGITS}}}$"),
+        "description": "The code in our mail."
+    });
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.extend([TOKEN.into(), CODE.into()]);
+    }
+}
 
 /// The content of an invitation's link: which request invites, and the key that proves it.
 #[derive(Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::brand::BrandOverrides;
 use crate::form::Form;
 use crate::id::{FieldName, OfferingPath, PhaseName, RequestId, TaskToken, TeamId};
+use crate::invitation;
 use crate::rule::Rule;
 
 mod ask;
@@ -198,11 +199,18 @@ impl Offering {
         Self::deserialize(&definition["States"][START_STATE]["Assign"][OFFERING_VARIABLE])
     }
 
-    /// The form as JSON Schema, for clients that post JSON.
+    /// What is to be sent as JSON Schema, for clients that post JSON: the answers, and for an offering by invitation what
+    /// the invitation says.
     pub fn json_schema(&self) -> serde_json::Value {
         let id = format!("/services/{}", self.path);
-        self.form
-            .json_schema(&id, &self.offering.name, &self.offering.description)
+        let titles = &self.offering;
+        let mut schema = self
+            .form
+            .json_schema(&id, &titles.name, &titles.description);
+        if self.by_invitation {
+            invitation::require_credentials(&mut schema);
+        }
+        schema
     }
 }
 

@@ -17,7 +17,7 @@ mod problem;
 mod request;
 mod response;
 
-pub use media::{Content, accepted, answer_format, content};
+pub use media::{Content, accepted, answer_format, content, preferred};
 pub use page::{Page, PageContext, answers};
 pub use problem::Problem;
 pub use request::{

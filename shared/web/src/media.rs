@@ -1,6 +1,8 @@
 //! Which kind of content a request brings, and which it wants, by RFC 9110: whatever the case of names, with parameters and
 //! weights.
 
+use std::cmp::Ordering;
+
 use lambda_http::Request;
 use lambda_http::http::{StatusCode, header};
 use mediatype::{MediaType, MediaTypeList, ReadParams, names};
@@ -65,15 +67,20 @@ fn is_utf8(media: &MediaType<'_>) -> bool {
 
 /// How the caller of a GET wants to be answered: JSON only for those who rather have it than a page.
 pub fn accepted(request: &Request) -> Format {
+    preferred(request, Format::Html)
+}
+
+/// What the caller would rather have, a page or JSON; without a preference, as with `*/*`, which every program sends that
+/// does not care, it is `otherwise`.
+pub fn preferred(request: &Request, otherwise: Format) -> Format {
     let stated = request.headers().get_all(header::ACCEPT).iter();
     let stated: Vec<&str> = stated.filter_map(|value| value.to_str().ok()).collect();
     let stated = stated.join(",");
     let page = weight(&stated, "text", &["html"]);
-    // An empty answer to `*/*`, which every program sends that does not care, is a page.
-    if weight(&stated, "application", &JSON) > page {
-        Format::Json
-    } else {
-        Format::Html
+    match weight(&stated, "application", &JSON).cmp(&page) {
+        Ordering::Greater => Format::Json,
+        Ordering::Equal => otherwise,
+        Ordering::Less => Format::Html,
     }
 }
 
@@ -179,6 +186,19 @@ mod tests {
             "application/x-www-form-urlencoded-json",
         ] {
             assert_eq!(content(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn without_a_preference_it_is_what_the_route_is_for() {
+        let preferred =
+            |accept: &[&str]| preferred(&request(&header::ACCEPT, accept), Format::Json);
+        for json in [&[][..], &["*/*"], &["text/csv"], &["application/json"]] {
+            assert_eq!(preferred(json), Format::Json, "{json:?}");
+        }
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        for html in ["text/html", browser] {
+            assert_eq!(preferred(&[html]), Format::Html, "{html}");
         }
     }
 

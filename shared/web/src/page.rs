@@ -1,4 +1,5 @@
-//! The frame of every page: one column, no scripts, nothing loaded from elsewhere, light and dark.
+//! The frame of every page: one column, no scripts, nothing loaded from elsewhere, light and dark, in forced colours and on
+//! paper. What people wrote is shown in its own direction, line by line, as by `dir=auto`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +7,7 @@ use lambda_http::http::HeaderValue;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use domain::brand::Brand;
+use domain::brand::{Brand, Color};
 use domain::dates::until;
 use domain::mail::sanitize_text;
 use domain::request::Answered;
@@ -23,11 +24,19 @@ pub struct Page {
     style: String,
 }
 
+/// An arrow back, in the address itself: no page loads anything, and browsers ask for no `/favicon.ico`.
+fn icon(color: Color) -> String {
+    let color = color.to_string().replace('#', "%23");
+    format!(
+        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='{color}'/%3E%3Cpath d='M13 7l-6 6 6 6M7 13h12a5 5 0 0 1 0 10h-5' fill='none' stroke='%23fff' stroke-width='3' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
+    )
+}
+
 impl Page {
-    /// Allows the page's own style and its forms, and nothing else. Scripts are not among what is needed.
+    /// Allows the page's own style, icon and forms, and nothing else. Scripts are not among what is needed.
     pub(crate) fn policy(&self) -> HeaderValue {
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
             STANDARD.encode(Sha256::digest(&self.style))
         );
         HeaderValue::from_str(&policy).expect("the policy is ASCII")
@@ -76,7 +85,7 @@ impl PageContext {
 pub(crate) fn page(brand: &Brand, title: &str, main: &Markup) -> Page {
     let Palette { on_light, on_dark } = Palette::of(brand.color);
     let style = format!(
-        "{STYLE}:root{{--accent:{on_light}}}@media (prefers-color-scheme:dark){{:root{{--accent:{on_dark}}}}}"
+        "{STYLE}:root{{--accent:{on_light}}}@media screen and (prefers-color-scheme:dark){{:root{{--accent:{on_dark}}}}}"
     );
     let html = html! {
         (DOCTYPE)
@@ -85,6 +94,7 @@ pub(crate) fn page(brand: &Brand, title: &str, main: &Markup) -> Page {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
+                link rel="icon" href=(icon(on_light));
                 title { (title) " · " (brand.name) }
                 style { (PreEscaped(&style)) }
             }

@@ -20,6 +20,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     page: Option<Page>,
     retry_after: Option<i64>,
+    allow: Option<HeaderValue>,
 }
 
 impl Problem {
@@ -32,6 +33,7 @@ impl Problem {
             errors: Vec::new(),
             page: None,
             retry_after: None,
+            allow: None,
         }
     }
 
@@ -69,6 +71,17 @@ impl Problem {
             .detail("Check the address; it may be incomplete.")
     }
 
+    /// The address takes other methods: `allow`, such as `GET, HEAD`.
+    pub fn method_not_allowed(allow: &HeaderValue) -> Self {
+        let title = "This address is not called so.";
+        let methods = allow.to_str().unwrap_or_default();
+        Self {
+            allow: Some(allow.clone()),
+            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, title)
+        }
+        .detail(format!("It takes {methods}."))
+    }
+
     /// The answer, in the caller's format.
     pub fn into_response(self, format: Format, brand: &Brand) -> Response<Body> {
         match format {
@@ -87,10 +100,10 @@ impl Problem {
     }
 
     fn with_headers(&self, mut response: Response<Body>) -> Response<Body> {
+        let headers = response.headers_mut();
         let retry_after = self.retry_after.map(HeaderValue::from);
-        response
-            .headers_mut()
-            .extend(retry_after.map(|seconds| (header::RETRY_AFTER, seconds)));
+        headers.extend(retry_after.map(|seconds| (header::RETRY_AFTER, seconds)));
+        headers.extend(self.allow.clone().map(|methods| (header::ALLOW, methods)));
         response
     }
 

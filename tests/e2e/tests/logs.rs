@@ -15,7 +15,8 @@ const NOTES: &str = "canary notes, never to be seen";
 const REASON: &str = "canary reason";
 const QUESTION: &str = "Canary question?";
 /// Those that API Gateway, SNS or a schedule invokes. Every other one serves tasks.
-const NO_TASKS: [&str; 9] = [
+const NO_TASKS: [&str; 10] = [
+    "DescribeApi",
     "DigestAuditLog",
     "ForgetRequests",
     "HandleBounce",

@@ -14,7 +14,7 @@ const HTML: &str = "text/html";
 type Canned = (&'static str, &'static str, &'static str, u16, &'static str);
 
 /// What is right.
-const RIGHT: [Canned; 6] = [
+const RIGHT: [Canned; 7] = [
     ("GET", "/", HTML, 200, r#"<a href="/services/s/o">O</a>"#),
     ("GET", "/services/s/o", HTML, 200, "<form method=post>"),
     (
@@ -45,10 +45,17 @@ const RIGHT: [Canned; 6] = [
         404,
         "<h1>There is nothing here.</h1>",
     ),
+    (
+        "GET",
+        "/smoke-test",
+        HTML,
+        404,
+        "<h1>There is nothing here.</h1>",
+    ),
 ];
 
 /// Which of them is answered otherwise, how, and what is said of it.
-const WRONG: [(usize, u16, &str, &str); 14] = [
+const WRONG: [(usize, u16, &str, &str); 15] = [
     (
         4,
         400,
@@ -60,6 +67,12 @@ const WRONG: [(usize, u16, &str, &str); 14] = [
         404,
         r#"{"message":"Not Found"}"#,
         "not found: no function says so",
+    ),
+    (
+        6,
+        404,
+        r#"{"message":"Not Found"}"#,
+        "answered with a page: no function says so",
     ),
     (0, 502, "", "the start page leads to a form: 502"),
     (0, 200, "Soon", "leads to a form: it leads to none"),

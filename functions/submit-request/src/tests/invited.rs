@@ -351,7 +351,7 @@ async fn an_answer_that_could_not_be_started_is_started_by_the_retry() {
 async fn programs_learn_what_an_invitation_needs() {
     let invited = invited().await;
     let offering = survey();
-    let schema = crate::invited::json_schema(&offering);
+    let schema = offering.json_schema();
     for member in ["invitation", "code"] {
         assert!(schema["properties"][member].is_object(), "{schema}");
         let required = schema["required"].as_array().unwrap();

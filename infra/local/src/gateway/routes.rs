@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use crate::template::Route;
 
-/// The routes of an API by method.
+/// The routes of an API by method, and what takes all else.
 #[derive(Default)]
 pub(super) struct Routes {
     by_method: HashMap<String, matchit::Router<Target>>,
+    default: Option<Target>,
 }
 
 struct Target {
@@ -27,22 +28,37 @@ pub(super) struct Found<'a> {
 
 impl Routes {
     pub(super) fn new(routes: &[Route]) -> Routes {
-        let mut by_method: HashMap<String, matchit::Router<Target>> = HashMap::new();
+        let mut found = Routes::default();
         for route in routes {
             let target = Target {
-                key: format!("{} {}", route.method, route.path),
+                key: route.key(),
                 function: route.function.clone(),
             };
-            let of_method = by_method.entry(route.method.clone()).or_default();
+            if route.is_default() {
+                found.default = Some(target);
+                continue;
+            }
+            let of_method = found.by_method.entry(route.method.clone()).or_default();
             if let Err(problem) = of_method.insert(&route.path, target) {
                 tracing::error!(route.method, route.path, %problem, "a route cannot be served");
             }
         }
-        Routes { by_method }
+        found
     }
 
-    /// The most specific route for a method and a decoded path: a literal segment before a parameter.
+    /// The most specific route for a method and a decoded path: a literal segment before a parameter, and the default one last.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
+        self.matching(method, path).or_else(|| {
+            let target = self.default.as_ref()?;
+            Some(Found {
+                key: &target.key,
+                function: &target.function,
+                parameters: Map::new(),
+            })
+        })
+    }
+
+    fn matching(&self, method: &str, path: &str) -> Option<Found<'_>> {
         let found = self.by_method.get(method)?.at(path).ok()?;
         let parameters = found.params.iter();
         Some(Found {
@@ -61,8 +77,8 @@ mod tests {
 
     use super::*;
 
-    fn routes() -> Routes {
-        let routes = [
+    fn routes() -> [Route; 5] {
+        [
             ("GET", "/", "Home"),
             ("GET", "/approvals/{linkId}", "Page"),
             ("POST", "/approvals/{linkId}", "Decision"),
@@ -73,12 +89,11 @@ mod tests {
             method: method.to_owned(),
             path: path.to_owned(),
             function: function.to_owned(),
-        });
-        Routes::new(&routes)
+        })
     }
 
     fn found(method: &str, path: &str) -> Option<(String, Value)> {
-        let routes = routes();
+        let routes = Routes::new(&routes());
         let found = routes.find(method, path)?;
         Some((found.function.to_owned(), Value::Object(found.parameters)))
     }
@@ -105,7 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_and_other_paths_are_not_found() {
+    fn other_methods_and_other_paths_are_for_the_default_route() {
+        let default = Route {
+            method: "ANY".to_owned(),
+            path: Route::DEFAULT.to_owned(),
+            function: "Rest".to_owned(),
+        };
+        let with_default = Routes::new(&[&routes()[..], &[default]].concat());
         for (method, path) in [
             ("HEAD", "/"),
             ("OPTIONS", "/approvals/x"),
@@ -117,13 +138,19 @@ mod tests {
             ("POST", "/approvals/help/x"),
         ] {
             assert_eq!(found(method, path), None, "{method} {path}");
+            let rest = with_default.find(method, path).unwrap();
+            assert_eq!((rest.key, rest.function), ("$default", "Rest"));
         }
+        assert_eq!(with_default.find("GET", "/").unwrap().function, "Home");
     }
 
     #[test]
     fn the_route_key_is_the_templates() {
         assert_eq!(
-            routes().find("GET", "/approvals/x").unwrap().key,
+            Routes::new(&routes())
+                .find("GET", "/approvals/x")
+                .unwrap()
+                .key,
             "GET /approvals/{linkId}"
         );
     }

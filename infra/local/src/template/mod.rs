@@ -75,12 +75,31 @@ pub struct Logging {
 /// A route of the HTTP API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// `GET`, `POST`, or `ANY`.
+    /// Such as `GET`.
     pub method: String,
-    /// The path, such as `/approvals/{linkId}`.
+    /// The path, such as `/approvals/{linkId}`, or [`Route::DEFAULT`].
     pub path: String,
     /// The logical id of the function behind it.
     pub function: String,
+}
+
+impl Route {
+    /// The path of the route that takes what no other one does, by whichever method.
+    pub const DEFAULT: &str = "$default";
+
+    /// Whether it is that route.
+    pub fn is_default(&self) -> bool {
+        self.path == Self::DEFAULT
+    }
+
+    /// What API Gateway calls it: `GET /approvals/{linkId}`, or `$default`.
+    pub fn key(&self) -> String {
+        if self.is_default() {
+            self.path.clone()
+        } else {
+            format!("{} {}", self.method, self.path)
+        }
+    }
 }
 
 /// A function that is told what is published to a topic.

@@ -202,10 +202,17 @@ fn function(
 
 fn route(scope: &Scope<'_>, function: &str, properties: Node<'_>) -> Result<Route, Problem> {
     properties.only("an HttpApi event", "ApiId Auth Method Path")?;
-    let method = scope.text(properties.require("Method")?)?;
+    let (method, path) = match (properties.at(&["Method"]), properties.at(&["Path"])) {
+        // SAM makes it the default route.
+        (None, None) => ("ANY".to_owned(), Route::DEFAULT.to_owned()),
+        _ => (
+            scope.text(properties.require("Method")?)?,
+            scope.text(properties.require("Path")?)?,
+        ),
+    };
     Ok(Route {
         method: method.to_ascii_uppercase(),
-        path: scope.text(properties.require("Path")?)?,
+        path,
         function: function.to_owned(),
     })
 }

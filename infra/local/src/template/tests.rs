@@ -99,18 +99,25 @@ fn our_routes_machine_table_and_secret() {
     let mut routes: Vec<String> = template
         .routes
         .iter()
-        .map(|route| format!("{} {} {}", route.method, route.path, route.function))
+        .map(|route| format!("{} {}", route.key(), route.function))
         .collect();
     routes.sort();
     assert_eq!(
         routes,
         [
+            "$default DescribeApi",
             "GET / SubmitRequest",
             "GET /approvals/{linkId} RecordApproval",
+            "GET /openapi DescribeApi",
+            "GET /openapi.json DescribeApi",
             "GET /reports/{report} ServeReports",
             "GET /requests/{requestId}/{statusKey} SubmitRequest",
             "GET /services/{service}/{offering} SubmitRequest",
+            "HEAD / SubmitRequest",
+            "HEAD /approvals/{linkId} RecordApproval",
             "HEAD /reports/{report} ServeReports",
+            "HEAD /requests/{requestId}/{statusKey} SubmitRequest",
+            "HEAD /services/{service}/{offering} SubmitRequest",
             "POST /approvals/{linkId} RecordApproval",
             "POST /requests/{requestId}/{statusKey}/answers SubmitRequest",
             "POST /services/{service}/{offering}/requests SubmitRequest",

@@ -48,7 +48,7 @@ def set_routes(api_id, properties):
                 "payloadFormatVersion": integration["payloadFormatVersion"],
             }))
             done(apigateway._create_route(api_id, {
-                "routeKey": f"{method.upper()} {path}",
+                "routeKey": path if path == "$default" else f"{method.upper()} {path}",
                 "authorizationType": "AWS_IAM" if {"AWS_IAM": []} in operation.get("security", []) else "NONE",
                 "target": f"integrations/{integration['integrationId']}",
             }))

@@ -27,9 +27,17 @@ fn routes(template: &Expanded) -> Vec<(String, &Value)> {
     let paths = apis.filter_map(|(_, api)| api["Properties"]["Body"]["paths"].as_object());
     let routes = paths.flatten().flat_map(|(path, methods)| {
         let methods = methods.as_object().into_iter().flatten();
-        methods.map(move |(method, route)| (format!("{} {path}", method.to_uppercase()), route))
+        methods.map(move |(method, route)| (key(method, path), route))
     });
     routes.collect()
+}
+
+/// What API Gateway calls a route of SAM's document.
+fn key(method: &str, path: &str) -> String {
+    if path == "$default" {
+        return path.to_owned();
+    }
+    format!("{} {path}", method.to_uppercase())
 }
 
 /// Reports are for whom IAM lets call them, and all other routes for people, who have no account.
