@@ -6,7 +6,7 @@ use serde::Serialize;
 /// Declarations, each ending in a semicolon where a template may add its own.
 #[derive(Debug, Serialize)]
 pub(super) struct Style {
-    button: &'static str,
+    pub(super) button: &'static str,
     code: &'static str,
     heading: &'static str,
     note: &'static str,
