@@ -27,8 +27,11 @@ mod elsewhere;
 mod fresh;
 mod guessing;
 mod hostile;
+mod not_recorded;
 mod ownership;
 
+/// The page's button to approve.
+const APPROVE: &str = r#"name="decision" value="approve""#;
 const TEAM: [&str; 3] = [
     "csm-1@example.com",
     "csm-2@example.com",
