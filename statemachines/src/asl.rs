@@ -52,12 +52,12 @@ fn add_needs_attention(states: &mut States, process: &Process) {
     };
     let email = EmailConfig {
         to: Recipient::Team(process.attention.id.clone()),
-        subject: "A request needs your attention: {{ requestId }}".to_owned(),
-        body: "Something broke while a request was processed, and it cannot go on by itself.\n\n\
-               The request's audit log and its execution in Step Functions say what happened.\n\
-               Once the cause is mended, redrive the execution: it goes on from where it stopped.\n\
-               That is possible for 14 days.\n\n\
-               Request {{ requestId }}: {{ statusUrl }}"
+        subject: "{{ requestSummary }} has stopped".to_owned(),
+        body: "{{ stopCause }}\n\n\
+               {{ requestSummary }} has stopped and needs your attention: it does not go on by itself.\n\n\
+               See the request: {{ statusUrl }}\n\n\
+               For the operator: {{ stopError }}. Once the cause is mended, redrive the execution \
+               {{ requestId }} within 14 days; it goes on from where it stopped."
             .to_owned(),
         invites: None,
     };

@@ -16,11 +16,14 @@ use crate::roles::{AMOUNT, Designated};
 use crate::source::At;
 
 /// Names that phases set, and that neither a field nor an output can have.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 13] = [
     variable::REJECTION_REASON,
     variable::STRIPE_ERROR,
     variable::REQUEST_ID,
     variable::STATUS_URL,
+    variable::SUMMARY,
+    variable::STOP_CAUSE,
+    variable::STOP_ERROR,
     variable::REQUESTED_AMOUNT,
     variable::APPROVED_AMOUNT,
     variable::INVITATION_URL,

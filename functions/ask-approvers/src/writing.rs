@@ -59,10 +59,11 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         if let (Deadlock::Unnotified, AskConfig::Approval(config)) =
             (approval.value.deadlock, &task.config)
         {
-            let request = &context.request.value;
+            let (request, keys) = (&context.request.value, self.link_keys.current());
+            let (asked, earlier) = (&approval.value, &context.earlier);
             let mails = context.members_if_known(&config.attention).iter();
             let brand = self.settings.current().brand.with(&request.brand);
-            let mails = mails.map(|to| nobody_may_decide(&brand, request, &approval.value, to));
+            let mails = mails.map(|to| nobody_may_decide(&brand, request, asked, earlier, &keys, to));
             self.send(&mails.collect::<Vec<_>>(), task).await?;
             approval.value.deadlock = Deadlock::Notified;
             self.store.save_approval(&mut approval).await?;
@@ -90,7 +91,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
             approval,
             to: &approver.email,
             keys: &self.link_keys.current(),
-            reason: reason(approval, approver),
+            reason: reason(context, approval, approver),
             ineligible: ineligible.as_ref(),
         };
         let invalid = |error: TextError| Failure::PayloadInvalid(error.to_string());
@@ -124,7 +125,11 @@ impl AskContext {
     }
 }
 
-fn reason<'a>(approval: &'a Approval, approver: &Approver) -> NotificationReason<'a> {
+fn reason<'a>(
+    context: &AskContext,
+    approval: &'a Approval,
+    approver: &Approver,
+) -> NotificationReason<'a> {
     match (approver.notified_for, &approver.team) {
         (Some(_), _) if approver.mailed_generation != approver.generation => {
             NotificationReason::LinkReplaced
@@ -132,6 +137,7 @@ fn reason<'a>(approval: &'a Approval, approver: &Approver) -> NotificationReason
         (Some(_), _) => NotificationReason::Reminded,
         (None, Some(_)) => NotificationReason::Escalated {
             from: approval.asked.responsible(),
+            ability: approval.team_ability(&context.request.value, &context.earlier),
         },
         (None, None) => NotificationReason::Asked,
     }

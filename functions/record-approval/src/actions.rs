@@ -31,16 +31,16 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
     ) -> Result<ActionOutcome, AttemptError> {
         let keys = self.link_keys.current();
         let context = opened.context(&keys, at);
-        if let Intent::Decide(written) = &form.intent
-            && let Err(refusal) = context.offered(&written.decision)
+        if let Intent::Decide(decision) = &form.intent
+            && let Err(refusal) = context.offered(decision)
         {
             return Ok(ActionOutcome::Refused(refusal));
         }
-        let authenticated = match context.authenticate(&form.code) {
+        let authenticated = match context.authenticate(&form.inputs.code) {
             Err(Refusal::Decided(decision))
                 if form.intent.is_about_the_charge() && opened.can_confirm_after(&decision) =>
             {
-                context.authenticate_again(&form.code)
+                context.authenticate_again(&form.inputs.code)
             }
             authenticated => authenticated,
         };
@@ -54,12 +54,13 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
 
     /// Carries out what somebody wants who knows the code.
     fn perform(&self, opened: &mut OpenedLink, form: &FormData, at: Timestamp) -> Change {
+        let inputs = &form.inputs;
         match (&opened.approval.value.asked, &form.intent) {
             (_, Intent::Look) => ActionOutcome::Shown.into(),
-            (_, Intent::Decide(written)) => {
+            (_, Intent::Decide(decision)) => {
                 let keys = self.link_keys.current();
                 let context = opened.context(&keys, at);
-                match authorize_decision(&context, &written.submitted(&form.code)) {
+                match authorize_decision(&context, &inputs.submitted(decision)) {
                     Ok(authorized) => {
                         ActionOutcome::Decided(opened.approval.value.record(authorized)).into()
                     }
@@ -68,17 +69,12 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
             }
             (
                 Asked::Customer(_),
-                Intent::HandOver { .. }
-                | Intent::Identify { .. }
-                | Intent::ConfirmOwnership { .. }
-                | Intent::Ask { .. },
+                Intent::HandOver | Intent::Identify | Intent::ConfirmOwnership | Intent::Ask,
             ) => ActionOutcome::invalid("action", "here is nothing to do but to choose").into(),
-            (Asked::Team(_), Intent::HandOver { to }) => hand_over(opened, to),
-            (Asked::Team(_), Intent::Identify { customer }) => identify(opened, customer),
-            (Asked::Team(_), Intent::ConfirmOwnership { charge }) => {
-                confirm_ownership(opened, charge)
-            }
-            (Asked::Team(_), Intent::Ask { question }) => inquire(opened, question),
+            (Asked::Team(_), Intent::HandOver) => hand_over(opened, &inputs.to),
+            (Asked::Team(_), Intent::Identify) => identify(opened, &inputs.customer),
+            (Asked::Team(_), Intent::ConfirmOwnership) => confirm_ownership(opened, &inputs.charge),
+            (Asked::Team(_), Intent::Ask) => inquire(opened, &inputs.question),
         }
     }
 

@@ -1,68 +1,72 @@
 //! What an approver or a customer posts, as a form or as JSON: `decision`, `code`, `reason`, `amount`, `viewed` and
 //! `confirmCharge`; or another action and its inputs.
 
-use domain::approval::{Refusal, SubmittedDecision};
+use domain::approval::{Asked, Refusal, SubmittedDecision};
 use domain::form::FieldError;
+use domain::task::outcome;
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use web::{Content, Format, Problem, body_text, content, form_text, same_site};
 
-/// What somebody wants to do, with the code that allows it.
+/// The input that confirms a charge with an approval.
+pub(crate) const CONFIRM_CHARGE: &str = "confirmCharge";
+
+/// What somebody wants to do, and everything that they entered.
 #[derive(Debug)]
 pub(crate) struct FormData {
     pub(crate) intent: Intent,
-    /// The code from the mail.
-    pub(crate) code: String,
+    pub(crate) inputs: Inputs,
     /// The format it came in, which the response has too.
     pub(crate) format: Format,
 }
 
-/// What somebody wants to do.
+/// What somebody wants to do: a page has one form, and its buttons say what is done with what was entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Intent {
     /// To see the request.
     Look,
-    /// To decide.
-    Decide(WrittenDecision),
+    /// To decide, with the answer as it was sent.
+    Decide(String),
     /// To hand it over to a colleague.
-    HandOver {
-        /// Their address.
-        to: String,
-    },
+    HandOver,
     /// To enter which of Stripe's customers it is.
-    Identify {
-        /// `cus_...`
-        customer: String,
-    },
+    Identify,
     /// To confirm that a guest's charge is this customer's.
-    ConfirmOwnership {
-        /// `ch_...`
-        charge: String,
-    },
+    ConfirmOwnership,
     /// To ask the customer something.
-    Ask {
-        /// The inquiry.
-        question: String,
-    },
+    Ask,
 }
 
-/// A decision as it was sent: the authorization knows what is accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WrittenDecision {
-    pub(crate) decision: String,
+/// Everything that was entered, whatever is to be done with it: a page that comes back shows it again. What is accepted
+/// is known to whoever carries the intent out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Inputs {
+    /// The code from the mail.
+    pub(crate) code: String,
     pub(crate) reason: String,
+    /// In dollars, as decimal text.
     pub(crate) amount: String,
+    /// The digest of the case as the page has shown it.
     pub(crate) viewed: Option<String>,
+    /// The charge that is confirmed with an approval: `ch_...`.
     pub(crate) confirm_charge: String,
+    /// The question to the customer.
+    pub(crate) question: String,
+    /// The colleague's address.
+    pub(crate) to: String,
+    /// `cus_...`
+    pub(crate) customer: String,
+    /// The charge that is confirmed after an approval: `ch_...`.
+    pub(crate) charge: String,
 }
 
-impl WrittenDecision {
-    pub(crate) fn submitted<'a>(&'a self, code: &'a str) -> SubmittedDecision<'a> {
+impl Inputs {
+    pub(crate) fn submitted<'a>(&'a self, decision: &'a str) -> SubmittedDecision<'a> {
         SubmittedDecision {
-            decision: &self.decision,
-            code,
+            decision,
+            code: &self.code,
             reason: &self.reason,
             amount: &self.amount,
             viewed: self.viewed.as_deref(),
@@ -106,12 +110,23 @@ enum Action {
 impl Intent {
     /// Whether it is of use after the decision: to see the request, and to confirm whose the charge is.
     pub(crate) fn is_about_the_charge(&self) -> bool {
-        match self {
-            Intent::Look | Intent::ConfirmOwnership { .. } => true,
-            Intent::Decide(_)
-            | Intent::HandOver { .. }
-            | Intent::Identify { .. }
-            | Intent::Ask { .. } => false,
+        matches!(self, Intent::Look | Intent::ConfirmOwnership)
+    }
+
+    /// The sentence that says that it was not done, without its full stop: a title, or the beginning of a notice.
+    pub(crate) fn not_done(&self, asked: &Asked) -> &'static str {
+        match (self, asked) {
+            (Intent::Look, _) => "Nothing was recorded",
+            (Intent::Decide(_), Asked::Customer(_)) => "Your choice was not recorded",
+            (Intent::Decide(decision), Asked::Team(_)) => match decision.as_str() {
+                outcome::APPROVE => "Your approval was not recorded",
+                outcome::REJECT => "Your rejection was not recorded",
+                _ => "Your decision was not recorded",
+            },
+            (Intent::HandOver, _) => "The request was not handed over",
+            (Intent::Identify, _) => "The Stripe customer was not entered",
+            (Intent::ConfirmOwnership, _) => "Your confirmation was not recorded",
+            (Intent::Ask, _) => "Your question was not sent",
         }
     }
 }
@@ -135,28 +150,27 @@ impl FormData {
 impl<A: Into<String>> Fields<A> {
     fn into_data(self, format: Format) -> FormData {
         let intent = match (self.decision, self.action) {
-            (Some(decision), _) => Intent::Decide(WrittenDecision {
-                decision,
-                reason: self.reason,
-                amount: self.amount.map(Into::into).unwrap_or_default(),
-                viewed: self.viewed,
-                confirm_charge: self.confirm_charge,
-            }),
-            (None, Some(Action::HandOver)) => Intent::HandOver { to: self.to },
-            (None, Some(Action::Identify)) => Intent::Identify {
-                customer: self.customer,
-            },
-            (None, Some(Action::ConfirmOwnership)) => Intent::ConfirmOwnership {
-                charge: self.charge,
-            },
-            (None, Some(Action::Ask)) => Intent::Ask {
-                question: self.question,
-            },
+            (Some(decision), _) => Intent::Decide(decision),
+            (None, Some(Action::HandOver)) => Intent::HandOver,
+            (None, Some(Action::Identify)) => Intent::Identify,
+            (None, Some(Action::ConfirmOwnership)) => Intent::ConfirmOwnership,
+            (None, Some(Action::Ask)) => Intent::Ask,
             (None, None) => Intent::Look,
+        };
+        let inputs = Inputs {
+            code: self.code,
+            reason: self.reason,
+            amount: self.amount.map(Into::into).unwrap_or_default(),
+            viewed: self.viewed,
+            confirm_charge: self.confirm_charge,
+            question: self.question,
+            to: self.to,
+            customer: self.customer,
+            charge: self.charge,
         };
         FormData {
             intent,
-            code: self.code,
+            inputs,
             format,
         }
     }
@@ -218,7 +232,7 @@ pub(crate) fn field_of(refusal: &Refusal) -> Option<&'static str> {
         Refusal::AmountInvalid(_) | Refusal::AmountTooLarge(_) | Refusal::AmountNotWanted => {
             Some("amount")
         }
-        Refusal::ConfirmationMissing(_) => Some("confirmCharge"),
+        Refusal::ConfirmationMissing(_) => Some(CONFIRM_CHARGE),
         Refusal::Decided(_)
         | Refusal::AlreadyApproved(_)
         | Refusal::Superseded

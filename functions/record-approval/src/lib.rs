@@ -11,7 +11,9 @@
 //! [`authorize_decision`]: domain::approval::authorize_decision
 
 use adapters::{Cached, Settings};
-use domain::approval::{Approval, Asked, DecisionContext, Ineligible, Link, LinkKeys};
+use domain::approval::{
+    Approval, Asked, Decider, Decision, DecisionContext, Ineligible, Link, LinkKeys,
+};
 use domain::charge_lookup::{ChargeLookup, ChargeReport};
 use domain::failure::Failure;
 use domain::mail::Mailer;
@@ -97,6 +99,14 @@ impl OpenedLink {
         self.approval.value.holder(&self.link.value)
     }
 
+    /// Whether it is the decision of the link's holder.
+    fn is_own(&self, decision: &Decision) -> bool {
+        match self.approval.value.asked {
+            Asked::Team(_) => decision.is_by(self.approver()),
+            Asked::Customer(_) => decision.decider() == Decider::Customer,
+        }
+    }
+
     /// The charges of which only a person can tell whose it is, or which is asked for.
     fn unclear_charges(&self) -> Vec<UnclearCharge> {
         let lookup = self.lookup.as_ref();
@@ -141,7 +151,7 @@ impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
                 Ok(_) => html(StatusCode::OK, pages::code_page(&opened, None)),
                 Err(refusal) => html(
                     response::status_of(&refusal),
-                    pages::refused(&opened, &refusal),
+                    pages::refused(&opened, &refusal, None),
                 ),
             },
         )

@@ -11,7 +11,7 @@ use web::{Format, Problem, html, json as document};
 
 use crate::OpenedLink;
 use crate::action_outcome::{ActionOutcome, is_about_the_decision};
-use crate::form_data::{FormData, Intent, field_of};
+use crate::form_data::{FormData, Inputs, Intent, field_of};
 use crate::pages::{self, Notice, Written};
 
 /// The answer to what was posted.
@@ -33,39 +33,22 @@ fn as_page(
     form: &FormData,
     outcome: &ActionOutcome,
 ) -> Response<Body> {
+    let inputs = inputs_to_show(&form.inputs, outcome);
     let parameters = http.query_string_parameters();
-    // The link in the mail was for one of the answers.
-    let linked = parameters.first("decision");
-    let suggests = |decision: &&str| {
-        let report = opened.report();
-        *decision != outcome::APPROVE || report.is_none_or(ChargeReport::suggests_approval)
+    let written = Written {
+        decision: suggested(opened, form, outcome, parameters.first("decision")),
+        inputs: &inputs,
     };
-    let mut written = Written {
-        decision: linked.filter(suggests),
-        code: &form.code,
-        ..Written::default()
-    };
-    match &form.intent {
-        Intent::Decide(sent) => {
-            written.reason = &sent.reason;
-            // What has changed is decided anew.
-            if !matches!(outcome, ActionOutcome::Refused(Refusal::Changed)) {
-                written.decision = Some(&sent.decision);
-                written.amount = &sent.amount;
-                written.confirm_charge = &sent.confirm_charge;
-            }
-        }
-        Intent::Ask { question } if !matches!(outcome, ActionOutcome::Inquired { .. }) => {
-            written.question = question;
-        }
-        Intent::Look
-        | Intent::HandOver { .. }
-        | Intent::Identify { .. }
-        | Intent::ConfirmOwnership { .. }
-        | Intent::Ask { .. } => {}
-    }
+    let not_done = form.intent.not_done(&opened.approval.value.asked);
     let review =
         |notice: Notice<'_>| pages::review(opened, &written, &opened.colleagues(), &notice);
+    let refuse = |field, why| {
+        review(Notice::NotDone {
+            what: not_done,
+            field,
+            why,
+        })
+    };
     let (status, page) = match outcome {
         ActionOutcome::Shown => (StatusCode::OK, review(Notice::None)),
         ActionOutcome::CustomerIdentified { .. } => (StatusCode::OK, review(Notice::Identified)),
@@ -79,11 +62,11 @@ fn as_page(
             let (decision, missing) = (recorded.decision(), recorded.missing());
             (StatusCode::OK, pages::recorded(opened, decision, missing))
         }
-        ActionOutcome::HandedOver { to } => (StatusCode::OK, pages::handed_over(opened, to)),
-        ActionOutcome::Invalid { field, message } => {
-            let notice = Notice::Invalid { field, message };
-            (StatusCode::UNPROCESSABLE_ENTITY, review(notice))
-        }
+        ActionOutcome::HandedOver { to } => (StatusCode::OK, pages::handed_over(opened, to, None)),
+        ActionOutcome::Invalid { field, message } => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            refuse(Some(field), message),
+        ),
         ActionOutcome::Refused(refusal) => {
             let is_about_the_code = matches!(
                 refusal,
@@ -92,14 +75,59 @@ fn as_page(
             let page = if is_about_the_code {
                 pages::code_page(opened, Some(refusal))
             } else if is_about_the_decision(refusal) {
-                review(Notice::Refused(refusal))
+                refuse(field_of(refusal), &refusal.to_string())
             } else {
-                pages::refused(opened, refusal)
+                let is_news = form.intent != Intent::Look && !is_repeat(opened, form, refusal);
+                pages::refused(opened, refusal, is_news.then_some(not_done))
             };
             (status_of(refusal), page)
         }
     };
     html(status, page)
+}
+
+/// What the page's inputs are filled with: all that was entered, but for what was used up.
+fn inputs_to_show(entered: &Inputs, outcome: &ActionOutcome) -> Inputs {
+    let mut inputs = entered.clone();
+    if matches!(outcome, ActionOutcome::Refused(Refusal::Changed)) {
+        // What has changed is decided anew.
+        inputs.amount.clear();
+        inputs.confirm_charge.clear();
+    } else if matches!(outcome, ActionOutcome::Inquired { .. }) {
+        inputs.question.clear();
+    }
+    inputs
+}
+
+/// The decision that the page suggests: the one that was sent, or the one that the link in the mail was for.
+fn suggested<'a>(
+    opened: &OpenedLink,
+    form: &'a FormData,
+    outcome: &ActionOutcome,
+    linked: Option<&'a str>,
+) -> Option<&'a str> {
+    match &form.intent {
+        Intent::Decide(sent) if !matches!(outcome, ActionOutcome::Refused(Refusal::Changed)) => {
+            Some(sent)
+        }
+        Intent::Look
+        | Intent::Decide(_)
+        | Intent::HandOver
+        | Intent::Identify
+        | Intent::ConfirmOwnership
+        | Intent::Ask => linked.filter(|decision| {
+            let report = opened.report();
+            *decision != outcome::APPROVE || report.is_none_or(ChargeReport::suggests_approval)
+        }),
+    }
+}
+
+/// Whether they had decided the same before: a form that is sent twice is one decision.
+fn is_repeat(opened: &OpenedLink, form: &FormData, refusal: &Refusal) -> bool {
+    let (Refusal::Decided(made) | Refusal::AlreadyApproved(made)) = refusal else {
+        return false;
+    };
+    opened.is_own(made) && form.intent == Intent::Decide(made.outcome().to_owned())
 }
 
 fn as_json(outcome: ActionOutcome) -> Result<Response<Body>, Problem> {

@@ -28,8 +28,11 @@ mod fresh;
 mod guessing;
 mod hostile;
 mod numbers;
+mod not_recorded;
 mod ownership;
 
+/// The page's button to approve.
+const APPROVE: &str = r#"name="decision" value="approve""#;
 const TEAM: [&str; 3] = [
     "csm-1@example.com",
     "csm-2@example.com",

@@ -7,11 +7,7 @@ use lambda_http::http::StatusCode;
 pub(crate) fn refusal(check: CodeCheck) -> Option<(StatusCode, String)> {
     let (status, message) = match check {
         CodeCheck::Right => return None,
-        CodeCheck::NoCode => {
-            let message =
-                format!("please enter the {CODE_DIGITS_WORD} digits of the code in our mail");
-            return Some((StatusCode::FORBIDDEN, message));
-        }
+        CodeCheck::NoCode => return Some((StatusCode::FORBIDDEN, missing())),
         CodeCheck::Wrong => (StatusCode::FORBIDDEN, "that is not the code in our mail"),
         CodeCheck::Renewed => (
             StatusCode::LOCKED,
@@ -23,4 +19,9 @@ pub(crate) fn refusal(check: CodeCheck) -> Option<(StatusCode, String)> {
         ),
     };
     Some((status, message.to_owned()))
+}
+
+/// What to say where nothing was entered that could be a code.
+pub(crate) fn missing() -> String {
+    format!("please enter the {CODE_DIGITS_WORD} digits of the code in our mail")
 }

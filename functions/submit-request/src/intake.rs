@@ -6,6 +6,7 @@ use domain::failure::Failure;
 use domain::form::{Answer, FieldError, Form, Values};
 use domain::invitation::{CODE, TOKEN};
 use domain::mail::Mailer;
+use domain::one_time_code::is_code;
 use domain::request::Request as RefundRequest;
 use domain::table::Table;
 use domain::task::Offering;
@@ -27,7 +28,7 @@ use crate::submission::{self, NewRequest, SubmitOutcome};
 use crate::{SubmitRequest, codes, no_domain};
 
 impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
-    /// Answers `GET /services/{service}/{offering}`.
+    /// Answers `GET /services/{service}/{offering}`. What the address has under a field's name is filled in.
     pub(crate) async fn show_form(
         &self,
         http: &Request,
@@ -103,8 +104,17 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         if submitted.is_too_large {
             return Err(too_large(&form, &checked.err().unwrap_or_default()));
         }
-        let values = checked
-            .map_err(|errors| refused(http, &form, StatusCode::UNPROCESSABLE_ENTITY, errors))?;
+        let values = checked.map_err(|mut errors| {
+            // What has no code is told so at once, and not only once all else is right.
+            let is_no_code = |it: &&InvitationCredentials| !is_code(&it.code);
+            errors.extend(
+                credentials
+                    .as_ref()
+                    .filter(is_no_code)
+                    .map(|_| about_the_code(codes::missing())),
+            );
+            refused(http, &form, StatusCode::UNPROCESSABLE_ENTITY, errors)
+        })?;
         let settings = self.settings.current();
         let new = NewRequest {
             offering,
@@ -135,11 +145,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             SubmitOutcome::InvitationEnded => Err(invitation_ended()),
             SubmitOutcome::WrongCode(check) => match codes::refusal(check) {
                 Some((status, message)) => {
-                    let error = FieldError {
-                        field: CODE.to_owned(),
-                        message,
-                    };
-                    Err(refused(http, &form, status, vec![error]))
+                    Err(refused(http, &form, status, vec![about_the_code(message)]))
                 }
                 None => Err(no_domain()),
             },
@@ -288,6 +294,11 @@ fn refused(
             ..*form
         })),
     }
+}
+
+fn about_the_code(message: String) -> FieldError {
+    let field = CODE.to_owned();
+    FieldError { field, message }
 }
 
 fn invitation_ended() -> Problem {

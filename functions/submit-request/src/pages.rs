@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::one_time_code::CODE_INPUT_CHARS;
 use domain::task::Offering;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use web::{Page, PageContext};
+use web::{Field, Page, PageContext};
 
 mod form;
 mod status_page;
@@ -49,17 +48,12 @@ pub(crate) fn used(page: &PageContext, offering: &Offering, at: Timestamp) -> Pa
 
 /// Where the code from a mail is entered.
 fn code_field(id: &str, help: &str, given: &str, problem: Option<&str>) -> Markup {
-    let described = match problem {
-        Some(_) => format!("{id}-help {id}-error"),
-        None => format!("{id}-help"),
-    };
-    html! {
-        div.field {
-            label for=(id) { "Code" }
-            small id={ (id) "-help" } { (help) }
-            input.code id=(id) name="code" value=(given) required inputmode="numeric" autocomplete="one-time-code" maxlength=(CODE_INPUT_CHARS)
-                aria-describedby=(described) aria-invalid=[problem.map(|_| "true")];
-            @if let Some(problem) = problem { p.error id={ (id) "-error" } { "Code: " (problem) } }
-        }
+    let label = "Code";
+    Field {
+        id,
+        label,
+        help,
+        problem,
     }
+    .around_code(given)
 }

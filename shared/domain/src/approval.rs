@@ -38,7 +38,7 @@ pub use asked::{Asked, Choice, TeamReview};
 pub use authorization::{
     Authenticated, Authorized, DecisionContext, REASON_CHARS, authorize_decision,
 };
-pub use deciding::Recorded;
+pub use deciding::{Recorded, TeamAbility};
 pub use decision::{Decider, Decision};
 pub use link::Link;
 pub use link_keys::{LinkKey, LinkKeys, hex, link_hash};

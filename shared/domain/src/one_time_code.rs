@@ -60,19 +60,26 @@ pub enum CodeCheck {
 impl CodeCheck {
     /// Compares what was entered with the right code. Says nothing of how often that was done.
     pub(crate) fn of(entered: &str, right: &str) -> Self {
-        // People group digits, and bring along what nobody sees.
-        let is_between = |c: char| is_invisible(c) || "-‐‑‒–—.".contains(c);
-        let entered: String = entered.chars().filter(|c| !is_between(*c)).collect();
-        let is_code =
-            entered.len() == CODE_DIGITS && entered.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_code {
-            CodeCheck::NoCode
-        } else if constant_time_eq(right, &entered) {
-            CodeCheck::Right
-        } else {
-            CodeCheck::Wrong
+        match digits(entered) {
+            None => CodeCheck::NoCode,
+            Some(entered) if constant_time_eq(right, &entered) => CodeCheck::Right,
+            Some(_) => CodeCheck::Wrong,
         }
     }
+}
+
+/// Whether it could be a code.
+pub fn is_code(entered: &str) -> bool {
+    digits(entered).is_some()
+}
+
+/// The digits of what was entered for a code, if it could be one.
+fn digits(entered: &str) -> Option<String> {
+    // People group digits, and bring along what nobody sees.
+    let is_between = |c: char| is_invisible(c) || "-‐‑‒–—.".contains(c);
+    let digits: String = entered.chars().filter(|c| !is_between(*c)).collect();
+    let is_code = digits.len() == CODE_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_code.then_some(digits)
 }
 
 /// How often one code was guessed wrong.

@@ -148,6 +148,12 @@ pub mod variable {
     pub const REQUEST_ID: &str = "requestId";
     /// The customer's status page, an absolute URL. Always set.
     pub const STATUS_URL: &str = "statusUrl";
+    /// What the request is about, such as `$30.00 for ch_1`. For the generated mail about a request that stopped.
+    pub const SUMMARY: &str = "requestSummary";
+    /// Why it stopped, in plain words. For the same mail.
+    pub const STOP_CAUSE: &str = "stopCause";
+    /// The name of the error, for whoever looks after the executions. For the same mail.
+    pub const STOP_ERROR: &str = "stopError";
     /// The amount that the form asked for, while the amount's own name is what is to be paid. Always set.
     pub const REQUESTED_AMOUNT: &str = "requestedAmount";
     /// The amount that was approved, where that is less than what was asked for; else empty. Always set.

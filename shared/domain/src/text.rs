@@ -93,6 +93,17 @@ fn fill(
         Rendered::from(request.request_id.to_string()),
     );
     names.insert(variable::STATUS_URL, Rendered::from(status_url));
+    let error = request
+        .stopped
+        .as_ref()
+        .map(|stopped| stopped.error.clone());
+    for (name, text) in [
+        (variable::SUMMARY, Some(request.summary())),
+        (variable::STOP_CAUSE, request.stop_cause()),
+        (variable::STOP_ERROR, error),
+    ] {
+        names.insert(name, Rendered::from(text.unwrap_or_default()));
+    }
     for (name, text) in more {
         names.insert(name, Rendered::from(*text));
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`emails`]: the mails, each a folder of template files.
 //! - [`PageContext`]: the frame of every page and its style sheet, and times as they are read; a form's answers as a list ([`answers`]).
+//! - [`Field`]: a field of a form with what is wrong with it, and all that is [to be corrected](to_correct).
 //! - `media`: which kind of content a request brings and wants.
 //! - `request`: reading what API Gateway hands over, within limits; `response`: answering it, with the headers
 //!   that every answer has.
@@ -10,6 +11,7 @@
 //! No page has a script, and nothing is loaded from elsewhere, by a page or by a mail.
 
 pub mod emails;
+mod field;
 mod media;
 mod page;
 mod palette;
@@ -17,6 +19,7 @@ mod problem;
 mod request;
 mod response;
 
+pub use field::{Field, FieldProblem, to_correct};
 pub use media::{Content, accepted, answer_format, content, preferred};
 pub use page::{Page, PageContext, answers};
 pub use problem::Problem;

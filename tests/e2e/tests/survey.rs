@@ -19,11 +19,11 @@ fn refunded(client: &TestClient, charge: &str) -> Submitted {
     request
 }
 
-/// The address in the mail that invites.
+/// The address in the mail that invites and chooses no rating.
 fn link(mail: &Mail) -> String {
-    let links = mail.links();
-    let mut links = links.into_iter().filter(|link| link.contains(SURVEY));
-    links.next().expect("the mail has a link to the survey")
+    let link = mail.link_to(SURVEY);
+    let (link, _) = link.split_once('&').expect("a link chooses a rating");
+    link.to_owned()
 }
 
 /// What a program sends who has the link of the mail.
@@ -110,6 +110,38 @@ fn a_week_after_the_refund_the_customer_rates_once() {
         !format!("{records:?}").contains("Quick."),
         "the audit log holds no answers"
     );
+}
+
+#[test]
+fn each_link_of_the_mail_opens_the_page_with_its_rating_chosen() {
+    let client = LocalStack::open();
+    refunded(&client, "ch_demo_2000");
+    client.advance("7d");
+    let mail = client.mail(CUSTOMER, "How did we do?");
+    let mut chosen = Vec::new();
+    for link in mail.links() {
+        let (status, page) = client.get(&link, "text/html");
+        assert_eq!(
+            (status, page.matches(" checked").count()),
+            (200, 1),
+            "{link}"
+        );
+        let (before, _) = page
+            .split_once("\" required checked")
+            .expect("a radio button");
+        let (_, value) = before.rsplit_once('"').expect("it has a value");
+        chosen.push(value.to_owned());
+        assert!(mail.html.contains(&link.replace('&', "&amp;")), "a button");
+    }
+    let ratings = [
+        "5 - Very satisfied",
+        RATING,
+        "3 - Neither satisfied nor dissatisfied",
+        "2 - Dissatisfied",
+        "1 - Very dissatisfied",
+    ];
+    assert_eq!(chosen, ratings);
+    assert!(self::ratings(&client).is_empty());
 }
 
 #[test]

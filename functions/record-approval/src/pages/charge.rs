@@ -1,21 +1,21 @@
-//! What Stripe knows about the charge, and where an approver enters the customer.
+//! What Stripe knows about the charge, what to be warned of, and where an approver enters the customer.
 
 use domain::charge_lookup::ChargeReport;
 use domain::mail::sanitize_text;
-use domain::request::Request;
 use maud::{Markup, html};
 use web::PageContext;
 
+use super::parts::{Notice, Written};
+use crate::OpenedLink;
 use crate::case::Case;
 use crate::charge::{CUSTOMER, missing_customer};
 
-/// What Stripe knows, with warnings first.
+/// What Stripe knows.
 pub(super) fn card(page: &PageContext, case: &Case) -> Markup {
     html! {
         @if let Some(report) = &case.report {
             section.card aria-labelledby="charge" {
                 h2 #charge { "The charge at Stripe" }
-                (warnings(report, case.is_outdated))
                 @for lines in report.charges(&page.brand.zone) {
                     dl {
                         @for (label, value) in lines {
@@ -38,15 +38,14 @@ pub(super) fn card(page: &PageContext, case: &Case) -> Markup {
     }
 }
 
-fn warnings(report: &ChargeReport, is_outdated: bool) -> Markup {
+/// What has to be known before a decision.
+pub(super) fn warnings(case: &Case) -> Markup {
     let outdated = "Stripe did not answer just now: this is what it said before. Look it up before you decide.";
-    let outdated = report
-        .found
-        .as_ref()
-        .filter(|_| is_outdated)
-        .map(|_| outdated);
-    let mut warnings = report.warnings();
-    warnings.extend(outdated.map(ToOwned::to_owned));
+    let report = case.report.as_ref();
+    let mut warnings = report.map(ChargeReport::warnings).unwrap_or_default();
+    if case.is_outdated && report.is_some_and(|report| report.found.is_some()) {
+        warnings.push(outdated.to_owned());
+    }
     html! {
         @if !warnings.is_empty() {
             div.note.bad role="note" {
@@ -57,22 +56,25 @@ fn warnings(report: &ChargeReport, is_outdated: bool) -> Markup {
 }
 
 /// Where the customer's id is entered while it is missing.
-pub(super) fn customer_form(request: &Request, code: &str, is_invalid: bool) -> Markup {
-    let invalid = is_invalid.then_some("true");
+pub(super) fn customer_field(
+    opened: &OpenedLink,
+    written: &Written<'_>,
+    notice: &Notice<'_>,
+) -> Markup {
+    let field = notice.field(
+        CUSTOMER,
+        "Who the customer is in Stripe, where you know it. It stands in the audit log that you entered it.",
+    );
+    let given = &written.inputs.customer;
+    let is_missing = missing_customer(&opened.request.value).is_some();
     html! {
-        @if missing_customer(request).is_some() {
-            details.card open[is_invalid] {
+        @if is_missing && opened.ineligible_to_confirm().is_none() {
+            details.card open[field.problem.is_some() || !given.is_empty()] {
                 summary { "Enter the Stripe customer" }
-                form method="post" {
-                    input type="hidden" name="code" value=(code);
-                    input type="hidden" name="action" value="identify";
-                    div.field {
-                        label for=(CUSTOMER) { "Stripe Customer ID" }
-                        small #customer-help { "Who the customer is in Stripe, where you know it. It stands in the audit log that you entered it." }
-                        input id=(CUSTOMER) name=(CUSTOMER) required autocomplete="off" aria-describedby="customer-help" aria-invalid=[invalid];
-                    }
-                    button.quiet type="submit" { "Enter it" }
-                }
+                (field.around(&html! {
+                    input id=(CUSTOMER) name=(CUSTOMER) autocomplete="off" autocapitalize="none" value=(given) aria-describedby=[field.described_by()] aria-invalid=[field.invalid()];
+                }))
+                button.quiet type="submit" name="action" value="identify" { "Enter it" }
             }
         }
     }

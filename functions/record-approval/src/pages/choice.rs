@@ -5,7 +5,7 @@ use domain::request::{AnswerKind, Answered};
 use maud::html;
 use web::{Page, answers};
 
-use super::parts::{Notice, Written, code_field, crumb, footer, notice_box};
+use super::parts::{Notice, Written, code_field, code_refused, crumb, footer, notice_box};
 use crate::OpenedLink;
 
 /// The page that an opened link shows. Not even the question is on it: the definition may have put
@@ -17,10 +17,8 @@ pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Page 
         &html! {
             (crumb(opened))
             h1 { (title) }
+            (code_refused(refusal))
             p { "We have sent you a mail with this link and a code. The code shows you the question, and you choose on the next page." }
-            @if let Some(refusal) = refusal {
-                div.note.bad role="alert" { p { "Nothing was recorded: " (refusal) "." } }
-            }
             form.card method="post" {
                 (code_field(opened.approval.value.confirm, "", refusal))
                 button type="submit" { "Show the question" }
@@ -54,7 +52,7 @@ pub(super) fn review(
             (notice_box(notice))
             section.card aria-label="At a glance" { (answers(&glance)) }
             form.card method="post" {
-                input type="hidden" name="code" value=(written.code);
+                input type="hidden" name="code" value=(written.inputs.code);
                 fieldset.field {
                     legend { "Your choice" }
                     @for option in &choice.options {
@@ -79,19 +77,31 @@ pub(super) fn review(
 
 /// The page once the customer has chosen.
 pub(super) fn recorded(opened: &OpenedLink, choice: &Choice, decision: &Decision) -> Page {
-    outcome(opened, choice, decision, "Thank you")
+    outcome(opened, choice, decision, "Thank you", true)
 }
 
-/// The page that the link shows afterwards.
-pub(super) fn chosen(opened: &OpenedLink, choice: &Choice, decision: &Decision) -> Page {
-    let title = match decision.decider() {
+/// The page that the link shows afterwards, also to who has just sent another choice, which was not recorded.
+pub(super) fn chosen(
+    opened: &OpenedLink,
+    choice: &Choice,
+    decision: &Decision,
+    not_done: Option<&str>,
+) -> Page {
+    let title = not_done.unwrap_or(match decision.decider() {
         Decider::Customer | Decider::Approver(_) => "You have already chosen",
         Decider::Nobody => "The time to choose is over",
-    };
-    outcome(opened, choice, decision, title)
+    });
+    let is_done = not_done.is_none() && opened.is_own(decision);
+    outcome(opened, choice, decision, title, is_done)
 }
 
-fn outcome(opened: &OpenedLink, choice: &Choice, decision: &Decision, title: &str) -> Page {
+fn outcome(
+    opened: &OpenedLink,
+    choice: &Choice,
+    decision: &Decision,
+    title: &str,
+    is_done: bool,
+) -> Page {
     let at = decision.at();
     let time = opened.page.time(at);
     opened.page.page(
@@ -99,13 +109,11 @@ fn outcome(opened: &OpenedLink, choice: &Choice, decision: &Decision, title: &st
         &html! {
             (crumb(opened))
             h1 { (title) }
-            @match choice.label(decision.outcome()) {
-                Some(label) => div.note.good role="status" {
-                    p { "You chose “" bdi { (label) } "” at " (time) "." }
-                },
-                None => div.note role="status" {
-                    p { "Nothing was chosen in time, so your request went on without it at " (time) "." }
-                },
+            div.note.good[is_done] role="status" {
+                @match choice.label(decision.outcome()) {
+                    Some(label) => p { "You chose “" bdi { (label) } "” at " (time) "." },
+                    None => p { "Nothing was chosen in time, so your request went on without it at " (time) "." },
+                }
             }
             p { "There is nothing more for you to do. You can close this page." }
             (footer(opened))

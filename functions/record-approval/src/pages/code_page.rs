@@ -5,7 +5,7 @@ use domain::request::AnswerKind;
 use maud::html;
 use web::{Page, answers};
 
-use super::parts::{code_field, footer};
+use super::parts::{code_field, code_refused, footer};
 use crate::OpenedLink;
 
 /// The page that an opened link shows: what it is about, and where the code goes. Nothing personal of the
@@ -23,11 +23,9 @@ pub(super) fn code_page(opened: &OpenedLink, refusal: Option<&Refusal>) -> Page 
         &html! {
             p.crumb { (approval.phase) " · " (request.title) }
             h1 { (approval.question) }
+            (code_refused(refusal))
             p { "You are asked as " strong { bdi { (opened.approver()) } } ", for the " (approval.asked.responsible()) "." }
             section.card aria-label="At a glance" { (answers(&known)) }
-            @if let Some(refusal) = refusal {
-                div.note.bad role="alert" { p { "Nothing was recorded: " (refusal) "." } }
-            }
             form.card method="post" {
                 (code_field(approval.confirm, " They open the whole case.", refusal))
                 button type="submit" { "Show the case" }

@@ -5,44 +5,47 @@ use domain::request::UnclearCharge;
 use maud::{Markup, html};
 use web::{Page, answers};
 
-use super::parts::{Written, code_field};
+use super::parts::{Notice, Written, code_field};
 use super::{charge, history};
 use crate::OpenedLink;
+use crate::form_data::CONFIRM_CHARGE;
 use crate::ownership::CHARGE;
 
 /// What an approval needs where only a person can tell whose the charge is, or which.
 pub(super) fn confirmation(
     opened: &OpenedLink,
     written: &Written<'_>,
-    invalid: Option<&'static str>,
+    notice: &Notice<'_>,
 ) -> Markup {
     let unclear = opened.unclear_charges();
-    let kind = if unclear.len() > 1 {
-        "radio"
+    if unclear.is_empty() {
+        return html! {};
+    }
+    let is_numbered = is_numbered(opened);
+    let kind = if unclear.len() > 1 { "radio" } else { "checkbox" };
+    let (legend, help) = if is_numbered {
+        (
+            "Which charge it is",
+            "The customer gave the number of a receipt or an invoice. An approval needs your word which charge that is: what you confirm is refunded. It stands in the audit log.",
+        )
     } else {
-        "checkbox"
+        (
+            "Whose the charge is",
+            "An approval needs your word that the charge is the customer's, as Stripe does not say so. It stands in the audit log.",
+        )
     };
+    let field = notice.field(CONFIRM_CHARGE, help);
     html! {
-        @if !unclear.is_empty() {
-            fieldset.field {
-                @if is_numbered(opened) {
-                    legend { "Which charge it is" }
-                    small #confirm-help {
-                        "The customer gave the number of a receipt or an invoice. An approval needs your word which charge that is: what you confirm is refunded. It stands in the audit log."
-                    }
-                } @else {
-                    legend { "Whose the charge is" }
-                    small #confirm-help {
-                        "An approval needs your word that the charge is the customer's, as Stripe does not say so. It stands in the audit log."
-                    }
-                }
-                @for UnclearCharge { charge, .. } in &unclear {
-                    label.choice {
-                        input type=(kind) name="confirmCharge" value=(charge) checked[written.confirm_charge == charge] aria-describedby="confirm-help" aria-invalid=[invalid];
-                        span { "I have checked that " bdi { (charge) } " is the customer's" @if is_numbered(opened) { ", and the charge that is asked for" } }
-                    }
+        fieldset.field {
+            legend { (legend) }
+            small id={ (field.id) "-help" } { (field.help) }
+            @for (position, UnclearCharge { charge, .. }) in unclear.iter().enumerate() {
+                label.choice {
+                    input type=(kind) name=(field.id) value=(charge) id=[(position == 0).then_some(field.id)] checked[written.inputs.confirm_charge == *charge] aria-describedby=[field.described_by()] aria-invalid=[field.invalid()];
+                    span { "I have checked that " bdi { (charge) } " is the customer's" @if is_numbered { ", and the charge that is asked for" } }
                 }
             }
+            (field.error())
         }
     }
 }

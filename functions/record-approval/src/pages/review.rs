@@ -1,13 +1,23 @@
 //! The page for an approver who knows the code: the request, and what can be done with it.
+//!
+//! What is needed to decide comes first, then the decision, then what else can be done, and at last what is read in
+//! peace. All inputs are in one form, whose buttons say what is done: whichever is pressed, nothing that was entered is
+//! lost.
 
+use domain::approval::viewed_digest;
 use domain::inquiry::{INQUIRY_CHARS, Inquiry};
 use domain::mail::sanitize_text;
+use domain::request::{AnswerKind, Answered};
 use maud::{Markup, html};
 use web::{Page, answers};
 
 use super::parts::{Notice, Written, footer, notice_box};
 use super::{charge, decision_form, history, ownership};
 use crate::OpenedLink;
+
+/// The most characters and lines of a text that stands above the decision.
+const SHORT_CHARS: usize = 200;
+const SHORT_LINES: usize = 3;
 
 /// The review page, or what a stopped process needs once it is decided.
 pub(super) fn review(
@@ -17,24 +27,26 @@ pub(super) fn review(
     notice: &Notice<'_>,
 ) -> Page {
     if opened.approval.value.decision().is_some() {
-        return ownership::stopped_page(opened, written.code, &notice_box(notice));
+        return ownership::stopped_page(opened, &written.inputs.code, &notice_box(notice));
     }
     let (approval, request) = (&opened.approval.value, &opened.request.value);
-    let ineligible = opened.ineligible();
+    let (long, short): (Vec<_>, Vec<_>) = request
+        .answers_with_approved_amount()
+        .into_iter()
+        .filter(|answer| answer.value.is_some())
+        .partition(is_long);
     opened.page.page(
         &approval.question,
         &html! {
             p.crumb { (approval.phase) " · " (request.title) }
             h1 { (approval.question) }
-            p { "You decide as " strong { bdi { (opened.approver()) } } ", for the " (approval.asked.responsible()) "." }
             (notice_box(notice))
-            section.card aria-labelledby="case" {
-                h2 #case { "The request" }
-                (answers(&request.answers_with_approved_amount()))
-            }
-            @if let Some(case) = &opened.case {
-                (charge::card(&opened.page, case))
-                (history::card(&opened.page, &case.approvals, request))
+            section.card.facts aria-label="The request" {
+                (answers(&short))
+                @if !long.is_empty() {
+                    p { "Further down: " @for answer in &long { a href={ "#" (answer.name) } { (answer.label) } " " } }
+                }
+                @if let Some(case) = &opened.case { (charge::warnings(case)) }
             }
             @if !request.inquiries.is_empty() {
                 section.card aria-labelledby="asked" {
@@ -42,15 +54,52 @@ pub(super) fn review(
                     @for inquiry in &request.inquiries { (exchange(inquiry)) }
                 }
             }
-            @match &ineligible {
-                Some(ineligible) => div.note role="status" { p { "Here " (ineligible) "." } },
-                None => (decision_form::form(opened, written, notice)),
+            (form(opened, written, colleagues, notice))
+            @for answer in &long {
+                section.card id=(answer.name) aria-label=(answer.label) { (answers(std::slice::from_ref(answer))) }
             }
-            (charge::customer_form(request, written.code, matches!(notice, Notice::Invalid { field, .. } if *field == crate::charge::CUSTOMER)))
-            (other_actions(written, colleagues, notice))
+            @if let Some(case) = &opened.case {
+                (charge::card(&opened.page, case))
+                (history::card(&opened.page, &case.approvals, request))
+            }
+            p.soft { "You decide as " strong { bdi { (opened.approver()) } } ", for the " (approval.asked.responsible()) "." }
             (footer(opened))
         },
     )
+}
+
+/// Whether a text is too long to stand above the decision.
+fn is_long(answer: &Answered) -> bool {
+    let text = answer.value.as_ref().map(ToString::to_string);
+    answer.kind == AnswerKind::Other
+        && text.is_some_and(|text| {
+            text.chars().count() > SHORT_CHARS || text.lines().count() > SHORT_LINES
+        })
+}
+
+fn form(
+    opened: &OpenedLink,
+    written: &Written<'_>,
+    colleagues: &[String],
+    notice: &Notice<'_>,
+) -> Markup {
+    let (approval, request) = (&opened.approval.value, &opened.request.value);
+    let viewed = viewed_digest::digest(request, &approval.definition);
+    html! {
+        form method="post" {
+            // The enter key presses a form's first button: here it decides nothing.
+            button type="submit" disabled hidden {}
+            input type="hidden" name="code" value=(written.inputs.code);
+            input type="hidden" name="viewed" value=(viewed);
+            @match opened.ineligible() {
+                Some(ineligible) => div.note role="status" { p { "Here " (ineligible) "." } },
+                None => (decision_form::decision(opened, written, notice)),
+            }
+            (question(written, notice))
+            (hand_over(written, colleagues, notice))
+            (charge::customer_field(opened, written, notice))
+        }
+    }
 }
 
 fn exchange(inquiry: &Inquiry) -> Markup {
@@ -67,40 +116,42 @@ fn exchange(inquiry: &Inquiry) -> Markup {
     }
 }
 
-/// What else an approver can do: ask the customer, hand the request over.
-fn other_actions(written: &Written<'_>, colleagues: &[String], notice: &Notice<'_>) -> Markup {
-    let is_invalid = |name| matches!(notice, Notice::Invalid { field, .. } if *field == name);
-    let invalid = |name| is_invalid(name).then_some("true");
+/// Where the customer is asked something.
+fn question(written: &Written<'_>, notice: &Notice<'_>) -> Markup {
+    let field = notice.field(
+        "question",
+        "The customer gets a mail and answers on their own page. They are not told who asks.",
+    );
+    let given = &written.inputs.question;
     html! {
-        details.card open[is_invalid("question")] {
+        details.card open[field.problem.is_some() || !given.is_empty()] {
             summary { "Ask the customer something" }
-            form method="post" {
-                input type="hidden" name="code" value=(written.code);
-                input type="hidden" name="action" value="ask";
-                div.field {
-                    label for="question" { "Your question" }
-                    small #question-help { "The customer gets a mail and answers on their own page. They are not told who asks." }
-                    textarea #question name="question" required maxlength=(INQUIRY_CHARS) aria-describedby="question-help" aria-invalid=[invalid("question")] { "\n" (written.question) }
-                }
-                button.quiet type="submit" { "Send the question" }
-            }
+            (field.around(&html! {
+                textarea #question name="question" maxlength=(INQUIRY_CHARS) aria-describedby=[field.described_by()] aria-invalid=[field.invalid()] { "\n" (given) }
+            }))
+            button.quiet type="submit" name="action" value="ask" { "Send the question" }
         }
+    }
+}
+
+/// Where the request is handed over.
+fn hand_over(written: &Written<'_>, colleagues: &[String], notice: &Notice<'_>) -> Markup {
+    let field = notice.field(
+        "to",
+        "They get a mail with links and a code of their own, and yours stop working.",
+    );
+    let given = &written.inputs.to;
+    html! {
         @if !colleagues.is_empty() {
-            details.card open[is_invalid("to")] {
+            details.card open[field.problem.is_some() || !given.is_empty()] {
                 summary { "Hand it to a colleague" }
-                form method="post" {
-                    input type="hidden" name="code" value=(written.code);
-                    input type="hidden" name="action" value="hand-over";
-                    div.field {
-                        label for="to" { "Colleague" }
-                        small #to-help { "They get a mail with links and a code of their own, and yours stop working." }
-                        select #to name="to" required aria-describedby="to-help" aria-invalid=[invalid("to")] {
-                            option value="" { "Please choose" }
-                            @for colleague in colleagues { option value=(colleague) { (colleague) } }
-                        }
+                (field.around(&html! {
+                    select #to name="to" aria-describedby=[field.described_by()] aria-invalid=[field.invalid()] {
+                        option value="" { "Please choose" }
+                        @for colleague in colleagues { option value=(colleague) selected[colleague == given] { (colleague) } }
                     }
-                    button.quiet type="submit" { "Hand it over" }
-                }
+                }))
+                button.quiet type="submit" name="action" value="hand-over" { "Hand it over" }
             }
         }
     }

@@ -55,7 +55,7 @@ async fn what_was_said_before_is_shown_with_a_warning_where_stripe_fails() {
     asked.stripe_fails();
     let page = asked.case_at(7_200).await;
     assert!(page.contains(AGAIN) && page.contains("cus_ada") && page.contains("01:00 UTC"));
-    assert!(page.contains("Record my decision"));
+    assert!(page.contains(APPROVE));
     assert_eq!(asked.looked_up_at().await, Some(3_600));
     assert!(
         !asked.case_at(7_201).await.contains(AGAIN),

@@ -333,7 +333,7 @@ async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
     assert!(status == 403 && !page.contains("Charged twice"));
     let (status, page) = asked.form(1, &asked.code(1)).await;
     assert!(status == 200 && page.contains("Charged twice") && page.contains(FORM_OF_IT));
-    assert!(!page.contains("Record my decision") && !page.contains("Hand it over"));
+    assert!(!page.contains(APPROVE) && !page.contains("Hand it over"));
 
     let form = format!("{}&action=confirm-ownership&charge=ch_1", asked.code(1));
     let (status, page) = asked.form(1, &form).await;

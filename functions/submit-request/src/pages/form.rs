@@ -5,12 +5,15 @@ use domain::invitation::{CODE, TOKEN};
 use domain::one_time_code::CODE_DIGITS_WORD;
 use domain::task::Offering;
 use maud::{Markup, html};
-use web::{Page, PageContext};
+use web::{FieldProblem, Page, PageContext, to_correct};
 
 use super::code_field;
 use crate::form_data::ONCE;
 use crate::form_version::{FORM_VERSION, FormVersion};
 use crate::invited::InvitationCredentials;
+
+/// The most options that are shown as radio buttons; more are a list that opens.
+const RADIOS: usize = 5;
 
 /// Something to say above the form.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +115,7 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Page {
                     p { strong { (words.not_sent) } " " (why) }
                 },
             }
-            @if !errors.is_empty() { (to_correct(offering, errors, words.not_sent)) }
+            @if !errors.is_empty() { (to_correct(words.not_sent, errors.iter().map(|error| problem(offering, error)))) }
             form.card method="post" action={ "/services/" (offering.path) "/requests" } {
                 // New for every page: sending the same page twice makes one request.
                 input type="hidden" name=(ONCE) value=(domain::id::RequestId::random());
@@ -127,21 +130,16 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Page {
     )
 }
 
-fn to_correct(offering: &Offering, errors: &[FieldError], not_sent: &str) -> Markup {
-    html! {
-        div.note.bad role="alert" {
-            p { strong { (not_sent) } " Please correct:" }
-            ul {
-                @for error in errors {
-                    @match offering.form.field(&error.field) {
-                        Some(field) => li { a href={ "#" (error.field) } { (field.label) } " " (error.message) },
-                        None if offering.by_invitation && error.field == CODE => li { a href={ "#" (CODE) } { "Code" } ": " (error.message) },
-                        None => li { (error.field) " " (error.message) },
-                    }
-                }
-            }
+fn problem<'a>(offering: &'a Offering, error: &'a FieldError) -> FieldProblem<'a> {
+    let (name, message) = (error.field.as_str(), &error.message);
+    let (id, label, message) = match offering.form.field(name) {
+        Some(field) => (Some(name), field.label.as_str(), format!(" {message}")),
+        None if offering.by_invitation && name == CODE => {
+            (Some(CODE), "Code", format!(": {message}"))
         }
-    }
+        None => (None, name, format!(" {message}")),
+    };
+    FieldProblem { id, label, message }
 }
 
 /// What makes the answers count: the token of the link, and the code that only the mail has.
@@ -174,6 +172,11 @@ fn form_field(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) 
         .collect();
     let described = (!described.is_empty()).then(|| described.join(" "));
     let invalid = error.map(|_| "true");
+    if let FieldKind::Select { options } = &field.kind
+        && options.len() <= RADIOS
+    {
+        return radios(field, options, value, (described, error));
+    }
     html! {
         div.field {
             label for=(name) { (field.label) @if !field.required { span.soft { " (optional)" } } }
@@ -195,6 +198,34 @@ fn form_field(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) 
                         autocapitalize=[(field.kind != FieldKind::Text { format: None }).then_some("none")]
                         inputmode=[(field.kind == FieldKind::Usd).then_some("decimal")];
                 },
+            }
+            @if let Some(error) = error { p.error id={ (name) "-error" } { (field.label) " " (error.message) } }
+        }
+    }
+}
+
+/// A field with few options, all of them on the page: one tap chooses, and nothing has to be opened to read them.
+fn radios(
+    field: &Field,
+    options: &[String],
+    value: &str,
+    (described, error): (Option<String>, Option<&FieldError>),
+) -> Markup {
+    let name = field.name.as_str();
+    let none = (!field.required).then_some(("", "No answer"));
+    let options = options
+        .iter()
+        .map(|option| (option.as_str(), option.as_str()));
+    html! {
+        fieldset.field role="radiogroup" aria-describedby=[described] aria-invalid=[error.map(|_| "true")] {
+            legend { (field.label) @if !field.required { span.soft { " (optional)" } } }
+            @if let Some(help) = &field.help { small id={ (name) "-help" } { (help) } }
+            @for (position, (option, label)) in none.into_iter().chain(options).enumerate() {
+                label.choice {
+                    // A problem leads to the first.
+                    input type="radio" id=[(position == 0).then_some(name)] name=(name) value=(option) required[field.required] checked[option == value];
+                    (label)
+                }
             }
             @if let Some(error) = error { p.error id={ (name) "-error" } { (field.label) " " (error.message) } }
         }

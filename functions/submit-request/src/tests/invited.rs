@@ -22,6 +22,8 @@ pub(super) fn survey() -> Offering {
     .unwrap()
 }
 
+const CHOSEN: &str = r#"value="Very" required checked>"#;
+
 /// A refunded request whose mail invites.
 struct Invited {
     function: Function,
@@ -57,10 +59,14 @@ fn other_than(code: &str) -> &'static str {
 
 impl Invited {
     async fn open(&self, token: &str) -> (u16, String) {
+        self.open_with(&json!({ "invitation": token })).await
+    }
+
+    async fn open_with(&self, query: &Value) -> (u16, String) {
         let event = json!({
             "version": "2.0", "routeKey": "x", "rawPath": SURVEY,
-            "rawQueryString": format!("invitation={token}"),
-            "queryStringParameters": {"invitation": token}, "headers": {},
+            "rawQueryString": serde_urlencoded::to_string(query.as_object().unwrap()).unwrap(),
+            "queryStringParameters": query, "headers": {},
             "requestContext": {
                 "accountId": "1", "apiId": "a", "domainName": "d.example", "domainPrefix": "d",
                 "http": {"method": "GET", "path": SURVEY, "protocol": "HTTP/1.1", "sourceIp": "1.2.3.4", "userAgent": "t"},
@@ -195,6 +201,36 @@ async fn the_answer_remembers_which_request_it_is_about() {
 }
 
 #[tokio::test]
+async fn a_link_chooses_a_rating_and_records_none() {
+    let invited = invited().await;
+    let before = invited.function.store.table().items();
+    for (rating, is_chosen) in [
+        ("Very", true),
+        ("very", false),
+        ("", false),
+        ("Very\"><b>", false),
+    ] {
+        let query = json!({"invitation": invited.token, "rating": rating, "code": invited.code});
+        let (status, page) = invited.open_with(&query).await;
+        assert_eq!(
+            (status, page.contains(CHOSEN)),
+            (200, is_chosen),
+            "{rating}"
+        );
+        assert_eq!(page.matches(" checked").count(), usize::from(is_chosen));
+        assert!(
+            !page.contains(&invited.code),
+            "it is typed by who has read the mail"
+        );
+        assert!(!page.contains("<b>"));
+    }
+    assert_eq!(invited.function.store.table().items(), before);
+    // A page that is sent as it stands lacks the code.
+    let (status, ..) = invited.rate_with(&invited.token, "").await;
+    assert_eq!((status, invited.ratings()), (403, 0));
+}
+
+#[tokio::test]
 async fn who_has_not_read_the_mail_rates_nothing() {
     let invited = invited().await;
     let others = code(RequestId::random());
@@ -210,7 +246,7 @@ async fn who_has_not_read_the_mail_rates_nothing() {
     ] {
         let (status, page, _) = invited.rate_with(&invited.token, code).await;
         assert_eq!(status, 403, "{code:?}");
-        assert!(page.contains(words) && page.contains("<option value=\"Very\" selected>"));
+        assert!(page.contains(words) && page.contains(CHOSEN));
         let mut rating = invited.rating();
         rating["code"] = code.into();
         let (status, problem) = invited.post_json(Some("k"), &rating).await;
@@ -224,6 +260,15 @@ async fn who_has_not_read_the_mail_rates_nothing() {
         .send(&[("invitation", &invited.token), ("code", &invited.code)])
         .await;
     assert!(status == 422 && page.contains("How satisfied are you?</a> is required"));
+    assert!(!page.contains("<a href=\"#code\">"), "the code is right");
+    // All that is missing is said in one round.
+    for code in ["", "junk"] {
+        let (status, page, _) = invited
+            .send(&[("invitation", &invited.token), ("code", code)])
+            .await;
+        assert!(status == 422 && page.contains("How satisfied are you?</a> is required"));
+        assert!(page.contains("<a href=\"#code\">Code</a>: please enter the six digits"));
+    }
     assert_eq!(invited.ratings(), 0);
     assert_eq!(invited.post_json(Some("k"), &invited.rating()).await.0, 202);
 }

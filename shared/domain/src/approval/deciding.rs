@@ -26,6 +26,19 @@ impl Recorded {
     }
 }
 
+/// What the team that is responsible can do of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TeamAbility {
+    /// Enough of it may decide and get mail.
+    Decides,
+    /// Fewer do than have to approve.
+    TooFew,
+    /// Some may decide, and none of them gets mail.
+    Unreached,
+    /// None of it may decide.
+    Barred,
+}
+
 impl Approval {
     /// That person's approval, while more people have to approve.
     pub fn approval_by(&self, email: &str) -> Option<&Decision> {
@@ -95,6 +108,24 @@ impl Approval {
                 && self.ineligible(&approver.email, request, earlier).is_none()
         });
         u32::try_from(able.count()).unwrap_or(u32::MAX) >= self.missing()
+    }
+
+    /// What those can do who are asked for the responsible team, and not for another one in addition.
+    pub fn team_ability(&self, request: &Request, earlier: &[Approval]) -> TeamAbility {
+        let team = self.approvers.iter().filter(|it| it.team.is_none());
+        let allowed: Vec<_> = team
+            .filter(|it| self.ineligible(&it.email, request, earlier).is_none())
+            .collect();
+        let reached = allowed.iter().filter(|it| it.unreachable.is_none()).count();
+        if allowed.is_empty() {
+            TeamAbility::Barred
+        } else if reached == 0 {
+            TeamAbility::Unreached
+        } else if u32::try_from(reached).unwrap_or(u32::MAX) < self.asked.approvals() {
+            TeamAbility::TooFew
+        } else {
+            TeamAbility::Decides
+        }
     }
 
     /// Records an authorized decision.

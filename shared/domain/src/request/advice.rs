@@ -1,8 +1,9 @@
-//! What a person has to do about a request that stopped, besides a redrive.
+//! Why a request stopped, in plain words, and what a person has to do about it.
 
 use super::Request;
 use crate::failure::{
-    LIMIT_REACHED, PAYMENTS_STOPPED, STRIPE_GUEST_CHARGE, STRIPE_INSUFFICIENT_FUNDS,
+    LIMIT_REACHED, PAYMENTS_STOPPED, REQUEST_CHANGED, STRIPE_GUEST_CHARGE,
+    STRIPE_INSUFFICIENT_FUNDS, is_outage,
 };
 
 const GUEST_CHARGE: &str = "It is unclear whose the charge is: the address that Stripe has of who paid is not that of the one who asks. \
@@ -21,6 +22,21 @@ const ABOVE_LIMIT: &str = "The payment would pass a limit of its offering, so it
      execution pays. Nothing has to be approved again.";
 
 impl Request {
+    /// What it is about, without a word of the customer's: `$30.00 for ch_1`, or what it is called.
+    pub fn summary(&self) -> String {
+        match (self.amount(), self.charge()) {
+            (Some(amount), Some(charge)) => format!("{amount} for {charge}"),
+            (Some(amount), None) => format!("{}, {amount}", self.title),
+            (None, _) => self.title.clone(),
+        }
+    }
+
+    /// Why it stopped, and what to do where that is known. None: it has not stopped.
+    pub fn stop_cause(&self) -> Option<String> {
+        let error = self.stopped.as_ref()?.error.as_str();
+        Some(self.advice().unwrap_or_else(|| cause(error).to_owned()))
+    }
+
     /// What the team is advised to do, where that is known; before it, why the payment was held, if it was.
     pub fn advice(&self) -> Option<String> {
         let error = self.stopped.as_ref()?.error.as_str();
@@ -41,5 +57,28 @@ pub(super) fn advice(error: &str) -> Option<&'static str> {
         PAYMENTS_STOPPED => Some(STOPPED_BY_SWITCH),
         LIMIT_REACHED => Some(ABOVE_LIMIT),
         _ => None,
+    }
+}
+
+/// What an error without advice means, for people who know nothing of its name.
+fn cause(error: &str) -> &'static str {
+    match error {
+        "Stripe.Unavailable" => "Stripe did not answer for too long.",
+        "Stripe.Misconfigured" => {
+            "Stripe refuses our calls: its API key, or what that key may do, is not right."
+        }
+        "Stripe.Undecided" => {
+            "Nobody knows whether Stripe has made this payment, and another attempt could pay twice. \
+             Look the charge up at Stripe first."
+        }
+        "Stripe.Pending" => {
+            "Stripe has taken this refund and not paid it in all this time. Look the refund up at Stripe."
+        }
+        REQUEST_CHANGED => "What would be paid is not what was approved, so nothing was paid.",
+        "Config.Invalid" => {
+            "A setting of this deployment is missing or wrong, such as who is on a team."
+        }
+        outage if is_outage(outage) => "A service that this system needs was away for too long.",
+        _ => "A part of this system does not work as it is deployed.",
     }
 }

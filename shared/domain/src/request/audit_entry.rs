@@ -89,7 +89,7 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         Event::Reminded => by_system(Action::Reminded),
         Event::Escalated { responsible } => by_system(Action::Escalated).detail(responsible),
         Event::NobodyMayDecide { responsible } => by_system(Action::NobodyMayDecide).detail(
-            format!("nobody of the {responsible} who is left may decide this"),
+            format!("nobody who is left in the {responsible} may decide this"),
         ),
         Event::Decided(recorded) => decided(recorded),
         Event::LinkLocked { whose } => {

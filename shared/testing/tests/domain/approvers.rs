@@ -1,6 +1,7 @@
 //! Who is asked: who is added, who was written to, whom no mail reaches, and whose answer is waited for.
 
-use domain::approval::{Approval, Verdict};
+use domain::approval::{Approval, TeamAbility, Verdict};
+use domain::form::Value;
 use domain::team::Teams;
 use jiff::Timestamp;
 use testing::fixtures::approval::teams;
@@ -84,6 +85,28 @@ fn it_is_decidable_while_enough_get_mail_and_have_neither_approved_nor_handed_ov
     assert!(is_decidable(&case));
     case.approval.set_reachability(C, true, at(2));
     assert!(!is_decidable(&case));
+}
+
+#[test]
+fn a_team_decides_of_itself_while_enough_of_it_may_and_get_mail() {
+    for approvals in [1, 2] {
+        let mut case = case(|config| config.approvals = approvals);
+        let ability = |case: &Case| case.approval.team_ability(&case.request, &case.earlier);
+        // Another team's people are none of it.
+        case.approval
+            .add_approvers(&people([C, D]), Some("Managers"));
+        assert_eq!(ability(&case), TeamAbility::Decides);
+        case.approval.set_reachability(A, true, at(1));
+        let one_left = [TeamAbility::Decides, TeamAbility::TooFew];
+        assert_eq!(ability(&case), one_left[approvals as usize - 1]);
+        case.approval.set_reachability(B, true, at(1));
+        assert_eq!(ability(&case), TeamAbility::Unreached);
+    }
+    let mut own = case(|_| {});
+    own.approval.approvers.pop();
+    own.request.answers[0].value = Some(Value::Text(A.to_owned()));
+    let ability = own.approval.team_ability(&own.request, &own.earlier);
+    assert_eq!(ability, TeamAbility::Barred);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Why an approver, or the customer who can choose, gets a mail. The words are the same in every part of it.
 
+use domain::approval::TeamAbility;
+
 /// Why a mail with links is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotificationReason<'a> {
@@ -7,10 +9,12 @@ pub enum NotificationReason<'a> {
     Asked,
     /// They were asked, and nobody decided.
     Reminded,
-    /// Another team was asked, and nobody decided.
+    /// Another team was asked, and it did not decide or cannot.
     Escalated {
         /// The other team.
         from: &'a str,
+        /// What that team can do.
+        ability: TeamAbility,
     },
     /// Their link was locked after too many wrong codes, and this mail has the one that replaces it.
     LinkReplaced,
@@ -41,10 +45,29 @@ impl NotificationReason<'_> {
         match self {
             NotificationReason::Asked => None,
             NotificationReason::Reminded => Some("Nobody has decided yet. Your links and your code are the same as before.".to_owned()),
-            NotificationReason::Escalated { from } => Some(format!("The {from} has not decided, so you are asked too.")),
+            NotificationReason::Escalated { from, ability } => Some(escalated(from, ability)),
             NotificationReason::LinkReplaced => Some("Your earlier link was locked, as a wrong code was entered on it several times. These are your new links and your new code.".to_owned()),
             NotificationReason::HandedOver { by } => Some(format!("{by} handed this request to you.")),
             NotificationReason::Answered => Some("The customer answered your question.".to_owned()),
         }
     }
+}
+
+fn escalated(from: &str, ability: TeamAbility) -> String {
+    match cannot_decide(from, ability) {
+        None => format!("The {from} has not decided, so you are asked too."),
+        Some(why) => format!("{why}, so you are asked."),
+    }
+}
+
+/// Why a team cannot decide of itself, as a sentence without its full stop. None: it can.
+pub(super) fn cannot_decide(team: &str, ability: TeamAbility) -> Option<String> {
+    Some(match ability {
+        TeamAbility::Decides => return None,
+        TeamAbility::TooFew => format!("Too few people in the {team} can decide this one"),
+        TeamAbility::Unreached => {
+            format!("No mail reaches anybody in the {team} who may decide this one")
+        }
+        TeamAbility::Barred => format!("Nobody in the {team} may decide this one"),
+    })
 }

@@ -9,7 +9,7 @@ use crate::palette::Palette;
 /// Declarations, each ending in a semicolon where a template may add its own.
 #[derive(Debug, Serialize)]
 pub(super) struct Style {
-    button: &'static str,
+    pub(super) button: &'static str,
     code: &'static str,
     heading: &'static str,
     note: &'static str,

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use domain::approval::{Approval, Ineligible};
+use domain::approval::{Approval, Ineligible, TeamAbility};
 use domain::brand::Brand;
 use domain::form::Value;
 use domain::request::{Event, Request};
@@ -78,6 +78,10 @@ fn shows_the_case_the_links_and_the_code() {
 #[test]
 fn each_reason_is_said_in_subject_and_text() {
     let (request, approval) = case();
+    let escalated = |ability| NotificationReason::Escalated {
+        from: "CSM Team",
+        ability,
+    };
     for (reason, subject, sentence) in [
         (
             NotificationReason::Reminded,
@@ -85,9 +89,24 @@ fn each_reason_is_said_in_subject_and_text() {
             "Nobody has decided yet",
         ),
         (
-            NotificationReason::Escalated { from: "CSM Team" },
+            escalated(TeamAbility::Decides),
             "Escalated: ",
             "The CSM Team has not decided",
+        ),
+        (
+            escalated(TeamAbility::TooFew),
+            "Escalated: ",
+            "Too few people in the CSM Team can decide this one",
+        ),
+        (
+            escalated(TeamAbility::Unreached),
+            "Escalated: ",
+            "No mail reaches anybody in the CSM Team who may decide this one",
+        ),
+        (
+            escalated(TeamAbility::Barred),
+            "Escalated: ",
+            "Nobody in the CSM Team may decide this one",
         ),
         (NotificationReason::LinkReplaced, "New link: ", "was locked"),
         (

@@ -196,7 +196,7 @@ impl Stage {
     /// Link, code, case, decision: as a person goes.
     async fn decide(&self, browser: &Browser, mail: &Mail, decision: &str) -> anyhow::Result<()> {
         self.open_case(browser, mail, decision).await?;
-        browser.click("button:not(.quiet)").await?;
+        browser.click(&button(decision)).await?;
         let title = browser.heading().await?;
         ensure!(title.starts_with("You "), "the page says {title:?}");
         Ok(())
@@ -226,6 +226,11 @@ impl Stage {
         );
         Ok(())
     }
+}
+
+/// The button of a decision, or of what else can be done with a case.
+fn button(value: &str) -> String {
+    format!("button[value={value}]")
 }
 
 /// What axe-core finds that is serious or critical.

@@ -18,7 +18,7 @@ impl Case<'_> {
     pub(super) fn check_mails(&self, problems: &mut Vec<String>) {
         self.check_asking(problems);
         if self.execution.status == ExecutionStatus::Failed
-            && !self.got("csm-1@example.com", "needs your attention")
+            && !self.got("csm-1@example.com", "has stopped")
         {
             problems.push("nobody was told that it needs attention".to_owned());
         }

@@ -134,7 +134,7 @@ fn the_customer_is_asked_a_question() {
 fn a_team_is_told_that_nobody_may_decide() {
     let (request, mut approval) = case();
     approval.approvers[0].unreachable = Some(approval.asked_at);
-    let mail = nobody_may_decide(&Brand::default(), &request, &approval, TO);
+    let mail = nobody_may_decide(&Brand::default(), &request, &approval, &[], &link_keys(), TO);
     assert_mail!("nobody_may_decide", mail, &request, &[]);
 }
 
@@ -218,7 +218,8 @@ fn the_customer_gets_a_new_code_for_an_invitation() {
 #[test]
 fn a_text_of_the_definition() {
     let (request, _) = fixtures::request::request();
-    let text = "Hi!\n\nWe refunded\n$50.00. See https://refunds.example.com/a.\n\n\nBye.";
-    let mail = from_text(&Brand::default(), CUSTOMER, "Refunded", text);
+    let text = "Hi!\n\nWe refunded\n$50.00. See https://refunds.example.com/a.\n\n\n\
+                See the request: https://refunds.example.com/b\n\nBye.";
+    let mail = from_text(&Brand::default(), CUSTOMER, "Refunded", text, &request.origin);
     assert_mail!("from_text", mail, &request, &[]);
 }

@@ -77,7 +77,9 @@ fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
         checked(&ApprovalContext::of(&email(&approval))),
         checked(&ChoiceContext::of(&email(&offer), choice).unwrap()),
         checked(&QuestionContext::of(&asked, &asked.inquiries[0], &key, 0)),
-        checked(&NobodyMayDecideContext::of(&brand, &request, &approval)),
+        checked(&NobodyMayDecideContext::of(
+            &brand, &request, &approval, &[], &key,
+        )),
         checked(&RefundReversedContext::of(&reversed_request, &entry, &key)),
         checked(&RefundReturnedContext::of(&reversed_request, &entry, &key)),
         checked(&ReconciliationContext::of(&reconciled())),

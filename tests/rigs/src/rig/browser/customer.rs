@@ -147,8 +147,10 @@ impl Stage {
 
 /// Fills in the survey with a code and sends it.
 async fn fill_in(browser: &Browser, code: &str) -> anyhow::Result<()> {
-    let choose = "document.querySelector('#rating').selectedIndex = 2";
-    browser.run(choose, Vec::new()).await?;
+    let choose = "const chosen = document.querySelectorAll('[name=rating]:checked').length;\
+                  document.querySelectorAll('[name=rating]')[1].click(); return chosen";
+    let chosen = browser.run(choose, Vec::new()).await?;
+    ensure!(chosen == json!(1), "the mail's link has chosen no rating");
     browser
         .type_into("#comment", "A friendly and quick answer.")
         .await?;

@@ -8,7 +8,7 @@ use serde_json::json;
 use testing::test_client::{Mail, Submitted};
 
 use super::driver::{Browser, LOOKS};
-use super::{Stage, serious};
+use super::{Stage, button, serious};
 use crate::Checks;
 
 pub(super) const CSM: &str = "csm-1@example.com";
@@ -44,17 +44,18 @@ impl Stage {
         self.ask_the_customer(browser, checks, &mail, &request)
             .await?;
 
-        self.open_case(browser, &mail, "approve").await?;
-        browser.click("button:not(.quiet)").await?;
-        self.judge(browser, checks, "decided").await?;
         let other = self
             .client
             .mail_about(&request, "csm-2@example.com", "CSM Review");
+        self.open_case(browser, &mail, "approve").await?;
+        browser.click(&button("approve")).await?;
+        self.judge(browser, checks, "decided").await?;
         self.show(browser, checks, "already-decided", &other.address())
             .await?;
         self.client.wait_for_status(&request, "refunded");
         self.show(browser, checks, "status-refunded", &request.status_url)
             .await?;
+        self.decide_too_late(browser, checks).await?;
         self.visit_the_rest(browser, checks).await?;
         self.visit_the_receipt(browser, checks).await?;
         self.visit_the_survey(browser, checks).await?;
@@ -85,8 +86,50 @@ impl Stage {
         self.judge(browser, checks, "decision-wrong-code").await?;
         self.open_case(browser, mail, "reject").await?;
         self.judge(browser, checks, "decision-case").await?;
-        browser.click("button:not(.quiet)").await?;
+        let seen = self
+            .is_on_the_first_screen(browser, &button("reject"))
+            .await;
+        checks.check("a case can be decided without scrolling", seen);
+        browser.click(&button("reject")).await?;
         self.judge(browser, checks, "decision-no-reason").await
+    }
+
+    /// Whether something stands on the first screen, on a large one and on a phone.
+    async fn is_on_the_first_screen(
+        &self,
+        browser: &Browser,
+        selector: &str,
+    ) -> anyhow::Result<()> {
+        let script = "scrollTo(0, 0);\
+                      return document.querySelector(arguments[0]).getBoundingClientRect().bottom - innerHeight";
+        for look in LOOKS {
+            browser.look(look)?;
+            let below = browser.run(script, vec![json!(selector)]).await?;
+            let is_seen = below.as_f64().is_some_and(|below| below <= 0.0);
+            ensure!(is_seen, "{selector} is {below} px too low ({})", look.name);
+        }
+        browser.look(LOOKS[0])
+    }
+
+    /// Somebody decides while a colleague has the case open, who then decides otherwise.
+    async fn decide_too_late(
+        &self,
+        browser: &Browser,
+        checks: &mut Checks<'_>,
+    ) -> anyhow::Result<()> {
+        let request = self.submit("Two look at this one.");
+        let first = self.client.mail_about(&request, CSM, "CSM Review");
+        let second = "csm-2@example.com";
+        let second = self.client.mail_about(&request, second, "CSM Review");
+        self.open_case(browser, &second, "reject").await?;
+        first.approve(&self.client);
+        browser
+            .type_into("#reason", "It is no fault of ours.")
+            .await?;
+        browser.click(&button("reject")).await?;
+        let title = browser.heading().await?;
+        ensure!(title == "Your rejection was not recorded", "{title:?}");
+        self.judge(browser, checks, "decided-too-late").await
     }
 
     async fn ask_the_customer(
@@ -107,7 +150,7 @@ impl Stage {
         browser
             .type_into("#question", "Which of the two frames was broken?")
             .await?;
-        browser.click("form:has(#question) button").await?;
+        browser.click(&button("ask")).await?;
         self.judge(browser, checks, "decision-asked").await?;
         self.show(browser, checks, "status-question", &request.status_url)
             .await?;
@@ -174,7 +217,7 @@ impl Stage {
         let choose =
             "const s = document.querySelector('#to'); s.selectedIndex = s.options.length - 1";
         browser.run(choose, Vec::new()).await?;
-        browser.click("form:has(#to) button").await?;
+        browser.click(&button("hand-over")).await?;
         self.judge(browser, checks, "decision-handed-over").await?;
         let handed = self
             .client
@@ -183,7 +226,7 @@ impl Stage {
         browser
             .type_into("#reason", "The frame was delivered in one piece.")
             .await?;
-        browser.click("button:not(.quiet)").await?;
+        browser.click(&button("reject")).await?;
         self.judge(browser, checks, "decided-rejected").await?;
         self.client.wait_for_status(&request, "denied");
         self.show(browser, checks, "status-denied", &request.status_url)

@@ -36,7 +36,10 @@ const KINDS: [(&str, &str); 19] = [
     ("mail-refund-failed", "A refund failed"),
     ("mail-not-refunded", "Your refund could not be made"),
     ("mail-refund-came-back", "A refund came back"),
-    ("mail-needs-attention", "A request needs your attention"),
+    (
+        "mail-needs-attention",
+        "$49.90 for ch_demo_unfunded has stopped",
+    ),
 ];
 
 impl Stage {

@@ -74,7 +74,7 @@ async fn visit(browser: &Browser, url: &str, seen: &mut Explored) -> anyhow::Res
                 fill(browser, form, junk).await?;
                 // As a person clicks, and if that is not possible, as a script does.
                 let click = "document.querySelectorAll('details').forEach(d => d.open = true);\
-                             document.forms[arguments[0]]?.querySelectorAll('button,input[type=submit]')[arguments[1]]?.click()";
+                             document.forms[arguments[0]]?.querySelectorAll('button:enabled,input[type=submit]')[arguments[1]]?.click()";
                 browser
                     .run_and_leave(click, vec![json!(form), json!(button)])
                     .await?;
@@ -99,7 +99,7 @@ async fn fill(browser: &Browser, form: u64, junk: &str) -> anyhow::Result<u64> {
           else if (e.tagName === 'SELECT') e.selectedIndex = arguments[1] === '' ? 0 : e.options.length - 1;\
           else if (e.tagName === 'TEXTAREA' || (e.tagName === 'INPUT' && e.type !== 'hidden')) e.value = arguments[1];\
         }\
-        return form.querySelectorAll('button,input[type=submit]').length";
+        return form.querySelectorAll('button:enabled,input[type=submit]').length";
     let buttons = browser.run(script, vec![json!(form), json!(junk)]).await?;
     Ok(buttons.as_u64().unwrap_or_default())
 }
