@@ -7,6 +7,7 @@
 mod cases;
 
 use cases::Cases;
+pub(crate) use cases::reached;
 use cel::IdedExpr;
 use cel::common::ast::{Expr, ListExpr, LiteralValue, SourceInfo, operators};
 use domain::form::{Field, FieldKind};
@@ -29,34 +30,6 @@ pub(crate) struct Known<'d> {
     pub(crate) fields: &'d Fields,
     /// A path to the condition on which nothing is looked up, if there is one.
     pub(crate) not_looked_up: Option<String>,
-}
-
-/// Which ways out of a phase some request takes, where the first condition that holds decides.
-pub(crate) fn reached(fields: &Fields, rules: &[Rule]) -> Reached {
-    let mut by_condition = vec![false; rules.len()];
-    let mut otherwise = false;
-    let is_complete = Cases::of(fields, rules).each(|facts| {
-        let holds = |rule: &Rule| rule.holds(facts).unwrap_or_default();
-        match rules.iter().position(holds) {
-            Some(first) => by_condition[first] = true,
-            None => otherwise = true,
-        }
-    });
-    if !is_complete {
-        by_condition.fill(true);
-    }
-    Reached {
-        by_condition,
-        otherwise: otherwise || !is_complete,
-    }
-}
-
-/// Whether some request takes it, of each way out.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Reached {
-    /// In the order of the conditions.
-    pub(crate) by_condition: Vec<bool>,
-    pub(crate) otherwise: bool,
 }
 
 /// The rule that a condition stands for. What cannot be decided exactly is reported.

@@ -124,6 +124,34 @@ impl Cases {
     }
 }
 
+/// Which ways out of a phase some request takes, where the first condition that holds decides.
+pub(crate) fn reached(fields: &Fields, rules: &[Rule]) -> Reached {
+    let mut by_condition = vec![false; rules.len()];
+    let mut otherwise = false;
+    let is_complete = Cases::of(fields, rules).each(|facts| {
+        let holds = |rule: &Rule| rule.holds(facts).unwrap_or_default();
+        match rules.iter().position(holds) {
+            Some(first) => by_condition[first] = true,
+            None => otherwise = true,
+        }
+    });
+    if !is_complete {
+        by_condition.fill(true);
+    }
+    Reached {
+        by_condition,
+        otherwise: otherwise || !is_complete,
+    }
+}
+
+/// Whether some request takes it, of each way out.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// In the order of the conditions.
+    pub(crate) by_condition: Vec<bool>,
+    pub(crate) otherwise: bool,
+}
+
 /// Each number and those beside it, and the ends of the range.
 fn around(numbers: &BTreeSet<u64>, most: u64) -> Vec<u64> {
     let near = |number: &u64| [number.saturating_sub(1), *number, number.saturating_add(1)];

@@ -3,6 +3,7 @@ use domain::rule::Facts;
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::cases::Reached;
 use super::*;
 use crate::roles::{CHARGE, Role};
 

@@ -31,7 +31,8 @@ impl Stage {
         browser.click("button:not(.quiet)").await?;
         self.judge(browser, checks, "decision-receipt-unconfirmed")
             .await?;
-        browser.click("input[name=confirmCharge]").await?;
+        let confirm = "document.querySelector('input[name=confirmCharge]').click()";
+        browser.run(confirm, Vec::new()).await?;
         browser.click("button:not(.quiet)").await?;
         self.client.wait_for_status(&request, "refunded");
         let refunds = self.client.refunds(CHARGE);
