@@ -108,10 +108,6 @@ fn outcome_page(
     )
 }
 
-fn time(opened: &OpenedLink, decision: &Decision) -> Markup {
-    html! { time datetime=(decision.at()) { (when(decision.at())) } }
-}
-
 /// `, for $30.00 of $50.00` where less was approved than asked for, and else `, for $50.00`.
 fn amount_of(opened: &OpenedLink, decision: &Decision) -> String {
     let requested = opened.request.value.requested_amount();
