@@ -1,6 +1,6 @@
 //! Problems: what went wrong and what to do, as RFC 9457 or as a page.
 
-use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use maud::{Markup, html};
 
@@ -18,8 +18,8 @@ pub struct Problem {
     detail: Option<String>,
     errors: Vec<FieldError>,
     page: Option<Markup>,
-    retry_after: Option<i64>,
-    allow: Option<HeaderValue>,
+    /// What is to be done differently, for programs.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Problem {
@@ -31,8 +31,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             page: None,
-            retry_after: None,
-            allow: None,
+            header: None,
         }
     }
 
@@ -60,7 +59,7 @@ impl Problem {
     /// In how many seconds it is worth another try.
     #[must_use]
     pub fn retry_after(mut self, seconds: i64) -> Self {
-        self.retry_after = Some(seconds);
+        self.header = Some(Box::new((header::RETRY_AFTER, seconds.into())));
         self
     }
 
@@ -75,7 +74,7 @@ impl Problem {
         let title = "This address is not called so.";
         let methods = allow.to_str().unwrap_or_default();
         Self {
-            allow: Some(allow.clone()),
+            header: Some(Box::new((header::ALLOW, allow.clone()))),
             ..Self::new(StatusCode::METHOD_NOT_ALLOWED, title)
         }
         .detail(format!("It takes {methods}."))
@@ -94,10 +93,8 @@ impl Problem {
                 self.document().to_string(),
             ),
         };
-        let headers = response.headers_mut();
-        let retry_after = self.retry_after.map(HeaderValue::from);
-        headers.extend(retry_after.map(|seconds| (header::RETRY_AFTER, seconds)));
-        headers.extend(self.allow.map(|methods| (header::ALLOW, methods)));
+        let header = self.header.map(|header| *header);
+        response.headers_mut().extend(header);
         response
     }
 
