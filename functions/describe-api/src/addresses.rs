@@ -62,8 +62,8 @@ impl Address {
             ("POST", takes("post")),
             ("OPTIONS", true),
         ];
-        let taken = methods.iter().filter(|(_, is_taken)| *is_taken);
-        let allow: Vec<_> = taken.map(|(methods, _)| *methods).collect();
+        let answered = methods.iter().filter(|(_, is_taken)| *is_taken);
+        let allow: Vec<_> = answered.map(|(methods, _)| *methods).collect();
         Self {
             path: path.to_owned(),
             takes_get: takes("get"),

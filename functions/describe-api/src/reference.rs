@@ -13,7 +13,7 @@ pub(crate) fn main(document: &Value) -> Markup {
     let info = &document["info"];
     html! {
         h1 { (text(info, "title")) " for programs" }
-        @for paragraph in text(info, "description").split("\n\n") { p { (paragraph) } }
+        @for paragraph in text(info, "description").split("\n\n") { p { (prose(paragraph)) } }
         p { "The same as an OpenAPI document: " a href="/openapi.json" { "openapi.json" } }
         @for tag in items(&document["tags"]) {
             h2 { (text(tag, "name")) }
@@ -45,14 +45,14 @@ fn operation_card(
             h3 { (text(operation, "summary")) }
             pre { (method.to_uppercase()) " " (path) }
             @if operation["deprecated"] == true { p { "It takes nothing new any more." } }
-            p { (text(operation, "description")) }
-            @if items(&operation["security"]).next().is_some() { p { (text(&document["components"]["securitySchemes"]["iam"], "description")) } }
+            p { (prose(text(operation, "description"))) }
+            @if items(&operation["security"]).next().is_some() { p { (prose(text(&document["components"]["securitySchemes"]["iam"], "description"))) } }
             @if !parameters.is_empty() {
                 h4 { "Parameters" }
                 dl {
                     @for parameter in parameters {
                         dt { (text(parameter, "name")) }
-                        dd { (text(parameter, "in")) @if parameter["required"] != true { ", optional" } br; (text(parameter, "description")) }
+                        dd { (text(parameter, "in")) @if parameter["required"] != true { ", optional" } br; (prose(text(parameter, "description"))) }
                     }
                 }
             }
@@ -66,7 +66,7 @@ fn operation_card(
                     @let response = resolved(document, response);
                     dt { (status) }
                     dd {
-                        (text(response, "description"))
+                        (prose(text(response, "description")))
                         @if response["content"].is_object() { br; (content(response)) }
                     }
                 }
@@ -82,6 +82,15 @@ fn content(body: &Value) -> Markup {
             @if at > 0 { ", " }
             code { (media) }
             @if let Some(name) = schema_name(&kind["schema"]) { ": " a href={ "#" (name) } { (name) } }
+        }
+    }
+}
+
+/// A text with its code between backticks.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Problems: what went wrong and what to do, as RFC 9457 or as a page.
 
-use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use maud::html;
 
@@ -18,9 +18,9 @@ pub struct Problem {
     title: String,
     detail: Option<String>,
     errors: Vec<FieldError>,
-    page: Option<Page>,
-    retry_after: Option<i64>,
-    allow: Option<HeaderValue>,
+    page: Option<Box<Page>>,
+    /// What is to be done differently, for programs.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Problem {
@@ -32,8 +32,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             page: None,
-            retry_after: None,
-            allow: None,
+            header: None,
         }
     }
 
@@ -61,7 +60,7 @@ impl Problem {
     /// In how many seconds it is worth another try.
     #[must_use]
     pub fn retry_after(mut self, seconds: i64) -> Self {
-        self.retry_after = Some(seconds);
+        self.header = Some(Box::new((header::RETRY_AFTER, seconds.into())));
         self
     }
 
@@ -76,7 +75,7 @@ impl Problem {
         let title = "This address is not called so.";
         let methods = allow.to_str().unwrap_or_default();
         Self {
-            allow: Some(allow.clone()),
+            header: Some(Box::new((header::ALLOW, allow.clone()))),
             ..Self::new(StatusCode::METHOD_NOT_ALLOWED, title)
         }
         .detail(format!("It takes {methods}."))
@@ -86,8 +85,9 @@ impl Problem {
     pub fn into_response(self, format: Format, brand: &Brand) -> Response<Body> {
         match format {
             Format::Html => {
-                let page = self.page.clone().unwrap_or_else(|| self.plain_page(brand));
-                self.with_headers(html_response(self.status, page))
+                let page = self.page.as_deref().cloned();
+                let page = page.unwrap_or_else(|| self.plain_page(brand));
+                self.with_header(html_response(self.status, page))
             }
             Format::Json => self.into_json(),
         }
@@ -96,14 +96,12 @@ impl Problem {
     /// The answer to a program.
     pub fn into_json(self) -> Response<Body> {
         let document = self.document().to_string();
-        self.with_headers(reply(self.status, "application/problem+json", document))
+        self.with_header(reply(self.status, "application/problem+json", document))
     }
 
-    fn with_headers(&self, mut response: Response<Body>) -> Response<Body> {
-        let headers = response.headers_mut();
-        let retry_after = self.retry_after.map(HeaderValue::from);
-        headers.extend(retry_after.map(|seconds| (header::RETRY_AFTER, seconds)));
-        headers.extend(self.allow.clone().map(|methods| (header::ALLOW, methods)));
+    fn with_header(self, mut response: Response<Body>) -> Response<Body> {
+        let header = self.header.map(|header| *header);
+        response.headers_mut().extend(header);
         response
     }
 

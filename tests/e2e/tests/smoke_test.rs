@@ -146,6 +146,6 @@ fn each_wrong_answer_fails_it_and_is_named() {
     // Nothing listens there.
     let (code, lines) = run("http://127.0.0.1:9");
     let unanswered = lines.iter().filter(|it| it.contains("no answer")).count();
-    assert_eq!((code, unanswered), (Some(1), 3), "{lines:#?}");
+    assert_eq!((code, unanswered), (Some(1), 4), "{lines:#?}");
     assert!(lines.iter().all(|it| it.starts_with("FAILED ")));
 }

@@ -9,6 +9,7 @@ mod cargo_deny;
 mod cargo_lambda_watch;
 mod cold_start;
 mod guides;
+mod openapi;
 mod stripe;
 mod template_lint;
 mod workflow_lint;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<&'static dyn Rig> {
         &stripe::sdk::StripeSdk,
         &stripe::mock::StripeMock,
         &stripe::local::StripeLocal,
+        &openapi::OpenApi,
         &guides::Guides,
         &cargo_lambda_watch::CargoLambdaWatch,
         &aws_emulator::AwsEmulator,
