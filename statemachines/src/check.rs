@@ -9,7 +9,7 @@ mod unpaid;
 mod waits;
 
 use domain::id::PhaseName;
-use domain::task::{Offering, START_STATE, outcome};
+use domain::task::{Offering, START_STATE, Wording, outcome};
 
 use crate::definition::{Definition, Exits, NEXT, Phase};
 use crate::diagnostic::Report;
@@ -68,6 +68,7 @@ pub(crate) fn check(
             path: definition.path.clone(),
             service: definition.service.clone(),
             offering: definition.offering.clone(),
+            wording: wording(definition),
             first_phase: start.exits.first()?.to.clone(),
             form: definition.fields.form(),
             by_invitation: definition.by_invitation,
@@ -78,6 +79,19 @@ pub(crate) fn check(
         attention: context.teams.attention()?,
         steps,
     })
+}
+
+/// What customers read in place of the names in the definition.
+fn wording(definition: &Definition) -> Wording {
+    let words = |phase: &Phase| {
+        let words = phase.facts.as_ref()?.customer_sees.clone()?;
+        Some((phase.name.value.parse().ok()?, words))
+    };
+    Wording {
+        title: definition.title.clone(),
+        usually_takes: definition.usually_takes.clone(),
+        phases: definition.phases.iter().filter_map(words).collect(),
+    }
 }
 
 fn check_start(report: &mut Report<'_>, definition: &Definition) {

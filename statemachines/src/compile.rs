@@ -59,12 +59,8 @@ pub fn compile(path: &Path, source: &str) -> Result<Generated, Diagnostics> {
 fn generate(process: &Process, invitations: Vec<At<OfferingPath>>) -> Generated {
     let offering = &process.offering;
     let path = &offering.path;
-    let titles = &offering.offering;
     let steps = process.steps.iter();
-    let id = format!("/services/{path}");
-    let schema = offering
-        .form
-        .json_schema(&id, &titles.name, &titles.description);
+    let schema = offering.json_schema();
     let machine = asl::state_machine(process);
     let version = domain::approval::digest_of(&machine);
     Generated {

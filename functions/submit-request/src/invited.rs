@@ -150,7 +150,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             let url = credentials
                 .token
                 .url(&inviting.value.origin, &offering.path);
-            let mail = emails::invitation_code(to, &offering.offering.name, &url, &code);
+            let about = credentials.about;
+            let mail = emails::invitation_code(to, about, offering.title(), &url, &code);
             // If that fails, the next code that is locked brings another mail.
             deliver(&self.mailer, &mail).await;
         }

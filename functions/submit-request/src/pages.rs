@@ -24,7 +24,7 @@ pub(crate) fn catalogue(offerings: &[Arc<Offering>]) -> Markup {
                 @for offering in offerings {
                     li.card {
                         p.crumb { (offering.service.name) }
-                        h2 { a href={ "/services/" (offering.path) } { (offering.offering.name) } }
+                        h2 { a href={ "/services/" (offering.path) } { (offering.title()) } }
                         p { (offering.offering.description) }
                     }
                 }
@@ -38,7 +38,7 @@ pub(crate) fn used(offering: &Offering, at: Timestamp) -> Markup {
     page(
         "You have answered already",
         &html! {
-            p.crumb { (offering.offering.name) }
+            p.crumb { (offering.title()) }
             h1 { "You have answered already" }
             div.note.good role="status" {
                 p { "That was on " time datetime=(at) { (when(at)) } ". Thank you! The first answer stays." }

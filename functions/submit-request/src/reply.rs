@@ -4,6 +4,7 @@
 //! A reply needs the code that is printed in the inquiry's own mail.
 
 use domain::approval::DecisionContext;
+use domain::audit::AuditRecord;
 use domain::form::FieldError;
 use domain::inquiry::{Inquiry, InquiryCode, REPLY_CHARS, checked_text};
 use domain::mail::{Mailer, deliver};
@@ -67,7 +68,8 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             request = self.opened(id, key).await?;
         };
         if let Some(invalid) = invalid {
-            return refused(http, &request.value, key, &form, &invalid);
+            let records = self.records(request.value.request_id).await?;
+            return refused(http, (&request.value, &records), key, &form, &invalid);
         }
         self.notify_requester(&request.value, &inquiry, now).await;
         let url = request.value.status_url(&self.link_keys.current());
@@ -262,7 +264,7 @@ fn open_inquiry(request: &RefundRequest, number: u32) -> Result<&Inquiry, Proble
 /// A reply that is not accepted: for a program the reason, for a person the page with what they wrote.
 fn refused(
     http: &Request,
-    request: &RefundRequest,
+    (request, records): (&RefundRequest, &[AuditRecord]),
     key: &str,
     form: &FormData,
     invalid: &Invalid,
@@ -274,6 +276,7 @@ fn refused(
             let page = pages::StatusPage {
                 request,
                 view: &StatusView::of(request),
+                records,
                 key,
                 written: Some(pages::WrittenAnswer {
                     number: form.question,

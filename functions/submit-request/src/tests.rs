@@ -20,6 +20,7 @@ mod hostile;
 mod invited;
 mod replies;
 mod rotation;
+mod status_page;
 mod status_view;
 mod versions;
 

@@ -27,8 +27,7 @@ pub fn environment() -> Environment<'static> {
 }
 
 /// Fills a template from a request: answers by field (an optional one without an answer is empty, and the amount is
-/// what is to be paid), outputs by variable, `requestedAmount`, `approvedAmount`, `requestId` and `statusUrl`. Amounts
-/// print as `$1,500.00`.
+/// what is to be paid), outputs by variable, and the names that are [always set](variable). Amounts print as `$1,500.00`.
 pub fn render(template: &str, request: &Request, status_url: &str) -> Result<String, TextError> {
     fill(template, request, status_url, &[])
 }
@@ -93,6 +92,12 @@ fn fill(
         Rendered::from(request.request_id.to_string()),
     );
     names.insert(variable::STATUS_URL, Rendered::from(status_url));
+    let reference = request.reference().to_string();
+    names.insert(variable::REQUEST_REFERENCE, Rendered::from(reference));
+    names.insert(variable::FORM_URL, Rendered::from(request.form_url()));
+    let usually_takes = request.wording.usually_takes.as_deref();
+    let usually_takes = Rendered::from(usually_takes.unwrap_or_default());
+    names.insert(variable::USUALLY_TAKES, usually_takes);
     for (name, text) in more {
         names.insert(name, Rendered::from(*text));
     }

@@ -101,6 +101,7 @@ fn facts(approval: &Approval) -> Facts {
         looks_up,
         entrance: if looks_up { LOOKUP_SUFFIX } else { "" },
         wait: Some(Wait::new("an approval", &approval.expire_seconds)),
+        customer_sees: Some("Under review".to_owned()),
         ..Facts::default()
     }
 }

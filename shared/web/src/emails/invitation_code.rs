@@ -1,5 +1,6 @@
 //! The mail with the code that replaces an invitation's, after too many wrong ones.
 
+use domain::id::RequestId;
 use domain::mail::Mail;
 use serde::Serialize;
 
@@ -16,12 +17,12 @@ impl Template for InvitationCodeContext<'_> {
     const FILES: Files = files!("invitation_code");
 }
 
-/// The mail with an invitation's new code: to the form of an offering, at that address.
-pub fn invitation_code(to: &str, offering: &str, url: &str, code: &str) -> Mail {
+/// The mail with an invitation's new code: to the form of an offering, at that address, by the mail of that request.
+pub fn invitation_code(to: &str, about: RequestId, offering: &str, url: &str, code: &str) -> Mail {
     let context = InvitationCodeContext {
         offering,
         url,
         code,
     };
-    context.mail(to)
+    context.mail(to).about(about)
 }

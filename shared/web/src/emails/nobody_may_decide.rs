@@ -37,5 +37,7 @@ impl<'a> NobodyMayDecideContext<'a> {
 
 /// The mail that says why nobody may decide, and what helps.
 pub fn nobody_may_decide(request: &Request, approval: &Approval, to: &str) -> Mail {
-    NobodyMayDecideContext::of(request, approval).mail(to)
+    NobodyMayDecideContext::of(request, approval)
+        .mail(to)
+        .about(request.request_id)
 }

@@ -39,5 +39,7 @@ impl<'a> RefundReversedContext<'a> {
 
 /// The mail that says which refund came back and why, and that it is not made again.
 pub fn refund_reversed(request: &Request, entry: &RefundEntry, keys: &LinkKeys, to: &str) -> Mail {
-    RefundReversedContext::of(request, entry, keys).mail(to)
+    RefundReversedContext::of(request, entry, keys)
+        .mail(to)
+        .about(request.request_id)
 }

@@ -201,7 +201,8 @@ fn the_finance_team_is_told_what_does_not_agree_with_stripe() {
 fn the_customer_gets_a_new_code_for_an_invitation() {
     let (request, _) = fixtures::request::request();
     let url = "https://refunds.example.com/services/a/b?invitation=c&d";
-    let mail = invitation_code(CUSTOMER, "Satisfaction Survey", url, "123456");
+    let about = request.request_id;
+    let mail = invitation_code(CUSTOMER, about, "Satisfaction Survey", url, "123456");
     assert_mail!("invitation_code", mail, &request, &[]);
 }
 
