@@ -28,8 +28,8 @@ const ACKNOWLEDGE: &str = "acknowledge";
 /// What is mailed where the definition does not say it: what holds of every process.
 const SUBJECT: &str = "We have your request";
 const BODY: &str = "Hi!\n\n\
-    We have your request. Its reference is {{ requestReference }}.{% if usuallyTakes %} It usually takes \
-    {{ usuallyTakes }}.{% endif %}\n\n\
+    We have your request. {% if usuallyTakes %}It usually takes {{ usuallyTakes }}. {% endif %}Its reference is \
+    {{ requestReference }}.\n\n\
     You can look up how it stands here at any time: {{ statusUrl }}";
 
 /// The mail that tells the customer that the request has arrived.

@@ -78,7 +78,7 @@ fn a_refund_is_shown_with_its_amount_its_dates_and_its_reference() {
         timeline,
         [
             "You sent your request",
-            "We approved your request",
+            "We approved $50.00",
             "We paid back $50.00"
         ]
     );
