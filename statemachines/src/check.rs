@@ -11,7 +11,7 @@ mod waits;
 use std::collections::BTreeSet;
 
 use domain::id::{PhaseName, TeamId};
-use domain::task::{Offering, START_STATE, outcome};
+use domain::task::{Offering, START_STATE, Wording, outcome};
 
 use crate::definition::{Definition, Exits, NEXT, Phase};
 use crate::diagnostic::Report;
@@ -70,6 +70,7 @@ pub(crate) fn check(
             path: definition.path.clone(),
             service: definition.service.clone(),
             offering: definition.offering.clone(),
+            wording: wording(definition),
             first_phase: start.exits.first()?.to.clone(),
             form: definition.fields.form(),
             by_invitation: definition.by_invitation,
@@ -88,6 +89,19 @@ pub(crate) fn check(
 fn team_ids(definition: &Definition) -> BTreeSet<TeamId> {
     let names = definition.teams().into_iter();
     names.filter_map(|name| teams::id(&name.value)).collect()
+}
+
+/// What customers read in place of the names in the definition.
+fn wording(definition: &Definition) -> Wording {
+    let words = |phase: &Phase| {
+        let words = phase.facts.as_ref()?.customer_sees.clone()?;
+        Some((phase.name.value.parse().ok()?, words))
+    };
+    Wording {
+        title: definition.title.clone(),
+        usually_takes: definition.usually_takes.clone(),
+        phases: definition.phases.iter().filter_map(words).collect(),
+    }
 }
 
 fn check_start(report: &mut Report<'_>, definition: &Definition) {

@@ -18,6 +18,10 @@ pub(crate) struct Definition {
     pub(crate) path: OfferingPath,
     pub(crate) service: Titled,
     pub(crate) offering: Titled,
+    /// What customers call the offering, where that is not its name.
+    pub(crate) title: Option<String>,
+    /// How long a request usually takes.
+    pub(crate) usually_takes: Option<String>,
     /// Whether only somebody can use it who was invited by a mail of another offering.
     pub(crate) by_invitation: bool,
     /// Whether it takes no new requests, as it is to be removed once nothing is open.
@@ -160,6 +164,8 @@ pub(crate) struct Facts {
     /// What is added to its name for the state that it begins with, where that is another one.
     pub(crate) entrance: &'static str,
     pub(crate) wait: Option<Wait>,
+    /// What customers read while a request is in it. `None`: they see none in it.
+    pub(crate) customer_sees: Option<String>,
     /// The offering that its mail invites to.
     pub(crate) invites: Option<At<OfferingPath>>,
 }
@@ -168,15 +174,6 @@ impl Facts {
     /// Whether the customer has been given money when the phase was left by that way out.
     pub(crate) fn has_paid(&self, outcome: &str) -> bool {
         self.pays && outcome != outcome::ERROR && outcome != outcome::EXHAUSTED
-    }
-}
-
-impl From<Exits> for Facts {
-    fn from(exits: Exits) -> Self {
-        Self {
-            exits,
-            ..Self::default()
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::task::variable;
+use domain::task::{ACKNOWLEDGEMENT_STATE, variable};
 
 use crate::definition::Definition;
 use crate::diagnostic::{Report, list, suggestion};
@@ -16,7 +16,7 @@ use crate::roles::{AMOUNT, Designated};
 use crate::source::At;
 
 /// Names that phases set, and that neither a field nor an output can have.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 16] = [
     variable::REJECTION_REASON,
     variable::STRIPE_ERROR,
     variable::REQUEST_ID,
@@ -24,6 +24,9 @@ const RESERVED: [&str; 13] = [
     variable::SUMMARY,
     variable::STOP_CAUSE,
     variable::STOP_ERROR,
+    variable::REQUEST_REFERENCE,
+    variable::FORM_URL,
+    variable::USUALLY_TAKES,
     variable::REQUESTED_AMOUNT,
     variable::APPROVED_AMOUNT,
     variable::INVITATION_URL,
@@ -52,7 +55,7 @@ pub(crate) fn is_taken(name: &str) -> bool {
 }
 
 /// How the names of generated states end.
-pub(crate) const RESERVED_PHASES: [&str; 12] = [
+pub(crate) const RESERVED_PHASES: [&str; 13] = [
     NEEDS_ATTENTION,
     NEEDS_ATTENTION_EMAIL,
     STOPPED,
@@ -65,6 +68,7 @@ pub(crate) const RESERVED_PHASES: [&str; 12] = [
     PENDING_SUFFIX,
     PENDING_EMAIL_SUFFIX,
     LOOKUP_SUFFIX,
+    ACKNOWLEDGEMENT_STATE,
 ];
 
 /// Every name that texts can use.
@@ -97,7 +101,13 @@ impl Names {
     pub(crate) fn of(definition: &Definition) -> Self {
         let mut names: BTreeMap<String, Vec<_>> = BTreeMap::new();
         let mut unreadable = Vec::new();
-        let always = [variable::REQUEST_ID, variable::STATUS_URL];
+        let always = [
+            variable::REQUEST_ID,
+            variable::STATUS_URL,
+            variable::REQUEST_REFERENCE,
+            variable::FORM_URL,
+            variable::USUALLY_TAKES,
+        ];
         let amounts = match definition.fields.designated(&AMOUNT) {
             Designated::Nothing => &[][..],
             Designated::Field(_) | Designated::Refused => {

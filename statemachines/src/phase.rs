@@ -28,8 +28,8 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    pub(crate) fn new(facts: impl Into<Facts>, kind: impl PhaseKind + 'static) -> Self {
-        let (facts, kind) = (facts.into(), Box::new(kind));
+    pub(crate) fn new(facts: Facts, kind: impl PhaseKind + 'static) -> Self {
+        let kind = Box::new(kind);
         Self { facts, kind }
     }
 }

@@ -52,8 +52,12 @@ pub(crate) fn read(
             let entry = section.optional(key);
             entry.and_then(|entry| flag(report, entry)).unwrap_or(false)
         });
+        let [title, usually_takes] = ["customer sees", "usually takes"].map(|key| {
+            let written = section.optional(key).is_some();
+            written.then(|| section.plain(report, key)).flatten()
+        });
         section.close(report);
-        (titles, by_invitation, retired)
+        (titles, title, usually_takes, by_invitation, retired)
     });
     let fields = form.and_then(|section| form::read(report, section));
     let phases = phases.map(|section| (section.at, phases::read(report, &section)));
@@ -75,11 +79,13 @@ pub(crate) fn read(
 
     let (phases_at, (phases, kinds)) = phases?;
     let (responsibilities_at, responsibilities) = responsibilities?;
-    let (offering, by_invitation, retired) = offering?;
+    let (offering, title, usually_takes, by_invitation, retired) = offering?;
     let definition = Definition {
         path,
         service: service?,
         offering,
+        title,
+        usually_takes,
         by_invitation,
         retired,
         fields: fields?,

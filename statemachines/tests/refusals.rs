@@ -55,6 +55,18 @@ macro_rules! mistakes {
 mistakes! {
     in VALID.to_owned();
 
+    // What customers read
+    words_in_braces: "    type: condition\n" => "    type: condition\n    customer sees: \"{{ amount }}\"\n";
+    words_where_no_request_is_seen: "    type: start\n" => "    type: start\n    customer sees: Begun\n";
+    words_of_an_end: "    status: refunded\n" => "    status: refunded\n    customer sees: Paid\n";
+    title_in_braces: "  description: Money back\n" => "  description: Money back\n  customer sees: \"{{ amount }}\"\n";
+    usually_takes_that_is_no_text: "  description: Money back\n" => "  description: Money back\n  usually takes: 3\n";
+    acknowledgement_that_is_no_mail: "    type: start\n" => "    type: start\n    acknowledge: We have it.\n";
+    acknowledgement_to_a_team: "    type: start\n" => "    type: start\n    acknowledge:\n      to: Shop Team\n      subject: We have it\n      body: See {{ statusUrl }}.\n";
+    acknowledgement_that_leads_nowhere: "    type: start\n" => "    type: start\n    acknowledge:\n      to: \"{{ email }}\"\n      subject: We have it\n      body: It has arrived, and the statusUrl is elsewhere.\n";
+    acknowledgement_of_what_is_not_decided: "    type: start\n" => "    type: start\n    acknowledge:\n      to: \"{{ email }}\"\n      subject: We have it\n      body: See {{ statusUrl }}, {{ rejectionReason }}.\n";
+    phase_named_like_the_acknowledgement: "Thanks:" => "Acknowledgement:";
+
     // The file
     bad_yaml: "  name: Shop\n" => "  name: Shop: the best\n";
     braces_without_quotes: "to: \"{{ email }}\"" => "to: {{ email }}";
@@ -316,6 +328,7 @@ mistakes! {
     name_not_set_yet_in_a_choice: "Choose how." => "Choose how. {{ refund.id }}";
     name_in_the_question_of_a_choice: "How do you want it?" => "How do you want {{ amount }}?";
     stripes_words_in_an_option: "credit: A credit of {{ amount }}" => "credit: \"{{ stripeError }}\"";
+    form_in_an_option: "credit: A credit of {{ amount }}" => "credit: \"{{ formUrl }}\"";
     status_page_in_an_option: "credit: A credit of {{ amount }}" => "credit: \"{{ statusUrl }}\"";
     missing_way_out_of_a_choice: "    credit: Pay\n" => "";
     missing_end_of_a_choice: "    expire: Pay\n  Rest" => "  Rest";

@@ -55,6 +55,73 @@ fn a_lookup_comes_before_every_way_to_its_approval() {
     assert_eq!(states["Second Review"]["Catch"][0]["Next"], "Second Review");
 }
 
+const START: &str = "    type: start\n";
+
+#[test]
+fn the_arrival_is_acknowledged_unless_nobody_can_be_told() {
+    let states = states_of(&[]);
+    let payload = &states["Acknowledgement"]["Arguments"]["Payload"];
+    assert_eq!(states["Start"]["Next"], "Acknowledgement");
+    assert_eq!(states["Acknowledgement"]["Next"], "Review");
+    assert_eq!(
+        payload["phase"], "Review",
+        "the request is in it from the start"
+    );
+    assert_eq!(payload["config"]["to"]["field"], "email");
+    let own = "    acknowledge:\n      to: \"{{ email }}\"\n      subject: Thanks\n      body: See {{ statusUrl }}.\n";
+    let states = states_of(&[(START, &format!("{START}{own}"))]);
+    let config = &states["Acknowledgement"]["Arguments"]["Payload"]["config"];
+    assert_eq!(config["subject"], "Thanks");
+    let states = states_of(&[(START, &format!("{START}    acknowledge: false\n"))]);
+    assert_eq!(states["Start"]["Next"], "Review");
+    assert_eq!(states.get("Acknowledgement"), None);
+    let survey = shipped("customer-satisfaction/csat-survey");
+    assert_eq!(survey.get("Acknowledgement"), None, "it is no request");
+}
+
+#[test]
+fn customers_read_words_of_their_own_for_the_offering_and_each_phase() {
+    let states = states_of(&[]);
+    let wording = |states: &serde_json::Value| {
+        let offering = states["Start"]["Assign"]["offering"].clone();
+        serde_json::from_value::<Offering>(offering).unwrap()
+    };
+    let usual = wording(&states);
+    assert_eq!(usual.title(), "Refund");
+    let seen: Vec<_> = usual
+        .wording
+        .phases
+        .iter()
+        .map(|(name, it)| (name.as_str(), it.as_str()))
+        .collect();
+    let expected = [
+        ("Check", "Under review"),
+        ("Pay", "Being processed"),
+        ("Review", "Under review"),
+        ("Second Review", "Under review"),
+        ("Sorry", "We have written to you"),
+        ("Thanks", "We have written to you"),
+    ];
+    assert_eq!(seen, expected);
+    let own = wording(&states_of(&[
+        (
+            "  description: Money back\n",
+            "  description: Money back\n  customer sees: Your money\n  usually takes: two days\n",
+        ),
+        (
+            "    question: Really?\n",
+            "    question: Really?\n    customer sees: A last look\n",
+        ),
+    ]));
+    assert_eq!(
+        (own.title(), own.wording.usually_takes.as_deref()),
+        ("Your money", Some("two days"))
+    );
+    let phase = "Second Review".parse().unwrap();
+    assert_eq!(own.wording.phases[&phase], "A last look");
+    assert_eq!(own.json_schema()["title"], "Your money");
+}
+
 #[test]
 fn a_text_arrives_line_by_line() {
     let source = VALID.replace("See {{", "\n      \u{201c}See\u{201d} {{");

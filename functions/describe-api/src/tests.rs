@@ -1,18 +1,27 @@
 //! Where people are led, and what is said of methods and addresses that there are not.
 
-use lambda_http::http::header;
+use lambda_http::request::from_str;
+use serde_json::json;
 
 use super::*;
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-fn call(method: &str, address: &str, accept: &str) -> Response<Body> {
-    let request = lambda_http::http::Request::builder()
-        .method(method)
-        .uri(format!("https://d.example{address}"))
-        .header(header::ACCEPT, accept);
-    let request = request.body(Body::Empty).unwrap();
-    DescribeApi::new().unwrap().handle(&request)
+async fn call(method: &str, address: &str, accept: &str) -> Response<Body> {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let event = json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+        "headers": { "host": "d.example", "accept": accept },
+        "requestContext": {
+            "accountId": "1", "apiId": "a", "domainName": "d.example", "domainPrefix": "d",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "1.2.3.4", "userAgent": "t"},
+            "requestId": "r", "routeKey": "$default", "stage": "$default", "time": "", "timeEpoch": 0
+        },
+        "isBase64Encoded": false
+    });
+    let request = from_str(&event.to_string()).unwrap();
+    let function = DescribeApi::new(Settings::default().into()).unwrap();
+    function.handle(&request).await
 }
 
 fn header_of<'a>(answer: &'a Response<Body>, name: &str) -> &'a str {
@@ -20,8 +29,8 @@ fn header_of<'a>(answer: &'a Response<Body>, name: &str) -> &'a str {
     value.map_or("", |value| value.to_str().unwrap())
 }
 
-#[test]
-fn a_person_is_led_to_the_page_that_was_meant() {
+#[tokio::test]
+async fn a_person_is_led_to_the_page_that_was_meant() {
     let form = "/services/customer-success/refund-request";
     for (address, page) in [
         ("/services", "/"),
@@ -35,7 +44,7 @@ fn a_person_is_led_to_the_page_that_was_meant() {
         ("/approvals/x/", "/approvals/x"),
         ("/openapi/", "/openapi"),
     ] {
-        let answer = call("GET", &format!("{address}?a=b"), BROWSER);
+        let answer = call("GET", &format!("{address}?a=b"), BROWSER).await;
         let location = header_of(&answer, "location");
         assert_eq!(
             (answer.status().as_u16(), location),
@@ -45,8 +54,8 @@ fn a_person_is_led_to_the_page_that_was_meant() {
     }
 }
 
-#[test]
-fn elsewhere_there_is_nothing() {
+#[tokio::test]
+async fn elsewhere_there_is_nothing() {
     for address in [
         "/service",
         "/services/nobody",
@@ -67,7 +76,7 @@ fn elsewhere_there_is_nothing() {
             ("application/json", "application/problem+json"),
         ] {
             for method in ["GET", "POST", "OPTIONS"] {
-                let answer = call(method, address, accept);
+                let answer = call(method, address, accept).await;
                 let found = (answer.status().as_u16(), header_of(&answer, "content-type"));
                 assert_eq!(found, (404, content), "{method} {address} {accept}");
             }
@@ -75,8 +84,8 @@ fn elsewhere_there_is_nothing() {
     }
 }
 
-#[test]
-fn another_method_is_told_those_that_there_are() {
+#[tokio::test]
+async fn another_method_is_told_those_that_there_are() {
     let requests = "/services/customer-success/refund-request/requests";
     for (method, address, allow) in [
         ("GET", requests, "POST, OPTIONS"),
@@ -86,22 +95,22 @@ fn another_method_is_told_those_that_there_are() {
         ("GET", "/webhooks/stripe", "POST, OPTIONS"),
         ("PATCH", "/reports/audit", "GET, HEAD, OPTIONS"),
     ] {
-        let answer = call(method, address, "*/*");
+        let answer = call(method, address, "*/*").await;
         let found = (answer.status().as_u16(), header_of(&answer, "allow"));
         assert_eq!(found, (405, allow), "{method} {address}");
-        let options = call("OPTIONS", address, "*/*");
+        let options = call("OPTIONS", address, "*/*").await;
         let found = (options.status().as_u16(), header_of(&options, "allow"));
         assert_eq!(found, (204, allow), "{address}");
     }
-    let page = call("GET", "/webhooks/stripe", BROWSER);
+    let page = call("GET", "/webhooks/stripe", BROWSER).await;
     assert_eq!(page.status(), 405);
     assert_eq!(header_of(&page, "content-type"), "text/html; charset=utf-8");
 }
 
-#[test]
-fn the_page_shows_every_operation_and_has_a_place_for_each_of_its_links() {
+#[tokio::test]
+async fn the_page_shows_every_operation_and_has_a_place_for_each_of_its_links() {
     let document: Value = serde_json::from_str(DOCUMENT).unwrap();
-    let page = call("GET", "/openapi", BROWSER);
+    let page = call("GET", "/openapi", BROWSER).await;
     let page = String::from_utf8(page.body().to_vec()).unwrap();
     let mut operations = 0;
     for (path, item) in document["paths"].as_object().unwrap() {

@@ -133,6 +133,7 @@ fn withheld<'a>(config: &'a EmailConfig, request: &Request) -> Option<Event<'a>>
 mod tests {
     use domain::id::RequestId;
     use domain::mail::MailError;
+    use domain::reference::Reference;
     use domain::suppression::is_suppressed;
     use domain::task::StateEntry;
     use domain::team::Teams;
@@ -206,9 +207,10 @@ mod tests {
         }
         let sent = function.mailer.sent();
         assert_eq!(sent.len(), 1);
+        let subject = format!("Refund of $50.00 [{}]", Reference::of(id));
         assert_eq!(
             (sent[0].to.as_str(), sent[0].subject.as_str()),
-            ("ada@example.com", "Refund of $50.00")
+            ("ada@example.com", subject.as_str())
         );
         let page = format!("https://refunds.example.com/requests/{id}/");
         assert!(sent[0].text.starts_with(&format!("$50.00, see {page}")));

@@ -150,8 +150,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             let url = credentials
                 .token
                 .url(&inviting.value.origin, &offering.path);
+            let about = credentials.about;
             let brand = self.settings.current().brand.with(&offering.brand);
-            let mail = emails::invitation_code(&brand, to, &offering.offering.name, &url, &code);
+            let mail = emails::invitation_code(&brand, to, about, offering.title(), &url, &code);
             // If that fails, the next code that is locked brings another mail.
             deliver(&self.mailer, &mail).await;
         }

@@ -7,6 +7,7 @@
 
 use adapters::{Cached, Settings, StateMachines};
 use domain::approval::LinkKeys;
+use domain::audit::AuditRecord;
 use domain::brand::BrandOverrides;
 use domain::failure::Failure;
 use domain::id::{OfferingPath, RequestId, TeamId};
@@ -30,6 +31,7 @@ mod pages;
 mod reply;
 mod status_view;
 mod submission;
+mod timeline;
 
 use catalogue::{Catalogue, Published};
 use status_view::StatusView;
@@ -121,10 +123,12 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let view = StatusView::of(&request);
         Ok(match accepted(http) {
             Format::Html => {
+                let records = self.records(request.request_id).await?;
                 let page = pages::StatusPage {
                     page: &self.page(http, &request.brand)?,
                     request: &request,
                     view: &view,
+                    records: &records,
                     key,
                     written: None,
                 };
@@ -143,6 +147,11 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         }
         let request = self.store.request(id).await.map_err(Failure::from)?;
         request.ok_or_else(Problem::not_found)
+    }
+
+    /// The audit log of a request.
+    async fn records(&self, id: RequestId) -> Result<Vec<AuditRecord>, Failure> {
+        Ok(AuditRecord::load_all(self.store.table(), id).await?)
     }
 
     /// The offering that somebody wants to use: the versions of it that are in use, the one to show first.

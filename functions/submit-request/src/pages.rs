@@ -23,7 +23,7 @@ pub(crate) fn catalogue(page: &PageContext, offerings: &[Arc<Offering>]) -> Page
                 @for offering in offerings {
                     li.card {
                         p.crumb { (offering.service.name) }
-                        h2 { a href={ "/services/" (offering.path) } { (offering.offering.name) } }
+                        h2 { a href={ "/services/" (offering.path) } { (offering.title()) } }
                         p { (offering.offering.description) }
                     }
                 }
@@ -37,7 +37,7 @@ pub(crate) fn used(page: &PageContext, offering: &Offering, at: Timestamp) -> Pa
     page.page(
         "You have answered already",
         &html! {
-            p.crumb { (offering.offering.name) }
+            p.crumb { (offering.title()) }
             h1 { "You have answered already" }
             div.note.good role="status" {
                 p { "That was on " (page.time(at)) ". Thank you! The first answer stays." }

@@ -4,6 +4,7 @@
 //! A reply needs the code that is printed in the inquiry's own mail.
 
 use domain::approval::DecisionContext;
+use domain::audit::AuditRecord;
 use domain::form::FieldError;
 use domain::inquiry::{Inquiry, InquiryCode, REPLY_CHARS, checked_text};
 use domain::mail::{Mailer, deliver};
@@ -68,7 +69,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         };
         if let Some(invalid) = invalid {
             let page = self.page(http, &request.value.brand)?;
-            return refused(http, &page, &request.value, key, &form, &invalid);
+            let records = self.records(request.value.request_id).await?;
+            let shown = (&page, &request.value, &records[..]);
+            return refused(http, shown, key, &form, &invalid);
         }
         self.notify_requester(&request.value, &inquiry, now).await;
         let url = request.value.status_url(&self.link_keys.current());
@@ -266,8 +269,7 @@ fn open_inquiry(request: &RefundRequest, number: u32) -> Result<&Inquiry, Proble
 /// A reply that is not accepted: for a program the reason, for a person the page with what they wrote.
 fn refused(
     http: &Request,
-    page: &PageContext,
-    request: &RefundRequest,
+    (page, request, records): (&PageContext, &RefundRequest, &[AuditRecord]),
     key: &str,
     form: &FormData,
     invalid: &Invalid,
@@ -280,6 +282,7 @@ fn refused(
                 page,
                 request,
                 view: &StatusView::of(request),
+                records,
                 key,
                 written: Some(pages::WrittenAnswer {
                     number: form.question,

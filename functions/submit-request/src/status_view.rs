@@ -2,67 +2,57 @@
 
 use domain::inquiry::Inquiry;
 use domain::money::Usd;
-use domain::request::{RefundProgress, Request, Status};
+use domain::request::{Denial, RefundProgress, Request, Status};
 use domain::task::variable;
 
-const THANKS: &str = "Thank you. We have your answers.";
+const THANKS: &str = "Thank you, we have your answers";
+const TO_CHOOSE: &str = "We have sent you a mail with what you can choose from, and with a code. It also says what happens if you don't.";
+const TO_ANSWER: &str =
+    "Please answer our question below. The sooner you answer, the sooner we can decide.";
+const PENDING: &str = "The payment provider has not completed it yet; that can take a few days.";
+const RETURNED: &str = "Your bank or card company sent the money back. Our team knows, and gets in touch with you about another way to pay you back.";
+const STOPPED: &str = "Something went wrong on our side. We have been told and are looking at it; you do not need to do anything.";
+const NOT_PAID: &str = "It could not be made through our payment provider. Our team knows, and gets in touch with you. You do not need to do anything.";
 
 /// How a request is shown to its customer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StatusView<'a> {
     request: &'a Request,
-    /// One sentence.
+    /// What there is to know, in a few words.
     pub(crate) headline: &'static str,
-    /// Why, when it did not go as the customer hoped. Never Stripe's own words.
+    /// Why, when it did not go as the customer hoped, or what they have to do. Never Stripe's own words.
     pub(crate) reason: Option<&'a str>,
+    /// What happens now, while something does.
+    pub(crate) now: Option<&'a str>,
+    /// How long it usually takes until it is decided, while that is waited for.
+    pub(crate) usually_takes: Option<&'a str>,
     /// What was asked for and what was approved, where that is less and nobody has to approve any more.
     pub(crate) approved_less: Option<(Usd, Usd)>,
+    /// Whether it ended because nobody decided in time: the customer may send it again.
+    pub(crate) has_expired: bool,
     /// Whether anything more will happen by itself.
     pub(crate) is_over: bool,
 }
 
 impl<'a> StatusView<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
-        let (headline, reason) = match request.status {
-            // Nobody looks at it: it is noted, or about to be.
-            Status::InReview | Status::Completed if request.about.is_some() => (THANKS, None),
-            Status::InReview if request.awaits_choice => (
-                "It is your turn: please choose.",
-                Some(
-                    "We have sent you a mail with what you can choose from, and with a code. It also says what happens if you don't.",
-                ),
-            ),
-            Status::InReview => ("We are looking at your request.", None),
-            // Approved, and Stripe has taken it: only the bank is slow.
-            Status::Processing if request.refund == Some(RefundProgress::Pending) => (
-                "Your refund is on its way.",
-                Some("The payment provider has not completed it yet; that can take a few days."),
-            ),
-            Status::Processing => (
-                "Your request is approved and the refund is being made.",
-                None,
-            ),
-            // Nothing was paid, so it was a credit.
-            Status::Refunded if request.refund.is_none() => ("Your credit has been given.", None),
-            Status::Refunded => ("Your refund has been made.", None),
-            Status::Denied => ("Your request was not approved.", denied_because(request)),
-            Status::Completed => ("Thank you. We have everything we need.", None),
-            Status::NeedsAttention => (
-                "Your request is with a member of our team.",
-                Some(
-                    "Something went wrong on our side. We have been told and are looking at it; you do not need to do anything.",
-                ),
-            ),
-        };
+        let (headline, reason) = headline(request);
         let is_over = matches!(
             request.status,
             Status::Refunded | Status::Denied | Status::Completed
         );
+        let is_under_way = matches!(request.status, Status::InReview | Status::Processing);
+        let now = request.phase_for_customer().filter(|_| is_under_way);
+        let is_decided_by_us = request.status == Status::InReview && reason.is_none();
+        let usually_takes = request.wording.usually_takes.as_deref();
         Self {
             request,
             headline,
             reason,
+            now,
+            usually_takes: usually_takes.filter(|_| is_decided_by_us),
             approved_less: approved_less(request),
+            has_expired: denied_by(request) == Some(Denial::Expired),
             is_over,
         }
     }
@@ -70,6 +60,7 @@ impl<'a> StatusView<'a> {
     pub(crate) fn as_json(&self) -> serde_json::Value {
         let mut json = serde_json::json!({
             "requestId": self.request.request_id,
+            "reference": self.request.reference(),
             "status": self.request.status,
             "phase": self.request.phase,
             "updatedAt": self.request.updated_at,
@@ -106,10 +97,52 @@ fn approved_less(request: &Request) -> Option<(Usd, Usd)> {
     amounts.filter(|_| is_approved)
 }
 
-/// Once the details are gone, nobody can tell.
-fn denied_because(request: &Request) -> Option<&str> {
+fn headline(request: &Request) -> (&'static str, Option<&str>) {
+    let is_open = |inquiry: &Inquiry| inquiry.is_open(request.status, &request.phase);
+    match request.status {
+        // Nobody looks at it: it is noted, or about to be.
+        Status::InReview | Status::Completed if request.about.is_some() => (THANKS, None),
+        Status::InReview if request.awaits_choice => {
+            ("It is your turn: please choose", Some(TO_CHOOSE))
+        }
+        Status::InReview if request.inquiries.iter().any(is_open) => {
+            ("We need an answer from you", Some(TO_ANSWER))
+        }
+        Status::InReview => ("We are looking at your request", None),
+        // Approved, and Stripe has taken it: only the bank is slow.
+        Status::Processing if request.refund == Some(RefundProgress::Pending) => {
+            ("Your refund is on its way", Some(PENDING))
+        }
+        Status::Processing => (
+            "Your request is approved and the refund is being made",
+            None,
+        ),
+        // Nothing was paid, so it was a credit.
+        Status::Refunded if request.refund.is_none() => ("Your credit has been given", None),
+        Status::Refunded => ("Your refund has been made", None),
+        Status::Denied => denied(request),
+        Status::Completed => ("Thank you, we have everything we need", None),
+        Status::NeedsAttention if request.refund == Some(RefundProgress::Reversed) => {
+            ("Your refund has come back to us", Some(RETURNED))
+        }
+        Status::NeedsAttention => ("Your request is with a member of our team", Some(STOPPED)),
+    }
+}
+
+/// What it was denied by, if it is denied.
+fn denied_by(request: &Request) -> Option<Denial> {
+    request.denial.filter(|_| request.status == Status::Denied)
+}
+
+/// What somebody wrote about it is gone once it is forgotten; what kept it from being paid is long settled then.
+fn denied(request: &Request) -> (&'static str, Option<&str>) {
     let reason = request.output(variable::REJECTION_REASON);
-    reason.or((request.forgotten_at.is_none()).then_some(
-        "The refund could not be made through our payment provider. Our team has been told and will get in touch with you.",
-    ))
+    match denied_by(request) {
+        Some(Denial::Expired) => ("We did not decide in time", reason),
+        Some(Denial::NotPaid) => (
+            "We could not make your refund",
+            request.forgotten_at.is_none().then_some(NOT_PAID),
+        ),
+        Some(Denial::Rejected) | None => ("Your request was not approved", reason),
+    }
 }

@@ -22,6 +22,7 @@ mod invited;
 mod prefilled;
 mod replies;
 mod rotation;
+mod status_page;
 mod status_view;
 mod versions;
 

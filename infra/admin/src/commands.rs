@@ -42,6 +42,7 @@ pub(crate) async fn run(
     let table = store.table();
     match command {
         Command::Teams(command) => teams::run(deployment, command, now).await,
+        Command::Requests(Requests::Find { reference }) => requests::find(store, reference).await,
         Command::Requests(Requests::Stopped) => requests::list(store, executions).await,
         Command::Requests(Requests::Redrive { cause, reason }) => {
             requests::redrive(store, executions, &cause, &reason.at(now)).await

@@ -25,7 +25,7 @@ use domain::request_store::RequestStore;
 use jiff::Timestamp;
 
 use commands::Deployment;
-use options::{Command, Options, TeamsCommand};
+use options::{Command, Options, Requests, TeamsCommand};
 
 /// What the stack, the table and the settings of the local stack are called.
 const LOCAL: [&str; 3] = ["refund-desk", "refund-desk-Table", "refund-desk-Settings"];
@@ -37,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
         LOCAL.map(|name| options.local.as_ref().map(|_| name.to_owned()));
     let stack = options.stack.clone().or(usual_stack);
     let (needs_stack, needs_settings) = match &options.command {
+        Command::Requests(Requests::Find { .. }) => (false, false),
         Command::Requests(_) => (true, false),
         Command::Teams(TeamsCommand::List) | Command::Reconcile(_) => (false, true),
         Command::Teams(_) => (true, true),

@@ -8,6 +8,7 @@ use domain::id::{OfferingPath, RequestId, TeamId};
 use domain::money::Usd;
 use domain::operator_log::Change;
 use domain::payment_control::Limits;
+use domain::reference::Reference;
 use domain::report::Month;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -55,7 +56,7 @@ pub(crate) enum Command {
     /// Who is on which team, also for requests that are under way.
     #[command(subcommand)]
     Teams(TeamsCommand),
-    /// Requests that stopped, because something broke or a payment is held.
+    /// Requests: by their reference, and those that stopped because something broke or a payment is held.
     #[command(subcommand)]
     Requests(Requests),
     /// What is stored about a customer, by their mail address.
@@ -188,6 +189,11 @@ pub(crate) struct Digests {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Requests {
+    /// Finds a request by the reference that its customer and its mails name.
+    Find {
+        /// Such as RD-7K2M4X.
+        reference: Reference,
+    },
     /// Lists them by what stopped them.
     Stopped,
     /// Lets all of them go on that the same thing stopped.

@@ -1,16 +1,39 @@
-//! Requests that stopped: what stopped them, and letting many go on at once.
+//! A request by its reference, and requests that stopped: what stopped them, and letting many go on at once.
 
 use std::collections::BTreeMap;
 
 use domain::dates::Zone;
 use domain::failure::Failure;
 use domain::operator_log::{Change, record_redrive};
+use domain::reference::Reference;
 use domain::request_store::RequestStore;
 use domain::table::Table;
 use domain::workflow::{Executions, StoppedExecution};
 
 /// By what stopped them: the error's name that is recorded, or Step Functions' own word where nothing could be.
 type ByCause = BTreeMap<String, Vec<StoppedExecution>>;
+
+/// A line for each request with that reference: its id, where it stands, and since when.
+pub(crate) async fn find(
+    store: &RequestStore<impl Table>,
+    reference: Reference,
+) -> anyhow::Result<String> {
+    let found = store.requests_of_reference(reference).await?;
+    if found.is_empty() {
+        return Ok(format!("No request has the reference {reference}."));
+    }
+    let lines = found.iter().map(|request| {
+        format!(
+            "{} {}: {} in {}, since {}",
+            request.request_id,
+            request.offering,
+            request.status.as_str(),
+            request.phase,
+            Zone::UTC.when(request.updated_at)
+        )
+    });
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}
 
 /// One paragraph for each cause, with its requests, the one that stopped first before the others.
 pub(crate) async fn list(

@@ -125,6 +125,11 @@ impl RequestId {
     pub fn random() -> Self {
         Self(uuid::Uuid::new_v4())
     }
+
+    /// Its bits; the first 48 are random.
+    pub(crate) fn as_u128(self) -> u128 {
+        self.0.as_u128()
+    }
 }
 
 impl fmt::Display for RequestId {

@@ -5,7 +5,7 @@
 //! proof. Nothing here reads a clock or the environment either: time comes with the event that a function
 //! handles, configuration through its `main`.
 //!
-//! 1. **Rules**: [`money`], [`id`], [`characters`], [`dates`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
+//! 1. **Rules**: [`money`], [`id`], [`reference`], [`characters`], [`dates`], [`arrival`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
 //!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`audit_digest`], [`audit_index`], [`movement`], [`report`], [`operator_log`], [`team`], [`approval`],
 //!    [`invitation`], [`refund`], [`payment_control`], [`charge_statement`], [`charge_ledger`], [`charge_lookup`],
 //!    [`charge_total`], [`suppression`], [`processed_event`], [`retention`], [`person_requests`] and [`suggestion`].
@@ -16,6 +16,7 @@
 
 pub mod admission;
 pub mod approval;
+pub mod arrival;
 pub mod audit;
 pub mod audit_chain;
 pub mod audit_digest;
@@ -43,6 +44,7 @@ pub mod payment_control;
 pub mod person_requests;
 pub mod processed_event;
 pub mod reconciliation;
+pub mod reference;
 pub mod refund;
 pub mod refund_store;
 pub mod report;

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use crate::id::{PhaseName, RequestId};
 use crate::metrics;
+use crate::reference::Reference;
 
 pub(crate) mod error;
 mod related_request;
@@ -31,13 +32,20 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// The same mail with the request and phase that it is about. The mail service keeps them beside it, as ids
-    /// alone, and gives them back when the mail bounces.
+    /// The same mail with the request's reference in its subject, so that no two requests have mails of one subject.
+    #[must_use]
+    pub fn about(mut self, request: RequestId) -> Self {
+        self.subject = format!("{} [{}]", self.subject, Reference::of(request));
+        self
+    }
+
+    /// The same mail [about](Mail::about) a request, with the phase that it comes from. The mail service keeps both
+    /// beside it, as ids alone, and gives them back when the mail bounces.
     #[must_use]
     pub fn related_to(mut self, request: RequestId, phase: &PhaseName) -> Self {
         let phase = phase.clone();
         self.related_request = Some(RelatedRequest { request, phase });
-        self
+        self.about(request)
     }
 }
 

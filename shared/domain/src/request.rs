@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::approval::LinkKeys;
 use crate::audit::{Action, Actor, AuditRecord, Currency};
 use crate::audit_chain;
 use crate::brand::BrandOverrides;
@@ -17,7 +16,8 @@ use crate::id::{FieldName, OfferingPath, PhaseName, RequestId};
 use crate::inquiry::Inquiry;
 use crate::money::Usd;
 use crate::payment_control::PaymentHold;
-use crate::task::{Offering, StateEntry};
+use crate::reference::Reference;
+use crate::task::{Offering, StateEntry, Wording};
 
 mod advice;
 mod answered;
@@ -25,6 +25,7 @@ mod audit_entry;
 mod change;
 mod event;
 mod forgotten;
+mod links;
 mod output;
 mod ownership_confirmation;
 
@@ -50,6 +51,9 @@ pub struct Request {
     /// What its offering said in place of the deployment's brand when it was submitted.
     #[serde(default, skip_serializing_if = "BrandOverrides::is_empty")]
     pub brand: BrandOverrides,
+    /// What the customer reads in place of the team's names.
+    #[serde(default)]
+    pub wording: Wording,
     /// The version of the definition whose form the customer filled in.
     #[serde(default)]
     pub definition: String,
@@ -89,6 +93,9 @@ pub struct Request {
     /// Whether the customer was offered a choice, and has not made it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaits_choice: bool,
+    /// Why it is denied, or will be unless something else is tried. It outlives the personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denial: Option<Denial>,
     /// How the refund stands, once Stripe has taken it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundProgress>,
@@ -119,6 +126,18 @@ pub struct Request {
     /// The hash of the last of them.
     #[serde(default)]
     pub audit_hash: String,
+}
+
+/// Why a request does not get what it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Denial {
+    /// An approver said no.
+    Rejected,
+    /// Nobody decided in time.
+    Expired,
+    /// Nothing stood in the way of a payment, and it could not be made.
+    NotPaid,
 }
 
 /// How a refund that Stripe took stands.
@@ -190,6 +209,7 @@ impl Request {
             offering: offering.path.clone(),
             title: offering.offering.name.clone(),
             brand: offering.brand.clone(),
+            wording: offering.wording.clone(),
             definition: offering.version.clone(),
             origin,
             about,
@@ -205,6 +225,7 @@ impl Request {
             outputs: BTreeMap::new(),
             steps: BTreeMap::new(),
             awaits_choice: false,
+            denial: None,
             refund: None,
             payment_hold: None,
             stopped: None,
@@ -242,14 +263,19 @@ impl Request {
         (step.entered_at >= state_entry.at).then_some(step.outcome.as_str())
     }
 
-    /// The customer's status page, an absolute URL.
-    pub fn status_url(&self, keys: &LinkKeys) -> String {
-        format!(
-            "{}/requests/{}/{}",
-            self.origin,
-            self.request_id,
-            keys.status_key(self.request_id)
-        )
+    /// Its short reference.
+    pub fn reference(&self) -> Reference {
+        Reference::of(self.request_id)
+    }
+
+    /// What the customer calls the offering.
+    pub fn title_for_customer(&self) -> &str {
+        self.wording.title.as_ref().unwrap_or(&self.title)
+    }
+
+    /// What happens in its phase, in words for the customer. None where the definition has none.
+    pub fn phase_for_customer(&self) -> Option<&str> {
+        self.wording.phases.get(&self.phase).map(String::as_str)
     }
 
     /// A variable that some phase set to a text.

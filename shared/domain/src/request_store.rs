@@ -9,6 +9,7 @@ use crate::charge_lookup::{ChargeLookup, ChargeReport, ChargeUse, OtherRequest};
 use crate::failure::Failure;
 use crate::id::{PhaseName, RequestId};
 use crate::metrics;
+use crate::reference::ReferencedRequest;
 use crate::request::Request;
 use crate::table::{
     CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all, load_or,
@@ -225,14 +226,16 @@ impl<T: Table> RequestStore<T> {
         }
     }
 
-    /// Stores a new request and the first record of its audit log, with `more` in the same transaction.
+    /// Stores a new request, the first record of its audit log and what it is found by, with `more` in the same
+    /// transaction.
     pub async fn create(
         &self,
         request: &Request,
         record: &AuditRecord,
         more: Vec<Write>,
     ) -> Result<(), CommitError> {
-        let mut writes = vec![Write::create(request), Write::create(record)];
+        let reference = Write::create(&ReferencedRequest::of(request.request_id));
+        let mut writes = vec![Write::create(request), Write::create(record), reference];
         writes.extend(more.iter().cloned());
         self.table.commit(writes).await?;
         metrics::report(record, &more);

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::id::RequestId;
 use crate::optimistic::{AttemptError, Attempts};
 use crate::person_requests::PersonRequest;
+use crate::reference::ReferencedRequest;
 use crate::request::{Event, ForgetReason, Request};
 use crate::request_store::{RequestStore, request_key};
 use crate::table::{Entity, Key, ReadError, Table, Write, load_before};
@@ -219,6 +220,7 @@ impl<T: Table> RequestStore<T> {
             // Where answers are kept for longer than the audit log, and were removed before on request.
             self.note_forgotten(&ended).await?;
         }
+        table.remove(&ReferencedRequest::of(id).key()).await?;
         table.remove_all(&request_key(id).pk, "").await?;
         Ok(table.remove(&forgotten.key()).await?)
     }

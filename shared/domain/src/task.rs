@@ -18,10 +18,12 @@ use crate::rule::Rule;
 mod ask;
 mod close;
 mod connector;
+mod wording;
 
 pub use ask::{ApprovalConfig, AskConfig, ChoiceConfig, ChoiceOption, Confirm, Escalation};
 pub use close::{CloseConfig, ClosingTask, EndStatus, Stop};
 pub use connector::{ConnectorConfig, ConnectorTask, RefundConfig, StripeReason};
+pub use wording::Wording;
 
 /// The payload of a Task state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,6 +156,12 @@ pub mod variable {
     pub const STOP_CAUSE: &str = "stopCause";
     /// The name of the error, for whoever looks after the executions. For the same mail.
     pub const STOP_ERROR: &str = "stopError";
+    /// The request's short reference. Always set.
+    pub const REQUEST_REFERENCE: &str = "requestReference";
+    /// The form with what of the answers may stand in a link, an absolute URL. Always set.
+    pub const FORM_URL: &str = "formUrl";
+    /// How long a request usually takes, by the definition; else empty. Always set.
+    pub const USUALLY_TAKES: &str = "usuallyTakes";
     /// The amount that the form asked for, while the amount's own name is what is to be paid. Always set.
     pub const REQUESTED_AMOUNT: &str = "requestedAmount";
     /// The amount that was approved, where that is less than what was asked for; else empty. Always set.
@@ -177,6 +185,9 @@ pub struct Offering {
     pub service: Titled,
     /// Its own name and description.
     pub offering: Titled,
+    /// What customers read in place of the team's names.
+    #[serde(default)]
+    pub wording: Wording,
     /// The phase in which a new request begins.
     pub first_phase: PhaseName,
     /// What is asked.
@@ -205,14 +216,18 @@ impl Offering {
         Self::deserialize(&definition["States"][START_STATE]["Assign"][OFFERING_VARIABLE])
     }
 
+    /// What customers call it.
+    pub fn title(&self) -> &str {
+        self.wording.title.as_ref().unwrap_or(&self.offering.name)
+    }
+
     /// What is to be sent as JSON Schema, for clients that post JSON: the answers, and for an offering by invitation what
     /// the invitation says.
     pub fn json_schema(&self) -> serde_json::Value {
         let id = format!("/services/{}", self.path);
-        let titles = &self.offering;
         let mut schema = self
             .form
-            .json_schema(&id, &titles.name, &titles.description);
+            .json_schema(&id, self.title(), &self.offering.description);
         if self.by_invitation {
             invitation::require_credentials(&mut schema);
         }
@@ -233,6 +248,8 @@ pub struct Titled {
 pub const START_STATE: &str = "Start";
 /// See [`START_STATE`].
 pub const OFFERING_VARIABLE: &str = "offering";
+/// The generated state that mails the customer that their request has arrived, where there is one.
+pub const ACKNOWLEDGEMENT_STATE: &str = "Acknowledgement";
 
 /// `decide`: the first branch whose condition holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

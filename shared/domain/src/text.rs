@@ -27,8 +27,7 @@ pub fn environment() -> Environment<'static> {
 }
 
 /// Fills a template from a request: answers by field (an optional one without an answer is empty, and the amount is
-/// what is to be paid), outputs by variable, `requestedAmount`, `approvedAmount`, `requestId` and `statusUrl`. Amounts
-/// print as `$1,500.00`.
+/// what is to be paid), outputs by variable, and the names that are [always set](variable). Amounts print as `$1,500.00`.
 pub fn render(template: &str, request: &Request, status_url: &str) -> Result<String, TextError> {
     fill(template, request, status_url, &[])
 }
@@ -93,14 +92,14 @@ fn fill(
         Rendered::from(request.request_id.to_string()),
     );
     names.insert(variable::STATUS_URL, Rendered::from(status_url));
-    let error = request
-        .stopped
-        .as_ref()
-        .map(|stopped| stopped.error.clone());
+    let error = request.stopped.as_ref().map(|stopped| &stopped.error);
     for (name, text) in [
+        (variable::REQUEST_REFERENCE, Some(request.reference().to_string())),
+        (variable::FORM_URL, Some(request.form_url())),
+        (variable::USUALLY_TAKES, request.wording.usually_takes.clone()),
         (variable::SUMMARY, Some(request.summary())),
         (variable::STOP_CAUSE, request.stop_cause()),
-        (variable::STOP_ERROR, error),
+        (variable::STOP_ERROR, error.cloned()),
     ] {
         names.insert(name, Rendered::from(text.unwrap_or_default()));
     }

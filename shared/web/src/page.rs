@@ -74,6 +74,11 @@ impl PageContext {
         html! { time datetime=(at) { (self.when(at)) } }
     }
 
+    /// The day of a point in time, which programs can read too.
+    pub fn day(&self, at: Timestamp) -> Markup {
+        html! { time datetime=(at) { (self.brand.zone.day(at)) } }
+    }
+
     /// A point in time until which something can be done, and how long that is.
     pub fn deadline(&self, at: Timestamp) -> Markup {
         html! { (self.time(at)) @if let Some(left) = until(at, self.now) { " (" (left) ")" } }

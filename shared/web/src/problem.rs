@@ -53,7 +53,7 @@ impl Problem {
     /// A page that shows the problem in its place, such as the form that was refused.
     #[must_use]
     pub fn page(mut self, page: Page) -> Self {
-        self.page = Some(page);
+        self.page = Some(Box::new(page));
         self
     }
 
@@ -82,12 +82,13 @@ impl Problem {
     }
 
     /// The answer, in the caller's format.
-    pub fn into_response(self, format: Format, brand: &Brand) -> Response<Body> {
+    pub fn into_response(mut self, format: Format, brand: &Brand) -> Response<Body> {
         match format {
             Format::Html => {
-                let page = self.page.as_deref().cloned();
+                let page = self.page.take().map(|page| *page);
                 let page = page.unwrap_or_else(|| self.plain_page(brand));
-                self.with_header(html_response(self.status, page))
+                let answer = html_response(self.status, page);
+                self.with_header(answer)
             }
             Format::Json => self.into_json(),
         }
@@ -96,7 +97,8 @@ impl Problem {
     /// The answer to a program.
     pub fn into_json(self) -> Response<Body> {
         let document = self.document().to_string();
-        self.with_header(reply(self.status, "application/problem+json", document))
+        let answer = reply(self.status, "application/problem+json", document);
+        self.with_header(answer)
     }
 
     fn with_header(self, mut response: Response<Body>) -> Response<Body> {

@@ -102,6 +102,7 @@ fn facts(approval: &Approval) -> Facts {
         entrance: if looks_up { LOOKUP_SUFFIX } else { "" },
         wait: Some(Wait::new("an approval", &approval.expire_seconds)),
         escalates_to: approval.escalate.as_ref().map(|it| it.to.clone()),
+        customer_sees: Some("Under review".to_owned()),
         ..Facts::default()
     }
 }

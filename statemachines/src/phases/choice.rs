@@ -80,6 +80,7 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let facts = Facts {
         exits: Exits::Named(names.chain([outcome::EXPIRE.to_owned()]).collect()),
         wait: Some(Wait::new("a choice", &choice.expire_seconds)),
+        customer_sees: Some("Waiting for your choice".to_owned()),
         ..Facts::default()
     };
     Some(Written::new(facts, choice))
@@ -122,7 +123,8 @@ impl PhaseKind for Choice {
         let mail = context.mail(report, &self.mail, place, Whom::Anybody);
         for (_, label) in &self.options {
             let names = context.names_in(report, label, place, Audience::Customer);
-            for name in names.iter().filter(|it| it.value == variable::STATUS_URL) {
+            let links = [variable::STATUS_URL, variable::FORM_URL];
+            for name in names.iter().filter(|it| links.contains(&it.value.as_str())) {
                 report.refuse(
                     name.span,
                     "an option's text is kept with the request, where no link may stand",

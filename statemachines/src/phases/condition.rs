@@ -5,12 +5,19 @@ use domain::task::{Branch, ConditionConfig, outcome};
 use crate::asl::task::{Function, Task, branch_on};
 use crate::condition::{self, Known};
 use crate::definition::{NEXT, Transition};
-use crate::phase::{Action, Exits, PhaseKind, PhaseType, Report, Scope, Written};
+use crate::phase::{Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Written};
 use crate::process::branch_outcome;
 
 pub(super) const TYPE: PhaseType = PhaseType {
     name: "condition",
-    read: |_, _| Some(Written::new(Exits::Conditions, Condition)),
+    read: |_, _| {
+        let facts = Facts {
+            exits: Exits::Conditions,
+            customer_sees: Some("Under review".to_owned()),
+            ..Facts::default()
+        };
+        Some(Written::new(facts, Condition))
+    },
 };
 
 #[derive(Debug)]

@@ -98,6 +98,7 @@ fn facts(connector: &dyn Connector, at: Span) -> Facts {
         optional_exit: exhausted,
         sets: sets.map(|name| (name, outcome::DONE)).chain(why).collect(),
         pays: connector.pays(),
+        customer_sees: Some("Being processed".to_owned()),
         wait: Some(Wait {
             what: "a connector",
             seconds: connector.longest_seconds(),

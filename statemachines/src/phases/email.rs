@@ -25,8 +25,14 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let mail = mail(report, section, "to");
     let invites = section.given(report, "invites to", offering_path)?;
     let mail = Mail { invites, ..mail? };
+    let mails_customer = text::only_name(&mail.to.value).is_some();
     let facts = Facts {
-        mails_customer: text::only_name(&mail.to.value).is_some(),
+        mails_customer,
+        customer_sees: Some(if mails_customer {
+            "We have written to you".to_owned()
+        } else {
+            "Being processed".to_owned()
+        }),
         invites: mail.invites.clone(),
         ..Facts::default()
     };

@@ -18,7 +18,11 @@ struct End(EndStatus);
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let status = section.one_of(report, "status", &STATUSES, "status")?;
-    Some(Written::new(Exits::End, End(status)))
+    let facts = Facts {
+        exits: Exits::End,
+        ..Facts::default()
+    };
+    Some(Written::new(facts, End(status)))
 }
 
 impl PhaseKind for End {

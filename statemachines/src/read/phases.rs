@@ -43,7 +43,8 @@ fn phase(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<
         );
         return None;
     };
-    let read = (known.read)(report, &mut section);
+    let mut read = (known.read)(report, &mut section);
+    read_customer_sees(report, &mut section, read.as_mut());
     section.close(report);
     let is_start = read.as_ref().is_some_and(|read| read.facts.starts);
     if is_start != (name.value == START_STATE) {
@@ -54,6 +55,23 @@ fn phase(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<
         );
     }
     read
+}
+
+/// What customers read of a phase, in place of what they usually read of its kind. Where they see no request in it, it
+/// has no such key.
+fn read_customer_sees(
+    report: &mut Report<'_>,
+    section: &mut Section<'_>,
+    read: Option<&mut Written>,
+) {
+    const KEY: &str = "customer sees";
+    let is_seen = |read: &Written| read.facts.customer_sees.is_some();
+    if !read.as_deref().is_none_or(is_seen) || section.optional(KEY).is_none() {
+        return;
+    }
+    if let (Some(words), Some(read)) = (section.plain(report, KEY), read) {
+        read.facts.customer_sees = Some(words);
+    }
 }
 
 fn check_name(report: &mut Report<'_>, name: &At<String>) {

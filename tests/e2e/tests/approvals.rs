@@ -126,7 +126,7 @@ fn the_team_is_reminded_and_in_the_end_the_customer_is_told() {
     client.wait_for_status(&request, "denied");
     let end = client.wait_for_end(&request);
     assert_eq!(end["status"], "SUCCEEDED");
-    client.mail("customer@example.com", "request");
+    client.mail("customer@example.com", "We did not decide");
     let (status, _) = first.decide(&client, "approve", "");
     assert_eq!(status, 200, "a late approver is told what came of it");
     assert!(client.refunds("ch_demo_2000").is_empty());

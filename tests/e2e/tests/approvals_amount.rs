@@ -31,7 +31,7 @@ fn what_is_approved_less_is_shown_decided_and_paid_and_the_customer_is_told_both
 
     let finance = client.mail(FINANCE, &request.id);
     assert!(
-        finance.subject.ends_with("$1,200.50"),
+        finance.subject.contains(" of $1,200.50 [RD-"),
         "{}",
         finance.subject
     );

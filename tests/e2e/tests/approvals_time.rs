@@ -6,6 +6,7 @@ use e2e::{LocalStack, form};
 use serde_json::json;
 
 const CSM: &str = "csm-1@example.com";
+const CUSTOMER: &str = "customer@example.com";
 const MANAGER: &str = "csm-manager@example.com";
 
 #[test]
@@ -42,6 +43,13 @@ fn reminded_after_a_day_escalated_after_three_and_expired_after_fourteen() {
     let (status, body) = escalated.decide(&client, "approve", "");
     assert_eq!((status, &body["outcome"]), (200, &json!("expire")));
     assert!(client.refunds("ch_demo_2000").is_empty());
+    let told = client.mail_about(&request, CUSTOMER, "We did not decide");
+    assert!(told.text.contains("We are sorry") && !told.text.contains("approved"));
+    let form = "/services/customer-success/refund-request?chargeIdToRefund=ch_demo_2000&refundAmount=50.00&reason=";
+    assert!(told.text.contains(form), "{}", told.text);
+    let (_, page) = client.get(&request.status_url, "text/html");
+    assert!(page.contains("We did not decide in time") && page.contains("Send it again"));
+    assert!(!page.contains("approved"), "{page}");
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn a_small_refund_needs_the_csm_team_only() {
     assert!(!finance_was_asked(&client));
     let expected = [
         "submitted",
+        "mailed",
         "approval_requested",
         "approved",
         "condition_evaluated",
@@ -84,6 +85,51 @@ fn a_large_refund_needs_finance_too() {
 }
 
 #[test]
+fn the_customer_is_told_once_that_the_request_has_arrived() {
+    let client = LocalStack::open();
+    let key = [
+        ("content-type", "application/json"),
+        ("idempotency-key", "once"),
+    ];
+    let path = "/services/customer-success/refund-request/requests";
+    let post = || client.call("POST", path, &key, &form().json().to_string());
+    let request = Submitted::read(&post().json());
+    assert_eq!(Submitted::read(&post().json()).id, request.id);
+    let mail = client.mail_about(&request, CUSTOMER, "We have your request");
+    let status = client.status(&request);
+    let reference = status["reference"].as_str().unwrap();
+    assert_eq!(mail.subject, format!("We have your request [{reference}]"));
+    for words in [
+        reference,
+        &request.status_url,
+        "$50.00",
+        "1 to 3 business days",
+    ] {
+        assert!(mail.text.contains(words), "{words}: {}", mail.text);
+    }
+    let review = client.mail_about(&request, CSM, reference);
+    let (_, page) = client.get(&request.status_url, "text/html");
+    for words in [
+        reference,
+        "Under review",
+        "1 to 3 business days",
+        "in the mail that we sent you",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("CSM"), "{page}");
+
+    let other = client.submit(&form());
+    let of_other = client.mail_about(&other, CUSTOMER, "We have your request");
+    assert_ne!(mail.subject, of_other.subject);
+    review.approve(&client);
+    client.wait_for_end(&request);
+    let arrivals = client.mails(CUSTOMER).into_iter();
+    let arrivals = arrivals.filter(|it| it.subject == mail.subject).count();
+    assert_eq!(arrivals, 1);
+}
+
+#[test]
 fn the_csm_team_rejects() {
     let client = LocalStack::open();
     let request = client.submit(&form());
@@ -99,6 +145,7 @@ fn the_csm_team_rejects() {
         actions(&client, &request),
         [
             "submitted",
+            "mailed",
             "approval_requested",
             "rejected",
             "mailed",

@@ -90,7 +90,7 @@ fn a_week_after_the_refund_the_customer_rates_once() {
     client.wait_for_status(&rated, "completed");
     assert_eq!(client.wait_for_end(&rated)["status"], "SUCCEEDED");
     let (_, page) = client.get(&rated.status_url, "text/html");
-    assert!(page.contains("Thank you. We have your answers.") && page.contains(RATING));
+    assert!(page.contains("Thank you, we have your answers") && page.contains(RATING));
 
     let (status, body) = client.post_json(&path, &rating);
     assert_eq!(

@@ -28,7 +28,7 @@ const CREDIT: &str = r#"
       body: "The reason: {{ stripeError }}"
       customer:
         to: "{{ customerEmail }}"
-        subject: Your credit could not be given
+        subject: We could not give your credit
         body: Our team gets in touch with you.
 
 "#;

@@ -100,7 +100,9 @@ async fn what_is_shown_decided_paid_measured_and_mailed_is_the_field_that_the_de
     let [asked] = &ask.mailer.sent()[..] else {
         panic!("one approver is asked");
     };
-    assert_eq!(asked.subject, "CSM Review: Refund Request of $50.00");
+    let reference = request.reference();
+    let subject = format!("CSM Review: Refund Request of $50.00 [{reference}]");
+    assert_eq!(asked.subject, subject);
 
     let decided = decide::decide(&ask.store, task(payload("Threshold Check"))).await;
     assert_eq!(decided.unwrap().outcome, "otherwise");

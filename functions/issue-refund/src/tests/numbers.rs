@@ -2,6 +2,7 @@
 //! approver has confirmed it.
 
 use domain::charge_lookup::ChargeUse;
+use domain::dates::Zone;
 use domain::request::{OwnershipConfirmation, UnclearCharge};
 
 use super::*;
@@ -67,7 +68,7 @@ async fn a_number_is_looked_for_among_the_payments_of_the_customer_alone() {
         .charge_report(&case.request().await)
         .await
         .unwrap();
-    assert!(report.charges().is_empty());
+    assert!(report.charges(&Zone::UTC).is_empty());
     assert!(
         report.obstacles()[0].contains("this customer's"),
         "{report:?}"

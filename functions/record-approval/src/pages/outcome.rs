@@ -3,7 +3,7 @@
 use domain::approval::{Asked, Decision, Refusal};
 use domain::mail::sanitize_text;
 use domain::task::outcome;
-use maud::html;
+use maud::{Markup, html};
 use web::Page;
 
 use super::parts::{capitalized, crumb, footer};

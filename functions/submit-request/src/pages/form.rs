@@ -94,9 +94,9 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Page {
     } = *shown;
     let words = Words::of(offering);
     let title = if errors.is_empty() {
-        offering.offering.name.clone()
+        offering.title().to_owned()
     } else {
-        format!("Please correct: {}", offering.offering.name)
+        format!("Please correct: {}", offering.title())
     };
     shown.page.page(
         &title,
@@ -104,7 +104,7 @@ pub(crate) fn form(shown: &FormPage<'_>) -> Page {
             p.crumb {
                 @if offering.by_invitation { (offering.service.name) } @else { a href="/" { (offering.service.name) } }
             }
-            h1 { (offering.offering.name) }
+            h1 { (offering.title()) }
             p { (offering.offering.description) }
             @match shown.notice {
                 Notice::None => {},

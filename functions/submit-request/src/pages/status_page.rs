@@ -1,14 +1,18 @@
 //! The status page: how a request stands, and where the customer answers questions.
 
+use domain::arrival::arrives_by;
+use domain::audit::AuditRecord;
 use domain::inquiry::{Inquiry, REPLY_CHARS};
 use domain::mail::sanitize_text;
 use domain::one_time_code::CODE_DIGITS_WORD;
-use domain::request::{Request, Status};
+use domain::request::{RefundProgress, Request, Status};
+use domain::task::ACKNOWLEDGEMENT_STATE;
 use maud::{Markup, html};
 use web::{Page, PageContext, answers};
 
 use super::code_field;
 use crate::status_view::StatusView;
+use crate::timeline::{is_out_of_reach, paid, timeline};
 
 /// An answer that could not be taken, to be corrected.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +30,8 @@ pub(crate) struct StatusPage<'a> {
     pub(crate) page: &'a PageContext,
     pub(crate) request: &'a Request,
     pub(crate) view: &'a StatusView<'a>,
+    /// Its audit log.
+    pub(crate) records: &'a [AuditRecord],
     /// The unguessable part of the page's address.
     pub(crate) key: &'a str,
     pub(crate) written: Option<WrittenAnswer<'a>>,
@@ -40,25 +46,21 @@ impl StatusPage<'_> {
 
 pub(crate) fn status_page(shown: &StatusPage<'_>) -> Page {
     let StatusPage { request, view, .. } = *shown;
-    let good = matches!(request.status, Status::Refunded | Status::Completed);
-    let bad = request.status == Status::Denied;
     // What somebody of the team has added is not theirs to see here.
     let own = request.answers.iter().filter(|it| it.given_by.is_none());
     let own: Vec<_> = own.cloned().collect();
+    let is_request = request.about.is_none();
     shown.page.page(
-        &request.title,
+        &format!("{} · {}", view.headline, request.title_for_customer()),
         &html! {
-            p.crumb { (request.title) }
-            h1 { (view.headline) }
-            @if request.about.is_none() {
-                div.note.good[good].bad[bad] role="status" {
-                    p { "Now: " strong { (request.phase) } }
-                    @if let Some((requested, approved)) = view.approved_less { p { "You asked for " (requested) ", and " (approved) " was approved." } }
-                    @if let Some(reason) = view.reason { p { bdi { (sanitize_text(reason)) } } }
-                    p { small { "Last change " (shown.page.time(request.updated_at)) } }
-                }
+            p.crumb {
+                (request.title_for_customer())
+                @if is_request { " · Reference " strong { (request.reference()) } }
             }
+            h1 { (view.headline) }
+            @if is_request { (standing(shown)) }
             @for inquiry in request.inquiries.iter().rev() { (asked(shown, inquiry)) }
+            @if is_request { (history(shown)) }
             @if let Some(at) = request.forgotten_at {
                 p { "We no longer keep what you sent us and what was written about it. It was removed on " (shown.page.time(at)) "." }
             } @else {
@@ -67,20 +69,65 @@ pub(crate) fn status_page(shown: &StatusPage<'_>) -> Page {
                     (answers(&own))
                 }
             }
-            @if request.about.is_some() { (kept(shown)) } @else { (found_again(shown)) }
+            @if is_request { (found_again(shown)) } @else { (kept(shown)) }
         },
     )
+}
+
+/// How the request stands, and what follows from it for the customer.
+fn standing(shown: &StatusPage<'_>) -> Markup {
+    let StatusPage { request, view, .. } = *shown;
+    let good = matches!(request.status, Status::Refunded | Status::Completed);
+    let bad = request.status == Status::Denied;
+    let paid = paid(shown.records).filter(|_| request.refund == Some(RefundProgress::Paid));
+    html! {
+        div.note.good[good].bad[bad] role="status" {
+            @if let Some(now) = view.now { p { "Now: " strong { (now) } } }
+            @if let Some((requested, approved)) = view.approved_less { p { "You asked for " (requested) ", and " (approved) " was approved." } }
+            @if let Some((at, amount)) = paid {
+                @let by = arrives_by(at);
+                p {
+                    "We paid " strong { (amount) } " back to your original payment method on " (shown.page.day(at))
+                    ". It appears on your statement by " strong { (shown.page.day(by)) } "."
+                }
+            }
+            @if let Some(reason) = view.reason { p { bdi { (sanitize_text(reason)) } } }
+            @if view.has_expired {
+                p { "We are sorry. This is our fault, and says nothing about your request." }
+                p { a href=(request.form_url()) { "Send it again" } " – the payment and the amount are filled in." }
+            }
+            @if let Some(usually) = view.usually_takes { p { "It usually takes " (usually) " until we decide. We write to you then." } }
+            p { small { "Last change " (shown.page.time(request.updated_at)) } }
+        }
+    }
+}
+
+/// What has happened so far, oldest first.
+fn history(shown: &StatusPage<'_>) -> Markup {
+    html! {
+        section.card aria-labelledby="history" {
+            h2 #history { "What happened so far" }
+            ol {
+                @for milestone in timeline(shown.records) {
+                    li { (milestone.text) br; small { (shown.page.time(milestone.at)) } }
+                }
+            }
+        }
+    }
 }
 
 /// Under what a request was: where it is found again.
 fn found_again(shown: &StatusPage<'_>) -> Markup {
     let request = shown.request;
+    let is_mailed =
+        request.steps.contains_key(ACKNOWLEDGEMENT_STATE) && !is_out_of_reach(shown.records);
     html! {
         @if !shown.view.is_over { p { a href=(shown.address()) { "Look for news" } } }
         p.soft {
             small {
-                "Request " (request.request_id) ", sent " (shown.page.time(request.submitted_at)) ". "
-                "Keep this page's address: it is the only way here."
+                "If you write to us about this request, name its reference, " (request.reference()) ". "
+                @if is_mailed { "The way back to this page is in the mail that we sent you when your request arrived." }
+                @else { "Keep this page's address: it is the only way here." }
             }
         }
     }

@@ -163,7 +163,7 @@ async fn the_link_opens_a_form_and_the_code_makes_it_count_once() {
     assert_eq!(status, 303);
     let location = location.unwrap().replace("https://d.example", "");
     let (_, page, _) = invited.function.send("GET", &location, json!({}), "").await;
-    assert!(page.contains("Thank you. We have your answers.") && page.contains("Very"));
+    assert!(page.contains("Thank you, we have your answers") && page.contains("Very"));
     assert!(!page.contains("looking at your request") && !page.contains("Look for news"));
     assert_eq!(invited.ratings(), 1);
 

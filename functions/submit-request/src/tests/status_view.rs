@@ -1,25 +1,172 @@
 //! How a request stands, in the customer's words.
 
-use domain::request::{Event, RefundProgress, Request, Status};
-use domain::task::StateEntry;
+use domain::approval::Verdict;
+use domain::id::PhaseName;
+use domain::request::{Event, ForgetReason, RefundProgress, Request, Status};
+use domain::task::{EndStatus, StateEntry};
 use jiff::Timestamp;
 use testing::fixtures;
 
 use crate::status_view::StatusView;
 
-#[test]
-fn a_customer_never_reads_stripes_words() {
+fn during(phase: &PhaseName) -> StateEntry<'_> {
+    StateEntry::during(phase, Timestamp::UNIX_EPOCH)
+}
+
+/// The fixture's request after these events, closed as denied.
+fn denied(events: &[Event<'_>]) -> Request {
     let (mut request, _) = fixtures::request::request();
-    let event = Event::RefundRefused {
-        message: "Charge ch_1 has already been refunded.",
+    let phase = "Some Phase".parse().unwrap();
+    for event in events {
+        request.apply(event, during(&phase));
+    }
+    let status = EndStatus::Denied;
+    request.apply(&Event::Closed { status }, during(&phase));
+    request
+}
+
+#[test]
+fn what_is_denied_says_by_what() {
+    let stripes = "Charge ch_1 has already been refunded.";
+    let rejected = fixtures::approval::recorded(Verdict::Reject, "Too late.");
+    let approved = fixtures::approval::recorded(Verdict::Approve, "");
+    let (rejected, approved) = (Event::Decided(&rejected), Event::Decided(&approved));
+    let expired = Event::Expired {
+        reason: "Nobody was there.",
     };
-    request.apply(
-        &event,
-        StateEntry::during(&"Process Refund".parse().unwrap(), Timestamp::UNIX_EPOCH),
+    let refused = Event::RefundRefused { message: stripes };
+    let exhausted = Event::ChargeExhausted { message: stripes };
+    let (not_approved, late, not_paid) = (
+        "Your request was not approved",
+        "We did not decide in time",
+        "We could not make your refund",
     );
-    request.status = Status::Denied;
-    let reason = StatusView::of(&request).reason.unwrap();
-    assert!(reason.contains("payment provider") && !reason.contains("ch_1"));
+    for (events, headline, reason) in [
+        (vec![rejected.clone()], not_approved, "Too late."),
+        (
+            vec![approved.clone(), rejected.clone()],
+            not_approved,
+            "Too late.",
+        ),
+        (vec![expired.clone()], late, "Nobody was there."),
+        (
+            vec![approved.clone(), expired.clone()],
+            late,
+            "Nobody was there.",
+        ),
+        (
+            vec![approved.clone(), refused.clone()],
+            not_paid,
+            "Our team knows",
+        ),
+        (
+            vec![approved.clone(), exhausted.clone()],
+            not_paid,
+            "Our team knows",
+        ),
+        // Taken by Stripe, and failed after that.
+        (
+            vec![
+                approved.clone(),
+                Event::RefundPending {
+                    id: "re_1",
+                    status: "pending",
+                },
+                refused,
+            ],
+            not_paid,
+            "Our team knows",
+        ),
+        // Somebody said no, and another one yes: what counts is what kept it from being paid.
+        (
+            vec![rejected, approved, exhausted],
+            not_paid,
+            "Our team knows",
+        ),
+    ] {
+        let mut request = denied(&events);
+        let view = StatusView::of(&request);
+        let said = view.reason.unwrap();
+        assert_eq!(view.headline, headline, "{events:?}");
+        assert!(said.contains(reason) && !said.contains("ch_1"), "{said}");
+        assert_eq!(view.has_expired, headline == late);
+        request.apply(
+            &Event::Forgotten(ForgetReason::Erasure),
+            during(&"P".parse().unwrap()),
+        );
+        let view = StatusView::of(&request);
+        assert_eq!(
+            (view.headline, view.reason),
+            (headline, None),
+            "once it is forgotten"
+        );
+    }
+    let unexplained = denied(&[]);
+    let view = StatusView::of(&unexplained);
+    assert_eq!((view.headline, view.reason), (not_approved, None));
+}
+
+#[test]
+fn an_open_question_is_what_the_customer_reads_first() {
+    let (mut request, _) = fixtures::request::request();
+    let phase = request.phase.clone();
+    let ask = Event::Questioned {
+        by: "csm-1@example.com",
+        text: "Which one?",
+        key_id: "k",
+    };
+    for number in 1..=2 {
+        assert_eq!(
+            StatusView::of(&request).headline,
+            "We are looking at your request"
+        );
+        request.apply(&ask, during(&phase));
+        let view = StatusView::of(&request);
+        assert_eq!(view.headline, "We need an answer from you");
+        assert!(view.reason.unwrap().contains("below"));
+        let reply = Event::Replied {
+            number,
+            text: "This one.",
+        };
+        request.apply(&reply, during(&phase));
+    }
+    // A question that nobody waits for any more is none.
+    request.apply(&ask, during(&phase));
+    request.phase = "Threshold Check".parse().unwrap();
+    assert_eq!(
+        StatusView::of(&request).headline,
+        "We are looking at your request"
+    );
+}
+
+#[test]
+fn the_definitions_words_are_shown_while_something_happens() {
+    let (mut request, _) = fixtures::request::request();
+    assert_eq!(
+        StatusView::of(&request).now,
+        None,
+        "and its names never are"
+    );
+    let words = (request.phase.clone(), "Under review".to_owned());
+    request.wording.phases.extend([words]);
+    request.wording.usually_takes = Some("two days".to_owned());
+    for (status, now, takes) in [
+        (Status::InReview, Some("Under review"), Some("two days")),
+        (Status::Processing, Some("Under review"), None),
+        (Status::Refunded, None, None),
+        (Status::Denied, None, None),
+        (Status::NeedsAttention, None, None),
+    ] {
+        request.status = status;
+        let view = StatusView::of(&request);
+        assert_eq!((view.now, view.usually_takes), (now, takes), "{status:?}");
+    }
+    (request.status, request.awaits_choice) = (Status::InReview, true);
+    assert_eq!(
+        StatusView::of(&request).usually_takes,
+        None,
+        "it waits for them"
+    );
 }
 
 #[test]

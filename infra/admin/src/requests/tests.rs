@@ -102,3 +102,23 @@ async fn one_cause_goes_on_and_it_is_recorded_by_whom() {
     assert_eq!(other, "No request was stopped by Other.");
     assert_eq!(OperatorRecord::all(store.table()).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_request_is_found_by_its_reference_as_people_write_it() {
+    let (store, executions) = stage(&["", ""]).await;
+    let id = executions.all[0].request_id;
+    let reference = Reference::of(id).to_string();
+    for written in [
+        reference.clone(),
+        reference.to_lowercase().replace("rd-", ""),
+    ] {
+        let found = find(&store, written.parse().unwrap()).await.unwrap();
+        let expected = format!(
+            "{id} customer-success/refund-request: in_review in CSM Review, since 1 January 1970, 00:00 UTC"
+        );
+        assert_eq!(found, expected);
+    }
+    let other = Reference::of(RequestId::random());
+    let none = find(&store, other).await.unwrap();
+    assert_eq!(none, format!("No request has the reference {other}."));
+}

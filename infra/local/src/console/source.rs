@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::audit::AuditRecord;
 use domain::id::RequestId;
+use domain::reference::Reference;
 use domain::request::Request;
 use domain::request_store::request_key;
 use domain::table::Entity;
@@ -67,10 +68,12 @@ impl Console {
         format!("\"{runs}-{items}-{mails}-{ahead}\"")
     }
 
-    /// The ids of the requests that begin with `prefix`, newest first: some, and how many there are.
-    pub(crate) fn newest(&self, prefix: &str, skip: usize) -> (Vec<String>, usize) {
+    /// The ids of the requests that begin so, or that have this reference, newest first: some, and how many there are.
+    pub(crate) fn newest(&self, find: &str, skip: usize) -> (Vec<String>, usize) {
+        let reference = find.parse::<Reference>().ok();
+        let has_it = |name: &str| reference.is_some() && self::reference(name) == reference;
         let mut names = self.executor.names();
-        names.retain(|name| name.starts_with(prefix));
+        names.retain(|name| name.starts_with(find) || has_it(name));
         let page = names.iter().skip(skip).take(PAGE);
         (page.map(ToString::to_string).collect(), names.len())
     }
@@ -92,6 +95,11 @@ impl Console {
             run,
         })
     }
+}
+
+/// The reference of the request with that id. An execution that somebody else started has none.
+pub(crate) fn reference(id: &str) -> Option<Reference> {
+    id.parse().ok().map(Reference::of)
 }
 
 /// The items of a kind. One that an older version of this project wrote may not be readable: it is left out.

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Event, Movement, Output, OwnershipConfirmation, RefundProgress, Request, Status, Step, Stopped,
+    Denial, Event, Movement, Output, OwnershipConfirmation, RefundProgress, Request, Status, Step,
+    Stopped,
 };
 use crate::approval::{Decider, Recorded};
 use crate::form::Value;
@@ -42,7 +43,10 @@ impl Request {
                 self.inquiries.push(inquiry);
             }
             Event::Replied { number, text } => self.reply(number, text, state_entry.at),
-            Event::Expired { reason } => self.set(variable::REJECTION_REASON, reason),
+            Event::Expired { reason } => {
+                self.denial = Some(Denial::Expired);
+                self.set(variable::REJECTION_REASON, reason);
+            }
             Event::Evaluated { outcome, .. } => self.step(state_entry, outcome),
             Event::PaymentHeld { reason } => {
                 let (at, reason) = (state_entry.at, reason.to_owned());
@@ -50,6 +54,7 @@ impl Request {
             }
             Event::SettlementIntended { .. } => {
                 self.payment_hold = None;
+                self.denial = None;
                 self.goes_on(Status::Processing);
             }
             Event::CreditGiven { movement, output } => {
@@ -130,6 +135,10 @@ impl Request {
             Decider::Customer => true,
             Decider::Approver(_) | Decider::Nobody => decision.outcome() == outcome::APPROVE,
         };
+        self.denial = (!goes_on).then_some(match decision.decider() {
+            Decider::Nobody => Denial::Expired,
+            Decider::Approver(_) | Decider::Customer => Denial::Rejected,
+        });
         if !goes_on {
             let reason = decision.reason().unwrap_or_default();
             self.set(variable::REJECTION_REASON, reason);
@@ -148,6 +157,7 @@ impl Request {
 
     fn not_given(&mut self, message: &str, outcome: &str, state_entry: StateEntry<'_>) {
         self.refund = None;
+        self.denial = Some(Denial::NotPaid);
         self.set(variable::STRIPE_ERROR, message);
         self.step(state_entry, outcome);
     }

@@ -19,6 +19,7 @@ mod form_schema;
 mod inquiry;
 mod invitation;
 mod link_keys;
+mod links;
 mod mail;
 mod metrics;
 mod payment_control;

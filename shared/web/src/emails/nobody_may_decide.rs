@@ -64,7 +64,9 @@ pub fn nobody_may_decide(
     keys: &LinkKeys,
     to: &str,
 ) -> Mail {
-    NobodyMayDecideContext::of(brand, request, approval, earlier, keys).mail(to, brand)
+    NobodyMayDecideContext::of(brand, request, approval, earlier, keys)
+        .mail(to, brand)
+        .about(request.request_id)
 }
 
 fn why(approver: &Approver, ineligible: Option<&Ineligible>) -> String {

@@ -46,5 +46,7 @@ pub fn refund_reversed(
     keys: &LinkKeys,
     to: &str,
 ) -> Mail {
-    RefundReversedContext::of(request, entry, keys).mail(to, brand)
+    RefundReversedContext::of(request, entry, keys)
+        .mail(to, brand)
+        .about(request.request_id)
 }

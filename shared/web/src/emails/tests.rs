@@ -39,13 +39,19 @@ fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) 
     .unwrap()
 }
 
+/// What a subject is when the request's reference follows these words.
+fn with_reference(words: &str, request: &Request) -> String {
+    format!("{words} [{}]", request.reference())
+}
+
 #[test]
 fn the_amount_is_that_of_the_field_that_the_form_names() {
     let (request, _) = fixtures::request::request_with_two_of_each();
     let waiting = waiting(request.request_id, 0, "token");
     let approval = Approval::ask(&waiting, 1, &[TO.to_owned()], &link_keys());
     let asked = mail(&request, &approval, NotificationReason::Asked);
-    assert_eq!(asked.subject, "CSM Review: Refund Request of $50.00");
+    let words = "CSM Review: Refund Request of $50.00";
+    assert_eq!(asked.subject, with_reference(words, &request));
 }
 
 #[test]
@@ -53,7 +59,8 @@ fn shows_the_case_the_links_and_the_code() {
     let (request, approval) = case();
     let (link_id, code) = approval.secrets(&link_keys(), TO);
     let asked = mail(&request, &approval, NotificationReason::Asked);
-    assert_eq!(asked.subject, "CSM Review: Refund Request of $50.00");
+    let words = "CSM Review: Refund Request of $50.00";
+    assert_eq!(asked.subject, with_reference(words, &request));
     for part in [&asked.text, &asked.html] {
         for verdict in ["approve", "reject"] {
             let link =
@@ -189,7 +196,8 @@ fn the_customer_is_asked_without_a_word_about_them_in_the_subject() {
         )
     };
     let (mail, fresh) = (mail(0), mail(1));
-    assert_eq!(mail.subject, "We have a question about your request");
+    let words = "We have a question about your request";
+    assert_eq!(mail.subject, with_reference(words, &request));
     assert!(mail.text.contains("    Which month?\n    May?"));
     let page = request.status_url(&key);
     assert!(mail.html.contains(&page) && mail.text.contains(&page));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::RequestId;
+use domain::reference::Reference;
 use domain::request::Status;
 use domain::stripe::REQUEST_ID;
 use domain::table::Item;
@@ -142,7 +143,8 @@ impl History<'_> {
         }
     }
 
-    /// Whoever is named by a flood gets one mail about each request that is taken, and no other.
+    /// Whoever is named by a flood gets two mails about each request that is taken, that it has arrived and how it ended,
+    /// and no other.
     fn check_mails(&self, taken: &[(&Post, Timestamp)], problems: &mut Vec<String>) {
         let mut mails: BTreeMap<String, usize> = BTreeMap::new();
         for mail in self.world.functions.mailer.sent() {
@@ -151,7 +153,7 @@ impl History<'_> {
         for post in &self.drawn.posts[self.drawn.customers..] {
             let count = mails.get(&post.address).copied().unwrap_or_default();
             let named = taken.iter().filter(|(it, _)| it.address == post.address);
-            let named = named.count();
+            let named = 2 * named.count();
             if self.drawn.is_calm() && count > named {
                 problems.push(format!("{count} mails to {} of {named}", post.address));
             }
@@ -188,7 +190,8 @@ impl History<'_> {
             .filter(|(metadata, _)| metadata.get(REQUEST_ID) == Some(&text));
         let mails = functions.mailer.sent().into_iter();
         let mails = mails.filter(|mail| mail.to == post.address && mail.text.contains(&text));
-        let subjects = mails.map(|mail| mail.subject.replace(&text, "ID"));
+        let reference = Reference::of(id).to_string();
+        let subjects = mails.map(|mail| mail.subject.replace(&reference, "RD"));
         let is_calm = self.drawn.is_calm();
         End {
             status: Some(self.world.request(id).await.status),

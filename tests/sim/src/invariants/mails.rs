@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::request::Status;
+use domain::request::{Denial, Status};
 use jiff::SignedDuration;
 use local::states::ExecutionStatus;
 
@@ -42,14 +42,22 @@ impl Case<'_> {
                 problems.push(format!("{words}: must be {due}, {:?}", self.request.status));
             }
         }
-        let rejected = self.request.output("rejectionReason").is_some();
-        if rejected != self.got(self.customer(), "About your refund request") {
-            problems.push(format!("rejected: {rejected}, and not told so, or told so"));
+        // Whoever answers a survey makes no request.
+        let asks = self.request.about.is_none();
+        if asks && !self.got(self.customer(), "We have your request") {
+            problems.push("the customer was not told that the request arrived".to_owned());
         }
-        // Also where it was approved and under way, and then failed.
-        let failed = self.request.status == Status::Denied && !rejected;
-        if failed != self.got(self.customer(), "could not be") {
-            problems.push(format!("failed: {failed}, and not told so, or told so"));
+        let denied = self.request.status == Status::Denied;
+        for (denial, words) in [
+            (Denial::Rejected, "About your refund request"),
+            (Denial::Expired, "We did not decide"),
+            // Also where it was approved and under way, and then failed.
+            (Denial::NotPaid, "We could not"),
+        ] {
+            let due = denied && self.request.denial == Some(denial);
+            if self.got(self.customer(), words) != due {
+                problems.push(format!("{words}: must be {due}, {:?}", self.request.denial));
+            }
         }
         let invites = refunded && Process::Routed.is_of(self.request);
         if invites != self.got(self.customer(), "How did we do?") {

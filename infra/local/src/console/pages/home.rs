@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Page;
 use super::parts::{audit_table, chip, drawing, mail_card, request_path, short, span, time};
-use crate::console::source::{Console, PAGE, RequestView};
+use crate::console::source::{Console, PAGE, RequestView, reference};
 
 /// How many records of the audit log are shown, the latest of the requests on the page.
 const AUDIT_RECORDS: usize = 60;
@@ -16,7 +16,7 @@ const AUDIT_RECORDS: usize = 60;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Selection {
-    /// The beginning of a request's id, or a part of a mail's address.
+    /// A request's reference or the beginning of its id, or a part of a mail's address.
     pub(crate) find: String,
     /// How many newer requests there are before the page's first.
     requests: usize,
@@ -122,6 +122,7 @@ fn request_card(request: &RequestView, number: usize) -> Markup {
                 (chip(request))
             }
             p.meta {
+                @if let Some(reference) = reference(&request.id) { (reference) " · " }
                 span.mono { (short(&request.id)) }
                 @if let Some(phase) = request.phase() { " · " (phase) }
                 @if let Some(at) = request.began_at() { " · " (time(at)) }

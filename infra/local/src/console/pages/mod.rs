@@ -43,8 +43,8 @@ pub(crate) fn shell(page: &Page, version: &str, nonce: &str, forms: &[(String, S
                             a href="/_local#audit" { "Audit log" }
                         }
                         form.find action="/_local" role="search" {
-                            input type="search" name="find" placeholder="Request id or address"
-                                aria-label="Find a request by its id, or mails by an address";
+                            input type="search" name="find" placeholder="Reference, id or address"
+                                aria-label="Find a request by its reference or id, or mails by an address";
                         }
                         @for (title, path) in forms {
                             a.button href=(path) { "New: " (title) }

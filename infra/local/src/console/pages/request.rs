@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::parts::{audit_table, chip, drawing, mail_card, request_path, span, time};
-use crate::console::source::{Console, RequestView, Run};
+use crate::console::source::{Console, RequestView, Run, reference};
 
 /// None: there is no such request.
 pub(crate) fn page(console: &Console, id: &str) -> Option<Page> {
@@ -18,6 +18,7 @@ pub(crate) fn page(console: &Console, id: &str) -> Option<Page> {
             p.crumbs { a href="/_local" { "Console" } }
             div.title data-status={ (title) ": " (phase) } { h1 { (title) } (chip(&request)) }
             p.lede {
+                @if let Some(reference) = reference(&request.id) { (reference) " · " }
                 span.mono { (request.id) }
                 @if !phase.is_empty() { " · " (phase) }
                 @if let Some(known) = &request.request { " · " (time(known.updated_at)) }

@@ -105,6 +105,14 @@ async fn many_requests_and_mails_come_in_pages_and_can_be_found() {
     assert_eq!(some.status, 303, "an id in full");
     assert_eq!(cards(&console.get("/_local?find=r-").await), 20);
     assert_eq!(cards(&console.get("/_local?find=CSM-1").await), 20);
+    // 08421084 in hexadecimal begins with six fives of bits that are one.
+    let id = "08421084-0000-4000-8000-000000000000";
+    console.start(id).await;
+    for reference in ["RD-111111", "rd%20liiiil"] {
+        let found = console.get(&format!("/_local?find={reference}")).await;
+        assert_eq!(cards(&found), 1, "{reference}");
+        assert!(found.text.contains("RD-111111 · ") && found.text.contains(id));
+    }
     let nobody = console.get("/_local?find=%3Cb%3E").await;
     assert_eq!(cards(&nobody), 0);
     assert!(nobody.text.contains("“&lt;b&gt;”"));

@@ -22,7 +22,8 @@ fn mail(request: &Request, approval: &Approval, reason: NotificationReason<'_>) 
 fn the_definitions_words_are_the_subject() {
     let (request, _) = fixtures::request::request();
     let asked = mail(&request, &offer(&request), NotificationReason::Asked);
-    assert_eq!(asked.subject, "Your refund of $50.00: credit or cash?");
+    let words = "Your refund of $50.00: credit or cash?";
+    assert_eq!(asked.subject, with_reference(words, &request));
 }
 
 #[test]

@@ -15,7 +15,8 @@ fn redacted(mail: &Mail, request: &Request, secrets: &[&str]) -> (String, String
     let redact = |text: &str| {
         let text = text
             .replace(&link_keys().status_key(request.request_id), "[status key]")
-            .replace(&request.request_id.to_string(), "[request]");
+            .replace(&request.request_id.to_string(), "[request]")
+            .replace(&request.reference().to_string(), "RD-......");
         secrets
             .iter()
             .fold(text, |text, secret| text.replace(secret, "[secret]"))
@@ -208,6 +209,7 @@ fn the_customer_gets_a_new_code_for_an_invitation() {
     let mail = invitation_code(
         &Brand::default(),
         CUSTOMER,
+        request.request_id,
         "Satisfaction Survey",
         url,
         "123456",

@@ -37,7 +37,8 @@ fn refused_sender(stack: &Stack) -> anyhow::Result<()> {
     mail.approve(&stack.client);
     thread::sleep(PAUSE);
     let told = stack.client.mails(&stack.people.customer).into_iter();
-    let told: Vec<_> = told.filter(|it| it.text.contains(&request.id)).collect();
+    let told = told.filter(|it| it.text.contains(&request.id) && it.subject.contains("refund"));
+    let told: Vec<_> = told.collect();
     verify_sender(&stack.deployment)?;
     ensure!(told.is_empty(), "the customer was told: {told:?}");
     let customer = &stack.people.customer;

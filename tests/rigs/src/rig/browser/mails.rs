@@ -17,7 +17,8 @@ const MANAGER: &str = "csm-manager@example.com";
 
 const DEADLOCK: &str = "Nobody may decide";
 /// A name for the picture, and what the mail's subject begins with.
-const KINDS: [(&str, &str); 19] = [
+const KINDS: [(&str, &str); 21] = [
+    ("mail-arrived", "We have your request"),
     ("mail-asked", "CSM Review:"),
     ("mail-asked-finance", "Finance Approval:"),
     ("mail-reminded", "Reminder: CSM Review:"),
@@ -34,7 +35,8 @@ const KINDS: [(&str, &str); 19] = [
     ("mail-on-its-way", "Your refund is on its way"),
     ("mail-denied", "About your refund request"),
     ("mail-refund-failed", "A refund failed"),
-    ("mail-not-refunded", "Your refund could not be made"),
+    ("mail-not-refunded", "We could not make your refund"),
+    ("mail-not-decided", "We did not decide"),
     ("mail-refund-came-back", "A refund came back"),
     (
         "mail-needs-attention",
@@ -49,7 +51,10 @@ impl Stage {
         browser: &Browser,
         checks: &mut Checks<'_>,
     ) -> anyhow::Result<()> {
-        self.bring_about_the_rest();
+        for (name, request) in self.bring_about_the_rest() {
+            self.show(browser, checks, name, &request.status_url)
+                .await?;
+        }
         let mails = self.client.get_json("/_local/api/emails");
         for (name, subject) in KINDS {
             let mail = newest(&mails, subject);
@@ -86,18 +91,19 @@ impl Stage {
         found.context("the outbox has the mail that nobody may decide")
     }
 
-    fn bring_about_the_rest(&self) {
+    /// The requests whose status pages show what no other page did, each with a name for the picture.
+    fn bring_about_the_rest(&self) -> [(&'static str, Submitted); 3] {
         let client = &self.client;
         client.mail(CUSTOMER, "About your refund request");
-        self.approved("ch_demo_refunded", "49.90");
+        let not_paid = self.approved("ch_demo_refunded", "49.90");
         client.mail(CSM, "A refund failed");
-        client.mail(CUSTOMER, "Your refund could not be made");
+        client.mail(CUSTOMER, "We could not make your refund");
         self.approved("ch_demo_unfunded", "49.90");
         client.mail(CSM, "needs your attention");
         self.approved("ch_demo_slow", "49.90");
         client.mail(CUSTOMER, "on its way");
-        let request = self.approved("ch_demo_fails_later", "49.90");
-        client.wait_for_status(&request, "refunded");
+        let returned = self.approved("ch_demo_fails_later", "49.90");
+        client.wait_for_status(&returned, "refunded");
         client.advance("31m");
         client.mail(CSM, "A refund came back");
         self.approved("ch_demo_2000", "500");
@@ -108,6 +114,14 @@ impl Stage {
         client.mail_about(&waiting, CSM, "Reminder");
         client.advance("48h");
         client.mail_about(&waiting, MANAGER, "Escalated");
+        client.advance("11d");
+        client.mail_about(&waiting, CUSTOMER, "We did not decide");
+        client.wait_for_status(&waiting, "denied");
+        [
+            ("status-not-paid", not_paid),
+            ("status-came-back", returned),
+            ("status-expired", waiting),
+        ]
     }
 
     /// A request that its reviewer has approved.
