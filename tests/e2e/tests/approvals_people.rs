@@ -107,8 +107,8 @@ fn where_a_team_has_nobody_else_the_next_one_is_asked_at_once() {
         .mail("mia@example.com", "CSM Review")
         .approve(&client);
     let mail = client.mail("moe@example.com", "Escalated: Finance Approval");
-    let barred = "Nobody in the Finance Team may decide this one";
-    assert!(mail.text.contains(barred) && !mail.text.contains("has not decided"));
+    let nobody_may = "Nobody in the Finance Team may decide this one";
+    assert!(mail.text.contains(nobody_may) && !mail.text.contains("has not decided"));
     mail.approve(&client);
     client.wait_for_status(&request, "refunded");
 }
@@ -121,12 +121,12 @@ fn where_nobody_at_all_may_decide_the_team_is_told_in_plain_words() {
     client
         .mail("mia@example.com", "CSM Review")
         .approve(&client);
-    let barred = "Nobody in the Finance Team may decide this one";
+    let nobody_may = "Nobody in the Finance Team may decide this one";
     let told = client.mail(
         "mia@example.com",
         "Nobody may decide: $1,500.00 for ch_demo_2000",
     );
-    assert!(told.text.starts_with(barred), "{}", told.text);
+    assert!(told.text.starts_with(nobody_may), "{}", told.text);
     assert!(
         told.text
             .contains("mia@example.com decided CSM Review of this request")

@@ -36,7 +36,7 @@ pub enum TeamAbility {
     /// Some may decide, and none of them gets mail.
     Unreached,
     /// None of it may decide.
-    Barred,
+    Ineligible,
 }
 
 impl Approval {
@@ -118,7 +118,7 @@ impl Approval {
             .collect();
         let reached = allowed.iter().filter(|it| it.unreachable.is_none()).count();
         if allowed.is_empty() {
-            TeamAbility::Barred
+            TeamAbility::Ineligible
         } else if reached == 0 {
             TeamAbility::Unreached
         } else if u32::try_from(reached).unwrap_or(u32::MAX) < self.asked.approvals() {

@@ -106,7 +106,7 @@ fn a_team_decides_of_itself_while_enough_of_it_may_and_get_mail() {
     own.approval.approvers.pop();
     own.request.answers[0].value = Some(Value::Text(A.to_owned()));
     let ability = own.approval.team_ability(&own.request, &own.earlier);
-    assert_eq!(ability, TeamAbility::Barred);
+    assert_eq!(ability, TeamAbility::Ineligible);
 }
 
 #[test]

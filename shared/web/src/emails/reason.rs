@@ -68,6 +68,6 @@ pub(super) fn cannot_decide(team: &str, ability: TeamAbility) -> Option<String> 
         TeamAbility::Unreached => {
             format!("No mail reaches anybody in the {team} who may decide this one")
         }
-        TeamAbility::Barred => format!("Nobody in the {team} may decide this one"),
+        TeamAbility::Ineligible => format!("Nobody in the {team} may decide this one"),
     })
 }

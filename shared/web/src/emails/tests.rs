@@ -111,7 +111,7 @@ fn each_reason_is_said_in_subject_and_text() {
             "No mail reaches anybody in the CSM Team who may decide this one",
         ),
         (
-            escalated(TeamAbility::Barred),
+            escalated(TeamAbility::Ineligible),
             "Escalated: ",
             "Nobody in the CSM Team may decide this one",
         ),
