@@ -29,7 +29,7 @@ impl<T: Table> ServeReports<T> {
     /// Answers every route of the function. A HEAD is answered like a GET, without the body.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
         let answer = self.answer(http).await;
-        let mut answer = answer.unwrap_or_else(|problem| problem.into_json());
+        let mut answer = answer.unwrap_or_else(Problem::into_json);
         if http.method() == Method::HEAD {
             *answer.body_mut() = Body::Empty;
         }

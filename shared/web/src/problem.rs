@@ -18,7 +18,7 @@ pub struct Problem {
     title: String,
     detail: Option<String>,
     errors: Vec<FieldError>,
-    page: Option<Page>,
+    page: Option<Box<Page>>,
     retry_after: Option<i64>,
 }
 
@@ -52,7 +52,7 @@ impl Problem {
     /// A page that shows the problem in its place, such as the form that was refused.
     #[must_use]
     pub fn page(mut self, page: Page) -> Self {
-        self.page = Some(page);
+        self.page = Some(Box::new(page));
         self
     }
 
@@ -70,10 +70,11 @@ impl Problem {
     }
 
     /// The answer, in the caller's format.
-    pub fn into_response(self, format: Format, brand: &Brand) -> Response<Body> {
+    pub fn into_response(mut self, format: Format, brand: &Brand) -> Response<Body> {
         match format {
             Format::Html => {
-                let page = self.page.clone().unwrap_or_else(|| self.plain_page(brand));
+                let page = self.page.take();
+                let page = page.map_or_else(|| self.plain_page(brand), |page| *page);
                 self.with_headers(html_response(self.status, page))
             }
             Format::Json => self.into_json(),

@@ -37,7 +37,13 @@ macro_rules! assert_mail {
 
 #[test]
 fn the_frame() {
-    let mail = template::framed(CUSTOMER, "Hi", "BODY", "BODY".to_owned(), &Brand::default());
+    let around = template::Around {
+        to: CUSTOMER,
+        subject: "Hi",
+        preheader: "PREHEADER",
+        brand: &Brand::default(),
+    };
+    let mail = template::framed(&around, "BODY", "BODY".to_owned());
     insta::assert_snapshot!("frame", mail.html);
 }
 
@@ -217,8 +223,27 @@ fn the_customer_gets_a_new_code_for_an_invitation() {
 
 #[test]
 fn a_text_of_the_definition() {
-    let (request, _) = fixtures::request::request();
-    let text = "Hi!\n\nWe refunded\n$50.00. See https://refunds.example.com/a.\n\n\nBye.";
-    let mail = from_text(&Brand::default(), CUSTOMER, "Refunded", text);
+    let (mut request, _) = fixtures::request::request();
+    for answer in &mut request.answers {
+        answer.value = Some(Value::Text(
+            "It was used:\n- in May\n- in June\n\nSee https://example.com/policy.".into(),
+        ));
+    }
+    let template = "Hi!\n\nWe looked at\nyour request, and rejected it:\n\n{{ notes }}\n\n\nBye.";
+    let text = domain::text::render(template, &request, "").unwrap();
+    let mail = from_text(&Brand::default(), CUSTOMER, "About your request", &text);
     assert_mail!("from_text", mail, &request, &[]);
+}
+
+#[test]
+fn a_brand_is_in_the_mails_frame_and_text() {
+    let brand = serde_json::json!({
+        "name": "Acme & Co.", "color": "#ffcc00", "contact": "help@acme.example, +1 555 0100", "footer": "Acme Ltd, 1 Main Street",
+    });
+    let brand = serde_json::from_value(brand).unwrap();
+    let url = "https://refunds.example.com/services/a/b?invitation=c";
+    let mail = invitation_code(&brand, CUSTOMER, "Satisfaction Survey", url, "123456");
+    assert_eq!(mail.sender.name.as_deref(), Some("Acme & Co."));
+    insta::assert_snapshot!("brand", mail.html);
+    insta::assert_snapshot!("brand_text", mail.text);
 }

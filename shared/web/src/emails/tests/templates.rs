@@ -25,7 +25,7 @@ fn checked<T: Template>(context: &T) -> String {
     let brand = Brand::default();
     let environment = environment(&brand);
     let mut named = BTreeSet::new();
-    for source in [files.subject, files.text, files.html] {
+    for source in [files.subject, files.text, files.html, files.preheader] {
         let template = environment.template_from_str(source).unwrap();
         named.extend(template.undeclared_variables(false));
     }
