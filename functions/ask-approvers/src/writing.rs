@@ -63,7 +63,8 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
             let (asked, earlier) = (&approval.value, &context.earlier);
             let mails = context.members_if_known(&config.attention).iter();
             let brand = self.settings.current().brand.with(&request.brand);
-            let mails = mails.map(|to| nobody_may_decide(&brand, request, asked, earlier, &keys, to));
+            let mails =
+                mails.map(|to| nobody_may_decide(&brand, request, asked, earlier, &keys, to));
             self.send(&mails.collect::<Vec<_>>(), task).await?;
             approval.value.deadlock = Deadlock::Notified;
             self.store.save_approval(&mut approval).await?;

@@ -53,9 +53,7 @@ impl DescribeApi {
             _ => self.answer_elsewhere(http),
         };
         let brand = &self.settings.current().brand;
-        answer.unwrap_or_else(|problem| {
-            problem.into_response(preferred(http, Format::Json), brand)
-        })
+        answer.unwrap_or_else(|problem| problem.into_response(preferred(http, Format::Json), brand))
     }
 
     fn show_reference(&self, http: &Request) -> Result<Response<Body>, Problem> {

@@ -27,8 +27,8 @@ mod elsewhere;
 mod fresh;
 mod guessing;
 mod hostile;
-mod numbers;
 mod not_recorded;
+mod numbers;
 mod ownership;
 
 /// The page's button to approve.

@@ -19,7 +19,7 @@ use domain::request_store::{Invocation, RequestStore};
 use domain::suppression::send_all;
 use domain::table::Table;
 use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
-use domain::text::{Invited, TextError, render, render_invitation};
+use domain::text::{Filled, Invited, TextError, render, render_invitation};
 use web::emails::from_text;
 
 /// What the function works with.
@@ -53,7 +53,8 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             self.text(template, &request.value, config.invites.as_ref())
                 .map_err(|error| Failure::PayloadInvalid(error.to_string()))
         };
-        let (subject, body) = (text(&config.subject)?, text(&config.body)?);
+        let subject = text(&config.subject)?.to_string();
+        let body = text(&config.body)?;
         let addresses = self.addresses(&config.to, &request.value).await?;
         let brand = self.settings.current().brand.with(&request.value.brand);
         let mails = addresses.iter().map(|address| {
@@ -81,7 +82,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         template: &str,
         request: &Request,
         invites: Option<&OfferingPath>,
-    ) -> Result<String, TextError> {
+    ) -> Result<Filled, TextError> {
         let keys = self.link_keys.current();
         let status_url = request.status_url(&keys);
         let Some(offering) = invites else {

@@ -4,10 +4,12 @@
 //! phase; an unknown name is an error here and never an empty place in a mail about money.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use minijinja::value::Value as Rendered;
 use minijinja::{Environment, UndefinedBehavior, context};
 
+use crate::mail::sanitize_text;
 use crate::request::{Output, Request};
 use crate::task::variable;
 
@@ -26,9 +28,74 @@ pub fn environment() -> Environment<'static> {
     environment
 }
 
+/// A template that was filled. A line that ends in the template was wrapped by its author, and a line that ends in a value was
+/// ended by whoever wrote the value; [`paragraphs`](Self::paragraphs) tells them apart. It prints as plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled(String);
+
+/// Ends a line of a value. No text that is shown has this character of its own: see [`sanitize_text`].
+const VALUE_BREAK: char = '\u{2028}';
+
+impl Filled {
+    /// The paragraphs, each as the lines that it is to be shown in. An empty line stands between two of them.
+    pub fn paragraphs(&self) -> Vec<Vec<String>> {
+        let mut paragraphs = vec![Vec::new()];
+        for (position, wrapped) in self.0.split('\n').enumerate() {
+            for (part, line) in wrapped.split(VALUE_BREAK).enumerate() {
+                let continues = part == 0 && position > 0 && !stands_alone(line);
+                let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+                let paragraph: &mut Vec<String> = paragraphs.last_mut().expect("there is a first");
+                match paragraph.last_mut() {
+                    _ if line.is_empty() => paragraphs.push(Vec::new()),
+                    Some(last) if continues => *last = format!("{last} {line}"),
+                    Some(_) | None => paragraph.push(line),
+                }
+            }
+        }
+        paragraphs.retain(|paragraph| !paragraph.is_empty());
+        paragraphs
+    }
+}
+
+impl fmt::Display for Filled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.replace(VALUE_BREAK, "\n"))
+    }
+}
+
+/// Whether a line is one of its own, wherever it was written: an item of a list, or a label with an address.
+fn stands_alone(line: &str) -> bool {
+    is_item(line) || labelled_address(line).is_some()
+}
+
+/// The label and the address of a line that has nothing else in it: `See the request: https://...`.
+pub fn labelled_address(line: &str) -> Option<(&str, &str)> {
+    let (label, url) = line.trim().split_once(": ")?;
+    let is_url = url.contains("://") && !url.contains(char::is_whitespace);
+    is_url.then_some((label, url))
+}
+
+/// Whether a line is an item of a list, with a mark or a number.
+fn is_item(line: &str) -> bool {
+    let line = line.trim_start();
+    let (mark, rest) = line.split_once(' ').unwrap_or_default();
+    let number = mark.trim_end_matches(['.', ')']);
+    let is_number = number.len() + 1 == mark.len()
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|digit| digit.is_ascii_digit());
+    !rest.trim().is_empty() && (list_item(line).is_some() || is_number)
+}
+
+/// What an item of a list without numbers says.
+pub fn list_item(line: &str) -> Option<&str> {
+    let marks = ["- ", "* ", "• ", "– "];
+    let item = marks.iter().find_map(|mark| line.strip_prefix(mark))?;
+    Some(item.trim()).filter(|item| !item.is_empty())
+}
+
 /// Fills a template from a request: answers by field (an optional one without an answer is empty, and the amount is
 /// what is to be paid), outputs by variable, and the names that are [always set](variable). Amounts print as `$1,500.00`.
-pub fn render(template: &str, request: &Request, status_url: &str) -> Result<String, TextError> {
+pub fn render(template: &str, request: &Request, status_url: &str) -> Result<Filled, TextError> {
     fill(template, request, status_url, &[])
 }
 
@@ -47,7 +114,7 @@ pub fn render_invitation(
     request: &Request,
     status_url: &str,
     invited: &Invited,
-) -> Result<String, TextError> {
+) -> Result<Filled, TextError> {
     let more = [
         (variable::INVITATION_URL, invited.url.as_str()),
         (variable::INVITATION_CODE, invited.code.as_str()),
@@ -60,7 +127,7 @@ fn fill(
     request: &Request,
     status_url: &str,
     more: &[(&str, &str)],
-) -> Result<String, TextError> {
+) -> Result<Filled, TextError> {
     let mut names = BTreeMap::new();
     let values = request.values();
     for answer in &request.answers {
@@ -94,9 +161,15 @@ fn fill(
     names.insert(variable::STATUS_URL, Rendered::from(status_url));
     let error = request.stopped.as_ref().map(|stopped| &stopped.error);
     for (name, text) in [
-        (variable::REQUEST_REFERENCE, Some(request.reference().to_string())),
+        (
+            variable::REQUEST_REFERENCE,
+            Some(request.reference().to_string()),
+        ),
         (variable::FORM_URL, Some(request.form_url())),
-        (variable::USUALLY_TAKES, request.wording.usually_takes.clone()),
+        (
+            variable::USUALLY_TAKES,
+            request.wording.usually_takes.clone(),
+        ),
         (variable::SUMMARY, Some(request.summary())),
         (variable::STOP_CAUSE, request.stop_cause()),
         (variable::STOP_ERROR, error.cloned()),
@@ -106,8 +179,18 @@ fn fill(
     for (name, text) in more {
         names.insert(name, Rendered::from(*text));
     }
-    environment()
+    let mut environment = environment();
+    environment.set_formatter(|out, _, value| {
+        let value = sanitize_text(&value.to_string());
+        Ok(out.write_str(
+            &value
+                .trim_end()
+                .replace('\n', VALUE_BREAK.encode_utf8(&mut [0; 4])),
+        )?)
+    });
+    environment
         .render_str(template, names)
+        .map(Filled)
         // The kind names what is wrong; the full message may quote the template's surroundings.
         .map_err(|error| {
             TextError(format!(

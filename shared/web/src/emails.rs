@@ -1,4 +1,4 @@
-//! The mails. Each kind is a folder of template files, `subject.txt`, `body.txt` and `body.html`, and beside it a
+//! The mails. Each kind is a folder of template files, `subject.txt`, `preheader.txt`, `body.txt` and `body.html`, and beside it a
 //! module with what they are filled with; [`from_text`] makes a mail of a text that the definition wrote.
 //!
 //! No subject names the customer or says what they wrote: subjects show on locked screens.

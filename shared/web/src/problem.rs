@@ -85,8 +85,8 @@ impl Problem {
     pub fn into_response(mut self, format: Format, brand: &Brand) -> Response<Body> {
         match format {
             Format::Html => {
-                let page = self.page.take().map(|page| *page);
-                let page = page.unwrap_or_else(|| self.plain_page(brand));
+                let page = self.page.take();
+                let page = page.map_or_else(|| self.plain_page(brand), |page| *page);
                 let answer = html_response(self.status, page);
                 self.with_header(answer)
             }

@@ -9,6 +9,7 @@ mod cargo_deny;
 mod cargo_lambda_watch;
 mod cold_start;
 mod guides;
+mod mail_lint;
 mod openapi;
 mod stripe;
 mod template_lint;
@@ -41,6 +42,7 @@ pub fn all() -> Vec<&'static dyn Rig> {
     vec![
         &asl_lint::AslLint,
         &template_lint::TemplateLint,
+        &mail_lint::MailLint,
         &workflow_lint::WorkflowLint,
         &cargo_deny::CargoDeny,
         &stripe::schema::StripeSchema,

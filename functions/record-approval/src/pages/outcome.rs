@@ -129,12 +129,7 @@ fn verb(decision: &Decision) -> &'static str {
 }
 
 /// The page of somebody who has approved while more people have to.
-fn approved_in_part(
-    opened: &OpenedLink,
-    decision: &Decision,
-    title: &str,
-    is_done: bool,
-) -> Page {
+fn approved_in_part(opened: &OpenedLink, decision: &Decision, title: &str, is_done: bool) -> Page {
     let missing = opened.approval.value.missing();
     let others = match missing {
         1 => "One more person has to approve it.".to_owned(),

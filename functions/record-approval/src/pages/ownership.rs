@@ -22,7 +22,11 @@ pub(super) fn confirmation(
         return html! {};
     }
     let is_numbered = is_numbered(opened);
-    let kind = if unclear.len() > 1 { "radio" } else { "checkbox" };
+    let kind = if unclear.len() > 1 {
+        "radio"
+    } else {
+        "checkbox"
+    };
     let (legend, help) = if is_numbered {
         (
             "Which charge it is",

@@ -1,15 +1,15 @@
 //! The status page as a whole, from the audit log to the customer's words.
 
-use domain::brand::Brand;
-use web::PageContext;
 use domain::approval::Verdict;
 use domain::audit::AuditRecord;
+use domain::brand::Brand;
 use domain::refund::SettlementMethod;
 use domain::request::{Event, Request};
 use domain::task::{ACKNOWLEDGEMENT_STATE, EndStatus, StateEntry};
 use jiff::{SignedDuration, Timestamp};
 use testing::fixtures;
 use testing::fixtures::approval::recorded;
+use web::PageContext;
 
 use crate::pages::{StatusPage, status_page};
 use crate::status_view::StatusView;

@@ -146,7 +146,7 @@ impl Approval {
         let config = &waiting.task.config;
         let status_url = request.status_url(keys);
         let line = |template: &str| {
-            render(template, request, &status_url).map(|rendered| one_line(&rendered))
+            render(template, request, &status_url).map(|rendered| one_line(&rendered.to_string()))
         };
         let options = config.options.iter().map(|option| {
             Ok(ChoiceOption {

@@ -181,7 +181,7 @@ fn the_audit_log_and_the_texts_say_how_much() {
     let (mut request, mut approval) = asked(1);
     let text =
         "{{ refundAmount }} of {{ requestedAmount }}{% if approvedAmount %}, less{% endif %}";
-    let rendered = |request: &Request| render(text, request, "").unwrap();
+    let rendered = |request: &Request| render(text, request, "").unwrap().to_string();
     assert_eq!(rendered(&request), "$50.00 of $50.00");
     let recorded = approve_less(&mut approval, &request, A, "49.99");
     let now = StateEntry::during(&approval.phase, approval.asked_at);

@@ -298,8 +298,7 @@ fn what_was_not_found_is_said() {
     assert!(shown.warnings()[0].contains("no such charge") && !shown.suggests_approval());
     let shown = ChargeReport::new(&request, None, Vec::new());
     assert!(
-        shown.warnings()[0].contains("could not be asked")
-            && shown.charges(&Zone::UTC).is_empty()
+        shown.warnings()[0].contains("could not be asked") && shown.charges(&Zone::UTC).is_empty()
     );
     assert!(shown.suggests_approval(), "that is no reason to refuse it");
 }

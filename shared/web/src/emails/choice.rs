@@ -3,13 +3,13 @@
 
 use domain::approval::Choice;
 use domain::form::Value;
-use domain::mail::{Mail, one_line, sanitize_text};
+use domain::mail::{Mail, one_line};
 use domain::request::Request;
 use domain::text::{TextError, render};
 use serde::Serialize;
 
 use super::approval_email::ApprovalEmail;
-use super::linked::{linked, paragraphs};
+use super::linked::paragraph;
 use super::template::{Files, Template, files};
 
 #[derive(Debug, Serialize)]
@@ -43,21 +43,22 @@ impl<'a> ChoiceContext<'a> {
         let status_url = email.request.status_url(email.keys);
         let request = with_answers_in_one_line(email.request);
         let fill = |template: &str| render(template, &request, &status_url);
-        let body = sanitize_text(&fill(&choice.body)?);
+        let body = fill(&choice.body)?;
         // What somebody typed into the form is no link.
         let ours = format!("{}/", request.origin);
-        let paragraphs = paragraphs(&body)
-            .map(|paragraph| linked(paragraph, |url| url.starts_with(&ours)).into_string());
+        let html = |lines: &Vec<String>| paragraph(lines, |url| url.starts_with(&ours));
+        let paragraphs = body.paragraphs();
+        let paragraphs = paragraphs.iter().map(|lines| html(lines).into_string());
         let options = choice.options.iter().map(|option| ChoiceLink {
             label: &option.label,
             url: email.link(&option.outcome),
         });
         Ok(Self {
             prefix: email.reason.prefix(),
-            subject: fill(&choice.subject)?,
+            subject: fill(&choice.subject)?.to_string(),
             note: email.reason.sentence(),
             paragraphs: paragraphs.collect(),
-            body: body.trim().to_owned(),
+            body: body.to_string().trim().to_owned(),
             question: &email.approval.question,
             options: options.collect(),
             code: email.code(),

@@ -20,6 +20,8 @@ pub(super) struct Files {
     pub(super) subject: &'static str,
     pub(super) text: &'static str,
     pub(super) html: &'static str,
+    /// What mail programs show beside the subject.
+    pub(super) preheader: &'static str,
 }
 
 /// Embeds the template files of a folder beside the caller's file.
@@ -30,6 +32,7 @@ macro_rules! files {
             subject: include_str!(concat!($folder, "/subject.txt")),
             text: include_str!(concat!($folder, "/body.txt")),
             html: include_str!(concat!($folder, "/body.html")),
+            preheader: include_str!(concat!($folder, "/preheader.txt")),
         }
     };
 }
@@ -47,12 +50,34 @@ pub(super) trait Template: Serialize + Sized {
         let subject = render("subject.txt", Self::FILES.subject);
         let text = render("body.txt", Self::FILES.text);
         let html = render("body.html", Self::FILES.html);
-        framed(to, &subject, &text, html, brand)
+        let around = Around {
+            to,
+            subject: &subject,
+            preheader: &render("preheader.txt", Self::FILES.preheader),
+            brand,
+        };
+        framed(&around, &text, html)
     }
 }
 
+/// What a mail has besides its text.
+#[derive(Debug)]
+pub(super) struct Around<'a> {
+    pub(super) to: &'a str,
+    pub(super) subject: &'a str,
+    /// What mail programs show beside the subject, in place of the mail's beginning.
+    pub(super) preheader: &'a str,
+    pub(super) brand: &'a Brand,
+}
+
 /// A mail with what every mail has around its text and its body, which is HTML already.
-pub(super) fn framed(to: &str, subject: &str, text: &str, body: String, brand: &Brand) -> Mail {
+pub(super) fn framed(around: &Around<'_>, text: &str, body: String) -> Mail {
+    let Around {
+        to,
+        subject,
+        preheader,
+        brand,
+    } = *around;
     let engine = environment(brand);
     let css = render(
         &engine,
@@ -62,8 +87,9 @@ pub(super) fn framed(to: &str, subject: &str, text: &str, body: String, brand: &
     );
     let html = [("css", css), ("body", body)];
     let html = html.map(|(name, html)| (name, Value::from_safe_string(html)));
-    let html = Value::from_pairs(html);
-    let text = Value::from_pairs([("body", Value::from_safe_string(text.trim_end().to_owned()))]);
+    let preheader = ("preheader", Value::from(one_line(preheader)));
+    let html = Value::from_pairs(html.into_iter().chain([preheader]));
+    let text = Value::from_pairs([("body", Value::from_safe_string(text.trim().to_owned()))]);
     Mail {
         sender: brand.sender.clone(),
         to: to.to_owned(),
@@ -107,7 +133,8 @@ pub(super) fn environment(brand: &Brand) -> Environment<'static> {
 fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     let _ = maud::Escaper::new(&mut html).write_str(text);
-    html
+    // Lines stay where styles are dropped too.
+    html.replace('\n', "<br>")
 }
 
 fn indented(text: &str) -> String {

@@ -27,6 +27,8 @@ fn functions_read_no_stopwatch() {
 fn no_float_is_anywhere_near_an_amount() {
     for folder in ["functions", "shared", "infra/local/src/stripe"] {
         let mut sources = sources(folder);
+        // The contrast of colors is defined with powers, and nothing there knows of money.
+        sources.retain(|source| source.path != "shared/web/src/palette.rs");
         for source in &mut sources {
             // Serde's `forward_to_deserialize_any!` has to name every type, also to refuse it.
             source.code = source.code.replace("f32 f64 char", "");

@@ -38,7 +38,13 @@ macro_rules! assert_mail {
 
 #[test]
 fn the_frame() {
-    let mail = template::framed(CUSTOMER, "Hi", "BODY", "BODY".to_owned(), &Brand::default());
+    let around = template::Around {
+        to: CUSTOMER,
+        subject: "Hi",
+        preheader: "PREHEADER",
+        brand: &Brand::default(),
+    };
+    let mail = template::framed(&around, "BODY", "BODY".to_owned());
     insta::assert_snapshot!("frame", mail.html);
 }
 
@@ -135,7 +141,14 @@ fn the_customer_is_asked_a_question() {
 fn a_team_is_told_that_nobody_may_decide() {
     let (request, mut approval) = case();
     approval.approvers[0].unreachable = Some(approval.asked_at);
-    let mail = nobody_may_decide(&Brand::default(), &request, &approval, &[], &link_keys(), TO);
+    let mail = nobody_may_decide(
+        &Brand::default(),
+        &request,
+        &approval,
+        &[],
+        &link_keys(),
+        TO,
+    );
     assert_mail!("nobody_may_decide", mail, &request, &[]);
 }
 
@@ -219,9 +232,37 @@ fn the_customer_gets_a_new_code_for_an_invitation() {
 
 #[test]
 fn a_text_of_the_definition() {
-    let (request, _) = fixtures::request::request();
-    let text = "Hi!\n\nWe refunded\n$50.00. See https://refunds.example.com/a.\n\n\n\
-                See the request: https://refunds.example.com/b\n\nBye.";
-    let mail = from_text(&Brand::default(), CUSTOMER, "Refunded", text, &request.origin);
+    let (mut request, _) = fixtures::request::request();
+    for answer in &mut request.answers {
+        answer.value = Some(Value::Text(
+            "It was used:\n- in May\n- in June\n\nSee https://example.com/policy.".into(),
+        ));
+    }
+    let template = "Hi!\n\nWe looked at\nyour request, and rejected it:\n\n{{ notes }}\n\n\n\
+                    See the request: {{ statusUrl }}\n\nBye.";
+    let url = "https://refunds.example.com/b";
+    let text = domain::text::render(template, &request, url).unwrap();
+    let (brand, subject) = (Brand::default(), "About your request");
+    let mail = from_text(&brand, CUSTOMER, subject, &text, &request.origin);
     assert_mail!("from_text", mail, &request, &[]);
+}
+
+#[test]
+fn a_brand_is_in_the_mails_frame_and_text() {
+    let brand = serde_json::json!({
+        "name": "Acme & Co.", "color": "#ffcc00", "contact": "help@acme.example, +1 555 0100", "footer": "Acme Ltd, 1 Main Street",
+    });
+    let brand = serde_json::from_value(brand).unwrap();
+    let url = "https://refunds.example.com/services/a/b?invitation=c";
+    let mail = invitation_code(
+        &brand,
+        CUSTOMER,
+        fixtures::request::request().0.request_id,
+        "Satisfaction Survey",
+        url,
+        "123456",
+    );
+    assert_eq!(mail.sender.name.as_deref(), Some("Acme & Co."));
+    insta::assert_snapshot!("brand", mail.html);
+    insta::assert_snapshot!("brand_text", mail.text);
 }

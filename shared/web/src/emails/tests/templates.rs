@@ -25,7 +25,7 @@ fn checked<T: Template>(context: &T) -> String {
     let brand = Brand::default();
     let environment = environment(&brand);
     let mut named = BTreeSet::new();
-    for source in [files.subject, files.text, files.html] {
+    for source in [files.subject, files.text, files.html, files.preheader] {
         let template = environment.template_from_str(source).unwrap();
         named.extend(template.undeclared_variables(false));
     }
@@ -78,7 +78,11 @@ fn every_folder_is_a_mail_that_has_all_that_its_templates_name() {
         checked(&ChoiceContext::of(&email(&offer), choice).unwrap()),
         checked(&QuestionContext::of(&asked, &asked.inquiries[0], &key, 0)),
         checked(&NobodyMayDecideContext::of(
-            &brand, &request, &approval, &[], &key,
+            &brand,
+            &request,
+            &approval,
+            &[],
+            &key,
         )),
         checked(&RefundReversedContext::of(&reversed_request, &entry, &key)),
         checked(&RefundReturnedContext::of(&reversed_request, &entry, &key)),
