@@ -327,7 +327,7 @@ mod tests {
             let text = &function.mailer.sent()[0].text;
             assert!(text.starts_with("$50.00 for ch_1 has stopped: "), "{text}");
             assert!(
-                text.contains(cause) && text.ends_with(&format!("({error})")),
+                text.contains(cause) && text.trim_end().ends_with(&format!("({error})")),
                 "{text}"
             );
         }

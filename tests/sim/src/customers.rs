@@ -63,7 +63,8 @@ impl Invite {
     /// Reads a mail; `None` if it does not invite.
     pub(crate) fn read(mail: &Mail) -> Option<Self> {
         let (_, rest) = mail.text.split_once(&format!("/{SURVEY}?invitation="))?;
-        let token = rest.split_whitespace().next()?.to_owned();
+        let mut token = rest.split(|c: char| c == '&' || c.is_whitespace());
+        let token = token.next()?.to_owned();
         Some(Self {
             about: token.split('.').next()?.parse().ok()?,
             code: code_in(&mail.text)?,

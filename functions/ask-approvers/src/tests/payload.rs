@@ -9,8 +9,11 @@ use super::*;
 /// The payloads of all generated states that call this function.
 fn generated() -> Vec<Value> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../statemachines/generated");
-    let services = std::fs::read_dir(root).unwrap();
-    let files = services.flat_map(|service| std::fs::read_dir(service.unwrap().path()).unwrap());
+    let services = std::fs::read_dir(root)
+        .unwrap()
+        .map(|it| it.unwrap().path());
+    let services = services.filter(|path| path.is_dir());
+    let files = services.flat_map(|service| std::fs::read_dir(service).unwrap());
     let machines = files
         .map(|file| file.unwrap().path())
         .filter(|path| path.to_string_lossy().ends_with(".asl.json"))

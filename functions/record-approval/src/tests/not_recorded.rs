@@ -13,7 +13,8 @@ impl Fixture {
         let request = http("POST", link, second, FORM, &body);
         let (_, page) = answer(self.function.handle(&request).await);
         let title = page.split("<title>").nth(1).unwrap();
-        (title.split('<').next().unwrap().to_owned(), page)
+        let (title, _) = title.split_once(" · ").unwrap();
+        (title.to_owned(), page)
     }
 
     async fn decide_by_form(&self, who: usize, decision: &str) -> (String, String) {

@@ -8,7 +8,7 @@ pub(super) const ADDRESS_CHARS: usize = 254;
 /// What [`is_email`] takes, but for its length, as a regular expression.
 pub(super) fn pattern() -> String {
     let atom = "[A-Za-z0-9!#$%&'*/=?^_`{|}~+-]+";
-    let label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+    let label = "(?!(?![Xx][Nn]--)..--)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
     format!("^(?=.{{1,64}}@){atom}(\\.{atom})*@({label}\\.)+{label}$")
 }
 
@@ -25,14 +25,13 @@ pub fn is_email(text: &str) -> bool {
     well_formed
         && text.len() <= ADDRESS_CHARS
         && text.chars().all(is_plain)
-        && domain.split('.').all(is_label)
+        && is_domain(domain)
 }
 
-/// A label of a domain (RFC 1034, section 3.5): letters, digits and hyphens, with none of these at an end.
-fn is_label(label: &str) -> bool {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let at_an_end = label.starts_with('-') || label.ends_with('-');
-    (1..=63).contains(&label.len()) && !at_an_end && label.chars().all(is_allowed)
+/// A domain as it is registered (RFC 5891, section 4.2.3): of labels of letters, digits and hyphens, with no hyphen at an end
+/// of one, nor two as its third and fourth letters but in what stands for other letters, `xn--`.
+fn is_domain(domain: &str) -> bool {
+    idna::domain_to_ascii_strict(domain).is_ok()
 }
 
 /// An address whose domain is written in other letters, as mail servers write it: `ada@müller.example` is
@@ -83,6 +82,8 @@ mod tests {
             "ada@example..com",
             "ada@.example.com",
             "ada@example.com.",
+            "ada@ab--cd.example",
+            "ada@xn--.example",
             "\"a b\"@example.com",
             "ada@[127.0.0.1]",
             "Ada <ada@example.com>",

@@ -57,7 +57,7 @@ fn next_url(text: &str) -> Option<(&str, &str)> {
         let (start, url) = (link.start(), link.as_str());
         match url.find(|c: char| !is_of_url(c)) {
             Some(cut) => end = start + cut,
-            None => return Some((&text[..start], url.trim_end_matches(['*', '_', '\'', '~']))),
+            None => return Some((&text[..start], url.trim_end_matches(is_around_url))),
         }
     }
 }
@@ -65,6 +65,11 @@ fn next_url(text: &str) -> Option<(&str, &str)> {
 /// RFC 3986, and the letters of RFC 3987.
 fn is_of_url(c: char) -> bool {
     c.is_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c)
+}
+
+/// What ends an emphasis or a quotation, and the punctuation before that.
+fn is_around_url(c: char) -> bool {
+    "*_'~.,;:!?".contains(c)
 }
 
 #[cfg(test)]

@@ -52,7 +52,8 @@ fn only_mains_print() {
     .chain(tests)
     {
         let mut files = sources(folder);
-        files.retain(|source| !source.path.ends_with("/main.rs"));
+        let is_main = |path: &str| path.ends_with("/main.rs") || path.contains("/src/bin/");
+        files.retain(|source| !is_main(&source.path));
         let words = ["println!", "print!", "eprintln!", "eprint!"];
         none_says(&files, &words, "libraries log");
     }

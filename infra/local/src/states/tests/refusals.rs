@@ -119,8 +119,10 @@ async fn a_refused_definition_leaves_the_published_one() {
 fn the_machines_that_ship_are_not_refused() {
     let generated = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../statemachines/generated");
     let mut loaded = 0;
-    for service in fs::read_dir(generated).unwrap() {
-        for file in fs::read_dir(service.unwrap().path()).unwrap() {
+    let services = fs::read_dir(generated).unwrap();
+    let services = services.map(|it| it.unwrap().path());
+    for service in services.filter(|path| path.is_dir()) {
+        for file in fs::read_dir(service).unwrap() {
             let path = file.unwrap().path();
             if path.to_string_lossy().ends_with(".asl.json") {
                 let text = fs::read_to_string(&path).unwrap();
