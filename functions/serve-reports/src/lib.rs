@@ -3,6 +3,7 @@
 //!
 //! The function only reads. Who may call it is API Gateway's to know: its routes are authorised by IAM.
 
+use domain::brand::Brand;
 use domain::failure::Failure;
 use domain::report::cells::cells;
 use domain::report::{Page, PageLimits, Report};
@@ -10,7 +11,7 @@ use domain::table::Table;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Request, Response};
 use serde_json::json;
-use web::{Problem, origin, received_at, reply};
+use web::{Format, Problem, origin, preferred, received_at, reply};
 
 mod parameters;
 
@@ -29,7 +30,9 @@ impl<T: Table> ServeReports<T> {
     /// Answers every route of the function.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
         let answer = self.answer(http).await;
-        answer.unwrap_or_else(Problem::into_json)
+        // Who signs calls is a program: only on a machine of one's own a browser gets here, and no brand is read for it.
+        let format = preferred(http, Format::Json);
+        answer.unwrap_or_else(|problem| problem.into_response(format, &Brand::default()))
     }
 
     async fn answer(&self, http: &Request) -> Result<Response<Body>, Problem> {

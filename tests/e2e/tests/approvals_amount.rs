@@ -42,7 +42,7 @@ fn what_is_approved_less_is_shown_decided_and_paid_and_the_customer_is_told_both
     let code: Vec<_> = code.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let (_, page) = client.post_form(&finance.link("approve"), &code);
     assert!(page.contains("for $1,200.50 of $1,500.00"), "{page}");
-    assert!(page.contains("at most 1200.50"), "{page}");
+    assert!(page.contains("at most $1,200.50"), "{page}");
     assert_eq!(client.status(&request).get("approvedAmount"), None);
     assert_eq!(approve(&client, &finance, &json!(1200.51)).0, 422);
     assert_eq!(approve(&client, &finance, &json!("1000")).0, 200);

