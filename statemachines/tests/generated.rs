@@ -248,7 +248,7 @@ fn said_of_teams(teams: &str, definition: &str) -> String {
 #[test]
 fn a_definition_names_teams_that_there_are() {
     let teams = "- Shop Team\n- Finance Team\n";
-    assert_eq!(said_of_teams(teams, VALID), "3 files");
+    assert_eq!(said_of_teams(teams, VALID), "4 files");
     let slip = VALID.replace("  Review: Shop Team\n", "  Review: Sohp Team\n");
     insta::assert_snapshot!("team_with_a_slip", said_of_teams(teams, &slip));
     let escalated = VALID.replace(

@@ -90,7 +90,7 @@ fn a_refund_is_shown_with_its_amount_its_dates_and_its_reference() {
         ]
     );
     for expected in [
-        "<title>Your refund has been made · Refund</title>".to_owned(),
+        "<title>Your refund has been made · Refund · Refund Desk</title>".to_owned(),
         format!("Reference <strong>{}</strong>", request.reference()),
         "We paid <strong>$50.00</strong> back".to_owned(),
         "25 November 2026</time>. It appears on your statement by".to_owned(),
