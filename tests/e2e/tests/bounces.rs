@@ -101,7 +101,8 @@ fn a_customers_bounce_stands_in_the_audit_log_of_the_request() {
     let mail = client.mail(GOOD, &request.id);
     mail.reject(&client, "It was used.");
     client.wait_for_end(&request);
-    let actions = actions_with(&client, &request, "customer_mail_bounced", 1);
+    // Each mail to them: that their request arrived, and what became of it.
+    let actions = actions_with(&client, &request, "customer_mail_bounced", 2);
     assert!(!actions.contains(&UNREACHABLE.to_owned()), "{actions:?}");
     assert_eq!(client.status(&request)["status"], "denied");
 }

@@ -77,10 +77,10 @@ fn a_waiting_request_ends_under_the_version_it_started_with() {
     let lower = replaced(&definition, "refundAmount >= 500", "refundAmount >= 100");
     processes.write(
         DEFINITION,
-        &replaced(&lower, "label: Notes", "label: What happened"),
+        &replaced(&lower, "label: Notes", "label: What went wrong here"),
     );
     processes.generate();
-    until_shown(&client, "What happened");
+    until_shown(&client, "What went wrong here");
 
     mail.approve(&client);
     client.wait_for_status(&waiting, "refunded");

@@ -194,7 +194,7 @@ fn click(world: &mut World) {
     let Some(mail) = world.faults.pick(&decision_mails).cloned() else {
         return;
     };
-    let guesses = world.faults.below(if mail.is_choice() { 3 } else { 8 }) == 0;
+    let guesses = world.faults.below(if mail.is_choice() { 2 } else { 8 }) == 0;
     for _ in 0..times(world, guesses) {
         let decision = decision(world, &mail);
         let mail = mail.clone();

@@ -18,7 +18,7 @@ fn a_service_that_is_away_and_is_taken_to_refuse_is_noticed() {
 
 #[test]
 fn a_sender_that_is_refused_and_blamed_on_recipients_is_noticed() {
-    is_noticed_without(Guard::WhoseFault, "not told so");
+    is_noticed_without(Guard::WhoseFault, "not told that the request arrived");
 }
 
 #[test]
