@@ -14,6 +14,7 @@ use domain::failure::Failure;
 use domain::id::OfferingPath;
 use domain::invitation::{Invitation, InvitationToken};
 use domain::mail::Mailer;
+use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Event, RefundProgress, Request, Status};
 use domain::request_store::{Invocation, RequestStore};
 use domain::suppression::send_all;
@@ -39,15 +40,13 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
     /// Sends the mail and records it.
     pub async fn handle(&self, task: Task<EmailConfig>) -> Result<Outcome, Failure> {
         tokio::join!(self.settings.refresh(), self.link_keys.refresh());
-        let mut request = match self.store.invocation(&task).await? {
+        let request = match self.store.invocation(&task).await? {
             Invocation::Repeated(outcome) => return Ok(outcome),
             Invocation::First(request) => request,
         };
         let config = &task.config;
         if let Some(withheld) = withheld(config, &request.value) {
-            let record = request.value.apply(&withheld, task.state_entry());
-            self.store.save(&mut request, &record, Vec::new()).await?;
-            return Ok(Outcome::new(outcome::DONE));
+            return self.record(&task, &withheld).await;
         }
         let text = |template| {
             self.text(template, &request.value, config.invites.as_ref())
@@ -70,9 +69,35 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             Recipient::Field(field) => field.as_str(),
             Recipient::Team(team) => team.as_str(),
         };
-        let record = request
-            .value
-            .apply(&Event::Mailed { to, accepted }, task.state_entry());
+        self.record(&task, &Event::Mailed { to, accepted }).await
+    }
+
+    /// Records what was done. Where the request was changed meanwhile, as by a bounce of this very mail, only that is tried
+    /// again: nothing is sent twice for it.
+    async fn record(
+        &self,
+        task: &Task<EmailConfig>,
+        event: &Event<'_>,
+    ) -> Result<Outcome, Failure> {
+        let mut attempts = Attempts::default();
+        loop {
+            let attempt = self.try_to_record(task, event).await;
+            if let Some(result) = attempts.finish(attempt) {
+                return result;
+            }
+        }
+    }
+
+    async fn try_to_record(
+        &self,
+        task: &Task<EmailConfig>,
+        event: &Event<'_>,
+    ) -> Result<Outcome, AttemptError> {
+        let mut request = match self.store.invocation(task).await? {
+            Invocation::Repeated(outcome) => return Ok(outcome),
+            Invocation::First(request) => request,
+        };
+        let record = request.value.apply(event, task.state_entry());
         self.store.save(&mut request, &record, Vec::new()).await?;
         Ok(Outcome::new(outcome::DONE))
     }

@@ -11,6 +11,13 @@ pub(crate) struct Milestone {
     pub(crate) text: String,
 }
 
+/// What follows once nobody has to approve any more.
+const FOLLOWS_APPROVALS: [Action; 3] = [
+    Action::RefundIntended,
+    Action::CreditIntended,
+    Action::ChoiceOffered,
+];
+
 /// The milestones in the audit log of a request, oldest first. That it is approved is one of them once nobody has to
 /// approve any more, which is when the money or the choice follows.
 pub(crate) fn timeline(records: &[AuditRecord]) -> Vec<Milestone> {
@@ -18,17 +25,11 @@ pub(crate) fn timeline(records: &[AuditRecord]) -> Vec<Milestone> {
     let mut milestones = Vec::new();
     for record in records {
         let at = record.at;
-        match record.action {
-            Action::Approved => {
-                approved = Some(Milestone {
-                    at,
-                    text: with_amount("We approved", record),
-                })
-            }
-            Action::RefundIntended | Action::CreditIntended | Action::ChoiceOffered => {
-                milestones.extend(approved.take());
-            }
-            _ => {}
+        if record.action == Action::Approved {
+            let text = with_amount("We approved", record);
+            approved = Some(Milestone { at, text });
+        } else if FOLLOWS_APPROVALS.contains(&record.action) {
+            milestones.extend(approved.take());
         }
         milestones.extend(words(record).map(|text| Milestone { at, text }));
     }
@@ -53,6 +54,10 @@ pub(crate) fn is_out_of_reach(records: &[AuditRecord]) -> bool {
     records.iter().any(|record| failed.contains(&record.action))
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "customers are told of nothing but these, nor of what is yet to come"
+)]
 fn words(record: &AuditRecord) -> Option<String> {
     Some(match record.action {
         Action::Submitted => "You sent your request".to_owned(),

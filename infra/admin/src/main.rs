@@ -37,11 +37,11 @@ async fn main() -> anyhow::Result<()> {
         LOCAL.map(|name| options.local.as_ref().map(|_| name.to_owned()));
     let stack = options.stack.clone().or(usual_stack);
     let (needs_stack, needs_settings) = match &options.command {
-        Command::Requests(Requests::Find { .. }) => (false, false),
-        Command::Requests(_) => (true, false),
+        Command::Requests(Requests::Stopped | Requests::Redrive { .. }) => (true, false),
         Command::Teams(TeamsCommand::List) | Command::Reconcile(_) => (false, true),
         Command::Teams(_) => (true, true),
-        Command::Payments(_)
+        Command::Requests(Requests::Find { .. })
+        | Command::Payments(_)
         | Command::Limits(_)
         | Command::Person(_)
         | Command::Log

@@ -103,6 +103,13 @@ fn a_customers_bounce_stands_in_the_audit_log_of_the_request() {
     client.wait_for_end(&request);
     // Each mail to them: that their request arrived, and what became of it.
     let actions = actions_with(&client, &request, "customer_mail_bounced", 2);
+    client.settled_items();
+    assert_eq!(
+        client
+            .mails("bounce+customer@simulator.amazonses.com")
+            .len(),
+        2
+    );
     assert!(!actions.contains(&UNREACHABLE.to_owned()), "{actions:?}");
     assert_eq!(client.status(&request)["status"], "denied");
 }

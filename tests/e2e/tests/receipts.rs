@@ -67,7 +67,10 @@ fn told(client: &TestClient, request: &Submitted) -> Vec<String> {
     let (code, page) = client.get(&request.status_url, "text/html");
     let lines = page.lines().filter(|line| !line.contains("datetime="));
     let page: Vec<&str> = lines.collect();
-    let page = page.join("\n").replace(&request.id, "").replace(&reference, "");
+    let page = page
+        .join("\n")
+        .replace(&request.id, "")
+        .replace(&reference, "");
     let key = request.status_url.rsplit('/').next().unwrap_or_default();
     vec![status.to_string(), code.to_string(), page.replace(key, "")]
 }

@@ -22,10 +22,7 @@ pub fn is_email(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_graphic() && !"<>()[]\\,;:\"".contains(c);
     let well_formed = EmailAddress::parse_with_options(text, options).is_ok();
     let domain = text.rsplit('@').next().unwrap_or_default();
-    well_formed
-        && text.len() <= ADDRESS_CHARS
-        && text.chars().all(is_plain)
-        && is_domain(domain)
+    well_formed && text.len() <= ADDRESS_CHARS && text.chars().all(is_plain) && is_domain(domain)
 }
 
 /// A domain as it is registered (RFC 5891, section 4.2.3): of labels of letters, digits and hyphens, with no hyphen at an end

@@ -66,15 +66,7 @@ impl Request {
                 self.refund = Some(RefundProgress::Pending);
                 self.step(state_entry, outcome::PENDING);
             }
-            Event::RefundReversed { message, .. } => {
-                self.status = Status::NeedsAttention;
-                // A redrive does not cover it up.
-                if let Some(stopped) = &mut self.stopped {
-                    stopped.status = Status::NeedsAttention;
-                }
-                self.refund = Some(RefundProgress::Reversed);
-                self.set(variable::STRIPE_ERROR, message);
-            }
+            Event::RefundReversed { message, .. } => self.came_back(message),
             Event::CustomerIdentified {
                 by,
                 field,
@@ -126,6 +118,17 @@ impl Request {
                 self.step(state_entry, outcome::RESUME);
             }
         }
+    }
+
+    /// The money of a refund came back, as Stripe says why.
+    fn came_back(&mut self, message: &str) {
+        self.status = Status::NeedsAttention;
+        // A redrive does not cover it up.
+        if let Some(stopped) = &mut self.stopped {
+            stopped.status = Status::NeedsAttention;
+        }
+        self.refund = Some(RefundProgress::Reversed);
+        self.set(variable::STRIPE_ERROR, message);
     }
 
     fn decided(&mut self, recorded: &Recorded, state_entry: StateEntry<'_>) {
