@@ -41,13 +41,17 @@ enum Start {
     Silent,
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "what is wrong with the mail is no reason not to read on"
+)]
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let start = match section.optional(ACKNOWLEDGE).map(|(_, node)| &node.value) {
         Some(Node::Flag(false)) => Start::Silent,
         None | Some(Node::Flag(true)) => Start::Usual,
-        Some(_) => {
-            customer_mail(report, section, ACKNOWLEDGE)?.map_or(Start::Silent, Start::Acknowledge)
-        }
+        Some(_) => customer_mail(report, section, ACKNOWLEDGE)
+            .flatten()
+            .map_or(Start::Silent, Start::Acknowledge),
     };
     let facts = Facts {
         starts: true,

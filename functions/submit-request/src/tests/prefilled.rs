@@ -33,7 +33,7 @@ async fn a_link_fills_in_the_fields_that_it_names() {
     assert_eq!(filled_in(&page, "chargeIdToRefund"), "1234-5678");
     assert_eq!(filled_in(&page, "refundAmount"), "19,99");
     assert_eq!(filled_in(&page, "stripeCustomerId"), "");
-    assert!(page.contains(r#"value="Other" checked"#), "{page}");
+    assert!(page.contains(r#"value="Other" required checked"#), "{page}");
     assert!(page.contains("\nTwice in\nMay</textarea>"), "{page}");
     assert!(!page.contains("Please correct"));
 }
