@@ -5,11 +5,13 @@
 //! address.
 
 use adapters::{Cached, Settings};
-use lambda_http::http::{Method, StatusCode, header};
+use lambda_http::http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use maud::Markup;
 use serde_json::Value;
-use web::{Format, PageContext, Problem, html, preferred, received_at, reply, see_other};
+use web::{
+    Format, PageContext, Problem, html, other_method, preferred, received_at, reply, see_other,
+};
 
 mod addresses;
 mod reference;
@@ -79,12 +81,7 @@ impl DescribeApi {
             return Ok(see_other(&format!("{page}{query}")));
         }
         let allow = self.addresses.allow(path).ok_or_else(Problem::not_found)?;
-        if http.method() == Method::OPTIONS {
-            let mut answer = reply(StatusCode::NO_CONTENT, "text/plain", String::new());
-            answer.headers_mut().insert(header::ALLOW, allow.clone());
-            return Ok(answer);
-        }
-        Err(Problem::method_not_allowed(allow))
+        other_method(http, allow)
     }
 }
 

@@ -27,7 +27,7 @@ use domain::workflow::Workflow;
 use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt, Response};
-use web::{Format, PageContext, Problem, answer_format, html, received_at};
+use web::{Format, PageContext, Problem, answer_format, html, other_method, received_at};
 
 mod action_outcome;
 mod actions;
@@ -128,15 +128,13 @@ impl OpenedLink {
 }
 
 impl<T: Table, S: Stripe, M: Mailer, W: Workflow> RecordApproval<T, S, M, W> {
-    /// Answers `GET` and `POST /approvals/{linkId}`.
+    /// Answers `/approvals/{linkId}`.
     pub async fn handle(&self, http: &Request) -> Response<Body> {
         tokio::join!(self.settings.refresh(), self.link_keys.refresh());
         let answer = match *http.method() {
             Method::GET => self.show(http).await,
             Method::POST => self.act(http).await,
-            _ => Err(Problem::method_not_allowed(&HeaderValue::from_static(
-                "GET, HEAD, POST",
-            ))),
+            _ => other_method(http, &HeaderValue::from_static("GET, HEAD, POST, OPTIONS")),
         };
         let brand = &self.settings.current().brand;
         answer.unwrap_or_else(|problem| problem.into_response(answer_format(http), brand))

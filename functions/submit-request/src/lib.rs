@@ -17,9 +17,11 @@ use domain::request_store::RequestStore;
 use domain::table::{Stored, Table};
 use domain::task::Offering;
 use domain::workflow::Workflow;
-use lambda_http::http::{Method, StatusCode};
+use lambda_http::http::{HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Request, Response};
-use web::{Format, PageContext, Problem, accepted, answer_format, html, json, received_at};
+use web::{
+    Format, PageContext, Problem, accepted, answer_format, html, json, other_method, received_at,
+};
 
 mod catalogue;
 mod codes;
@@ -88,6 +90,9 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             (&Method::GET, ["requests", id, key]) => self.show_status(http, id, key).await,
             (&Method::POST, ["requests", id, key, "answers"]) => {
                 self.take_answer(http, id, key).await
+            }
+            (_, [""] | ["services" | "requests", _, _]) => {
+                other_method(http, &HeaderValue::from_static("GET, HEAD, OPTIONS"))
             }
             _ => Err(Problem::not_found()),
         };

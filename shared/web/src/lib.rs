@@ -22,7 +22,7 @@ mod response;
 pub use field::{Field, FieldProblem, to_correct};
 pub use media::{Content, accepted, answer_format, content, preferred};
 pub use page::{Page, PageContext, answers};
-pub use problem::Problem;
+pub use problem::{Problem, other_method};
 pub use request::{
     PostedForm, body_text, caller, form_text, header_text, origin, posted_form, received_at,
     same_site,

@@ -1,7 +1,7 @@
 //! Problems: what went wrong and what to do, as RFC 9457 or as a page.
 
-use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
-use lambda_http::{Body, Response};
+use lambda_http::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use lambda_http::{Body, Request, Response};
 use maud::html;
 
 use crate::page::{Page, page};
@@ -71,7 +71,7 @@ impl Problem {
     }
 
     /// The address takes other methods: `allow`, such as `GET, HEAD`.
-    pub fn method_not_allowed(allow: &HeaderValue) -> Self {
+    fn method_not_allowed(allow: &HeaderValue) -> Self {
         let title = "This address is not called so.";
         let methods = allow.to_str().unwrap_or_default();
         Self {
@@ -135,6 +135,17 @@ impl Problem {
         }
         document
     }
+}
+
+/// The answer to a method that is none of those by which an address does something: OPTIONS is told `allow`, which are these
+/// and itself, and any other is refused by them.
+pub fn other_method(http: &Request, allow: &HeaderValue) -> Result<Response<Body>, Problem> {
+    if http.method() != Method::OPTIONS {
+        return Err(Problem::method_not_allowed(allow));
+    }
+    let mut answer = reply(StatusCode::NO_CONTENT, "text/plain", String::new());
+    answer.headers_mut().insert(header::ALLOW, allow.clone());
+    Ok(answer)
 }
 
 /// Something behind us failed. The caller is told to come back; the log says what it was.

@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::template::Route;
 
+/// The method of a route that takes all for which its path has no route of their own.
+const ANY: &str = "ANY";
+
 /// The routes of an API by method, and what takes all else.
 #[derive(Default)]
 pub(super) struct Routes {
@@ -46,7 +49,8 @@ impl Routes {
         found
     }
 
-    /// The most specific route for a method and a decoded path: a literal segment before a parameter, and the default one last.
+    /// The most specific route for a method and a decoded path: its method before any, a literal segment before a parameter, and
+    /// the default one last.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
         self.matching(method, path).or_else(|| {
             let target = self.default.as_ref()?;
@@ -59,7 +63,8 @@ impl Routes {
     }
 
     fn matching(&self, method: &str, path: &str) -> Option<Found<'_>> {
-        let found = self.by_method.get(method)?.at(path).ok()?;
+        let of_method = |method| self.by_method.get(method)?.at(path).ok();
+        let found = of_method(method).or_else(|| of_method(ANY))?;
         let parameters = found.params.iter();
         Some(Found {
             key: &found.value.key,
@@ -80,7 +85,7 @@ mod tests {
     fn routes() -> [Route; 5] {
         [
             ("GET", "/", "Home"),
-            ("GET", "/approvals/{linkId}", "Page"),
+            ("ANY", "/approvals/{linkId}", "Page"),
             ("POST", "/approvals/{linkId}", "Decision"),
             ("GET", "/approvals/help", "Help"),
             ("GET", "/services/{service}/{offering}", "Form"),
@@ -109,6 +114,9 @@ mod tests {
             found("POST", "/approvals/x"),
             Some(("Decision".into(), json!({ "linkId": "x" })))
         );
+        for method in ["HEAD", "OPTIONS", "DELETE"] {
+            assert_eq!(found(method, "/approvals/x").unwrap().0, "Page");
+        }
         assert_eq!(
             found("GET", "/approvals/help"),
             Some(("Help".into(), json!({})))
@@ -129,8 +137,6 @@ mod tests {
         let with_default = Routes::new(&[&routes()[..], &[default]].concat());
         for (method, path) in [
             ("HEAD", "/"),
-            ("OPTIONS", "/approvals/x"),
-            ("DELETE", "/approvals/x"),
             ("GET", "/approvals"),
             ("GET", "/approvals/"),
             ("GET", "/approvals/x/"),
@@ -151,7 +157,7 @@ mod tests {
                 .find("GET", "/approvals/x")
                 .unwrap()
                 .key,
-            "GET /approvals/{linkId}"
+            "ANY /approvals/{linkId}"
         );
     }
 }

@@ -10,9 +10,9 @@ use super::expanded::Expanded;
 /// and words of the complaint.
 pub(super) const MISTAKES: [(&str, &str, &str); 2] = [
     (
-        "GET /approvals/{linkId}: {",
-        "GET /approvals/{link}: {",
-        "GET /approvals/{linkId}",
+        "ANY /approvals/{linkId}: {",
+        "ANY /approvals/{link}: {",
+        "ANY /approvals/{linkId}",
     ),
     (
         "Method: GET, Path: '/reports/{report}', Auth: { Authorizer: AWS_IAM } }",
@@ -37,7 +37,10 @@ fn key(method: &str, path: &str) -> String {
     if path == "$default" {
         return path.to_owned();
     }
-    format!("{} {path}", method.to_uppercase())
+    match method {
+        "x-amazon-apigateway-any-method" => format!("ANY {path}"),
+        method => format!("{} {path}", method.to_uppercase()),
+    }
 }
 
 /// Reports are for whom IAM lets call them, and all other routes for people, who have no account.
