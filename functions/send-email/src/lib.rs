@@ -18,7 +18,7 @@ use domain::optimistic::{AttemptError, Attempts};
 use domain::request::{Event, RefundProgress, Request, Status};
 use domain::request_store::{Invocation, RequestStore};
 use domain::suppression::send_all;
-use domain::table::Table;
+use domain::table::{Stored, Table};
 use domain::task::{EmailConfig, Outcome, Recipient, Task, outcome};
 use domain::text::{Filled, Invited, TextError, render, render_invitation};
 use web::emails::from_text;
@@ -46,7 +46,7 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
         };
         let config = &task.config;
         if let Some(withheld) = withheld(config, &request.value) {
-            return self.record(&task, &withheld).await;
+            return self.record(&task, request, &withheld).await;
         }
         let text = |template| {
             self.text(template, &request.value, config.invites.as_ref())
@@ -69,7 +69,8 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
             Recipient::Field(field) => field.as_str(),
             Recipient::Team(team) => team.as_str(),
         };
-        self.record(&task, &Event::Mailed { to, accepted }).await
+        let mailed = Event::Mailed { to, accepted };
+        self.record(&task, request, &mailed).await
     }
 
     /// Records what was done. Where the request was changed meanwhile, as by a bounce of this very mail, only that is tried
@@ -77,29 +78,21 @@ impl<T: Table, M: Mailer> SendEmail<T, M> {
     async fn record(
         &self,
         task: &Task<EmailConfig>,
+        mut request: Box<Stored<Request>>,
         event: &Event<'_>,
     ) -> Result<Outcome, Failure> {
         let mut attempts = Attempts::default();
         loop {
-            let attempt = self.try_to_record(task, event).await;
-            if let Some(result) = attempts.finish(attempt) {
-                return result;
+            let record = request.value.apply(event, task.state_entry());
+            let saved = self.store.save(&mut request, &record, Vec::new()).await;
+            if let Some(result) = attempts.finish(saved.map_err(AttemptError::from)) {
+                return result.map(|()| Outcome::new(outcome::DONE));
             }
+            request = match self.store.invocation(task).await? {
+                Invocation::Repeated(outcome) => return Ok(outcome),
+                Invocation::First(request) => request,
+            };
         }
-    }
-
-    async fn try_to_record(
-        &self,
-        task: &Task<EmailConfig>,
-        event: &Event<'_>,
-    ) -> Result<Outcome, AttemptError> {
-        let mut request = match self.store.invocation(task).await? {
-            Invocation::Repeated(outcome) => return Ok(outcome),
-            Invocation::First(request) => request,
-        };
-        let record = request.value.apply(event, task.state_entry());
-        self.store.save(&mut request, &record, Vec::new()).await?;
-        Ok(Outcome::new(outcome::DONE))
     }
 
     fn text(

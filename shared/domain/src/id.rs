@@ -138,19 +138,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-impl TryFrom<String> for RequestId {
-    type Error = InvalidId;
-
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        text.parse()
-    }
-}
-
-impl From<RequestId> for String {
-    fn from(id: RequestId) -> String {
-        id.to_string()
-    }
-}
+stored_as_text!(RequestId, InvalidId);
 
 impl FromStr for RequestId {
     type Err = InvalidId;

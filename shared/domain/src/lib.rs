@@ -14,6 +14,9 @@
 //!    writes requests through a table, [`stripe_lookup`] asks Stripe about a charge for approvers, [`reconciliation`]
 //!    compares the audit log with Stripe, and [`metrics`] measures what it stores.
 
+#[macro_use]
+mod stored_as_text;
+
 pub mod admission;
 pub mod approval;
 pub mod arrival;

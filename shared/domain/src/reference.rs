@@ -70,19 +70,7 @@ impl FromStr for Reference {
     }
 }
 
-impl TryFrom<String> for Reference {
-    type Error = InvalidId;
-
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        text.parse()
-    }
-}
-
-impl From<Reference> for String {
-    fn from(reference: Reference) -> String {
-        reference.to_string()
-    }
-}
+stored_as_text!(Reference, InvalidId);
 
 /// By which a request is found from its reference. It says nothing of a person, and stays as long as the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

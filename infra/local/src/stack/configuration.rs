@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 
 use domain::{
+    brand::Brand,
     id::{OfferingPath, TeamId},
     task::Offering,
     team::Teams,
 };
+use serde::Deserialize;
 use tracing::warn;
 use url::Url;
 
@@ -38,6 +40,8 @@ pub enum ConfigurationError {
         "STRIPE_WEBHOOK_SECRETS is no list of Stripe's signing secrets: each begins with whsec_, with commas between"
     )]
     WebhookSecrets,
+    #[error("the deployment's settings cannot be used: {0}")]
+    Settings(#[source] serde_json::Error),
     #[error("EVENTS_SECRET is set and EVENTS_URL is not: say where events go, or leave both out")]
     EventsSecret,
 }
@@ -48,7 +52,8 @@ pub(super) fn check(environment: &Environment) -> Result<(), ConfigurationError>
     const KEY: &str = "STRIPE_API_KEY";
     let given = |name: &str| environment.overrides.get(name).map(String::as_str);
     if let Some(teams) = given("TEAMS") {
-        parse_teams(teams)?;
+        let teams = serde_json::from_str::<Teams>(teams);
+        teams.map_err(|error| ConfigurationError::Teams(error.to_string()))?;
     }
     if given(BASE).is_some() != given(KEY).is_some() {
         warn!("a Stripe of your own needs both {BASE} and {KEY}; only one is set");
@@ -75,10 +80,6 @@ pub(super) fn check(environment: &Environment) -> Result<(), ConfigurationError>
     Ok(())
 }
 
-fn parse_teams(json: &str) -> Result<Teams, ConfigurationError> {
-    serde_json::from_str(json).map_err(|error| ConfigurationError::Teams(error.to_string()))
-}
-
 fn check_stripe_base(base: &str) -> Result<(), ConfigurationError> {
     let url = Url::parse(base).ok().filter(|url| {
         let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
@@ -100,18 +101,25 @@ fn check_stripe_key(key: &str) -> Result<(), ConfigurationError> {
     }
 }
 
-/// Makes sure that every team that an offering asks or tells has members.
-pub(super) fn check_teams(
+/// What people can get wrong in the settings that the template gives its functions.
+#[derive(Deserialize)]
+struct Settings {
+    teams: Teams,
+    #[serde(rename = "brand")]
+    _brand: Brand,
+}
+
+/// Makes sure that functions can read their settings, and that every team that an offering asks or tells has members.
+pub(super) fn check_settings(
     template: &Template,
     offerings: &[Offering],
 ) -> Result<(), ConfigurationError> {
     let mut functions = template.functions.iter();
-    let settings = functions.find_map(|function| function.environment.get("SETTINGS"));
-    let Some(settings) = settings.and_then(|it| serde_json::from_str::<serde_json::Value>(it).ok())
-    else {
+    let Some(settings) = functions.find_map(|function| function.environment.get("SETTINGS")) else {
         return Ok(());
     };
-    let teams = parse_teams(&settings["teams"].to_string())?;
+    let settings = serde_json::from_str::<Settings>(settings);
+    let Settings { teams, .. } = settings.map_err(ConfigurationError::Settings)?;
     let there: BTreeSet<&TeamId> = teams.iter().map(|(team, _)| team).collect();
     for offering in offerings {
         if let Some(team) = offering.teams.iter().find(|team| !there.contains(team)) {
@@ -127,6 +135,7 @@ pub(super) fn check_teams(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::default_values;
 
     fn refusal(variables: &[(&str, &str)]) -> Option<String> {
         let mut environment = Environment::default();
@@ -191,6 +200,30 @@ mod tests {
             ],
         ] {
             assert_eq!(refusal(&variables), None, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_brand_that_no_function_could_read_is_refused_before_anything_is_built() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+        let checked = |parameter: &str, value: &str| {
+            let mut values = default_values("http://127.0.0.1:1");
+            let given = (parameter.to_owned(), value.to_owned());
+            values.parameters.extend([given]);
+            let key = ("LinkKey".to_owned(), "secret".to_owned());
+            values.secrets.extend([key]);
+            check_settings(&Template::read(path.as_ref(), &values).unwrap(), &[])
+        };
+        for (parameter, good, bad) in [
+            ("TimeZone", "Europe/Berlin", "Europe/Atlantis"),
+            ("TimeZone", "UTC", "CEST"),
+            ("BrandColor", "#0a5c36", "red"),
+            ("BrandContact", "help@example.com, +1 555 0100", "ask Bob"),
+            ("MailReplyTo", "Help <help@example.com>", "Help"),
+        ] {
+            checked(parameter, good).unwrap();
+            let refused = checked(parameter, bad).unwrap_err().to_string();
+            assert!(refused.contains(&format!("`{bad}` is no ")), "{refused}");
         }
     }
 }

@@ -32,8 +32,6 @@ pub enum StackError {
     Kept(#[source] io::Error),
     #[error(transparent)]
     Template(#[from] TemplateError),
-    #[error("the deployment's settings cannot be used: {0}")]
-    Settings(#[source] serde_json::Error),
     #[error("{path} is not a state machine that can run here: {problem}")]
     Definition {
         path: PathBuf,

@@ -14,8 +14,7 @@ use std::{
 };
 
 use axum::{Router, serve::ListenerExt};
-use domain::{brand::Brand, task::Offering};
-use serde::Deserialize;
+use domain::task::Offering;
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -79,12 +78,11 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     let values = local_values(&options, &data, &base_url)?;
     let path = options.template.clone();
     let mut template = Template::read(&path.unwrap_or_else(|| workspace.template()), &values)?;
-    check_brand(&template)?;
     let stripe_key = values.environment.get("STRIPE_API_KEY");
     let stripe_key = stripe_key.map(|key| (STRIPE_SECRET.to_owned(), key.clone()));
     template.secrets.extend(stripe_key);
     let offerings = offerings(&template)?;
-    configuration::check_teams(&template, &offerings)?;
+    configuration::check_settings(&template, &offerings)?;
     let (functions, lambda) = functions(&options, &workspace, &template, &base_url, &data).await?;
     let kept = retention::kept(&template);
     let fakes = Fakes::open(&data, &template, functions)?;
@@ -238,19 +236,6 @@ pub fn default_values(base_url: &str) -> LocalValues {
     }
 }
 
-/// Refuses a brand that no function could read, before anything is built.
-fn check_brand(template: &Template) -> Result<(), StackError> {
-    #[derive(Deserialize)]
-    struct Settings {
-        #[serde(rename = "brand")]
-        _brand: Brand,
-    }
-    let mut functions = template.functions.iter();
-    let settings = functions.find_map(|function| function.environment.get("SETTINGS"));
-    let checked = settings.map(|text| serde_json::from_str::<Settings>(text));
-    checked.transpose().map(drop).map_err(StackError::Settings)
-}
-
 async fn functions(
     options: &Options,
     workspace: &Workspace,
@@ -312,30 +297,6 @@ mod tests {
             Some(("Refund Request".to_owned(), path.to_owned()))
         );
         assert_eq!(form_of("customer-satisfaction/csat-survey"), None);
-    }
-
-    #[test]
-    fn a_brand_that_no_function_could_read_is_refused_before_anything_is_built() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
-        let checked = |parameter: &str, value: &str| {
-            let mut values = default_values("http://127.0.0.1:1");
-            let given = (parameter.to_owned(), value.to_owned());
-            values.parameters.extend([given]);
-            let key = ("LinkKey".to_owned(), "secret".to_owned());
-            values.secrets.extend([key]);
-            check_brand(&Template::read(path.as_ref(), &values).unwrap())
-        };
-        for (parameter, good, bad) in [
-            ("TimeZone", "Europe/Berlin", "Europe/Atlantis"),
-            ("TimeZone", "UTC", "CEST"),
-            ("BrandColor", "#0a5c36", "red"),
-            ("BrandContact", "help@example.com, +1 555 0100", "ask Bob"),
-            ("MailReplyTo", "Help <help@example.com>", "Help"),
-        ] {
-            checked(parameter, good).unwrap();
-            let refused = checked(parameter, bad).unwrap_err().to_string();
-            assert!(refused.contains(&format!("`{bad}` is no ")), "{refused}");
-        }
     }
 
     #[tokio::test]

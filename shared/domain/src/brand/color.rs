@@ -35,14 +35,6 @@ impl FromStr for Color {
     }
 }
 
-impl TryFrom<String> for Color {
-    type Error = NotAColor;
-
-    fn try_from(text: String) -> Result<Self, NotAColor> {
-        text.parse()
-    }
-}
-
 impl fmt::Display for Color {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self([red, green, blue]) = self;
@@ -50,11 +42,7 @@ impl fmt::Display for Color {
     }
 }
 
-impl From<Color> for String {
-    fn from(color: Color) -> Self {
-        color.to_string()
-    }
-}
+stored_as_text!(Color, NotAColor);
 
 #[cfg(test)]
 mod tests {

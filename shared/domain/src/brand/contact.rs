@@ -109,14 +109,6 @@ impl FromStr for Contacts {
     }
 }
 
-impl TryFrom<String> for Contacts {
-    type Error = NotAContact;
-
-    fn try_from(text: String) -> Result<Self, NotAContact> {
-        text.parse()
-    }
-}
-
 impl fmt::Display for Contacts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let contacts: Vec<_> = self.0.iter().map(Contact::to_string).collect();
@@ -124,11 +116,7 @@ impl fmt::Display for Contacts {
     }
 }
 
-impl From<Contacts> for String {
-    fn from(contacts: Contacts) -> Self {
-        contacts.to_string()
-    }
-}
+stored_as_text!(Contacts, NotAContact);
 
 #[cfg(test)]
 mod tests {

@@ -61,14 +61,6 @@ impl FromStr for NamedAddress {
     }
 }
 
-impl TryFrom<String> for NamedAddress {
-    type Error = NotAnAddress;
-
-    fn try_from(text: String) -> Result<Self, NotAnAddress> {
-        text.parse()
-    }
-}
-
 impl fmt::Display for NamedAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
@@ -78,11 +70,7 @@ impl fmt::Display for NamedAddress {
     }
 }
 
-impl From<NamedAddress> for String {
-    fn from(address: NamedAddress) -> Self {
-        address.to_string()
-    }
-}
+stored_as_text!(NamedAddress, NotAnAddress);
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,20 @@
+//! How a type is stored that has a text.
+
+/// Stores a type as the text that it prints and is read from, by `#[serde(try_from = "String", into = "String")]`.
+macro_rules! stored_as_text {
+    ($type:ident, $error:ident) => {
+        impl TryFrom<String> for $type {
+            type Error = $error;
+
+            fn try_from(text: String) -> Result<Self, $error> {
+                text.parse()
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(value: $type) -> Self {
+                value.to_string()
+            }
+        }
+    };
+}
