@@ -47,8 +47,9 @@ def set_routes(api_id, properties):
                 "integrationUri": integration["uri"],
                 "payloadFormatVersion": integration["payloadFormatVersion"],
             }))
+            name = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
             done(apigateway._create_route(api_id, {
-                "routeKey": path if path == "$default" else f"{method.upper()} {path}",
+                "routeKey": path if path == "$default" else f"{name} {path}",
                 "authorizationType": "AWS_IAM" if {"AWS_IAM": []} in operation.get("security", []) else "NONE",
                 "target": f"integrations/{integration['integrationId']}",
             }))
