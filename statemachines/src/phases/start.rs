@@ -30,7 +30,7 @@ const SUBJECT: &str = "We have your request";
 const BODY: &str = "Hi!\n\n\
     We have your request. {% if usuallyTakes %}It usually takes {{ usuallyTakes }}. {% endif %}Its reference is \
     {{ requestReference }}.\n\n\
-    You can look up how it stands here at any time: {{ statusUrl }}";
+    See how your request stands: {{ statusUrl }}";
 
 /// The mail that tells the customer that the request has arrived.
 #[derive(Debug)]

@@ -129,7 +129,7 @@ pub(super) fn crumb(opened: &OpenedLink) -> Markup {
         p.crumb {
             @match approval.asked {
                 Asked::Team(_) => (approval.phase),
-                Asked::Customer(_) => (request.title),
+                Asked::Customer(_) => (request.title_for_customer()),
             }
         }
     }
@@ -154,17 +154,15 @@ pub(super) fn code_field(confirm: Confirm, more_help: &str, refusal: Option<&Ref
 }
 
 pub(super) fn footer(opened: &OpenedLink) -> Markup {
-    let approval = &opened.approval.value;
+    let (approval, request) = (&opened.approval.value, &opened.request.value);
+    let until = match approval.asked {
+        Asked::Team(_) => "Decisions are taken until ",
+        Asked::Customer(_) => "You can choose until ",
+    };
     html! {
         p.soft { small {
-            @if approval.decision().is_none() {
-                @match approval.asked {
-                    Asked::Team(_) => "Decisions are taken until ",
-                    Asked::Customer(_) => "You can choose until ",
-                }
-                (opened.page.deadline(approval.decide_until)) ". "
-            }
-            "Request " (approval.request_id)
+            @if approval.decision().is_none() { (until) (opened.page.deadline(approval.decide_until)) ". " }
+            "Reference " (request.reference())
         } }
     }
 }

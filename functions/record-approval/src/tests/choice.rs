@@ -1,5 +1,6 @@
 //! A choice beside the approvals: whose it is, what can be chosen, and what everyone else is told.
 
+use domain::reference::Reference;
 use domain::task::ChoiceOption;
 use testing::fixtures::approval::offer;
 
@@ -40,7 +41,7 @@ impl Fixture {
         let main = page.split("<main>").nth(1).unwrap();
         let main = main.split("</main>").next().unwrap();
         let (link, code) = &self.secrets[0];
-        main.replace(&self.id.to_string(), "[request]")
+        main.replace(&Reference::of(self.id).to_string(), "RD-......")
             .replace(link, "[link]")
             .replace(code, "[code]")
             .replace("><", ">\n<")

@@ -25,7 +25,7 @@ pub(super) struct ChoiceContext<'a> {
     options: Vec<ChoiceLink<'a>>,
     code: Option<String>,
     choose_until: String,
-    request_id: String,
+    reference: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,7 +63,7 @@ impl<'a> ChoiceContext<'a> {
             options: options.collect(),
             code: email.code(),
             choose_until: email.brand.zone.when(email.approval.decide_until),
-            request_id: request.request_id.to_string(),
+            reference: request.reference().to_string(),
         })
     }
 }

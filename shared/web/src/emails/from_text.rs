@@ -1,7 +1,7 @@
 //! A mail whose text the definition wrote.
 
 use domain::brand::Brand;
-use domain::mail::Mail;
+use domain::mail::{Mail, one_line};
 use domain::text::{Filled, labelled_address};
 use maud::html;
 
@@ -13,7 +13,8 @@ use crate::palette::Palette;
 /// The most characters of what stands on a button; more is a sentence.
 const LABEL_CHARS: usize = 40;
 
-/// A mail whose HTML part is made of the text's paragraphs, with web addresses as links. A paragraph of nothing but lines
+/// A mail whose HTML part is the subject as its heading and the text's paragraphs, with web addresses as links. A paragraph of
+/// nothing but lines
 /// like `See the request: https://...` is a row of buttons, where these lead to `origin`: no value in the text makes a
 /// button that leads elsewhere.
 pub fn from_text(brand: &Brand, to: &str, subject: &str, text: &Filled, origin: &str) -> Mail {
@@ -26,6 +27,7 @@ pub fn from_text(brand: &Brand, to: &str, subject: &str, text: &Filled, origin: 
     let paragraphs = text.paragraphs();
     let Palette { on_light, .. } = Palette::of(brand.color);
     let body = html! {
+        h1 style=(STYLE.heading) { (one_line(subject)) }
         @for lines in &paragraphs {
             @match buttons(lines, origin) {
                 Some(buttons) => p style="margin:0 0 16px" {

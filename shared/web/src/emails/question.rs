@@ -17,7 +17,7 @@ pub(super) struct QuestionContext<'a> {
     is_new_code: bool,
     status_url: String,
     code: String,
-    request_id: String,
+    reference: String,
 }
 
 impl Template for QuestionContext<'_> {
@@ -39,7 +39,7 @@ impl<'a> QuestionContext<'a> {
             code: keys
                 .of(&question.key_id)
                 .inquiry_code(id, question.number, generation),
-            request_id: id.to_string(),
+            reference: request.reference().to_string(),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::template::{Files, Template, files};
 #[derive(Debug, Serialize)]
 pub(super) struct RefundReturnedContext {
     amount: String,
-    request_id: String,
+    reference: String,
     status_url: String,
 }
 
@@ -24,7 +24,7 @@ impl RefundReturnedContext {
     pub(super) fn of(request: &Request, entry: &RefundEntry, keys: &LinkKeys) -> Self {
         Self {
             amount: entry.amount.to_string(),
-            request_id: request.request_id.to_string(),
+            reference: request.reference().to_string(),
             status_url: request.status_url(keys),
         }
     }

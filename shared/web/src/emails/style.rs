@@ -11,7 +11,7 @@ use crate::palette::Palette;
 pub(super) struct Style {
     pub(super) button: &'static str,
     code: &'static str,
-    heading: &'static str,
+    pub(super) heading: &'static str,
     note: &'static str,
     soft: &'static str,
 }
