@@ -29,7 +29,6 @@ pub(crate) fn shell(page: &Page, version: &str, nonce: &str, forms: &[(String, S
                 meta name="color-scheme" content="light dark";
                 title { (page.title) " · Refund Desk" }
                 link rel="icon" href="data:,";
-                noscript { meta http-equiv="refresh" content="5"; }
                 style nonce=(nonce) { (PreEscaped(STYLE)) }
             }
             body {

@@ -49,7 +49,7 @@ fn answers(request: &Request) -> Markup {
     };
     html! {
         div.card {
-            h3 { "Asked for" }
+            h2 { "Asked for" }
             dl.facts {
                 @for answer in &request.answers {
                     @if let Some(value) = &answer.value { dt { (answer.label) } dd { (value.to_string()) } }
@@ -58,7 +58,7 @@ fn answers(request: &Request) -> Markup {
         }
         @if !request.outputs.is_empty() {
             div.card {
-                h3 { "Found out" }
+                h2 { "Found out" }
                 dl.facts {
                     @for (name, value) in &request.outputs {
                         dt { (name.as_str()) } dd { (text(value)) }
@@ -73,7 +73,7 @@ fn progress(request: &RequestView, run: &Run) -> Markup {
     html! {
         div.card {
             div.card-head {
-                h3 { "Where it is" }
+                h2 { "Where it is" }
                 a.meta href={ "/_local/api/executions/" (request.id) } { "as JSON" }
             }
             @match drawing(run, 0) {
@@ -91,7 +91,7 @@ fn progress(request: &RequestView, run: &Run) -> Markup {
             }
         }
         div.card {
-            h3 { "Steps" }
+            h2 { "Steps" }
             table.block {
                 thead {
                     tr {

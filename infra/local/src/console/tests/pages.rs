@@ -28,7 +28,6 @@ async fn a_person_finds_links_code_phase_and_form() {
         "href=\"/_local/requests/r-1\"",
         "<li class=\"phase current\" aria-current=\"step\">CSM Review</li>",
         "The request is at CSM Review",
-        "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>",
     ] {
         assert!(page.text.contains(expected), "{expected} in {}", page.text);
     }
