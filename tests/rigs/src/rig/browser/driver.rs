@@ -44,7 +44,7 @@ impl Look {
 }
 
 impl Browser {
-    /// Opens one through the chromedriver on that port.
+    /// Opens one through the chromedriver on that port. No page's own script runs in it.
     pub(super) async fn open(port: &str, scratch: &Path) -> anyhow::Result<Self> {
         let profile = scratch.join("profile");
         let options = json!({
@@ -63,10 +63,12 @@ impl Browser {
             .await
             .context("chromedriver opens Chromium")?;
         let session = client.session_id().await?.context("there is a session")?;
-        Ok(Self {
+        let browser = Self {
             client,
             protocol: format!("{server}/session/{session}/goog/cdp/execute"),
-        })
+        };
+        browser.disable_scripts(true)?;
+        Ok(browser)
     }
 
     pub(super) async fn close(self) {
@@ -144,10 +146,22 @@ impl Browser {
 
     /// What axe-core finds on the page.
     pub(super) async fn axe(&self, axe: &str) -> anyhow::Result<Value> {
+        self.disable_scripts(false)?;
         self.run(axe, Vec::new()).await?;
         let script = "const done = arguments[arguments.length - 1];\
                       axe.run(document, {resultTypes: ['violations']}).then(done, e => done(String(e)));";
-        Ok(self.client.execute_async(script, Vec::new()).await?)
+        let found = self.client.execute_async(script, Vec::new()).await?;
+        self.disable_scripts(true)?;
+        Ok(found)
+    }
+
+    /// What is sent through the driver runs all the same, as long as it waits for nothing.
+    fn disable_scripts(&self, value: bool) -> anyhow::Result<()> {
+        self.command(
+            "Emulation.setScriptExecutionDisabled",
+            &json!({"value": value}),
+        )
+        .map(drop)
     }
 
     /// Changes how pages are looked at.

@@ -4,7 +4,7 @@ use anyhow::ensure;
 use testing::test_client::Submitted;
 
 use super::{
-    Stage,
+    Stage, button,
     driver::Browser,
     gallery::{CSM, CUSTOMER},
 };
@@ -28,12 +28,12 @@ impl Stage {
             "the reviewer is not shown the charge"
         );
         self.judge(browser, checks, "decision-receipt").await?;
-        browser.click("button:not(.quiet)").await?;
+        browser.click(&button("approve")).await?;
         self.judge(browser, checks, "decision-receipt-unconfirmed")
             .await?;
         let confirm = "document.querySelector('input[name=confirmCharge]').click()";
         browser.run(confirm, Vec::new()).await?;
-        browser.click("button:not(.quiet)").await?;
+        browser.click(&button("approve")).await?;
         self.client.wait_for_status(&request, "refunded");
         let refunds = self.client.refunds(CHARGE);
         let is_its = |refund: &serde_json::Value| refund["metadata"]["request_id"] == *request.id;
