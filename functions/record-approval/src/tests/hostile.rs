@@ -28,7 +28,8 @@ async fn pages(text: &str) -> Vec<String> {
     let store = &asked.function.store;
     let mut request = store.request(asked.id).await.unwrap().unwrap();
     for answer in &mut request.value.answers {
-        answer.value = Some(Answer::Text(text.to_owned()));
+        // Never the number of a receipt, of which a page would say something else.
+        answer.value = Some(Answer::Text(format!("_{text}")));
     }
     let phase = "CSM Review".parse().unwrap();
     let now = StateEntry::during(&phase, jiff::Timestamp::UNIX_EPOCH);
@@ -121,11 +122,11 @@ proptest! {
     #[test]
     fn no_text_leaves_its_place_on_any_page(text in hostile()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let (hostile, sanitize_text) = runtime.block_on(async { (pages(&text).await, pages("x").await) });
-        for (page, sanitize_text) in hostile.iter().zip(&sanitize_text) {
+        let (hostile, harmless) = runtime.block_on(async { (pages(&text).await, pages("x").await) });
+        for (page, harmless) in hostile.iter().zip(&harmless) {
             prop_assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
             for markup in ["<script", "<img", "<form", "</form", "</textarea", "<bdi", "<h1"] {
-                prop_assert_eq!(count(page, markup), count(sanitize_text, markup), "{} in {}", markup, page);
+                prop_assert_eq!(count(page, markup), count(harmless, markup), "{} in {}", markup, page);
             }
             prop_assert!(!page.contains("onfocus=\"alert") && !page.contains("action=\"https://evil"));
         }
@@ -142,10 +143,10 @@ proptest! {
     #[test]
     fn no_text_leaves_its_place_on_any_page_of_a_choice(text in hostile()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let (hostile, sanitize_text) = runtime.block_on(async { (pages_of_choice(&text).await, pages_of_choice("x").await) });
-        for (page, sanitize_text) in hostile.iter().zip(&sanitize_text) {
+        let (hostile, harmless) = runtime.block_on(async { (pages_of_choice(&text).await, pages_of_choice("x").await) });
+        for (page, harmless) in hostile.iter().zip(&harmless) {
             prop_assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
-            prop_assert_eq!(count(page, "<"), count(sanitize_text, "<"), "{}", page);
+            prop_assert_eq!(count(page, "<"), count(harmless, "<"), "{}", page);
             let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200f}');
             prop_assert!(!page.contains(turns));
         }
