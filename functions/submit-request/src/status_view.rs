@@ -12,7 +12,7 @@ const TO_ANSWER: &str =
 const PENDING: &str = "The payment provider has not completed it yet; that can take a few days.";
 const RETURNED: &str = "Your bank or card company sent the money back. Our team knows, and gets in touch with you about another way to pay you back.";
 const STOPPED: &str = "Something went wrong on our side. We have been told and are looking at it; you do not need to do anything.";
-const NOT_PAID: &str = "It could not be made through our payment provider. Our team knows, and gets in touch with you. You do not need to do anything.";
+const NOT_PAID: &str = "It was approved, but could not be made through our payment provider. We are sorry. Our team knows, and gets in touch with you about another way to pay you back. You do not need to do anything.";
 
 /// How a request is shown to its customer.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +42,10 @@ impl<'a> StatusView<'a> {
             Status::Refunded | Status::Denied | Status::Completed
         );
         let is_under_way = matches!(request.status, Status::InReview | Status::Processing);
-        let now = request.phase_for_customer().filter(|_| is_under_way);
+        // What is waited for is said already where the customer has to do something.
+        let now = request
+            .phase_for_customer()
+            .filter(|_| is_under_way && reason.is_none());
         let is_decided_by_us = request.status == Status::InReview && reason.is_none();
         let usually_takes = request.wording.usually_takes.as_deref();
         Self {
@@ -113,19 +116,33 @@ fn headline(request: &Request) -> (&'static str, Option<&str>) {
         Status::Processing if request.refund == Some(RefundProgress::Pending) => {
             ("Your refund is on its way", Some(PENDING))
         }
-        Status::Processing => (
-            "Your request is approved and the refund is being made",
-            None,
-        ),
-        // Nothing was paid, so it was a credit.
-        Status::Refunded if request.refund.is_none() => ("Your credit has been given", None),
-        Status::Refunded => ("Your refund has been made", None),
+        // By a refund or a credit: the phase says which.
+        Status::Processing => ("Your request is approved and being settled", None),
+        Status::Refunded => (given(request), None),
         Status::Denied => denied(request),
         Status::Completed => ("Thank you, we have everything we need", None),
         Status::NeedsAttention if request.refund == Some(RefundProgress::Reversed) => {
             ("Your refund has come back to us", Some(RETURNED))
         }
+        // What stopped comes after what the customer waits for, and takes nothing of it back.
+        Status::NeedsAttention if is_given(request) => (given(request), None),
+        Status::NeedsAttention if request.denial == Some(Denial::Rejected) => denied(request),
         Status::NeedsAttention => ("Your request is with a member of our team", Some(STOPPED)),
+    }
+}
+
+/// Whether the customer has what was approved, whatever has stopped since.
+fn is_given(request: &Request) -> bool {
+    let stopped = request.stopped.as_ref();
+    request.refund == Some(RefundProgress::Paid)
+        || stopped.is_some_and(|stopped| stopped.status == Status::Refunded)
+}
+
+fn given(request: &Request) -> &'static str {
+    // Nothing was paid, so it was a credit.
+    match request.refund {
+        None => "Your credit has been given",
+        Some(_) => "Your refund has been made",
     }
 }
 

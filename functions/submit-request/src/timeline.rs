@@ -12,10 +12,12 @@ pub(crate) struct Milestone {
 }
 
 /// What follows once nobody has to approve any more.
-const FOLLOWS_APPROVALS: [Action; 3] = [
+const FOLLOWS_APPROVALS: [Action; 5] = [
     Action::RefundIntended,
     Action::CreditIntended,
     Action::ChoiceOffered,
+    Action::RefundRefused,
+    Action::ChargeExhausted,
 ];
 
 /// The milestones in the audit log of a request, oldest first. That it is approved is one of them once nobody has to
@@ -36,12 +38,10 @@ pub(crate) fn timeline(records: &[AuditRecord]) -> Vec<Milestone> {
     milestones
 }
 
-/// When and how much was last paid back.
-pub(crate) fn paid(records: &[AuditRecord]) -> Option<(Timestamp, Usd)> {
-    let paid = records
-        .iter()
-        .rfind(|record| record.action == Action::Refunded)?;
-    Some((paid.at, paid.amount?))
+/// When and how much was last given back by this means: [`Action::Refunded`] or [`Action::Credited`].
+pub(crate) fn given(records: &[AuditRecord], means: Action) -> Option<(Timestamp, Usd)> {
+    let given = records.iter().rfind(|record| record.action == means)?;
+    Some((given.at, given.amount?))
 }
 
 /// Whether a mail to the customer came back or was refused.

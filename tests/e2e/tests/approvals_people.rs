@@ -241,7 +241,7 @@ fn the_customer_is_asked_back_and_the_answer_is_on_the_decision_page() {
     let page = case(&client, &told);
     assert!(page.contains("The one of May.") && !page.contains("June"));
     let (_, page) = client.get(&request.status_url, "text/html");
-    assert!(page.contains("You answered at") && !page.contains("Send my answer"));
+    assert!(page.contains("You answered on") && !page.contains("Send my answer"));
     assert!(
         client.mails("csm-2@example.com").len() == 1,
         "only who asked is told"

@@ -6,18 +6,20 @@ use serde_json::{Value, json};
 const ROUTED: &str = "customer-success/refund-request-routed";
 const CSM: &str = "csm-1@example.com";
 const CUSTOMER: &str = "customer@example.com";
+/// What the subject of the mail begins with that offers a choice.
+const OFFER: &str = "Your refund was approved";
 const FINANCE: &str = "finance-1@example.com";
 
 /// A request of the routed process that is approved, up to its customer's choice.
 fn offered(client: &TestClient, charge: &str, amount: &str) -> Submitted {
     let request = client.submit_to(ROUTED, &form().charge(charge).amount(amount));
     client.mail(CSM, &request.id).approve(client);
-    client.mail(CUSTOMER, &format!("Request {}", request.id));
+    client.mail_about(&request, CUSTOMER, OFFER);
     request
 }
 
 fn choose_credit(client: &TestClient, request: &Submitted) {
-    let mail = client.mail(CUSTOMER, &format!("Request {}", request.id));
+    let mail = client.mail_about(request, CUSTOMER, OFFER);
     mail.choose(client, "credit");
 }
 

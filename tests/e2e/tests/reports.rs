@@ -38,7 +38,11 @@ fn play(stack: &LocalStack) -> [Submitted; 3] {
     let routed = "customer-success/refund-request-routed";
     let credited = stack.submit_to(routed, &form().charge("ch_demo_45").amount("45"));
     stack.mail(CSM, &credited.id).approve(stack);
-    let offer = stack.mail("customer@example.com", &format!("Request {}", credited.id));
+    let offer = stack.mail_about(
+        &credited,
+        "customer@example.com",
+        "Your refund was approved",
+    );
     offer.choose(stack, "credit");
     stack.wait_for_status(&credited, "refunded");
     stack.settled_items();

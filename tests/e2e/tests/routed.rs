@@ -24,9 +24,7 @@ fn approved(client: &TestClient, charge: &str, amount: &str) -> Submitted {
 
 /// The mail that offers this request's customer a choice.
 fn offer(client: &TestClient, request: &Submitted) -> Mail {
-    let mail = client.mail(CUSTOMER, &format!("Request {}", request.id));
-    assert!(mail.subject.contains(OFFER), "{}", mail.subject);
-    mail
+    client.mail_about(request, CUSTOMER, OFFER)
 }
 
 fn was_offered(client: &TestClient) -> bool {

@@ -111,8 +111,8 @@ fn outcome(
             h1 { (title) }
             div.note.good[is_done] role="status" {
                 @match choice.label(decision.outcome()) {
-                    Some(label) => p { "You chose “" bdi { (label) } "” at " (time) "." },
-                    None => p { "Nothing was chosen in time, so your request went on without it at " (time) "." },
+                    Some(label) => p { "You chose “" bdi { (label) } "” on " (time) "." },
+                    None => p { "Nothing was chosen in time, so your request went on without it on " (time) "." },
                 }
             }
             p { "There is nothing more for you to do. You can close this page." }

@@ -58,7 +58,10 @@ fn less(opened: &OpenedLink, written: &Written<'_>, notice: &Notice<'_>) -> Mark
         details open[field.problem.is_some() || !given.is_empty()] {
             summary { "Approve less than " (amount) }
             (field.around(&html! {
-                input #amount name="amount" inputmode="decimal" autocomplete="off" value=(given) aria-describedby=[field.described_by()] aria-invalid=[field.invalid()];
+                div.money {
+                    span aria-hidden="true" { "$" }
+                    input #amount name="amount" inputmode="decimal" autocomplete="off" value=(given) aria-describedby=[field.described_by()] aria-invalid=[field.invalid()];
+                }
             }))
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn recorded(opened: &OpenedLink, decision: &Decision, missing: u32) -
     let (verb, at) = (verb(decision), opened.page.time(decision.at()));
     let reason = decision.reason();
     let said = html! {
-        p { "This request was " (verb) " by you (" (opened.approver()) ") at " (at) (amount_of(opened, decision)) "." }
+        p { "This request was " (verb) " by you (" (opened.approver()) ") on " (at) (amount_of(opened, decision)) "." }
         @if let Some(reason) = reason { p { "Reason: " bdi { (sanitize_text(reason)) } } }
     };
     outcome_page(
@@ -73,11 +73,11 @@ fn decided(opened: &OpenedLink, decision: &Decision, not_done: Option<&str>) -> 
     let said = html! {
         p {
             @match (decision.by(), not_done) {
-                (None, _) => { "Nobody decided in time, so this request was " (verb) " at " (at) },
-                (Some(_), Some(_)) if is_own => { "You " (verb) " this request at " (at) },
-                (Some(by), Some(_)) => { (by) " " (verb) " this request at " (at) },
-                (Some(by), None) if is_own => { "This request was already " (verb) " by you (" (by) ") at " (at) },
-                (Some(by), None) => { "This request was already " (verb) " by " (by) " at " (at) },
+                (None, _) => { "Nobody decided in time, so this request was " (verb) " on " (at) },
+                (Some(_), Some(_)) if is_own => { "You " (verb) " this request on " (at) },
+                (Some(by), Some(_)) => { (by) " " (verb) " this request on " (at) },
+                (Some(by), None) if is_own => { "This request was already " (verb) " by you (" (by) ") on " (at) },
+                (Some(by), None) => { "This request was already " (verb) " by " (by) " on " (at) },
             }
             (amount_of(opened, decision)) "."
         }
@@ -141,7 +141,7 @@ fn approved_in_part(opened: &OpenedLink, decision: &Decision, title: &str, is_do
             (crumb(opened))
             h1 { (title) }
             div.note.good[is_done] role="status" {
-                p { "You approved it at " (opened.page.time(decision.at())) (amount_of(opened, decision)) ". " (others) }
+                p { "You approved it on " (opened.page.time(decision.at())) (amount_of(opened, decision)) ". " (others) }
             }
             p { "There is nothing more for you to do. You can close this page." }
             (footer(opened))

@@ -93,9 +93,9 @@ pub(super) fn stopped_page(opened: &OpenedLink, code: &str, notice: &Markup) -> 
             h1 { "The refund has stopped" }
             (notice)
             @if confirmed {
-                p { "It is confirmed which charge it is, and whose. A redrive of the request's execution pays the refund." }
+                p { "It is confirmed which charge it is, and whose. An operator can now let the refund go on." }
             } @else {
-                p { "It was approved, and then it was unclear whose the charge is, or which. If you know that it is the customer's, confirm it here; a redrive of the request's execution pays then. If it is not, tell whoever looks after the executions to stop it." }
+                p { "It was approved, and then it was unclear whose the charge is, or which. If you know that it is the customer's, confirm it here; an operator can let the refund go on then. If it is not, tell the operator to stop it." }
             }
             section.card aria-labelledby="case" {
                 h2 #case { "The request" }

@@ -67,7 +67,7 @@ fn label_of(field: &str) -> Option<&'static str> {
         "code" => "Code",
         "reason" => "Reason",
         "amount" => "Amount to approve",
-        CONFIRM_CHARGE => "Whose the charge is",
+        CONFIRM_CHARGE => "The charge",
         "question" => "Your question",
         "to" => "Colleague",
         CUSTOMER => "Stripe Customer ID",
@@ -99,7 +99,7 @@ pub(super) fn notice_box(notice: &Notice<'_>) -> Markup {
             Notice::None => {},
             Notice::NotDone { what, field, why } => (not_done(what, *field, why)),
             Notice::Identified => div.note.good role="status" { p { "The Stripe customer was entered." } },
-            Notice::OwnershipConfirmed => div.note.good role="status" { p { "It was recorded that you confirm whose the charge is." } },
+            Notice::OwnershipConfirmed => div.note.good role="status" { p { "Your word about the charge was recorded." } },
             Notice::Asked { mailed: true } => div.note.good role="status" { p { "The customer was asked. You get a mail when they answer; the time to decide goes on." } },
             Notice::Asked { mailed: false } => div.note role="status" { p { "Your question stands on the customer's page, but they could not be mailed." } },
         }

@@ -62,7 +62,7 @@ pub(super) fn review(
                 (charge::card(&opened.page, case))
                 (history::card(&opened.page, &case.approvals, request))
             }
-            p.soft { "You decide as " strong { bdi { (opened.approver()) } } ", for the " (approval.asked.responsible()) "." }
+            p.soft { "You are asked as " strong { bdi { (opened.approver()) } } ", for the " (approval.asked.responsible()) "." }
             (footer(opened))
         },
     )
@@ -92,7 +92,7 @@ fn form(
             input type="hidden" name="code" value=(written.inputs.code);
             input type="hidden" name="viewed" value=(viewed);
             @match opened.ineligible() {
-                Some(ineligible) => div.note role="status" { p { "Here " (ineligible) "." } },
+                Some(ineligible) => div.note role="status" { p { "You may not decide this one: " (ineligible) "." } },
                 None => (decision_form::decision(opened, written, notice)),
             }
             (question(written, notice))

@@ -60,7 +60,7 @@ async fn a_decision_after_a_colleagues_is_told_first_that_it_was_not_recorded() 
         assert!(is_green(&page), "what the reader did: {page}");
         let (told, page) = asked.decide_by_form(1, second).await;
         assert_eq!(told, title);
-        let made = format!("<p>{} {said} this request at <time", TEAM[0]);
+        let made = format!("<p>{} {said} this request on <time", TEAM[0]);
         assert!(page.contains(&format!("<h1>{title}</h1>")) && page.contains(&made));
         assert!(!is_green(&page) && !page.contains("Because."), "{page}");
         // Who merely opens the link has sent nothing.
@@ -78,7 +78,7 @@ async fn the_same_form_sent_twice_is_told_the_same_and_another_that_it_came_too_
     assert!(is_green(&page) && page.contains("already approved by you"));
     let (title, page) = asked.decide_by_form(0, "reject").await;
     assert_eq!(title, "Your rejection was not recorded");
-    assert!(!is_green(&page) && page.contains("You approved this request at"));
+    assert!(!is_green(&page) && page.contains("You approved this request on"));
     for (action, title) in [
         ("ask", "Your question was not sent"),
         ("hand-over", "The request was not handed over"),
@@ -86,7 +86,7 @@ async fn the_same_form_sent_twice_is_told_the_same_and_another_that_it_came_too_
     ] {
         let (told, page) = asked.title(1, 60, &[("action", action)]).await;
         assert_eq!(told, title);
-        assert!(page.contains("approved this request at") && !is_green(&page));
+        assert!(page.contains("approved this request on") && !is_green(&page));
     }
 }
 
@@ -96,7 +96,7 @@ async fn who_has_approved_while_more_have_to_cannot_reject_any_more() {
     asked.decide_by_form(0, "approve").await;
     let (title, page) = asked.decide_by_form(0, "reject").await;
     assert_eq!(title, "Your rejection was not recorded");
-    assert!(!is_green(&page) && page.contains("You approved it at"));
+    assert!(!is_green(&page) && page.contains("You approved it on"));
     let (title, page) = asked.decide_by_form(0, "approve").await;
     assert_eq!(title, "You have already approved this");
     assert!(is_green(&page));

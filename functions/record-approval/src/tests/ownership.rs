@@ -337,7 +337,9 @@ async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
 
     let form = format!("{}&action=confirm-ownership&charge=ch_1", asked.code(1));
     let (status, page) = asked.form(1, &form).await;
-    assert!(status == 200 && page.contains("redrive") && page.contains("Confirmed to be"));
+    assert!(
+        status == 200 && page.contains("let the refund go on") && page.contains("Confirmed to be")
+    );
     let mut request = asked.stored().await;
     let confirmation = request.ownership_confirmation.as_ref().unwrap();
     assert_eq!(confirmation.of.charge, "ch_1");

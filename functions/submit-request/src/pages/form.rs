@@ -146,9 +146,11 @@ fn problem<'a>(offering: &'a Offering, error: &'a FieldError) -> FieldProblem<'a
 fn invited(credentials: &InvitationCredentials, errors: &[FieldError]) -> Markup {
     let problem = errors.iter().find(|error| error.field == CODE);
     let problem = problem.map(|error| error.message.as_str());
+    // A code that was refused is of no more use.
+    let given = problem.map_or(credentials.code.as_str(), |_| "");
     html! {
         input type="hidden" name=(TOKEN) value=(credentials.token);
-        (code_field(CODE, &format!("The {CODE_DIGITS_WORD} digits in the mail that brought you here."), &credentials.code, problem))
+        (code_field(CODE, &format!("The {CODE_DIGITS_WORD} digits in the mail that brought you here."), given, problem))
     }
 }
 
@@ -191,12 +193,16 @@ fn form_field(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) 
                         @for option in options { option value=(option) selected[option == value] { (option) } }
                     }
                 },
-                FieldKind::Email | FieldKind::Text { .. } | FieldKind::Usd => {
+                FieldKind::Usd => div.money {
+                    span aria-hidden="true" { "$" }
+                    input id=(name) name=(name) value=(value) required[field.required] aria-describedby=[described] aria-invalid=[invalid]
+                        type="text" autocomplete="off" autocapitalize="none" inputmode="decimal";
+                },
+                FieldKind::Email | FieldKind::Text { .. } => {
                     input id=(name) name=(name) value=(value) required[field.required] aria-describedby=[described] aria-invalid=[invalid]
                         type=(if field.kind == FieldKind::Email { "email" } else { "text" })
                         autocomplete=(if field.kind == FieldKind::Email { "email" } else { "off" })
-                        autocapitalize=[(field.kind != FieldKind::Text { format: None }).then_some("none")]
-                        inputmode=[(field.kind == FieldKind::Usd).then_some("decimal")];
+                        autocapitalize=[(field.kind != FieldKind::Text { format: None }).then_some("none")];
                 },
             }
             @if let Some(error) = error { p.error id={ (name) "-error" } { (field.label) " " (error.message) } }

@@ -1,7 +1,7 @@
 //! The status page: how a request stands, and where the customer answers questions.
 
 use domain::arrival::arrives_by;
-use domain::audit::AuditRecord;
+use domain::audit::{Action, AuditRecord};
 use domain::inquiry::{Inquiry, REPLY_CHARS};
 use domain::mail::sanitize_text;
 use domain::one_time_code::CODE_DIGITS_WORD;
@@ -12,7 +12,7 @@ use web::{Field, FieldProblem, Page, PageContext, answers, to_correct};
 
 use super::code_field;
 use crate::status_view::StatusView;
-use crate::timeline::{is_out_of_reach, paid, timeline};
+use crate::timeline::{given, is_out_of_reach, timeline};
 
 /// An answer that could not be taken, to be corrected.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,8 @@ impl StatusPage<'_> {
 pub(crate) fn status_page(shown: &StatusPage<'_>) -> Page {
     let StatusPage { request, view, .. } = *shown;
     // What somebody of the team has added is not theirs to see here.
-    let own = request.answers.iter().filter(|it| it.given_by.is_none());
+    let own = request.answers.iter();
+    let own = own.filter(|it| it.given_by.is_none() && it.value.is_some());
     let own: Vec<_> = own.cloned().collect();
     let is_request = request.about.is_none();
     shown.page.page(
@@ -79,7 +80,9 @@ fn standing(shown: &StatusPage<'_>) -> Markup {
     let StatusPage { request, view, .. } = *shown;
     let good = matches!(request.status, Status::Refunded | Status::Completed);
     let bad = request.status == Status::Denied;
-    let paid = paid(shown.records).filter(|_| request.refund == Some(RefundProgress::Paid));
+    let paid = given(shown.records, Action::Refunded)
+        .filter(|_| request.refund == Some(RefundProgress::Paid));
+    let credited = given(shown.records, Action::Credited);
     html! {
         div.note.good[good].bad[bad] role="status" {
             @if let Some(now) = view.now { p { "Now: " strong { (now) } } }
@@ -88,7 +91,12 @@ fn standing(shown: &StatusPage<'_>) -> Markup {
                 @let by = arrives_by(at);
                 p {
                     "We paid " strong { (amount) } " back to your original payment method on " (shown.page.day(at))
-                    ". It appears on your statement by " strong { (shown.page.day(by)) } "."
+                    ". It should appear on your statement by " strong { (shown.page.day(by)) } "."
+                }
+            }
+            @if let Some((at, amount)) = credited {
+                p {
+                    "We gave you a credit of " strong { (amount) } " on " (shown.page.day(at)) ". It comes off your next invoice by itself."
                 }
             }
             @if let Some(reason) = view.reason { p { bdi { (sanitize_text(reason)) } } }
@@ -162,7 +170,7 @@ fn asked(shown: &StatusPage<'_>, inquiry: &Inquiry) -> Markup {
             p.quote { bdi { (sanitize_text(&inquiry.text)) } }
             @match &inquiry.reply {
                 Some(reply) => {
-                    p.soft { "You answered at " (shown.page.time(reply.at)) ":" }
+                    p.soft { "You answered on " (shown.page.time(reply.at)) ":" }
                     p.quote { bdi { (sanitize_text(&reply.text)) } }
                 },
                 None if inquiry.is_open(shown.request.status, &shown.request.phase) => {
@@ -178,6 +186,9 @@ fn asked(shown: &StatusPage<'_>, inquiry: &Inquiry) -> Markup {
                         (code_field(&code_id, &format!("The {CODE_DIGITS_WORD} digits in the mail in which we asked you this."), "", problem_of("code")))
                         button type="submit" { "Send my answer" }
                     }
+                },
+                None if shown.request.status == Status::NeedsAttention => {
+                    p.soft { "You cannot answer just now. We go on with this as soon as we can." }
                 },
                 None => p.soft { "An answer is no longer needed." },
             }

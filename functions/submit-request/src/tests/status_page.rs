@@ -93,7 +93,7 @@ fn a_refund_is_shown_with_its_amount_its_dates_and_its_reference() {
         "<title>Your refund has been made · Refund · Refund Desk</title>".to_owned(),
         format!("Reference <strong>{}</strong>", request.reference()),
         "We paid <strong>$50.00</strong> back".to_owned(),
-        "25 November 2026</time>. It appears on your statement by".to_owned(),
+        "25 November 2026</time>. It should appear on your statement by".to_owned(),
         "9 December 2026</time>".to_owned(),
     ] {
         assert!(page.contains(&expected), "{expected} in {page}");
@@ -102,6 +102,57 @@ fn a_refund_is_shown_with_its_amount_its_dates_and_its_reference() {
         !page.contains("CSM Review") && !page.contains("csm-1@example.com"),
         "{page}"
     );
+}
+
+#[test]
+fn what_was_approved_is_so_where_it_could_not_be_paid() {
+    let yes = recorded(Verdict::Approve, "");
+    let refused = Event::RefundRefused { message: "No." };
+    let exhausted = Event::ChargeExhausted { message: "No." };
+    for failed in [refused, exhausted] {
+        let (_, _, timeline) = shown(&[
+            ("CSM Review", Event::Decided(&yes)),
+            ("Process Refund", failed),
+        ]);
+        assert_eq!(
+            timeline,
+            [
+                "You sent your request",
+                "We approved $50.00",
+                "A payment to you could not be made"
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_credit_is_shown_with_its_amount_and_its_date() {
+    let output = "result".parse().unwrap();
+    let movement = fixtures::refund::movement();
+    let output = &output;
+    let credited = Event::CreditGiven { movement, output };
+    let (_, page, _) = shown(&[("Give Credit", credited)]);
+    for expected in [
+        "Your credit has been given",
+        "We gave you a credit of <strong>$50.00</strong> on <time",
+        "It comes off your next invoice",
+    ] {
+        assert!(page.contains(expected), "{expected} in {page}");
+    }
+    assert!(!page.contains("on your statement"));
+}
+
+#[test]
+fn who_cannot_answer_just_now_is_not_told_that_nobody_asks() {
+    let asked = Event::Questioned {
+        by: "csm-1@example.com",
+        text: "Which one?",
+        key_id: "k",
+    };
+    let (error, redrives) = ("Outage", 0);
+    let stopped = Event::Stopped { error, redrives };
+    let (_, page, _) = shown(&[("CSM Review", asked), ("CSM Review", stopped)]);
+    assert!(page.contains("You cannot answer just now") && !page.contains("no longer needed"));
 }
 
 #[test]

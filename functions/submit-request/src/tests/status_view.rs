@@ -162,9 +162,10 @@ fn the_definitions_words_are_shown_while_something_happens() {
         assert_eq!((view.now, view.usually_takes), (now, takes), "{status:?}");
     }
     (request.status, request.awaits_choice) = (Status::InReview, true);
+    let view = StatusView::of(&request);
     assert_eq!(
-        StatusView::of(&request).usually_takes,
-        None,
+        (view.now, view.usually_takes),
+        (None, None),
         "it waits for them"
     );
 }
@@ -230,4 +231,45 @@ fn a_customer_is_told_of_a_smaller_amount_once_nobody_has_to_approve_any_more() 
     assert_eq!(told(&request), both);
     request.approved_amount = None;
     assert_eq!(told(&request), [None, None]);
+}
+
+#[test]
+fn what_stops_afterwards_takes_nothing_back() {
+    let output = "result".parse().unwrap();
+    let movement = fixtures::refund::movement();
+    let paid = Event::RefundSucceeded {
+        movement,
+        status: "succeeded",
+        output: &output,
+    };
+    let credited = Event::CreditGiven {
+        movement,
+        output: &output,
+    };
+    let rejected = fixtures::approval::recorded(Verdict::Reject, "It was used.");
+    let pending = Event::RefundPending {
+        id: "re_1",
+        status: "pending",
+    };
+    let stuck = "Your request is with a member of our team";
+    for (events, headline) in [
+        (vec![paid], "Your refund has been made"),
+        (vec![credited], "Your credit has been given"),
+        (
+            vec![Event::Decided(&rejected)],
+            "Your request was not approved",
+        ),
+        (vec![pending], stuck),
+        (vec![], stuck),
+    ] {
+        let (mut request, _) = fixtures::request::request();
+        let phase = "Some Phase".parse().unwrap();
+        for event in &events {
+            request.apply(event, during(&phase));
+        }
+        let (error, redrives) = ("Mail.Refused", 0);
+        request.apply(&Event::Stopped { error, redrives }, during(&phase));
+        assert_eq!(request.status, Status::NeedsAttention);
+        assert_eq!(StatusView::of(&request).headline, headline, "{events:?}");
+    }
 }

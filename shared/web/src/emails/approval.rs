@@ -87,9 +87,9 @@ impl<'a> ApprovalContext<'a> {
 
 /// What stands above the case.
 fn notes(email: &ApprovalEmail<'_>) -> Vec<String> {
-    let ineligible = email.ineligible.map(|ineligible| {
-        format!("You can look at this, but {ineligible}. Your colleagues have been asked as well.")
-    });
+    let ineligible = email
+        .ineligible
+        .map(|ineligible| format!("You can look at this, but {ineligible}."));
     let approvals = email.approval.asked.approvals();
     let several =
         (approvals > 1).then(|| format!("{approvals} different people have to approve this."));

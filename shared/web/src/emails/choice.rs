@@ -26,6 +26,7 @@ pub(super) struct ChoiceContext<'a> {
     code: Option<String>,
     choose_until: String,
     reference: String,
+    status_url: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,6 +65,7 @@ impl<'a> ChoiceContext<'a> {
             code: email.code(),
             choose_until: email.brand.zone.when(email.approval.decide_until),
             reference: request.reference().to_string(),
+            status_url,
         })
     }
 }

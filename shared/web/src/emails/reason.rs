@@ -44,7 +44,7 @@ impl NotificationReason<'_> {
     pub(super) fn sentence(self) -> Option<String> {
         match self {
             NotificationReason::Asked => None,
-            NotificationReason::Reminded => Some("Nobody has decided yet. Your links and your code are the same as before.".to_owned()),
+            NotificationReason::Reminded => Some("It is not decided yet. Your links and your code are the same as before.".to_owned()),
             NotificationReason::Escalated { from, ability } => Some(escalated(from, ability)),
             NotificationReason::LinkReplaced => Some("Your earlier link was locked, as a wrong code was entered on it several times. These are your new links and your new code.".to_owned()),
             NotificationReason::HandedOver { by } => Some(format!("{by} handed this request to you.")),

@@ -94,7 +94,7 @@ fn each_reason_is_said_in_subject_and_text() {
         (
             NotificationReason::Reminded,
             "Reminder: ",
-            "Nobody has decided yet",
+            "It is not decided yet",
         ),
         (
             escalated(TeamAbility::Decides),

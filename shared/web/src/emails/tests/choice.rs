@@ -59,8 +59,8 @@ fn only_our_own_addresses_become_links() {
     let own = mail.html.matches("href=\"https://refunds.example.com/");
     assert_eq!(
         (links.count(), own.count()),
-        (3, 3),
-        "status page, two options"
+        (4, 4),
+        "two options, and the status page, which the offer's own words name too"
     );
 }
 

@@ -180,7 +180,7 @@ impl Stage {
         browser.click("form button").await?;
         let page = browser.source().await?;
         ensure!(
-            page.contains("You answered at") && page.contains(text),
+            page.contains("You answered on") && page.contains(text),
             "the answer is not on the page: {:?}",
             browser.heading().await?
         );
