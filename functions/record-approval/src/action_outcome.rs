@@ -87,7 +87,7 @@ impl ActionOutcome {
 pub(crate) fn is_about_the_decision(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::ReasonMissing
-        | Refusal::ReasonTooLong
+        | Refusal::ReasonInvalid(_)
         | Refusal::Changed
         | Refusal::AmountInvalid(_)
         | Refusal::AmountTooLarge(_)

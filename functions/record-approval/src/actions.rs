@@ -5,9 +5,10 @@
 //! had come alone: nobody gets more guesses by guessing faster.
 
 use domain::approval::{Asked, Refusal, authorize_decision, is_same_person};
-use domain::inquiry::{INQUIRIES, INQUIRY_CHARS, checked_text};
+use domain::inquiry::{INQUIRIES, INQUIRY_CHARS};
 use domain::mail::Mailer;
 use domain::optimistic::AttemptError;
+use domain::prose::prose;
 use domain::stripe::Stripe;
 use domain::table::{Table, Write};
 use domain::task::{Confirm, StateEntry};
@@ -194,8 +195,8 @@ fn count_wrong_code(opened: &mut OpenedLink, at: Timestamp) -> Change {
 /// Asks the customer something. The time to decide goes on.
 fn inquire(opened: &OpenedLink, question: &str) -> Change {
     let inquiries = &opened.request.value.inquiries;
-    let text = match checked_text(question, INQUIRY_CHARS) {
-        Ok(text) => text.to_owned(),
+    let text = match prose(question, INQUIRY_CHARS) {
+        Ok(text) => text,
         Err(refusal) => return ActionOutcome::invalid("question", refusal.to_string()).into(),
     };
     // The same form sent twice is one inquiry.

@@ -8,7 +8,7 @@ use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use web::{Content, Format, Problem, body_text, content, form_text, same_site};
+use web::{Content, Format, Problem, answer_format, body_text, content, form_text, same_site};
 
 /// The input that confirms a charge with an approval.
 pub(crate) const CONFIRM_CHARGE: &str = "confirmCharge";
@@ -75,8 +75,10 @@ impl Inputs {
     }
 }
 
-/// The inputs, with an amount as the format has it.
+/// The inputs, with an amount as the format has it. One that is misspelt is not ignored: an approval without its `amount` is
+/// one of all that is asked for.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Fields<A> {
     decision: Option<String>,
     action: Option<Action>,
@@ -143,7 +145,7 @@ impl FormData {
                 ),
             );
         }
-        Ok(from_form(form_text(http)?)?.into_data(Format::Html))
+        Ok(from_form(&form_text(http)?)?.into_data(answer_format(http)))
     }
 }
 
@@ -206,12 +208,14 @@ fn from_json(body: &str) -> Result<Fields<DecimalText>, Problem> {
 }
 
 fn from_form(body: &str) -> Result<Fields<String>, Problem> {
-    serde_urlencoded::from_str(body).map_err(|_| {
+    serde_urlencoded::from_str(body).map_err(|error: serde::de::value::Error| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Your decision was not recorded.",
         )
-        .detail("Choose an answer, and enter the code from your mail.")
+        .detail(format!(
+            "Choose an answer, and enter the code from your mail: {error}."
+        ))
         .errors(vec![invalid_decision()])
     })
 }
@@ -228,7 +232,7 @@ pub(crate) fn field_of(refusal: &Refusal) -> Option<&'static str> {
     match refusal {
         Refusal::NoCode | Refusal::WrongCode => Some("code"),
         Refusal::NotOffered(_) => Some("decision"),
-        Refusal::ReasonMissing | Refusal::ReasonTooLong => Some("reason"),
+        Refusal::ReasonMissing | Refusal::ReasonInvalid(_) => Some("reason"),
         Refusal::AmountInvalid(_) | Refusal::AmountTooLarge(_) | Refusal::AmountNotWanted => {
             Some("amount")
         }

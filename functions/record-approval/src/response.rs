@@ -22,7 +22,7 @@ pub(crate) fn respond(
     outcome: ActionOutcome,
 ) -> Result<Response<Body>, Problem> {
     match form.format {
-        Format::Json => as_json(outcome),
+        Format::Json => as_json(&form.intent, outcome),
         Format::Html => Ok(as_page(http, opened, form, &outcome)),
     }
 }
@@ -130,7 +130,7 @@ fn is_repeat(opened: &OpenedLink, form: &FormData, refusal: &Refusal) -> bool {
     opened.is_own(made) && form.intent == Intent::Decide(made.outcome().to_owned())
 }
 
-fn as_json(outcome: ActionOutcome) -> Result<Response<Body>, Problem> {
+fn as_json(intent: &Intent, outcome: ActionOutcome) -> Result<Response<Body>, Problem> {
     let body = match outcome {
         ActionOutcome::Decided(recorded) => {
             let mut body = decision(recorded.decision());
@@ -140,6 +140,12 @@ fn as_json(outcome: ActionOutcome) -> Result<Response<Body>, Problem> {
             body
         }
         ActionOutcome::Refused(Refusal::Decided(made) | Refusal::AlreadyApproved(made)) => {
+            if !matches!(intent, Intent::Decide(_)) {
+                let title = "Nothing was done.";
+                let made = made.outcome();
+                return Err(Problem::new(StatusCode::CONFLICT, title)
+                    .detail(format!("It was decided already, with {made}.")));
+            }
             decision(&made)
         }
         ActionOutcome::HandedOver { to } => json!({ "handedTo": to }),
@@ -187,7 +193,7 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::NoMember
         | Refusal::NotTheirs => StatusCode::FORBIDDEN,
         Refusal::ReasonMissing
-        | Refusal::ReasonTooLong
+        | Refusal::ReasonInvalid(_)
         | Refusal::AmountInvalid(_)
         | Refusal::AmountTooLarge(_)
         | Refusal::AmountNotWanted

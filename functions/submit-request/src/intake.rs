@@ -226,6 +226,10 @@ fn prefilled(form: &Form, http: &Request) -> Vec<(String, Answer)> {
         let [value] = query.all(name)?[..] else {
             return None;
         };
+        // What is not UTF-8 arrives with this in its place.
+        if value.contains(char::REPLACEMENT_CHARACTER) {
+            return None;
+        }
         let answer = Answer::Typed(value.to_owned());
         let is_taken = field.check(Some(&answer)).is_ok();
         is_taken.then(|| (name.to_owned(), answer))

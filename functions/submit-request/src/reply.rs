@@ -6,10 +6,11 @@
 use domain::approval::DecisionContext;
 use domain::audit::AuditRecord;
 use domain::form::FieldError;
-use domain::inquiry::{Inquiry, InquiryCode, REPLY_CHARS, checked_text};
+use domain::inquiry::{Inquiry, InquiryCode, REPLY_CHARS};
 use domain::mail::{Mailer, deliver};
 use domain::one_time_code::CodeCheck;
 use domain::optimistic::{AttemptError, Attempts};
+use domain::prose::prose;
 use domain::request::{Event, Request as RefundRequest};
 use domain::table::{Stored, Table, Write, load_or};
 use domain::task::StateEntry;
@@ -29,6 +30,7 @@ use crate::{SubmitRequest, answer_format, codes, pages};
 
 /// A reply as it is posted.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FormData {
     /// The inquiry's number: a text in a form, a number or a text in JSON.
     #[serde(deserialize_with = "number")]
@@ -92,7 +94,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         form: &FormData,
         at: Timestamp,
     ) -> Result<Option<Invalid>, AttemptError> {
-        let text = match checked_text(&form.answer, REPLY_CHARS) {
+        let text = match prose(&form.answer, REPLY_CHARS) {
             Ok(text) => text,
             Err(refusal) => {
                 return Ok(Some(Invalid {
@@ -108,7 +110,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         let key = keys.of(&inquiry.key_id);
         let right = |generation| key.inquiry_code(id, number, generation);
         let check = code.value.code.attempt(right, &form.code, at);
-        self.store(request, inquiry, (text, check), &code, at)
+        self.store(request, inquiry, (&text, check), &code, at)
             .await?;
         Ok(codes::refusal(check).map(|(status, message)| Invalid {
             field: "code",
@@ -229,7 +231,7 @@ fn read(http: &Request) -> Result<FormData, Problem> {
         );
     }
     let body = form_text(http)?;
-    serde_urlencoded::from_str(body).map_err(|_| unclear())
+    serde_urlencoded::from_str(&body).map_err(|_| unclear())
 }
 
 fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

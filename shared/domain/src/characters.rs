@@ -34,6 +34,14 @@ pub fn is_invisible(c: char) -> bool {
     c.is_whitespace() || c.is_control() || IGNORABLE.iter().any(|range| range.contains(&c))
 }
 
+/// What is printed or typed for a hyphen: hyphens, dashes and the minus sign of Unicode.
+pub(crate) fn is_dash(c: char) -> bool {
+    matches!(
+        c,
+        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+    )
+}
+
 /// Whether a text says nothing to whoever reads it.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_invisible)

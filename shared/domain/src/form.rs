@@ -18,7 +18,7 @@ mod text_format;
 mod typed;
 
 pub use address::is_email;
-pub use text_format::{TextFormat, has_client_secret};
+pub use text_format::{TextFormat, has_secret};
 
 /// The most characters in a single line of text.
 pub const LINE_CHARS: usize = 255;
@@ -216,9 +216,9 @@ impl Field {
                 Ok(None)
             };
         }
-        if has_client_secret(text) {
+        if has_secret(text) {
             return Err(
-                "must not have a client secret in it, which nobody else may know: leave out what begins with _secret_"
+                "must not have a client secret or a key of Stripe in it, which nobody else may know: leave out what begins with _secret_"
                     .to_owned(),
             );
         }

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::characters::trimmed;
 use crate::id::{PhaseName, RequestId};
 use crate::one_time_code::OneTimeCode;
 use crate::status::Status;
@@ -110,28 +109,5 @@ impl Entity for InquiryCode {
             pk: format!("REQUEST#{}", self.request_id),
             sk: format!("INQUIRY#{:06}", self.number),
         }
-    }
-}
-
-/// Why an inquiry or a reply is not accepted. The message is meant for its author.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TextRefusal {
-    /// It is empty.
-    #[error("please write something")]
-    Empty,
-    /// It is too long.
-    #[error("please write at most {0} characters")]
-    TooLong(usize),
-}
-
-/// A text without the white space around it, if it is there and not too long.
-pub fn checked_text(text: &str, most_chars: usize) -> Result<&str, TextRefusal> {
-    let text = trimmed(text);
-    if text.is_empty() {
-        Err(TextRefusal::Empty)
-    } else if text.chars().count() > most_chars {
-        Err(TextRefusal::TooLong(most_chars))
-    } else {
-        Ok(text)
     }
 }

@@ -46,6 +46,7 @@ pub mod optimistic;
 pub mod payment_control;
 pub mod person_requests;
 pub mod processed_event;
+pub mod prose;
 pub mod reconciliation;
 pub mod reference;
 pub mod refund;

@@ -7,10 +7,11 @@
 //! Both are stored with whatever a right code allows, on the condition that nothing else was tried in between: of
 //! codes that are tried at the same moment, each counts as if it had come alone.
 
-use crate::characters::is_invisible;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
+
+use crate::characters::{is_dash, is_invisible};
 
 /// How many decimal digits a code has.
 pub const CODE_DIGITS: usize = 6;
@@ -76,10 +77,22 @@ pub fn is_code(entered: &str) -> bool {
 /// The digits of what was entered for a code, if it could be one.
 fn digits(entered: &str) -> Option<String> {
     // People group digits, and bring along what nobody sees.
-    let is_between = |c: char| is_invisible(c) || "-‐‑‒–—.".contains(c);
-    let digits: String = entered.chars().filter(|c| !is_between(*c)).collect();
+    let is_between = |c: char| is_invisible(c) || is_dash(c) || "._/".contains(c);
+    let is_before = |c: char| is_between(c) || c.is_ascii_alphabetic() || c == ':';
+    // The mail's own line may be copied as a whole.
+    let entered = entered.trim_start_matches(is_before).chars();
+    let digits: String = entered
+        .filter(|c| !is_between(*c))
+        .map(from_full_width)
+        .collect();
     let is_code = digits.len() == CODE_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_code.then_some(digits)
+}
+
+/// A digit as an input method for Chinese or Japanese types it.
+fn from_full_width(c: char) -> char {
+    let position = u32::from(c).wrapping_sub(u32::from('０'));
+    char::from_digit(position, 10).unwrap_or(c)
 }
 
 /// How often one code was guessed wrong.
@@ -195,7 +208,7 @@ mod tests {
     #[test]
     fn what_is_no_code_is_no_guess() {
         let mut code = OneTimeCode::default();
-        for junk in ["", "junk", "12345", "1234567", "12345x", "１２３４５６"] {
+        for junk in ["", "junk", "12345", "1234567", "12345x", "١٢٣٤٥٦"] {
             assert_eq!(
                 code.attempt(code_of, junk, at(0)),
                 CodeCheck::NoCode,
@@ -210,6 +223,10 @@ mod tests {
             "10 00 00",
             "100\u{2013}000",
             "\u{200b}100\u{a0}000",
+            "100\u{2212}000",
+            "100_000",
+            "１０００００",
+            "Code: 100000",
         ] {
             assert_eq!(
                 code.attempt(code_of, right, at(0)),

@@ -93,14 +93,14 @@ pub fn answer_format(request: &Request) -> Format {
 }
 
 /// How much one of these types is wanted, from 0 to 1,000: of each, what the most specific range says (RFC 9110,
-/// section 12.5.1).
+/// section 12.5.1), and of all, what those say that are named: who refuses `application/json` gets none by `*/*`.
 fn weight(accept: &str, ty: &str, subtypes: &[&str]) -> u16 {
     let ranges: Vec<MediaType<'_>> = MediaTypeList::new(accept).filter_map(Result::ok).collect();
     let of = |subtype: &str| {
         let matching = ranges.iter().filter_map(|range| {
             let full = full_subtype(range);
             let precision = if range.ty == ty && full.eq_ignore_ascii_case(subtype) {
-                2
+                if is_plain(range) { 3 } else { 2 }
             } else if range.ty == ty && range.subty == names::_STAR {
                 1
             } else if range.ty == names::_STAR && range.subty == names::_STAR {
@@ -113,7 +113,17 @@ fn weight(accept: &str, ty: &str, subtypes: &[&str]) -> u16 {
         matching.max_by_key(|(precision, _)| *precision)
     };
     let weights = subtypes.iter().filter_map(|subtype| of(subtype));
-    weights.map(|(_, quality)| quality).max().unwrap_or(0)
+    let is_named = |(precision, quality): (u8, u16)| (precision >= 2, quality);
+    weights
+        .map(is_named)
+        .max()
+        .map_or(0, |(_, quality)| quality)
+}
+
+/// Whether a range is just of what we send, which has no parameter but its encoding. Another one says less about it.
+fn is_plain(range: &MediaType<'_>) -> bool {
+    let mut parameters = range.params();
+    parameters.all(|(name, _)| name == names::Q || name == names::CHARSET)
 }
 
 fn full_subtype(range: &MediaType<'_>) -> String {
@@ -216,6 +226,8 @@ mod tests {
             &["text/html;q=0, */*"],
             &["text/html;Q=0.1", "application/json"],
             &["application/json, */*;q=0.1"],
+            &["application/json;odata=verbose"],
+            &["application/problem+json;q=0.5, text/html;q=0.1, */*;q=0.2"],
         ] {
             assert_eq!(accepted(json), Format::Json, "{json:?}");
         }
@@ -231,6 +243,9 @@ mod tests {
             &["application/xml"],
             &["nonsense"],
             &["application/json;q=0, */*"],
+            &["application/json;q=0, */*, text/html;q=0.5"],
+            &["application/*;q=0.5, application/json;q=0, text/html;q=0.1"],
+            &["text/html, text/html;level=1;q=0, application/json;q=0.5"],
         ] {
             assert_eq!(accepted(html), Format::Html, "{html:?}");
         }

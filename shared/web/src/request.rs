@@ -1,5 +1,6 @@
 //! Reading API Gateway's events.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use domain::failure::Failure;
@@ -71,10 +72,10 @@ pub fn origin(request: &Request) -> Option<String> {
     Some(format!("{scheme}://{host}"))
 }
 
-/// The body as text, within [`BODY_BYTES`].
+/// A body of JSON as text, within [`BODY_BYTES`] once its texts are unescaped.
 pub fn body_text(request: &Request) -> Result<&str, Problem> {
     let bytes: &[u8] = request.body();
-    if bytes.len() > BODY_BYTES {
+    if bytes.len() > FORM_BYTES || unescaped_len(bytes) > BODY_BYTES {
         return Err(too_large());
     }
     std::str::from_utf8(bytes).map_err(|_| {
@@ -83,22 +84,65 @@ pub fn body_text(request: &Request) -> Result<&str, Problem> {
     })
 }
 
+/// How many bytes a body of JSON has without its escapes: `\u00e9` is the two bytes of a letter.
+fn unescaped_len(bytes: &[u8]) -> usize {
+    let mut len = 0;
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        let (bytes, skipped) = match (first, after) {
+            (b'\\', [b'u', digits @ ..]) => (escaped_len(digits), 5),
+            (b'\\', _) => (1, 1),
+            _ => (1, 0),
+        };
+        len += bytes;
+        rest = after.get(skipped..).unwrap_or_default();
+    }
+    len
+}
+
+/// How many bytes of UTF-8 an escape is that begins with these hexadecimal digits.
+fn escaped_len(digits: &[u8]) -> usize {
+    let digits = digits.get(..4).unwrap_or_default();
+    let code = std::str::from_utf8(digits).ok();
+    match code.and_then(|digits| u16::from_str_radix(digits, 16).ok()) {
+        Some(..0x80) => 1,
+        // A letter of two bytes, or one of two surrogates that are a character of four.
+        Some(0x80..0x800 | 0xd800..0xe000) => 2,
+        Some(_) | None => 3,
+    }
+}
+
 /// A form as it is sent, and how many bytes were written in it. What counts is that: a letter beyond ASCII is sent as up to
 /// nine bytes in place of three.
-fn encoded_form(request: &Request) -> Result<(&str, usize), Problem> {
+fn encoded_form(request: &Request) -> Result<(Cow<'_, str>, usize), Problem> {
     let bytes: &[u8] = request.body();
     if bytes.len() > FORM_BYTES {
         return Err(too_large());
     }
-    let written = percent_encoding::percent_decode(bytes);
-    let is_text = written.clone().decode_utf8().is_ok();
+    let is_text = percent_encoding::percent_decode(bytes)
+        .decode_utf8()
+        .is_ok();
     let text = std::str::from_utf8(bytes).ok().filter(|_| is_text);
     let text = text.ok_or_else(|| unsupported("Encode the form as UTF-8."))?;
-    Ok((text, written.count()))
+    let text = with_line_feeds(text);
+    let written = percent_encoding::percent_decode(text.as_bytes()).count();
+    Ok((text, written))
+}
+
+/// An encoded form whose lines end in a line feed, as they were written: HTML has browsers send a carriage return with each,
+/// which no limit on characters counts.
+fn with_line_feeds(encoded: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(encoded);
+    for end in ["%0D%0A", "%0d%0a"] {
+        if text.contains(end) {
+            text = Cow::Owned(text.replace(end, "%0A"));
+        }
+    }
+    text
 }
 
 /// The text of a form within [`BODY_BYTES`], still encoded.
-pub fn form_text(request: &Request) -> Result<&str, Problem> {
+pub fn form_text(request: &Request) -> Result<Cow<'_, str>, Problem> {
     match encoded_form(request)? {
         (_, written) if written > BODY_BYTES => Err(too_large()),
         (text, _) => Ok(text),
@@ -136,4 +180,41 @@ pub fn same_site(request: &Request) -> bool {
         header_text(request, "sec-fetch-site"),
         None | Some("same-origin" | "none")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_body(body: &str) -> Request {
+        Request::new(body.to_owned().into())
+    }
+
+    #[test]
+    fn what_counts_of_json_is_what_was_written() {
+        for (json, len) in [
+            (r#""a""#, 3),
+            (r#""\n\"\\""#, 5),
+            (r#""\u0041""#, 3),
+            (r#""\u00e9\u07ff""#, 6),
+            (r#""\u20ac\uffff""#, 8),
+            (r#""\ud83d\uDE00""#, 6),
+            (r#""\"#, 2),
+        ] {
+            assert_eq!(unescaped_len(json.as_bytes()), len, "{json}");
+        }
+        let emoji = |count: usize| with_body(&format!("\"{}\"", r"\ud83d\ude00".repeat(count)));
+        assert!(body_text(&emoji(16_000)).is_ok());
+        assert!(body_text(&emoji(17_000)).is_err());
+    }
+
+    #[test]
+    fn a_line_of_a_form_ends_in_one_character() {
+        let request = with_body("a=1%0D%0A2%0d%0a3&b=%250D%250A");
+        let fields = posted_form(&request).unwrap().fields;
+        let [(_, lines), (_, typed)] = &fields[..] else {
+            panic!("{fields:?}")
+        };
+        assert_eq!((lines.as_str(), typed.as_str()), ("1\n2\n3", "%0D%0A"));
+    }
 }

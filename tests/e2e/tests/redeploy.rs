@@ -198,7 +198,7 @@ fn what_nobody_looked_up_stops_over_a_guests_charge_until_an_approver_confirms_i
     let action = ("action", "confirm-ownership");
     let confirmation = [code, action, ("charge", "ch_demo_guest")];
     let (_, page) = client.post_form(&address, &confirmation);
-    assert!(page.contains("recorded that you confirm"), "{page}");
+    assert!(page.contains("about the charge was recorded"), "{page}");
     assert!(client.refunds("ch_demo_guest").is_empty());
     client.redrive(&request);
     client.wait_for_status(&request, "refunded");

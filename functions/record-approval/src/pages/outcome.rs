@@ -37,7 +37,7 @@ pub(crate) fn refused(
         | Refusal::WrongCode
         | Refusal::Ineligible(_)
         | Refusal::ReasonMissing
-        | Refusal::ReasonTooLong
+        | Refusal::ReasonInvalid(_)
         | Refusal::Changed
         | Refusal::AmountInvalid(_)
         | Refusal::AmountTooLarge(_)

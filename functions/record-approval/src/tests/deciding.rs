@@ -121,6 +121,59 @@ async fn a_reason_is_needed_to_reject_and_is_shown_to_nobody_who_merely_has_a_li
 }
 
 #[tokio::test]
+async fn a_reason_is_mailed_as_it_was_written_or_refused() {
+    let asked = asked().await;
+    let code = asked.secrets[0].1.clone();
+    let reject = |reason: &str| json!({"decision": "reject", "code": code, "reason": reason});
+    for bad in [
+        "a\u{7}b",
+        "It is pi_1_secret_2",
+        "Pi_1_Secret_2",
+        "sk_live_1",
+        "\u{200b}",
+    ] {
+        let (status, body) = asked.post_at(0, 60, &reject(bad)).await;
+        let field = &body["errors"][0]["field"];
+        assert_eq!((status, field), (422, &json!("reason")), "{bad:?}");
+        assert!(!body.to_string().contains("ecret_2"), "{body}");
+    }
+    assert_eq!(asked.decision().await, None);
+    asked.post_at(0, 60, &reject("First\u{b}Second")).await;
+    let decision = asked.decision().await.unwrap();
+    assert_eq!(decision.reason(), Some("First\nSecond"));
+}
+
+#[tokio::test]
+async fn what_is_misspelt_is_not_ignored() {
+    let asked = asked().await;
+    let code = asked.secrets[0].1.clone();
+    let body = json!({"decision": "approve", "code": code, "amonut": "0.50"});
+    let (status, answer) = asked.post_at(0, 60, &body).await;
+    assert!(
+        status == 422 && answer.to_string().contains("amonut"),
+        "{answer}"
+    );
+    let (status, page) = asked
+        .form(0, &format!("decision=approve&code={code}&Amount=0.50"))
+        .await;
+    assert!(status == 422 && page.contains("Amount"), "{page}");
+    assert_eq!(asked.decision().await, None);
+}
+
+#[tokio::test]
+async fn after_the_decision_a_program_is_told_that_nothing_else_was_done() {
+    let asked = asked().await;
+    asked.decide(0, "approve").await;
+    let code = asked.secrets[1].1.clone();
+    for action in ["ask", "hand-over", "identify", "confirm-ownership"] {
+        let body = json!({"action": action, "code": code, "question": "Which one?"});
+        let (status, answer) = asked.post_at(1, 60, &body).await;
+        assert_eq!(status, 409, "{answer}");
+        assert!(answer["detail"].as_str().unwrap().contains("approve"));
+    }
+}
+
+#[tokio::test]
 async fn a_late_decision_and_nonsense_decide_nothing() {
     let asked = asked().await;
     for body in [

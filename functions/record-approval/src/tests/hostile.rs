@@ -108,8 +108,10 @@ async fn pages_of_choice(text: &str) -> Vec<String> {
     pages
 }
 
+/// The beginning of a text as a reason: one with a control character is refused.
 fn head(text: &str) -> String {
-    text.chars().take(1_900).collect()
+    let readable = text.chars().filter(|c| !c.is_control());
+    readable.take(1_900).collect()
 }
 
 fn count(page: &str, what: &str) -> usize {

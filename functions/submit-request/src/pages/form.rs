@@ -1,6 +1,6 @@
 //! The form of an offering.
 
-use domain::form::{Answer, Field, FieldError, FieldKind, has_client_secret};
+use domain::form::{Answer, Field, FieldError, FieldKind, has_secret};
 use domain::invitation::{CODE, TOKEN};
 use domain::one_time_code::CODE_DIGITS_WORD;
 use domain::task::Offering;
@@ -162,7 +162,7 @@ fn form_field(field: &Field, given: &[(String, Answer)], errors: &[FieldError]) 
         .find(|(n, _)| n == name)
         .map_or("", |(_, answer)| match answer {
             // Whoever looks over a shoulder reads a page too.
-            Answer::Text(text) | Answer::Typed(text) if has_client_secret(text) => "",
+            Answer::Text(text) | Answer::Typed(text) if has_secret(text) => "",
             Answer::Text(text) | Answer::Typed(text) | Answer::Number(text) => text.as_str(),
             Answer::Null | Answer::Other => "",
         });

@@ -168,6 +168,9 @@ async fn an_answer_is_there_and_not_endless_and_is_not_lost_when_refused() {
     assert!(
         status == 422 && page.contains("at most 5000 characters") && page.contains("&lt;b&gt;xxx")
     );
+    for bad in ["It is seti_1_Secret_2", "a\u{7}b", "\u{200b}"] {
+        assert_eq!(asked.reply("1", bad).await.0, 422, "{bad:?}");
+    }
     assert!(asked.function.mailer.sent().is_empty());
 }
 

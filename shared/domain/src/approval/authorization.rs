@@ -221,7 +221,7 @@ pub fn authorize_decision(
         by_customer: by.is_none(),
         by,
         at: context.at,
-        reason: reason.map(ToOwned::to_owned),
+        reason,
         shown: Some(shown),
         viewed_amount,
         approved_amount,

@@ -1,9 +1,10 @@
 //! Why an attempt to decide does not count, in words for whoever tried.
 
-use super::{Decision, REASON_CHARS};
+use super::Decision;
 use crate::id::PhaseName;
 use crate::money::{AmountError, Usd};
 use crate::one_time_code::{CODE_DIGITS_WORD, WRONG_CODES};
+use crate::prose::ProseError;
 
 /// Why somebody may look, but not decide.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,9 +59,9 @@ pub enum Refusal {
     /// A rejection needs a reason.
     #[error("please give the reason; the customer is told")]
     ReasonMissing,
-    /// More than [`REASON_CHARS`].
-    #[error("please give the reason in at most {REASON_CHARS} characters")]
-    ReasonTooLong,
+    /// A reason that cannot be told to anybody.
+    #[error("{0}")]
+    ReasonInvalid(ProseError),
     /// The case is not what the page has shown: a colleague approved less meanwhile.
     #[error("the request has changed since you opened it; please look at it again and decide then")]
     Changed,

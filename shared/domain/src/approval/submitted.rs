@@ -1,8 +1,8 @@
 //! What somebody sends who wants to decide, and the checks of it that need no link.
 
 use super::{REASON_CHARS, Refusal, Verdict};
-use crate::characters::trimmed;
 use crate::money::{Usd, typed};
+use crate::prose::{ProseError, prose};
 use crate::request::{Request, UnclearCharge};
 
 /// What somebody sends who wants to decide, as it was written.
@@ -22,16 +22,14 @@ pub struct SubmittedDecision<'a> {
     pub confirm_charge: &'a str,
 }
 
-impl<'a> SubmittedDecision<'a> {
-    pub(super) fn checked_reason(&self, verdict: Verdict) -> Result<Option<&'a str>, Refusal> {
-        let reason = trimmed(self.reason);
-        if reason.is_empty() && verdict == Verdict::Reject {
-            return Err(Refusal::ReasonMissing);
+impl SubmittedDecision<'_> {
+    pub(super) fn checked_reason(&self, verdict: Verdict) -> Result<Option<String>, Refusal> {
+        match (prose(self.reason, REASON_CHARS), verdict) {
+            (Ok(reason), _) => Ok(Some(reason)),
+            (Err(ProseError::Empty), Verdict::Approve) => Ok(None),
+            (Err(ProseError::Empty), Verdict::Reject) => Err(Refusal::ReasonMissing),
+            (Err(error), _) => Err(Refusal::ReasonInvalid(error)),
         }
-        if reason.chars().count() > REASON_CHARS {
-            return Err(Refusal::ReasonTooLong);
-        }
-        Ok((!reason.is_empty()).then_some(reason))
     }
 
     /// What is approved of the amount that is shown.

@@ -9,7 +9,7 @@ pub(super) const ADDRESS_CHARS: usize = 254;
 pub(super) fn pattern() -> String {
     let atom = "[A-Za-z0-9!#$%&'*/=?^_`{|}~+-]+";
     let label = "(?!(?![Xx][Nn]--)..--)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-    format!("^(?=.{{1,64}}@){atom}(\\.{atom})*@({label}\\.)+{label}$")
+    format!("^(?=.{{1,64}}@){atom}(\\.{atom})*@({label}\\.)+(?![0-9]+$|0[Xx][0-9A-Fa-f]*$){label}$")
 }
 
 /// Whether a text is an address that the mail service takes: of ASCII letters, with a domain of at least two labels, without
@@ -28,7 +28,17 @@ pub fn is_email(text: &str) -> bool {
 /// A domain as it is registered (RFC 5891, section 4.2.3): of labels of letters, digits and hyphens, with no hyphen at an end
 /// of one, nor two as its third and fourth letters but in what stands for other letters, `xn--`.
 fn is_domain(domain: &str) -> bool {
-    idna::domain_to_ascii_strict(domain).is_ok()
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    idna::domain_to_ascii_strict(domain).is_ok() && !is_number(last)
+}
+
+/// Whether a last label is a number, in decimals or as `0x7f`: such a name is an IPv4 address or nothing (WHATWG URL).
+fn is_number(label: &str) -> bool {
+    let hexadecimal = label.strip_prefix("0x").or(label.strip_prefix("0X"));
+    match hexadecimal {
+        Some(digits) => digits.bytes().all(|it| it.is_ascii_hexdigit()),
+        None => label.bytes().all(|it| it.is_ascii_digit()),
+    }
 }
 
 /// An address whose domain is written in other letters, as mail servers write it: `ada@müller.example` is
@@ -83,6 +93,11 @@ mod tests {
             "ada@xn--.example",
             "\"a b\"@example.com",
             "ada@[127.0.0.1]",
+            "ada@127.0.0.1",
+            "ada@1.2.3.4.5",
+            "ada@example.123",
+            "ada@127.0x7f",
+            "ada@example.0X",
             "Ada <ada@example.com>",
             "ada@exam_ple.com",
             "a@x.y\r\nBcc: z@x.y",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::address::{self, ADDRESS_CHARS};
-use super::text_format::CLIENT_SECRET;
+use super::text_format::secret_pattern;
 use super::{Field, FieldKind, Form, LINE_CHARS, TEXT_CHARS};
 use crate::characters::{control_class, invisible_class};
 
@@ -56,7 +56,7 @@ impl Field {
 
 impl FieldKind {
     fn json_schema(&self) -> serde_json::Value {
-        let neither = |allowed: &[char]| json!({"pattern": format!("[{}]|{CLIENT_SECRET}", control_class(allowed))});
+        let neither = |allowed: &[char]| json!({"pattern": format!("[{}]|{}", control_class(allowed), secret_pattern())});
         match self {
             FieldKind::Email => {
                 json!({"type": "string", "format": "email", "maxLength": ADDRESS_CHARS, "pattern": address::pattern()})
@@ -69,7 +69,7 @@ impl FieldKind {
             } => {
                 json!({
                     "type": "string", "maxLength": LINE_CHARS, "pattern": format.pattern(),
-                    "not": {"pattern": CLIENT_SECRET},
+                    "not": {"pattern": secret_pattern()},
                 })
             }
             FieldKind::Textarea => json!({

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::LINE_CHARS;
-use crate::characters::is_invisible;
+use crate::characters::{is_dash, is_invisible};
 
 /// A shape of a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,22 +16,66 @@ pub enum TextFormat {
     StripeCustomer,
 }
 
-/// What stands between the id of an intent and what must stay secret of it.
-const SECRET: &str = "_secret_";
-/// Client secrets in a text, as a regular expression.
-pub(super) const CLIENT_SECRET: &str = "(pi|seti)_[A-Za-z0-9]+_secret_";
+/// What a client secret begins with, before its id.
+const CLIENT_SECRETS: [&str; 6] = ["pi", "seti", "src", "vs", "cs_test", "cs_live"];
+/// What a key begins with.
+const KEYS: [&str; 5] = ["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"];
 
-/// Whether a text has a client secret in it: who knows one can pay, or set up payments, in the customer's name.
-pub fn has_client_secret(text: &str) -> bool {
-    text.match_indices(SECRET).any(|(at, _)| {
-        let before = &text[..at];
-        let id = before.rfind(|c: char| !c.is_ascii_alphanumeric());
-        id.is_some_and(|mark| {
-            let (kind, id) = before.split_at(mark);
-            let is_intent = kind.ends_with("pi") || kind.ends_with("seti");
-            is_intent && id.starts_with('_') && id.len() > 1
-        })
-    })
+/// The number of a card in groups, as a regular expression: see [`is_card_number`].
+const CARD_NUMBER: &str = "(([0-9]{4}-){3}[0-9]{1,4}|[0-9]{4}-[0-9]{6}-[0-9]{5})";
+
+/// Stripe's secrets in a text, as a regular expression.
+pub(super) fn secret_pattern() -> String {
+    let any_case = |word: &&str| word.chars().map(in_any_case).collect::<String>();
+    let kinds: Vec<_> = CLIENT_SECRETS.iter().map(any_case).collect();
+    let keys: Vec<_> = KEYS.iter().map(any_case).collect();
+    let (client, secret) = (any_case(&"client_"), any_case(&"secret_"));
+    format!(
+        "({})_[A-Za-z0-9]+_({client})?{secret}|({})[A-Za-z0-9]",
+        kinds.join("|"),
+        keys.join("|")
+    )
+}
+
+fn in_any_case(c: char) -> String {
+    if c.is_ascii_alphabetic() {
+        format!("[{}{c}]", c.to_ascii_uppercase())
+    } else {
+        c.to_string()
+    }
+}
+
+/// Whether a text has one of Stripe's secrets in it, in any case: who knows a client secret can pay, or set up payments, in
+/// the customer's name, and who knows a key can do what its owner can.
+pub fn has_secret(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let is_client_secret = |(at, _): (usize, &str)| {
+        let before = text[..at].strip_suffix("client_");
+        [before, Some(&text[..at])]
+            .into_iter()
+            .flatten()
+            .any(ends_in_an_id)
+    };
+    let is_key = |key: &&str| {
+        let mut after = text
+            .match_indices(key)
+            .map(|(at, _)| &text[at + key.len()..]);
+        after.any(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    text.match_indices("secret_").any(is_client_secret) || KEYS.iter().any(is_key)
+}
+
+/// Whether a text ends in the id of something that has a client secret, and the mark after it.
+fn ends_in_an_id(text: &str) -> bool {
+    let Some(text) = text.strip_suffix('_') else {
+        return false;
+    };
+    let kind = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    let is_kind = |it: &&str| {
+        kind.strip_suffix('_')
+            .is_some_and(|kind| kind.ends_with(it))
+    };
+    kind.len() < text.len() && CLIENT_SECRETS.iter().any(is_kind)
 }
 
 impl TextFormat {
@@ -71,21 +115,23 @@ impl TextFormat {
     pub(super) fn pattern(self) -> String {
         let prefixes = self.prefixes().iter().map(|prefix| {
             let characters = prefix.trim_end_matches('_').chars();
-            let either = |c: char| format!("[{}{c}]", c.to_ascii_uppercase());
-            characters.map(either).collect::<String>()
+            characters.map(in_any_case).collect::<String>()
         });
         let prefixes: Vec<_> = prefixes.collect();
         let id = format!("({})_[A-Za-z0-9_]+", prefixes.join("|"));
         match self {
-            TextFormat::StripeCharge => format!("^({id}|([A-Za-z0-9]+-)+[0-9]+)$"),
+            TextFormat::StripeCharge => {
+                format!("^(?!{CARD_NUMBER}$)({id}|([A-Za-z0-9]+-)+[0-9]+)$")
+            }
             TextFormat::StripeCustomer => format!("^{id}$"),
         }
     }
 
     /// A text of this shape as it was copied from a page or a mail, without what came along.
     pub(super) fn copied(self, text: &str) -> String {
-        // What nobody sees.
-        let text = text.trim_matches(is_invisible);
+        // What nobody sees, and what a sentence has around it.
+        let around = |c: char| is_invisible(c) || "\"'“”‘’()[]<>.,;:".contains(c);
+        let text = text.trim_matches(around);
         match self {
             TextFormat::StripeCharge => copied_number(text).unwrap_or_else(|| text.to_owned()),
             TextFormat::StripeCustomer => text.to_owned(),
@@ -101,28 +147,29 @@ fn is_number(text: &str) -> bool {
         groups.split('-').all(is_group)
             && is_group(last)
             && last.bytes().all(|it| it.is_ascii_digit())
+            && !is_card_number(text)
     })
+}
+
+/// Whether it is grouped like the number of a card, which nobody else may know: four digits three times and the rest, or
+/// American Express's four, six and five.
+fn is_card_number(text: &str) -> bool {
+    let is_digits = text.bytes().all(|it| it.is_ascii_digit() || it == b'-');
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    is_digits && matches!(groups[..], [4, 4, 4, 1..=4] | [4, 6, 5])
 }
 
 /// A number as it was copied: `Receipt #1234-5678`, `Invoice number: ABCD1234–0001`, `1234 - 5678`.
 fn copied_number(text: &str) -> Option<String> {
-    const WORDS: [&str; 5] = ["receipt", "invoice", "number", "no.", "no"];
+    const WORDS: [&str; 5] = ["receipt", "invoice", "inv", "number", "no"];
     let hyphen = |c: char| if is_dash(c) { '-' } else { c };
     let text: String = text.chars().map(hyphen).collect();
     let groups: Vec<&str> = text.split('-').map(str::trim).collect();
     let text = groups.join("-");
-    let mut words = text.split(|c: char| c.is_whitespace() || c == '#' || c == ':');
+    let mut words = text.split(|c: char| c.is_whitespace() || "#:.".contains(c));
     let number = words.next_back().filter(|number| is_number(number))?;
     let is_word = |word: &str| word.is_empty() || WORDS.contains(&&*word.to_lowercase());
     words.all(is_word).then(|| number.to_owned())
-}
-
-/// What is printed or typed for a hyphen: hyphens, dashes and the minus sign of Unicode.
-fn is_dash(c: char) -> bool {
-    matches!(
-        c,
-        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
-    )
 }
 
 #[cfg(test)]
@@ -170,7 +217,17 @@ mod tests {
             assert!(TextFormat::StripeCustomer.read(text).is_err(), "{text}");
         }
         for bad in [
-            "1234", "-1234", "1234-", "12--34", "1234-56a", "a b-1", "a_b-1", "#1-2", "é-1",
+            "1234",
+            "-1234",
+            "1234-",
+            "12--34",
+            "1234-56a",
+            "a b-1",
+            "a_b-1",
+            "#1-2",
+            "é-1",
+            "4242-4242-4242-4242",
+            "3782-822463-10005",
         ] {
             assert!(TextFormat::StripeCharge.read(bad).is_err(), "{bad}");
         }
@@ -186,6 +243,11 @@ mod tests {
             ("\u{feff}INVOICE-0001\u{200b}", "INVOICE-0001"),
             ("Ch_1", "Ch_1"),
             ("my 1234-5678", "my 1234-5678"),
+            ("(1234-5678).", "1234-5678"),
+            ("\"ch_1\"", "ch_1"),
+            ("“1234-5678”,", "1234-5678"),
+            ("No.1234-5678", "1234-5678"),
+            ("Inv. ABCD1234-0001", "ABCD1234-0001"),
             ("1234-5678 1234-5679", "1234-5678 1234-5679"),
             ("", ""),
         ] {
@@ -194,14 +256,23 @@ mod tests {
     }
 
     #[test]
-    fn a_client_secret_is_found_in_any_text() {
+    fn a_secret_is_found_in_any_text() {
         for secret in [
             "pi_1A_secret_2B",
             "seti_1_secret_2",
             "It is\npi_1A_secret_2B, I think",
             "pi_1_secret_",
+            "Pi_1Abc_Secret_2",
+            "SETI_1_SECRET_2",
+            "cs_test_a1_secret_b",
+            "vs_1_secret_2",
+            "src_1_client_secret_2",
+            "pi_client_secret_",
+            "sk_live_1",
+            "My key is RK_TEST_1",
+            "(whsec_1)",
         ] {
-            assert!(has_client_secret(secret), "{secret}");
+            assert!(has_secret(secret), "{secret}");
         }
         for harmless in [
             "pi_1A",
@@ -209,9 +280,14 @@ mod tests {
             "a secret",
             "pi__secret_1",
             "my_secret_key",
+            "sk_live_",
+            "sk_1",
+            "whsec_",
+            "client_secret_",
+            "src__client_secret_",
             "ch_1_secret_2",
         ] {
-            assert!(!has_client_secret(harmless), "{harmless}");
+            assert!(!has_secret(harmless), "{harmless}");
         }
     }
 }

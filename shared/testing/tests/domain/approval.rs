@@ -174,7 +174,7 @@ fn a_rejection_needs_a_reason_of_a_sensible_length() {
     let long = "x".repeat(REASON_CHARS + 1);
     assert_eq!(
         case.refused(A, Verdict::Reject, &code, &long),
-        Refusal::ReasonTooLong
+        Refusal::ReasonInvalid(domain::prose::ProseError::TooLong(2_000))
     );
     let link = case.approval.link(&link_keys(), A);
     for (given, reason) in [(" Late. ", "Late."), (&long[1..], &long[1..])] {

@@ -1,7 +1,6 @@
 //! Questions to the customer.
 
 use domain::id::PhaseName;
-use domain::inquiry::*;
 use domain::request::Event;
 use domain::task::StateEntry;
 use jiff::Timestamp;
@@ -35,12 +34,4 @@ fn a_question_is_answered_once_and_only_while_it_matters() {
     }
     assert_eq!(request.inquiries[0].reply.as_ref().unwrap().text, "May");
     assert!(!request.inquiries[0].is_open(request.status, &request.phase));
-}
-
-#[test]
-fn texts_are_neither_empty_nor_endless() {
-    assert_eq!(checked_text(" a\n", 2), Ok("a"));
-    assert_eq!(checked_text(" \n", 2), Err(TextRefusal::Empty));
-    assert_eq!(checked_text("\u{e9}\u{e9}", 2), Ok("\u{e9}\u{e9}"));
-    assert_eq!(checked_text("abc", 2), Err(TextRefusal::TooLong(2)));
 }
