@@ -210,19 +210,21 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
 }
 
 fn read(http: &Request) -> Result<FormData, Problem> {
-    let unclear = || {
+    let unclear = |why: String| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Your answer was not taken.",
         )
-        .detail("Send question (its number), answer (a text), and code (from our mail).")
+        .detail(format!(
+            "Send question (its number), answer (a text), and code (from our mail): {why}."
+        ))
         .errors(vec![field_error(
             "question",
             "must be the number of a question",
         )])
     };
     if content(http)? == Content::Json {
-        return serde_json::from_str(body_text(http)?).map_err(|_| unclear());
+        return serde_json::from_str(body_text(http)?).map_err(|error| unclear(error.to_string()));
     }
     if !same_site(http) {
         return Err(
@@ -231,7 +233,7 @@ fn read(http: &Request) -> Result<FormData, Problem> {
         );
     }
     let body = form_text(http)?;
-    serde_urlencoded::from_str(&body).map_err(|_| unclear())
+    serde_urlencoded::from_str(&body).map_err(|error| unclear(error.to_string()))
 }
 
 fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

@@ -118,14 +118,14 @@ fn headline(request: &Request) -> (&'static str, Option<&str>) {
         }
         // By a refund or a credit: the phase says which.
         Status::Processing => ("Your request is approved and being settled", None),
-        Status::Refunded => (given(request), None),
+        Status::Refunded => (given_headline(request), None),
         Status::Denied => denied(request),
         Status::Completed => ("Thank you, we have everything we need", None),
         Status::NeedsAttention if request.refund == Some(RefundProgress::Reversed) => {
             ("Your refund has come back to us", Some(RETURNED))
         }
         // What stopped comes after what the customer waits for, and takes nothing of it back.
-        Status::NeedsAttention if is_given(request) => (given(request), None),
+        Status::NeedsAttention if is_given(request) => (given_headline(request), None),
         Status::NeedsAttention if request.denial == Some(Denial::Rejected) => denied(request),
         Status::NeedsAttention => ("Your request is with a member of our team", Some(STOPPED)),
     }
@@ -138,7 +138,7 @@ fn is_given(request: &Request) -> bool {
         || stopped.is_some_and(|stopped| stopped.status == Status::Refunded)
 }
 
-fn given(request: &Request) -> &'static str {
+fn given_headline(request: &Request) -> &'static str {
     // Nothing was paid, so it was a credit.
     match request.refund {
         None => "Your credit has been given",

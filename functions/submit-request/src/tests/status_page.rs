@@ -159,11 +159,7 @@ fn who_cannot_answer_just_now_is_not_told_that_nobody_asks() {
 fn what_came_back_is_not_shown_as_paid() {
     let output = "result".parse().unwrap();
     let movement = fixtures::refund::movement();
-    let paid = Event::RefundSucceeded {
-        movement,
-        status: "succeeded",
-        output: &output,
-    };
+    let paid = fixtures::refund::paid(&output);
     let back = Event::RefundReversed {
         movement,
         message: "The account is closed.",

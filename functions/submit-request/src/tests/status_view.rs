@@ -237,11 +237,7 @@ fn a_customer_is_told_of_a_smaller_amount_once_nobody_has_to_approve_any_more() 
 fn what_stops_afterwards_takes_nothing_back() {
     let output = "result".parse().unwrap();
     let movement = fixtures::refund::movement();
-    let paid = Event::RefundSucceeded {
-        movement,
-        status: "succeeded",
-        output: &output,
-    };
+    let paid = fixtures::refund::paid(&output);
     let credited = Event::CreditGiven {
         movement,
         output: &output,

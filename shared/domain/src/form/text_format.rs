@@ -50,11 +50,9 @@ fn in_any_case(c: char) -> String {
 pub fn has_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let is_client_secret = |(at, _): (usize, &str)| {
-        let before = text[..at].strip_suffix("client_");
-        [before, Some(&text[..at])]
-            .into_iter()
-            .flatten()
-            .any(ends_in_an_id)
+        let before = &text[..at];
+        let is_of_a_source = before.strip_suffix("client_").is_some_and(ends_in_an_id);
+        is_of_a_source || ends_in_an_id(before)
     };
     let is_key = |key: &&str| {
         let mut after = text
