@@ -4,6 +4,8 @@
 //! which an execution stops. A stop takes two states: the first records it; the last of the execution
 //! fails on purpose, so that the execution shows up in Step Functions and its alarms. A redrive runs
 //! that last state again, and then it answers `resume`: the state machine goes back to where it broke.
+//! An execution that somebody aborts, or that runs for too long, runs no state more: `EventBridge` tells of it,
+//! as the first of the two states would.
 
 use domain::failure::Failure;
 use domain::metrics;
@@ -23,10 +25,20 @@ pub async fn close(
         Invocation::Repeated(outcome) => return Ok(outcome),
         Invocation::First(request) => request,
     };
+    // EventBridge does not say how often.
+    let redrives = redrives.max(request.value.redrives);
     let stopped = |stop| stopped(stop, redrives);
+    let has_ended_since = request
+        .value
+        .ended_at
+        .is_some_and(|ended| ended >= task.entered_at);
     let (event, answer) = match (&task.config, &request.value.stopped) {
         (CloseConfig::End(status), _) => (Event::Closed { status: *status }, Ok(outcome::DONE)),
         (CloseConfig::Stop(_), Some(_)) => return Ok(Outcome::new(outcome::DONE)),
+        // The event came late: somebody has redriven the execution since, and it has come to its end.
+        (CloseConfig::Stop(_), None) if has_ended_since => {
+            return Ok(Outcome::new(outcome::DONE));
+        }
         (CloseConfig::Stop(stop), None) => (stopped(stop), Ok(outcome::DONE)),
         // Also where the stop could not be recorded: a person has looked, and once is enough.
         (CloseConfig::Hold(_), _) if redrives > request.value.redrives => {

@@ -158,3 +158,63 @@ async fn one_redrive_is_enough_where_the_stop_could_not_be_recorded() {
     assert_eq!(stage.hold(3, 1).await, Err(Failure::NeedsAttention));
     assert_eq!(stage.hold(4, 2).await, Ok("resume".to_owned()));
 }
+
+/// The task that the template's rule makes of what EventBridge says of an execution: the request's id is its name.
+fn ended_task(request: RequestId, status: &str, time: &str) -> ClosingTask {
+    let template = include_str!("../../../infra/template.yaml");
+    let function = template.split_once("\n  CloseRequest:\n").unwrap().1;
+    let text = function.split_once("InputTemplate: >-\n").unwrap().1;
+    let text = text.split_once("RetryPolicy").unwrap().0;
+    let text = text.replace("<request>", &request.to_string());
+    let text = text.replace("<status>", status).replace("<at>", time);
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn an_execution_that_is_aborted_stops_its_request_until_it_enters_a_state_again() {
+    let stage = stage().await;
+    let aborted = || {
+        let task = ended_task(stage.id, "ABORTED", "1970-01-01T00:01:40Z");
+        close(&stage.store, task)
+    };
+    for _ in 0..2 {
+        aborted().await.unwrap();
+        let request = stage.request().await;
+        assert_eq!(request.status, Status::NeedsAttention);
+        let cause = request.stop_cause().unwrap();
+        assert!(
+            cause.starts_with("Somebody stopped its execution"),
+            "{cause}"
+        );
+    }
+    // It ends 14 days later for whoever removes personal data.
+    let two_weeks = Timestamp::from_second(100 + 14 * 86_400).unwrap();
+    let over = stage.store.ended_until(two_weeks, 9).await.unwrap();
+    assert_eq!(over.len(), 1);
+
+    // It is redriven, and enters its next state.
+    let end = || stage.run("Denied", 101, CloseConfig::End(EndStatus::Denied), 1);
+    end().await.unwrap();
+    let went_on = ["stopped Execution.ABORTED", "resumed", "closed"];
+    assert_eq!(stage.audit_log(), went_on);
+    // EventBridge delivers more than once, and late.
+    aborted().await.unwrap();
+    end().await.unwrap();
+    assert_eq!(stage.audit_log(), went_on);
+    assert_eq!(stage.request().await.status, Status::Denied);
+}
+
+#[tokio::test]
+async fn a_state_that_was_entered_before_does_not_say_that_an_aborted_execution_goes_on() {
+    let stage = stage().await;
+    let aborted = ended_task(stage.id, "ABORTED", "1970-01-01T00:01:40Z");
+    close(&stage.store, aborted).await.unwrap();
+    let stored = stage.store.request(stage.id).await.unwrap().unwrap();
+    let mut request = stored.value;
+    let second = |second| Timestamp::from_second(second).unwrap();
+    assert_eq!(request.resume_at(second(100)), None);
+    assert_eq!(request.status, Status::NeedsAttention);
+    assert!(request.resume_at(second(101)).is_some());
+    assert_eq!(request.status, Status::InReview);
+    assert_eq!(request.phase.as_str(), "CSM Review");
+}

@@ -21,13 +21,16 @@ pub const PAYMENTS_STOPPED: &str = "Payments.Stopped";
 /// The name of [`Failure::LimitReached`].
 pub const LIMIT_REACHED: &str = "Payments.LimitReached";
 
+/// What the names begin with of a stop that Step Functions says and no function: `Execution.ABORTED`, `Execution.TIMED_OUT`.
+pub const EXECUTION_ENDED: &str = "Execution.";
+
 /// The name of [`Failure::RequestChanged`].
 pub const REQUEST_CHANGED: &str = "Request.Changed";
 
 /// Whether an execution that stopped by this error says something of its request, of a person's setting or of a
 /// service that was away, and nothing of what is deployed.
 pub fn is_expected(error: &str) -> bool {
-    let ours = ["Payments.", "Stripe."]
+    let ours = ["Payments.", "Stripe.", EXECUTION_ENDED]
         .iter()
         .any(|of| error.starts_with(of));
     ours || error == REQUEST_CHANGED || is_outage(error)

@@ -100,11 +100,14 @@ impl<T: Table> RequestStore<T> {
     /// The request of a task, and whether the task was handled before.
     pub async fn invocation<C>(&self, task: &Task<C>) -> Result<Invocation, Failure> {
         let request = self.request(task.request_id).await?;
-        let request = request.ok_or(Failure::RequestNotFound)?;
-        Ok(match request.value.handled(task.state_entry()) {
-            Some(outcome) => Invocation::Repeated(Outcome::new(outcome)),
-            None => Invocation::First(Box::new(request)),
-        })
+        let mut request = request.ok_or(Failure::RequestNotFound)?;
+        if let Some(outcome) = request.value.handled(task.state_entry()) {
+            return Ok(Invocation::Repeated(Outcome::new(outcome)));
+        }
+        if let Some(record) = request.value.resume_at(task.entered_at) {
+            self.save(&mut request, &record, Vec::new()).await?;
+        }
+        Ok(Invocation::First(Box::new(request)))
     }
 
     /// The approval of a phase, whether open or decided.

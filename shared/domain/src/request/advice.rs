@@ -8,8 +8,8 @@ use crate::failure::{
 
 const GUEST_CHARGE: &str = "It is unclear whose the charge is: the address that Stripe has of who paid is not that of the one who asks. \
      An approver of this request who can tell opens the link in their mail once more, enters its code and confirms \
-     whose the charge is. A redrive of the execution pays then. If it is not the customer's, stop the execution: nothing \
-     has been paid.";
+     whose the charge is. A redrive of the execution pays then. If it is not the customer's, leave it as it is: nothing has \
+     been paid.";
 
 const INSUFFICIENT_FUNDS: &str = "Stripe has not paid because the balance of our own account with Stripe is too low. Add funds to it, in \
      Stripe's dashboard under Balances. A redrive of the execution pays then, once.";
@@ -74,6 +74,10 @@ fn cause(error: &str) -> &'static str {
         "Stripe.Pending" => {
             "Stripe has taken this refund and not paid it in all this time. Look the refund up at Stripe."
         }
+        "Execution.ABORTED" => {
+            "Somebody stopped its execution in Step Functions. A redrive within 14 days lets it go on from where it stood."
+        }
+        "Execution.TIMED_OUT" => "Its execution ran for longer than Step Functions lets one run.",
         REQUEST_CHANGED => "What would be paid is not what was approved, so nothing was paid.",
         "Config.Invalid" => {
             "A setting of this deployment is missing or wrong, such as who is on a team."

@@ -7,6 +7,8 @@ use super::{
     Stopped,
 };
 use crate::approval::{Decider, Recorded};
+use crate::audit::AuditRecord;
+use crate::failure::EXECUTION_ENDED;
 use crate::form::Value;
 use crate::id::{FieldName, PhaseName};
 use crate::inquiry::Inquiry;
@@ -188,6 +190,22 @@ impl Request {
             phase,
             since,
         });
+    }
+
+    /// Lets it go on, with the record of that, where its execution was ended from outside and has entered a state since:
+    /// then somebody has redriven it. Step Functions runs no state that would say so.
+    pub fn resume_at(&mut self, entered_at: Timestamp) -> Option<AuditRecord> {
+        let stopped = self.stopped.as_ref()?;
+        if !stopped.error.starts_with(EXECUTION_ENDED) || entered_at <= stopped.since {
+            return None;
+        }
+        let (phase, redrives) = (self.phase.clone(), self.redrives);
+        let state_entry = StateEntry {
+            phase: &phase,
+            state: "Execution",
+            at: entered_at,
+        };
+        Some(self.apply(&Event::Resumed { redrives }, state_entry))
     }
 
     /// Puts the request back to where it stopped, but for what people did in the meantime: a link that

@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::{
+    lifecycle::paid,
     stack::{REVIEW, Stack},
     until,
 };
@@ -100,7 +101,7 @@ pub(in crate::rig) fn stopped_is_told(
     checks: &mut Checks<'_>,
 ) {
     checks.attempt(
-        "EventBridge tells the operator's topic which request stopped, and nothing is left undelivered",
+        "EventBridge tells the operator's topic and the customer's page which request stopped, nothing is left undelivered, and a redrive pays it",
         || {
             listener.hear(&stack.deployment.resource("Alarms")?)?;
             let request = stack.submit("2");
@@ -110,7 +111,14 @@ pub(in crate::rig) fn stopped_is_told(
             let stop = json!({"executionArn": format!("{execution}:{}", request.id)});
             stack.aws("stepfunctions", "stop_execution", &stop)?;
             listener.wait_for(&[&request.id, "ABORTED"], DELIVERY)?;
-            nothing_undelivered(stack)
+            stack
+                .client
+                .wait_for_status(&request, "needs_attention");
+            nothing_undelivered(stack)?;
+            stack.aws("stepfunctions", "redrive_execution", &stop)?;
+            stack.approve_review(&request)?;
+            stack.client.wait_for_status(&request, "refunded");
+            paid(stack, &request, 200)
         },
     );
 }
