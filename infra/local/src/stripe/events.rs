@@ -4,20 +4,20 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderName, header};
+use axum::http::header;
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Client;
 use serde_json::json;
 use sha2::Sha256;
 
 use super::account::{Account, Event, EventKey};
 use super::fake::FakeStripe;
 use super::wire;
-use crate::http_client::HttpClient;
+use crate::http_client::http_client;
 
 /// What the events are signed with. Everybody may know it: nothing but this machine listens.
 pub const WEBHOOK_SECRET: &str = "whsec_for_this_machine_only";
 
-const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
 /// How long after a change its event comes, as over the network.
 const DELAY: Duration = Duration::from_millis(300);
 /// How long the longest wait is after an event that was not accepted.
@@ -25,14 +25,14 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Sends every event to an address when it is due. Never ends by itself.
 pub async fn send_events(stripe: Arc<FakeStripe>, url: String) {
-    let client = HttpClient::new();
+    let client = http_client();
     let mut pause = DELAY;
     loop {
         stripe.next_event().await;
         tokio::time::sleep(pause).await;
         let mut failed = false;
         for (event, body) in stripe.look(due) {
-            if deliver(&client, &url, &body, stripe.now()).await {
+            if deliver(&client, &url, body, stripe.now()).await {
                 stripe.delivered(event);
             } else {
                 failed = true;
@@ -69,17 +69,16 @@ fn body(account: &Account, key: &EventKey, event: &Event) -> Option<String> {
     Some(body.to_string())
 }
 
-async fn deliver(client: &HttpClient, url: &str, body: &str, now: i64) -> bool {
-    let headers = [
-        (header::CONTENT_TYPE, "application/json; charset=utf-8"),
-        (header::USER_AGENT, "Stripe/1.0"),
-        (SIGNATURE, &signature(body, now)),
-    ];
-    match client.post(url, &headers, body.to_owned().into()).await {
-        Ok((answer, _)) if answer.status.is_success() => return true,
-        Ok((answer, _)) => {
-            tracing::warn!(status = %answer.status, "an event of Stripe's was not accepted");
-        }
+async fn deliver(client: &Client, url: &str, body: String, now: i64) -> bool {
+    let request = client
+        .post(url)
+        .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+        .header(header::USER_AGENT, "Stripe/1.0")
+        .header("stripe-signature", signature(&body, now))
+        .body(body);
+    match request.send().await.map(|answer| answer.status()) {
+        Ok(status) if status.is_success() => return true,
+        Ok(status) => tracing::warn!(%status, "an event of Stripe's was not accepted"),
         Err(error) => tracing::warn!(%error, "an event of Stripe's could not be sent"),
     }
     false
