@@ -43,7 +43,7 @@ pub enum DataDirError {
 }
 
 /// Counts the changes of how data is kept here. There are no migrations: it is for development only.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 
 /// The first file of a data directory: how the others are to be read, and the secrets that
 /// `Secrets Manager` would generate.

@@ -1,22 +1,20 @@
 //! The mails that were "sent": kept for a person to read in the console and for tests to look into.
 //!
-//! Nothing leaves the machine. One entry per recipient, so that a filter by recipient sees what each of them got.
+//! Nothing leaves the machine. A mail is there once per recipient, so that a filter by recipient sees what each of them got.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::journal::Journal;
 
-mod pages;
-
 /// A mail as one recipient got it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mail {
     /// `mail-1`, `mail-2` and so on, in the order of sending.
@@ -36,7 +34,7 @@ pub struct Mail {
 }
 
 /// A mail on its way to the outbox.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct NewMail {
     /// The recipients' addresses.
     pub to: Vec<String>,
@@ -57,66 +55,63 @@ pub struct Outbox {
     state: Mutex<State>,
 }
 
-/// A mail that was sent. It is kept once for all of its recipients.
-#[derive(Debug, Serialize, Deserialize)]
-struct Sent {
-    #[serde(flatten)]
-    mail: NewMail,
-    at: Timestamp,
-    /// How many entries there were before it, those that are removed too.
-    before: usize,
-}
-
 #[derive(Debug)]
 struct State {
-    sent: Vec<Sent>,
-    /// How many entries were removed. The ids of the others stay.
-    removed: usize,
-    /// Of each entry, the mail and the recipient by their positions. An entry's id is its position here, `removed` and 1.
-    entries: Vec<(usize, usize)>,
-    /// The entries of each recipient by the address in lower case.
-    by_recipient: HashMap<String, Vec<usize>>,
-    journal: Journal<Sent>,
+    /// Oldest first.
+    mails: Vec<Mail>,
+    /// How many were sent, those that are removed too.
+    sent: usize,
+    journal: Journal<Mail>,
 }
 
 impl Outbox {
     /// Opens the outbox kept in `<data>/outbox.jsonl`; None keeps nothing.
     pub fn open(data: Option<&Path>, clock: Clock) -> io::Result<Self> {
         let path = data.map(|data| data.join("outbox.jsonl"));
-        let (journal, sent) = Journal::open(path.as_deref())?;
-        let mut state = State {
-            sent: Vec::new(),
-            removed: 0,
-            entries: Vec::new(),
-            by_recipient: HashMap::new(),
+        let (journal, mails) = Journal::<Mail>::open(path.as_deref())?;
+        let last = mails.last().and_then(|mail| mail.id.strip_prefix("mail-"));
+        let sent = last.and_then(|number| number.parse().ok()).unwrap_or(0);
+        let state = State {
+            mails,
+            sent,
             journal,
         };
-        state.fill(sent);
         Ok(Self {
             clock,
             state: Mutex::new(state),
         })
     }
 
-    /// Takes a mail in and gives the id of its first entry. It is on disk when this returns.
-    pub fn send(&self, mail: NewMail) -> io::Result<String> {
-        let mut state = self.lock();
-        let before = state.removed + state.entries.len();
-        let at = self.clock.now();
-        let sent = Sent { mail, at, before };
-        state.journal.append(&sent)?;
-        state.insert(sent);
-        Ok(id(before))
+    /// Takes a mail in and gives the id that it has for its first recipient. It is on disk when this returns.
+    pub fn send(&self, new: NewMail) -> io::Result<String> {
+        let state = &mut *self.lock();
+        let id = |number: usize| format!("mail-{number}");
+        let first = id(state.sent + 1);
+        let sent_at = self.clock.now();
+        for to in new.to {
+            let mail = Mail {
+                id: id(state.sent + 1),
+                to,
+                from: new.from.clone(),
+                subject: new.subject.clone(),
+                text: new.text.clone(),
+                html: new.html.clone(),
+                sent_at,
+            };
+            state.journal.append(&mail)?;
+            state.mails.push(mail);
+            state.sent += 1;
+        }
+        Ok(first)
     }
 
     /// Removes the mails that were sent at that time or before it, from the disk too.
     pub fn forget_until(&self, at: Timestamp) -> io::Result<()> {
         let state = &mut *self.lock();
-        let old = state.sent.partition_point(|sent| sent.at <= at);
+        let old = state.mails.partition_point(|mail| mail.sent_at <= at);
         if old > 0 {
-            state.journal.replace(&state.sent[old..])?;
-            let kept = state.sent.split_off(old);
-            state.fill(kept);
+            state.journal.replace(&state.mails[old..])?;
+            state.mails.drain(..old);
         }
         Ok(())
     }
@@ -124,78 +119,47 @@ impl Outbox {
     /// The mails, oldest first: all of them, or those to one address.
     pub fn list(&self, to: Option<&str>) -> Vec<Mail> {
         let state = self.lock();
-        match to {
-            None => (0..state.entries.len()).map(|at| state.mail(at)).collect(),
-            Some(to) => {
-                let entries = state.by_recipient.get(&to.to_ascii_lowercase());
-                let entries = entries.into_iter().flatten();
-                entries.map(|at| state.mail(*at)).collect()
-            }
-        }
+        let is_to = |mail: &&Mail| to.is_none_or(|to| mail.to.eq_ignore_ascii_case(to));
+        state.mails.iter().filter(is_to).cloned().collect()
     }
 
     /// One mail by its id.
     pub fn get(&self, id: &str) -> Option<Mail> {
-        let number: usize = id.strip_prefix("mail-")?.parse().ok()?;
         let state = self.lock();
-        let at = number.checked_sub(state.removed + 1)?;
-        (at < state.entries.len()).then(|| state.mail(at))
+        state.mails.iter().find(|mail| mail.id == id).cloned()
     }
 
     /// The number of mails.
     pub fn count(&self) -> usize {
-        self.lock().entries.len()
+        self.lock().mails.len()
+    }
+
+    /// At most `limit` mails, newest first, after the `skip` newest, and how many there are of all pages
+    /// together. With `to`, only those to addresses that contain it.
+    pub fn page(&self, to: &str, skip: usize, limit: usize) -> (Vec<Mail>, usize) {
+        let state = self.lock();
+        let to = to.to_ascii_lowercase();
+        let is_to = |mail: &&Mail| mail.to.to_ascii_lowercase().contains(&to);
+        let wanted: Vec<&Mail> = state.mails.iter().rev().filter(is_to).collect();
+        let page = wanted.iter().skip(skip).take(limit).copied();
+        (page.cloned().collect(), wanted.len())
+    }
+
+    /// The mails whose text names a request, newest first. None was sent before it came to be.
+    pub fn that_name(&self, request: &str, since: Timestamp) -> Vec<Mail> {
+        let state = self.lock();
+        let first = state.mails.partition_point(|mail| mail.sent_at < since);
+        // There can be a hundred megabytes of them, which the standard library takes a while to look through.
+        let finder = Finder::new(request);
+        let names_it = |mail: &&Mail| finder.find(mail.text.as_bytes()).is_some();
+        let later = state.mails[first..].iter().rev();
+        later.filter(names_it).cloned().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that holds the lock leaves it half changed: a panic elsewhere is no reason to stop.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl State {
-    /// Takes these mails in place of all.
-    fn fill(&mut self, sent: Vec<Sent>) {
-        let next = self.removed + self.entries.len();
-        self.removed = sent.first().map_or(next, |first| first.before);
-        self.sent.clear();
-        self.entries.clear();
-        self.by_recipient.clear();
-        for sent in sent {
-            self.insert(sent);
-        }
-    }
-
-    fn insert(&mut self, sent: Sent) {
-        for (recipient, to) in sent.mail.to.iter().enumerate() {
-            let of_recipient = self.by_recipient.entry(to.to_ascii_lowercase());
-            of_recipient.or_default().push(self.entries.len());
-            self.entries.push((self.sent.len(), recipient));
-        }
-        self.sent.push(sent);
-    }
-
-    /// The mail of an entry.
-    fn mail(&self, at: usize) -> Mail {
-        let (sent, recipient) = self.entries[at];
-        let Sent {
-            mail, at: sent_at, ..
-        } = &self.sent[sent];
-        Mail {
-            id: id(self.removed + at),
-            to: mail.to[recipient].clone(),
-            from: mail.from.clone(),
-            subject: mail.subject.clone(),
-            text: mail.text.clone(),
-            html: mail.html.clone(),
-            sent_at: *sent_at,
-        }
-    }
-}
-
-/// The id of an entry.
-fn id(at: usize) -> String {
-    format!("mail-{}", at + 1)
 }
 
 #[cfg(test)]

@@ -17,18 +17,17 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, State},
-    http::{Request, Response, StatusCode, Uri, request::Parts},
+    http::{Response, StatusCode, request::Parts},
     response::IntoResponse,
 };
 use bytes::Bytes;
 use dynoxide::{Database, DynoxideError};
-use http_body_util::Full;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tracing::{error, warn};
 
 use crate::{
-    http_client::HttpClient,
+    http_client::http_client,
     template::{Key, Table},
 };
 
@@ -92,8 +91,8 @@ impl DynamoDb {
     ) -> io::Result<Router> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let upstream = Upstream {
-            authority: listener.local_addr()?.to_string(),
-            client: HttpClient::new(),
+            url: format!("http://{}/", listener.local_addr()?),
+            client: http_client(),
             changes: Arc::clone(&self.changes),
         };
         let served =
@@ -181,8 +180,8 @@ fn key_schema(partition_key: &Key, sort_key: Option<&Key>) -> Vec<Value> {
 
 #[derive(Clone)]
 struct Upstream {
-    authority: String,
-    client: HttpClient,
+    url: String,
+    client: reqwest::Client,
     changes: Arc<AtomicU64>,
 }
 
@@ -198,22 +197,14 @@ fn may_write(parts: &Parts) -> bool {
 
 async fn pass_on(State(upstream): State<Upstream>, parts: Parts, body: Bytes) -> Response<Body> {
     let writes = may_write(&parts);
-    let mut request = Request::new(Full::new(body));
-    *request.method_mut() = parts.method;
-    *request.headers_mut() = parts.headers;
     // DynamoDB has one address and takes the operation from a header.
-    *request.uri_mut() = Uri::builder()
-        .scheme("http")
-        .authority(upstream.authority)
-        .path_and_query("/")
-        .build()
-        .expect("a loopback address and a slash are a URI");
-    let answer = upstream.client.forward(request).await;
+    let request = upstream.client.request(parts.method, upstream.url);
+    let answer = request.headers(parts.headers).body(body).send().await;
     if writes {
         upstream.changes.fetch_add(1, Ordering::Relaxed);
     }
     match answer {
-        Ok(response) => response,
+        Ok(response) => Response::from(response).map(Body::new),
         Err(error) => {
             warn!(%error, "the DynamoDB stand-in does not answer");
             StatusCode::SERVICE_UNAVAILABLE.into_response()

@@ -15,10 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use uuid::Uuid;
 
@@ -62,10 +62,16 @@ struct Ses {
 async fn serve(State(ses): State<Ses>, body: Bytes) -> Response {
     let params: Params = form_urlencoded::parse(&body).into_owned().collect();
     let request_id = Uuid::new_v4().to_string();
-    match act(&ses, &params, &request_id) {
-        Ok(response) => xml(StatusCode::OK, &response, &request_id),
-        Err(refusal) => xml(refusal.status, &failed(&refusal, &request_id), &request_id),
-    }
+    let (status, body) = match act(&ses, &params, &request_id) {
+        Ok(response) => (StatusCode::OK, response),
+        Err(refusal) => (refusal.status, failed(&refusal, &request_id)),
+    };
+    let headers = [
+        ("content-type", "text/xml".to_owned()),
+        ("x-amzn-requestid", request_id),
+    ];
+    let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", body.0);
+    (status, headers, text).into_response()
 }
 
 /// Does what is asked, and gives the response.
@@ -137,18 +143,6 @@ fn failed(refusal: &Refusal, request_id: &str) -> Markup {
             RequestId { (request_id) }
         }
     }
-}
-
-fn xml(status: StatusCode, body: &Markup, request_id: &str) -> Response {
-    let body = &body.0;
-    let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}\n");
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
-    let id = HeaderValue::from_str(request_id).expect("a uuid is a header value");
-    headers.insert("x-amzn-requestid", id);
-    response
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub(super) struct Event {
     pub(super) seq: i64,
     /// The whole event as JSON: the same text each time that it is sent.
     pub(super) body: String,
+    /// How often it was sent in vain.
+    pub(super) failures: u32,
 }
 
 impl Event {
@@ -29,11 +31,8 @@ impl Event {
 
 /// The events of some records of the stream. An error is the pipe's: the template says something else than the table holds.
 pub(super) fn events(pipe: &Pipe, records: &[Record]) -> Result<Vec<Event>, String> {
-    let records = records.iter().map(serde_json::to_value);
-    let records: Vec<Value> = records
-        .collect::<Result<_, _>>()
-        .map_err(|it| it.to_string())?;
-    let mut input = records;
+    let records: Result<Vec<Value>, _> = records.iter().map(serde_json::to_value).collect();
+    let mut input = records.map_err(|it| it.to_string())?;
     input.retain(|record| pipe.patterns.iter().any(|pattern| matches(pattern, record)));
     if input.is_empty() {
         return Ok(Vec::new());
@@ -68,6 +67,7 @@ fn event(pipe: &Pipe, detail: &Value) -> Result<Event, String> {
         request: request.to_owned(),
         seq,
         body: body.to_string(),
+        failures: 0,
     })
 }
 

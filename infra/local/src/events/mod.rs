@@ -26,7 +26,7 @@ use crate::{
     template::Pipe,
 };
 use event::{Event, events};
-use queue::{Due, Queue};
+use queue::{POSITION, Queue, SECRET};
 use receiver::Receiver;
 pub use receiver::Settings;
 use signature::{SigningKey, random_secret};
@@ -113,7 +113,7 @@ impl Events {
             return Ok(());
         }
         loop {
-            let position = self.queue.position()?;
+            let position = self.queue.kept(POSITION)?;
             let records = self.dynamodb.stream_records(&self.pipe.stream, position)?;
             let Some(last) = records.last() else {
                 break;
@@ -128,13 +128,13 @@ impl Events {
     }
 
     /// Notes what became of an event.
-    fn note(&self, due: &Due, delivered: bool) -> Result<(), EventsError> {
+    fn note(&self, event: &Event, delivered: bool) -> Result<(), EventsError> {
         if delivered {
-            return Ok(self.queue.delivered(&due.event)?);
+            return Ok(self.queue.delivered(event)?);
         }
-        let pause = FIRST_PAUSE * (1 << due.failures.min(10));
+        let pause = FIRST_PAUSE * (1 << event.failures.min(10));
         let due_at = later(self.clock.now(), pause.min(LONGEST_PAUSE));
-        Ok(self.queue.failed(&due.event, due_at.as_millisecond())?)
+        Ok(self.queue.failed(event, due_at.as_millisecond())?)
     }
 
     /// Starts to send what is due, for as many requests as there is room for.
@@ -144,12 +144,12 @@ impl Events {
         }
         let now = self.clock.now().as_millisecond();
         // Those on their way are due too.
-        for due in self.queue.due(now, AT_ONCE + sending.tasks.len())? {
-            if sending.tasks.len() < AT_ONCE && sending.requests.insert(due.event.request.clone()) {
+        for event in self.queue.due(now, AT_ONCE + sending.tasks.len())? {
+            if sending.tasks.len() < AT_ONCE && sending.requests.insert(event.request.clone()) {
                 let receiver = self.receiver.clone();
                 sending.tasks.spawn(async move {
-                    let delivered = receiver.deliver(&due.event).await;
-                    (due, delivered)
+                    let delivered = receiver.deliver(&event).await;
+                    (event, delivered)
                 });
             }
         }
@@ -159,12 +159,10 @@ impl Events {
 
 /// The key that was made for this data directory, or a new one and its secret.
 fn own_key(queue: &Queue) -> Result<(SigningKey, Option<String>), EventsError> {
-    let kept = queue.secret()?;
+    let kept = queue.kept(SECRET)?;
     let is_new = kept.is_none();
     let secret = kept.unwrap_or_else(random_secret);
-    if is_new {
-        queue.keep_secret(&secret)?;
-    }
+    queue.keep(SECRET, &secret)?;
     let key = SigningKey::parse(&secret).ok_or(EventsError::Secret)?;
     Ok((key, is_new.then_some(secret)))
 }
@@ -173,7 +171,7 @@ fn own_key(queue: &Queue) -> Result<(SigningKey, Option<String>), EventsError> {
 #[derive(Default)]
 struct Sending {
     requests: HashSet<String>,
-    tasks: JoinSet<(Due, Result<(), String>)>,
+    tasks: JoinSet<(Event, Result<(), String>)>,
 }
 
 /// Delivers events for as long as it is polled.
@@ -185,13 +183,13 @@ pub async fn deliver(mut events: Events) {
         let done = tokio::select! {
             _ = timer.tick() => events.read_stream(),
             Some(sent) = sending.tasks.join_next() => {
-                let (due, answer) = sent.expect("sending an event does not panic");
-                sending.requests.remove(&due.event.request);
+                let (event, answer) = sent.expect("sending an event does not panic");
+                sending.requests.remove(&event.request);
                 if let Err(problem) = &answer {
-                    let Event { request, seq, .. } = &due.event;
+                    let Event { request, seq, .. } = &event;
                     warn!(request, seq, problem, "an event was not taken and is sent again");
                 }
-                events.note(&due, answer.is_ok())
+                events.note(&event, answer.is_ok())
             }
         };
         if let Err(error) = done.and_then(|()| events.send(&mut sending)) {

@@ -18,17 +18,10 @@ const TABLES: &str = "
     );
     CREATE INDEX IF NOT EXISTS due ON event (due);";
 
-/// The names of what is kept besides events.
-const POSITION: &str = "position";
-const SECRET: &str = "secret";
-
-/// An event that is due.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Due {
-    pub(super) event: Event,
-    /// How often it was sent in vain.
-    pub(super) failures: u32,
-}
+/// The sequence number of the last record of the stream that was taken in.
+pub(super) const POSITION: &str = "position";
+/// The secret that was made for this data directory.
+pub(super) const SECRET: &str = "secret";
 
 pub(super) struct Queue {
     connection: Connection,
@@ -37,44 +30,39 @@ pub(super) struct Queue {
 impl Queue {
     /// Opens the queue in a file, or in memory.
     pub(super) fn open(file: Option<&Path>) -> Result<Queue> {
-        let connection = match file {
-            Some(file) => Connection::open(file)?,
-            None => Connection::open_in_memory()?,
-        };
+        let connection = Connection::open(file.unwrap_or(Path::new(":memory:")))?;
         connection.execute_batch(TABLES)?;
         Ok(Queue { connection })
     }
 
-    /// The secret that was made for this data directory, if one was.
-    pub(super) fn secret(&self) -> Result<Option<String>> {
-        kept(&self.connection, SECRET)
+    /// What is kept under a name besides events.
+    pub(super) fn kept(&self, name: &str) -> Result<Option<String>> {
+        let select = "SELECT value FROM kept WHERE name = ?1";
+        let value = self.connection.query_row(select, [name], |row| row.get(0));
+        value.optional()
     }
 
-    /// Keeps a secret that was made.
-    pub(super) fn keep_secret(&self, secret: &str) -> Result<()> {
-        keep(&self.connection, SECRET, secret)
+    pub(super) fn keep(&self, name: &str, value: &str) -> Result<()> {
+        let replace = "INSERT OR REPLACE INTO kept (name, value) VALUES (?1, ?2)";
+        self.connection.execute(replace, [name, value])?;
+        Ok(())
     }
 
-    /// The sequence number of the last record of the stream that was taken in.
-    pub(super) fn position(&self) -> Result<Option<String>> {
-        kept(&self.connection, POSITION)
-    }
-
-    /// Keeps what was read of the stream up to a sequence number: all of it or, after an error, nothing.
-    pub(super) fn enqueue(&mut self, events: &[Event], position: &str) -> Result<()> {
-        let transaction = self.connection.transaction()?;
-        for Event { request, seq, body } in events {
+    /// Keeps what was read of the stream up to a position: all of it or, after an error, nothing.
+    pub(super) fn enqueue(&self, events: &[Event], position: &str) -> Result<()> {
+        let transaction = self.connection.unchecked_transaction()?;
+        for event in events {
             transaction.execute(
                 "INSERT OR IGNORE INTO event (request, seq, body) VALUES (?1, ?2, ?3)",
-                params![request, seq, body],
+                params![event.request, event.seq, event.body],
             )?;
         }
-        keep(&transaction, POSITION, position)?;
+        self.keep(POSITION, position)?;
         transaction.commit()
     }
 
     /// The first events of the requests whose first is due at a time, in milliseconds since 1970; at most so many.
-    pub(super) fn due(&self, now: i64, most: usize) -> Result<Vec<Due>> {
+    pub(super) fn due(&self, now: i64, most: usize) -> Result<Vec<Event>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT request, seq, body, failures FROM event AS it
              WHERE due <= ?1 AND seq = (SELECT MIN(seq) FROM event WHERE request = it.request)
@@ -82,10 +70,12 @@ impl Queue {
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![now, most], |row| {
-            let (request, seq, body) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let event = Event { request, seq, body };
-            let failures = row.get(3)?;
-            Ok(Due { event, failures })
+            Ok(Event {
+                request: row.get(0)?,
+                seq: row.get(1)?,
+                body: row.get(2)?,
+                failures: row.get(3)?,
+            })
         })?;
         rows.collect()
     }
@@ -105,16 +95,4 @@ impl Queue {
         )?;
         Ok(())
     }
-}
-
-fn kept(connection: &Connection, name: &str) -> Result<Option<String>> {
-    let select = "SELECT value FROM kept WHERE name = ?1";
-    let value = connection.query_row(select, [name], |row| row.get(0));
-    value.optional()
-}
-
-fn keep(connection: &Connection, name: &str, value: &str) -> Result<()> {
-    let replace = "INSERT OR REPLACE INTO kept (name, value) VALUES (?1, ?2)";
-    connection.execute(replace, [name, value])?;
-    Ok(())
 }

@@ -83,8 +83,8 @@ fn schema() -> jsonschema::Validator {
 /// The first event that waits, which is then delivered.
 fn next(events: &Events) -> Option<Value> {
     let due = events.queue.due(i64::MAX, 1).unwrap().pop()?;
-    events.queue.delivered(&due.event).unwrap();
-    Some(serde_json::from_str(&due.event.body).unwrap())
+    events.queue.delivered(&due).unwrap();
+    Some(serde_json::from_str(&due.body).unwrap())
 }
 
 #[test]
@@ -199,19 +199,20 @@ fn the_stream_is_read_once_and_trimmed_and_what_waits_outlives_a_restart() {
 
 #[test]
 fn a_request_waits_for_its_first_event_and_no_other_waits() {
-    let mut queue = Queue::open(None).unwrap();
+    let queue = Queue::open(None).unwrap();
     let event = |request: &str, seq| Event {
         request: request.to_owned(),
         seq,
         body: format!("{request}{seq}"),
+        failures: 0,
     };
     let all = [event("a", 1), event("a", 2), event("b", 7), event("b", 8)];
     queue.enqueue(&all, "1").unwrap();
     queue.enqueue(&all[..1], "2").unwrap();
-    assert_eq!(queue.position().unwrap().as_deref(), Some("2"));
+    assert_eq!(queue.kept(POSITION).unwrap().as_deref(), Some("2"));
     let due = |now| -> Vec<String> {
         let due = queue.due(now, 9).unwrap().into_iter();
-        due.map(|due| due.event.body).collect()
+        due.map(|due| due.body).collect()
     };
     assert_eq!(due(0), ["a1", "b7"]);
     queue.failed(&all[0], 1000).unwrap();

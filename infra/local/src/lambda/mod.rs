@@ -41,7 +41,7 @@ pub struct Functions {
 }
 
 enum Backend {
-    Local(Pool),
+    Local(Box<Pool>),
     Remote(Remote),
 }
 
@@ -65,7 +65,7 @@ impl Functions {
                 base_url: base_url.to_owned(),
                 log: logs.map(|folder| folder.join(format!("{}.log", function.id))),
             };
-            let pool = Pool::new(program, host.clone());
+            let pool = Box::new(Pool::new(program, host.clone()));
             Some((function.id.clone(), Backend::Local(pool)))
         });
         (Functions::new(backends), host.router())

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::time;
 
 use super::error::FunctionError;
-use crate::http_client::HttpClient;
+use crate::http_client::http_client;
 
 /// How long such a host may take. It compiles a function when it is first called, and some hosts never
 /// answer when a function's process has died.
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub(super) struct Remote {
     host: String,
     url: String,
-    client: HttpClient,
+    client: reqwest::Client,
 }
 
 impl Remote {
@@ -27,18 +27,23 @@ impl Remote {
         Remote {
             host: host.to_owned(),
             url: format!("{host}/2015-03-31/functions/{binary}/invocations"),
-            client: HttpClient::new(),
+            client: http_client(),
         }
     }
 
     pub(super) async fn invoke(&self, payload: Bytes) -> Result<Bytes, FunctionError> {
         let Remote { host, url, client } = self;
-        let json = [(header::CONTENT_TYPE, "application/json")];
-        let call = client.post(url, &json, payload);
+        let request = client.post(url).body(payload);
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        let call = async {
+            let answer = request.send().await?;
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            Ok((status, headers, answer.bytes().await?))
+        };
         let answer = time::timeout(PATIENCE, call).await.map_err(|_| {
             FunctionError::unreachable(format!("{url} did not answer in {PATIENCE:?}"))
         })?;
-        let (parts, body) = answer.map_err(|error| {
+        let (status, headers, body) = answer.map_err(|error: reqwest::Error| {
             FunctionError::unreachable(format!(
                 "no functions answer at {host} ({error}): start them with `cargo lambda watch`, or run without \
                  --functions"
@@ -46,15 +51,15 @@ impl Remote {
         })?;
         // Lambda marks a failed function with a header and status 200, `cargo lambda watch` with
         // status 500.
-        let is_success = parts.status.is_success();
-        if is_success && !parts.headers.contains_key("x-amz-function-error") {
+        let is_success = status.is_success();
+        if is_success && !headers.contains_key("x-amz-function-error") {
             return Ok(body);
         }
         let error = FunctionError::from_report(&body);
         if is_success || error.report.get("errorType").is_some() {
             return Err(error);
         }
-        let message = format!("{url} answered {}: {}", parts.status, error.message());
+        let message = format!("{url} answered {status}: {}", error.message());
         Err(FunctionError::unreachable(message))
     }
 }

@@ -1,51 +1,45 @@
 //! One Stripe account in memory, and the changes that are kept of it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::collection::Collection;
 use super::error::StripeError;
 use super::objects::{
     BalanceTransaction, Charge, CreditNote, Customer, Invoice, InvoicePayment, PaymentIntent,
-    Refund, RefundStatus, SETTLES_AFTER_SECONDS, Settlement,
+    Refund, RefundStatus, SETTLES_AFTER_SECONDS, Settlement, find,
 };
 
-/// Everything that exists.
+/// Everything that exists, oldest first.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Account {
-    pub(crate) customers: Collection<Customer>,
-    pub(crate) charges: Collection<Charge>,
-    pub(crate) payment_intents: Collection<PaymentIntent>,
-    pub(crate) invoices: Collection<Invoice>,
-    pub(crate) invoice_payments: Collection<InvoicePayment>,
-    pub(crate) refunds: Collection<Refund>,
+    pub(crate) customers: Vec<Customer>,
+    pub(crate) charges: Vec<Charge>,
+    pub(crate) payment_intents: Vec<PaymentIntent>,
+    pub(crate) invoices: Vec<Invoice>,
+    pub(crate) invoice_payments: Vec<InvoicePayment>,
+    pub(crate) refunds: Vec<Refund>,
     /// Charges of the same account in live mode, where no key of this mode finds them.
     live_charges: Vec<String>,
     #[serde(skip)]
-    pub(crate) topped_up_cents: u64,
+    pub(crate) is_topped_up: bool,
     #[serde(skip)]
-    pub(crate) credit_notes: Collection<CreditNote>,
+    pub(crate) credit_notes: Vec<CreditNote>,
     #[serde(skip)]
-    pub(crate) balance_transactions: Collection<BalanceTransaction>,
+    pub(crate) balance_transactions: Vec<BalanceTransaction>,
     /// Those that nobody has accepted yet, in order of time.
     #[serde(skip)]
-    pub(crate) events: BTreeMap<EventKey, Event>,
+    pub(crate) events: BTreeSet<Event>,
 }
 
-/// When an event happens, and its id.
+/// Something that happens to a refund at a time, and is to be sent then.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct EventKey {
-    pub(crate) at: i64,
-    pub(crate) id: String,
-}
-
-/// Something about a refund that is to be sent.
-#[derive(Debug)]
 pub(crate) struct Event {
-    pub(crate) kind: &'static str,
+    pub(crate) at: i64,
     pub(crate) refund: String,
+    /// What follows `refund.` in the event's type.
+    pub(crate) what: String,
 }
 
 /// A change to an account; what the journal keeps.
@@ -59,10 +53,8 @@ pub(crate) enum Change {
         transaction: BalanceTransaction,
     },
     BalanceChanged(BalanceTransaction),
-    ToppedUp {
-        cents: u64,
-    },
-    EventDelivered(EventKey),
+    ToppedUp,
+    EventDelivered(Event),
 }
 
 impl Account {
@@ -76,16 +68,14 @@ impl Account {
         match change {
             Change::RefundCreated(refund) => {
                 self.schedule_events(&refund);
-                self.refunds.insert(refund);
+                self.refunds.push(refund);
             }
             Change::CreditNoteCreated { note, transaction } => {
-                self.credit_notes.insert(note);
-                self.balance_transactions.insert(transaction);
+                self.credit_notes.push(note);
+                self.balance_transactions.push(transaction);
             }
-            Change::BalanceChanged(transaction) => self.balance_transactions.insert(transaction),
-            Change::ToppedUp { cents } => {
-                self.topped_up_cents = self.topped_up_cents.saturating_add(cents);
-            }
+            Change::BalanceChanged(transaction) => self.balance_transactions.push(transaction),
+            Change::ToppedUp => self.is_topped_up = true,
             Change::EventDelivered(event) => {
                 self.events.remove(&event);
             }
@@ -94,39 +84,46 @@ impl Account {
 
     /// A charge that a request names in `param`.
     pub(crate) fn charge(&self, id: &str, param: &str) -> Result<&Charge, StripeError> {
-        let found = self.charges.find(id, param);
-        found.map_err(|error| {
+        find(&self.charges, id, param).map_err(|mut error| {
             if self.live_charges.iter().any(|live| live == id) {
-                error.in_live_mode()
-            } else {
-                error
+                error.message += "; a similar object exists in live mode, but a test mode key was used to make \
+                                  this request.";
             }
+            error
         })
     }
 
-    /// Where a refund stands.
+    /// Where a refund stands. It follows from the clock alone, so nothing has to happen for a refund to settle.
     pub(crate) fn status(&self, refund: &Refund, now: i64) -> RefundStatus {
-        refund.status(self.settlement(refund), now)
+        let is_settled = now >= refund.created.saturating_add(SETTLES_AFTER_SECONDS);
+        match (self.settlement(refund), is_settled) {
+            (Settlement::Immediate, _)
+            | (Settlement::Delayed, true)
+            | (Settlement::FailsLater, false) => RefundStatus::Succeeded,
+            (Settlement::Delayed | Settlement::DelayedFailure, false) => RefundStatus::Pending,
+            (Settlement::FailsLater | Settlement::DelayedFailure, true) => RefundStatus::Failed,
+        }
     }
 
     fn settlement(&self, refund: &Refund) -> Settlement {
-        let charge = self.charges.get(&refund.charge);
+        let charge = self.charge(&refund.charge, "charge");
         charge.map_or(Settlement::Immediate, |charge| charge.settlement)
     }
 
     /// The events of a refund are known from the start.
     fn schedule_events(&mut self, refund: &Refund) {
-        let settled = refund.created.saturating_add(SETTLES_AFTER_SECONDS);
         let last = match self.settlement(refund) {
             Settlement::Immediate => None,
-            Settlement::Delayed => Some(("refund.updated", settled)),
-            Settlement::FailsLater | Settlement::DelayedFailure => Some(("refund.failed", settled)),
+            Settlement::Delayed => Some("updated"),
+            Settlement::FailsLater | Settlement::DelayedFailure => Some("failed"),
         };
-        for (kind, at) in [("refund.created", refund.created)].into_iter().chain(last) {
-            let id = format!("evt_{}_{}", refund.id, kind.trim_start_matches("refund."));
-            let refund = refund.id.clone();
-            self.events
-                .insert(EventKey { at, id }, Event { kind, refund });
-        }
+        let settled_at = refund.created.saturating_add(SETTLES_AFTER_SECONDS);
+        let last = last.map(|what| (settled_at, what));
+        let all = [(refund.created, "created")].into_iter().chain(last);
+        self.events.extend(all.map(|(at, what)| Event {
+            at,
+            refund: refund.id.clone(),
+            what: what.to_owned(),
+        }));
     }
 }

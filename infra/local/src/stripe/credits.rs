@@ -1,65 +1,42 @@
 //! The rules of what is given back without money moving: credit notes, and the balance of a customer that
-//! the next invoice takes from.
-
-use serde::Deserialize;
+//! the next invoice takes from. They are those of Stripe's documentation; no recording of the refusals of
+//! credit notes is public, so their words are the documentation's.
 
 use super::account::Account;
 use super::error::StripeError;
-use super::objects::{BalanceTransaction, CreditNote};
-use super::params::Metadata;
+use super::objects::{BalanceTransaction, CreditNote, Metadata, find, new_id};
+use super::params::{Params, invalid_integer, required};
 use super::refunds::display;
 
 /// What all customers here are billed in.
 pub(crate) const CURRENCY: &str = "usd";
 
-/// `POST /v1/credit_notes`. Money back and lines are not implemented, so they are unknown.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CreditNoteRequest {
-    invoice: String,
-    #[serde(rename = "amount")]
-    amount_cents: u64,
-    /// How much of it goes to the customer's balance.
-    #[serde(rename = "credit_amount")]
-    credit_cents: Option<u64>,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-/// `POST /v1/customers/{id}/balance_transactions`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BalanceRequest {
-    #[serde(rename = "amount")]
-    amount_cents: i64,
-    currency: String,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
 impl Account {
     /// What a customer owes; negative: what is theirs.
     pub(crate) fn balance_cents(&self, customer: &str) -> i64 {
-        let last = self.balance_transactions.of(Some(customer)).next_back();
+        let mut transactions = self.balance_transactions.iter();
+        let last = transactions.rfind(|it| it.customer == customer);
         last.map_or(0, |transaction| transaction.ending_balance_cents)
     }
 
-    /// The credit note that a request leads to with what it puts on the balance, or Stripe's refusal. The
-    /// rules are those of Stripe's documentation; no recording of these refusals is public, so their
-    /// words are the documentation's.
+    /// `POST /v1/credit_notes`: the credit note that a request leads to with what it puts on the balance, or Stripe's
+    /// refusal. Money back and lines are not implemented, so they are unknown.
     pub(crate) fn plan_credit_note(
         &self,
-        request: CreditNoteRequest,
-        id: String,
-        transaction: String,
+        mut params: Params<'_>,
         now: i64,
     ) -> Result<(CreditNote, BalanceTransaction), StripeError> {
-        let invoice = self.invoices.find(&request.invoice, "invoice")?;
-        let notes = self.credit_notes.of(Some(&invoice.id));
-        let number = notes.len() + 1;
-        let credited_cents: u64 = notes.map(|note| note.amount_cents).sum();
+        let invoice = required("invoice", params.text("invoice"))?;
+        let amount_cents = required("amount", params.positive("amount")?)?;
+        // How much of it goes to the customer's balance.
+        let credit_cents = params.positive("credit_amount")?.unwrap_or_default();
+        let metadata = params.metadata()?;
+        params.end()?;
+        let invoice = find(&self.invoices, invoice, "invoice")?;
+        let notes = self.credit_notes.iter();
+        let notes: Vec<_> = notes.filter(|it| it.invoice == invoice.id).collect();
+        let credited_cents: u64 = notes.iter().map(|note| note.amount_cents).sum();
         let left_cents = invoice.paid_cents.saturating_sub(credited_cents);
-        let amount_cents = request.amount_cents;
         if amount_cents > left_cents {
             let message = format!(
                 "The credit note amount ({}) is greater than what is left to credit on invoice {} ({}): the sum \
@@ -70,7 +47,6 @@ impl Account {
             );
             return Err(StripeError::refused(message).param("amount"));
         }
-        let credit_cents = request.credit_cents.unwrap_or_default();
         if credit_cents != amount_cents {
             let message = format!(
                 "The sum of `credit_amount`, `refund_amount` and `out_of_band_amount` ({}) must equal the credit \
@@ -80,62 +56,66 @@ impl Account {
             );
             return Err(StripeError::refused(message).param("credit_amount"));
         }
+        let id = new_id("cn");
+        let given_cents = 0_i64.saturating_sub_unsigned(amount_cents);
+        let transaction = BalanceTransaction {
+            credit_note: Some(id.clone()),
+            invoice: Some(invoice.id.clone()),
+            ..self.transaction(&invoice.customer, given_cents, Metadata::new(), now)
+        };
         let note = CreditNote {
             id,
-            number: format!("{}-CN-{number:02}", invoice.number),
+            number: format!("{}-CN-{:02}", invoice.number, notes.len() + 1),
             invoice: invoice.id.clone(),
             customer: invoice.customer.clone(),
             amount_cents,
-            customer_balance_transaction: transaction.clone(),
-            metadata: request.metadata,
+            customer_balance_transaction: transaction.id.clone(),
+            metadata,
             created: now,
-        };
-        let given_cents = 0_i64.saturating_sub_unsigned(amount_cents);
-        let transaction = BalanceTransaction {
-            credit_note: Some(note.id.clone()),
-            invoice: Some(note.invoice.clone()),
-            ..self.transaction(&note.customer, given_cents, transaction, now)
         };
         Ok((note, transaction))
     }
 
-    /// The transaction that a request leads to, or Stripe's refusal.
+    /// `POST /v1/customers/{id}/balance_transactions`: the transaction that a request leads to, or Stripe's refusal.
     pub(crate) fn plan_balance_transaction(
         &self,
         customer: &str,
-        request: BalanceRequest,
-        id: String,
+        mut params: Params<'_>,
         now: i64,
     ) -> Result<BalanceTransaction, StripeError> {
-        self.customers.find(customer, "customer")?;
-        if !request.currency.eq_ignore_ascii_case(CURRENCY) {
+        let amount_cents = required("amount", params.integer("amount")?)?;
+        if amount_cents == 0 {
+            return Err(invalid_integer("amount", "This value must not be 0."));
+        }
+        let currency = required("currency", params.text("currency"))?;
+        let metadata = params.metadata()?;
+        params.end()?;
+        find(&self.customers, customer, "customer")?;
+        if !currency.eq_ignore_ascii_case(CURRENCY) {
             let message = format!(
                 "You cannot combine currencies on a single customer. This customer has a balance or an invoice \
                  with currency {CURRENCY}."
             );
             return Err(StripeError::refused(message).param("currency"));
         }
-        Ok(BalanceTransaction {
-            metadata: request.metadata,
-            ..self.transaction(customer, request.amount_cents, id, now)
-        })
+        Ok(self.transaction(customer, amount_cents, metadata, now))
     }
 
     fn transaction(
         &self,
         customer: &str,
         amount_cents: i64,
-        id: String,
+        metadata: Metadata,
         now: i64,
     ) -> BalanceTransaction {
         BalanceTransaction {
-            id,
+            id: new_id("cbtxn"),
             customer: customer.to_owned(),
             amount_cents,
             ending_balance_cents: self.balance_cents(customer).saturating_add(amount_cents),
             credit_note: None,
             invoice: None,
-            metadata: Metadata::new(),
+            metadata,
             created: now,
         }
     }

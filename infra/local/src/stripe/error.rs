@@ -1,13 +1,10 @@
 //! Stripe's error shape: `{"error":{type, code?, message, param?}}`, and whether the call had begun to
 //! execute, which decides if the answer is kept under an idempotency key.
 
-use std::fmt::Display;
-
-use serde::{Serialize, de};
+use serde::Serialize;
 
 /// A refusal as Stripe words it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{message}")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct StripeError {
     #[serde(skip)]
     pub(crate) status: u16,
@@ -53,12 +50,6 @@ impl StripeError {
             .param(param)
     }
 
-    /// What is missing exists in live mode.
-    pub(crate) fn in_live_mode(mut self) -> Self {
-        self.message += "; a similar object exists in live mode, but a test mode key was used to make this request.";
-        self
-    }
-
     pub(crate) fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
@@ -77,25 +68,5 @@ impl StripeError {
     pub(crate) fn param(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
         self
-    }
-}
-
-/// What serde finds wrong with a request, in Stripe's words.
-impl de::Error for StripeError {
-    fn custom<T: Display>(message: T) -> Self {
-        Self::invalid(message.to_string())
-    }
-
-    fn missing_field(param: &'static str) -> Self {
-        Self::invalid(format!("Missing required param: {param}."))
-            .code("parameter_missing")
-            .param(param)
-    }
-
-    fn unknown_field(name: &str, _known: &'static [&'static str]) -> Self {
-        let root = name.split('[').next().unwrap_or(name);
-        Self::invalid(format!("Received unknown parameter: {root}"))
-            .code("parameter_unknown")
-            .param(root)
     }
 }

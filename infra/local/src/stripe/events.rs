@@ -4,35 +4,36 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderName, header};
+use axum::http::header;
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Client;
 use serde_json::json;
 use sha2::Sha256;
 
-use super::account::{Account, Event, EventKey};
+use super::account::{Account, Event};
 use super::fake::FakeStripe;
+use super::objects::find;
 use super::wire;
-use crate::http_client::HttpClient;
+use crate::http_client::http_client;
 
 /// What the events are signed with. Everybody may know it: nothing but this machine listens.
 pub const WEBHOOK_SECRET: &str = "whsec_for_this_machine_only";
 
-const SIGNATURE: HeaderName = HeaderName::from_static("stripe-signature");
-/// How long after a change its event comes, as over the network.
+/// How long after it is due an event comes, as over the network.
 const DELAY: Duration = Duration::from_millis(300);
 /// How long the longest wait is after an event that was not accepted.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Sends every event to an address when it is due. Never ends by itself.
 pub async fn send_events(stripe: Arc<FakeStripe>, url: String) {
-    let client = HttpClient::new();
+    let client = http_client();
     let mut pause = DELAY;
     loop {
-        stripe.next_event().await;
+        let due = stripe.look(due);
         tokio::time::sleep(pause).await;
         let mut failed = false;
-        for (event, body) in stripe.look(due) {
-            if deliver(&client, &url, &body, stripe.now()).await {
+        for (event, body) in due {
+            if deliver(&client, &url, body, stripe.now()).await {
                 stripe.delivered(event);
             } else {
                 failed = true;
@@ -47,39 +48,38 @@ pub async fn send_events(stripe: Arc<FakeStripe>, url: String) {
 }
 
 /// The events that are due, with their bodies.
-fn due(account: &Account, now: i64) -> Vec<(EventKey, String)> {
-    let due = account.events.iter().take_while(|(key, _)| key.at <= now);
-    due.filter_map(|(key, event)| Some((key.clone(), body(account, key, event)?)))
+fn due(account: &Account, now: i64) -> Vec<(Event, String)> {
+    let due = account.events.iter().take_while(|event| event.at <= now);
+    due.filter_map(|event| Some((event.clone(), body(account, event)?)))
         .collect()
 }
 
-fn body(account: &Account, key: &EventKey, event: &Event) -> Option<String> {
-    let refund = account.refunds.get(&event.refund)?;
+fn body(account: &Account, event: &Event) -> Option<String> {
+    let refund = find(&account.refunds, &event.refund, "refund").ok()?;
     let body = json!({
-        "id": key.id,
+        "id": format!("evt_{}_{}", event.refund, event.what),
         "object": "event",
         "api_version": "2026-10-28.endive",
-        "created": key.at,
-        "data": { "object": wire::refund(refund, account.status(refund, key.at)) },
+        "created": event.at,
+        "data": { "object": wire::object(refund, account, event.at) },
         "livemode": false,
         "pending_webhooks": 1,
         "request": { "id": null, "idempotency_key": null },
-        "type": event.kind,
+        "type": format!("refund.{}", event.what),
     });
     Some(body.to_string())
 }
 
-async fn deliver(client: &HttpClient, url: &str, body: &str, now: i64) -> bool {
-    let headers = [
-        (header::CONTENT_TYPE, "application/json; charset=utf-8"),
-        (header::USER_AGENT, "Stripe/1.0"),
-        (SIGNATURE, &signature(body, now)),
-    ];
-    match client.post(url, &headers, body.to_owned().into()).await {
-        Ok((answer, _)) if answer.status.is_success() => return true,
-        Ok((answer, _)) => {
-            tracing::warn!(status = %answer.status, "an event of Stripe's was not accepted");
-        }
+async fn deliver(client: &Client, url: &str, body: String, now: i64) -> bool {
+    let request = client
+        .post(url)
+        .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+        .header(header::USER_AGENT, "Stripe/1.0")
+        .header("stripe-signature", signature(&body, now))
+        .body(body);
+    match request.send().await.map(|answer| answer.status()) {
+        Ok(status) if status.is_success() => return true,
+        Ok(status) => tracing::warn!(%status, "an event of Stripe's was not accepted"),
         Err(error) => tracing::warn!(%error, "an event of Stripe's could not be sent"),
     }
     false
@@ -103,21 +103,15 @@ mod tests {
     use serde_json::Value;
 
     use super::super::account::Change;
-    use super::super::refunds::RefundRequest;
+    use super::super::params::{Params, decode};
     use super::*;
 
     const NOW: i64 = 1_800_000_000;
 
     fn refunded(charge: &str) -> Account {
         let mut account = Account::demo();
-        let request = RefundRequest {
-            charge: Some(charge.to_owned()),
-            payment_intent: None,
-            amount_cents: Some(5),
-            reason: None,
-            metadata: [].into(),
-        };
-        let refund = account.plan_refund(request, "re_1".to_owned(), NOW);
+        let form = decode(format!("charge={charge}&amount=5").as_bytes());
+        let refund = account.plan_refund(Params::new(&form).unwrap(), NOW);
         account.apply(Change::RefundCreated(refund.unwrap()));
         account
     }
@@ -125,7 +119,7 @@ mod tests {
     #[test]
     fn every_change_of_a_refund_is_sent_when_it_happens() {
         let kinds = |account: &Account, now| -> Vec<(String, String)> {
-            let told = |(_, body): (EventKey, String)| {
+            let told = |(_, body): (Event, String)| {
                 let body: Value = serde_json::from_str(&body).unwrap();
                 let text = |value: &Value| value.as_str().unwrap().to_owned();
                 (text(&body["type"]), text(&body["data"]["object"]["status"]))
@@ -149,7 +143,7 @@ mod tests {
         ] {
             let mut account = refunded(charge);
             assert_eq!(kinds(&account, NOW), [pair("refund.created", at_once)]);
-            let first = account.events.keys().next().unwrap().clone();
+            let first = account.events.first().unwrap().clone();
             account.apply(Change::EventDelivered(first));
             assert_eq!(kinds(&account, later - 1), []);
             let rest: Vec<_> = at_last.map(|(k, s)| pair(k, s)).into_iter().collect();

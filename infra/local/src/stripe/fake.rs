@@ -1,18 +1,17 @@
 //! The account and its journal: one call at a time looks, decides and writes. A change and the answer kept under
 //! its idempotency key are one line of the journal, so a crash never leaves one without the other.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 
-use super::account::{Account, Change, EventKey};
+use super::account::{Account, Change, Event};
 use super::error::StripeError;
-use super::idempotency::{Answer, Answers, Fingerprint};
+use super::idempotency::{Answer, Fingerprint, earlier};
 use crate::clock::Clock;
 use crate::journal::Journal;
 
@@ -21,22 +20,19 @@ use crate::journal::Journal;
 pub struct FakeStripe {
     clock: Clock,
     state: Mutex<State>,
-    /// Something happened that an event is about.
-    changed: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     account: Account,
-    answers: Answers,
+    /// By their idempotency keys.
+    answers: HashMap<String, Answer>,
     journal: Journal<Line>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     change: Option<Change>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<Answer>,
 }
 
@@ -70,7 +66,7 @@ impl FakeStripe {
         let (journal, lines) = Journal::open(path.as_deref())?;
         let mut state = State {
             account: Account::demo(),
-            answers: Answers::default(),
+            answers: HashMap::new(),
             journal,
         };
         for line in lines {
@@ -79,7 +75,6 @@ impl FakeStripe {
         Ok(Self {
             clock,
             state: Mutex::new(state),
-            changed: Notify::new(),
         })
     }
 
@@ -97,29 +92,24 @@ impl FakeStripe {
         request: Fingerprint,
         request_id: &str,
         decide: impl FnOnce(&Account, i64) -> Result<(Change, Value), StripeError>,
-    ) -> Reply {
+    ) -> Result<Reply, StripeError> {
         let now = self.now();
         let mut state = self.lock();
-        if let Some(key) = key {
-            match state.answers.find(key, &request, now) {
-                Ok(None) => {}
-                Ok(Some(answer)) => {
-                    return Reply {
-                        status: answer.status,
-                        body: answer.body.clone(),
-                        replay_of: Some(answer.request_id.clone()),
-                    };
-                }
-                Err(error) => return Reply::new(Err(error)),
-            }
+        let earlier = key.map(|key| earlier(&state.answers, key, &request, now));
+        if let Some(answer) = earlier.transpose()?.flatten() {
+            return Ok(Reply {
+                status: answer.status,
+                body: answer.body.clone(),
+                replay_of: Some(answer.request_id.clone()),
+            });
         }
-        let decided = decide(&state.account, now);
-        let (change, outcome, executed) = match decided {
-            Ok((change, body)) => (Some(change), Ok(body), true),
-            Err(error) => (None, Err(error.clone()), error.executed),
+        let (change, outcome) = match decide(&state.account, now) {
+            Ok((change, body)) => (Some(change), Ok(body)),
+            Err(error) if error.executed && key.is_some() => (None, Err(error)),
+            Err(error) => return Err(error),
         };
         let reply = Reply::new(outcome);
-        let answer = key.filter(|_| executed).map(|key| Answer {
+        let answer = key.map(|key| Answer {
             key: key.to_owned(),
             request,
             request_id: request_id.to_owned(),
@@ -127,34 +117,16 @@ impl FakeStripe {
             body: reply.body.clone(),
             at: now,
         });
-        if let Err(error) = state.keep(Line { change, answer }) {
+        state.keep(Line { change, answer }).map_err(|error| {
             tracing::error!(%error, "the Stripe fake could not write its journal");
             let error = StripeError::invalid("The fake could not write to its disk.");
-            return Reply::new(Err(error.status(500).kind("api_error")));
-        }
-        self.changed.notify_waiters();
-        reply
-    }
-
-    /// Waits until an event is due.
-    pub(crate) async fn next_event(&self) {
-        loop {
-            // Subscribed before the look: what happens in between is noticed.
-            let changed = self.changed.notified();
-            let next = self.look(|account, _| account.events.keys().next().map(|event| event.at));
-            match next.and_then(|at| Timestamp::from_second(at).ok()) {
-                Some(at) if at <= self.clock.now() => return,
-                Some(at) => tokio::select! {
-                    () = changed => {}
-                    () = self.clock.sleep_until(at) => {}
-                },
-                None => changed.await,
-            }
-        }
+            error.status(500).kind("api_error")
+        })?;
+        Ok(reply)
     }
 
     /// Notes that an event was accepted, so that it is not sent again.
-    pub(crate) fn delivered(&self, event: EventKey) {
+    pub(crate) fn delivered(&self, event: Event) {
         let line = Line {
             change: Some(Change::EventDelivered(event)),
             answer: None,
@@ -178,9 +150,6 @@ impl FakeStripe {
 impl State {
     /// On disk first, then in memory.
     fn keep(&mut self, line: Line) -> io::Result<()> {
-        if line.change.is_none() && line.answer.is_none() {
-            return Ok(());
-        }
         self.journal.append(&line)?;
         self.apply(line);
         Ok(())
@@ -191,7 +160,7 @@ impl State {
             self.account.apply(change);
         }
         if let Some(answer) = line.answer {
-            self.answers.keep(answer);
+            self.answers.insert(answer.key.clone(), answer);
         }
     }
 }

@@ -5,23 +5,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
 
-use super::account::Account;
 use super::authentication::authenticate;
 use super::error::StripeError;
 use super::fake::{FakeStripe, Reply};
 use super::idempotency::Fingerprint;
+use super::objects::new_id;
 use super::params::{self, Pairs};
 use super::routes;
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-const ORIGINAL_REQUEST: HeaderName = HeaderName::from_static("original-request");
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Stripe's `/v1/...` over the fake.
 pub fn router(fake: Arc<FakeStripe>) -> Router {
@@ -35,18 +32,18 @@ async fn serve(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let request_id = routes::new_id("req");
+    let request_id = new_id("req");
     let reply = authenticate(&headers)
         .and_then(|()| answer(&fake, &method, &uri, &headers, &body, &request_id))
         .unwrap_or_else(|error| Reply::new(Err(error)));
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let own = [
-        (header::CONTENT_TYPE, "application/json".to_owned()),
-        (REQUEST_ID, request_id),
+        ("content-type", "application/json".to_owned()),
+        ("request-id", request_id),
     ];
     let replayed = reply.replay_of.map(|original| {
-        let replayed = (IDEMPOTENT_REPLAYED, "true".to_owned());
-        [replayed, (ORIGINAL_REQUEST, original)]
+        let replayed = ("idempotent-replayed", "true".to_owned());
+        [replayed, ("original-request", original)]
     });
     let key = headers.get(IDEMPOTENCY_KEY);
     let key = key.map(|key| [(IDEMPOTENCY_KEY, key.clone())]);
@@ -77,16 +74,15 @@ fn answer(
                 path: decoded.clone().into_owned(),
                 params: form.clone(),
             };
-            let decide = |account: &Account, now| {
-                let done = routes::post(account, path, &form, now);
-                done.unwrap_or_else(|| Err(unrecognized(method, uri)))
-            };
-            Ok(fake.change(key.as_deref(), request, request_id, decide))
+            fake.change(key.as_deref(), request, request_id, |account, now| {
+                let done = routes::post(account, path, &form, now)?;
+                done.ok_or_else(|| unrecognized(method, uri))
+            })
         }
         Method::GET | Method::HEAD => {
             let query = params::decode(uri.query().unwrap_or_default().as_bytes());
             let found = fake.look(|account, now| routes::get(account, path, &query, now));
-            let body = found.unwrap_or_else(|| Err(unrecognized(method, uri)))?;
+            let body = found?.ok_or_else(|| unrecognized(method, uri))?;
             Ok(Reply::new(Ok(body)))
         }
         _ => Err(unrecognized(method, uri)),
@@ -105,12 +101,10 @@ fn unrecognized(method: &Method, uri: &Uri) -> StripeError {
 
 /// The pairs of a form body; an empty body needs no content type.
 fn form(headers: &HeaderMap, body: &[u8]) -> Result<Pairs, StripeError> {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .map(str::trim);
-    if !body.is_empty() && !content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(FORM)) {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok()?.split(';').next());
+    let is_form = content_type.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM));
+    if !body.is_empty() && !is_form {
         return Err(StripeError::invalid(format!(
             "Invalid request (check that your POST content type is {FORM})."
         )));

@@ -1,6 +1,6 @@
 //! Idempotency keys: the first answer stands for a day, and the same key with something else is refused.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,54 +29,37 @@ pub(crate) struct Answer {
     pub(crate) at: i64,
 }
 
-/// The answers of the last day.
-#[derive(Debug, Default)]
-pub(crate) struct Answers {
-    by_key: HashMap<String, Answer>,
-    /// When each was given, oldest first.
-    given: VecDeque<(i64, String)>,
-}
-
-impl Answers {
-    /// The answer to a request that was made with this key before.
-    pub(crate) fn find(
-        &mut self,
-        key: &str,
-        request: &Fingerprint,
-        now: i64,
-    ) -> Result<Option<&Answer>, StripeError> {
-        let forgotten = now.saturating_sub(KEPT_SECONDS);
-        while let Some((_, key)) = self.given.pop_front_if(|(at, _)| *at <= forgotten) {
-            self.by_key.remove(&key);
-        }
-        if key.chars().count() > MAX_KEY_CHARS {
-            return Err(mismatch(format!(
-                "Idempotency keys can be up to {MAX_KEY_CHARS} characters in length."
-            )));
-        }
-        let Some(answer) = self.by_key.get(key) else {
-            return Ok(None);
-        };
-        let problem = if answer.request.path != request.path {
-            format!(
-                "for the same endpoint they were first used for ('{}' vs '{}')",
-                request.path, answer.request.path
-            )
-        } else if answer.request.params != request.params {
-            "with the same parameters they were first used with".to_owned()
-        } else {
-            return Ok(Some(answer));
-        };
-        Err(mismatch(format!(
-            "Keys for idempotent requests can only be used {problem}. Try using a key other than '{key}' if you \
-             meant to execute a different request."
-        )))
+/// The answer to a request that was made with this key before.
+pub(crate) fn earlier<'a>(
+    answers: &'a HashMap<String, Answer>,
+    key: &str,
+    request: &Fingerprint,
+    now: i64,
+) -> Result<Option<&'a Answer>, StripeError> {
+    if key.chars().count() > MAX_KEY_CHARS {
+        return Err(mismatch(format!(
+            "Idempotency keys can be up to {MAX_KEY_CHARS} characters in length."
+        )));
     }
-
-    pub(crate) fn keep(&mut self, answer: Answer) {
-        self.given.push_back((answer.at, answer.key.clone()));
-        self.by_key.insert(answer.key.clone(), answer);
-    }
+    let forgotten = now.saturating_sub(KEPT_SECONDS);
+    let answer = answers.get(key);
+    let Some(answer) = answer.filter(|answer| answer.at > forgotten) else {
+        return Ok(None);
+    };
+    let problem = if answer.request.path != request.path {
+        format!(
+            "for the same endpoint they were first used for ('{}' vs '{}')",
+            request.path, answer.request.path
+        )
+    } else if answer.request.params != request.params {
+        "with the same parameters they were first used with".to_owned()
+    } else {
+        return Ok(Some(answer));
+    };
+    Err(mismatch(format!(
+        "Keys for idempotent requests can only be used {problem}. Try using a key other than '{key}' if you \
+         meant to execute a different request."
+    )))
 }
 
 fn mismatch(message: String) -> StripeError {

@@ -1,9 +1,8 @@
 //! A small stateful fake of Stripe's API: the objects and the refund rules that Refund Desk meets, with
 //! Stripe's own wording, so that a refund or a credit can be tried to the cent without an account.
 //!
-//! - one account in memory: [`objects`], kept in [`collection`]s of an [`account`]; `demo.yaml` lists what it
-//!   has at start
-//! - the rules, without HTTP, clock or randomness: [`refunds`], [`credits`]
+//! - one account in memory: [`objects`] of an [`account`]; `demo.yaml` lists what it has at start
+//! - the rules, without HTTP and clock: [`refunds`], [`credits`]
 //! - what a request may say: [`params`]; which request does what: [`routes`]; what an object looks like on the
 //!   wire: [`wire`]
 //! - the account on disk, and one answer per idempotency key: [`fake`], [`idempotency`]
@@ -16,7 +15,6 @@
 
 mod account;
 mod authentication;
-mod collection;
 mod credits;
 mod error;
 mod events;

@@ -2,36 +2,32 @@
 //! follows from these and is added in [`super::wire`]. Amounts are whole minor units of the currency (cents);
 //! times are Unix seconds.
 
-use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
 
-use super::collection::Object;
-use super::params::Metadata;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-/// 1 January 2026, 00:00 UTC: what exists at start was made then.
-const MADE_AT: i64 = 1_767_225_600;
+use super::error::StripeError;
+
+/// Key-value pairs that a client stores with an object.
+pub(crate) type Metadata = BTreeMap<String, String>;
+
 /// Stripe's test mode settles an asynchronous refund within half an hour.
 pub(crate) const SETTLES_AFTER_SECONDS: i64 = 30 * 60;
 
+/// What exists at start was made on 1 January 2026, 00:00 UTC.
 fn made_at() -> i64 {
-    MADE_AT
+    1_767_225_600
 }
 
 /// A person who paid.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Customer {
     pub(crate) id: String,
-    /// Empty: Stripe has none.
-    #[serde(default, serialize_with = "or_null")]
-    pub(crate) email: String,
+    pub(crate) email: Option<String>,
     pub(crate) name: String,
     #[serde(default = "made_at")]
     created: i64,
-}
-
-fn or_null<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    Some(text)
-        .filter(|text| !text.is_empty())
-        .serialize(serializer)
 }
 
 /// A payment that was tried.
@@ -118,15 +114,6 @@ pub(crate) struct InvoicePayment {
     pub(crate) payment_intent: String,
 }
 
-/// The reasons that a caller may give for a refund.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Reason {
-    Duplicate,
-    Fraudulent,
-    RequestedByCustomer,
-}
-
 /// Money on its way back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Refund {
@@ -140,7 +127,7 @@ pub(crate) struct Refund {
     #[serde(default)]
     pub(crate) metadata: Metadata,
     pub(crate) payment_intent: Option<String>,
-    pub(crate) reason: Option<Reason>,
+    pub(crate) reason: Option<String>,
 }
 
 /// Where a refund stands at a given time.
@@ -150,20 +137,6 @@ pub(crate) enum RefundStatus {
     Pending,
     Succeeded,
     Failed,
-}
-
-impl Refund {
-    /// The status follows from the clock alone, so nothing has to happen for a refund to settle.
-    pub(crate) fn status(&self, settlement: Settlement, now: i64) -> RefundStatus {
-        let settled = now >= self.created.saturating_add(SETTLES_AFTER_SECONDS);
-        match (settlement, settled) {
-            (Settlement::Immediate, _)
-            | (Settlement::Delayed, true)
-            | (Settlement::FailsLater, false) => RefundStatus::Succeeded,
-            (Settlement::Delayed | Settlement::DelayedFailure, false) => RefundStatus::Pending,
-            (Settlement::FailsLater | Settlement::DelayedFailure, true) => RefundStatus::Failed,
-        }
-    }
 }
 
 /// A document that takes back a part of an invoice.
@@ -196,30 +169,49 @@ pub(crate) struct BalanceTransaction {
     pub(crate) created: i64,
 }
 
-/// Stripe's word for an object, and the member that lists of it are filtered by, if they are.
+/// Something that Stripe finds by its id.
+pub(crate) trait Object {
+    /// Stripe's word for it, as in `No such charge: 'ch_x'`.
+    const NOUN: &str;
+
+    fn id(&self) -> &str;
+}
+
+/// An object that a request names in `param`.
+pub(crate) fn find<'a, T: Object>(
+    all: &'a [T],
+    id: &str,
+    param: &str,
+) -> Result<&'a T, StripeError> {
+    let found = all.iter().find(|it| it.id() == id);
+    found.ok_or_else(|| StripeError::missing(T::NOUN, id, param))
+}
+
+/// `re_` and 24 characters, as Stripe's ids look.
+pub(crate) fn new_id(prefix: &str) -> String {
+    let random = Uuid::new_v4().simple().to_string();
+    format!("{prefix}_{}", &random[..24])
+}
+
 macro_rules! objects {
-    ($($object:ident, $noun:literal, $group:ident;)*) => {$(
+    ($($object:ident, $noun:literal;)*) => {$(
         impl Object for $object {
             const NOUN: &str = $noun;
 
             fn id(&self) -> &str {
                 &self.id
             }
-
-            fn group(&self) -> &str {
-                &self.$group
-            }
         }
     )*};
 }
 
 objects! {
-    Customer, "customer", email;
-    Charge, "charge", id;
-    PaymentIntent, "payment_intent", id;
-    Invoice, "invoice", customer;
-    InvoicePayment, "invoice_payment", payment_intent;
-    Refund, "refund", charge;
-    CreditNote, "credit_note", invoice;
-    BalanceTransaction, "customer_balance_transaction", customer;
+    Customer, "customer";
+    Charge, "charge";
+    PaymentIntent, "payment_intent";
+    Invoice, "invoice";
+    InvoicePayment, "invoice_payment";
+    Refund, "refund";
+    CreditNote, "credit_note";
+    BalanceTransaction, "customer_balance_transaction";
 }

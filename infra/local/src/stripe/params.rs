@@ -1,42 +1,33 @@
-//! Request parameters: form-encoded pairs in Stripe's bracket notation, read by serde into one struct per
-//! call. The structs deny unknown fields, and [`StripeError`] words what serde refuses.
+//! Request parameters: form-encoded pairs in Stripe's bracket notation. A call takes out what it knows, each
+//! checked as Stripe checks it, and then refuses what is left.
 
 use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde::de::value::MapDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
+use std::ops::Range;
 
 use super::error::StripeError;
+use super::objects::{Metadata, Object, find};
 
 const METADATA_KEYS: usize = 50;
 const METADATA_KEY_CHARS: usize = 40;
 const METADATA_VALUE_CHARS: usize = 500;
-const DEFAULT_LIMIT: usize = 10;
+const DEFAULT_LIMIT: u64 = 10;
 const MAX_LIMIT: usize = 100;
 
-/// The decoded pairs of a query or a body, sorted: two requests that mean the same compare equal.
-pub(crate) type Pairs = Vec<(String, String)>;
-
-/// Key-value pairs that a client stores with an object.
-pub(crate) type Metadata = BTreeMap<String, String>;
+/// The decoded pairs of a query or a body: two requests that mean the same compare equal.
+pub(crate) type Pairs = BTreeMap<String, String>;
 
 /// Decodes `a=1&metadata[b]=2`.
 pub(crate) fn decode(encoded: &[u8]) -> Pairs {
-    let mut pairs: Pairs = form_urlencoded::parse(encoded).into_owned().collect();
-    pairs.sort();
-    pairs
+    form_urlencoded::parse(encoded).into_owned().collect()
 }
 
-/// The parameters of a call.
-pub(crate) fn read<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T, StripeError> {
-    let mut fields: BTreeMap<&str, Field<'_>> = BTreeMap::new();
-    let mut metadata = Vec::new();
-    for (name, value) in pairs {
-        if let Some(key) = name.strip_prefix("metadata[") {
-            metadata.push((metadata_key(key)?, value.as_str()));
-        } else if value.is_empty() {
+/// The parameters that a call has not taken yet.
+pub(crate) struct Params<'p>(BTreeMap<&'p str, &'p str>);
+
+impl<'p> Params<'p> {
+    pub(crate) fn new(pairs: &'p Pairs) -> Result<Self, StripeError> {
+        let is_unset = |(name, value): &(&String, &String)| value.is_empty() && !in_metadata(name);
+        if let Some((name, _)) = pairs.iter().find(is_unset) {
             let message = format!(
                 "You passed an empty string for '{name}'. We assume empty values are an attempt to unset a \
                  parameter; however '{name}' cannot be unset. You should remove '{name}' from your request or \
@@ -45,185 +36,149 @@ pub(crate) fn read<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T,
             return Err(StripeError::invalid(message)
                 .code("parameter_invalid_empty")
                 .param(name));
-        } else {
-            fields.insert(name, Field::Text { name, text: value });
         }
+        let pairs = pairs.iter().map(|(name, value)| (&**name, &**value));
+        Ok(Self(pairs.collect()))
     }
-    if !metadata.is_empty() {
-        // An empty value means "unset", so there is nothing to keep.
-        metadata.retain(|(_, value)| !value.is_empty());
-        check_metadata(&metadata)?;
-        fields.insert("metadata", Field::Hash(metadata));
+
+    pub(crate) fn text(&mut self, name: &str) -> Option<&'p str> {
+        self.0.remove(name)
     }
-    T::deserialize(MapDeserializer::new(fields.into_iter()))
-}
 
-/// A call that takes no parameters.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
-
-/// Which part of a list is wanted.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Page {
-    limit: Option<u64>,
-    pub(crate) starting_after: Option<String>,
-}
-
-impl Page {
-    pub(crate) fn limit(&self) -> usize {
-        let limit = self.limit.and_then(|limit| usize::try_from(limit).ok());
-        limit.unwrap_or(DEFAULT_LIMIT)
+    /// The id of an object that there has to be.
+    pub(crate) fn id_of<T: Object>(
+        &mut self,
+        name: &str,
+        all: &[T],
+    ) -> Result<Option<&'p str>, StripeError> {
+        let id = self.text(name);
+        id.map(|id| find(all, id, name)).transpose()?;
+        Ok(id)
     }
-}
 
-/// The filter of a list, and which part of it is wanted.
-pub(crate) fn read_list<T: DeserializeOwned>(pairs: &Pairs) -> Result<(T, Page), StripeError> {
-    let is_of_page = |(name, _): &&(String, String)| name == "limit" || name == "starting_after";
-    let (page, filter): (Vec<_>, Vec<_>) = pairs.iter().partition(is_of_page);
-    let owned = |pairs: Vec<&(String, String)>| -> Pairs { pairs.into_iter().cloned().collect() };
-    let page: Page = read(&owned(page))?;
-    if page.limit() > MAX_LIMIT {
-        let message = format!("This value must be less than or equal to {MAX_LIMIT}.");
-        return Err(invalid_integer("limit", message));
+    /// A whole number with an optional minus. `1e3`, `12.5` and `+5` are none.
+    pub(crate) fn integer(&mut self, name: &str) -> Result<Option<i64>, StripeError> {
+        let parse = |text: &str| {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+            let number = text.parse().ok().filter(|_| is_whole);
+            number.ok_or_else(|| invalid_integer(name, format!("Invalid integer: {text}")))
+        };
+        self.text(name).map(parse).transpose()
     }
-    Ok((read(&owned(filter))?, page))
-}
 
-/// Refuses metadata beyond Stripe's limits.
-fn check_metadata(members: &[(&str, &str)]) -> Result<(), StripeError> {
-    let keys = members.len();
-    if keys > METADATA_KEYS {
-        return Err(invalid_metadata(format!(
-            "Metadata can have up to {METADATA_KEYS} keys, but you passed in {keys}."
-        )));
-    }
-    for (key, value) in members {
-        for (what, text, most_chars) in [
-            ("keys", key, METADATA_KEY_CHARS),
-            ("values", value, METADATA_VALUE_CHARS),
-        ] {
-            let chars = text.chars().count();
-            if chars > most_chars {
-                return Err(invalid_metadata(format!(
-                    "Metadata {what} can have up to {most_chars} characters, but you passed in one that is \
-                     {chars} characters: {text}"
-                )));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The key in `key]`.
-fn metadata_key(rest: &str) -> Result<&str, StripeError> {
-    rest.strip_suffix(']')
-        .filter(|key| !key.is_empty() && !key.contains(['[', ']']))
-        .ok_or_else(|| invalid_metadata("Invalid hash"))
-}
-
-fn invalid_metadata(message: impl Into<String>) -> StripeError {
-    StripeError::invalid(message).param("metadata")
-}
-
-fn invalid_integer(param: &str, message: String) -> StripeError {
-    StripeError::invalid(message)
-        .code("parameter_invalid_integer")
-        .param(param)
-}
-
-/// The value of one parameter.
-enum Field<'a> {
-    Text { name: &'a str, text: &'a str },
-    Hash(Vec<(&'a str, &'a str)>),
-}
-
-impl<'a> Field<'a> {
-    fn text(self) -> Result<(&'a str, &'a str), StripeError> {
-        match self {
-            Self::Text { name, text } => Ok((name, text)),
-            Self::Hash(_) => Err(invalid_metadata("Invalid string")),
-        }
-    }
-}
-
-impl<'de> IntoDeserializer<'de, StripeError> for Field<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-impl<'de> Deserializer<'de> for Field<'de> {
-    type Error = StripeError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
-        match self {
-            Self::Text { text, .. } => visitor.visit_borrowed_str(text),
-            Self::Hash(members) => visitor.visit_map(MapDeserializer::new(members.into_iter())),
+    /// A whole number from 1.
+    pub(crate) fn positive(&mut self, name: &str) -> Result<Option<u64>, StripeError> {
+        match self.integer(name)?.map(u64::try_from) {
+            None => Ok(None),
+            Some(Ok(number @ 1..)) => Ok(Some(number)),
+            Some(_) => Err(invalid_integer(
+                name,
+                "This value must be greater than or equal to 1.",
+            )),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
-        visitor.visit_some(self)
-    }
-
-    /// A whole number from 1. `1e3`, `12.5` and `+5` are none.
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
-        let (name, text) = self.text()?;
-        match u64::try_from(integer(name, text)?) {
-            Ok(number @ 1..) => visitor.visit_u64(number),
+    /// How much of a list is wanted at once.
+    pub(crate) fn limit(&mut self) -> Result<usize, StripeError> {
+        let limit = self.positive("limit")?.unwrap_or(DEFAULT_LIMIT);
+        match usize::try_from(limit) {
+            Ok(limit @ ..=MAX_LIMIT) => Ok(limit),
             _ => Err(invalid_integer(
-                name,
-                "This value must be greater than or equal to 1.".to_owned(),
+                "limit",
+                format!("This value must be less than or equal to {MAX_LIMIT}."),
             )),
         }
     }
 
-    /// A whole number with an optional minus, and not 0.
-    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StripeError> {
-        let (name, text) = self.text()?;
-        match integer(name, text)? {
-            0 => Err(invalid_integer(
-                name,
-                "This value must not be 0.".to_owned(),
-            )),
-            number => visitor.visit_i64(number),
-        }
+    /// The Unix seconds that a list is about.
+    pub(crate) fn created(&mut self) -> Result<Range<i64>, StripeError> {
+        let from = self.integer("created[gte]")?.unwrap_or(i64::MIN);
+        let before = self.integer("created[lt]")?.unwrap_or(i64::MAX);
+        Ok(from..before)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        known: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, StripeError> {
-        let (name, text) = self.text()?;
-        if known.contains(&text) {
-            return visitor.visit_enum(IntoDeserializer::<StripeError>::into_deserializer(text));
+    pub(crate) fn one_of(
+        &mut self,
+        name: &str,
+        known: &[&str],
+    ) -> Result<Option<&'p str>, StripeError> {
+        let text = self.text(name);
+        if text.is_none_or(|text| known.contains(&text)) {
+            return Ok(text);
         }
         let list = match known {
-            [one] => (*one).to_owned(),
-            [others @ .., last] => format!("one of {}, or {last}", others.join(", ")),
-            [] => String::new(),
+            [others @ .., last] if !others.is_empty() => {
+                format!("one of {}, or {last}", others.join(", "))
+            }
+            one => one.concat(),
         };
         Err(StripeError::invalid(format!("Invalid {name}: must be {list}")).param(name))
     }
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i128 u8 u16 u32 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+    /// What a client stores with an object, within Stripe's limits.
+    pub(crate) fn metadata(&mut self) -> Result<Metadata, StripeError> {
+        let refused = |message: String| StripeError::invalid(message).param("metadata");
+        let mut metadata = Metadata::new();
+        for (name, value) in self.0.extract_if(.., |name, _| in_metadata(name)) {
+            let key = name.strip_prefix("metadata[");
+            let key = key.and_then(|key| key.strip_suffix(']'));
+            let key = key.filter(|key| !key.is_empty() && !key.contains(['[', ']']));
+            let key = key.ok_or_else(|| refused("Invalid hash".to_owned()))?;
+            for (what, text, most_chars) in [
+                ("keys", key, METADATA_KEY_CHARS),
+                ("values", value, METADATA_VALUE_CHARS),
+            ] {
+                let chars = text.chars().count();
+                if chars > most_chars {
+                    return Err(refused(format!(
+                        "Metadata {what} can have up to {most_chars} characters, but you passed in one that is \
+                         {chars} characters: {text}"
+                    )));
+                }
+            }
+            // An empty value means "unset", so there is nothing to keep.
+            if !value.is_empty() {
+                metadata.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        let keys = metadata.len();
+        if keys > METADATA_KEYS {
+            return Err(refused(format!(
+                "Metadata can have up to {METADATA_KEYS} keys, but you passed in {keys}."
+            )));
+        }
+        Ok(metadata)
+    }
+
+    /// Refuses what nothing has taken.
+    pub(crate) fn end(self) -> Result<(), StripeError> {
+        let Some(name) = self.0.into_keys().next() else {
+            return Ok(());
+        };
+        let root = name.split('[').next().unwrap_or(name);
+        let message = format!("Received unknown parameter: {root}");
+        Err(StripeError::invalid(message)
+            .code("parameter_unknown")
+            .param(root))
     }
 }
 
-fn integer(name: &str, text: &str) -> Result<i64, StripeError> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let number = if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
-    };
-    number.ok_or_else(|| invalid_integer(name, format!("Invalid integer: {text}")))
+/// What a call cannot do without.
+pub(crate) fn required<T>(name: &str, given: Option<T>) -> Result<T, StripeError> {
+    given.ok_or_else(|| {
+        StripeError::invalid(format!("Missing required param: {name}."))
+            .code("parameter_missing")
+            .param(name)
+    })
+}
+
+pub(crate) fn invalid_integer(name: &str, message: impl Into<String>) -> StripeError {
+    StripeError::invalid(message)
+        .code("parameter_invalid_integer")
+        .param(name)
+}
+
+fn in_metadata(name: &str) -> bool {
+    name == "metadata" || name.starts_with("metadata[")
 }

@@ -1,25 +1,12 @@
 //! The rules of refunds.
 
-use serde::Deserialize;
-
 use super::account::Account;
 use super::error::StripeError;
-use super::objects::{Charge, Reason, Refund, RefundStatus};
-use super::params::Metadata;
+use super::objects::{Charge, Refund, RefundStatus, find, new_id};
+use super::params::Params;
 
-/// `POST /v1/refunds`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RefundRequest {
-    pub(crate) charge: Option<String>,
-    pub(crate) payment_intent: Option<String>,
-    /// None: all that is left.
-    #[serde(rename = "amount")]
-    pub(crate) amount_cents: Option<u64>,
-    pub(crate) reason: Option<Reason>,
-    #[serde(default)]
-    pub(crate) metadata: Metadata,
-}
+/// Those that a caller may give.
+const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
 
 impl Account {
     /// What was paid back of a charge. A pending refund is not in it, a failed one no longer.
@@ -36,26 +23,30 @@ impl Account {
     }
 
     fn sum_cents(&self, charge: &Charge, now: i64, status: RefundStatus) -> u64 {
-        let refunds = self.refunds.of(Some(&charge.id));
-        let matching = refunds.filter(|refund| refund.status(charge.settlement, now) == status);
+        let refunds = self.refunds.iter().filter(|it| it.charge == charge.id);
+        let matching = refunds.filter(|refund| self.status(refund, now) == status);
         matching.map(|refund| refund.amount_cents).sum()
     }
 
-    /// The refund that a request leads to, or Stripe's refusal. Changes nothing.
+    /// `POST /v1/refunds`: the refund that a request leads to, or Stripe's refusal. Changes nothing.
     pub(crate) fn plan_refund(
         &self,
-        request: RefundRequest,
-        id: String,
+        mut params: Params<'_>,
         now: i64,
     ) -> Result<Refund, StripeError> {
-        let charge = self.charge_to_refund(&request)?;
+        let (charge, intent) = (params.text("charge"), params.text("payment_intent"));
+        let amount_cents = params.positive("amount")?;
+        let reason = params.one_of("reason", &REASONS)?;
+        let metadata = params.metadata()?;
+        params.end()?;
+        let charge = self.charge_to_refund(charge, intent)?;
         let charge_id = &charge.id;
         if charge.disputed {
             let message =
                 format!("Charge {charge_id} has been charged back; cannot issue a refund.");
             return Err(StripeError::refused(message).code("charge_disputed"));
         }
-        if charge.needs_top_up && self.topped_up_cents == 0 {
+        if charge.needs_top_up && !self.is_topped_up {
             let message = "Insufficient funds in your Stripe balance to refund this amount.";
             return Err(StripeError::refused(message).code("balance_insufficient"));
         }
@@ -71,7 +62,7 @@ impl Account {
             let message = format!("Charge {charge_id} has already been refunded.");
             return Err(StripeError::refused(message).code("charge_already_refunded"));
         }
-        let amount_cents = request.amount_cents.unwrap_or(left_cents);
+        let amount_cents = amount_cents.unwrap_or(left_cents);
         if amount_cents > left_cents {
             let message = format!(
                 "Refund amount ({}) is greater than unrefunded amount on charge ({})",
@@ -87,26 +78,29 @@ impl Account {
             return Err(StripeError::refused(message).param("amount"));
         }
         Ok(Refund {
-            id,
+            id: new_id("re"),
             charge: charge_id.clone(),
             payment_intent: charge.payment_intent.clone(),
             amount_cents,
             currency: charge.currency.clone(),
-            reason: request.reason,
-            metadata: request.metadata,
+            reason: reason.map(ToOwned::to_owned),
+            metadata,
             created: now,
         })
     }
 
-    fn charge_to_refund(&self, request: &RefundRequest) -> Result<&Charge, StripeError> {
-        match (&request.charge, &request.payment_intent) {
+    fn charge_to_refund(
+        &self,
+        charge: Option<&str>,
+        intent: Option<&str>,
+    ) -> Result<&Charge, StripeError> {
+        match (charge, intent) {
             // Stripe names the parameter `id` here, although it was sent as `charge`.
             (Some(id), None) => self.charge(id, "id"),
             (None, Some(id)) => {
-                let intent = self.payment_intents.find(id, "payment_intent")?;
-                let latest = intent.latest_charge.as_deref();
-                let charge = latest.and_then(|charge| self.charges.get(charge));
-                charge.ok_or_else(|| {
+                let intent = find(&self.payment_intents, id, "payment_intent")?;
+                let latest = intent.latest_charge.as_deref().unwrap_or_default();
+                self.charge(latest, "charge").map_err(|_| {
                     StripeError::refused(format!(
                         "This PaymentIntent ({id}) does not have a successful charge to refund."
                     ))

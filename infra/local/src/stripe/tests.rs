@@ -3,22 +3,21 @@
 use super::account::{Account, Change};
 use super::error::StripeError;
 use super::objects::{Refund, RefundStatus};
-use super::refunds::RefundRequest;
+use super::params::{Pairs, Params, decode};
 
 mod wire;
 
 const NOW: i64 = 1_800_000_000;
 const HALF_AN_HOUR: i64 = 30 * 60;
 
-fn wish(id: &str, amount_cents: Option<u64>) -> RefundRequest {
-    let is_intent = id.starts_with("pi_");
-    RefundRequest {
-        charge: (!is_intent).then(|| id.to_owned()),
-        payment_intent: is_intent.then(|| id.to_owned()),
-        amount_cents,
-        reason: None,
-        metadata: [].into(),
-    }
+fn wish(id: &str, amount_cents: Option<u64>) -> Pairs {
+    let name = if id.starts_with("pi_") {
+        "payment_intent"
+    } else {
+        "charge"
+    };
+    let amount = amount_cents.map(|cents| format!("&amount={cents}"));
+    decode(format!("{name}={id}{}", amount.unwrap_or_default()).as_bytes())
 }
 
 fn refund(
@@ -26,8 +25,8 @@ fn refund(
     id: &str,
     amount_cents: Option<u64>,
 ) -> Result<Refund, StripeError> {
-    let new_id = format!("re_{}", account.refunds.of(None).len());
-    let refund = account.plan_refund(wish(id, amount_cents), new_id, NOW)?;
+    let form = wish(id, amount_cents);
+    let refund = account.plan_refund(Params::new(&form)?, NOW)?;
     account.apply(Change::RefundCreated(refund.clone()));
     Ok(refund)
 }
@@ -163,7 +162,8 @@ fn what_a_wish_leads_to() {
         for (id, amount_cents) in case.before {
             refund(&mut account, id, Some(*amount_cents)).unwrap();
         }
-        let outcome = account.plan_refund(wish(case.wish.0, case.wish.1), "re_new".into(), NOW);
+        let form = wish(case.wish.0, case.wish.1);
+        let outcome = account.plan_refund(Params::new(&form).unwrap(), NOW);
         match (outcome, case.leads_to) {
             (Ok(refund), Ok(amount_cents)) => assert_eq!(refund.amount_cents, amount_cents),
             (Err(error), Err((status, code, param, message))) => {
@@ -192,7 +192,7 @@ fn a_payment_intent_and_its_charge_name_each_other() {
 fn a_delayed_refund_holds_its_amount_and_settles_with_time() {
     let mut account = Account::demo();
     let slow = refund(&mut account, "ch_demo_slow", Some(500)).unwrap();
-    let charge = account.charges.get("ch_demo_slow").unwrap();
+    let charge = account.charge("ch_demo_slow", "charge").unwrap();
     let at = |now| {
         (
             account.status(&slow, now),
@@ -210,7 +210,7 @@ fn a_delayed_refund_holds_its_amount_and_settles_with_time() {
 fn a_refund_that_fails_later_gives_its_amount_free_again() {
     let mut account = Account::demo();
     let failing = refund(&mut account, "ch_demo_fails_later", None).unwrap();
-    let charge = account.charges.get("ch_demo_fails_later").unwrap();
+    let charge = account.charge("ch_demo_fails_later", "charge").unwrap();
     assert_eq!(account.status(&failing, NOW), RefundStatus::Succeeded);
     assert_eq!(account.refundable_cents(charge, NOW), 0);
     let later = NOW + HALF_AN_HOUR;
@@ -231,7 +231,7 @@ fn no_sequence_of_refunds_pays_back_more_than_was_captured() {
             Err(_) => assert!(amount_cents > left_cents),
         }
         assert!(paid_cents <= 200_000);
-        let charge = account.charges.get("ch_demo_2000").unwrap();
+        let charge = account.charge("ch_demo_2000", "charge").unwrap();
         assert_eq!(account.refunded_cents(charge, NOW), paid_cents);
     }
     assert!(paid_cents > 190_000, "the walk got to the edge");

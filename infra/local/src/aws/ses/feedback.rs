@@ -4,7 +4,7 @@
 //!
 //! The events have the shape that SES publishes to SNS through a configuration set.
 
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{io, sync::Arc};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -16,8 +16,6 @@ use crate::{
     topics::Topics,
 };
 
-const SIMULATOR: &str = "simulator.amazonses.com";
-
 /// Publishes what becomes of mails.
 #[derive(Clone)]
 pub struct Feedback {
@@ -26,34 +24,16 @@ pub struct Feedback {
     clock: Clock,
 }
 
-/// What becomes of a mail to an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Bounces,
-    IsComplainedAbout,
-}
-
-impl Fate {
-    fn of(address: &str) -> Option<Fate> {
-        let (mailbox, domain) = address.rsplit_once('@')?;
-        if !domain.eq_ignore_ascii_case(SIMULATOR) {
-            return None;
-        }
-        let mailbox = mailbox.split('+').next().unwrap_or_default();
-        match mailbox.to_ascii_lowercase().as_str() {
-            // The address of the suppression list bounces before it is sent anywhere.
-            "bounce" | "suppressionlist" => Some(Fate::Bounces),
-            "complaint" => Some(Fate::IsComplainedAbout),
-            _ => None,
-        }
-    }
-
-    /// The name that a destination subscribes to it by.
-    fn event_type(self) -> &'static str {
-        match self {
-            Fate::Bounces => "bounce",
-            Fate::IsComplainedAbout => "complaint",
-        }
+/// What becomes of a mail to an address, by the name that a destination subscribes to it by. `None`: it arrives.
+fn fate(address: &str) -> Option<&'static str> {
+    let (mailbox, domain) = address.rsplit_once('@')?;
+    let is_simulator = domain.eq_ignore_ascii_case("simulator.amazonses.com");
+    let mailbox = mailbox.split('+').next().filter(|_| is_simulator)?;
+    match mailbox.to_ascii_lowercase().as_str() {
+        // The address of the suppression list bounces before it is sent anywhere.
+        "bounce" | "suppressionlist" => Some("bounce"),
+        "complaint" => Some("complaint"),
+        _ => None,
     }
 }
 
@@ -78,15 +58,11 @@ impl Feedback {
             return Ok(());
         };
         for address in &submitted.mail.to {
-            let Some(fate) = Fate::of(address) else {
+            let Some(fate) = fate(address) else {
                 continue;
             };
-            let event = self
-                .event(fate, address, (message_id, set), submitted)
-                .to_string();
-            let wants = |to: &&MailEvents| {
-                to.set == *set && to.types.iter().any(|kind| kind == fate.event_type())
-            };
+            let event = self.event(fate, address, message_id, submitted).to_string();
+            let wants = |to: &&MailEvents| to.set == *set && to.types.iter().any(|it| it == fate);
             for destination in self.destinations.iter().filter(wants) {
                 self.topics.publish(&destination.topic, &event)?;
             }
@@ -94,71 +70,61 @@ impl Feedback {
         Ok(())
     }
 
-    fn event(
-        &self,
-        fate: Fate,
-        address: &str,
-        (message_id, set): (&str, &str),
-        submitted: &Submitted,
-    ) -> Value {
+    fn event(&self, fate: &str, address: &str, message_id: &str, submitted: &Submitted) -> Value {
         let now = format!("{:.3}", self.clock.now());
-        let mut tags: BTreeMap<&str, [&str; 1]> = BTreeMap::from([
-            ("ses:configuration-set", [set]),
-            ("ses:operation", ["SendRawEmail"]),
-        ]);
-        tags.extend(
-            submitted
-                .tags
-                .iter()
-                .map(|(name, value)| (&**name, [&**value])),
-        );
-        let mail = json!({
-            "timestamp": now,
-            "source": submitted.source,
-            "sendingAccountId": ACCOUNT,
-            "messageId": message_id,
-            "destination": submitted.mail.to,
-            "tags": tags,
+        let mut tags = json!({
+            "ses:configuration-set": [submitted.configuration_set],
+            "ses:operation": ["SendRawEmail"],
         });
-        let (kind, mut report) = match fate {
-            Fate::Bounces => (
-                "Bounce",
-                json!({
-                    "bounceType": "Permanent",
-                    "bounceSubType": "General",
-                    "bouncedRecipients": [{ "emailAddress": address }],
-                }),
-            ),
-            Fate::IsComplainedAbout => (
-                "Complaint",
-                json!({ "complainedRecipients": [{ "emailAddress": address }] }),
-            ),
+        for (name, value) in &submitted.tags {
+            tags[name] = json!([value]);
+        }
+        let recipients = json!([{ "emailAddress": address }]);
+        let (kind, mut report) = if fate == "bounce" {
+            let bounce = json!({
+                "bounceType": "Permanent",
+                "bounceSubType": "General",
+                "bouncedRecipients": recipients,
+            });
+            ("Bounce", bounce)
+        } else {
+            ("Complaint", json!({ "complainedRecipients": recipients }))
         };
         report["feedbackId"] = json!(Uuid::new_v4());
         report["timestamp"] = json!(now);
-        json!({ "eventType": kind, fate.event_type(): report, "mail": mail })
+        json!({
+            "eventType": kind,
+            fate: report,
+            "mail": {
+                "timestamp": now,
+                "source": submitted.source,
+                "sendingAccountId": ACCOUNT,
+                "messageId": message_id,
+                "destination": submitted.mail.to,
+                "tags": tags,
+            },
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::outbox::NewMail;
 
     #[test]
     fn only_addresses_of_the_simulator_do_not_arrive() {
-        for (address, fate) in [
-            ("bounce@simulator.amazonses.com", Some(Fate::Bounces)),
-            ("Bounce+ada@Simulator.AmazonSES.com", Some(Fate::Bounces)),
-            (
-                "complaint+1@simulator.amazonses.com",
-                Some(Fate::IsComplainedAbout),
-            ),
+        for (address, expected) in [
+            ("bounce@simulator.amazonses.com", Some("bounce")),
+            ("Bounce+ada@Simulator.AmazonSES.com", Some("bounce")),
+            ("complaint+1@simulator.amazonses.com", Some("complaint")),
             ("success@simulator.amazonses.com", None),
             ("bounce@example.com", None),
             ("bounced@simulator.amazonses.com", None),
         ] {
-            assert_eq!(Fate::of(address), fate, "{address}");
+            assert_eq!(fate(address), expected, "{address}");
         }
     }
 

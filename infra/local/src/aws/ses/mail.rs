@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use domain::form::is_email;
 use mail_parser::{Addr, MessageParser};
 
 use super::refusal::Refusal;
@@ -135,19 +136,9 @@ fn check_verified<'a>(mut addresses: impl Iterator<Item = &'a String>) -> Result
 }
 
 fn read_address(address: &str) -> Result<String, Refusal> {
-    let is_address = address.rsplit_once('@').is_some_and(|(local, domain)| {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-        !local.is_empty() && local.chars().all(fits) && domain.split('.').all(is_domain_label)
-    });
-    if is_address {
-        Ok(address.to_owned())
-    } else {
-        let message = format!("'{address}' is no address that SES takes.");
-        Err(Refusal::parameter(message))
+    if is_email(address) {
+        return Ok(address.to_owned());
     }
-}
-
-fn is_domain_label(label: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    !label.is_empty() && label.chars().all(fits) && !label.starts_with('-') && !label.ends_with('-')
+    let message = format!("'{address}' is no address that SES takes.");
+    Err(Refusal::parameter(message))
 }
