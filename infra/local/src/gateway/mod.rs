@@ -29,40 +29,34 @@ const LARGEST_REQUEST: usize = 10 * 1024 * 1024;
 /// How long an HTTP API waits for a function.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An HTTP API.
-pub struct Gateway {
+struct Gateway {
     routes: Routes,
     functions: Functions,
     clock: Clock,
-    /// `127.0.0.1:PORT`, where a real API would have its own name.
     domain_name: String,
     patience: Option<Duration>,
 }
 
+/// An HTTP API at `domain_name`, `127.0.0.1:PORT`, that takes everything that no other route of the stack does. It reads the
+/// time of its requests from `clock` and waits for functions as long as `patience`, or as long as they take.
+pub fn router(
+    routes: &[Route],
+    functions: Functions,
+    clock: Clock,
+    domain_name: String,
+    patience: Option<Duration>,
+) -> Router {
+    let gateway = Gateway {
+        routes: Routes::new(routes),
+        functions,
+        clock,
+        domain_name,
+        patience,
+    };
+    Router::new().fallback(serve).with_state(Arc::new(gateway))
+}
+
 impl Gateway {
-    /// An API at `domain_name` that reads the time of its requests from `clock` and waits for functions as long as
-    /// `patience`, or as long as they take.
-    pub fn new(
-        routes: &[Route],
-        functions: Functions,
-        clock: Clock,
-        domain_name: String,
-        patience: Option<Duration>,
-    ) -> Gateway {
-        Gateway {
-            routes: Routes::new(routes),
-            functions,
-            clock,
-            domain_name,
-            patience,
-        }
-    }
-
-    /// Everything that no other route of the stack takes.
-    pub fn router(self) -> Router {
-        Router::new().fallback(serve).with_state(Arc::new(self))
-    }
-
     async fn answer(&self, request: Request, request_id: Uuid) -> Response {
         let (parts, body) = request.into_parts();
         // Before anything is refused: hyper closes a connection whose request was not read to its end, and a client that
@@ -71,38 +65,35 @@ impl Gateway {
             return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
         let path = event::decode(parts.uri.path());
-        let Some(found) = self.routes.find(parts.method.as_str(), &path) else {
+        let Some((route, parameters)) = self.routes.find(parts.method.as_str(), &path) else {
             return refusal(StatusCode::NOT_FOUND, "Not Found");
         };
         if !event::has_valid_host(&parts.headers) {
             return refusal(StatusCode::BAD_REQUEST, "Bad Request");
         }
         let context = event::Context {
-            route_key: found.key,
+            route_key: &route.key,
             path: &path,
-            path_parameters: &found.parameters,
+            path_parameters: &parameters,
             domain_name: &self.domain_name,
             request_id,
             now: self.clock.now(),
         };
         let payload = event::payload(&context, &parts, &body).to_string();
-        let invocation = self.functions.invoke(found.function, payload.into());
+        let invocation = self.functions.invoke(&route.function, payload.into());
         let answer = match self.patience {
             Some(patience) => time::timeout(patience, invocation).await,
             None => Ok(invocation.await),
         };
         let Ok(answer) = answer else {
-            warn!(
-                function = found.function,
-                "took longer than API Gateway waits"
-            );
+            warn!(route.function, "took longer than API Gateway waits");
             return refusal(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
         };
         let interpreted = answer
             .map_err(|error| error.to_string())
             .and_then(|answer| response::interpret(&answer));
         interpreted.unwrap_or_else(|error| {
-            error!(function = found.function, route = found.key, "{error}");
+            error!(route.function, route.key, "{error}");
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         })
     }

@@ -19,21 +19,20 @@ pub(super) fn pipe(scope: &Scope<'_>) -> Result<Option<Pipe>, Problem> {
         serde_json::from_str(pattern.literal()?)
             .map_err(|error| pattern.problem(format!("no event pattern: {error}")))
     };
-    let target = properties.require("TargetParameters")?;
-    let target = target.require("EventBridgeEventBusParameters")?;
+    let target = properties.require("TargetParameters.EventBridgeEventBusParameters")?;
     Ok(Some(Pipe {
-        stream: scope.text(properties.require("Source")?)?,
+        stream: scope.text_at(properties, "Source")?,
         patterns: filters.map(pattern).collect::<Result<_, Problem>>()?,
         details: details(scope, properties.require("Enrichment")?)?,
-        source: scope.text(target.require("Source")?)?,
-        detail_type: scope.text(target.require("DetailType")?)?,
+        source: scope.text_at(target, "Source")?,
+        detail_type: scope.text_at(target, "DetailType")?,
     }))
 }
 
 /// The output of a machine of one Pass state, which is all that is evaluated here.
 fn details(scope: &Scope<'_>, enrichment: Node<'_>) -> Result<String, Problem> {
-    let machine = scope.referred(enrichment)?.require("Properties")?;
-    let definition = machine.require("Definition")?;
+    let definition = scope.referred(enrichment)?;
+    let definition = definition.require("Properties.Definition")?;
     let states = definition.require("States")?.entries()?;
     let [(_, state)] = states.as_slice() else {
         return Err(definition.problem("the local stack knows an enrichment of one Pass state"));

@@ -122,7 +122,8 @@ fn input(graph: &Graph) -> dagre::graph::Graph<NodeLabel, EdgeLabel> {
 /// One end of an edge.
 struct End {
     edge: usize,
-    is_source: bool,
+    /// Which of the edge's points it is.
+    point: usize,
     /// The phase, and whether it is its lower side.
     side: (usize, bool),
     /// How far across the edge goes on.
@@ -136,20 +137,20 @@ fn attach(graph: &Graph, boxes: &[BoxPlace], routes: &mut [Route]) {
         let [_, second, ..] = route.points.as_slice() else {
             continue;
         };
-        let last_but_one = &route.points[route.points.len() - 2];
+        let last = route.points.len() - 1;
         let runs_down = boxes[known.from].y < boxes[known.to].y;
-        for (is_source, side, next) in [
-            (true, (known.from, runs_down), second),
-            (false, (known.to, !runs_down), last_but_one),
-        ] {
-            let towards = next.x;
-            ends.push(End {
-                edge,
-                is_source,
-                side,
-                towards,
-            });
-        }
+        ends.push(End {
+            edge,
+            point: 0,
+            side: (known.from, runs_down),
+            towards: second.x,
+        });
+        ends.push(End {
+            edge,
+            point: last,
+            side: (known.to, !runs_down),
+            towards: route.points[last - 1].x,
+        });
     }
     ends.sort_by(|a, b| a.side.cmp(&b.side).then(a.towards.total_cmp(&b.towards)));
     for together in ends.chunk_by(|a, b| a.side == b.side) {
@@ -158,9 +159,7 @@ fn attach(graph: &Graph, boxes: &[BoxPlace], routes: &mut [Route]) {
             let (phase, is_below) = end.side;
             let place = boxes[phase];
             let gap = place.width * SHARED_SIDE / count.max(2.0);
-            let points = &mut routes[end.edge].points;
-            let index = if end.is_source { 0 } else { points.len() - 1 };
-            points[index] = Point {
+            routes[end.edge].points[end.point] = Point {
                 x: place.x + gap * (small(rank) - (count - 1.0) / 2.0),
                 y: place.y + if is_below { BOX_HEIGHT } else { 0.0 },
             };
