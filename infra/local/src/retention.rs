@@ -35,10 +35,9 @@ pub async fn run(
         pause = EVERY;
         // It takes a second for a hundred megabytes, in which no item is read.
         let dynamodb = dynamodb.clone();
-        match spawn_blocking(move || dynamodb.compact()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the table's file could not be written anew"),
-            Err(error) => tracing::error!(%error, "the table's file could not be written anew"),
+        let compacted = spawn_blocking(move || dynamodb.compact()).await;
+        if let Err(error) = compacted.map_err(anyhow::Error::from).flatten() {
+            tracing::warn!(%error, "the table's file could not be written anew");
         }
     }
 }

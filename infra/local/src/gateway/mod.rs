@@ -10,12 +10,12 @@ mod routes;
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
-    body::Body,
+    Json, Router,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
+use serde_json::json;
 use tokio::time;
 use tracing::{error, warn};
 use uuid::Uuid;
@@ -34,17 +34,17 @@ struct Gateway {
     functions: Functions,
     clock: Clock,
     domain_name: String,
-    patience: Option<Duration>,
+    patience: Duration,
 }
 
 /// An HTTP API at `domain_name`, `127.0.0.1:PORT`, that takes everything that no other route of the stack does. It reads the
-/// time of its requests from `clock` and waits for functions as long as `patience`, or as long as they take.
+/// time of its requests from `clock` and waits for functions as long as `patience`.
 pub fn router(
     routes: &[Route],
     functions: Functions,
     clock: Clock,
     domain_name: String,
-    patience: Option<Duration>,
+    patience: Duration,
 ) -> Router {
     let gateway = Gateway {
         routes: Routes::new(routes),
@@ -81,11 +81,7 @@ impl Gateway {
         };
         let payload = event::payload(&context, &parts, &body).to_string();
         let invocation = self.functions.invoke(&route.function, payload.into());
-        let answer = match self.patience {
-            Some(patience) => time::timeout(patience, invocation).await,
-            None => Ok(invocation.await),
-        };
-        let Ok(answer) = answer else {
+        let Ok(answer) = time::timeout(self.patience, invocation).await else {
             warn!(route.function, "took longer than API Gateway waits");
             return refusal(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
         };
@@ -101,18 +97,11 @@ impl Gateway {
 
 async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let request_id = Uuid::new_v4();
-    let mut response = gateway.answer(request, request_id).await;
-    let id = HeaderValue::from_str(&request_id.to_string()).expect("a UUID is header text");
-    response.headers_mut().insert("apigw-requestid", id);
-    response
+    let response = gateway.answer(request, request_id).await;
+    ([("apigw-requestid", request_id.to_string())], response).into_response()
 }
 
 /// API Gateway's own answer.
 fn refusal(status: StatusCode, message: &str) -> Response {
-    let body = format!(r#"{{"message":"{message}"}}"#);
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response
+    (status, Json(json!({ "message": message }))).into_response()
 }

@@ -11,6 +11,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
@@ -25,7 +26,7 @@ use crate::{
     events::{self, Events},
     gateway,
     lambda::{Functions, build},
-    options::{Environment, Options},
+    options::Options,
     retention, schedules,
     states::Executor,
     stripe,
@@ -95,7 +96,10 @@ pub async fn start(options: Options) -> anyhow::Result<Stack> {
     }
 
     // A host that compiles on the first call needs more than API Gateway's 30 seconds.
-    let patience = options.functions.is_none().then_some(gateway::PATIENCE);
+    let patience = options
+        .functions
+        .as_ref()
+        .map_or(gateway::PATIENCE, |_| Duration::MAX);
     let gateway = gateway::router(
         &template.routes,
         fakes.functions.clone(),
@@ -195,14 +199,10 @@ fn read_template(
     data: &DataDir,
     base_url: &str,
 ) -> anyhow::Result<Template> {
-    let Environment {
-        parameters,
-        secrets,
-        ..
-    } = options.environment.clone();
+    let given = options.environment.clone();
     let mut values = default_values(base_url);
-    values.parameters.extend(parameters);
-    values.environment.extend(secrets);
+    values.parameters.extend(given.parameters);
+    values.environment.extend(given.secrets);
     if options.no_limits {
         let limits = ("RequestLimits".to_owned(), String::new());
         values.parameters.extend([limits]);

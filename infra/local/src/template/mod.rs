@@ -7,7 +7,6 @@
 //! nothing on this machine enforces them.
 
 mod node;
-mod pipe;
 mod read;
 mod scope;
 
@@ -153,14 +152,10 @@ pub struct LocalValues {
     pub secrets: BTreeMap<String, String>,
 }
 
-/// What a template says that is not implemented here, or not right.
+/// What a template says that is not implemented here, or not right, behind its line and column.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{line}:{column}: {text}")]
-pub struct Problem {
-    line: usize,
-    column: usize,
-    text: String,
-}
+#[error("{0}")]
+pub struct Problem(String);
 
 impl Template {
     /// Reads the template at `path`.
@@ -175,12 +170,9 @@ impl Template {
     pub fn parse(text: &str, folder: &Path, local: &LocalValues) -> Result<Template, Problem> {
         let tree = yaml::read(text).map_err(|error| {
             let place = error.location();
-            let number = |number: Option<u64>| number.and_then(|it| it.try_into().ok());
-            Problem {
-                line: number(place.map(|it| it.line())).unwrap_or_default(),
-                column: number(place.map(|it| it.column())).unwrap_or_default(),
-                text: format!("not YAML: {}", error.without_snippet()),
-            }
+            let (line, column) = place.map_or((0, 0), |it| (it.line(), it.column()));
+            let text = error.without_snippet();
+            Problem(format!("{line}:{column}: not YAML: {text}"))
         })?;
         read::template(Node::new(text, &tree), folder, local)
     }

@@ -19,14 +19,12 @@ impl<'t> Node<'t> {
     }
 
     /// A problem with this node.
-    pub(crate) fn problem(self, text: impl Into<String>) -> Problem {
+    pub(crate) fn problem(self, text: impl std::fmt::Display) -> Problem {
         let before = &self.source[..self.at.span.start];
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-        Problem {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            text: text.into(),
-        }
+        let line = before.matches('\n').count() + 1;
+        let column = before[line_start..].chars().count() + 1;
+        Problem(format!("{line}:{column}: {text}"))
     }
 
     /// The entries of a map; a tag is the only key of one.

@@ -6,10 +6,9 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_json::{Map, Value};
 
 use super::{
-    Function, LocalValues, Machine, MailEvents, Problem, Route, Schedule, Subscription, Table,
-    Template,
+    Function, LocalValues, Machine, MailEvents, Pipe, Problem, Route, Schedule, Subscription,
+    Table, Template,
     node::Node,
-    pipe::pipe,
     scope::{Scope, in_stack},
 };
 
@@ -237,4 +236,42 @@ fn mail_event(scope: &Scope<'_>, node: Node<'_>) -> Result<MailEvents, Problem> 
         types: all(types.items(), |node| scope.text(node))?,
         topic: scope.text_at(properties, "EventDestination.SnsDestination.TopicARN")?,
     })
+}
+
+/// The pipe that publishes what is written to a table.
+fn pipe(scope: &Scope<'_>) -> Result<Option<Pipe>, Problem> {
+    let mut pipes = scope.of_kind("AWS::Pipes::Pipe");
+    let Some((_, node)) = pipes.next() else {
+        return Ok(None);
+    };
+    if pipes.next().is_some() {
+        return Err(node.problem("the local stack knows one pipe"));
+    }
+    let properties = node.require("Properties")?;
+    let filters = properties.at(&["SourceParameters", "FilterCriteria", "Filters"]);
+    let filters = filters.iter().flat_map(|filters| filters.items());
+    let pattern = |filter: Node<'_>| {
+        let pattern = filter.require("Pattern")?;
+        serde_json::from_str(pattern.literal()?)
+            .map_err(|error| pattern.problem(format!("no event pattern: {error}")))
+    };
+    let target = properties.require("TargetParameters.EventBridgeEventBusParameters")?;
+    Ok(Some(Pipe {
+        stream: scope.text_at(properties, "Source")?,
+        patterns: all(filters, pattern)?,
+        details: details(scope, properties.require("Enrichment")?)?,
+        source: scope.text_at(target, "Source")?,
+        detail_type: scope.text_at(target, "DetailType")?,
+    }))
+}
+
+/// The output of a machine of one Pass state, which is all that is evaluated here.
+fn details(scope: &Scope<'_>, enrichment: Node<'_>) -> Result<String, Problem> {
+    let definition = scope.referred(enrichment)?;
+    let definition = definition.require("Properties.Definition")?;
+    let states = definition.require("States")?.entries()?;
+    let [(_, state)] = states.as_slice() else {
+        return Err(definition.problem("the local stack knows an enrichment of one Pass state"));
+    };
+    Ok(state.require("Output")?.literal()?.to_owned())
 }

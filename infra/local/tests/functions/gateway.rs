@@ -27,7 +27,7 @@ fn api(patience: Option<Duration>) -> (Lambda, Router) {
         lambda.functions.clone(),
         clock,
         "127.0.0.1:1".to_owned(),
-        patience,
+        patience.unwrap_or(Duration::MAX),
     );
     (lambda, api)
 }

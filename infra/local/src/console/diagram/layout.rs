@@ -90,10 +90,9 @@ impl Layout {
 /// The graph with the sizes of its boxes and labels. A loop needs no room.
 fn input(graph: &Graph) -> dagre::graph::Graph<NodeLabel, EdgeLabel> {
     let mut input = dagre::graph::Graph::with_options(GraphOptions {
-        directed: true,
         // An edge that closes a circle is turned around, beside one that may run that way already.
         multigraph: true,
-        compound: false,
+        ..GraphOptions::default()
     });
     for (phase, known) in graph.phases.iter().enumerate() {
         let label = NodeLabel {
