@@ -21,7 +21,6 @@ use crate::states::{ExecutionView, Executor};
 pub(crate) const PAGE: usize = 20;
 
 /// Where the console reads its data.
-#[derive(Clone)]
 pub struct Console {
     /// Runs the processes.
     pub executor: Arc<Executor>,

@@ -57,7 +57,8 @@ pub(super) fn payload(context: &Context<'_>, parts: &Parts, body: &[u8]) -> Valu
             "requestId": context.request_id,
             "routeKey": context.route_key,
             "stage": "$default",
-            "time": clf(context.now),
+            // As access logs write times.
+            "time": context.now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
             "timeEpoch": context.now.as_millisecond(),
         },
         "isBase64Encoded": is_base64,
@@ -163,11 +164,6 @@ fn encode_body(headers: &HeaderMap, body: &[u8]) -> (String, bool) {
         }
         _ => (BASE64_STANDARD.encode(body), true),
     }
-}
-
-/// As access logs write times: `12/Mar/2020:19:03:58 +0000`.
-fn clf(at: Timestamp) -> String {
-    at.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
 }
 
 #[cfg(test)]

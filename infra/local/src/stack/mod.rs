@@ -266,11 +266,9 @@ async fn functions(
 
 /// What the template's state machines offer, those of them that begin with a form.
 fn offerings(template: &Template) -> anyhow::Result<Vec<Offering>> {
-    let mut offerings = Vec::new();
-    for machine in &template.machines {
-        offerings.extend(Offering::in_machine(&machine.load()?));
-    }
-    Ok(offerings)
+    let machines = template.machines.iter();
+    let offerings = machines.map(|machine| Ok(Offering::in_machine(&machine.load()?).ok()));
+    offerings.filter_map(Result::transpose).collect()
 }
 
 /// The title and the path of the form of an offering. None for one that opens only with an invitation: a link to it would

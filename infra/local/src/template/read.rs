@@ -50,10 +50,6 @@ const WITHOUT_MEANING: &str = "AWS::ApiGatewayV2::ApiMapping AWS::ApiGatewayV2::
     AWS::Route53::RecordSet AWS::SES::ConfigurationSet AWS::SES::EmailIdentity AWS::SNS::Subscription AWS::SNS::Topic \
     AWS::SNS::TopicPolicy AWS::SQS::Queue AWS::SQS::QueuePolicy AWS::WAFv2::WebACL";
 
-/// Lambda's own defaults.
-const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
-const DEFAULT_MEMORY_MB: u64 = 128;
-
 /// Reads the tree of a template.
 pub(super) fn template(
     root: Node<'_>,
@@ -176,8 +172,9 @@ fn function(
     Ok(Function {
         id: id.to_owned(),
         binary: scope.text_at(node, "Metadata.BuildProperties.Binary")?,
-        timeout: Duration::from_secs(number("Timeout", DEFAULT_TIMEOUT_SECONDS)?),
-        memory_mb: number("MemorySize", DEFAULT_MEMORY_MB)?,
+        // These are Lambda's own defaults.
+        timeout: Duration::from_secs(number("Timeout", 3)?),
+        memory_mb: number("MemorySize", 128)?,
         environment,
         log_format: text(&["LoggingConfig", "LogFormat"])?,
         log_level: text(&["LoggingConfig", "ApplicationLogLevel"])?,

@@ -105,7 +105,7 @@ fn input(graph: &Graph) -> dagre::graph::Graph<NodeLabel, EdgeLabel> {
     for edge in graph.edges.iter().filter(|edge| edge.from != edge.to) {
         let has_label = !edge.label.is_empty();
         let label = EdgeLabel {
-            width: label_width(&edge.label),
+            width: small(edge.label.chars().count()) * LABEL_CHARACTER_WIDTH,
             height: if has_label { LABEL_HEIGHT } else { 0.0 },
             labelpos: LabelPos::Center,
             // The ordinary ways are the straighter ones.
@@ -186,10 +186,6 @@ fn box_width(name: &str) -> f64 {
     let lines = lines(name).into_iter();
     let longest = lines.map(|line| line.chars().count()).max();
     (small(longest.unwrap_or(0)) * CHARACTER_WIDTH + BOX_PADDING).max(LEAST_BOX_WIDTH)
-}
-
-fn label_width(label: &str) -> f64 {
-    small(label.chars().count()) * LABEL_CHARACTER_WIDTH
 }
 
 /// A count as a length. Counts here are of boxes on a page.

@@ -100,13 +100,9 @@ pub(crate) fn mail_text(mail: &Mail) -> Markup {
 /// How much it was about, of which charge, under which of Stripe's ids, and what else there is to say.
 fn details(record: &AuditRecord) -> String {
     let amount = record.amount.map(|amount| amount.to_string());
-    let parts = [
-        amount,
-        record.charge.clone(),
-        record.stripe_id.clone(),
-        record.detail.clone(),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let parts = [&amount, &record.charge, &record.stripe_id, &record.detail];
+    let parts: Vec<_> = parts.into_iter().flatten().map(String::as_str).collect();
+    parts.join(" · ")
 }
 
 /// Records of the audit log.
