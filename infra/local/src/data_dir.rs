@@ -2,44 +2,22 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
+use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::journal::replace_file;
 
 /// The data directory, or nothing when nothing is to be kept.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct DataDir {
     path: Option<PathBuf>,
     /// Held as long as the stack runs. The operating system lets go of it however the stack ends.
     _lock: Option<File>,
-}
-
-/// Why a data directory cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DataDirError {
-    /// Another stack uses it.
-    #[error(
-        "another local stack is using {0}: stop that one, or give this one `--data-dir DIR` or `--ephemeral`"
-    )]
-    InUse(PathBuf),
-    /// It cannot be read or written.
-    #[error("cannot use {path} to keep data: {source}")]
-    Io {
-        /// The directory or a file in it.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// Another version of the stack wrote it, or it is damaged.
-    #[error(
-        "{0} does not hold data in the format of this version of the local stack: delete the directory to start anew"
-    )]
-    OtherFormat(PathBuf),
 }
 
 /// Counts the changes of how data is kept here. There are no migrations: it is for development only.
@@ -57,32 +35,25 @@ struct Secrets {
 impl DataDir {
     /// Nothing is kept.
     pub fn ephemeral() -> DataDir {
-        DataDir {
-            path: None,
-            _lock: None,
-        }
+        DataDir::default()
     }
 
     /// Takes a directory for this process alone. It is made when it is missing.
-    pub fn open(path: &Path) -> Result<DataDir, DataDirError> {
-        let failed = |source| DataDirError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        fs::create_dir_all(path).map_err(failed)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join("lock"))
-            .map_err(failed)?;
+    pub fn open(path: &Path) -> anyhow::Result<DataDir> {
+        let mut file = File::options();
+        let file = file.create(true).truncate(false).write(true);
+        let lock = fs::create_dir_all(path).and_then(|()| file.open(path.join("lock")));
+        let lock = lock.with_context(|| unusable(path))?;
         match lock.try_lock() {
             Ok(()) => Ok(DataDir {
                 path: Some(path.to_owned()),
                 _lock: Some(lock),
             }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path.to_owned())),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another local stack is using {}: stop that one, or give this one `--data-dir DIR` or `--ephemeral`",
+                path.display()
+            ),
+            Err(TryLockError::Error(source)) => Err(source).with_context(|| unusable(path)),
         }
     }
 
@@ -98,32 +69,37 @@ impl DataDir {
 
     /// The key that signs links: made once, so that links in old mails go on working. Refuses a
     /// directory of another format.
-    pub fn link_key(&self) -> Result<String, DataDirError> {
+    pub fn link_key(&self) -> anyhow::Result<String> {
         let Some(path) = &self.path else {
             return Ok(random_key());
         };
         let file = path.join("secrets.json");
-        let failed = |source| DataDirError::Io {
-            path: file.clone(),
-            source,
-        };
-        let secrets = match fs::read(&file) {
-            Ok(text) => serde_json::from_slice(&text).ok(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        let text = match fs::read(&file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 let secrets = Secrets {
                     format: FORMAT,
                     link_key: random_key(),
                 };
-                let text = serde_json::to_vec(&secrets).map_err(|error| failed(error.into()))?;
-                replace_file(&file, &text).map_err(failed)?;
-                Some(secrets)
+                let text = serde_json::to_vec(&secrets)?;
+                replace_file(&file, &text).map(|()| text)
             }
-            Err(error) => return Err(failed(error)),
+            read => read,
         };
-        let ours = secrets.filter(|secrets: &Secrets| secrets.format == FORMAT);
-        ours.map(|secrets| secrets.link_key)
-            .ok_or_else(|| DataDirError::OtherFormat(path.clone()))
+        match serde_json::from_slice(&text.with_context(|| unusable(&file))?) {
+            Ok(Secrets {
+                format: FORMAT,
+                link_key,
+            }) => Ok(link_key),
+            _ => bail!(
+                "{} does not hold data in the format of this version of the local stack: delete the directory to start anew",
+                path.display()
+            ),
+        }
     }
+}
+
+fn unusable(path: &Path) -> String {
+    format!("cannot use {} to keep data", path.display())
 }
 
 /// 64 hexadecimal digits. Two random UUIDs hold 244 random bits.

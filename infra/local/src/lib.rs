@@ -37,4 +37,4 @@ pub mod topics;
 pub mod workspace;
 
 pub use options::Options;
-pub use stack::{Stack, StackError, start};
+pub use stack::{Stack, start};

@@ -6,11 +6,12 @@ use std::{
 };
 
 use anyhow::Context;
+use clap::Parser;
 use local::{Options, Stack};
 use tracing_subscriber::{filter::Targets, prelude::*};
 
 fn main() -> ExitCode {
-    let options = Options::from_process();
+    let options = Options::parse();
     log_to_stderr(options.environment.log.as_deref());
     match serve(options) {
         Ok(()) => ExitCode::SUCCESS,
@@ -80,15 +81,10 @@ const USUAL_LOG: &str = "warn,local=info,dynoxide=error";
 
 /// `RUST_LOG` says otherwise, such as `debug` or `local=info,function=info`; `function` is what functions log.
 fn log_to_stderr(wanted: Option<&str>) {
-    let wanted = wanted.map(str::parse::<Targets>);
-    let (wanted, refused) = match wanted {
-        Some(Ok(targets)) => (Some(targets), None),
-        Some(Err(error)) => (None, Some(error)),
-        None => (None, None),
+    let (targets, refused) = match wanted.unwrap_or(USUAL_LOG).parse::<Targets>() {
+        Ok(targets) => (targets, None),
+        Err(error) => (USUAL_LOG.parse().unwrap_or_default(), Some(error)),
     };
-    let targets = wanted
-        .or_else(|| USUAL_LOG.parse().ok())
-        .unwrap_or_default();
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

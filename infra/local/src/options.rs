@@ -42,17 +42,19 @@ pub struct Options {
     pub no_limits: bool,
 
     /// What the process's environment says.
-    #[arg(skip)]
+    #[arg(skip = Environment::from_process())]
     pub environment: Environment,
 }
 
-/// What of the process's environment the stack uses. Read once, here.
+/// What of the process's environment the stack uses. Read once, with the command line.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// The cargo that builds the functions.
     pub cargo: String,
-    /// What takes the place of the local stack's own values.
-    pub overrides: BTreeMap<String, String>,
+    /// What takes the place of the template's parameters, by their names.
+    pub parameters: BTreeMap<String, String>,
+    /// Secrets that take the place of the local stack's own, by their variables.
+    pub secrets: BTreeMap<String, String>,
     /// Variables that every function's process gets besides its own.
     pub passed_on: BTreeMap<String, String>,
     /// Who gets each audit record as an event.
@@ -64,7 +66,7 @@ pub struct Environment {
 }
 
 /// Variables that replace parameters of the template, and which.
-pub const PARAMETERS: [(&str, &str); 10] = [
+const PARAMETERS: [(&str, &str); 10] = [
     ("BRAND_COLOR", "BrandColor"),
     ("BRAND_CONTACT", "BrandContact"),
     ("BRAND_FOOTER", "BrandFooter"),
@@ -89,58 +91,28 @@ const PASSED_ON: &str = "HTTPS_PROXY LLVM_PROFILE_FILE NO_PROXY PATH RUST_BACKTR
 
 impl Environment {
     /// Reads the environment of this process.
-    pub fn from_process() -> Environment {
-        Environment::read(|name| {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "this is the one place of the local stack that reads the environment"
-            )]
-            std::env::var(name).ok()
-        })
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place of the local stack that reads the environment"
+    )]
+    fn from_process() -> Environment {
+        Environment::read(|name| std::env::var(name).ok())
     }
 
     /// Reads an environment. An empty variable is the same as none.
-    fn read(variable: impl Fn(&str) -> Option<String>) -> Environment {
+    pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Environment {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let pick = |name: &str| Some((name.to_owned(), variable(name)?));
-        let parameters = PARAMETERS.iter().map(|(name, _)| *name);
+        let parameter =
+            |(name, parameter): (&str, &str)| Some((parameter.to_owned(), variable(name)?));
         Environment {
             cargo: variable("CARGO").unwrap_or_else(|| "cargo".to_owned()),
-            overrides: parameters.chain(SECRETS).filter_map(pick).collect(),
+            parameters: PARAMETERS.into_iter().filter_map(parameter).collect(),
+            secrets: SECRETS.into_iter().filter_map(pick).collect(),
             passed_on: PASSED_ON.split(' ').filter_map(pick).collect(),
             events_url: variable("EVENTS_URL"),
             events_secret: variable("EVENTS_SECRET"),
             log: variable("RUST_LOG"),
-        }
-    }
-}
-
-impl Default for Environment {
-    fn default() -> Environment {
-        Environment::read(|_| None)
-    }
-}
-
-impl Options {
-    /// Reads the command line and the environment. Ends the process when they make no sense, and for
-    /// `--help` and `--version`.
-    pub fn from_process() -> Options {
-        Options {
-            environment: Environment::from_process(),
-            ..Options::parse()
-        }
-    }
-
-    /// A port of the system's choice and nothing kept.
-    pub fn for_testing() -> Options {
-        Options {
-            port: 0,
-            ephemeral: true,
-            data_dir: None,
-            functions: None,
-            template: None,
-            no_limits: true,
-            environment: Environment::from_process(),
         }
     }
 }
@@ -177,17 +149,17 @@ mod tests {
         let environment = Environment::read(shell);
         assert_eq!(environment.cargo, "the shell's CARGO");
         assert_eq!(
-            environment.overrides["STRIPE_API_KEY"],
+            environment.secrets["STRIPE_API_KEY"],
             "the shell's STRIPE_API_KEY"
         );
         assert!(
-            !environment.overrides.contains_key("TEAMS"),
+            !environment.parameters.contains_key("Teams"),
             "empty is none"
         );
         assert_eq!(environment.passed_on["PATH"], "the shell's PATH");
         assert!(!environment.passed_on.contains_key("HOME"));
         assert!(!environment.passed_on.contains_key("AWS_PROFILE"));
-        assert_eq!(Environment::default().cargo, "cargo");
+        assert_eq!(Environment::read(|_| None).cargo, "cargo");
     }
 
     #[test]

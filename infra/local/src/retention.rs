@@ -10,23 +10,13 @@ use crate::{
     aws::dynamodb::DynamoDb,
     clock::{Clock, later},
     outbox::Outbox,
-    template::Template,
 };
 
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// After the start, once what a schedule runs soon after it is done.
 const FIRST: SignedDuration = SignedDuration::from_mins(15);
 
-/// How long the template's functions keep personal data; `None` where none of them does.
-pub fn kept(template: &Template) -> Option<SignedDuration> {
-    let mut functions = template.functions.iter();
-    let settings = functions.find_map(|function| function.environment.get("SETTINGS"))?;
-    let settings: serde_json::Value = serde_json::from_str(settings).ok()?;
-    let days = settings["keepAnswersDays"].as_u64()?;
-    Some(SignedDuration::from_hours(24 * i64::try_from(days).ok()?))
-}
-
-/// Removes it once a day, by the stack's clock, and old mails at the start too. Never ends by itself.
+/// Removes it once a day, by the stack's clock, and mails older than `kept` at the start too. Never ends by itself.
 pub async fn run(
     kept: Option<SignedDuration>,
     outbox: Arc<Outbox>,
@@ -45,10 +35,9 @@ pub async fn run(
         pause = EVERY;
         // It takes a second for a hundred megabytes, in which no item is read.
         let dynamodb = dynamodb.clone();
-        match spawn_blocking(move || dynamodb.compact()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the table's file could not be written anew"),
-            Err(error) => tracing::error!(%error, "the table's file could not be written anew"),
+        let compacted = spawn_blocking(move || dynamodb.compact()).await;
+        if let Err(error) = compacted.map_err(anyhow::Error::from).flatten() {
+            tracing::warn!(%error, "the table's file could not be written anew");
         }
     }
 }

@@ -5,20 +5,20 @@
     reason = "a test that unwraps fails with the place and the reason"
 )]
 
-use std::{collections::BTreeMap, process::Command};
+use std::{collections::BTreeMap, path::Path, process::Command};
 
 use local::{
     lambda::endpoints,
     stack::{USUAL_PORT, default_values},
     template::{Function, Template},
-    workspace::Workspace,
+    workspace,
 };
 use serde_json::Value;
 
 /// `[workspace.metadata.lambda.env]` of the root Cargo.toml.
-fn declared(workspace: &Workspace) -> BTreeMap<String, String> {
+fn declared(workspace: &Path) -> BTreeMap<String, String> {
     let output = Command::new(env!("CARGO"))
-        .current_dir(workspace.root())
+        .current_dir(workspace)
         .args([
             "metadata",
             "--no-deps",
@@ -47,8 +47,8 @@ fn shared_environment(functions: &[Function], base_url: &str) -> BTreeMap<String
 
 #[test]
 fn functions_get_the_same_environment_from_cargo_lambda_watch() {
-    let workspace = Workspace::find().unwrap();
-    let declared = declared(&workspace);
+    let root = workspace::find().unwrap();
+    let declared = declared(&root);
     let base_url = format!("http://127.0.0.1:{USUAL_PORT}");
     let mut values = default_values(&base_url);
     // The one value that the stack makes up; a fixed one will do for functions that it does not start.
@@ -58,7 +58,7 @@ fn functions_get_the_same_environment_from_cargo_lambda_watch() {
         "LINK_KEY is too short to sign links with"
     );
     values.secrets.insert("LinkKey".to_owned(), link_key);
-    let template = Template::read(&workspace.template(), &values).unwrap();
+    let template = Template::read(&root.join(workspace::TEMPLATE), &values).unwrap();
     let given = shared_environment(&template.functions, &base_url);
     assert_eq!(declared, given);
 }

@@ -13,6 +13,7 @@ use std::{
     },
 };
 
+use anyhow::{Context, bail};
 use axum::{
     Router,
     body::Body,
@@ -22,14 +23,11 @@ use axum::{
 };
 use bytes::Bytes;
 use dynoxide::{Database, DynoxideError};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tracing::{error, warn};
 
-use crate::{
-    http_client::http_client,
-    template::{Key, Table},
-};
+use crate::{http_client::http_client, template::Table};
 
 mod items;
 mod stream;
@@ -49,25 +47,9 @@ pub struct DynamoDb {
     changes: Arc<AtomicU64>,
 }
 
-/// Why the tables cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DynamoDbError {
-    /// The engine refuses something.
-    #[error("DynamoDB stand-in: {0}")]
-    Engine(#[from] DynoxideError),
-    /// Its file cannot be changed beside it.
-    #[error("DynamoDB stand-in: {0}")]
-    File(#[from] rusqlite::Error),
-    /// The data of an earlier run was laid out differently.
-    #[error(
-        "table {0} on disk has another key than infra/template.yaml says: delete the data directory to start anew"
-    )]
-    OtherKey(String),
-}
-
 impl DynamoDb {
     /// Opens the tables in `file`, or in memory, and creates those that are missing.
-    pub fn open(file: Option<&Path>, tables: &[Table]) -> Result<DynamoDb, DynamoDbError> {
+    pub fn open(file: Option<&Path>, tables: &[Table]) -> anyhow::Result<DynamoDb> {
         let database = match file {
             Some(file) => Database::new(&file.to_string_lossy())?,
             None => Database::memory()?,
@@ -110,7 +92,7 @@ impl DynamoDb {
 
     /// Writes the file anew, with what is stored and nothing of what was. The engine leaves that in free pages, and in its
     /// log, which it empties by itself only when it ends.
-    pub fn compact(&self) -> Result<(), DynamoDbError> {
+    pub fn compact(&self) -> anyhow::Result<()> {
         if let Some(file) = &self.file {
             self.database.vacuum()?;
             rusqlite::Connection::open(file)?.query_row(
@@ -129,53 +111,23 @@ impl DynamoDb {
 }
 
 /// Creates a table unless it is there already.
-fn create(database: &Database, table: &Table) -> Result<(), DynamoDbError> {
-    let schema = key_schema(&table.partition_key, table.sort_key.as_ref());
-    let mut keys = vec![&table.partition_key];
-    keys.extend(&table.sort_key);
-    let mut indexes = Vec::new();
-    for index in &table.indexes {
-        keys.push(&index.partition_key);
-        keys.extend(&index.sort_key);
-        indexes.push(json!({
-            "IndexName": index.name,
-            "KeySchema": key_schema(&index.partition_key, index.sort_key.as_ref()),
-            "Projection": { "ProjectionType": "ALL" },
-        }));
+fn create(database: &Database, table: &Table) -> anyhow::Result<()> {
+    let mut request = table.schema.clone();
+    request["TableName"] = table.name.as_str().into();
+    request["BillingMode"] = "PAY_PER_REQUEST".into();
+    match database.create_table(serde_json::from_value(request)?) {
+        Err(DynoxideError::ResourceInUseException(_)) => {}
+        created => return Ok(created.map(drop)?),
     }
-    let attribute = |key: &&Key| json!({ "AttributeName": key.name, "AttributeType": key.kind });
-    let mut request = json!({
-        "TableName": table.name,
-        "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": schema,
-        "AttributeDefinitions": keys.iter().map(attribute).collect::<Vec<_>>(),
-    });
-    // DynamoDB refuses an empty list.
-    if !indexes.is_empty() {
-        request["GlobalSecondaryIndexes"] = indexes.into();
-    }
-    let request = serde_json::from_value(request)
-        .map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
-    match database.create_table(request) {
-        Ok(_) => {}
-        Err(DynoxideError::ResourceInUseException(_)) => {
-            let described = database
-                .get_table_metadata(&table.name)?
-                .and_then(|table| serde_json::from_str::<Value>(&table.key_schema).ok());
-            if described.as_ref() != Some(&Value::from(schema)) {
-                return Err(DynamoDbError::OtherKey(table.name.clone()));
-            }
-        }
-        Err(error) => return Err(error.into()),
+    let known = database.get_table_metadata(&table.name)?;
+    let known = known.context("a table that is there has no description")?;
+    if serde_json::from_str::<Value>(&known.key_schema)? != table.schema["KeySchema"] {
+        bail!(
+            "table {} on disk has another key than infra/template.yaml says: delete the data directory to start anew",
+            table.name
+        );
     }
     Ok(())
-}
-
-fn key_schema(partition_key: &Key, sort_key: Option<&Key>) -> Vec<Value> {
-    let keys = [("HASH", Some(partition_key)), ("RANGE", sort_key)].into_iter();
-    let keys = keys.filter_map(|(kind, key)| Some((kind, key?)));
-    keys.map(|(kind, key)| json!({ "AttributeName": key.name, "KeyType": kind }))
-        .collect()
 }
 
 #[derive(Clone)]

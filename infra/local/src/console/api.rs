@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use jiff::{Span, SpanRelativeTo};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -117,18 +118,13 @@ struct Advance {
 
 fn read_advance(body: &[u8]) -> Option<Duration> {
     let Advance { advance } = serde_json::from_slice(body).ok()?;
-    let (number, unit) = advance.split_at_checked(advance.len().checked_sub(1)?)?;
-    let unit_seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => 24 * 60 * 60,
-        _ => return None,
-    };
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = number.parse().ok().filter(|_| is_number)?;
-    let by = Duration::from_secs(number.checked_mul(unit_seconds)?);
-    (by <= FARTHEST_JUMP).then_some(by)
+    // Without signs and fractions.
+    let is_plain = advance.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let span = advance.parse::<Span>().ok().filter(|_| is_plain)?;
+    let by = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    Duration::try_from(by)
+        .ok()
+        .filter(|by| *by <= FARTHEST_JUMP)
 }
 
 /// An error as RFC 9457 writes it.

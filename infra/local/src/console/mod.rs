@@ -5,10 +5,6 @@
 //! above all: it is escaped by `maud`, mails in HTML are shown in a sandbox, and a content security policy says
 //! the same once more.
 //!
-//! - `source.rs`: the data of the pages, read by key from the table, the executor and the outbox
-//! - `pages/`: the pages; `diagram/`: where a request is; `text.rs`: links and codes in a mail's text
-//! - `live.rs`: keeps an open page fresh; `api.rs`: the JSON for tests
-//!
 //! The console mostly looks. What changes something is a POST: the clock's address in the API, and the redrive
 //! of an execution that failed.
 

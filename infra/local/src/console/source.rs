@@ -12,17 +12,15 @@ use domain::table::Entity;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::diagram::{Mark, Progress};
 use crate::aws::dynamodb::DynamoDb;
 use crate::clock::Clock;
 use crate::outbox::Outbox;
-use crate::states::{ExecutionStatus, ExecutionView, Executor};
+use crate::states::{ExecutionView, Executor};
 
 /// How many requests, and how many mails, a page has.
 pub(crate) const PAGE: usize = 20;
 
 /// Where the console reads its data.
-#[derive(Clone)]
 pub struct Console {
     /// Runs the processes.
     pub executor: Arc<Executor>,
@@ -43,13 +41,7 @@ pub(crate) struct RequestView {
     pub(crate) request: Option<Request>,
     /// Oldest first.
     pub(crate) audit: Vec<AuditRecord>,
-    pub(crate) run: Option<Run>,
-}
-
-/// How far an execution came.
-pub(crate) struct Run {
-    pub(crate) view: ExecutionView,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) run: Option<ExecutionView>,
 }
 
 /// A state that was entered.
@@ -87,7 +79,7 @@ impl Console {
             Vec::new()
         });
         let request = read(&items).next();
-        let run = self.executor.execution(id).map(Run::of);
+        let run = self.executor.execution(id);
         (request.is_some() || run.is_some()).then(|| RequestView {
             id: id.to_owned(),
             request,
@@ -121,41 +113,29 @@ impl RequestView {
     /// When it came to be.
     pub(crate) fn began_at(&self) -> Option<Timestamp> {
         let submitted = self.request.as_ref().map(|request| request.submitted_at);
-        submitted.or(self.run.as_ref().map(|run| run.view.started_at))
+        submitted.or(self.run.as_ref().map(|run| run.started_at))
     }
 }
 
-impl Run {
-    fn of(view: ExecutionView) -> Self {
-        let mut steps: Vec<Step> = Vec::new();
-        for event in &view.history {
-            let Some(state) = &event.state else {
-                continue;
-            };
-            let kind = event.event_type.to_string();
-            if kind.ends_with("StateEntered") {
-                steps.push(Step {
-                    state: state.clone(),
-                    entered_at: event.at,
-                    left_at: None,
-                });
-            } else if kind.ends_with("StateExited")
-                && let Some(step) = steps.iter_mut().rfind(|step| step.state == *state)
-            {
-                step.left_at = Some(event.at);
-            }
-        }
-        Self { view, steps }
-    }
-
-    pub(crate) fn progress(&self) -> Progress {
-        Progress {
-            entered: self.steps.iter().map(|step| step.state.clone()).collect(),
-            last: match self.view.status {
-                ExecutionStatus::Running => Mark::Current,
-                ExecutionStatus::Failed | ExecutionStatus::TimedOut => Mark::Failed,
-                ExecutionStatus::Succeeded => Mark::Completed,
-            },
+/// The states that an execution entered, in order.
+pub(crate) fn steps(run: &ExecutionView) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for event in &run.history {
+        let Some(state) = &event.state else {
+            continue;
+        };
+        let kind = event.event_type.to_string();
+        if kind.ends_with("StateEntered") {
+            steps.push(Step {
+                state: state.clone(),
+                entered_at: event.at,
+                left_at: None,
+            });
+        } else if kind.ends_with("StateExited")
+            && let Some(step) = steps.iter_mut().rfind(|step| step.state == *state)
+        {
+            step.left_at = Some(event.at);
         }
     }
+    steps
 }

@@ -15,7 +15,7 @@ use crate::aws::dynamodb::DynamoDb;
 use crate::clock::Clock;
 use crate::outbox::{NewMail, Outbox};
 use crate::states::{Answer, Executor, TaskRunner};
-use crate::template::{Key, Table};
+use crate::template::Table;
 
 mod api;
 mod pages;
@@ -55,16 +55,19 @@ struct TestConsole {
 }
 
 fn table() -> Table {
-    let key = |name: &str| Key {
-        name: name.to_owned(),
-        kind: "S".to_owned(),
-    };
     Table {
         name: "refunds".to_owned(),
-        partition_key: key("pk"),
-        sort_key: Some(key("sk")),
+        schema: json!({
+            "AttributeDefinitions": [
+                { "AttributeName": "pk", "AttributeType": "S" },
+                { "AttributeName": "sk", "AttributeType": "S" },
+            ],
+            "KeySchema": [
+                { "AttributeName": "pk", "KeyType": "HASH" },
+                { "AttributeName": "sk", "KeyType": "RANGE" },
+            ],
+        }),
         ttl_attribute: None,
-        indexes: Vec::new(),
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::{
 use tracing::{error, warn};
 
 use crate::{
-    aws::dynamodb::{DynamoDb, DynamoDbError},
+    aws::dynamodb::DynamoDb,
     clock::{Clock, later},
     data_dir::DataDir,
     template::Pipe,
@@ -56,7 +56,7 @@ pub enum EventsError {
     #[error("cannot keep events: {0}")]
     Queue(#[from] rusqlite::Error),
     #[error(transparent)]
-    Stream(#[from] DynamoDbError),
+    Stream(#[from] anyhow::Error),
     #[error("cannot make events: {0}")]
     Pipe(String),
 }

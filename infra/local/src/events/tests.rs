@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     template::{LocalValues, Template},
-    workspace::Workspace,
+    workspace,
 };
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -17,7 +17,8 @@ fn template() -> Template {
         secrets,
         ..LocalValues::default()
     };
-    Template::read(&Workspace::find().unwrap().template(), &values).unwrap()
+    let path = workspace::find().unwrap().join(workspace::TEMPLATE);
+    Template::read(&path, &values).unwrap()
 }
 
 /// What delivers the audit log of the tables in a data directory.

@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     extract::ConnectInfo,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderName, header, request::Parts},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
@@ -57,7 +57,8 @@ pub(super) fn payload(context: &Context<'_>, parts: &Parts, body: &[u8]) -> Valu
             "requestId": context.request_id,
             "routeKey": context.route_key,
             "stage": "$default",
-            "time": clf(context.now),
+            // As access logs write times.
+            "time": context.now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
             "timeEpoch": context.now.as_millisecond(),
         },
         "isBase64Encoded": is_base64,
@@ -98,17 +99,19 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 
+/// The values of a header, joined.
+fn joined(headers: &HeaderMap, name: &HeaderName, separator: &str) -> String {
+    let values = headers.get_all(name).iter();
+    let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.collect::<Vec<_>>().join(separator)
+}
+
 /// Lower-case names, repeated headers joined by commas, cookies left to a field of their own.
 fn headers(headers: &HeaderMap, domain_name: &str) -> BTreeMap<String, String> {
-    let mut joined = BTreeMap::new();
-    for name in headers.keys().filter(|name| *name != header::COOKIE) {
-        let values: Vec<_> = headers
-            .get_all(name)
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
-        joined.insert(name.as_str().to_owned(), values.join(","));
-    }
+    let names = headers.keys().filter(|name| *name != header::COOKIE);
+    let mut joined: BTreeMap<_, _> = names
+        .map(|name| (name.to_string(), joined(headers, name, ",")))
+        .collect();
     let port = domain_name.rsplit(':').next().unwrap_or_default();
     // What a caller claims stays in front of what is known.
     joined
@@ -122,28 +125,22 @@ fn headers(headers: &HeaderMap, domain_name: &str) -> BTreeMap<String, String> {
 }
 
 fn cookies(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(header::COOKIE).iter();
-    let values: Vec<_> = values
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        .collect();
-    let cookies = values.iter().flat_map(|value| value.split(';'));
-    let cookies = cookies.map(str::trim).filter(|cookie| !cookie.is_empty());
+    let cookies = joined(headers, &header::COOKIE, ";");
+    let cookies = cookies.split(';').map(str::trim);
+    let cookies = cookies.filter(|cookie| !cookie.is_empty());
     cookies.map(ToOwned::to_owned).collect()
 }
 
 /// Decoded, the values of a repeated name joined by commas.
-fn query_parameters(query: &str) -> BTreeMap<String, String> {
-    let mut parameters: BTreeMap<String, String> = BTreeMap::new();
+fn query_parameters(query: &str) -> BTreeMap<Cow<'_, str>, String> {
+    let mut parameters: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        parameters
-            .entry(name.into_owned())
-            .and_modify(|joined| {
-                joined.push(',');
-                joined.push_str(&value);
-            })
-            .or_insert_with(|| value.into_owned());
+        parameters.entry(name).or_default().push(value);
     }
+    let parameters = parameters.into_iter();
     parameters
+        .map(|(name, values)| (name, values.join(",")))
+        .collect()
 }
 
 /// Text as it is, anything else in base64. Forms count as anything else, which surprises many.
@@ -167,11 +164,6 @@ fn encode_body(headers: &HeaderMap, body: &[u8]) -> (String, bool) {
         }
         _ => (BASE64_STANDARD.encode(body), true),
     }
-}
-
-/// As access logs write times: `12/Mar/2020:19:03:58 +0000`.
-fn clf(at: Timestamp) -> String {
-    at.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
 }
 
 #[cfg(test)]

@@ -10,12 +10,12 @@ mod routes;
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
-    body::Body,
+    Json, Router,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
+use serde_json::json;
 use tokio::time;
 use tracing::{error, warn};
 use uuid::Uuid;
@@ -29,40 +29,34 @@ const LARGEST_REQUEST: usize = 10 * 1024 * 1024;
 /// How long an HTTP API waits for a function.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An HTTP API.
-pub struct Gateway {
+struct Gateway {
     routes: Routes,
     functions: Functions,
     clock: Clock,
-    /// `127.0.0.1:PORT`, where a real API would have its own name.
     domain_name: String,
-    patience: Option<Duration>,
+    patience: Duration,
+}
+
+/// An HTTP API at `domain_name`, `127.0.0.1:PORT`, that takes everything that no other route of the stack does. It reads the
+/// time of its requests from `clock` and waits for functions as long as `patience`.
+pub fn router(
+    routes: &[Route],
+    functions: Functions,
+    clock: Clock,
+    domain_name: String,
+    patience: Duration,
+) -> Router {
+    let gateway = Gateway {
+        routes: Routes::new(routes),
+        functions,
+        clock,
+        domain_name,
+        patience,
+    };
+    Router::new().fallback(serve).with_state(Arc::new(gateway))
 }
 
 impl Gateway {
-    /// An API at `domain_name` that reads the time of its requests from `clock` and waits for functions as long as
-    /// `patience`, or as long as they take.
-    pub fn new(
-        routes: &[Route],
-        functions: Functions,
-        clock: Clock,
-        domain_name: String,
-        patience: Option<Duration>,
-    ) -> Gateway {
-        Gateway {
-            routes: Routes::new(routes),
-            functions,
-            clock,
-            domain_name,
-            patience,
-        }
-    }
-
-    /// Everything that no other route of the stack takes.
-    pub fn router(self) -> Router {
-        Router::new().fallback(serve).with_state(Arc::new(self))
-    }
-
     async fn answer(&self, request: Request, request_id: Uuid) -> Response {
         let (parts, body) = request.into_parts();
         // Before anything is refused: hyper closes a connection whose request was not read to its end, and a client that
@@ -71,38 +65,31 @@ impl Gateway {
             return refusal(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
         let path = event::decode(parts.uri.path());
-        let Some(found) = self.routes.find(parts.method.as_str(), &path) else {
+        let Some((route, parameters)) = self.routes.find(parts.method.as_str(), &path) else {
             return refusal(StatusCode::NOT_FOUND, "Not Found");
         };
         if !event::has_valid_host(&parts.headers) {
             return refusal(StatusCode::BAD_REQUEST, "Bad Request");
         }
         let context = event::Context {
-            route_key: found.key,
+            route_key: &route.key,
             path: &path,
-            path_parameters: &found.parameters,
+            path_parameters: &parameters,
             domain_name: &self.domain_name,
             request_id,
             now: self.clock.now(),
         };
         let payload = event::payload(&context, &parts, &body).to_string();
-        let invocation = self.functions.invoke(found.function, payload.into());
-        let answer = match self.patience {
-            Some(patience) => time::timeout(patience, invocation).await,
-            None => Ok(invocation.await),
-        };
-        let Ok(answer) = answer else {
-            warn!(
-                function = found.function,
-                "took longer than API Gateway waits"
-            );
+        let invocation = self.functions.invoke(&route.function, payload.into());
+        let Ok(answer) = time::timeout(self.patience, invocation).await else {
+            warn!(route.function, "took longer than API Gateway waits");
             return refusal(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
         };
         let interpreted = answer
             .map_err(|error| error.to_string())
             .and_then(|answer| response::interpret(&answer));
         interpreted.unwrap_or_else(|error| {
-            error!(function = found.function, route = found.key, "{error}");
+            error!(route.function, route.key, "{error}");
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         })
     }
@@ -110,18 +97,11 @@ impl Gateway {
 
 async fn serve(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let request_id = Uuid::new_v4();
-    let mut response = gateway.answer(request, request_id).await;
-    let id = HeaderValue::from_str(&request_id.to_string()).expect("a UUID is header text");
-    response.headers_mut().insert("apigw-requestid", id);
-    response
+    let response = gateway.answer(request, request_id).await;
+    ([("apigw-requestid", request_id.to_string())], response).into_response()
 }
 
 /// API Gateway's own answer.
 fn refusal(status: StatusCode, message: &str) -> Response {
-    let body = format!(r#"{{"message":"{message}"}}"#);
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response
+    (status, Json(json!({ "message": message }))).into_response()
 }

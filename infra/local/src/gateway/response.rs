@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    body::Body,
     http::{HeaderName, HeaderValue, StatusCode, header},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
@@ -42,12 +41,11 @@ pub(super) fn interpret(answer: &[u8]) -> Result<Response, String> {
     } else {
         text.into_bytes()
     };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(answer.status_code)
+    let status = StatusCode::from_u16(answer.status_code)
         .map_err(|_| "the answer's statusCode is no HTTP status")?;
+    let plain = [(header::CONTENT_TYPE, "text/plain;charset=UTF-8")];
+    let mut response = (status, plain, body).into_response();
     let headers = response.headers_mut();
-    let plain = HeaderValue::from_static("text/plain;charset=UTF-8");
-    headers.insert(header::CONTENT_TYPE, plain);
     for (name, value) in answer.headers.unwrap_or_default() {
         let name =
             HeaderName::try_from(&name).map_err(|_| format!("`{name}` is no header name"))?;

@@ -9,70 +9,39 @@ use crate::template::Route;
 /// The method of a route that takes all for which its path has no route of their own.
 const ANY: &str = "ANY";
 
-/// The routes of an API by method, and what takes all else.
+/// The routes of an API by method, and the default one, which takes all else.
 #[derive(Default)]
 pub(super) struct Routes {
-    by_method: HashMap<String, matchit::Router<Target>>,
-    default: Option<Target>,
-}
-
-struct Target {
-    key: String,
-    function: String,
-}
-
-/// A route that takes a request.
-pub(super) struct Found<'a> {
-    /// `GET /approvals/{linkId}`.
-    pub(super) key: &'a str,
-    pub(super) function: &'a str,
-    pub(super) parameters: Map<String, Value>,
+    by_method: HashMap<String, matchit::Router<Route>>,
+    default: Option<Route>,
 }
 
 impl Routes {
     pub(super) fn new(routes: &[Route]) -> Routes {
         let mut found = Routes::default();
         for route in routes {
-            let target = Target {
-                key: route.key(),
-                function: route.function.clone(),
-            };
-            if route.is_default() {
-                found.default = Some(target);
+            let Some((method, path)) = route.key.split_once(' ') else {
+                found.default = Some(route.clone());
                 continue;
-            }
-            let of_method = found.by_method.entry(route.method.clone()).or_default();
-            if let Err(problem) = of_method.insert(&route.path, target) {
-                tracing::error!(route.method, route.path, %problem, "a route cannot be served");
+            };
+            let of_method = found.by_method.entry(method.to_owned()).or_default();
+            if let Err(problem) = of_method.insert(path, route.clone()) {
+                tracing::error!(route.key, %problem, "a route cannot be served");
             }
         }
         found
     }
 
-    /// The most specific route for a method and a decoded path: its method before any, a literal segment before a parameter, and
-    /// the default one last.
-    pub(super) fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
-        self.matching(method, path).or_else(|| {
-            let target = self.default.as_ref()?;
-            Some(Found {
-                key: &target.key,
-                function: &target.function,
-                parameters: Map::new(),
-            })
-        })
-    }
-
-    fn matching(&self, method: &str, path: &str) -> Option<Found<'_>> {
+    /// The most specific route for a method and a decoded path, with the path's parameters: its method before any, a literal
+    /// segment before a parameter, and the default one last.
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<(&Route, Map<String, Value>)> {
         let of_method = |method| self.by_method.get(method)?.at(path).ok();
-        let found = of_method(method).or_else(|| of_method(ANY))?;
+        let Some(found) = of_method(method).or_else(|| of_method(ANY)) else {
+            return Some((self.default.as_ref()?, Map::new()));
+        };
         let parameters = found.params.iter();
-        Some(Found {
-            key: &found.value.key,
-            function: &found.value.function,
-            parameters: parameters
-                .map(|(name, value)| (name.to_owned(), value.into()))
-                .collect(),
-        })
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.into()));
+        Some((found.value, parameters.collect()))
     }
 }
 
@@ -84,23 +53,22 @@ mod tests {
 
     fn routes() -> [Route; 5] {
         [
-            ("GET", "/", "Home"),
-            ("ANY", "/approvals/{linkId}", "Page"),
-            ("POST", "/approvals/{linkId}", "Decision"),
-            ("GET", "/approvals/help", "Help"),
-            ("GET", "/services/{service}/{offering}", "Form"),
+            ("GET /", "Home"),
+            ("ANY /approvals/{linkId}", "Page"),
+            ("POST /approvals/{linkId}", "Decision"),
+            ("GET /approvals/help", "Help"),
+            ("GET /services/{service}/{offering}", "Form"),
         ]
-        .map(|(method, path, function)| Route {
-            method: method.to_owned(),
-            path: path.to_owned(),
+        .map(|(key, function)| Route {
+            key: key.to_owned(),
             function: function.to_owned(),
         })
     }
 
     fn found(method: &str, path: &str) -> Option<(String, Value)> {
         let routes = Routes::new(&routes());
-        let found = routes.find(method, path)?;
-        Some((found.function.to_owned(), Value::Object(found.parameters)))
+        let (route, parameters) = routes.find(method, path)?;
+        Some((route.function.clone(), Value::Object(parameters)))
     }
 
     #[test]
@@ -130,8 +98,7 @@ mod tests {
     #[test]
     fn other_methods_and_other_paths_are_for_the_default_route() {
         let default = Route {
-            method: "ANY".to_owned(),
-            path: Route::DEFAULT.to_owned(),
+            key: "$default".to_owned(),
             function: "Rest".to_owned(),
         };
         let with_default = Routes::new(&[&routes()[..], &[default]].concat());
@@ -144,10 +111,10 @@ mod tests {
             ("POST", "/approvals/help/x"),
         ] {
             assert_eq!(found(method, path), None, "{method} {path}");
-            let rest = with_default.find(method, path).unwrap();
-            assert_eq!((rest.key, rest.function), ("$default", "Rest"));
+            let (rest, _) = with_default.find(method, path).unwrap();
+            assert_eq!((&*rest.key, &*rest.function), ("$default", "Rest"));
         }
-        assert_eq!(with_default.find("GET", "/").unwrap().function, "Home");
+        assert_eq!(with_default.find("GET", "/").unwrap().0.function, "Home");
     }
 
     #[test]
@@ -156,6 +123,7 @@ mod tests {
             Routes::new(&routes())
                 .find("GET", "/approvals/x")
                 .unwrap()
+                .0
                 .key,
             "ANY /approvals/{linkId}"
         );

@@ -31,8 +31,8 @@ pub(super) fn of_function(
         ("AWS_LAMBDA_FUNCTION_NAME", Some(&*function.id)),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some(&memory_mb)),
         ("AWS_LAMBDA_FUNCTION_VERSION", Some("$LATEST")),
-        ("AWS_LAMBDA_LOG_FORMAT", function.logging.format.as_deref()),
-        ("AWS_LAMBDA_LOG_LEVEL", function.logging.level.as_deref()),
+        ("AWS_LAMBDA_LOG_FORMAT", function.log_format.as_deref()),
+        ("AWS_LAMBDA_LOG_LEVEL", function.log_level.as_deref()),
         // What it prints goes through the stack's log, which would escape the colours.
         ("NO_COLOR", Some("1")),
         ("TZ", Some(":UTC")),
@@ -52,7 +52,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::template::Logging;
 
     fn function(id: &str, variables: &[(&str, &str)]) -> Function {
         Function {
@@ -64,10 +63,8 @@ mod tests {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
-            logging: Logging {
-                format: Some("JSON".to_owned()),
-                level: None,
-            },
+            log_format: Some("JSON".to_owned()),
+            log_level: None,
         }
     }
 

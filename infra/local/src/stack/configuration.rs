@@ -3,133 +3,99 @@
 
 use std::collections::BTreeSet;
 
-use domain::{
-    brand::Brand,
-    id::{OfferingPath, TeamId},
-    task::Offering,
-    team::Teams,
-};
+use anyhow::{anyhow, ensure};
+use domain::{brand::Brand, id::TeamId, task::Offering, team::Teams};
 use serde::Deserialize;
 use tracing::warn;
 use url::Url;
 
 use crate::{options::Environment, template::Template};
 
-/// What has to be changed in the environment.
-#[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "each says it in its message")]
-pub enum ConfigurationError {
-    #[error(
-        "TEAMS cannot be used: {0}. Write JSON with every team and plain addresses, such as {{\"csm-team\":[\"ada@example.com\"]}}, or leave it out"
-    )]
-    Teams(String),
-    #[error(
-        "there is no team `{team}`, and {offering} needs it: add it to TEAMS, or to the parameter Teams of the template"
-    )]
-    MissingTeam {
-        team: TeamId,
-        offering: OfferingPath,
-    },
-    #[error("STRIPE_API_BASE is `{0}`, which is no address such as https://api.stripe.com")]
-    StripeBase(String),
-    #[error(
-        "STRIPE_API_KEY is no secret or restricted key of Stripe's test mode: it begins with sk_test_ or rk_test_"
-    )]
-    StripeKey,
-    #[error(
-        "STRIPE_WEBHOOK_SECRETS is no list of Stripe's signing secrets: each begins with whsec_, with commas between"
-    )]
-    WebhookSecrets,
-    #[error("the deployment's settings cannot be used: {0}")]
-    Settings(#[source] serde_json::Error),
-    #[error("EVENTS_SECRET is set and EVENTS_URL is not: say where events go, or leave both out")]
-    EventsSecret,
-}
-
 /// Checks what can be checked without the template.
-pub(super) fn check(environment: &Environment) -> Result<(), ConfigurationError> {
-    const BASE: &str = "STRIPE_API_BASE";
-    const KEY: &str = "STRIPE_API_KEY";
-    let given = |name: &str| environment.overrides.get(name).map(String::as_str);
-    if let Some(teams) = given("TEAMS") {
-        let teams = serde_json::from_str::<Teams>(teams);
-        teams.map_err(|error| ConfigurationError::Teams(error.to_string()))?;
+pub(super) fn check(environment: &Environment) -> anyhow::Result<()> {
+    if let Some(teams) = environment.parameters.get("Teams") {
+        serde_json::from_str::<Teams>(teams).map_err(|error| {
+            anyhow!(
+                "TEAMS cannot be used: {error}. Write JSON with every team and plain addresses, such as \
+                 {{\"csm-team\":[\"ada@example.com\"]}}, or leave it out"
+            )
+        })?;
     }
-    if given(BASE).is_some() != given(KEY).is_some() {
-        warn!("a Stripe of your own needs both {BASE} and {KEY}; only one is set");
+    let base = environment.parameters.get("StripeApiBase");
+    let key = environment.secrets.get("STRIPE_API_KEY");
+    if base.is_some() != key.is_some() {
+        warn!(
+            "a Stripe of your own needs both STRIPE_API_BASE and STRIPE_API_KEY; only one is set"
+        );
     }
-    if let Some(base) = given(BASE) {
-        check_stripe_base(base)?;
+    if let Some(base) = base {
+        ensure!(
+            is_stripe_base(base),
+            "STRIPE_API_BASE is `{base}`, which is no address such as https://api.stripe.com"
+        );
     }
-    if let Some(key) = given(KEY) {
-        check_stripe_key(key)?;
-    }
-    let secrets = given("STRIPE_WEBHOOK_SECRETS").into_iter();
-    let is_secret = |secret: &str| {
-        secret
-            .trim()
-            .strip_prefix("whsec_")
-            .is_some_and(|it| !it.is_empty())
+    ensure!(
+        key.is_none_or(|key| is_test_key(key.trim())),
+        "STRIPE_API_KEY is no secret or restricted key of Stripe's test mode: it begins with sk_test_ or rk_test_"
+    );
+    let secrets = environment.secrets.get("STRIPE_WEBHOOK_SECRETS");
+    let mut secrets = secrets.into_iter().flat_map(|list| list.split(','));
+    ensure!(
+        secrets
+            .all(|it| matches!(it.trim().strip_prefix("whsec_"), Some(rest) if !rest.is_empty())),
+        "STRIPE_WEBHOOK_SECRETS is no list of Stripe's signing secrets: each begins with whsec_, with commas between"
+    );
+    ensure!(
+        environment.events_secret.is_none() || environment.events_url.is_some(),
+        "EVENTS_SECRET is set and EVENTS_URL is not: say where events go, or leave both out"
+    );
+    Ok(())
+}
+
+fn is_stripe_base(base: &str) -> bool {
+    let is_web = |url: Url| {
+        let has_web_host = matches!(url.scheme(), "http" | "https") && url.has_host();
+        has_web_host && url.query().is_none() && url.fragment().is_none()
     };
-    if !secrets.flat_map(|list| list.split(',')).all(is_secret) {
-        return Err(ConfigurationError::WebhookSecrets);
-    }
-    if environment.events_secret.is_some() && environment.events_url.is_none() {
-        return Err(ConfigurationError::EventsSecret);
-    }
-    Ok(())
+    !base.contains(['"', '\\', ' ']) && Url::parse(base).is_ok_and(is_web)
 }
 
-fn check_stripe_base(base: &str) -> Result<(), ConfigurationError> {
-    let url = Url::parse(base).ok().filter(|url| {
-        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
-        is_web && url.query().is_none() && url.fragment().is_none()
-    });
-    if url.is_none() || base.contains(['"', '\\', ' ']) {
-        return Err(ConfigurationError::StripeBase(base.to_owned()));
-    }
-    Ok(())
+fn is_test_key(key: &str) -> bool {
+    let is_test = key.starts_with("sk_test_") || key.starts_with("rk_test_");
+    is_test && key.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn check_stripe_key(key: &str) -> Result<(), ConfigurationError> {
-    let kinds = ["sk_test_", "rk_test_"];
-    let is_test = kinds.iter().any(|kind| key.trim().starts_with(kind));
-    if is_test && key.trim().bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(())
-    } else {
-        Err(ConfigurationError::StripeKey)
-    }
-}
-
-/// What people can get wrong in the settings that the template gives its functions.
+/// What people can get wrong in the settings that the template gives its functions, and what else the stack needs of them.
 #[derive(Deserialize)]
-struct Settings {
+#[serde(rename_all = "camelCase")]
+pub(super) struct Settings {
     teams: Teams,
     #[serde(rename = "brand")]
     _brand: Brand,
+    /// How long personal data is kept.
+    pub(super) keep_answers_days: u32,
 }
 
-/// Makes sure that functions can read their settings, and that every team that an offering asks or tells has members.
-pub(super) fn check_settings(
+/// The settings, where any function has them. Makes sure that every team that an offering asks or tells has members.
+pub(super) fn settings(
     template: &Template,
     offerings: &[Offering],
-) -> Result<(), ConfigurationError> {
+) -> anyhow::Result<Option<Settings>> {
     let mut functions = template.functions.iter();
     let Some(settings) = functions.find_map(|function| function.environment.get("SETTINGS")) else {
-        return Ok(());
+        return Ok(None);
     };
-    let settings = serde_json::from_str::<Settings>(settings);
-    let Settings { teams, .. } = settings.map_err(ConfigurationError::Settings)?;
-    let there: BTreeSet<&TeamId> = teams.iter().map(|(team, _)| team).collect();
-    for offering in offerings {
-        if let Some(team) = offering.teams.iter().find(|team| !there.contains(team)) {
-            return Err(ConfigurationError::MissingTeam {
-                team: team.clone(),
-                offering: offering.path.clone(),
-            });
+    let settings: Settings = serde_json::from_str(settings)
+        .map_err(|error| anyhow!("the deployment's settings cannot be used: {error}"))?;
+    let there: BTreeSet<&TeamId> = settings.teams.iter().map(|(team, _)| team).collect();
+    for Offering { path, teams, .. } in offerings {
+        if let Some(team) = teams.iter().find(|team| !there.contains(team)) {
+            return Err(anyhow!(
+                "there is no team `{team}`, and {path} needs it: add it to TEAMS, or to the parameter Teams of the template"
+            ));
         }
     }
-    Ok(())
+    Ok(Some(settings))
 }
 
 #[cfg(test)]
@@ -138,15 +104,8 @@ mod tests {
     use crate::stack::default_values;
 
     fn refusal(variables: &[(&str, &str)]) -> Option<String> {
-        let mut environment = Environment::default();
-        for (name, value) in variables {
-            let value = (*value).to_owned();
-            match *name {
-                "EVENTS_URL" => environment.events_url = Some(value),
-                "EVENTS_SECRET" => environment.events_secret = Some(value),
-                name => drop(environment.overrides.insert(name.to_owned(), value)),
-            }
-        }
+        let given = |name: &str| variables.iter().find(|(given, _)| *given == name);
+        let environment = Environment::read(|name| Some(given(name)?.1.to_owned()));
         check(&environment).err().map(|error| error.to_string())
     }
 
@@ -212,7 +171,7 @@ mod tests {
             values.parameters.extend([given]);
             let key = ("LinkKey".to_owned(), "secret".to_owned());
             values.secrets.extend([key]);
-            check_settings(&Template::read(path.as_ref(), &values).unwrap(), &[])
+            settings(&Template::read(path.as_ref(), &values).unwrap(), &[])
         };
         for (parameter, good, bad) in [
             ("TimeZone", "Europe/Berlin", "Europe/Atlantis"),
@@ -222,7 +181,7 @@ mod tests {
             ("MailReplyTo", "Help <help@example.com>", "Help"),
         ] {
             checked(parameter, good).unwrap();
-            let refused = checked(parameter, bad).unwrap_err().to_string();
+            let refused = checked(parameter, bad).err().unwrap().to_string();
             assert!(refused.contains(&format!("`{bad}` is no ")), "{refused}");
         }
     }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::{Router, middleware, routing::any_service};
+use anyhow::Context;
+use axum::{Router, middleware};
 
-use super::{StackError, guard};
+use super::guard;
 use crate::{
     aws::{self, dynamodb::DynamoDb, ses::feedback::Feedback},
     clock::Clock,
     console::{self, Console},
     data_dir::DataDir,
-    events::{self, Events},
     lambda::Functions,
     outbox::Outbox,
     states::Executor,
@@ -30,46 +30,31 @@ pub(super) struct Fakes {
     pub(super) topics: Arc<Topics>,
 }
 
+const KEPT: &str = "cannot read what an earlier run kept";
+
 impl Fakes {
     /// Opens what an earlier run kept. Executions that were under way go on from here.
     pub(super) fn open(
         data: &DataDir,
         template: &Template,
         functions: Functions,
-    ) -> Result<Fakes, StackError> {
+    ) -> anyhow::Result<Fakes> {
         let clock = match data.file("clock.json") {
-            Some(file) => Clock::open(&file).map_err(StackError::Kept)?,
+            Some(file) => Clock::open(&file).context(KEPT)?,
             None => Clock::system(),
         };
         let folder = data.path();
-        let outbox = Outbox::open(folder, clock.clone());
-        let stripe = FakeStripe::open(folder, clock.clone());
         let topics = Topics::open(folder, template.subscriptions.clone(), clock.clone());
         Ok(Fakes {
-            dynamodb: DynamoDb::open(data.file("dynamodb.db").as_deref(), &template.tables)?,
+            dynamodb: DynamoDb::open(data.file("dynamodb.db").as_deref(), &template.tables)
+                .context("DynamoDB stand-in")?,
             executor: Executor::open(folder, clock.clone(), Arc::new(functions.clone()))?,
-            outbox: Arc::new(outbox.map_err(StackError::Kept)?),
-            stripe: Arc::new(stripe.map_err(StackError::Kept)?),
-            topics: Arc::new(topics.map_err(StackError::Kept)?),
+            outbox: Arc::new(Outbox::open(folder, clock.clone()).context(KEPT)?),
+            stripe: Arc::new(FakeStripe::open(folder, clock.clone()).context(KEPT)?),
+            topics: Arc::new(topics.context(KEPT)?),
             functions,
             clock,
         })
-    }
-
-    /// What delivers the audit log from now on, where somebody wants it.
-    pub(super) fn events(
-        &self,
-        settings: Option<events::Settings>,
-        data: &DataDir,
-        template: &Template,
-    ) -> Result<Option<Events>, StackError> {
-        let Some(settings) = settings else {
-            self.dynamodb.keep_streams(false)?;
-            return Ok(None);
-        };
-        let (dynamodb, clock) = (self.dynamodb.clone(), self.clock.clone());
-        let events = Events::open(settings, template.pipe.clone(), data, dynamodb, clock)?;
-        Ok(Some(events))
     }
 
     /// Everything under `/_local`.
@@ -92,22 +77,15 @@ impl Fakes {
         let ses = aws::ses::router(Arc::clone(&self.outbox), feedback);
         let states = aws::states::router(Arc::clone(&self.executor));
         let secrets = aws::secretsmanager::router(template.secrets.clone());
+        // SDKs put a slash behind a service's address, people do not.
         Router::new()
             .merge(console::router(console))
-            .merge(aws_service("dynamodb", dynamodb))
-            .merge(aws_service("secretsmanager", secrets))
-            .merge(aws_service("ses", ses))
-            .merge(aws_service("states", states))
+            .nest_service("/_local/aws/dynamodb", dynamodb)
+            .nest_service("/_local/aws/secretsmanager", secrets)
+            .nest_service("/_local/aws/ses", ses)
+            .nest_service("/_local/aws/states", states)
             .nest("/_local/lambda", lambda)
             .nest("/_local/stripe", stripe::router(Arc::clone(&self.stripe)))
             .layer(middleware::from_fn(guard::this_machine_only))
     }
-}
-
-/// A service with a single address. SDKs put a slash behind it, people do not.
-fn aws_service(name: &str, service: Router) -> Router {
-    let path = format!("/_local/aws/{name}");
-    Router::new()
-        .route(&path, any_service(service.clone()))
-        .route(&format!("{path}/"), any_service(service))
 }

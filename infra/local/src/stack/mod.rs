@@ -1,42 +1,38 @@
 //! Wires the fakes together and serves them on one port.
 
 mod configuration;
-mod error;
 mod fakes;
 mod guard;
 mod publish;
 
 use std::{
     collections::BTreeSet,
-    io,
+    io::ErrorKind,
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
     sync::Arc,
+    time::Duration,
 };
 
+use anyhow::{Context, anyhow};
 use axum::{Router, serve::ListenerExt};
 use domain::task::Offering;
-use tokio::{
-    net::TcpListener,
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-};
+use jiff::SignedDuration;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tracing::{error, info, warn};
 
 use crate::{
     data_dir::DataDir,
     events::{self, Events},
-    gateway::{self, Gateway},
+    gateway,
     lambda::{Functions, build},
-    options::{self, Options},
+    options::Options,
     retention, schedules,
     states::Executor,
     stripe,
     template::{LocalValues, Template},
-    topics,
-    workspace::Workspace,
+    topics, workspace,
 };
-pub use configuration::ConfigurationError;
-pub use error::StackError;
 use fakes::Fakes;
 
 /// The port that the environment of `cargo lambda watch` is written for.
@@ -55,7 +51,6 @@ pub struct Stack {
     pub new_events_secret: Option<String>,
     executor: Arc<Executor>,
     functions: Functions,
-    ttl_sweeper: JoinHandle<()>,
     /// What else goes on beside the servers; it ends when this is gone.
     _tasks: JoinSet<()>,
     /// The servers stop when this is gone.
@@ -65,77 +60,66 @@ pub struct Stack {
 }
 
 /// Starts a stack: once this returns, it serves.
-pub async fn start(options: Options) -> Result<Stack, StackError> {
-    let workspace = Workspace::find().ok_or(StackError::NoWorkspace)?;
+pub async fn start(options: Options) -> anyhow::Result<Stack> {
+    let root = workspace::find()
+        .context("cannot find infra/template.yaml: run this from inside the project's folder")?;
     configuration::check(&options.environment)?;
     let event_settings = events::Settings::read(&options.environment)?;
-    let data = open_data_dir(&options, &workspace)?;
+    let data = match (options.ephemeral, &options.data_dir) {
+        (true, _) => DataDir::ephemeral(),
+        (false, Some(path)) => DataDir::open(path)?,
+        (false, None) => DataDir::open(&root.join(".local"))?,
+    };
     // Early, because a taken port is not worth a build, and because functions are told the address.
     let listener = listen(options.port).await?;
-    let addr = listener.local_addr().map_err(StackError::Serve)?;
+    let addr = listener.local_addr()?;
     let base_url = format!("http://{addr}");
 
-    let values = local_values(&options, &data, &base_url)?;
-    let path = options.template.clone();
-    let mut template = Template::read(&path.unwrap_or_else(|| workspace.template()), &values)?;
-    let stripe_key = values.environment.get("STRIPE_API_KEY");
-    let stripe_key = stripe_key.map(|key| (STRIPE_SECRET.to_owned(), key.clone()));
-    template.secrets.extend(stripe_key);
+    let template = read_template(&options, &root, &data, &base_url)?;
     let offerings = offerings(&template)?;
-    configuration::check_settings(&template, &offerings)?;
-    let (functions, lambda) = functions(&options, &workspace, &template, &base_url, &data).await?;
-    let kept = retention::kept(&template);
+    let settings = configuration::settings(&template, &offerings)?;
+    let (functions, lambda) = functions(&options, &root, &template, &base_url, &data).await?;
     let fakes = Fakes::open(&data, &template, functions)?;
     for machine in &template.machines {
         publish::publish(machine, &fakes.executor)?;
     }
-    let forms: Vec<_> = offerings.iter().filter_map(form).collect();
+    let (dynamodb, clock) = (fakes.dynamodb.clone(), fakes.clock.clone());
+    let mut tasks = JoinSet::new();
+    let mut new_events_secret = None;
+    if let Some(settings) = event_settings {
+        let pipe = template.pipe.clone();
+        let events = Events::open(settings, pipe, &data, dynamodb.clone(), clock.clone())?;
+        new_events_secret = events.new_secret();
+        tasks.spawn(events::deliver(events));
+    } else {
+        dynamodb.keep_streams(false)?;
+    }
 
     // A host that compiles on the first call needs more than API Gateway's 30 seconds.
-    let patience = options.functions.is_none().then_some(gateway::PATIENCE);
-    let gateway = Gateway::new(
+    let patience = options
+        .functions
+        .as_ref()
+        .map_or(gateway::PATIENCE, |_| Duration::MAX);
+    let gateway = gateway::router(
         &template.routes,
         fakes.functions.clone(),
-        fakes.clock.clone(),
+        clock.clone(),
         addr.to_string(),
         patience,
     );
-    let events = fakes.events(event_settings, &data, &template)?;
-    let new_events_secret = events.as_ref().and_then(Events::new_secret);
+    let forms: Vec<_> = offerings.iter().filter_map(form).collect();
     let (running, stopped) = watch::channel(());
-    let dynamodb = fakes.dynamodb.serve(until(stopped.clone())).await;
-    let dynamodb = dynamodb.map_err(StackError::Serve)?;
+    let served_dynamodb = dynamodb.serve(until(stopped.clone())).await?;
     let app = fakes
-        .router(dynamodb, lambda, forms.clone(), &template)
-        .fallback_service(gateway.router());
+        .router(served_dynamodb, lambda, forms.clone(), &template)
+        .fallback_service(gateway);
     tokio::spawn(serve(listener, app, stopped));
-    let mut tasks = JoinSet::new();
-    let webhook = format!("{base_url}/webhooks/stripe");
-    tasks.spawn(stripe::send_events(fakes.stripe, webhook));
-    let executor = Arc::clone(&fakes.executor);
-    tasks.spawn(publish::on_change(template.machines, executor));
-    if let Some(events) = events {
-        tasks.spawn(events::deliver(events));
-    }
-    tasks.spawn(topics::deliver(fakes.topics, fakes.functions.clone()));
-    tasks.spawn(retention::run(
-        kept,
-        fakes.outbox,
-        fakes.dynamodb.clone(),
-        fakes.clock.clone(),
-    ));
-    for schedule in template.schedules {
-        tasks.spawn(schedules::run(
-            schedule,
-            fakes.functions.clone(),
-            fakes.clock.clone(),
-        ));
-    }
+    let kept = settings.map(|it| SignedDuration::from_hours(24 * i64::from(it.keep_answers_days)));
+    run_beside(&mut tasks, &fakes, template, kept, &base_url);
     Ok(Stack {
         addr,
         forms,
         new_events_secret,
-        ttl_sweeper: fakes.dynamodb.sweep_regularly(fakes.clock),
         executor: fakes.executor,
         functions: fakes.functions,
         _tasks: tasks,
@@ -144,11 +128,34 @@ pub async fn start(options: Options) -> Result<Stack, StackError> {
     })
 }
 
+/// Starts what goes on beside the servers. `kept` is how long personal data is.
+fn run_beside(
+    tasks: &mut JoinSet<()>,
+    fakes: &Fakes,
+    template: Template,
+    kept: Option<SignedDuration>,
+    base_url: &str,
+) {
+    let (dynamodb, clock, functions) = (&fakes.dynamodb, &fakes.clock, &fakes.functions);
+    let webhook = format!("{base_url}/webhooks/stripe");
+    tasks.spawn(stripe::send_events(Arc::clone(&fakes.stripe), webhook));
+    let executor = Arc::clone(&fakes.executor);
+    tasks.spawn(publish::on_change(template.machines, executor));
+    let topics = Arc::clone(&fakes.topics);
+    tasks.spawn(topics::deliver(topics, functions.clone()));
+    let outbox = Arc::clone(&fakes.outbox);
+    let retention = retention::run(kept, outbox, dynamodb.clone(), clock.clone());
+    tasks.spawn(retention);
+    tasks.spawn(dynamodb.clone().sweep(clock.clone()));
+    for schedule in template.schedules {
+        tasks.spawn(schedules::run(schedule, functions.clone(), clock.clone()));
+    }
+}
+
 impl Drop for Stack {
     fn drop(&mut self) {
         self.executor.stop();
         self.functions.stop();
-        self.ttl_sweeper.abort();
     }
 }
 
@@ -171,51 +178,44 @@ async fn until(mut stopped: watch::Receiver<()>) {
     let _ = stopped.changed().await;
 }
 
-fn open_data_dir(options: &Options, workspace: &Workspace) -> Result<DataDir, StackError> {
-    if options.ephemeral {
-        return Ok(DataDir::ephemeral());
-    }
-    let usual = || workspace.data_dir();
-    Ok(DataDir::open(
-        &options.data_dir.clone().unwrap_or_else(usual),
-    )?)
-}
-
-async fn listen(port: u16) -> Result<TcpListener, StackError> {
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     bound.map_err(|error| {
-        if error.kind() == io::ErrorKind::AddrInUse {
-            StackError::PortTaken(port)
+        if error.kind() == ErrorKind::AddrInUse {
+            anyhow!(
+                "port {port} is taken, maybe by another local stack: stop that one, or choose another port with \
+                 `--port N` (0 picks a free one)"
+            )
         } else {
-            StackError::Serve(error)
+            anyhow!("cannot serve on this machine: {error}")
         }
     })
 }
 
-/// What takes the place of AWS's values. A person's environment wins over the fakes.
-fn local_values(
+/// The template with what takes the place of AWS's values. A person's environment wins over the fakes.
+fn read_template(
     options: &Options,
+    root: &Path,
     data: &DataDir,
     base_url: &str,
-) -> Result<LocalValues, StackError> {
-    let given = &options.environment.overrides;
+) -> anyhow::Result<Template> {
+    let given = options.environment.clone();
     let mut values = default_values(base_url);
-    for (name, value) in given {
-        let mut parameters = options::PARAMETERS.iter();
-        let (values, name) = match parameters.find(|(variable, _)| variable == name) {
-            Some((_, parameter)) => (&mut values.parameters, *parameter),
-            None => (&mut values.environment, name.as_str()),
-        };
-        values.insert(name.to_owned(), value.clone());
-    }
+    values.parameters.extend(given.parameters);
+    values.environment.extend(given.secrets);
     if options.no_limits {
-        values
-            .parameters
-            .insert("RequestLimits".to_owned(), String::new());
+        let limits = ("RequestLimits".to_owned(), String::new());
+        values.parameters.extend([limits]);
     }
     let link_key = data.link_key()?;
     values.secrets.insert("LinkKey".to_owned(), link_key);
-    Ok(values)
+    let usual = root.join(workspace::TEMPLATE);
+    let path = options.template.as_ref().unwrap_or(&usual);
+    let mut template = Template::read(path, &values)?;
+    let stripe_key = values.environment.remove("STRIPE_API_KEY");
+    let stripe_key = stripe_key.map(|key| (STRIPE_SECRET.to_owned(), key));
+    template.secrets.extend(stripe_key);
+    Ok(template)
 }
 
 /// The values of a stack at `base_url` that nobody has given anything.
@@ -238,11 +238,11 @@ pub fn default_values(base_url: &str) -> LocalValues {
 
 async fn functions(
     options: &Options,
-    workspace: &Workspace,
+    root: &Path,
     template: &Template,
     base_url: &str,
     data: &DataDir,
-) -> Result<(Functions, Router), StackError> {
+) -> anyhow::Result<(Functions, Router)> {
     if let Some(url) = &options.functions {
         if !base_url.ends_with(&format!(":{USUAL_PORT}")) {
             warn!(
@@ -254,7 +254,7 @@ async fn functions(
     info!("building the functions");
     let binaries = template.functions.iter().map(|it| it.binary.as_str());
     let binaries: BTreeSet<&str> = binaries.collect();
-    let executables = build::build(&options.environment.cargo, workspace.root(), &binaries).await?;
+    let executables = build::build(&options.environment.cargo, root, &binaries).await?;
     Ok(Functions::local(
         &template.functions,
         &executables,
@@ -265,12 +265,10 @@ async fn functions(
 }
 
 /// What the template's state machines offer, those of them that begin with a form.
-fn offerings(template: &Template) -> Result<Vec<Offering>, StackError> {
-    let mut offerings = Vec::new();
-    for machine in &template.machines {
-        offerings.extend(Offering::in_machine(&machine.load()?));
-    }
-    Ok(offerings)
+fn offerings(template: &Template) -> anyhow::Result<Vec<Offering>> {
+    let machines = template.machines.iter();
+    let offerings = machines.map(|machine| Ok(Offering::in_machine(&machine.load()?).ok()));
+    offerings.filter_map(Result::transpose).collect()
 }
 
 /// The title and the path of the form of an offering. None for one that opens only with an invitation: a link to it would

@@ -3,22 +3,19 @@
 
 use std::{path::Path, sync::Arc, time::Duration, time::SystemTime};
 
+use anyhow::Context;
 use tracing::{error, info};
 
-use super::StackError;
 use crate::{states::Executor, template::Machine};
 
 /// How often the files are looked at.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Publishes a state machine.
-pub(super) fn publish(machine: &Machine, executor: &Executor) -> Result<(), StackError> {
-    let definition = machine.load()?;
-    let defined = executor.define(&machine.arn, &definition);
-    defined.map_err(|problem| StackError::Definition {
-        path: machine.definition.clone(),
-        problem,
-    })
+pub(super) fn publish(machine: &Machine, executor: &Executor) -> anyhow::Result<()> {
+    let defined = executor.define(&machine.arn, &machine.load()?);
+    let path = machine.definition.display();
+    defined.with_context(|| format!("{path} is not a state machine that can run here"))
 }
 
 /// Looks after the generated files for as long as it is polled.
@@ -33,7 +30,7 @@ pub(super) async fn on_change(machines: Vec<Machine>, executor: Arc<Executor>) {
             }
             match publish(machine, &executor) {
                 Ok(()) => info!("published {} anew", machine.definition.display()),
-                Err(problem) => error!("{problem}; the version before stays"),
+                Err(problem) => error!("{problem:#}; the version before stays"),
             }
             *seen = now;
         }

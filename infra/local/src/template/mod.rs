@@ -7,7 +7,6 @@
 //! nothing on this machine enforces them.
 
 mod node;
-mod pipe;
 mod read;
 mod scope;
 
@@ -17,10 +16,12 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{Context, anyhow};
 use jiff::SignedDuration;
 use node::Node;
 pub(crate) use scope::function_arn;
 pub use scope::{ACCOUNT, REGION};
+use serde_json::Value;
 use statemachines::yaml;
 
 /// What the template says, with this machine's values in it.
@@ -56,50 +57,22 @@ pub struct Function {
     /// How long an invocation may take.
     pub timeout: Duration,
     /// How much memory Lambda would give it.
-    pub memory_mb: u32,
+    pub memory_mb: u64,
     /// Its environment.
     pub environment: BTreeMap<String, String>,
-    /// How it logs.
-    pub logging: Logging,
-}
-
-/// How a function logs; Lambda tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Logging {
-    /// `JSON` or `Text`; `None` is Lambda's default.
-    pub format: Option<String>,
-    /// How much, such as `INFO`.
-    pub level: Option<String>,
+    /// How it logs, `JSON` or `Text`; `None` is Lambda's default.
+    pub log_format: Option<String>,
+    /// How much it logs, such as `INFO`.
+    pub log_level: Option<String>,
 }
 
 /// A route of the HTTP API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// Such as `GET`.
-    pub method: String,
-    /// The path, such as `/approvals/{linkId}`, or [`Route::DEFAULT`].
-    pub path: String,
+    /// What API Gateway calls it: `GET /approvals/{linkId}`, or `$default` for the one that takes what no other does.
+    pub key: String,
     /// The logical id of the function behind it.
     pub function: String,
-}
-
-impl Route {
-    /// The path of the route that takes what no other one does, by whichever method.
-    pub const DEFAULT: &str = "$default";
-
-    /// Whether it is that route.
-    pub fn is_default(&self) -> bool {
-        self.path == Self::DEFAULT
-    }
-
-    /// What API Gateway calls it: `GET /approvals/{linkId}`, or `$default`.
-    pub fn key(&self) -> String {
-        if self.is_default() {
-            self.path.clone()
-        } else {
-            format!("{} {}", self.method, self.path)
-        }
-    }
 }
 
 /// A function that is told what is published to a topic.
@@ -137,7 +110,7 @@ pub struct Pipe {
     /// The ARN of the stream.
     pub stream: String,
     /// Event patterns, of which one has to match a record of the stream.
-    pub patterns: Vec<serde_json::Value>,
+    pub patterns: Vec<Value>,
     /// The `{% %}` expression that makes the events' details of the stream's records.
     pub details: String,
     /// The `source` of the events.
@@ -162,34 +135,10 @@ pub struct Machine {
 pub struct Table {
     /// Its name.
     pub name: String,
-    /// The partition key.
-    pub partition_key: Key,
-    /// The sort key.
-    pub sort_key: Option<Key>,
+    /// Its `KeySchema`, `AttributeDefinitions` and `GlobalSecondaryIndexes`, which `CreateTable` takes as they are.
+    pub schema: Value,
     /// The attribute that says when an item expires.
     pub ttl_attribute: Option<String>,
-    /// Its global secondary indexes.
-    pub indexes: Vec<Index>,
-}
-
-/// A global secondary index, of items whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Index {
-    /// Its name.
-    pub name: String,
-    /// The partition key.
-    pub partition_key: Key,
-    /// The sort key.
-    pub sort_key: Option<Key>,
-}
-
-/// An attribute of a table's key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
-    /// The attribute's name.
-    pub name: String,
-    /// `S`, `N` or `B`.
-    pub kind: String,
 }
 
 /// This machine's values for what AWS would know.
@@ -203,65 +152,43 @@ pub struct LocalValues {
     pub secrets: BTreeMap<String, String>,
 }
 
-/// Why the template could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TemplateError {
-    /// The file cannot be read, or a state machine's.
-    #[error("cannot read {path}: {source}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// Something is wrong in this file.
-    #[error("{path}:{problem}")]
-    In {
-        /// The file.
-        path: PathBuf,
-        /// Where and what.
-        problem: Problem,
-    },
-}
-
-/// What a template says that is not implemented here, or not right.
+/// What a template says that is not implemented here, or not right, behind its line and column.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{line}:{column}: {text}")]
-pub struct Problem {
-    line: usize,
-    column: usize,
-    text: String,
-}
+#[error("{0}")]
+pub struct Problem(String);
 
 impl Template {
     /// Reads the template at `path`.
-    pub fn read(path: &Path, local: &LocalValues) -> Result<Template, TemplateError> {
+    pub fn read(path: &Path, local: &LocalValues) -> anyhow::Result<Template> {
         let text = read_file(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        Template::parse(&text, folder, local).map_err(|problem| TemplateError::In {
-            path: path.to_owned(),
-            problem,
-        })
+        Template::parse(&text, folder, local)
+            .map_err(|problem| anyhow!("{}:{problem}", path.display()))
     }
 
     /// Reads the text of a template whose relative paths start at `folder`.
     pub fn parse(text: &str, folder: &Path, local: &LocalValues) -> Result<Template, Problem> {
         let tree = yaml::read(text).map_err(|error| {
             let place = error.location();
-            let number = |number: Option<u64>| number.and_then(|it| it.try_into().ok());
-            Problem {
-                line: number(place.map(|it| it.line())).unwrap_or_default(),
-                column: number(place.map(|it| it.column())).unwrap_or_default(),
-                text: format!("not YAML: {}", error.without_snippet()),
-            }
+            let (line, column) = place.map_or((0, 0), |it| (it.line(), it.column()));
+            let text = error.without_snippet();
+            Problem(format!("{line}:{column}: not YAML: {text}"))
         })?;
         read::template(Node::new(text, &tree), folder, local)
     }
 }
 
+impl Table {
+    /// The attributes of an item's key: the partition key, and the sort key where there is one.
+    pub fn key(&self) -> impl Iterator<Item = &str> {
+        let schema = self.schema["KeySchema"].as_array().into_iter().flatten();
+        schema.filter_map(|element| element["AttributeName"].as_str())
+    }
+}
+
 impl Machine {
     /// The definition with each `${Name}` replaced: like AWS in the text of the file, wherever it stands.
-    pub fn load(&self) -> Result<String, TemplateError> {
+    pub fn load(&self) -> anyhow::Result<String> {
         let mut text = read_file(&self.definition)?;
         for (name, value) in &self.substitutions {
             text = text.replace(&format!("${{{name}}}"), value);
@@ -270,11 +197,9 @@ impl Machine {
     }
 }
 
-fn read_file(path: &Path) -> Result<String, TemplateError> {
-    std::fs::read_to_string(path).map_err(|source| TemplateError::File {
-        path: path.to_owned(),
-        source,
-    })
+fn read_file(path: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path);
+    text.with_context(|| format!("cannot read {}", path.display()))
 }
 
 #[cfg(test)]

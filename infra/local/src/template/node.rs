@@ -19,14 +19,12 @@ impl<'t> Node<'t> {
     }
 
     /// A problem with this node.
-    pub(crate) fn problem(self, text: impl Into<String>) -> Problem {
+    pub(crate) fn problem(self, text: impl std::fmt::Display) -> Problem {
         let before = &self.source[..self.at.span.start];
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-        Problem {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            text: text.into(),
-        }
+        let line = before.matches('\n').count() + 1;
+        let column = before[line_start..].chars().count() + 1;
+        Problem(format!("{line}:{column}: {text}"))
     }
 
     /// The entries of a map; a tag is the only key of one.
@@ -37,9 +35,13 @@ impl<'t> Node<'t> {
         let yaml::Node::Map(entries) = &self.at.value else {
             return Err(self.problem("expected a map here"));
         };
-        let entries = entries.iter();
-        let own = entries.map(|(key, at)| (key.value.as_str(), Node { at, ..self }));
-        Ok(own.collect())
+        let own = |(key, at): &'t yaml::Entry| (key.value.as_str(), Node { at, ..self });
+        Ok(entries.iter().map(own).collect())
+    }
+
+    /// The entries of the map at the end of a path of keys; none where it is not there.
+    pub(crate) fn entries_at(self, path: &[&str]) -> Result<Vec<(&'t str, Node<'t>)>, Problem> {
+        self.at(path).map_or(Ok(Vec::new()), Node::entries)
     }
 
     /// The items of a list; none of anything else.
@@ -55,16 +57,17 @@ impl<'t> Node<'t> {
     /// The value at the end of a path of keys, if every step is there.
     pub(crate) fn at(self, path: &[&str]) -> Option<Node<'t>> {
         path.iter().try_fold(self, |node, key| {
-            let entries = node.entries().ok()?.into_iter();
-            let mut values = entries.filter_map(|(name, value)| (name == *key).then_some(value));
-            values.next()
+            let mut entries = node.entries().ok()?.into_iter();
+            Some(entries.find(|(name, _)| name == key)?.1)
         })
     }
 
-    /// The value of a key that has to be there.
-    pub(crate) fn require(self, key: &str) -> Result<Node<'t>, Problem> {
-        self.at(&[key])
-            .ok_or_else(|| self.problem(format!("`{key}` is missing here")))
+    /// The value at the end of a path of keys with dots between, each of which has to be there.
+    pub(crate) fn require(self, path: &str) -> Result<Node<'t>, Problem> {
+        path.split('.').try_fold(self, |node, key| {
+            let missing = || node.problem(format!("`{key}` is missing here"));
+            node.at(&[key]).ok_or_else(missing)
+        })
     }
 
     /// Refuses keys that nothing here implements, so that a template never means less on this machine
@@ -94,17 +97,18 @@ impl<'t> Node<'t> {
 
     /// The intrinsic function that this is, in its short or its long form, and its argument.
     pub(crate) fn intrinsic(self) -> Option<(&'t str, Node<'t>)> {
-        let yaml::Node::Map(entries) = &self.at.value else {
+        let entries = self.entries().ok()?;
+        let &[(name, argument)] = entries.as_slice() else {
             return None;
         };
-        let [(name, at)] = entries.as_slice() else {
-            return None;
-        };
-        let name = name.value.as_str();
-        let forms = [name.strip_prefix('!'), name.strip_prefix("Fn::")];
-        let function = forms.into_iter().flatten().next();
-        let function = function.or((name == "Ref").then_some(name))?;
-        Some((function, Node { at, ..self }))
+        let function = name.strip_prefix('!').or(name.strip_prefix("Fn::"));
+        Some((function.or((name == "Ref").then_some(name))?, argument))
+    }
+
+    /// The name that this refers to with `!Ref`.
+    pub(crate) fn reference(self) -> Option<&'t str> {
+        let (function, argument) = self.intrinsic()?;
+        (function == "Ref").then(|| argument.literal().ok())?
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use serde_json::{Map, Value};
 
 use super::{
-    Function, Index, Key, LocalValues, Logging, Machine, MailEvents, Problem, Route, Schedule,
-    Subscription, Table, Template,
+    Function, LocalValues, Machine, MailEvents, Pipe, Problem, Route, Schedule, Subscription,
+    Table, Template,
     node::Node,
-    pipe::pipe,
     scope::{Scope, in_stack},
 };
 
@@ -50,10 +50,6 @@ const WITHOUT_MEANING: &str = "AWS::ApiGatewayV2::ApiMapping AWS::ApiGatewayV2::
     AWS::Route53::RecordSet AWS::SES::ConfigurationSet AWS::SES::EmailIdentity AWS::SNS::Subscription AWS::SNS::Topic \
     AWS::SNS::TopicPolicy AWS::SQS::Queue AWS::SQS::QueuePolicy AWS::WAFv2::WebACL";
 
-/// Lambda's own defaults.
-const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
-const DEFAULT_MEMORY_MB: u32 = 128;
-
 /// Reads the tree of a template.
 pub(super) fn template(
     root: Node<'_>,
@@ -61,8 +57,8 @@ pub(super) fn template(
     local: &LocalValues,
 ) -> Result<Template, Problem> {
     let scope = Scope::new(root, local)?;
-    for (id, resource) in scope.all() {
-        check_kind(id, resource.kind, resource.node)?;
+    for (id, (kind, node)) in &scope.resources {
+        check_kind(id, kind, *node)?;
     }
     let defaults = root.at(&["Globals", "Function"]);
     let mut functions = Vec::new();
@@ -71,14 +67,13 @@ pub(super) fn template(
     let mut schedules = Vec::new();
     for (id, node) in scope.of_kind("AWS::Serverless::Function") {
         functions.push(function(&scope, id, node, defaults, local)?);
-        let events = node.at(&["Properties", "Events"]).map(Node::entries);
-        for (_, event) in events.transpose()?.into_iter().flatten() {
+        for (_, event) in node.entries_at(&["Properties", "Events"])? {
             let kind = event.require("Type")?;
             let properties = event.require("Properties")?;
             match kind.literal()? {
                 "HttpApi" => routes.push(route(&scope, id, properties)?),
                 "SNS" => subscriptions.push(Subscription {
-                    topic: scope.text(properties.require("Topic")?)?,
+                    topic: scope.text_at(properties, "Topic")?,
                     function: id.to_owned(),
                 }),
                 "Schedule" => schedules.push(Schedule {
@@ -97,50 +92,46 @@ pub(super) fn template(
     }
     let machines = scope.of_kind("AWS::Serverless::StateMachine");
     let tables = scope.of_kind("AWS::DynamoDB::Table");
+    let mail_events = scope.of_kind("AWS::SES::ConfigurationSetEventDestination");
+    let secrets = scope.of_kind("AWS::SecretsManager::Secret");
+    let secrets =
+        secrets.filter_map(|(id, it)| Some((id, it.at(&["Properties", "SecretString"])?)));
+    let secret = |(id, text)| Ok((in_stack(id), scope.text(text)?));
     Ok(Template {
         functions,
         routes,
-        machines: machines
-            .map(|(id, node)| machine(&scope, id, node, folder))
-            .collect::<Result<_, _>>()?,
-        tables: tables
-            .map(|(id, node)| table(&scope, id, node))
-            .collect::<Result<_, _>>()?,
+        machines: all(machines, |(id, node)| machine(&scope, id, node, folder))?,
+        tables: all(tables, |(id, node)| table(&scope, id, node))?,
         subscriptions,
         schedules,
-        mail_events: mail_events(&scope)?,
-        secrets: secrets(&scope)?,
+        mail_events: all(mail_events, |(_, node)| mail_event(&scope, node))?,
+        secrets: all(secrets, secret)?,
         pipe: pipe(&scope)?,
     })
+}
+
+/// What is read of each node, unless there is a problem with one.
+fn all<I, T, C: FromIterator<T>>(
+    nodes: impl IntoIterator<Item = I>,
+    read: impl FnMut(I) -> Result<T, Problem>,
+) -> Result<C, Problem> {
+    nodes.into_iter().map(read).collect()
 }
 
 /// `rate(10 minutes)`, or `cron(0 4 * * ? *)`, which is once a day: at which time makes no difference here. No other
 /// `cron(...)` is implemented.
 fn rate(node: Node<'_>) -> Result<SignedDuration, Problem> {
     let text = node.literal()?;
-    let daily = text
-        .strip_prefix("cron(")
-        .and_then(|rest| rest.strip_suffix(" * * ? *)"));
+    let between = |start, end| text.strip_prefix(start)?.strip_suffix(end);
+    let daily: Option<&str> = between("cron(", " * * ? *)");
     if daily.is_some_and(|time| time.split(' ').all(|part| part.parse::<u8>().is_ok())) {
         return Ok(SignedDuration::from_hours(24));
     }
-    let inner = text
-        .strip_prefix("rate(")
-        .and_then(|rest| rest.strip_suffix(')'));
-    let parts = inner.and_then(|inner| inner.split_once(' '));
-    let seconds = parts.and_then(|(count, unit)| {
-        let unit = match unit.trim_end_matches('s') {
-            "minute" => 60,
-            "hour" => 3_600,
-            "day" => 86_400,
-            _ => return None,
-        };
-        count.parse::<i64>().ok()?.checked_mul(unit)
-    });
-    let rate = seconds
-        .filter(|seconds| *seconds > 0)
-        .map(SignedDuration::from_secs);
-    rate.ok_or_else(|| node.problem(format!("`{text}` is no rate such as `rate(10 minutes)`")))
+    let span = between("rate(", ")").and_then(|rate| rate.parse::<Span>().ok());
+    let rate = span.and_then(|it| it.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    // EventBridge counts in minutes at the least.
+    rate.filter(|rate| rate.is_positive() && rate.as_secs() % 60 == 0)
+        .ok_or_else(|| node.problem(format!("`{text}` is no rate such as `rate(10 minutes)`")))
 }
 
 fn check_kind(id: &str, kind: &str, node: Node<'_>) -> Result<(), Problem> {
@@ -162,24 +153,15 @@ fn function(
     defaults: Option<Node<'_>>,
     local: &LocalValues,
 ) -> Result<Function, Problem> {
-    let binary = node.at(&["Metadata", "BuildProperties", "Binary"]);
-    let binary = binary.ok_or_else(|| {
-        let problem = format!("function `{id}` has no Metadata with BuildProperties and a Binary");
-        node.problem(problem)
-    })?;
     // What the function says itself comes last and counts.
-    let sources: Vec<Node<'_>> = defaults
-        .into_iter()
-        .chain(node.at(&["Properties"]))
-        .collect();
-    let setting = |path: &[&str]| sources.iter().rev().find_map(|source| source.at(path));
-    let said = |path: &[&str]| setting(path).map(|node| scope.text(node)).transpose();
-    let timeout = setting(&["Timeout"]).map(|node| scope.number(node));
-    let memory = setting(&["MemorySize"]).map(|node| scope.number(node));
+    let sources = [defaults, node.at(&["Properties"])];
+    let sources = sources.iter().flatten();
+    let setting = |path: &[&str]| sources.clone().rev().find_map(|source| source.at(path));
+    let text = |path: &[&str]| setting(path).map(|node| scope.text(node)).transpose();
+    let number = |name, usual| setting(&[name]).map_or(Ok(usual), |node| scope.number(node));
     let mut environment = BTreeMap::new();
-    let variables = sources.iter();
-    for variables in variables.filter_map(|source| source.at(&["Environment", "Variables"])) {
-        for (name, node) in variables.entries()? {
+    for source in sources.clone() {
+        for (name, node) in source.entries_at(&["Environment", "Variables"])? {
             // A secret that a function reads by itself on AWS is given to it here.
             let (name, value) = match name.strip_suffix("_SECRET_ARN") {
                 Some(name) => (name, scope.secret(node)?),
@@ -191,120 +173,104 @@ fn function(
     environment.extend(local.environment.clone());
     Ok(Function {
         id: id.to_owned(),
-        binary: scope.text(binary)?,
-        timeout: Duration::from_secs(timeout.unwrap_or(Ok(DEFAULT_TIMEOUT_SECONDS))?),
-        memory_mb: memory.unwrap_or(Ok(DEFAULT_MEMORY_MB))?,
+        binary: scope.text_at(node, "Metadata.BuildProperties.Binary")?,
+        // These are Lambda's own defaults.
+        timeout: Duration::from_secs(number("Timeout", 3)?),
+        memory_mb: number("MemorySize", 128)?,
         environment,
-        logging: Logging {
-            format: said(&["LoggingConfig", "LogFormat"])?,
-            level: said(&["LoggingConfig", "ApplicationLogLevel"])?,
-        },
+        log_format: text(&["LoggingConfig", "LogFormat"])?,
+        log_level: text(&["LoggingConfig", "ApplicationLogLevel"])?,
     })
 }
 
 fn route(scope: &Scope<'_>, function: &str, properties: Node<'_>) -> Result<Route, Problem> {
     properties.only("an HttpApi event", "ApiId Auth Method Path")?;
-    let (method, path) = match (properties.at(&["Method"]), properties.at(&["Path"])) {
-        // SAM makes it the default route.
-        (None, None) => ("ANY".to_owned(), Route::DEFAULT.to_owned()),
-        _ => (
-            scope.text(properties.require("Method")?)?,
-            scope.text(properties.require("Path")?)?,
-        ),
+    let has = |name| properties.at(&[name]).is_some();
+    let key = if has("Method") || has("Path") {
+        let method = scope.text_at(properties, "Method")?.to_ascii_uppercase();
+        format!("{method} {}", scope.text_at(properties, "Path")?)
+    } else {
+        "$default".to_owned()
     };
-    Ok(Route {
-        method: method.to_ascii_uppercase(),
-        path,
-        function: function.to_owned(),
-    })
+    let function = function.to_owned();
+    Ok(Route { key, function })
 }
 
 fn machine(scope: &Scope<'_>, id: &str, node: Node<'_>, folder: &Path) -> Result<Machine, Problem> {
     let properties = node.require("Properties")?;
-    let substitutions = properties.at(&["DefinitionSubstitutions"]);
-    let substitutions = substitutions.map(Node::entries).transpose()?;
-    let substitutions = substitutions.into_iter().flatten();
+    let substitutions = properties.entries_at(&["DefinitionSubstitutions"])?;
+    let substitution = |(name, value): (&str, _)| Ok((name.to_owned(), scope.text(value)?));
     Ok(Machine {
         arn: scope.machine_arn(id)?,
-        definition: folder.join(scope.text(properties.require("DefinitionUri")?)?),
-        substitutions: substitutions
-            .map(|(name, value)| Ok((name.to_owned(), scope.text(value)?)))
-            .collect::<Result<_, Problem>>()?,
+        definition: folder.join(scope.text_at(properties, "DefinitionUri")?),
+        substitutions: all(substitutions, substitution)?,
     })
 }
 
 fn table(scope: &Scope<'_>, id: &str, node: Node<'_>) -> Result<Table, Problem> {
     let properties = node.require("Properties")?;
-    let mut kinds = BTreeMap::new();
-    for definition in properties.require("AttributeDefinitions")?.items() {
-        kinds.insert(
-            scope.text(definition.require("AttributeName")?)?,
-            scope.text(definition.require("AttributeType")?)?,
-        );
+    let mut schema = Map::new();
+    for name in [
+        "AttributeDefinitions",
+        "GlobalSecondaryIndexes",
+        "KeySchema",
+    ] {
+        if let Some(node) = properties.at(&[name]) {
+            schema.insert(name.to_owned(), scope.json(node)?);
+        }
     }
-    let (partition_key, sort_key) = keys(scope, &kinds, properties)?;
     let expiry = properties.at(&["TimeToLiveSpecification", "AttributeName"]);
-    let indexes = properties.at(&["GlobalSecondaryIndexes"]);
-    let indexes = indexes.iter().flat_map(|indexes| indexes.items());
-    let index = |node: Node<'_>| {
-        let (partition_key, sort_key) = keys(scope, &kinds, node)?;
-        Ok(Index {
-            name: scope.text(node.require("IndexName")?)?,
-            partition_key,
-            sort_key,
-        })
-    };
     Ok(Table {
         name: in_stack(id),
-        partition_key,
-        sort_key,
+        schema: Value::Object(schema),
         ttl_attribute: expiry.map(|name| scope.text(name)).transpose()?,
-        indexes: indexes.map(index).collect::<Result<_, Problem>>()?,
     })
 }
 
-/// The partition key and the sort key of a table or an index.
-fn keys(
-    scope: &Scope<'_>,
-    kinds: &BTreeMap<String, String>,
-    node: Node<'_>,
-) -> Result<(Key, Option<Key>), Problem> {
-    let schema = node.require("KeySchema")?;
-    let mut keys = BTreeMap::new();
-    for element in schema.items() {
-        let name = scope.text(element.require("AttributeName")?)?;
-        let kind = kinds.get(&name).cloned().unwrap_or_default();
-        let role = scope.text(element.require("KeyType")?)?;
-        keys.insert(role, Key { name, kind });
-    }
-    let partition_key = keys.remove("HASH");
-    let partition_key = partition_key.ok_or_else(|| schema.problem("it has no HASH key"))?;
-    Ok((partition_key, keys.remove("RANGE")))
+fn mail_event(scope: &Scope<'_>, node: Node<'_>) -> Result<MailEvents, Problem> {
+    let properties = node.require("Properties")?;
+    let types = properties.require("EventDestination.MatchingEventTypes")?;
+    Ok(MailEvents {
+        set: scope.text_at(properties, "ConfigurationSetName")?,
+        types: all(types.items(), |node| scope.text(node))?,
+        topic: scope.text_at(properties, "EventDestination.SnsDestination.TopicARN")?,
+    })
 }
 
-/// What the template writes into secrets.
-fn secrets(scope: &Scope<'_>) -> Result<BTreeMap<String, String>, Problem> {
-    let all = scope.of_kind("AWS::SecretsManager::Secret");
-    let texts = all.filter_map(|(id, node)| Some((id, node.at(&["Properties", "SecretString"])?)));
-    let read = |(id, node)| Ok((in_stack(id), scope.text(node)?));
-    texts.map(read).collect()
-}
-
-/// What SES publishes.
-fn mail_events(scope: &Scope<'_>) -> Result<Vec<MailEvents>, Problem> {
-    let destinations = scope.of_kind("AWS::SES::ConfigurationSetEventDestination");
-    let read = |(_, node): (&str, Node<'_>)| {
-        let properties = node.require("Properties")?;
-        let destination = properties.require("EventDestination")?;
-        let types = destination.require("MatchingEventTypes")?.items();
-        let topic = destination.require("SnsDestination")?.require("TopicARN")?;
-        Ok(MailEvents {
-            set: scope.text(properties.require("ConfigurationSetName")?)?,
-            types: types
-                .map(|node| scope.text(node))
-                .collect::<Result<_, _>>()?,
-            topic: scope.text(topic)?,
-        })
+/// The pipe that publishes what is written to a table.
+fn pipe(scope: &Scope<'_>) -> Result<Option<Pipe>, Problem> {
+    let mut pipes = scope.of_kind("AWS::Pipes::Pipe");
+    let Some((_, node)) = pipes.next() else {
+        return Ok(None);
     };
-    destinations.map(read).collect()
+    if pipes.next().is_some() {
+        return Err(node.problem("the local stack knows one pipe"));
+    }
+    let properties = node.require("Properties")?;
+    let filters = properties.at(&["SourceParameters", "FilterCriteria", "Filters"]);
+    let filters = filters.iter().flat_map(|filters| filters.items());
+    let pattern = |filter: Node<'_>| {
+        let pattern = filter.require("Pattern")?;
+        serde_json::from_str(pattern.literal()?)
+            .map_err(|error| pattern.problem(format!("no event pattern: {error}")))
+    };
+    let target = properties.require("TargetParameters.EventBridgeEventBusParameters")?;
+    Ok(Some(Pipe {
+        stream: scope.text_at(properties, "Source")?,
+        patterns: all(filters, pattern)?,
+        details: details(scope, properties.require("Enrichment")?)?,
+        source: scope.text_at(target, "Source")?,
+        detail_type: scope.text_at(target, "DetailType")?,
+    }))
+}
+
+/// The output of a machine of one Pass state, which is all that is evaluated here.
+fn details(scope: &Scope<'_>, enrichment: Node<'_>) -> Result<String, Problem> {
+    let definition = scope.referred(enrichment)?;
+    let definition = definition.require("Properties.Definition")?;
+    let states = definition.require("States")?.entries()?;
+    let [(_, state)] = states.as_slice() else {
+        return Err(definition.problem("the local stack knows an enrichment of one Pass state"));
+    };
+    Ok(state.require("Output")?.literal()?.to_owned())
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+
 use super::{LocalValues, Problem, node::Node};
 
 /// The region that everything local claims to be in.
@@ -14,54 +16,39 @@ const STACK: &str = "refund-desk";
 /// Every name that a template's expressions may refer to.
 pub(super) struct Scope<'a> {
     parameters: BTreeMap<&'a str, Node<'a>>,
-    resources: BTreeMap<&'a str, Resource<'a>>,
+    /// Each resource's type and its whole node.
+    pub(super) resources: BTreeMap<&'a str, (&'a str, Node<'a>)>,
     local: &'a LocalValues,
-}
-
-/// A resource's type and its whole node.
-#[derive(Clone, Copy)]
-pub(super) struct Resource<'a> {
-    pub(super) kind: &'a str,
-    pub(super) node: Node<'a>,
 }
 
 impl<'a> Scope<'a> {
     /// Collects the names of a template.
     pub(super) fn new(root: Node<'a>, local: &'a LocalValues) -> Result<Scope<'a>, Problem> {
-        let parameters = root.at(&["Parameters"]).map(Node::entries).transpose()?;
+        let parameters = root.entries_at(&["Parameters"])?;
         let resource = |(id, node): (&'a str, Node<'a>)| {
             let kind = node.require("Type")?.literal()?;
-            Ok((id, Resource { kind, node }))
+            Ok((id, (kind, node)))
         };
         let resources = root.require("Resources")?.entries()?.into_iter();
         Ok(Scope {
-            parameters: parameters.into_iter().flatten().collect(),
+            parameters: parameters.into_iter().collect(),
             resources: resources.map(resource).collect::<Result<_, _>>()?,
             local,
         })
     }
 
-    /// All resources, in the order of their ids.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&'a str, Resource<'a>)> {
-        self.resources.iter().map(|(id, resource)| (*id, *resource))
-    }
-
     /// The node of a resource that a `!Ref` names.
     pub(super) fn referred(&self, node: Node<'_>) -> Result<Node<'a>, Problem> {
-        let id = match node.intrinsic() {
-            Some(("Ref", argument)) => argument.literal()?,
-            _ => "",
-        };
-        let resource = self.resources.get(id);
-        resource
-            .map(|resource| resource.node)
-            .ok_or_else(|| node.problem("expected a `!Ref` to a resource here"))
+        let resource = node.reference().and_then(|id| self.resources.get(id));
+        let (_, resource) =
+            resource.ok_or_else(|| node.problem("expected a `!Ref` to a resource here"))?;
+        Ok(*resource)
     }
 
-    /// All resources of a type.
+    /// All resources of a type, in the order of their ids.
     pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = (&'a str, Node<'a>)> {
-        let own = self.all().filter(move |(_, it)| it.kind == kind);
-        own.map(|(id, resource)| (id, resource.node))
+        let resources = self.resources.iter();
+        resources.filter_map(move |(id, (own, node))| (*own == kind).then_some((*id, *node)))
     }
 
     /// The text that a node comes to.
@@ -82,23 +69,41 @@ impl<'a> Scope<'a> {
         Ok(text)
     }
 
+    /// The text at the end of a path of keys with dots between, each of which has to be there.
+    pub(super) fn text_at(&self, node: Node<'_>, path: &str) -> Result<String, Problem> {
+        self.text(node.require(path)?)
+    }
+
+    /// The JSON that a node comes to: lists and maps as they are, and all else as text.
+    pub(super) fn json(&self, node: Node<'_>) -> Result<Value, Problem> {
+        let mut items = node.items().peekable();
+        match node.entries() {
+            _ if items.peek().is_some() => items.map(|it| self.json(it)).collect(),
+            Ok(members) if node.intrinsic().is_none() => {
+                let member = |(name, node): (&str, _)| Ok((name.to_owned(), self.json(node)?));
+                members
+                    .into_iter()
+                    .map(member)
+                    .collect::<Result<Map<_, _>, _>>()
+                    .map(Value::Object)
+            }
+            _ => Ok(self.text(node)?.into()),
+        }
+    }
+
     /// The text of the secret of this template that a node refers to.
     pub(super) fn secret(&self, node: Node<'_>) -> Result<String, Problem> {
-        let id = match node.intrinsic() {
-            Some(("Ref", argument)) => argument.literal()?,
-            _ => "",
-        };
-        if let Some(text) = self.local.secrets.get(id) {
+        let given = node.reference().and_then(|id| self.local.secrets.get(id));
+        if let Some(text) = given {
             return Ok(text.clone());
         }
-        let secret = self.resources.get(id);
-        let text = secret.and_then(|it| it.node.at(&["Properties", "SecretString"]));
+        let text = self.referred(node)?.at(&["Properties", "SecretString"]);
         let missing = "the local stack has no value for this secret";
         self.text(text.ok_or_else(|| node.problem(missing))?)
     }
 
     /// A whole number, such as a timeout.
-    pub(super) fn number<N: std::str::FromStr>(&self, node: Node<'_>) -> Result<N, Problem> {
+    pub(super) fn number(&self, node: Node<'_>) -> Result<u64, Problem> {
         let text = self.text(node)?;
         text.parse()
             .map_err(|_| node.problem(format!("`{text}` is not a whole number")))
@@ -106,11 +111,16 @@ impl<'a> Scope<'a> {
 
     /// What a parameter, a resource (`Table`) or an attribute of one (`Table.Arn`) comes to.
     fn value(&self, node: Node<'_>, name: &str) -> Result<String, Problem> {
-        if let Some(pseudo) = pseudo_parameter(name) {
-            return Ok(pseudo.to_owned());
-        }
-        if let Some(given) = self.local.parameters.get(name) {
-            return Ok(given.clone());
+        let given = match name {
+            "AWS::AccountId" => Some(ACCOUNT),
+            "AWS::Partition" => Some("aws"),
+            "AWS::Region" => Some(REGION),
+            "AWS::StackName" => Some(STACK),
+            "AWS::URLSuffix" => Some("amazonaws.com"),
+            _ => self.local.parameters.get(name).map(String::as_str),
+        };
+        if let Some(given) = given {
+            return Ok(given.to_owned());
         }
         if let Some(parameter) = self.parameters.get(name) {
             return Ok(parameter.require("Default")?.literal()?.to_owned());
@@ -119,7 +129,7 @@ impl<'a> Scope<'a> {
         if let Some((machine, alias)) = self.alias_of_machine(id) {
             return Ok(format!("{}:{alias}", self.machine_arn(machine)?));
         }
-        let kind = self.resources.get(id).map_or("", |resource| resource.kind);
+        let kind = self.resources.get(id).map_or("", |(kind, _)| kind);
         // A function's alias is the function itself: there is one version of it.
         Ok(match (kind, attribute) {
             ("AWS::Serverless::Function", "") => id.to_owned(),
@@ -160,7 +170,7 @@ impl<'a> Scope<'a> {
     /// The name that the template gives a resource, or else its own.
     fn name(&self, id: &str) -> Result<String, Problem> {
         let resource = self.resources.get(id);
-        let name = resource.and_then(|it| it.node.at(&["Properties", "Name"]));
+        let name = resource.and_then(|(_, node)| node.at(&["Properties", "Name"]));
         name.map_or_else(|| Ok(in_stack(id)), |name| self.text(name))
     }
 
@@ -196,15 +206,4 @@ fn arn(service: &str, resource: &str) -> String {
 /// The name of what the template gives none, so that AWS may replace it.
 pub(super) fn in_stack(id: &str) -> String {
     format!("{STACK}-{id}")
-}
-
-fn pseudo_parameter(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "AWS::AccountId" => ACCOUNT,
-        "AWS::Partition" => "aws",
-        "AWS::Region" => REGION,
-        "AWS::StackName" => STACK,
-        "AWS::URLSuffix" => "amazonaws.com",
-        _ => return None,
-    })
 }

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 fn local() -> LocalValues {
@@ -84,12 +86,12 @@ fn our_functions_have_what_they_need() {
 
 #[test]
 fn our_functions_log_json() {
-    let expected = Logging {
-        format: Some("JSON".to_owned()),
-        level: Some("INFO".to_owned()),
-    };
     for function in ours().functions {
-        assert_eq!(function.logging, expected, "{}", function.id);
+        let logging = (
+            function.log_format.as_deref(),
+            function.log_level.as_deref(),
+        );
+        assert_eq!(logging, (Some("JSON"), Some("INFO")), "{}", function.id);
     }
 }
 
@@ -99,7 +101,7 @@ fn our_routes_machine_table_and_secret() {
     let mut routes: Vec<String> = template
         .routes
         .iter()
-        .map(|route| format!("{} {}", route.key(), route.function))
+        .map(|route| format!("{} {}", route.key, route.function))
         .collect();
     routes.sort();
     assert_eq!(
@@ -142,26 +144,27 @@ fn our_routes_machine_table_and_secret() {
         template.tables,
         [Table {
             name: "refund-desk-Table".into(),
-            partition_key: Key {
-                name: "pk".into(),
-                kind: "S".into()
-            },
-            sort_key: Some(Key {
-                name: "sk".into(),
-                kind: "S".into()
+            schema: json!({
+                "AttributeDefinitions": [
+                    { "AttributeName": "pk", "AttributeType": "S" },
+                    { "AttributeName": "sk", "AttributeType": "S" },
+                    { "AttributeName": "indexPk", "AttributeType": "S" },
+                    { "AttributeName": "indexSk", "AttributeType": "S" },
+                ],
+                "KeySchema": [
+                    { "AttributeName": "pk", "KeyType": "HASH" },
+                    { "AttributeName": "sk", "KeyType": "RANGE" },
+                ],
+                "GlobalSecondaryIndexes": [{
+                    "IndexName": "Index",
+                    "KeySchema": [
+                        { "AttributeName": "indexPk", "KeyType": "HASH" },
+                        { "AttributeName": "indexSk", "KeyType": "RANGE" },
+                    ],
+                    "Projection": { "ProjectionType": "ALL" },
+                }],
             }),
             ttl_attribute: Some("expiresAt".into()),
-            indexes: vec![Index {
-                name: "Index".into(),
-                partition_key: Key {
-                    name: "indexPk".into(),
-                    kind: "S".into()
-                },
-                sort_key: Some(Key {
-                    name: "indexSk".into(),
-                    kind: "S".into()
-                }),
-            }],
         }]
     );
 }

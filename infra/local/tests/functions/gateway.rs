@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Request},
 };
 use http_body_util::BodyExt;
-use local::{clock::Clock, gateway::Gateway, template::Route};
+use local::{clock::Clock, gateway, template::Route};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -18,19 +18,18 @@ use crate::support::Lambda;
 fn api(patience: Option<Duration>) -> (Lambda, Router) {
     let lambda = Lambda::start(Duration::from_secs(20), "");
     let routes = ["/echo/{name}", "/http", "/fail", "/exit", "/sleep"].map(|path| Route {
-        method: "POST".to_owned(),
-        path: path.to_owned(),
+        key: format!("POST {path}"),
         function: "Test".to_owned(),
     });
     let clock = Clock::fixed("2020-03-12T19:03:58Z".parse().unwrap());
-    let gateway = Gateway::new(
+    let api = gateway::router(
         &routes,
         lambda.functions.clone(),
         clock,
         "127.0.0.1:1".to_owned(),
-        patience,
+        patience.unwrap_or(Duration::MAX),
     );
-    (lambda, gateway.router())
+    (lambda, api)
 }
 
 async fn call(

@@ -7,10 +7,7 @@ use std::{
 };
 
 use axum::Router;
-use local::{
-    lambda::Functions,
-    template::{Function, Logging},
-};
+use local::{lambda::Functions, template::Function};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 /// The fake of Lambda with the one function `Test`, served on a port of its own.
@@ -51,7 +48,8 @@ impl Lambda {
             timeout,
             memory_mb: 256,
             environment: BTreeMap::from([("TEST_AT_START".to_owned(), at_start.to_owned())]),
-            logging: Logging::default(),
+            log_format: None,
+            log_level: None,
         };
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();

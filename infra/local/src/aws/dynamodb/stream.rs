@@ -1,7 +1,6 @@
 //! The stream of a table: what was written, in the order of the commits.
 
 use dynoxide::{
-    DynoxideError,
     actions::{
         get_records::{GetRecordsRequest, Record},
         get_shard_iterator::GetShardIteratorRequest,
@@ -10,14 +9,14 @@ use dynoxide::{
 };
 use serde_json::json;
 
-use super::{DynamoDb, DynamoDbError};
+use super::DynamoDb;
 
 /// How many records are read at once, which are in memory together.
 const BATCH: usize = 100;
 
 impl DynamoDb {
     /// Has each table keep a stream of what is written from now on, or no longer.
-    pub fn keep_streams(&self, wanted: bool) -> Result<(), DynamoDbError> {
+    pub fn keep_streams(&self, wanted: bool) -> anyhow::Result<()> {
         for table in self.tables.iter() {
             let metadata = self.database.get_table_metadata(&table.name)?;
             if metadata.is_some_and(|metadata| metadata.stream_enabled == wanted) {
@@ -28,9 +27,8 @@ impl DynamoDb {
                 stream["StreamViewType"] = "NEW_IMAGE".into();
             }
             let request = json!({ "TableName": table.name, "StreamSpecification": stream });
-            let request = serde_json::from_value(request)
-                .map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
-            self.database.update_table(request)?;
+            self.database
+                .update_table(serde_json::from_value(request)?)?;
         }
         Ok(())
     }
@@ -41,7 +39,7 @@ impl DynamoDb {
         &self,
         stream: &str,
         after: Option<String>,
-    ) -> Result<Vec<Record>, DynamoDbError> {
+    ) -> anyhow::Result<Vec<Record>> {
         let table = stream.split('/').nth(1).unwrap_or_default();
         let from = match after {
             Some(_) => "AFTER_SEQUENCE_NUMBER",
@@ -62,7 +60,7 @@ impl DynamoDb {
 
     /// Removes the records before that one: the engine keeps them for ever, with all that items ever held, and looks through
     /// all of them with each write. In memory it offers no way to.
-    pub fn trim_stream(&self, last: &Record) -> Result<(), DynamoDbError> {
+    pub fn trim_stream(&self, last: &Record) -> anyhow::Result<()> {
         if let Some(file) = &self.file {
             // That one stays: the engine counts on from it.
             rusqlite::Connection::open(file)?.execute(

@@ -1,17 +1,48 @@
+use dynoxide::{AttributeValue, Item};
+use serde_json::json;
+
 use super::*;
-use crate::template::Key;
 
 fn table(sort_key: &str) -> Table {
-    let key = |name: &str| Key {
-        name: name.to_owned(),
-        kind: "S".to_owned(),
-    };
+    let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
     Table {
         name: "Test".to_owned(),
-        partition_key: key("pk"),
-        sort_key: Some(key(sort_key)),
+        schema: json!({
+            "AttributeDefinitions": [attribute("pk"), attribute(sort_key)],
+            "KeySchema": [
+                { "AttributeName": "pk", "KeyType": "HASH" },
+                { "AttributeName": sort_key, "KeyType": "RANGE" },
+            ],
+        }),
         ttl_attribute: Some("expiresAt".to_owned()),
-        indexes: Vec::new(),
+    }
+}
+
+impl DynamoDb {
+    /// Puts an item of plain JSON into the first table.
+    pub(crate) fn put(&self, item: &Value) {
+        fn attribute(value: &Value) -> AttributeValue {
+            match value {
+                Value::Null => AttributeValue::NULL(true),
+                Value::Bool(value) => AttributeValue::BOOL(*value),
+                Value::Number(number) => AttributeValue::N(number.to_string()),
+                Value::String(text) => AttributeValue::S(text.clone()),
+                Value::Array(items) => AttributeValue::L(items.iter().map(attribute).collect()),
+                Value::Object(members) => AttributeValue::M(attributes(members)),
+            }
+        }
+        fn attributes(members: &serde_json::Map<String, Value>) -> Item {
+            let members = members.iter();
+            members
+                .map(|(name, value)| (name.clone(), attribute(value)))
+                .collect()
+        }
+        let request = dynoxide::actions::put_item::PutItemRequest {
+            table_name: self.tables[0].name.clone(),
+            item: attributes(item.as_object().unwrap()),
+            ..Default::default()
+        };
+        self.database.put_item(request).unwrap();
     }
 }
 

@@ -8,13 +8,13 @@
 use std::{collections::HashMap, time::Duration};
 
 use dynoxide::{
-    AttributeValue, DynoxideError, Item,
+    AttributeValue, DynoxideError,
     actions::{delete_item::DeleteItemRequest, scan::ScanRequest},
 };
-use tokio::{task::JoinHandle, time};
+use tokio::time;
 use tracing::warn;
 
-use super::{DynamoDb, DynamoDbError};
+use super::DynamoDb;
 use crate::{clock::Clock, template::Table};
 
 /// An expired item is there until the sweeper comes round. AWS takes up to a few days; nobody may rely
@@ -26,25 +26,21 @@ const SLICE_ITEMS: usize = 200;
 type Key = HashMap<String, AttributeValue>;
 
 impl DynamoDb {
-    /// Removes expired items now and then, by the stack's clock.
-    pub fn sweep_regularly(&self, clock: Clock) -> JoinHandle<()> {
-        let dynamodb = self.clone();
-        tokio::spawn(async move {
-            let mut ends = vec![None; dynamodb.tables.len()];
-            let mut timer = time::interval(SLICE_EVERY);
-            timer.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-            loop {
-                timer.tick().await;
-                for (table, end) in dynamodb.tables.iter().zip(&mut ends) {
-                    let now = clock.now().as_second();
-                    let swept = dynamodb.sweep_slice(table, end.take(), now);
-                    *end = swept.unwrap_or_else(|error| {
-                        warn!(%error, "expired items could not be removed");
-                        None
-                    });
-                }
+    /// Removes expired items now and then, by the stack's clock, for as long as it is polled.
+    pub async fn sweep(self, clock: Clock) {
+        let mut ends = vec![None; self.tables.len()];
+        let mut timer = time::interval(SLICE_EVERY);
+        timer.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            timer.tick().await;
+            for (table, end) in self.tables.iter().zip(&mut ends) {
+                let swept = self.sweep_slice(table, end.take(), clock.now().as_second());
+                *end = swept.unwrap_or_else(|error| {
+                    warn!(%error, "expired items could not be removed");
+                    None
+                });
             }
-        })
+        }
     }
 
     /// Removes what expired before `now`, in seconds since 1970, among the items after `start`. Gives the
@@ -54,7 +50,7 @@ impl DynamoDb {
         table: &Table,
         start: Option<Key>,
         now: i64,
-    ) -> Result<Option<Key>, DynamoDbError> {
+    ) -> anyhow::Result<Option<Key>> {
         let Some(attribute) = &table.ttl_attribute else {
             return Ok(None);
         };
@@ -71,10 +67,11 @@ impl DynamoDb {
             expression_attribute_values: values.clone(),
             ..ScanRequest::default()
         })?;
-        for item in slice.items.unwrap_or_default() {
+        for mut item in slice.items.unwrap_or_default() {
+            let key = table.key().filter_map(|name| item.remove_entry(name));
             let deleted = self.database.delete_item(DeleteItemRequest {
                 table_name: table.name.clone(),
-                key: key_of(table, item),
+                key: key.collect(),
                 // It may have been prolonged since the scan.
                 condition_expression: expired.clone(),
                 expression_attribute_names: names.clone(),
@@ -88,12 +85,4 @@ impl DynamoDb {
         }
         Ok(slice.last_evaluated_key)
     }
-}
-
-fn key_of(table: &Table, mut item: Item) -> Key {
-    [Some(&table.partition_key), table.sort_key.as_ref()]
-        .into_iter()
-        .flatten()
-        .filter_map(|key| item.remove_entry(&key.name))
-        .collect()
 }

@@ -90,10 +90,9 @@ impl Layout {
 /// The graph with the sizes of its boxes and labels. A loop needs no room.
 fn input(graph: &Graph) -> dagre::graph::Graph<NodeLabel, EdgeLabel> {
     let mut input = dagre::graph::Graph::with_options(GraphOptions {
-        directed: true,
         // An edge that closes a circle is turned around, beside one that may run that way already.
         multigraph: true,
-        compound: false,
+        ..GraphOptions::default()
     });
     for (phase, known) in graph.phases.iter().enumerate() {
         let label = NodeLabel {
@@ -106,7 +105,7 @@ fn input(graph: &Graph) -> dagre::graph::Graph<NodeLabel, EdgeLabel> {
     for edge in graph.edges.iter().filter(|edge| edge.from != edge.to) {
         let has_label = !edge.label.is_empty();
         let label = EdgeLabel {
-            width: label_width(&edge.label),
+            width: small(edge.label.chars().count()) * LABEL_CHARACTER_WIDTH,
             height: if has_label { LABEL_HEIGHT } else { 0.0 },
             labelpos: LabelPos::Center,
             // The ordinary ways are the straighter ones.
@@ -122,7 +121,8 @@ fn input(graph: &Graph) -> dagre::graph::Graph<NodeLabel, EdgeLabel> {
 /// One end of an edge.
 struct End {
     edge: usize,
-    is_source: bool,
+    /// Which of the edge's points it is.
+    point: usize,
     /// The phase, and whether it is its lower side.
     side: (usize, bool),
     /// How far across the edge goes on.
@@ -136,20 +136,20 @@ fn attach(graph: &Graph, boxes: &[BoxPlace], routes: &mut [Route]) {
         let [_, second, ..] = route.points.as_slice() else {
             continue;
         };
-        let last_but_one = &route.points[route.points.len() - 2];
+        let last = route.points.len() - 1;
         let runs_down = boxes[known.from].y < boxes[known.to].y;
-        for (is_source, side, next) in [
-            (true, (known.from, runs_down), second),
-            (false, (known.to, !runs_down), last_but_one),
-        ] {
-            let towards = next.x;
-            ends.push(End {
-                edge,
-                is_source,
-                side,
-                towards,
-            });
-        }
+        ends.push(End {
+            edge,
+            point: 0,
+            side: (known.from, runs_down),
+            towards: second.x,
+        });
+        ends.push(End {
+            edge,
+            point: last,
+            side: (known.to, !runs_down),
+            towards: route.points[last - 1].x,
+        });
     }
     ends.sort_by(|a, b| a.side.cmp(&b.side).then(a.towards.total_cmp(&b.towards)));
     for together in ends.chunk_by(|a, b| a.side == b.side) {
@@ -158,9 +158,7 @@ fn attach(graph: &Graph, boxes: &[BoxPlace], routes: &mut [Route]) {
             let (phase, is_below) = end.side;
             let place = boxes[phase];
             let gap = place.width * SHARED_SIDE / count.max(2.0);
-            let points = &mut routes[end.edge].points;
-            let index = if end.is_source { 0 } else { points.len() - 1 };
-            points[index] = Point {
+            routes[end.edge].points[end.point] = Point {
                 x: place.x + gap * (small(rank) - (count - 1.0) / 2.0),
                 y: place.y + if is_below { BOX_HEIGHT } else { 0.0 },
             };
@@ -188,10 +186,6 @@ fn box_width(name: &str) -> f64 {
     let lines = lines(name).into_iter();
     let longest = lines.map(|line| line.chars().count()).max();
     (small(longest.unwrap_or(0)) * CHARACTER_WIDTH + BOX_PADDING).max(LEAST_BOX_WIDTH)
-}
-
-fn label_width(label: &str) -> f64 {
-    small(label.chars().count()) * LABEL_CHARACTER_WIDTH
 }
 
 /// A count as a length. Counts here are of boxes on a page.

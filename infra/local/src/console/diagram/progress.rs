@@ -44,19 +44,14 @@ impl Marked {
     pub(crate) fn of(graph: &Graph, progress: &Progress) -> Self {
         let entered = progress.entered.iter();
         let visited: Vec<usize> = entered.filter_map(|state| graph.phase(state)).collect();
-        let mark = |phase: usize| {
-            if visited.last() == Some(&phase) {
-                progress.last
-            } else if visited.contains(&phase) {
-                Mark::Completed
-            } else {
-                Mark::Ahead
-            }
-        };
-        Self {
-            marks: (0..graph.phases.len()).map(mark).collect(),
-            visited,
+        let mut marks = vec![Mark::Ahead; graph.phases.len()];
+        for phase in &visited {
+            marks[*phase] = Mark::Completed;
         }
+        if let Some(last) = visited.last() {
+            marks[*last] = progress.last;
+        }
+        Self { visited, marks }
     }
 
     /// Whether the execution took an edge.

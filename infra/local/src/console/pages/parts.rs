@@ -4,10 +4,11 @@ use domain::audit::AuditRecord;
 use jiff::{SignedDuration, Span, SpanRound, Timestamp, Unit};
 use maud::{Markup, html};
 
-use crate::console::diagram::{self, Drawing};
-use crate::console::source::{RequestView, Run};
+use crate::console::diagram::{self, Drawing, Mark, Progress};
+use crate::console::source::{RequestView, steps};
 use crate::console::text;
 use crate::outbox::Mail;
+use crate::states::{ExecutionStatus, ExecutionView};
 
 pub(crate) fn time(at: Timestamp) -> Markup {
     html! { time datetime=(at) title=(at) { (at.strftime("%-d %b %H:%M:%S").to_string()) } }
@@ -23,7 +24,7 @@ pub(crate) fn span(length: SignedDuration) -> String {
 /// A request's status.
 pub(crate) fn chip(request: &RequestView) -> Markup {
     let known = request.request.as_ref().map(|known| known.status.as_str());
-    let run = request.run.as_ref().map(|run| run.view.status.as_str());
+    let run = request.run.as_ref().map(|run| run.status.as_str());
     let status = known.or(run).unwrap_or_default().to_lowercase();
     html! { span class={ "chip " (status) } { (text::in_words(&status)) } }
 }
@@ -35,9 +36,16 @@ pub(crate) fn request_path(id: &str) -> String {
 }
 
 /// Where a request is, as the drawing of that number on the page. None: what it runs by cannot be drawn.
-pub(crate) fn drawing(run: &Run, number: usize) -> Option<Drawing> {
-    let id = format!("drawing-{number}");
-    diagram::draw(&run.view.definition, &run.progress(), &id)
+pub(crate) fn drawing(run: &ExecutionView, number: usize) -> Option<Drawing> {
+    let progress = Progress {
+        entered: steps(run).into_iter().map(|step| step.state).collect(),
+        last: match run.status {
+            ExecutionStatus::Running => Mark::Current,
+            ExecutionStatus::Failed | ExecutionStatus::TimedOut => Mark::Failed,
+            ExecutionStatus::Succeeded => Mark::Completed,
+        },
+    };
+    diagram::draw(&run.definition, &progress, &format!("drawing-{number}"))
 }
 
 pub(crate) fn mail_card(mail: &Mail) -> Markup {
@@ -92,13 +100,9 @@ pub(crate) fn mail_text(mail: &Mail) -> Markup {
 /// How much it was about, of which charge, under which of Stripe's ids, and what else there is to say.
 fn details(record: &AuditRecord) -> String {
     let amount = record.amount.map(|amount| amount.to_string());
-    let parts = [
-        amount,
-        record.charge.clone(),
-        record.stripe_id.clone(),
-        record.detail.clone(),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let parts = [&amount, &record.charge, &record.stripe_id, &record.detail];
+    let parts: Vec<_> = parts.into_iter().flatten().map(String::as_str).collect();
+    parts.join(" · ")
 }
 
 /// Records of the audit log.

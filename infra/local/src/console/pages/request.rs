@@ -5,7 +5,8 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::parts::{audit_table, chip, drawing, mail_card, request_path, span, time};
-use crate::console::source::{Console, RequestView, Run, reference};
+use crate::console::source::{Console, RequestView, reference, steps};
+use crate::states::ExecutionView;
 
 /// None: there is no such request.
 pub(crate) fn page(console: &Console, id: &str) -> Option<Page> {
@@ -43,33 +44,32 @@ pub(crate) fn page(console: &Console, id: &str) -> Option<Page> {
 
 /// What the customer answered, and what phases found out.
 fn answers(request: &Request) -> Markup {
+    let answers = request.answers.iter();
+    let asked = answers.filter_map(|it| Some((it.label.as_str(), it.value.as_ref()?.to_string())));
     let text = |value: &Output| match value {
         Output::Text(text) => text.clone(),
         Output::Refund { id, amount, status } => format!("{amount}, {status}: {id}"),
     };
+    let outputs = request.outputs.iter();
+    let found = outputs.map(|(name, value)| (name.as_str(), text(value)));
+    html! {
+        (facts("Asked for", asked))
+        @if !request.outputs.is_empty() { (facts("Found out", found)) }
+    }
+}
+
+fn facts<'a>(title: &str, facts: impl Iterator<Item = (&'a str, String)>) -> Markup {
     html! {
         div.card {
-            h2 { "Asked for" }
+            h2 { (title) }
             dl.facts {
-                @for answer in &request.answers {
-                    @if let Some(value) = &answer.value { dt { (answer.label) } dd { (value.to_string()) } }
-                }
-            }
-        }
-        @if !request.outputs.is_empty() {
-            div.card {
-                h2 { "Found out" }
-                dl.facts {
-                    @for (name, value) in &request.outputs {
-                        dt { (name.as_str()) } dd { (text(value)) }
-                    }
-                }
+                @for (name, value) in facts { dt { (name) } dd { (value) } }
             }
         }
     }
 }
 
-fn progress(request: &RequestView, run: &Run) -> Markup {
+fn progress(request: &RequestView, run: &ExecutionView) -> Markup {
     html! {
         div.card {
             div.card-head {
@@ -80,10 +80,10 @@ fn progress(request: &RequestView, run: &Run) -> Markup {
                 Some(drawing) => (drawing.picture),
                 None => p.meta { "Its state machine cannot be drawn." },
             }
-            @if let Some(error) = &run.view.error {
-                p.block { span.chip.bad { (error) } " " (run.view.cause.as_deref().unwrap_or_default()) }
+            @if let Some(error) = &run.error {
+                p.block { span.chip.bad { (error) } " " (run.cause.as_deref().unwrap_or_default()) }
             }
-            @if run.view.not_redrivable.is_none() {
+            @if run.not_redrivable.is_none() {
                 form.actions method="post" action={ (request_path(&request.id)) "/redrive" } {
                     button.action id="redrive" { "Redrive" }
                     span.meta { "It goes on from where it stopped. Mend the cause first." }
@@ -99,14 +99,14 @@ fn progress(request: &RequestView, run: &Run) -> Markup {
                     }
                 }
                 tbody {
-                    @for step in &run.steps {
+                    @for step in steps(run) {
                         tr {
                             td.when { (time(step.entered_at)) }
                             td { (step.state) }
                             td.when {
                                 @match step.left_at {
                                     Some(left) => (span(step.entered_at.duration_until(left))),
-                                    None => @if run.view.current_state.is_some() { "still there" },
+                                    None => @if run.current_state.is_some() { "still there" },
                                 }
                             }
                         }
