@@ -25,12 +25,12 @@ pub async fn close(
     };
     let stopped = |stop| stopped(stop, redrives);
     let (event, answer) = match (&task.config, &request.value.stopped) {
-        (CloseConfig::End(status), _) => (Event::Closed { status: *status }, Ok(outcome::DONE)),
+        (CloseConfig::End(status), _) => (Event::Closed(*status), Ok(outcome::DONE)),
         (CloseConfig::Stop(_), Some(_)) => return Ok(Outcome::new(outcome::DONE)),
         (CloseConfig::Stop(stop), None) => (stopped(stop), Ok(outcome::DONE)),
         // Also where the stop could not be recorded: a person has looked, and once is enough.
         (CloseConfig::Hold(_), _) if redrives > request.value.redrives => {
-            (Event::Resumed { redrives }, Ok(outcome::RESUME))
+            (Event::Resumed(redrives), Ok(outcome::RESUME))
         }
         (CloseConfig::Hold(_), Some(_)) => return Err(Failure::NeedsAttention),
         // The state that should have recorded it could not.

@@ -149,10 +149,7 @@ impl Approval {
     /// Where the approval of a phase is stored.
     pub fn key_of(request_id: RequestId, phase: &PhaseName) -> Key {
         let (pk, prefix) = Self::all_of(request_id);
-        Key {
-            pk,
-            sk: format!("{prefix}{phase}"),
-        }
+        Key::new(pk, format!("{prefix}{phase}"))
     }
 
     /// The links of all approvers, to be stored together with the approval.

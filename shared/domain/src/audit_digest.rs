@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::approval::hex;
 use crate::id::{OfferingPath, RequestId};
-use crate::table::{Entity, Key, ReadError, Stored, Table, load, load_all};
+use crate::table::{Entity, Key, ReadError, Stored, Table, load, load_all, load_values};
 
 mod archive;
 pub(crate) mod archive_error;
@@ -90,10 +90,7 @@ impl AuditDigest {
     }
 
     fn key_of(offering: &OfferingPath, day: Date) -> Key {
-        Key {
-            pk: partition(offering),
-            sk: format!("DIGEST#{day}"),
-        }
+        Key::new(partition(offering), format!("DIGEST#{day}"))
     }
 }
 
@@ -134,10 +131,10 @@ impl Entity for DigestHeads {
         let Self {
             day, digest, part, ..
         } = self;
-        Key {
-            pk: partition(&self.offering),
-            sk: format!("{}{digest}#{part:06}", heads_of_day(*day)),
-        }
+        Key::new(
+            partition(&self.offering),
+            format!("{}{digest}#{part:06}", heads_of_day(*day)),
+        )
     }
 }
 
@@ -171,10 +168,7 @@ impl Entity for DigestChain {
     const KIND: &'static str = "digestChain";
 
     fn key(&self) -> Key {
-        Key {
-            pk: CHAINS.to_owned(),
-            sk: self.offering.to_string(),
-        }
+        Key::new(CHAINS, self.offering.to_string())
     }
 }
 
@@ -202,10 +196,8 @@ impl WholeDigest {
             return Ok(None);
         };
         let prefix = format!("{}{}#", heads_of_day(day), digest.hash);
-        let parts: Vec<Stored<DigestHeads>> =
-            load_all(table, &partition(offering), &prefix).await?;
-        let heads = parts.into_iter().flat_map(|part| part.value.heads);
-        let heads = heads.collect();
+        let parts: Vec<DigestHeads> = load_values(table, &partition(offering), &prefix).await?;
+        let heads = parts.into_iter().flat_map(|part| part.heads).collect();
         Ok(Some(Self { digest, heads }))
     }
 }

@@ -8,7 +8,7 @@ use crate::id::RequestId;
 use crate::money::Usd;
 use crate::request::{Output, RefundProgress, Request, Status};
 use crate::request_store::RequestStore;
-use crate::table::{ReadError, Stored, Table};
+use crate::table::{ReadError, Table};
 
 /// How many other requests for a charge are added up. More are more than any limit: each is a read.
 const MOST_OTHERS: usize = 100;
@@ -34,10 +34,8 @@ impl<T: Table> RequestStore<T> {
         }
         let mut total = Total::of(payment.and_then(|payment| payment.charge.as_ref()));
         total.add(request);
-        for id in ids {
-            if let Some(Stored { value, .. }) = self.request(id).await? {
-                total.add(&value);
-            }
+        for other in self.requests(ids).await? {
+            total.add(&other);
         }
         Ok(total.cents())
     }

@@ -1,6 +1,8 @@
 //! Optimistic updates: read, decide, and write on the condition that nobody else wrote in between; when somebody
 //! did, start over with what is stored now.
 
+use std::future::Future;
+
 use crate::failure::Failure;
 use crate::table::{CommitError, ReadError};
 
@@ -39,21 +41,21 @@ impl From<Failure> for AttemptError {
     }
 }
 
-/// Counts the attempts at one update and decides whether there is another one. The loop stays with the caller, who
-/// reads anew what it decides on, each time:
-///
-/// ```
-/// # use domain::{failure::Failure, optimistic::{AttemptError, Attempts}};
-/// # async fn attempt() -> Result<(), AttemptError> { Ok(()) }
-/// # async fn update() -> Result<(), Failure> {
-/// let mut attempts = Attempts::default();
-/// loop {
-///     if let Some(result) = attempts.finish(attempt().await) {
-///         return result;
-///     }
-/// }
-/// # }
-/// ```
+/// Tries an update until it is finished. Each attempt reads anew what it decides on.
+pub async fn update<T, A>(attempt: impl Fn() -> A) -> Result<T, Failure>
+where
+    A: Future<Output = Result<T, AttemptError>>,
+{
+    let mut attempts = Attempts::default();
+    loop {
+        if let Some(result) = attempts.finish(attempt().await) {
+            return result;
+        }
+    }
+}
+
+/// Counts the attempts at one update and decides whether there is another one, where more than that happens between
+/// them; see [`update`].
 #[derive(Debug, Default)]
 pub struct Attempts {
     lost: usize,

@@ -4,7 +4,6 @@
 //! A report reads the index by time and never scans the table.
 
 pub mod cells;
-mod closed_set;
 mod condition;
 mod mistake;
 mod month;

@@ -1,4 +1,4 @@
-//! How a type is stored that has a text.
+//! How a type is stored that has a text, and printed that has a name.
 
 /// Stores a type as the text that it prints and is read from, by `#[serde(try_from = "String", into = "String")]`.
 macro_rules! stored_as_text {
@@ -14,6 +14,17 @@ macro_rules! stored_as_text {
         impl From<$type> for String {
             fn from(value: $type) -> Self {
                 value.to_string()
+            }
+        }
+    };
+}
+
+/// Prints an enum as the name that serde stores.
+macro_rules! printed_as_stored {
+    ($type:ident) => {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.serialize(f)
             }
         }
     };

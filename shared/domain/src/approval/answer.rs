@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::task::{ChoiceOption, outcome};
+use crate::closed_set::names;
+use crate::task::ChoiceOption;
 
 /// What somebody of a team can decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,10 +21,7 @@ impl Verdict {
 
     /// The verdict as links, forms and executions spell it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Verdict::Approve => outcome::APPROVE,
-            Verdict::Reject => outcome::REJECT,
-        }
+        names::<Self>()[self as usize]
     }
 }
 

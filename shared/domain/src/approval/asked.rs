@@ -78,34 +78,30 @@ impl Asked {
 
     /// Whose task it is, as the definition writes it.
     pub fn responsible(&self) -> &str {
+        self.team().map_or("customer", |team| &team.responsible)
+    }
+
+    /// What it takes, where a team is asked.
+    pub fn team(&self) -> Option<&TeamReview> {
         match self {
-            Asked::Team(team) => &team.responsible,
-            Asked::Customer(_) => "customer",
+            Asked::Team(team) => Some(team),
+            Asked::Customer(_) => None,
         }
     }
 
     /// The teams whose members are asked.
     pub fn teams(&self) -> &[TeamId] {
-        match self {
-            Asked::Team(team) => &team.teams,
-            Asked::Customer(_) => &[],
-        }
+        self.team().map_or(&[], |team| &team.teams)
     }
 
     /// How many different people have to answer before it is decided.
     pub fn approvals(&self) -> u32 {
-        match self {
-            Asked::Team(team) => team.approvals,
-            Asked::Customer(_) => 1,
-        }
+        self.team().map_or(1, |team| team.approvals)
     }
 
     /// The phases whose deciders cannot decide here.
     pub fn separate_from(&self) -> &[PhaseName] {
-        match self {
-            Asked::Team(team) => &team.separate_from,
-            Asked::Customer(_) => &[],
-        }
+        self.team().map_or(&[], |team| &team.separate_from)
     }
 }
 

@@ -6,7 +6,7 @@ use super::switch::PaymentSwitch;
 use crate::failure::Failure;
 use crate::id::OfferingPath;
 use crate::operator_log::{Change, OperatorAction, OperatorRecord};
-use crate::optimistic::{AttemptError, Attempts};
+use crate::optimistic::update;
 use crate::table::{Table, Write, load_or};
 
 /// Stops every payment, or lets them be made again. Answers how the switch stood before; where it stood so already,
@@ -16,39 +16,28 @@ pub async fn switch_payments(
     is_stopped: bool,
     change: &Change,
 ) -> Result<PaymentSwitch, Failure> {
-    let mut attempts = Attempts::default();
-    loop {
-        if let Some(result) = attempts.finish(try_switch(table, is_stopped, change).await) {
-            return result;
+    update(|| async {
+        let mut switch = load_or(table, PaymentSwitch::default()).await?;
+        let changed = PaymentSwitch {
+            is_stopped,
+            changed: Some(change.clone()),
+        };
+        let before = std::mem::replace(&mut switch.value, changed);
+        if before.is_stopped == is_stopped {
+            return Ok(before);
         }
-    }
-}
-
-async fn try_switch(
-    table: &impl Table,
-    is_stopped: bool,
-    change: &Change,
-) -> Result<PaymentSwitch, AttemptError> {
-    let mut switch = load_or(table, PaymentSwitch::default()).await?;
-    let changed = PaymentSwitch {
-        is_stopped,
-        changed: Some(change.clone()),
-    };
-    let before = std::mem::replace(&mut switch.value, changed);
-    if before.is_stopped == is_stopped {
-        return Ok(before);
-    }
-    let action = if is_stopped {
-        OperatorAction::PaymentsStopped
-    } else {
-        OperatorAction::PaymentsResumed
-    };
-    let detail = change.because.clone();
-    let [head, record] = OperatorRecord::append(table, change, action, None, detail).await?;
-    table
-        .commit(vec![Write::update(&switch), head, record])
-        .await?;
-    Ok(before)
+        let action = if is_stopped {
+            OperatorAction::PaymentsStopped
+        } else {
+            OperatorAction::PaymentsResumed
+        };
+        let detail = change.because.clone();
+        let [head, record] = OperatorRecord::append(table, change, action, None, detail).await?;
+        let writes = vec![Write::update(&switch), head, record];
+        table.commit(writes).await?;
+        Ok(before)
+    })
+    .await
 }
 
 /// Puts limits in place of an offering's own, besides those that are in place; none takes all of them back. Answers
@@ -59,35 +48,22 @@ pub async fn override_limits(
     limits: Limits,
     change: &Change,
 ) -> Result<Limits, Failure> {
-    let mut attempts = Attempts::default();
-    loop {
-        let attempt = try_override(table, offering, limits, change).await;
-        if let Some(result) = attempts.finish(attempt) {
-            return result;
-        }
-    }
-}
-
-async fn try_override(
-    table: &impl Table,
-    offering: &OfferingPath,
-    limits: Limits,
-    change: &Change,
-) -> Result<Limits, AttemptError> {
-    let mut overrides = load_or(table, LimitOverrides::none(offering)).await?;
-    let (action, limits) = if limits.is_empty() {
-        (OperatorAction::LimitsReset, limits)
-    } else {
-        let limits = overrides.value.limits.overridden_by(limits);
-        (OperatorAction::LimitsOverridden, limits)
-    };
-    overrides.value.limits = limits;
-    overrides.value.changed = Some(change.clone());
-    let detail = format!("{limits}: {}", change.because);
-    let append = OperatorRecord::append(table, change, action, Some(offering), detail);
-    let [head, record] = append.await?;
-    table
-        .commit(vec![Write::update(&overrides), head, record])
-        .await?;
-    Ok(limits)
+    update(|| async {
+        let mut overrides = load_or(table, LimitOverrides::none(offering)).await?;
+        let (action, limits) = if limits.is_empty() {
+            (OperatorAction::LimitsReset, limits)
+        } else {
+            let limits = overrides.value.limits.overridden_by(limits);
+            (OperatorAction::LimitsOverridden, limits)
+        };
+        overrides.value.limits = limits;
+        overrides.value.changed = Some(change.clone());
+        let detail = format!("{limits}: {}", change.because);
+        let append = OperatorRecord::append(table, change, action, Some(offering), detail);
+        let [head, record] = append.await?;
+        let writes = vec![Write::update(&overrides), head, record];
+        table.commit(writes).await?;
+        Ok(limits)
+    })
+    .await
 }

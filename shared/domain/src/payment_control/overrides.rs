@@ -35,9 +35,6 @@ impl Entity for LimitOverrides {
     const KIND: &'static str = "limitOverrides";
 
     fn key(&self) -> Key {
-        Key {
-            pk: format!("PAYMENTS#{}", self.offering),
-            sk: "LIMITS".to_owned(),
-        }
+        Key::new(format!("PAYMENTS#{}", self.offering), "LIMITS")
     }
 }

@@ -20,9 +20,6 @@ impl Entity for PaymentSwitch {
     const KIND: &'static str = "paymentSwitch";
 
     fn key(&self) -> Key {
-        Key {
-            pk: "PAYMENTS".to_owned(),
-            sk: "SWITCH".to_owned(),
-        }
+        Key::new("PAYMENTS", "SWITCH")
     }
 }

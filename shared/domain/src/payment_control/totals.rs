@@ -76,13 +76,11 @@ impl Entity for PaymentTotals {
     const KIND: &'static str = "paymentTotals";
 
     fn key(&self) -> Key {
-        Key {
-            pk: format!("PAYMENTS#{}", self.offering),
-            sk: match &self.customer {
-                None => "TOTALS".to_owned(),
-                Some(customer) => format!("TOTALS#{customer}"),
-            },
-        }
+        let sk = match &self.customer {
+            None => "TOTALS".to_owned(),
+            Some(customer) => format!("TOTALS#{customer}"),
+        };
+        Key::new(format!("PAYMENTS#{}", self.offering), sk)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

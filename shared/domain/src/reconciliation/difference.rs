@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::closed_set::names;
 use crate::id::RequestId;
 use crate::refund::SettlementMethod;
 use crate::stripe::amount_text;
@@ -57,9 +58,8 @@ pub enum DifferenceKind {
 
 impl DifferenceKind {
     /// The name that is stored: `not_in_log`.
-    pub fn name(self) -> String {
-        let name = serde_json::to_value(self).unwrap_or_default();
-        name.as_str().unwrap_or_default().to_owned()
+    pub fn name(self) -> &'static str {
+        names::<Self>()[self as usize]
     }
 
     /// What is wrong, in plain words.

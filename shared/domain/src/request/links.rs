@@ -7,12 +7,8 @@ use crate::form::Value;
 impl Request {
     /// The customer's status page, an absolute URL.
     pub fn status_url(&self, keys: &LinkKeys) -> String {
-        format!(
-            "{}/requests/{}/{}",
-            self.origin,
-            self.request_id,
-            keys.status_key(self.request_id)
-        )
+        let (origin, id) = (&self.origin, self.request_id);
+        format!("{origin}/requests/{id}/{}", keys.status_key(id))
     }
 
     /// The form of the same offering, to send it again: an absolute URL that fills in what was asked for.
