@@ -106,12 +106,10 @@ fn offering_path(report: &mut Report<'_>, path: &Path) -> Option<OfferingPath> {
         let path = format!("{}/{}", service.to_str()?, offering.to_str()?);
         path.parse().ok()
     });
-    if parsed.is_none() {
-        report.refuse(
-            Span::default(),
-            "the file's name cannot be the address of an offering",
-            "Call it `<service>/<offering>.yaml`, both in lower-case words joined by hyphens.",
-        );
-    }
-    parsed
+    report.expect(
+        parsed,
+        Span::default(),
+        "the file's name cannot be the address of an offering",
+        "Call it `<service>/<offering>.yaml`, both in lower-case words joined by hyphens.",
+    )
 }

@@ -266,17 +266,15 @@ impl<'a> Lowering<'a, '_> {
         // A sign is not part of the number's place.
         let negative = self.text.value[..start].trim_end().ends_with('-');
         let cents = (!negative).then(|| cents(written)).flatten();
-        if cents.is_none() {
-            return self.refuse(
-                at,
-                format!("`{written}` is not an amount of dollars that can be compared exactly"),
-                format!(
-                    "Write digits with at most two after a point, such as 500 or 499.99, up to {}.",
-                    Usd::MAX.to_decimal()
-                ),
+        cents.or_else(|| {
+            let problem =
+                format!("`{written}` is not an amount of dollars that can be compared exactly");
+            let help = format!(
+                "Write digits with at most two after a point, such as 500 or 499.99, up to {}.",
+                Usd::MAX.to_decimal()
             );
-        }
-        cents
+            self.refuse(at, problem, help)
+        })
     }
 
     /// A text to compare a field with; for a select, one of its options.
@@ -370,13 +368,8 @@ fn text_rule(field: &FieldName, is: Equality, value: String) -> Rule {
 
 /// `500`, `499.9`, `499.99`. Unlike an amount that is paid it may be zero.
 fn cents(text: &str) -> Option<u64> {
-    let (dollars, fraction) = text.split_once('.').unwrap_or((text, "00"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if !digits(dollars) || !digits(fraction) || fraction.len() > 2 {
-        return None;
-    }
-    let cents: u64 = format!("{dollars}{fraction:0<2}").parse().ok()?;
-    (cents <= Usd::MAX.cents()).then_some(cents)
+    let cents = domain::money::cents(text).ok();
+    cents.filter(|cents| *cents <= Usd::MAX.cents())
 }
 
 #[cfg(test)]

@@ -103,16 +103,12 @@ pub(crate) fn id(name: &str) -> Option<TeamId> {
 }
 
 pub(crate) fn team(report: &mut Report<'_>, who: &At<String>) -> Option<Team> {
-    let id = id(&who.value);
-    if id.is_none() {
-        report.refuse(
-            who.span,
-            format!("`{}` cannot be the name of a team", who.value),
-            "Use at most 60 letters, digits and spaces.",
-        );
-    }
-    id.map(|id| Team {
-        id,
-        name: who.value.clone(),
-    })
+    let name = who.value.clone();
+    let id = report.expect(
+        id(&name),
+        who.span,
+        format!("`{name}` cannot be the name of a team"),
+        "Use at most 60 letters, digits and spaces.",
+    )?;
+    Some(Team { id, name })
 }

@@ -135,17 +135,12 @@ fn count(report: &mut Report<'_>, (key, node): &Entry) -> Option<u32> {
     let count = written
         .and_then(|text| text.trim().parse::<u32>().ok())
         .filter(|count| (1..=MOST_APPROVALS).contains(count));
-    if count.is_none() {
-        report.refuse(
-            node.span,
-            format!(
-                "`{}` must be a number from 1 to {MOST_APPROVALS}",
-                key.value
-            ),
-            "Write how many different people have to approve: `approvals: 2`.",
-        );
-    }
-    count
+    let problem = format!(
+        "`{}` must be a number from 1 to {MOST_APPROVALS}",
+        key.value
+    );
+    let help = "Write how many different people have to approve: `approvals: 2`.";
+    report.expect(count, node.span, problem, help)
 }
 
 impl PhaseKind for Approval {
