@@ -10,8 +10,8 @@ use serde_json::{Map, json};
 use crate::definition::Definition;
 use crate::diagnostic::{Diagnostics, Report};
 use crate::process::Process;
+use crate::process::Usage;
 use crate::source::{At, Span};
-use crate::usage::Usage;
 use crate::{asl, check, mermaid, read, yaml};
 
 /// What is generated from one definition.

@@ -95,7 +95,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
             }
             (Due::Expire { reason }, Some(mut approval)) => {
                 approval.value.expire(task.entered_at, reason);
-                let event = reason.map_or(Event::NotChosen, |reason| Event::Expired(reason));
+                let event = reason.map_or(Event::NotChosen, Event::Expired);
                 let record = context.request.value.apply(&event, task.state_entry());
                 let writes = vec![Write::update(&approval)];
                 self.store

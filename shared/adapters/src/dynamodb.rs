@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
 use crate::aws::described;
@@ -172,15 +173,13 @@ impl Table for DynamoTable {
     }
 
     async fn list(&self, range: Range<'_>) -> Result<Vec<Found>, ReadError> {
-        let (SortKeys::Beginning(sk) | SortKeys::Before(sk) | SortKeys::Indexed(sk, _)) =
-            range.keys;
         let mut pages = self.query(range).into_paginator().items().send();
         let mut found = Vec::new();
         while found.len() < range.most
             && let Some(item) = pages.next().await
         {
             let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
-            found.push(body(item, range.pk, sk)?);
+            found.push(body(item, range.pk, range.keys.name())?);
         }
         Ok(found)
     }
@@ -223,29 +222,19 @@ impl Table for DynamoTable {
             Ok(_) => Ok(()),
             // Cancelled by a condition, or by another transaction on the same items: in both cases somebody else
             // wrote first.
-            Err(error)
-                if error.code() == Some("TransactionCanceledException") && lost_race(&error) =>
-            {
-                Err(CommitError::Conflict)
-            }
+            Err(error) if lost_race(&error) => Err(CommitError::Conflict),
             Err(error) => Err(CommitError::Unavailable(described(&error))),
         }
     }
 }
 
-fn lost_race(
-    error: &SdkError<aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError>,
-) -> bool {
-    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Kind;
-    match error.as_service_error() {
-        Some(Kind::TransactionCanceledException(cancelled)) => {
-            cancelled.cancellation_reasons().iter().any(|reason| {
-                matches!(
-                    reason.code(),
-                    Some("ConditionalCheckFailed" | "TransactionConflict")
-                )
-            })
-        }
-        Some(_) | None => false,
-    }
+fn lost_race(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return false;
+    };
+    let codes = ["ConditionalCheckFailed", "TransactionConflict"];
+    let mut reasons = cancelled.cancellation_reasons().iter();
+    reasons.any(|reason| reason.code().is_some_and(|code| codes.contains(&code)))
 }

@@ -71,18 +71,12 @@ pub struct AuditDigest {
 impl AuditDigest {
     /// What the hash has to be with these heads.
     fn hash_with(&self, heads: &[LogHead]) -> String {
-        let Self {
-            offering,
-            number,
-            day,
-            previous,
-            count,
-            ..
-        } = self;
         let mut hash = Sha256::new();
         hash.update(format!(
-            "{previous}\n{offering}\n{day}\n{number}\n{count}\n"
+            "{}\n{}\n{}\n",
+            self.previous, self.offering, self.day
         ));
+        hash.update(format!("{}\n{}\n", self.number, self.count));
         for head in heads {
             hash.update(format!("{} {} {}\n", head.request_id, head.seq, head.hash));
         }
@@ -128,12 +122,10 @@ impl Entity for DigestHeads {
     const KIND: &'static str = "digestHeads";
 
     fn key(&self) -> Key {
-        let Self {
-            day, digest, part, ..
-        } = self;
+        let (heads, digest) = (heads_of_day(self.day), &self.digest);
         Key::new(
             partition(&self.offering),
-            format!("{}{digest}#{part:06}", heads_of_day(*day)),
+            format!("{heads}{digest}#{:06}", self.part),
         )
     }
 }

@@ -39,10 +39,8 @@ pub struct Position(String);
 impl Position {
     /// Of a record.
     pub fn of(record: &AuditRecord) -> Self {
-        let AuditRecord {
-            request_id, seq, ..
-        } = record;
-        Self(format!("{:.3}#{request_id}#{seq:06}", record.at))
+        let (id, seq) = (record.request_id, record.seq);
+        Self(format!("{:.3}#{id}#{seq:06}", record.at))
     }
 
     /// What comes before all records of that millisecond and the ones after it.

@@ -15,7 +15,7 @@
 //!    compares the audit log with Stripe, and [`metrics`] measures what it stores.
 
 #[macro_use]
-mod stored_as_text;
+pub mod stored_as_text;
 
 pub mod admission;
 pub mod approval;

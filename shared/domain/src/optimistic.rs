@@ -12,12 +12,14 @@ use crate::table::{CommitError, ReadError};
 pub const ATTEMPTS: usize = 32;
 
 /// Why an attempt at an update was not finished.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AttemptError {
     /// Somebody else wrote first. Another attempt may find something else to do.
+    #[error("somebody else wrote first")]
     Conflict,
     /// Another attempt would not help just now.
-    Failed(Failure),
+    #[error(transparent)]
+    Failed(#[from] Failure),
 }
 
 impl From<CommitError> for AttemptError {
@@ -32,12 +34,6 @@ impl From<CommitError> for AttemptError {
 impl From<ReadError> for AttemptError {
     fn from(error: ReadError) -> Self {
         AttemptError::Failed(error.into())
-    }
-}
-
-impl From<Failure> for AttemptError {
-    fn from(failure: Failure) -> Self {
-        AttemptError::Failed(failure)
     }
 }
 

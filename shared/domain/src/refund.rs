@@ -125,9 +125,7 @@ impl RefundEntry {
     /// The key under which Stripe answers a repeated call with the first call's answer. It depends on what is paid and
     /// on how often that was refused for good, and never on an attempt of which the answer is unknown.
     pub fn idempotency_key(&self) -> String {
-        let Self {
-            request_id, charge, ..
-        } = self;
+        let (request_id, charge) = (self.request_id, &self.charge);
         let (noun, cents) = (self.method.noun(), self.amount.cents());
         match self.refusals {
             0 => format!("{noun}-{request_id}-{charge}-{cents}"),

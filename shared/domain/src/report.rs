@@ -5,7 +5,6 @@
 
 pub mod cells;
 mod condition;
-mod mistake;
 mod month;
 mod movement;
 pub mod page;
@@ -13,10 +12,10 @@ pub mod query;
 mod term;
 mod value;
 
-pub use mistake::Mistake;
 pub use month::Month;
 pub use page::{Page, PageLimits};
 pub use query::Query;
+pub use term::Mistake;
 
 use jiff::Timestamp;
 use serde_json::Value;

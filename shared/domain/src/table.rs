@@ -180,6 +180,14 @@ pub enum SortKeys<'a> {
     Indexed(&'a str, &'a str),
 }
 
+impl SortKeys<'_> {
+    /// By which a range is named where something is wrong in it.
+    pub fn name(&self) -> &str {
+        let (Self::Beginning(sk) | Self::Before(sk) | Self::Indexed(sk, _)) = self;
+        sk
+    }
+}
+
 /// The body and the version of an item.
 pub type Found = (serde_json::Value, u64);
 
@@ -278,9 +286,10 @@ pub async fn load_range<T: Entity>(
     table: &impl Table,
     range: Range<'_>,
 ) -> Result<Vec<Stored<T>>, ReadError> {
-    let (SortKeys::Beginning(sk) | SortKeys::Before(sk) | SortKeys::Indexed(sk, _)) = range.keys;
     let found = table.list(range).await?.into_iter();
-    found.map(|found| read(found, range.pk, sk)).collect()
+    found
+        .map(|found| read(found, range.pk, range.keys.name()))
+        .collect()
 }
 
 fn read<T: Entity>((body, version): Found, pk: &str, sk: &str) -> Result<Stored<T>, ReadError> {

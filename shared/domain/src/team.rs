@@ -187,11 +187,11 @@ impl EditedTeam {
 
     /// `ada@example.com joined, bob@example.com left: `, for the audit log.
     fn difference(&self) -> String {
-        let said = |people: &[String], did: &str| {
-            (!people.is_empty()).then(|| format!("{} {did}", people.join(", ")))
-        };
-        let [joined, left] = [said(&self.joined, "joined"), said(&self.left, "left")];
-        let both: Vec<_> = [joined, left].into_iter().flatten().collect();
+        let both = [(&self.joined, "joined"), (&self.left, "left")].into_iter();
+        let both = both.filter(|(people, _)| !people.is_empty());
+        let both: Vec<_> = both
+            .map(|(people, did)| format!("{} {did}", people.join(", ")))
+            .collect();
         if both.is_empty() {
             return String::new();
         }

@@ -181,21 +181,13 @@ fn fill(
     let mut environment = environment();
     environment.set_formatter(|out, _, value| {
         let value = sanitize_text(&value.to_string());
-        Ok(out.write_str(
-            &value
-                .trim_end()
-                .replace('\n', VALUE_BREAK.encode_utf8(&mut [0; 4])),
-        )?)
+        let ends = VALUE_BREAK.to_string();
+        Ok(out.write_str(&value.trim_end().replace('\n', &ends))?)
     });
-    environment
-        .render_str(template, names)
-        .map(Filled)
-        // The kind names what is wrong; the full message may quote the template's surroundings.
-        .map_err(|error| {
-            TextError(format!(
-                "{:?} in line {}",
-                error.kind(),
-                error.line().unwrap_or(0)
-            ))
-        })
+    let filled = environment.render_str(template, names).map(Filled);
+    // The kind names what is wrong; the full message may quote the template's surroundings.
+    filled.map_err(|error| {
+        let (kind, line) = (error.kind(), error.line().unwrap_or(0));
+        TextError(format!("{kind:?} in line {line}"))
+    })
 }

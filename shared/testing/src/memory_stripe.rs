@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::stripe::{
     Charge, Credit, CreditOrder, CreditTarget, Credits, Customer, Listings, Payer, Payment,
-    Payments, Refund, RefundOrder, Refunds, StripeError, is_intent,
+    Payments, Refund, RefundOrder, Refunds, StripeError, StripeResult, is_intent,
 };
 use jiff::Timestamp;
 
@@ -177,7 +177,7 @@ impl State {
     fn scripted<T>(
         &mut self,
         make: impl FnOnce(&mut Self, &str, Option<u64>) -> T,
-    ) -> Result<T, StripeError> {
+    ) -> StripeResult<T> {
         match self.script.pop_front().unwrap_or(Script::Pay("succeeded")) {
             Script::Pay(status) => Ok(make(self, status, None)),
             Script::PayAnother(cents) => Ok(make(self, "succeeded", Some(cents))),
@@ -220,7 +220,7 @@ fn missing(noun: &str, id: &str) -> StripeError {
 }
 
 impl Refunds for MemoryStripe {
-    async fn create_refund(&self, order: &RefundOrder) -> Result<Refund, StripeError> {
+    async fn create_refund(&self, order: &RefundOrder) -> StripeResult<Refund> {
         self.with(|state| {
             state.orders.push(order.clone());
             state.scripted(|state, status, cents| {
@@ -239,12 +239,12 @@ impl Refunds for MemoryStripe {
         })
     }
 
-    async fn refund(&self, id: &str) -> Result<Refund, StripeError> {
+    async fn refund(&self, id: &str) -> StripeResult<Refund> {
         let refund = self.paid().into_iter().find(|refund| refund.id == id);
         refund.ok_or_else(|| missing("refund", id))
     }
 
-    async fn refunds(&self, charge: &str) -> Result<Vec<Refund>, StripeError> {
+    async fn refunds(&self, charge: &str) -> StripeResult<Vec<Refund>> {
         self.with(|state| {
             if let Some(error) = state.listings.pop_front() {
                 return Err(error);
@@ -257,11 +257,11 @@ impl Refunds for MemoryStripe {
 }
 
 impl Credits for MemoryStripe {
-    async fn paid_invoice(&self, _intent: &str) -> Result<Option<String>, StripeError> {
+    async fn paid_invoice(&self, _intent: &str) -> StripeResult<Option<String>> {
         Ok(self.with(|state| state.paid.invoice.clone()))
     }
 
-    async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {
+    async fn create_credit(&self, order: &CreditOrder) -> StripeResult<Credit> {
         self.with(|state| {
             state.credit_orders.push(order.clone());
             state.scripted(|state, _, _| {
@@ -283,7 +283,7 @@ impl Credits for MemoryStripe {
         })
     }
 
-    async fn credits(&self, target: &CreditTarget) -> Result<Vec<Credit>, StripeError> {
+    async fn credits(&self, target: &CreditTarget) -> StripeResult<Vec<Credit>> {
         Ok(self.with(|state| {
             let same = state.credits.iter().filter(|(t, _)| t == target);
             same.map(|(_, credit)| credit.clone()).collect()
@@ -292,7 +292,7 @@ impl Credits for MemoryStripe {
 }
 
 impl Listings for MemoryStripe {
-    async fn refunds_created(&self, span: &Range<Timestamp>) -> Result<Vec<Refund>, StripeError> {
+    async fn refunds_created(&self, span: &Range<Timestamp>) -> StripeResult<Vec<Refund>> {
         Ok(self.with(|state| {
             let refunds = state.refunds.iter();
             let created = refunds.filter(|it| state.is_created_in(span, &it.id));
@@ -300,10 +300,7 @@ impl Listings for MemoryStripe {
         }))
     }
 
-    async fn credit_notes_created(
-        &self,
-        span: &Range<Timestamp>,
-    ) -> Result<Vec<Credit>, StripeError> {
+    async fn credit_notes_created(&self, span: &Range<Timestamp>) -> StripeResult<Vec<Credit>> {
         Ok(self.with(|state| {
             let notes = state.credits.iter().filter(|(target, it)| {
                 matches!(target, CreditTarget::Invoice(_)) && state.is_created_in(span, &it.id)
@@ -312,14 +309,14 @@ impl Listings for MemoryStripe {
         }))
     }
 
-    async fn credit_note(&self, id: &str) -> Result<Credit, StripeError> {
+    async fn credit_note(&self, id: &str) -> StripeResult<Credit> {
         let note = self.credited().into_iter().find(|credit| credit.id == id);
         note.ok_or_else(|| missing("credit_note", id))
     }
 }
 
 impl Payments for MemoryStripe {
-    async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
+    async fn payment(&self, charge: &str) -> StripeResult<Payment> {
         if self.with(|state| state.hangs) {
             std::future::pending::<()>().await;
         }
@@ -346,7 +343,7 @@ impl Payments for MemoryStripe {
         })
     }
 
-    async fn numbered(&self, customer: &str, number: &str) -> Result<Vec<Payment>, StripeError> {
+    async fn numbered(&self, customer: &str, number: &str) -> StripeResult<Vec<Payment>> {
         let numbered = self.with(|state| state.numbered.clone());
         let found = numbered
             .iter()
@@ -358,7 +355,7 @@ impl Payments for MemoryStripe {
         Ok(payments)
     }
 
-    async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {
+    async fn customers(&self, email: &str) -> StripeResult<Vec<Customer>> {
         Ok(self.with(|state| match &state.paid.payer {
             Payer::Customer(customer, _) if customer.email.as_deref() == Some(email) => {
                 vec![customer.clone()]

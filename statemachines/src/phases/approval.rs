@@ -12,8 +12,7 @@ use crate::phase::{
     Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written,
 };
 use crate::process::LOOKUP_SUFFIX;
-use crate::read::confirmation::confirm;
-use crate::read::section::{given, text_of};
+use crate::read::section::{confirm, given, text_of};
 use crate::source::At;
 use crate::yaml::{Entry, Node};
 
@@ -216,7 +215,8 @@ impl Approval {
             );
         }
         let team = teams::team(report, &escalate.to)?;
-        if scope.context.teams.responsible_of(scope.phase()) == Some(&team.id) {
+        let responsible = scope.context.teams.find(scope.name());
+        if responsible.is_some_and(|it| it.id == team.id) {
             report.refuse(
                 escalate.to.span,
                 format!("the {} is asked already", team.name),

@@ -114,8 +114,7 @@ impl PhaseKind for Connect {
             scope.check_unpaid(report, self.on_error.customer.is_some());
         }
         let (call, on_error) = (call?, on_error?);
-        let actor = call.actor;
-        let usage = call.usage.clone();
+        let (actor, usage) = (call.actor, call.usage.clone());
         let states = states(scope, call, &on_error);
         let action = Action::new(states, ("[[", actor, "]]"));
         Some(Action { usage, ..action })

@@ -1,6 +1,7 @@
 //! Reading a mapping key by key.
 
 use domain::closed_set::{named, names};
+use domain::task::Confirm;
 use serde::de::DeserializeOwned;
 
 use super::duration::seconds;
@@ -217,4 +218,12 @@ pub(crate) fn flag(report: &mut Report<'_>, (key, node): &Entry) -> Option<bool>
         "Write `true` or `false` without quotes.",
     );
     None
+}
+
+/// What a decision needs besides its link: the value of `confirm:`, which may be absent.
+pub(crate) fn confirm(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Confirm> {
+    let confirm = section.given(report, "confirm", |report, entry| {
+        word_of(report, entry, "way to confirm called")
+    });
+    Some(confirm?.unwrap_or_default())
 }

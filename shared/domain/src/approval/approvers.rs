@@ -84,15 +84,13 @@ impl Approval {
 
     /// Somebody who is asked, by address.
     pub fn approver(&self, email: &str) -> Option<&Approver> {
-        self.approvers
-            .iter()
-            .find(|approver| is_same_person(&approver.email, email))
+        let mut approvers = self.approvers.iter();
+        approvers.find(|approver| is_same_person(&approver.email, email))
     }
 
     fn approver_mut(&mut self, email: &str) -> Option<&mut Approver> {
-        self.approvers
-            .iter_mut()
-            .find(|approver| is_same_person(&approver.email, email))
+        let mut approvers = self.approvers.iter_mut();
+        approvers.find(|approver| is_same_person(&approver.email, email))
     }
 
     pub(super) fn generation(&self, email: &str) -> u32 {

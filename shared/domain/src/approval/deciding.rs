@@ -42,9 +42,8 @@ pub enum TeamAbility {
 impl Approval {
     /// That person's approval, while more people have to approve.
     pub fn approval_by(&self, email: &str) -> Option<&Decision> {
-        self.partial_approvals
-            .iter()
-            .find(|decision| decision.is_by(email))
+        let mut approvals = self.partial_approvals.iter();
+        approvals.find(|decision| decision.is_by(email))
     }
 
     /// Everything that was decided here, oldest first.

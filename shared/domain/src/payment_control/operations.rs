@@ -1,13 +1,65 @@
-//! What operators change. Each change and its record commit in one transaction.
+//! What operators change: the switch that stops every payment of the deployment at once, and limits that hold in place
+//! of a definition's, also for requests that are under way. Each change and its record commit in one transaction.
+
+use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
-use super::overrides::LimitOverrides;
-use super::switch::PaymentSwitch;
 use crate::failure::Failure;
 use crate::id::OfferingPath;
 use crate::operator_log::{Change, OperatorAction, OperatorRecord};
 use crate::optimistic::update;
-use crate::table::{Table, Write, load_or};
+use crate::table::{Entity, Key, Table, Write, load_or};
+
+/// Whether payments are stopped. There is one item; where it is missing, they are not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentSwitch {
+    /// Whether no payment is made.
+    pub is_stopped: bool,
+    /// Who changed it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Change>,
+}
+
+impl Entity for PaymentSwitch {
+    const KIND: &'static str = "paymentSwitch";
+
+    fn key(&self) -> Key {
+        Key::new("PAYMENTS", "SWITCH")
+    }
+}
+
+/// The overrides of an offering. Where one is absent, the definition's limit holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LimitOverrides {
+    /// The offering.
+    pub offering: OfferingPath,
+    /// What holds in place of its limits.
+    pub limits: Limits,
+    /// Who changed them last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Change>,
+}
+
+impl LimitOverrides {
+    /// None.
+    pub fn none(offering: &OfferingPath) -> Self {
+        Self {
+            offering: offering.clone(),
+            limits: Limits::default(),
+            changed: None,
+        }
+    }
+}
+
+impl Entity for LimitOverrides {
+    const KIND: &'static str = "limitOverrides";
+
+    fn key(&self) -> Key {
+        Key::new(format!("PAYMENTS#{}", self.offering), "LIMITS")
+    }
+}
 
 /// Stops every payment, or lets them be made again. Answers how the switch stood before; where it stood so already,
 /// nothing is changed and nothing recorded.

@@ -116,14 +116,8 @@ impl DifferenceKind {
 /// One line: which, what, and both amounts.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let noun = self.means.noun();
-        write!(
-            f,
-            "{} {noun} {}: {}",
-            self.request_id,
-            self.stripe_id,
-            self.kind.meaning()
-        )?;
+        let (request, noun, meaning) = (self.request_id, self.means.noun(), self.kind.meaning());
+        write!(f, "{request} {noun} {}: {meaning}", self.stripe_id)?;
         let at_stripe = amount_text(self.stripe_cents, &self.currency);
         let in_log = signed_text(self.log_cents);
         write!(f, ": {at_stripe} at Stripe, {in_log} in the audit log")?;

@@ -49,9 +49,7 @@ impl Condition {
     /// Whether it is so of a record, by this field.
     pub(super) fn holds(&self, field: Field, record: &AuditRecord) -> bool {
         match self {
-            Self::Cents(range) => record
-                .amount
-                .is_some_and(|amount| range.contains(&amount.cents())),
+            Self::Cents(range) => record.amount.is_some_and(|it| range.contains(&it.cents())),
             // Addresses and names of phases are no less the same in other capitals.
             Self::Text(text) if matches!(field, Field::Actor | Field::Phase) => {
                 let mut names = field.names(record).into_iter();

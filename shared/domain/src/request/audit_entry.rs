@@ -43,17 +43,12 @@ impl Entry {
         self
     }
 
-    fn amount(mut self, amount: Usd) -> Self {
-        self.amount = Some(amount);
-        self
-    }
-
     /// What is given back of a charge, and how.
     fn gives(self, means: SettlementMethod, charge: &str, amount: Usd) -> Self {
-        let means = Some(means);
         Self {
-            means,
-            ..self.charge(charge).amount(amount)
+            means: Some(means),
+            amount: Some(amount),
+            ..self.charge(charge)
         }
     }
 
