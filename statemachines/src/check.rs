@@ -2,7 +2,6 @@
 
 pub(crate) mod context;
 mod invitation;
-mod limits;
 pub(crate) mod mails;
 pub(crate) mod teams;
 mod unpaid;
@@ -38,7 +37,7 @@ pub(crate) fn check(
     check_start(report, definition);
     waits::check(report, definition, &context.graph);
     invitation::check_form(report, definition);
-    limits::check(report, definition);
+    check_limits(report, definition);
     let steps: Vec<Option<Step>> = kinds
         .iter()
         .enumerate()
@@ -110,6 +109,22 @@ fn check_start(report: &mut Report<'_>, definition: &Definition) {
             definition.phases_at,
             "there is no phase that a request starts in",
             "Add a phase `Start:` with `type: start`.",
+        );
+    }
+}
+
+/// Limits need something that they limit.
+fn check_limits(report: &mut Report<'_>, definition: &Definition) {
+    let Some(limits) = &definition.limits else {
+        return;
+    };
+    // A phase that could not be read is taken to pay.
+    let mut phases = definition.phases.iter();
+    if !phases.any(|phase| phase.facts.as_ref().is_none_or(|facts| facts.pays)) {
+        report.refuse(
+            limits.span,
+            "there are limits, and no phase pays",
+            "Remove the limits, or add a connector that pays.",
         );
     }
 }

@@ -10,8 +10,8 @@ use serde_json::{Map, json};
 use crate::definition::Definition;
 use crate::diagnostic::{Diagnostics, Report};
 use crate::process::Process;
+use crate::process::Usage;
 use crate::source::{At, Span};
-use crate::usage::Usage;
 use crate::{asl, check, mermaid, read, yaml};
 
 /// What is generated from one definition.
@@ -106,12 +106,10 @@ fn offering_path(report: &mut Report<'_>, path: &Path) -> Option<OfferingPath> {
         let path = format!("{}/{}", service.to_str()?, offering.to_str()?);
         path.parse().ok()
     });
-    if parsed.is_none() {
-        report.refuse(
-            Span::default(),
-            "the file's name cannot be the address of an offering",
-            "Call it `<service>/<offering>.yaml`, both in lower-case words joined by hyphens.",
-        );
-    }
-    parsed
+    report.expect(
+        parsed,
+        Span::default(),
+        "the file's name cannot be the address of an offering",
+        "Call it `<service>/<offering>.yaml`, both in lower-case words joined by hyphens.",
+    )
 }

@@ -10,6 +10,7 @@ use cases::Cases;
 pub(crate) use cases::reached;
 use cel::IdedExpr;
 use cel::common::ast::{Expr, ListExpr, LiteralValue, SourceInfo, operators};
+use domain::closed_set::named;
 use domain::form::{Field, FieldKind};
 use domain::id::FieldName;
 use domain::money::Usd;
@@ -100,7 +101,8 @@ impl<'a> Lowering<'a, '_> {
             operators::LOGICAL_AND => self.join(expr, Rule::All, operators::LOGICAL_AND),
             operators::LOGICAL_OR => self.join(expr, Rule::Any, operators::LOGICAL_OR),
             operators::IN => self.one_of(expr, args.0, args.1),
-            operator => match comparison(operator) {
+            // CEL calls them `_<_`, `_==_` and so on.
+            operator => match named(operator.trim_matches('_')) {
                 Some(is) => self.compare(expr, args, is),
                 None => self.unsupported(expr),
             },
@@ -194,20 +196,18 @@ impl<'a> Lowering<'a, '_> {
         else {
             return self.unsupported(expr);
         };
-        let no_list_of_texts = |lowering: &mut Self| {
-            lowering.refuse(
+        let field = match name.as_str() {
+            CHARGE_TOTAL => None,
+            name => Some(self.field(left, name)?),
+        };
+        let is_text = |field: &&Field| field.kind != FieldKind::Usd && !elements.is_empty();
+        let Some(field) = field.filter(is_text) else {
+            return self.refuse(
                 expr,
                 "`in` takes a text and a list of texts",
                 "Write it like `reason in ['Goodwill', 'Other']`.",
-            )
+            );
         };
-        if name == CHARGE_TOTAL {
-            return no_list_of_texts(self);
-        }
-        let field = self.field(left, name)?;
-        if field.kind == FieldKind::Usd || elements.is_empty() {
-            return no_list_of_texts(self);
-        }
         let mut rules = Vec::new();
         for element in elements {
             let Expr::Literal(value) = &element.expr else {
@@ -266,17 +266,15 @@ impl<'a> Lowering<'a, '_> {
         // A sign is not part of the number's place.
         let negative = self.text.value[..start].trim_end().ends_with('-');
         let cents = (!negative).then(|| cents(written)).flatten();
-        if cents.is_none() {
-            return self.refuse(
-                at,
-                format!("`{written}` is not an amount of dollars that can be compared exactly"),
-                format!(
-                    "Write digits with at most two after a point, such as 500 or 499.99, up to {}.",
-                    Usd::MAX.to_decimal()
-                ),
+        cents.or_else(|| {
+            let problem =
+                format!("`{written}` is not an amount of dollars that can be compared exactly");
+            let help = format!(
+                "Write digits with at most two after a point, such as 500 or 499.99, up to {}.",
+                Usd::MAX.to_decimal()
             );
-        }
-        cents
+            self.refuse(at, problem, help)
+        })
     }
 
     /// A text to compare a field with; for a select, one of its options.
@@ -337,18 +335,6 @@ fn operands<'e>(expr: &'e IdedExpr, operator: &str) -> Vec<&'e IdedExpr> {
     vec![expr]
 }
 
-fn comparison(operator: &str) -> Option<Comparison> {
-    match operator {
-        operators::LESS => Some(Comparison::Less),
-        operators::LESS_EQUALS => Some(Comparison::AtMost),
-        operators::EQUALS => Some(Comparison::Equal),
-        operators::NOT_EQUALS => Some(Comparison::NotEqual),
-        operators::GREATER_EQUALS => Some(Comparison::AtLeast),
-        operators::GREATER => Some(Comparison::More),
-        _ => None,
-    }
-}
-
 /// The same comparison with its sides exchanged: `500 <= amount` is `amount >= 500`.
 fn flip(is: Comparison) -> Comparison {
     match is {
@@ -370,13 +356,8 @@ fn text_rule(field: &FieldName, is: Equality, value: String) -> Rule {
 
 /// `500`, `499.9`, `499.99`. Unlike an amount that is paid it may be zero.
 fn cents(text: &str) -> Option<u64> {
-    let (dollars, fraction) = text.split_once('.').unwrap_or((text, "00"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if !digits(dollars) || !digits(fraction) || fraction.len() > 2 {
-        return None;
-    }
-    let cents: u64 = format!("{dollars}{fraction:0<2}").parse().ok()?;
-    (cents <= Usd::MAX.cents()).then_some(cents)
+    let cents = domain::money::cents(text).ok();
+    cents.filter(|cents| *cents <= Usd::MAX.cents())
 }
 
 #[cfg(test)]

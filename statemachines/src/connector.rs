@@ -11,9 +11,9 @@ use domain::task::EmailConfig;
 use crate::asl::task::Task;
 pub(crate) use crate::check::context::{Context, Scope};
 pub(crate) use crate::diagnostic::Report;
+pub(crate) use crate::process::Usage;
 pub(crate) use crate::read::section::Section;
 use crate::source::Span;
-pub(crate) use crate::usage::Usage;
 
 /// A value that `connector:` can have.
 pub(crate) struct ConnectorType {

@@ -12,7 +12,7 @@ use std::str::SplitWhitespace;
 use serde_json::Value;
 
 use crate::compile::Generated;
-use crate::usage::Usage;
+use crate::process::Usage;
 
 /// When the prices were looked up.
 pub const PRICES_OF: &str = "November 2026";

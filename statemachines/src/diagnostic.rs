@@ -66,6 +66,20 @@ impl<'s> Report<'s> {
         self.problems.push((at, problem.into(), help.into()));
     }
 
+    /// What was read; where that is nothing, notes it like [`Report::refuse`].
+    pub(crate) fn expect<T>(
+        &mut self,
+        read: Option<T>,
+        at: Span,
+        problem: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<T> {
+        if read.is_none() {
+            self.refuse(at, problem, help);
+        }
+        read
+    }
+
     /// How many problems there are so far.
     pub(crate) fn count(&self) -> usize {
         self.problems.len()

@@ -167,11 +167,8 @@ impl<'d> Graph<'d> {
         let mut longest = vec![0; phases.len()];
         for _ in phases {
             for (index, phase) in phases.iter().enumerate() {
-                let after = self
-                    .edges
-                    .iter()
-                    .filter(|e| e.from == index)
-                    .map(|e| longest[e.to]);
+                let after = self.edges.iter().filter(|edge| edge.from == index);
+                let after = after.map(|edge| longest[edge.to]);
                 longest[index] = cost(phase).saturating_add(after.max().unwrap_or(0));
             }
         }

@@ -40,7 +40,6 @@ mod roles;
 mod source;
 pub mod template;
 mod text;
-mod usage;
 pub mod yaml;
 
 pub use compile::{Generated, compile};

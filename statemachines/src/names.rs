@@ -122,10 +122,8 @@ impl Names {
             match &phase.facts {
                 Some(facts) => {
                     for (name, outcome) in &facts.sets {
-                        names
-                            .entry(name.clone())
-                            .or_default()
-                            .push((index, *outcome));
+                        let set_by = names.entry(name.clone()).or_default();
+                        set_by.push((index, *outcome));
                     }
                 }
                 None => unreadable.push(index),
@@ -160,11 +158,10 @@ impl Names {
             return;
         };
         let sets = |phase: usize, outcome: &str| set_by.contains(&(phase, outcome));
-        if set_by.is_empty()
-            || place
-                .outcome
-                .is_some_and(|outcome| sets(place.phase, outcome))
-        {
+        let is_set = place
+            .outcome
+            .is_some_and(|outcome| sets(place.phase, outcome));
+        if set_by.is_empty() || is_set {
             return;
         }
         let path = graph.path(place.phase, |edge: &Edge| {
@@ -172,12 +169,11 @@ impl Names {
         });
         if let Some(path) = path {
             let start = path.first().map_or(place.phase, |edge| edge.from);
-            let by: Vec<String> = set_by
+            let phase = |index: usize| definition.phases[index].name.value.as_str();
+            let by = set_by
                 .iter()
-                .map(|(phase, outcome)| {
-                    format!("{} ({outcome})", definition.phases[*phase].name.value)
-                })
-                .collect();
+                .map(|(at, outcome)| format!("{} ({outcome})", phase(*at)));
+            let by: Vec<String> = by.collect();
             report.refuse(
                 name.span,
                 format!(

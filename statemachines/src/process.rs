@@ -4,8 +4,6 @@ use domain::id::{PhaseName, TeamId};
 use domain::task::Offering;
 use serde_json::{Map, Value};
 
-use crate::usage::Usage;
-
 /// The generated state that a request gets into when something broke.
 pub(crate) const NEEDS_ATTENTION: &str = "Needs Attention";
 /// The generated state that then mails the team.
@@ -83,6 +81,17 @@ impl Action {
     pub(crate) fn of(name: &str, state: Value, shape: Shape<'_>) -> Self {
         Self::new(States::from_iter([(name.to_owned(), state)]), shape)
     }
+}
+
+/// What a request uses on AWS besides its states, as far as it is charged for, and how often.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// Requests of people and of Stripe; each is an invocation too.
+    pub(crate) api_requests: u64,
+    /// Mails.
+    pub(crate) mails: u64,
+    /// Readings of a secret.
+    pub(crate) secret_calls: u64,
 }
 
 /// How the diagram shows a phase: what Mermaid puts before and after the name, and between them who or

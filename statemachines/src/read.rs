@@ -2,7 +2,6 @@
 //! doubled, or of the wrong kind. How the parts fit together is checked afterwards.
 
 mod brand;
-pub(crate) mod confirmation;
 pub(crate) mod duration;
 mod form;
 mod limits;

@@ -75,13 +75,9 @@ impl Role {
         written: Option<&At<String>>,
         fields: &Fields,
     ) -> Designated {
-        let fits = |field: &&(At<String>, Option<Field>)| {
-            field
-                .1
-                .as_ref()
-                .is_some_and(|field| field.kind == self.kind)
-        };
-        let fitting: Vec<&At<String>> = fields.iter().filter(fits).map(|(name, _)| name).collect();
+        let fits = |field: &Option<Field>| field.as_ref().is_some_and(|it| it.kind == self.kind);
+        let fitting = fields.iter().filter(|(_, field)| fits(field));
+        let fitting: Vec<&At<String>> = fitting.map(|(name, _)| name).collect();
         let names = fitting.iter().map(|name| name.value.as_str());
         let Some(written) = written else {
             let Some(first) = fitting.first() else {

@@ -34,9 +34,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
         let task = &waiting.task;
         let mut value = self.new_approval(context, round, waiting)?;
         let event = match &task.config {
-            AskConfig::Approval(_) => Event::Asked {
-                responsible: value.asked.responsible(),
-            },
+            AskConfig::Approval(_) => Event::Asked(value.asked.responsible()),
             AskConfig::Choice(_) => Event::Offered,
         };
         let mut records = vec![context.request.value.apply(&event, task.state_entry())];
@@ -230,9 +228,7 @@ impl AskContext {
             approval.deadlock = Deadlock::None;
         } else if approval.deadlock == Deadlock::None {
             approval.deadlock = Deadlock::Unnotified;
-            let event = Event::NobodyMayDecide {
-                responsible: &config.responsible,
-            };
+            let event = Event::NobodyMayDecide(&config.responsible);
             records.push(self.request.value.apply(&event, state_entry));
         }
         records
@@ -249,9 +245,7 @@ impl AskContext {
         let team = self.members_if_known(&escalation.team);
         approval.add_approvers(team, Some(&escalation.responsible));
         approval.escalated_at = Some(state_entry.at);
-        let event = Event::Escalated {
-            responsible: &escalation.responsible,
-        };
+        let event = Event::Escalated(&escalation.responsible);
         Some(self.request.value.apply(&event, state_entry))
     }
 
@@ -268,9 +262,7 @@ impl AskContext {
             approval.set_reachability(email, is_suppressed, state_entry.at)
         });
         let approvers = asked.join(", ");
-        let event = Event::Unreachable {
-            approvers: &approvers,
-        };
+        let event = Event::Unreachable(&approvers);
         (!asked.is_empty()).then(|| self.request.value.apply(&event, state_entry))
     }
 }

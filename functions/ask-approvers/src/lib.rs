@@ -12,7 +12,7 @@ use domain::approval::{Approval, LinkKeys};
 use domain::failure::Failure;
 use domain::id::PhaseName;
 use domain::mail::Mailer;
-use domain::optimistic::{AttemptError, Attempts};
+use domain::optimistic::{AttemptError, update};
 use domain::request::{Event, Request};
 use domain::request_store::RequestStore;
 use domain::suppression::is_suppressed;
@@ -58,12 +58,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
     /// Does what is due. The outcome only says what that was: the execution goes on with the answer to its token.
     pub async fn handle(&self, waiting: WaitingTask<AskConfig>) -> Result<Outcome, Failure> {
         tokio::join!(self.settings.refresh(), self.link_keys.refresh());
-        let mut attempts = Attempts::default();
-        loop {
-            if let Some(result) = attempts.finish(self.attempt(&waiting).await) {
-                return result;
-            }
-        }
+        update(|| self.attempt(&waiting)).await
     }
 
     async fn attempt(&self, waiting: &WaitingTask<AskConfig>) -> Result<Outcome, AttemptError> {
@@ -100,7 +95,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
             }
             (Due::Expire { reason }, Some(mut approval)) => {
                 approval.value.expire(task.entered_at, reason);
-                let event = reason.map_or(Event::NotChosen, |reason| Event::Expired { reason });
+                let event = reason.map_or(Event::NotChosen, Event::Expired);
                 let record = context.request.value.apply(&event, task.state_entry());
                 let writes = vec![Write::update(&approval)];
                 self.store

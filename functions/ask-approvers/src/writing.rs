@@ -43,7 +43,7 @@ impl<T: Table, M: Mailer, W: Workflow> AskApprovers<T, M, W> {
                 (false, Asked::Customer(_)) => {
                     approval.value.note_mail(&address);
                     let trouble = SuppressionReason::Refused;
-                    let event = Event::CustomerUnreachable { trouble };
+                    let event = Event::CustomerUnreachable(trouble);
                     let record = context.request.value.apply(&event, task.state_entry());
                     approval = self.store(context, approval, &[record], Vec::new()).await?;
                 }

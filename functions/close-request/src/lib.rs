@@ -33,7 +33,7 @@ pub async fn close(
         .ended_at
         .is_some_and(|ended| ended >= task.entered_at);
     let (event, answer) = match (&task.config, &request.value.stopped) {
-        (CloseConfig::End(status), _) => (Event::Closed { status: *status }, Ok(outcome::DONE)),
+        (CloseConfig::End(status), _) => (Event::Closed(*status), Ok(outcome::DONE)),
         (CloseConfig::Stop(_), Some(_)) => return Ok(Outcome::new(outcome::DONE)),
         // The event came late: somebody has redriven the execution since, and it has come to its end.
         (CloseConfig::Stop(_), None) if has_ended_since => {
@@ -42,7 +42,7 @@ pub async fn close(
         (CloseConfig::Stop(stop), None) => (stopped(stop), Ok(outcome::DONE)),
         // Also where the stop could not be recorded: a person has looked, and once is enough.
         (CloseConfig::Hold(_), _) if redrives > request.value.redrives => {
-            (Event::Resumed { redrives }, Ok(outcome::RESUME))
+            (Event::Resumed(redrives), Ok(outcome::RESUME))
         }
         (CloseConfig::Hold(_), Some(_)) => return Err(Failure::NeedsAttention),
         // The state that should have recorded it could not.

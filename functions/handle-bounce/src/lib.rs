@@ -139,9 +139,7 @@ impl<T: Table, W: Workflow> HandleBounce<T, W> {
         if processed.is_known(self.store.table()).await? {
             return Ok(());
         }
-        let event = Event::CustomerUnreachable {
-            trouble: report.reason,
-        };
+        let event = Event::CustomerUnreachable(report.reason);
         let phase = request.value.phase.clone();
         let record = request
             .value
@@ -167,7 +165,7 @@ impl<T: Table, W: Workflow> HandleBounce<T, W> {
         if value.set_reachability(address, true, report.at) {
             value.asks_others = true;
             let phase = value.phase.clone();
-            let event = Event::Unreachable { approvers: address };
+            let event = Event::Unreachable(address);
             let record = request
                 .value
                 .apply(&event, StateEntry::during(&phase, report.at));

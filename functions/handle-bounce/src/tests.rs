@@ -34,9 +34,7 @@ async fn function() -> (Function, RequestId) {
         &[CSM.to_owned(), OTHER.to_owned()],
         &link_keys(),
     );
-    let event = Event::Asked {
-        responsible: "CSM Team",
-    };
+    let event = Event::Asked("CSM Team");
     let record = request.value.apply(&event, waiting.task.state_entry());
     let writes = vec![Write::create(&approval)];
     store.save(&mut request, &record, writes).await.unwrap();

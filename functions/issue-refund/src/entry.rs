@@ -64,7 +64,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             (Some(_), _) => {
                 let mut request = request;
                 let message = why_settled(&entry.value);
-                let event = Event::RefundRefused { message: &message };
+                let event = Event::RefundRefused(&message);
                 let record = request.value.apply(&event, task.state_entry());
                 self.store.save(&mut request, &record, Vec::new()).await?;
                 Ok(Found::Settled(Outcome::new(outcome::ERROR)))
@@ -115,7 +115,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
     ) -> Result<Outcome, AttemptError> {
         pending.entry.value.settlement = Some(Settlement::Refused);
         self.save_entry(pending, task, event).await?;
-        let is_exhausted = matches!(event, Event::ChargeExhausted { .. });
+        let is_exhausted = matches!(event, Event::ChargeExhausted(_));
         Ok(Outcome::new(if is_exhausted {
             outcome::EXHAUSTED
         } else {

@@ -63,7 +63,7 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             return Ok(());
         }
         let reason = hold.to_string();
-        let event = Event::PaymentHeld { reason: &reason };
+        let event = Event::PaymentHeld(&reason);
         let record = request.value.apply(&event, task.state_entry());
         Ok(self.store.save(request, &record, Vec::new()).await?)
     }

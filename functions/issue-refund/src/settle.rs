@@ -54,12 +54,12 @@ impl<T: Table, S: Stripe, W: Workflow> IssueRefund<T, S, W> {
             Ok(outcome) => return Ok(outcome),
             Err(NotPaid::Failed(error)) => return Err(error),
             Err(NotPaid::Refused(message)) => {
-                let refused = Event::RefundRefused { message: &message };
+                let refused = Event::RefundRefused(&message);
                 return self.refuse(&mut pending, task, &refused).await;
             }
             Err(NotPaid::Exhausted(message)) => message,
         };
-        let exhausted = Event::ChargeExhausted { message: &message };
+        let exhausted = Event::ChargeExhausted(&message);
         self.refuse(&mut pending, task, &exhausted).await
     }
 

@@ -75,7 +75,7 @@ impl ActionOutcome {
             },
             ActionOutcome::OwnershipConfirmed { of } => Event::OwnershipConfirmed { by, of },
             ActionOutcome::Inquired { text, key_id, .. } => Event::Questioned { by, text, key_id },
-            ActionOutcome::Refused(Refusal::Locked) => Event::LinkLocked { whose },
+            ActionOutcome::Refused(Refusal::Locked) => Event::LinkLocked(whose),
             ActionOutcome::Shown | ActionOutcome::Refused(_) | ActionOutcome::Invalid { .. } => {
                 return None;
             }

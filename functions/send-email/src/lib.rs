@@ -139,11 +139,9 @@ fn withheld<'a>(config: &'a EmailConfig, request: &Request) -> Option<Event<'a>>
     let came_back = request.refund == Some(RefundProgress::Reversed);
     match (&config.invites, &config.to) {
         (Some(offering), _) if request.status == Status::NeedsAttention => {
-            Some(Event::NotInvited { offering })
+            Some(Event::NotInvited(offering))
         }
-        (_, Recipient::Field(field)) if came_back => {
-            Some(Event::MailWithheld { to: field.as_str() })
-        }
+        (_, Recipient::Field(field)) if came_back => Some(Event::MailWithheld(field.as_str())),
         _ => None,
     }
 }

@@ -391,9 +391,7 @@ async fn a_refund_that_comes_back_for_a_forgotten_customer_is_recorded_and_the_t
     case.updated("evt_1", "succeeded").await;
     let store = &case.function.store;
     let mut request = store.request(case.id).await.unwrap().unwrap();
-    let end = Event::Closed {
-        status: EndStatus::Refunded,
-    };
+    let end = Event::Closed(EndStatus::Refunded);
     let (phase, now) = (
         request.value.phase.clone(),
         Timestamp::from_second(NOW).unwrap(),

@@ -138,9 +138,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         at: Timestamp,
     ) -> Result<(), AttemptError> {
         let phase = inviting.value.phase.clone();
-        let event = Event::CodeRenewed {
-            of: offering.path.as_str(),
-        };
+        let event = Event::CodeRenewed(offering.path.as_str());
         let record = inviting.value.apply(&event, StateEntry::during(&phase, at));
         let writes = vec![Write::update(invitation)];
         self.store.save(inviting, &record, writes).await?;

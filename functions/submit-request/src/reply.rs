@@ -141,7 +141,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
             }
             CodeCheck::Renewed => {
                 let of = format!("question {number}");
-                let event = Event::CodeRenewed { of: &of };
+                let event = Event::CodeRenewed(&of);
                 let record = request.value.apply(&event, state_entry);
                 self.store.save(request, &record, writes).await?;
                 let generation = code.value.code.generation();

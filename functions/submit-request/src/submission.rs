@@ -12,7 +12,7 @@ use domain::invitation::Use;
 use domain::mail::Mailer;
 use domain::metrics;
 use domain::one_time_code::CodeCheck;
-use domain::optimistic::{AttemptError, Attempts};
+use domain::optimistic::{AttemptError, update};
 use domain::person_requests::PersonRequest;
 use domain::request::{Request, Submission};
 use domain::table::{CommitError, Entity, Key, ReadError, Table, Write, load};
@@ -109,13 +109,7 @@ impl<T: Table, M: Mailer, W: Workflow> SubmitRequest<T, M, W> {
         });
         let idempotency = new.key;
         let idempotency = idempotency.map(|key| idempotency_record(&new, key, request.request_id));
-        let mut attempts = Attempts::default();
-        loop {
-            let attempt = self.attempt(&new, &request, &record, idempotency.as_ref());
-            if let Some(result) = attempts.finish(attempt.await) {
-                return result;
-            }
-        }
+        update(|| self.attempt(&new, &request, &record, idempotency.as_ref())).await
     }
 
     async fn within_limits(

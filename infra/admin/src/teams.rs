@@ -3,7 +3,7 @@
 use domain::approval::Approval;
 use domain::failure::Failure;
 use domain::id::TeamId;
-use domain::optimistic::{AttemptError, Attempts};
+use domain::optimistic::{AttemptError, update};
 use domain::table::Table;
 use domain::team::{EditedTeam, TeamEdit};
 use domain::workflow::{ASK_OTHERS, Executions, TaskAnswer, Workflow, answer};
@@ -73,13 +73,7 @@ async fn apply<T: Table, E, W: Workflow>(
     team: &TeamId,
     edited: &EditedTeam,
 ) -> Result<bool, Failure> {
-    let mut attempts = Attempts::default();
-    loop {
-        let attempt = try_to_apply(deployment, approval, team, edited).await;
-        if let Some(result) = attempts.finish(attempt) {
-            return result;
-        }
-    }
+    update(|| try_to_apply(deployment, approval, team, edited)).await
 }
 
 /// A token that nothing waits with any more is no obstacle: the state is entered again then, and finds the team as it is.

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
 
 use crate::aws::described;
-use domain::table::{CommitError, ENVELOPE, IndexRange, Item, Key, ReadError, Table, Write};
+use domain::table::{
+    CommitError, ENVELOPE, Found, Item, Key, Range, ReadError, SortKeys, Table, Write,
+};
 
-const ABSENT: &str = "attribute_not_exists(pk)";
-const BEGINS: &str = "begins_with(sk, :sk)";
-const UNCHANGED: &str = "#version = :before";
 /// The name of the table's index, as the template has it.
 const INDEX: &str = "Index";
 
@@ -33,81 +33,92 @@ impl DynamoTable {
     }
 
     fn put(&self, item: Item) -> TransactWriteItem {
-        let version = item.version;
+        let (condition, names, values) = unchanged(item.version - 1);
         let put = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(attributes(item)));
-        let put = if version == 1 {
-            put.condition_expression(ABSENT)
-        } else {
-            put.condition_expression(UNCHANGED)
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_values(":before", number(version - 1))
-        };
+            .set_item(Some(attributes(item)))
+            .condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values);
         let put = put.build().expect("a table and an item are set");
         TransactWriteItem::builder().put(put).build()
     }
 
-    fn delete(&self, key: Key) -> TransactWriteItem {
-        let delete = Delete::builder()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(key.pk))
-            .key("sk", AttributeValue::S(key.sk));
-        let delete = delete.build().expect("a table and a key are set");
+    fn delete(&self, key: &Key) -> TransactWriteItem {
+        let delete = Delete::builder().table_name(&self.name);
+        let delete = delete.set_key(Some(primary_key(key))).build();
+        let delete = delete.expect("a table and a key are set");
         TransactWriteItem::builder().delete(delete).build()
     }
 
-    /// A consistent query of the items of a partition for which a condition on `:sk` holds. DynamoDB refuses an empty one, also
-    /// where any key would fulfil the condition.
-    fn query(&self, condition: &str, pk: &str, sk: &str) -> QueryFluentBuilder {
-        let query = self.client.query().table_name(&self.name);
-        let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
-        let query = if sk.is_empty() {
-            query.key_condition_expression("pk = :pk")
-        } else {
-            query
-                .key_condition_expression(format!("pk = :pk AND {condition}"))
-                .expression_attribute_values(":sk", AttributeValue::S(sk.to_owned()))
-        };
-        query.consistent_read(true)
-    }
-
-    fn check(&self, key: Key, version: u64) -> TransactWriteItem {
+    fn check(&self, key: &Key, version: u64) -> TransactWriteItem {
+        let (condition, names, values) = unchanged(version);
         let check = ConditionCheck::builder()
             .table_name(&self.name)
-            .key("pk", AttributeValue::S(key.pk))
-            .key("sk", AttributeValue::S(key.sk));
-        let check = if version == 0 {
-            check.condition_expression(ABSENT)
-        } else {
-            check
-                .condition_expression(UNCHANGED)
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_values(":before", number(version))
-        };
+            .set_key(Some(primary_key(key)))
+            .condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values);
         let check = check
             .build()
             .expect("a table, a key and a condition are set");
         TransactWriteItem::builder().condition_check(check).build()
     }
+
+    /// What is in a range of sort keys. DynamoDB refuses an empty one, also where any key would fulfil the condition.
+    fn query(&self, Range { pk, keys, most }: Range<'_>) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.name);
+        let query = query.expression_attribute_values(":pk", text(pk));
+        match keys {
+            SortKeys::Beginning("") => query
+                .key_condition_expression("pk = :pk")
+                .consistent_read(true),
+            SortKeys::Beginning(prefix) => query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+                .expression_attribute_values(":sk", text(prefix))
+                .consistent_read(true),
+            SortKeys::Before(end) => query
+                .key_condition_expression("pk = :pk AND sk < :sk")
+                .expression_attribute_values(":sk", text(end))
+                .consistent_read(true),
+            SortKeys::Indexed(first, last) => query
+                .index_name(INDEX)
+                .key_condition_expression("indexPk = :pk AND indexSk BETWEEN :first AND :last")
+                .expression_attribute_values(":first", text(first))
+                .expression_attribute_values(":last", text(last))
+                // What is not asked for is not read, or it would be read again for the next page.
+                .set_limit(i32::try_from(most).ok()),
+        }
+    }
 }
 
-/// The first items that a query finds, of that partition and from about that sort key on.
-async fn found(
-    query: QueryFluentBuilder,
-    pk: &str,
-    sk: &str,
-    most: usize,
-) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-    let mut pages = query.into_paginator().items().send();
-    let mut found = Vec::new();
-    while found.len() < most
-        && let Some(item) = pages.next().await
-    {
-        let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
-        found.push(body(item, pk, sk)?);
+type Attributes = HashMap<String, AttributeValue>;
+
+/// The condition that an item still has a version, with its names and values.
+fn unchanged(
+    version: u64,
+) -> (
+    &'static str,
+    Option<HashMap<String, String>>,
+    Option<Attributes>,
+) {
+    if version == 0 {
+        return ("attribute_not_exists(pk)", None, None);
     }
-    Ok(found)
+    let name = ("#version".to_owned(), "version".to_owned());
+    let before = (":before".to_owned(), number(version));
+    let (names, values) = (HashMap::from([name]), HashMap::from([before]));
+    ("#version = :before", Some(names), Some(values))
+}
+
+fn primary_key(key: &Key) -> Attributes {
+    HashMap::from(
+        [("pk", &key.pk), ("sk", &key.sk)].map(|(name, part)| (name.to_owned(), text(part))),
+    )
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
 }
 
 fn number(number: u64) -> AttributeValue {
@@ -115,11 +126,7 @@ fn number(number: u64) -> AttributeValue {
 }
 
 /// The entity and the version in an item's attributes.
-fn body(
-    mut attributes: HashMap<String, AttributeValue>,
-    pk: &str,
-    sk: &str,
-) -> Result<(serde_json::Value, u64), ReadError> {
+fn body(mut attributes: Attributes, pk: &str, sk: &str) -> Result<Found, ReadError> {
     let malformed = |why: &str| ReadError::Malformed {
         pk: pk.to_owned(),
         sk: sk.to_owned(),
@@ -135,94 +142,58 @@ fn body(
     Ok((body, version))
 }
 
-fn attributes(item: Item) -> HashMap<String, AttributeValue> {
-    let mut attributes: HashMap<String, AttributeValue> =
+fn attributes(item: Item) -> Attributes {
+    let mut attributes: Attributes =
         serde_dynamo::to_item(item.body).expect("an entity is a JSON object");
-    attributes.insert("pk".to_owned(), AttributeValue::S(item.key.pk));
-    attributes.insert("sk".to_owned(), AttributeValue::S(item.key.sk));
+    attributes.extend(primary_key(&item.key));
+    let mut add = |name: &str, value: AttributeValue| attributes.insert(name.to_owned(), value);
     if let Some(key) = item.index {
-        attributes.insert("indexPk".to_owned(), AttributeValue::S(key.pk));
-        attributes.insert("indexSk".to_owned(), AttributeValue::S(key.sk));
+        add("indexPk", AttributeValue::S(key.pk));
+        add("indexSk", AttributeValue::S(key.sk));
     }
-    attributes.insert("kind".to_owned(), AttributeValue::S(item.kind.to_owned()));
-    attributes.insert("version".to_owned(), number(item.version));
+    add("kind", text(item.kind));
+    add("version", number(item.version));
     if let Some(at) = item.expires_at {
-        attributes.insert(
-            "expiresAt".to_owned(),
-            AttributeValue::N(at.as_second().to_string()),
-        );
+        add("expiresAt", AttributeValue::N(at.as_second().to_string()));
     }
     attributes
 }
 
 impl Table for DynamoTable {
-    async fn get(&self, key: &Key) -> Result<Option<(serde_json::Value, u64)>, ReadError> {
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(key.pk.clone()))
-            .key("sk", AttributeValue::S(key.sk.clone()))
-            .consistent_read(true);
+    async fn get(&self, key: &Key) -> Result<Option<Found>, ReadError> {
+        let request = self.client.get_item().table_name(&self.name);
         let answer = request
+            .set_key(Some(primary_key(key)))
+            .consistent_read(true)
             .send()
             .await
             .map_err(|error| ReadError::Unavailable(described(&error)))?;
-        answer
-            .item
-            .map(|attributes| body(attributes, &key.pk, &key.sk))
-            .transpose()
+        let found = answer.item.map(|item| body(item, &key.pk, &key.sk));
+        found.transpose()
     }
 
-    async fn list(
-        &self,
-        pk: &str,
-        sk_prefix: &str,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        let query = self.query(BEGINS, pk, sk_prefix);
-        found(query, pk, sk_prefix, usize::MAX).await
-    }
-
-    async fn list_before(
-        &self,
-        pk: &str,
-        sk_end: &str,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        found(self.query("sk < :sk", pk, sk_end), pk, sk_end, most).await
-    }
-
-    async fn list_index(
-        &self,
-        IndexRange { pk, first, last }: &IndexRange,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        let text = |text: &String| AttributeValue::S(text.clone());
-        let query = self.client.query().table_name(&self.name).index_name(INDEX);
-        let query = query
-            .key_condition_expression("indexPk = :pk AND indexSk BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(pk))
-            .expression_attribute_values(":first", text(first))
-            .expression_attribute_values(":last", text(last));
-        // What is not asked for is not read, or it would be read again for the next page.
-        let query = query.set_limit(i32::try_from(most).ok());
-        found(query, pk, first, most).await
+    async fn list(&self, range: Range<'_>) -> Result<Vec<Found>, ReadError> {
+        let mut pages = self.query(range).into_paginator().items().send();
+        let mut found = Vec::new();
+        while found.len() < range.most
+            && let Some(item) = pages.next().await
+        {
+            let item = item.map_err(|error| ReadError::Unavailable(described(&error)))?;
+            found.push(body(item, range.pk, range.keys.name())?);
+        }
+        Ok(found)
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
         let request = self.client.delete_item().table_name(&self.name);
-        let answer = request
-            .key("pk", AttributeValue::S(key.pk.clone()))
-            .key("sk", AttributeValue::S(key.sk.clone()))
-            .send()
-            .await;
+        let answer = request.set_key(Some(primary_key(key))).send().await;
         answer
             .map(drop)
             .map_err(|error| CommitError::Unavailable(described(&error)))
     }
 
     async fn remove_all(&self, pk: &str, sk_prefix: &str) -> Result<(), CommitError> {
-        let query = self.query(BEGINS, pk, sk_prefix);
+        let query = self.query(Range::all(pk, sk_prefix));
         let query = query.projection_expression("pk, sk");
         let mut keys = query.into_paginator().items().send();
         while let Some(key) = keys.next().await {
@@ -238,8 +209,8 @@ impl Table for DynamoTable {
     async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let items = writes.into_iter().map(|write| match write {
             Write::Put(item) => self.put(item),
-            Write::Check { key, version } => self.check(key, version),
-            Write::Delete(key) => self.delete(key),
+            Write::Check { key, version } => self.check(&key, version),
+            Write::Delete(key) => self.delete(&key),
         });
         let sent = self
             .client
@@ -251,29 +222,19 @@ impl Table for DynamoTable {
             Ok(_) => Ok(()),
             // Cancelled by a condition, or by another transaction on the same items: in both cases somebody else
             // wrote first.
-            Err(error)
-                if error.code() == Some("TransactionCanceledException") && lost_race(&error) =>
-            {
-                Err(CommitError::Conflict)
-            }
+            Err(error) if lost_race(&error) => Err(CommitError::Conflict),
             Err(error) => Err(CommitError::Unavailable(described(&error))),
         }
     }
 }
 
-fn lost_race(
-    error: &SdkError<aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError>,
-) -> bool {
-    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Kind;
-    match error.as_service_error() {
-        Some(Kind::TransactionCanceledException(cancelled)) => {
-            cancelled.cancellation_reasons().iter().any(|reason| {
-                matches!(
-                    reason.code(),
-                    Some("ConditionalCheckFailed" | "TransactionConflict")
-                )
-            })
-        }
-        Some(_) | None => false,
-    }
+fn lost_race(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return false;
+    };
+    let codes = ["ConditionalCheckFailed", "TransactionConflict"];
+    let mut reasons = cancelled.cancellation_reasons().iter();
+    reasons.any(|reason| reason.code().is_some_and(|code| codes.contains(&code)))
 }

@@ -6,7 +6,7 @@ use crate::aws::described;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use domain::audit_digest::{ArchiveError, Archived, DigestArchive};
 use jiff::Timestamp;
@@ -39,7 +39,10 @@ impl S3Archive {
         loop {
             let list = self.0.list_object_versions().bucket(bucket).prefix(key);
             let list = list.set_key_marker(after.0).set_version_id_marker(after.1);
-            let page = list.send().await.map_err(|error| unavailable(&error))?;
+            let page = list
+                .send()
+                .await
+                .map_err(|error| ArchiveError(described(&error)))?;
             // Those of a key are listed from the newest to the oldest.
             let versions = page.versions.into_iter().flatten();
             let mut of_key = versions.filter(|version| version.key.as_deref() == Some(key));
@@ -64,7 +67,7 @@ impl DigestArchive for S3Archive {
         match put.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
-            Err(error) => Err(unavailable(&error)),
+            Err(error) => Err(ArchiveError(described(&error))),
         }
     }
 
@@ -74,7 +77,7 @@ impl DigestArchive for S3Archive {
         };
         let get = self.0.get_object().bucket(bucket).key(key);
         let object = get.version_id(version).send().await;
-        let object = object.map_err(|error| unavailable(&error))?;
+        let object = object.map_err(|error| ArchiveError(described(&error)))?;
         let locked_until = object.object_lock_retain_until_date;
         let content = object.body.collect().await;
         let content = content.map_err(|error| ArchiveError(error.to_string()))?;
@@ -83,12 +86,6 @@ impl DigestArchive for S3Archive {
             locked_until: locked_until.and_then(|at| Timestamp::from_second(at.secs()).ok()),
         }))
     }
-}
-
-fn unavailable<E: std::error::Error + ProvideErrorMetadata + 'static, R: std::fmt::Debug>(
-    error: &SdkError<E, R>,
-) -> ArchiveError {
-    ArchiveError(described(error))
 }
 
 #[cfg(test)]

@@ -67,13 +67,8 @@ impl Workflow for SfnWorkflow {
 
     async fn start(&self, version: &str, request: RequestId) -> Result<(), WorkflowError> {
         let input = serde_json::json!({ "requestId": request }).to_string();
-        let call = self
-            .client
-            .start_execution()
-            .state_machine_arn(version)
-            .name(request.to_string())
-            .input(input);
-        match call.send().await {
+        let call = self.client.start_execution().state_machine_arn(version);
+        match call.name(request.to_string()).input(input).send().await {
             Ok(_) => Ok(()),
             // It was started before, and may even have ended: that is what was wanted.
             Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
@@ -86,22 +81,14 @@ impl Workflow for SfnWorkflow {
 
     async fn succeed(&self, token: &TaskToken, outcome: &Outcome) -> Result<(), WorkflowError> {
         let output = serde_json::to_string(outcome).expect("an outcome is a word");
-        let call = self
-            .client
-            .send_task_success()
-            .task_token(token.as_str())
-            .output(output);
-        let answer = call.send().await;
+        let call = self.client.send_task_success().task_token(token.as_str());
+        let answer = call.output(output).send().await;
         answer.map(drop).map_err(|error| of_token(&error))
     }
 
     async fn fail(&self, token: &TaskToken, name: &str) -> Result<(), WorkflowError> {
-        let call = self
-            .client
-            .send_task_failure()
-            .task_token(token.as_str())
-            .error(name);
-        let answer = call.send().await;
+        let call = self.client.send_task_failure().task_token(token.as_str());
+        let answer = call.error(name).send().await;
         answer.map(drop).map_err(|error| of_token(&error))
     }
 }

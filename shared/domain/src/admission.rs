@@ -13,11 +13,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{LinkKey, mailbox};
+use crate::closed_set::{named, names};
 use crate::request::Request;
 use crate::table::{Entity, Key, ReadError, Table, Write, load_or};
 
 /// What requests are counted for, in the order in which that is done: a caller's flood does not use up an offering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CountedFor {
     /// Whoever calls, by their network address.
     Caller,
@@ -30,36 +32,21 @@ pub enum CountedFor {
 }
 
 impl CountedFor {
-    const ALL: [Self; 4] = [Self::Caller, Self::Address, Self::Charge, Self::Offering];
-
     /// Its name in [`AdmissionLimits`] and in metrics.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Caller => "caller",
-            Self::Address => "address",
-            Self::Charge => "charge",
-            Self::Offering => "offering",
-        }
+        names::<Self>()[self as usize]
     }
 }
 
 /// How long requests are counted together. Windows follow each other since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum Window {
     Hour,
     Day,
 }
 
 impl Window {
-    const ALL: [Self; 2] = [Self::Hour, Self::Day];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-        }
-    }
-
     fn seconds(self) -> i64 {
         match self {
             Self::Hour => 3600,
@@ -107,10 +94,8 @@ impl TryFrom<String> for AdmissionLimits {
 fn parse(entry: &str) -> Option<(CountedFor, (u32, Window))> {
     let (scope, limit) = entry.split_once('=')?;
     let (most, window) = limit.split_once('/')?;
-    let scope = CountedFor::ALL.into_iter().find(|it| it.name() == scope)?;
-    let window = Window::ALL.into_iter().find(|it| it.name() == window)?;
     let most = most.parse().ok().filter(|most| *most > 0)?;
-    Some((scope, (most, window)))
+    Some((named(scope)?, (most, named(window)?)))
 }
 
 /// That no more requests are taken for now.
@@ -155,10 +140,10 @@ impl Entity for Counter {
     const KIND: &'static str = "counter";
 
     fn key(&self) -> Key {
-        Key {
-            pk: format!("COUNTER#{}", self.counts_for),
-            sk: self.until.as_second().to_string(),
-        }
+        Key::new(
+            format!("COUNTER#{}", self.counts_for),
+            self.until.as_second().to_string(),
+        )
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

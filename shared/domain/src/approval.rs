@@ -19,7 +19,6 @@ use crate::one_time_code::Guesses;
 use crate::table::{Entity, Key};
 use crate::task::{Confirm, WaitingTask};
 
-mod answer;
 mod approvers;
 mod asked;
 pub mod authorization;
@@ -32,9 +31,8 @@ mod refusal;
 mod submitted;
 pub mod viewed_digest;
 
-pub use answer::{OfferedAnswer, Verdict};
 pub use approvers::{Approver, Deadlock};
-pub use asked::{Asked, Choice, TeamReview};
+pub use asked::{Asked, Choice, OfferedAnswer, TeamReview, Verdict};
 pub use authorization::{
     Authenticated, Authorized, DecisionContext, REASON_CHARS, authorize_decision,
 };
@@ -149,18 +147,13 @@ impl Approval {
     /// Where the approval of a phase is stored.
     pub fn key_of(request_id: RequestId, phase: &PhaseName) -> Key {
         let (pk, prefix) = Self::all_of(request_id);
-        Key {
-            pk,
-            sk: format!("{prefix}{phase}"),
-        }
+        Key::new(pk, format!("{prefix}{phase}"))
     }
 
     /// The links of all approvers, to be stored together with the approval.
     pub fn links(&self, keys: &LinkKeys) -> Vec<Link> {
-        let emails = self.approvers.iter();
-        emails
-            .map(|approver| self.link(keys, &approver.email))
-            .collect()
+        let links = self.approvers.iter().map(|it| self.link(keys, &it.email));
+        links.collect()
     }
 
     /// The link of an approver that is in use.
@@ -181,20 +174,15 @@ impl Approval {
     /// The address of whoever a link is for; empty where nobody is asked by it.
     pub fn holder<'a>(&'a self, link: &'a Link) -> &'a str {
         let customer = || self.approvers.first().map(|it| it.email.as_str());
-        link.approver
-            .as_deref()
-            .or_else(customer)
-            .unwrap_or_default()
+        let address = link.approver.as_deref().or_else(customer);
+        address.unwrap_or_default()
     }
 
     /// The link id and the code that go into an approver's mail.
     pub fn secrets(&self, keys: &LinkKeys, email: &str) -> (String, String) {
-        let key = keys.of(&self.key_id);
-        let generation = self.generation(email);
-        (
-            key.link_id(&self.nonce, email, generation),
-            key.code(&self.nonce, email, generation),
-        )
+        let (key, generation) = (keys.of(&self.key_id), self.generation(email));
+        let id = key.link_id(&self.nonce, email, generation);
+        (id, key.code(&self.nonce, email, generation))
     }
 
     /// The id of the key that links and codes are derived from.

@@ -161,12 +161,7 @@ pub enum Action {
     Resumed,
 }
 
-/// The name that is stored: `refund_intended`.
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+printed_as_stored!(Action);
 
 /// Who caused a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,12 +187,7 @@ pub enum ActorKind {
     Approver,
 }
 
-/// The name that is stored: `approver`.
-impl fmt::Display for ActorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+printed_as_stored!(ActorKind);
 
 impl Actor {
     /// What it is.

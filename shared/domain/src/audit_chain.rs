@@ -16,7 +16,7 @@ use crate::audit::AuditRecord;
 use crate::id::RequestId;
 use crate::request::Request;
 use crate::request_store::RequestStore;
-use crate::table::{ReadError, Table};
+use crate::table::{Range, ReadError, Table};
 
 /// What is wrong with an audit log, at the first record that it shows at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -97,7 +97,7 @@ impl<T: Table> RequestStore<T> {
         let (pk, prefix) = AuditRecord::all_of(id);
         let mut before = self.request(id).await?;
         loop {
-            let records = self.table().list(&pk, prefix).await?;
+            let records = self.table().list(Range::all(&pk, prefix)).await?;
             let after = self.request(id).await?;
             // Otherwise something happened meanwhile, of which the record may have been read or not.
             if before == after {

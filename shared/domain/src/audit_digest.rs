@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::approval::hex;
 use crate::id::{OfferingPath, RequestId};
-use crate::table::{Entity, Key, ReadError, Stored, Table, load, load_all};
+use crate::table::{Entity, Key, ReadError, Stored, Table, load, load_all, load_values};
 
 mod archive;
 pub(crate) mod archive_error;
@@ -71,18 +71,12 @@ pub struct AuditDigest {
 impl AuditDigest {
     /// What the hash has to be with these heads.
     fn hash_with(&self, heads: &[LogHead]) -> String {
-        let Self {
-            offering,
-            number,
-            day,
-            previous,
-            count,
-            ..
-        } = self;
         let mut hash = Sha256::new();
         hash.update(format!(
-            "{previous}\n{offering}\n{day}\n{number}\n{count}\n"
+            "{}\n{}\n{}\n",
+            self.previous, self.offering, self.day
         ));
+        hash.update(format!("{}\n{}\n", self.number, self.count));
         for head in heads {
             hash.update(format!("{} {} {}\n", head.request_id, head.seq, head.hash));
         }
@@ -90,10 +84,7 @@ impl AuditDigest {
     }
 
     fn key_of(offering: &OfferingPath, day: Date) -> Key {
-        Key {
-            pk: partition(offering),
-            sk: format!("DIGEST#{day}"),
-        }
+        Key::new(partition(offering), format!("DIGEST#{day}"))
     }
 }
 
@@ -131,13 +122,11 @@ impl Entity for DigestHeads {
     const KIND: &'static str = "digestHeads";
 
     fn key(&self) -> Key {
-        let Self {
-            day, digest, part, ..
-        } = self;
-        Key {
-            pk: partition(&self.offering),
-            sk: format!("{}{digest}#{part:06}", heads_of_day(*day)),
-        }
+        let (heads, digest) = (heads_of_day(self.day), &self.digest);
+        Key::new(
+            partition(&self.offering),
+            format!("{heads}{digest}#{:06}", self.part),
+        )
     }
 }
 
@@ -171,10 +160,7 @@ impl Entity for DigestChain {
     const KIND: &'static str = "digestChain";
 
     fn key(&self) -> Key {
-        Key {
-            pk: CHAINS.to_owned(),
-            sk: self.offering.to_string(),
-        }
+        Key::new(CHAINS, self.offering.to_string())
     }
 }
 
@@ -202,10 +188,8 @@ impl WholeDigest {
             return Ok(None);
         };
         let prefix = format!("{}{}#", heads_of_day(day), digest.hash);
-        let parts: Vec<Stored<DigestHeads>> =
-            load_all(table, &partition(offering), &prefix).await?;
-        let heads = parts.into_iter().flat_map(|part| part.value.heads);
-        let heads = heads.collect();
+        let parts: Vec<DigestHeads> = load_values(table, &partition(offering), &prefix).await?;
+        let heads = parts.into_iter().flat_map(|part| part.heads).collect();
         Ok(Some(Self { digest, heads }))
     }
 }

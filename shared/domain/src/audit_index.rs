@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::audit::AuditRecord;
 use crate::dates::{midnight, next_day, utc_date};
-use crate::table::{IndexRange, Key, ReadError, Table, load_index};
+use crate::table::{Key, Range, ReadError, SortKeys, Table, load_range};
 
 /// The last digits of an id.
 const SHARDS: [char; 16] = [
@@ -21,10 +21,10 @@ const SHARDS: [char; 16] = [
 pub(crate) fn key(record: &AuditRecord) -> Key {
     let id = record.request_id.to_string();
     let shard = id.chars().last().unwrap_or(SHARDS[0]);
-    Key {
-        pk: partition(utc_date(record.at), shard),
-        sk: Position::of(record).0,
-    }
+    Key::new(
+        partition(utc_date(record.at), shard),
+        Position::of(record).0,
+    )
 }
 
 fn partition(day: Date, shard: char) -> String {
@@ -39,10 +39,8 @@ pub struct Position(String);
 impl Position {
     /// Of a record.
     pub fn of(record: &AuditRecord) -> Self {
-        let AuditRecord {
-            request_id, seq, ..
-        } = record;
-        Self(format!("{:.3}#{request_id}#{seq:06}", record.at))
+        let (id, seq) = (record.request_id, record.seq);
+        Self(format!("{:.3}#{id}#{seq:06}", record.at))
     }
 
     /// What comes before all records of that millisecond and the ones after it.
@@ -162,12 +160,12 @@ impl AuditCursor {
             let Some(next) = shard.next.take().filter(|next| *next < end) else {
                 continue;
             };
-            let range = IndexRange {
-                pk: partition(self.day, shard.digit),
-                first: next.0,
-                last: end.0.clone(),
+            let range = Range {
+                pk: &partition(self.day, shard.digit),
+                keys: SortKeys::Indexed(&next.0, &end.0),
+                most: self.batch,
             };
-            let found = load_index::<AuditRecord>(table, &range, self.batch).await?;
+            let found = load_range::<AuditRecord>(table, range).await?;
             self.read += found.len();
             let is_full = found.len() == self.batch;
             let found = found.into_iter().map(|it| it.value);

@@ -11,8 +11,8 @@ use crate::mail::{NamedAddress, Sender};
 mod color;
 mod contact;
 
-pub use color::{Color, NotAColor};
-pub use contact::{Contact, Contacts, NotAContact};
+pub use color::Color;
+pub use contact::{Contact, Contacts};
 
 /// How pages and mails present whom they come from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -92,9 +92,6 @@ impl Entity for ChargeLedger {
     const KIND: &'static str = "chargeLedger";
 
     fn key(&self) -> Key {
-        Key {
-            pk: format!("CHARGE#{}", self.charge),
-            sk: "LEDGER".to_owned(),
-        }
+        Key::new(format!("CHARGE#{}", self.charge), "LEDGER")
     }
 }

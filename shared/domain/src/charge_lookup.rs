@@ -168,10 +168,7 @@ impl ChargeLookup {
 
     /// Where the lookup of a request is stored.
     pub fn key_of(request_id: RequestId) -> Key {
-        Key {
-            pk: format!("REQUEST#{request_id}"),
-            sk: "LOOKUP".to_owned(),
-        }
+        Key::new(format!("REQUEST#{request_id}"), "LOOKUP")
     }
 }
 
@@ -205,9 +202,6 @@ impl Entity for ChargeUse {
 
     fn key(&self) -> Key {
         let (pk, prefix) = Self::of_charge(&self.charge);
-        Key {
-            pk,
-            sk: format!("{prefix}{}", self.request_id),
-        }
+        Key::new(pk, format!("{prefix}{}", self.request_id))
     }
 }

@@ -110,36 +110,29 @@ impl ChargeStatement {
         has_asked: bool,
     ) -> Result<Option<&Refund>, Unfit> {
         let charge = self.charge().unwrap_or_default();
-        let own = || {
-            self.refunds
-                .iter()
-                .filter(|refund| refund.request_id() == Some(request))
-        };
+        let own = self
+            .refunds
+            .iter()
+            .filter(|it| it.request_id() == Some(request));
+        let (live, failed): (Vec<_>, Vec<_>) = own.partition(|refund| refund.is_live());
         let fits = |refund: &&Refund| refund.fits(charge, amount);
-        if let Some(found) = own().filter(|refund| refund.is_live()).find(fits) {
-            return Ok(Some(found));
-        }
-        match own().find(|refund| refund.is_live()) {
-            Some(unfit) => Err(Unfit {
-                stripe_id: unfit.id.clone(),
-            }),
-            None => Ok(own().find(fits).filter(|_| has_asked)),
+        let unfit = live.first().map(|it| it.id.clone());
+        match (live.into_iter().find(fits), unfit) {
+            (Some(found), _) => Ok(Some(found)),
+            (None, Some(stripe_id)) => Err(Unfit { stripe_id }),
+            (None, None) => Ok(failed.into_iter().find(fits).filter(|_| has_asked)),
         }
     }
 
     /// The credit that was made for a request.
     pub fn credit_of(&self, request: RequestId, amount: Usd) -> Result<Option<&Credit>, Unfit> {
-        let own = self
-            .credits
-            .iter()
-            .filter(|credit| !credit.is_void() && credit.request_id() == Some(request));
-        let mut own = own.collect::<Vec<_>>();
-        own.sort_by_key(|credit| credit.amount.unsigned_abs() != amount.cents());
-        match own.first() {
-            Some(credit) if credit.amount.unsigned_abs() != amount.cents() => Err(Unfit {
-                stripe_id: credit.id.clone(),
-            }),
-            found => Ok(found.copied()),
+        let is_own = |it: &&Credit| !it.is_void() && it.request_id() == Some(request);
+        let own: Vec<_> = self.credits.iter().filter(is_own).collect();
+        let fits = |credit: &Credit| credit.amount.unsigned_abs() == amount.cents();
+        let unfit = own.first().map(|it| it.id.clone());
+        match (own.into_iter().find(|it| fits(it)), unfit) {
+            (None, Some(stripe_id)) => Err(Unfit { stripe_id }),
+            (found, _) => Ok(found),
         }
     }
 }

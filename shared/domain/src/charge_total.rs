@@ -8,7 +8,7 @@ use crate::id::RequestId;
 use crate::money::Usd;
 use crate::request::{Output, RefundProgress, Request, Status};
 use crate::request_store::RequestStore;
-use crate::table::{ReadError, Stored, Table};
+use crate::table::{ReadError, Table};
 
 /// How many other requests for a charge are added up. More are more than any limit: each is a read.
 const MOST_OTHERS: usize = 100;
@@ -32,51 +32,27 @@ impl<T: Table> RequestStore<T> {
         if payments.next().is_some() {
             return Ok(u64::MAX);
         }
-        let mut total = Total::of(payment.and_then(|payment| payment.charge.as_ref()));
-        total.add(request);
-        for id in ids {
-            if let Some(Stored { value, .. }) = self.request(id).await? {
-                total.add(&value);
-            }
+        let charge = payment.and_then(|payment| payment.charge.as_ref());
+        // By request, so that each counts once, whether Stripe knows of what it gave or not.
+        let mut cents: BTreeMap<RequestId, u64> = BTreeMap::new();
+        cents.extend(charge.into_iter().flat_map(ChargeFound::given_by_request));
+        // Given by nobody of this system.
+        let beside = charge
+            .map_or(0, ChargeFound::given)
+            .saturating_sub(sum(&cents));
+        let others = self.requests(ids).await?;
+        for request in others.iter().chain([request]) {
+            let cents = cents.entry(request.request_id).or_default();
+            *cents = may_give(request).max(*cents);
         }
-        Ok(total.cents())
+        Ok(sum(&cents).saturating_add(beside))
     }
 }
 
-/// A sum in which each request counts once, whether Stripe knows of what it gave or not.
-#[derive(Debug, Default)]
-struct Total {
-    by_request: BTreeMap<RequestId, u64>,
-    /// Given by nobody of this system.
-    beside: u64,
-}
-
-impl Total {
-    /// What Stripe says of the charge.
-    fn of(charge: Option<&ChargeFound>) -> Self {
-        let Some(charge) = charge else {
-            return Self::default();
-        };
-        let by_request = charge.given_by_request().clone();
-        let ours = sum(by_request.values());
-        Self {
-            by_request,
-            beside: charge.given().saturating_sub(ours),
-        }
-    }
-
-    fn add(&mut self, request: &Request) {
-        let cents = self.by_request.entry(request.request_id).or_default();
-        *cents = may_give(request).max(*cents);
-    }
-
-    fn cents(&self) -> u64 {
-        sum(self.by_request.values()).saturating_add(self.beside)
-    }
-}
-
-fn sum<'c>(cents: impl Iterator<Item = &'c u64>) -> u64 {
-    cents.fold(0, |sum, cents| sum.saturating_add(*cents))
+fn sum(cents: &BTreeMap<RequestId, u64>) -> u64 {
+    cents
+        .values()
+        .fold(0, |sum, cents| sum.saturating_add(*cents))
 }
 
 /// What a request gave or may still give, in cents. What came back it has not given, and is not given again.

@@ -8,6 +8,8 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use crate::stored_as_text::NotA;
+
 /// The time zone that people are told times in, by its name in the IANA database: `Europe/Berlin`.
 ///
 /// The database is part of the program: see `jiff` in the workspace's manifest.
@@ -15,10 +17,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Zone(TimeZone);
 
-/// No time zone has that name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no time zone: it must be a name of the IANA database, such as Europe/Berlin")]
-pub struct UnknownZone(String);
+const WHAT: &str = "time zone: it must be a name of the IANA database, such as Europe/Berlin";
 
 impl Zone {
     /// Coordinated universal time.
@@ -51,10 +50,10 @@ impl Default for Zone {
 }
 
 impl FromStr for Zone {
-    type Err = UnknownZone;
+    type Err = NotA;
 
-    fn from_str(name: &str) -> Result<Self, UnknownZone> {
-        let zone = TimeZone::get(name).map_err(|_| UnknownZone(name.to_owned()))?;
+    fn from_str(name: &str) -> Result<Self, NotA> {
+        let zone = TimeZone::get(name).map_err(|_| NotA::new(name, WHAT))?;
         Ok(Self(zone))
     }
 }
@@ -65,7 +64,7 @@ impl fmt::Display for Zone {
     }
 }
 
-stored_as_text!(Zone, UnknownZone);
+stored_as_text!(Zone, NotA);
 
 /// How long it is until a deadline: `in 3 days`, to the nearest day, below two days hour, and below two hours minute.
 /// `None` once it has passed.

@@ -121,6 +121,24 @@ pub enum Value {
     Text(String),
 }
 
+impl Value {
+    /// The amount, where it is one.
+    pub fn amount(&self) -> Option<Usd> {
+        match self {
+            Value::Cents(amount) => Some(*amount),
+            Value::Text(_) => None,
+        }
+    }
+
+    /// The text, where it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            Value::Cents(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

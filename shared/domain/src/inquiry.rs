@@ -105,9 +105,9 @@ impl Entity for InquiryCode {
     const KIND: &'static str = "inquiry-code";
 
     fn key(&self) -> Key {
-        Key {
-            pk: format!("REQUEST#{}", self.request_id),
-            sk: format!("INQUIRY#{:06}", self.number),
-        }
+        Key::new(
+            format!("REQUEST#{}", self.request_id),
+            format!("INQUIRY#{:06}", self.number),
+        )
     }
 }

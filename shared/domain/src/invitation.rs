@@ -157,9 +157,9 @@ impl Entity for Invitation {
     const KIND: &'static str = "invitation";
 
     fn key(&self) -> Key {
-        Key {
-            pk: format!("REQUEST#{}", self.about),
-            sk: format!("INVITATION#{}", self.offering),
-        }
+        Key::new(
+            format!("REQUEST#{}", self.about),
+            format!("INVITATION#{}", self.offering),
+        )
     }
 }

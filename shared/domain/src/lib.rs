@@ -5,7 +5,7 @@
 //! proof. Nothing here reads a clock or the environment either: time comes with the event that a function
 //! handles, configuration through its `main`.
 //!
-//! 1. **Rules**: [`money`], [`id`], [`reference`], [`characters`], [`dates`], [`arrival`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
+//! 1. **Rules**: [`money`], [`id`], [`reference`], [`characters`], [`closed_set`], [`dates`], [`arrival`], [`form`], [`rule`], [`text`], [`task`] (the payloads that the
 //!    generated state machines send), [`request`], [`inquiry`], [`one_time_code`], [`audit`], [`audit_chain`], [`audit_digest`], [`audit_index`], [`movement`], [`report`], [`operator_log`], [`team`], [`approval`],
 //!    [`invitation`], [`refund`], [`payment_control`], [`charge_statement`], [`charge_ledger`], [`charge_lookup`],
 //!    [`charge_total`], [`suppression`], [`processed_event`], [`retention`], [`person_requests`] and [`suggestion`].
@@ -15,7 +15,7 @@
 //!    compares the audit log with Stripe, and [`metrics`] measures what it stores.
 
 #[macro_use]
-mod stored_as_text;
+pub mod stored_as_text;
 
 pub mod admission;
 pub mod approval;
@@ -30,6 +30,7 @@ pub mod charge_ledger;
 pub mod charge_lookup;
 pub mod charge_statement;
 pub mod charge_total;
+pub mod closed_set;
 pub mod dates;
 pub mod failure;
 pub mod form;

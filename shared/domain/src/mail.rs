@@ -12,7 +12,7 @@ mod sender;
 
 pub use error::MailError;
 pub use related_request::RelatedRequest;
-pub use sender::{NamedAddress, NotAnAddress, Sender};
+pub use sender::{NamedAddress, Sender};
 
 /// One mail to one person, as text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]

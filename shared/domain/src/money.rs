@@ -73,7 +73,7 @@ impl FromStr for Usd {
 }
 
 /// Reads decimal text as cents, which may be none or more than an amount.
-pub(crate) fn cents(text: &str) -> Result<u64, AmountError> {
+pub fn cents(text: &str) -> Result<u64, AmountError> {
     let (dollars, fraction) = match text.split_once('.') {
         Some((_, "")) => return Err(AmountError::NotAnAmount),
         Some(parts) => parts,

@@ -1,15 +1,13 @@
 //! The audit log of what people change for the whole deployment, beside those of the requests: a partition of its
 //! own, numbered without a gap.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::id::{OfferingPath, RequestId};
-use crate::optimistic::Attempts;
-use crate::table::{Entity, Key, ReadError, Stored, Table, Write, load_all, load_or};
+use crate::optimistic::update;
+use crate::table::{Entity, Key, ReadError, Table, Write, load_or, load_values};
 
 const PARTITION: &str = "OPERATORS";
 
@@ -67,12 +65,7 @@ pub enum OperatorAction {
     PersonErased,
 }
 
-/// The name that is stored: `payments_stopped`.
-impl fmt::Display for OperatorAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+printed_as_stored!(OperatorAction);
 
 /// How many records there are.
 #[derive(Debug, Serialize, Deserialize)]
@@ -83,11 +76,7 @@ struct LogHead {
 impl OperatorRecord {
     /// All of them, oldest first.
     pub async fn all(table: &impl Table) -> Result<Vec<Self>, ReadError> {
-        let records = load_all(table, PARTITION, "AUDIT#").await?;
-        Ok(records
-            .into_iter()
-            .map(|Stored { value, .. }| value)
-            .collect())
+        load_values(table, PARTITION, "AUDIT#").await
     }
 
     /// What stores the next record. It fails the transaction if another record was stored since.
@@ -140,24 +129,18 @@ async fn record(
     detail: String,
     change: &Change,
 ) -> Result<(), Failure> {
-    let mut attempts = Attempts::default();
-    loop {
+    update(|| async {
         let append = OperatorRecord::append(table, change, action, None, detail.clone());
-        let attempt = async { Ok(table.commit(append.await?.into()).await?) };
-        if let Some(result) = attempts.finish(attempt.await) {
-            return result;
-        }
-    }
+        Ok(table.commit(append.await?.into()).await?)
+    })
+    .await
 }
 
 impl Entity for OperatorRecord {
     const KIND: &'static str = "operatorAudit";
 
     fn key(&self) -> Key {
-        Key {
-            pk: PARTITION.to_owned(),
-            sk: format!("AUDIT#{:06}", self.seq),
-        }
+        Key::new(PARTITION, format!("AUDIT#{:06}", self.seq))
     }
 }
 
@@ -165,9 +148,6 @@ impl Entity for LogHead {
     const KIND: &'static str = "operatorAuditHead";
 
     fn key(&self) -> Key {
-        Key {
-            pk: PARTITION.to_owned(),
-            sk: "HEAD".to_owned(),
-        }
+        Key::new(PARTITION, "HEAD")
     }
 }

@@ -1,6 +1,8 @@
 //! Optimistic updates: read, decide, and write on the condition that nobody else wrote in between; when somebody
 //! did, start over with what is stored now.
 
+use std::future::Future;
+
 use crate::failure::Failure;
 use crate::table::{CommitError, ReadError};
 
@@ -10,12 +12,14 @@ use crate::table::{CommitError, ReadError};
 pub const ATTEMPTS: usize = 32;
 
 /// Why an attempt at an update was not finished.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AttemptError {
     /// Somebody else wrote first. Another attempt may find something else to do.
+    #[error("somebody else wrote first")]
     Conflict,
     /// Another attempt would not help just now.
-    Failed(Failure),
+    #[error(transparent)]
+    Failed(#[from] Failure),
 }
 
 impl From<CommitError> for AttemptError {
@@ -33,27 +37,21 @@ impl From<ReadError> for AttemptError {
     }
 }
 
-impl From<Failure> for AttemptError {
-    fn from(failure: Failure) -> Self {
-        AttemptError::Failed(failure)
+/// Tries an update until it is finished. Each attempt reads anew what it decides on.
+pub async fn update<T, A>(attempt: impl Fn() -> A) -> Result<T, Failure>
+where
+    A: Future<Output = Result<T, AttemptError>>,
+{
+    let mut attempts = Attempts::default();
+    loop {
+        if let Some(result) = attempts.finish(attempt().await) {
+            return result;
+        }
     }
 }
 
-/// Counts the attempts at one update and decides whether there is another one. The loop stays with the caller, who
-/// reads anew what it decides on, each time:
-///
-/// ```
-/// # use domain::{failure::Failure, optimistic::{AttemptError, Attempts}};
-/// # async fn attempt() -> Result<(), AttemptError> { Ok(()) }
-/// # async fn update() -> Result<(), Failure> {
-/// let mut attempts = Attempts::default();
-/// loop {
-///     if let Some(result) = attempts.finish(attempt().await) {
-///         return result;
-///     }
-/// }
-/// # }
-/// ```
+/// Counts the attempts at one update and decides whether there is another one, where more than that happens between
+/// them; see [`update`].
 #[derive(Debug, Default)]
 pub struct Attempts {
     lost: usize,

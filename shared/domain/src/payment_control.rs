@@ -7,16 +7,13 @@
 mod hold;
 mod limits;
 pub mod operations;
-mod overrides;
 mod reservation;
-mod switch;
 mod totals;
 
 pub use hold::{Hold, PaymentHold};
 pub use limits::{Limit, Limits};
-pub use overrides::LimitOverrides;
+pub use operations::{LimitOverrides, PaymentSwitch};
 pub use reservation::{
     Intent, Reservation, ReserveError, check_running, customer_key, release, reserve,
 };
-pub use switch::PaymentSwitch;
 pub use totals::PaymentTotals;

@@ -8,7 +8,7 @@ use crate::approval::mailbox;
 use crate::id::RequestId;
 use crate::request::Request;
 use crate::request_store::RequestStore;
-use crate::table::{Entity, Key, ReadError, Stored, Table, load_all};
+use crate::table::{Entity, Key, ReadError, Table, load_values};
 
 const PREFIX: &str = "REQUEST#";
 
@@ -37,10 +37,10 @@ impl Entity for PersonRequest {
     const KIND: &'static str = "personRequest";
 
     fn key(&self) -> Key {
-        Key {
-            pk: partition(&self.mailbox),
-            sk: format!("{PREFIX}{}", self.request_id),
-        }
+        Key::new(
+            partition(&self.mailbox),
+            format!("{PREFIX}{}", self.request_id),
+        )
     }
 }
 
@@ -52,11 +52,7 @@ impl<T: Table> RequestStore<T> {
     /// The requests of whoever reads that mailbox which are not forgotten, with what they sent in by invitation.
     pub async fn requests_of_person(&self, address: &str) -> Result<Vec<Request>, ReadError> {
         let partition = partition(&mailbox(address));
-        let own: Vec<Stored<PersonRequest>> = load_all(self.table(), &partition, PREFIX).await?;
-        let mut requests = Vec::new();
-        for own in own {
-            requests.extend(self.request(own.value.request_id).await?);
-        }
-        Ok(requests.into_iter().map(|stored| stored.value).collect())
+        let own: Vec<PersonRequest> = load_values(self.table(), &partition, PREFIX).await?;
+        self.requests(own.into_iter().map(|it| it.request_id)).await
     }
 }

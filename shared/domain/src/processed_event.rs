@@ -46,10 +46,7 @@ impl Entity for ProcessedEvent {
             Source::Stripe => "STRIPE",
             Source::Mail => "MAIL",
         };
-        Key {
-            pk: format!("SEEN#{source}#{}", self.id),
-            sk: "SEEN".to_owned(),
-        }
+        Key::new(format!("SEEN#{source}#{}", self.id), "SEEN")
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{InvalidId, RequestId};
 use crate::request::Request;
 use crate::request_store::RequestStore;
-use crate::table::{Entity, Key, ReadError, Stored, Table, load_all};
+use crate::table::{Entity, Key, ReadError, Table, load_values};
 
 const PREFIX: &str = "RD";
 /// Crockford's base 32: no I, L, O or U, which are misread or make words.
@@ -94,10 +94,10 @@ impl Entity for ReferencedRequest {
     const KIND: &'static str = "reference";
 
     fn key(&self) -> Key {
-        Key {
-            pk: partition(self.reference),
-            sk: format!("{REQUEST}{}", self.request_id),
-        }
+        Key::new(
+            partition(self.reference),
+            format!("{REQUEST}{}", self.request_id),
+        )
     }
 }
 
@@ -111,13 +111,10 @@ impl<T: Table> RequestStore<T> {
         &self,
         reference: Reference,
     ) -> Result<Vec<Request>, ReadError> {
-        let found: Vec<Stored<ReferencedRequest>> =
-            load_all(self.table(), &partition(reference), REQUEST).await?;
-        let mut requests = Vec::new();
-        for found in found {
-            requests.extend(self.request(found.value.request_id).await?);
-        }
-        Ok(requests.into_iter().map(|stored| stored.value).collect())
+        let found: Vec<ReferencedRequest> =
+            load_values(self.table(), &partition(reference), REQUEST).await?;
+        self.requests(found.into_iter().map(|it| it.request_id))
+            .await
     }
 }
 

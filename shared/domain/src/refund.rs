@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::closed_set::names;
 use crate::id::{FieldName, PhaseName, RequestId, TaskToken, TeamId};
 use crate::money::Usd;
 use crate::payment_control::Reservation;
@@ -74,10 +75,7 @@ pub enum SettlementMethod {
 impl SettlementMethod {
     /// What it makes, in a word.
     pub fn noun(self) -> &'static str {
-        match self {
-            SettlementMethod::Refund => "refund",
-            SettlementMethod::Credit => "credit",
-        }
+        names::<Self>()[self as usize]
     }
 }
 
@@ -121,18 +119,13 @@ pub enum RefundUpdate {
 impl RefundEntry {
     /// Where a request's entry is stored.
     pub fn key_of(request_id: RequestId) -> Key {
-        Key {
-            pk: format!("REQUEST#{request_id}"),
-            sk: "REFUND".to_owned(),
-        }
+        Key::new(format!("REQUEST#{request_id}"), "REFUND")
     }
 
     /// The key under which Stripe answers a repeated call with the first call's answer. It depends on what is paid and
     /// on how often that was refused for good, and never on an attempt of which the answer is unknown.
     pub fn idempotency_key(&self) -> String {
-        let Self {
-            request_id, charge, ..
-        } = self;
+        let (request_id, charge) = (self.request_id, &self.charge);
         let (noun, cents) = (self.method.noun(), self.amount.cents());
         match self.refusals {
             0 => format!("{noun}-{request_id}-{charge}-{cents}"),
@@ -196,7 +189,7 @@ impl RefundEntry {
                 status: "succeeded",
                 output: &self.output,
             }),
-            RefundUpdate::Refused(message) => Some(Event::RefundRefused { message }),
+            RefundUpdate::Refused(message) => Some(Event::RefundRefused(message)),
             RefundUpdate::Reversed(message) => Some(Event::RefundReversed { movement, message }),
         }
     }

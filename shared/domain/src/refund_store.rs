@@ -6,7 +6,7 @@ use crate::audit::AuditRecord;
 use crate::charge_ledger::ChargeLedger;
 use crate::failure::Failure;
 use crate::id::RequestId;
-use crate::optimistic::{AttemptError, Attempts};
+use crate::optimistic::{AttemptError, update};
 use crate::payment_control::release;
 use crate::refund::{RefundEntry, Settlement};
 use crate::request::Request;
@@ -73,37 +73,25 @@ impl<T: Table> RequestStore<T> {
         refund: &Refund,
         at: Timestamp,
     ) -> Result<Option<(Stored<Request>, Stored<RefundEntry>)>, Failure> {
-        let mut attempts = Attempts::default();
-        loop {
-            let attempt = self.try_to_record(id, refund, at).await;
-            if let Some(recorded) = attempts.finish(attempt) {
-                return recorded;
-            }
-        }
-    }
-
-    async fn try_to_record(
-        &self,
-        id: RequestId,
-        refund: &Refund,
-        at: Timestamp,
-    ) -> Result<Option<(Stored<Request>, Stored<RefundEntry>)>, AttemptError> {
-        let Some(mut entry) = self.refund(id).await? else {
-            return Ok(None);
-        };
-        let mut request = self.request(id).await?.ok_or(Failure::RequestNotFound)?;
-        let update = entry.value.apply_update(refund);
-        if let Some(event) = entry.value.event(&update) {
-            let waiting = entry.value.waiting.as_ref();
-            let state_entry = StateEntry {
-                state: waiting.map_or(entry.value.phase.as_str(), |waiting| &waiting.state),
-                ..StateEntry::during(&entry.value.phase, at)
+        update(|| async {
+            let Some(mut entry) = self.refund(id).await? else {
+                return Ok(None);
             };
-            let record = request.value.apply(&event, state_entry);
-            self.save_settlement(&mut request, &record, &mut entry, None, Vec::new())
-                .await?;
-        }
-        let is_the_one = entry.value.stripe_id.as_deref() == Some(refund.id.as_str());
-        Ok(is_the_one.then_some((request, entry)))
+            let mut request = self.request(id).await?.ok_or(Failure::RequestNotFound)?;
+            let update = entry.value.apply_update(refund);
+            if let Some(event) = entry.value.event(&update) {
+                let waiting = entry.value.waiting.as_ref();
+                let state_entry = StateEntry {
+                    state: waiting.map_or(entry.value.phase.as_str(), |waiting| &waiting.state),
+                    ..StateEntry::during(&entry.value.phase, at)
+                };
+                let record = request.value.apply(&event, state_entry);
+                self.save_settlement(&mut request, &record, &mut entry, None, Vec::new())
+                    .await?;
+            }
+            let is_the_one = entry.value.stripe_id.as_deref() == Some(refund.id.as_str());
+            Ok(is_the_one.then_some((request, entry)))
+        })
+        .await
     }
 }

@@ -4,9 +4,7 @@
 //! A report reads the index by time and never scans the table.
 
 pub mod cells;
-mod closed_set;
 mod condition;
-mod mistake;
 mod month;
 mod movement;
 pub mod page;
@@ -14,10 +12,10 @@ pub mod query;
 mod term;
 mod value;
 
-pub use mistake::Mistake;
 pub use month::Month;
 pub use page::{Page, PageLimits};
 pub use query::Query;
+pub use term::Mistake;
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -196,22 +196,15 @@ pub struct Submission<'a> {
 impl Request {
     /// A new request and the first record of its audit log.
     pub fn submit(submission: Submission<'_>) -> (Self, AuditRecord) {
-        let Submission {
-            request_id,
-            offering,
-            values,
-            origin,
-            about,
-            at,
-        } = submission;
+        let (offering, about, at) = (submission.offering, submission.about, submission.at);
         let mut request = Self {
-            request_id,
+            request_id: submission.request_id,
             offering: offering.path.clone(),
             title: offering.offering.name.clone(),
             brand: offering.brand.clone(),
             wording: offering.wording.clone(),
             definition: offering.version.clone(),
-            origin,
+            origin: submission.origin,
             about,
             invited: None,
             status: Status::InReview,
@@ -220,7 +213,7 @@ impl Request {
             updated_at: at,
             ended_at: None,
             forgotten_at: None,
-            answers: answered(&offering.form, values),
+            answers: answered(&offering.form, submission.values),
             designated: offering.form.designated.clone(),
             outputs: BTreeMap::new(),
             steps: BTreeMap::new(),

@@ -12,7 +12,7 @@ use crate::metrics;
 use crate::reference::ReferencedRequest;
 use crate::request::Request;
 use crate::table::{
-    CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_all, load_or,
+    CommitError, Entity, Key, ReadError, Stored, Table, Write, load, load_or, load_values,
 };
 use crate::task::{Outcome, Task};
 
@@ -30,8 +30,7 @@ impl Entity for AuditRecord {
     fn key(&self) -> Key {
         let (pk, prefix) = Self::all_of(self.request_id);
         // Zero-padded, so that the audit log sorts in its own order.
-        let sk = format!("{prefix}{:06}", self.seq);
-        Key { pk, sk }
+        Key::new(pk, format!("{prefix}{:06}", self.seq))
     }
 
     fn index_key(&self) -> Option<Key> {
@@ -48,17 +47,13 @@ impl AuditRecord {
     /// A request's records, in their order.
     pub async fn load_all(table: &impl Table, id: RequestId) -> Result<Vec<Self>, ReadError> {
         let (pk, prefix) = Self::all_of(id);
-        let records = load_all::<Self>(table, &pk, prefix).await?;
-        Ok(records.into_iter().map(|stored| stored.value).collect())
+        load_values(table, &pk, prefix).await
     }
 }
 
 /// Where a request is stored; its audit records and all else of it are in the same partition.
 pub fn request_key(id: RequestId) -> Key {
-    Key {
-        pk: format!("REQUEST#{id}"),
-        sk: "REQUEST".to_owned(),
-    }
+    Key::new(format!("REQUEST#{id}"), "REQUEST")
 }
 
 /// An invocation by a state machine, which may make it more than once for one entry into a state.
@@ -95,6 +90,18 @@ impl<T: Table> RequestStore<T> {
     /// A request.
     pub async fn request(&self, id: RequestId) -> Result<Option<Stored<Request>>, ReadError> {
         load(&self.table, &request_key(id)).await
+    }
+
+    /// Those of these requests that there are.
+    pub(crate) async fn requests(
+        &self,
+        ids: impl IntoIterator<Item = RequestId>,
+    ) -> Result<Vec<Request>, ReadError> {
+        let mut requests = Vec::new();
+        for id in ids {
+            requests.extend(self.request(id).await?.map(|stored| stored.value));
+        }
+        Ok(requests)
     }
 
     /// The request of a task, and whether the task was handled before.
@@ -135,8 +142,7 @@ impl<T: Table> RequestStore<T> {
     /// All approvals of a request, open and decided, in the order in which they were asked for.
     pub async fn all_approvals(&self, id: RequestId) -> Result<Vec<Approval>, ReadError> {
         let (pk, prefix) = Approval::all_of(id);
-        let approvals: Vec<Stored<Approval>> = load_all(&self.table, &pk, prefix).await?;
-        let mut approvals: Vec<_> = approvals.into_iter().map(|stored| stored.value).collect();
+        let mut approvals: Vec<Approval> = load_values(&self.table, &pk, prefix).await?;
         approvals.sort_by_key(|approval| approval.asked_at);
         Ok(approvals)
     }
@@ -189,12 +195,8 @@ impl<T: Table> RequestStore<T> {
             Some(found) => self.others_of_charge(found).await?,
             None => BTreeSet::new(),
         };
-        let mut others = Vec::new();
-        for other in ids {
-            if let Some(Stored { value, .. }) = self.request(other).await? {
-                others.push(OtherRequest::of(&value));
-            }
-        }
+        let others = self.requests(ids).await?;
+        let others = others.iter().map(OtherRequest::of).collect();
         Ok(ChargeReport::new(request, found, others))
     }
 
@@ -206,8 +208,8 @@ impl<T: Table> RequestStore<T> {
         let mut ids = BTreeSet::new();
         for charge in &found.charges {
             let (pk, prefix) = ChargeUse::of_charge(charge);
-            let uses: Vec<Stored<ChargeUse>> = load_all(&self.table, &pk, prefix).await?;
-            ids.extend(uses.into_iter().map(|used| used.value.request_id));
+            let uses: Vec<ChargeUse> = load_values(&self.table, &pk, prefix).await?;
+            ids.extend(uses.into_iter().map(|used| used.request_id));
         }
         ids.remove(&found.request_id);
         Ok(ids)

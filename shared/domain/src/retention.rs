@@ -14,12 +14,12 @@ use crate::audit::AuditRecord;
 use crate::charge_lookup::{ChargeLookup, ChargeUse};
 use crate::failure::Failure;
 use crate::id::RequestId;
-use crate::optimistic::{AttemptError, Attempts};
+use crate::optimistic::update;
 use crate::person_requests::PersonRequest;
 use crate::reference::ReferencedRequest;
 use crate::request::{Event, ForgetReason, Request};
 use crate::request_store::{RequestStore, request_key};
-use crate::table::{Entity, Key, ReadError, Table, Write, load_before};
+use crate::table::{Entity, Key, Range, ReadError, SortKeys, Table, Write, load_range};
 use crate::task::StateEntry;
 
 const PARTITION: &str = "ENDED";
@@ -52,10 +52,10 @@ impl Entity for EndedRequest {
     const KIND: &'static str = "ended";
 
     fn key(&self) -> Key {
-        Key {
-            pk: PARTITION.to_owned(),
-            sk: format!("{}#{}", millisecond(self.ended_at), self.request_id),
-        }
+        Key::new(
+            PARTITION,
+            format!("{}#{}", millisecond(self.ended_at), self.request_id),
+        )
     }
 }
 
@@ -75,10 +75,10 @@ impl Entity for ForgottenRequest {
     const KIND: &'static str = "forgotten";
 
     fn key(&self) -> Key {
-        Key {
-            pk: FORGOTTEN.to_owned(),
-            sk: format!("{}#{}", millisecond(self.last_record_at), self.request_id),
-        }
+        Key::new(
+            FORGOTTEN,
+            format!("{}#{}", millisecond(self.last_record_at), self.request_id),
+        )
     }
 }
 
@@ -120,13 +120,14 @@ impl<T: Table> RequestStore<T> {
 
     async fn listed_until<E: Entity>(
         &self,
-        partition: &str,
+        pk: &str,
         at: Timestamp,
         most: usize,
     ) -> Result<Vec<E>, ReadError> {
         let next = at.saturating_add(SignedDuration::from_millis(1));
         let end = millisecond(next.unwrap_or(Timestamp::MAX));
-        let found = load_before(self.table(), partition, &end, most).await?;
+        let keys = SortKeys::Before(&end);
+        let found = load_range(self.table(), Range { pk, keys, most }).await?;
         Ok(found.into_iter().map(|stored| stored.value).collect())
     }
 
@@ -138,47 +139,37 @@ impl<T: Table> RequestStore<T> {
         reason: ForgetReason,
         at: Timestamp,
     ) -> Result<(), Failure> {
-        let mut attempts = Attempts::default();
-        loop {
-            if let Some(result) = attempts.finish(self.try_to_forget(id, reason, at).await) {
-                return result;
+        update(|| async {
+            let mut request = self.request(id).await?.ok_or(Failure::RequestNotFound)?;
+            if !is_over(&request.value, at) || request.value.forgotten_at.is_some() {
+                return Ok(());
             }
-        }
-    }
-
-    async fn try_to_forget(
-        &self,
-        id: RequestId,
-        reason: ForgetReason,
-        at: Timestamp,
-    ) -> Result<(), AttemptError> {
-        let mut request = self.request(id).await?.ok_or(Failure::RequestNotFound)?;
-        if !is_over(&request.value, at) || request.value.forgotten_at.is_some() {
-            return Ok(());
-        }
-        let mut writes = vec![Write::Delete(ChargeLookup::key_of(id))];
-        let lookup = self.charge_lookup(id).await?;
-        let mut charges: BTreeSet<String> = lookup.into_iter().flat_map(|it| it.charges).collect();
-        charges.extend(request.value.charge().map(ToOwned::to_owned));
-        let approvals = self.all_approvals(id).await?;
-        writes.extend(approvals.iter().map(|it| Write::Delete(it.key())));
-        let person = PersonRequest::of(&request.value);
-        writes.extend(person.map(|person| Write::Delete(person.key())));
-        if let Some(mut entry) = self.refund(id).await? {
-            // It counts toward limits of the last 30 days, by customer.
-            entry.value.reservation = None;
-            charges.extend(entry.value.charge_id.clone());
-            writes.push(Write::update(&entry));
-        }
-        writes.push(Write::create(&ForgottenRequest {
-            request_id: id,
-            last_record_at: at,
-            charges,
-        }));
-        let phase = request.value.phase.clone();
-        let state_entry = StateEntry::during(&phase, at);
-        let record = request.value.apply(&Event::Forgotten(reason), state_entry);
-        Ok(self.save(&mut request, &record, writes).await?)
+            let mut writes = vec![Write::Delete(ChargeLookup::key_of(id))];
+            let lookup = self.charge_lookup(id).await?;
+            let charges = lookup.into_iter().flat_map(|it| it.charges);
+            let mut charges: BTreeSet<String> = charges.collect();
+            charges.extend(request.value.charge().map(ToOwned::to_owned));
+            let approvals = self.all_approvals(id).await?;
+            writes.extend(approvals.iter().map(|it| Write::Delete(it.key())));
+            let person = PersonRequest::of(&request.value);
+            writes.extend(person.map(|person| Write::Delete(person.key())));
+            if let Some(mut entry) = self.refund(id).await? {
+                // It counts toward limits of the last 30 days, by customer.
+                entry.value.reservation = None;
+                charges.extend(entry.value.charge_id.clone());
+                writes.push(Write::update(&entry));
+            }
+            writes.push(Write::create(&ForgottenRequest {
+                request_id: id,
+                last_record_at: at,
+                charges,
+            }));
+            let phase = request.value.phase.clone();
+            let state_entry = StateEntry::during(&phase, at);
+            let record = request.value.apply(&Event::Forgotten(reason), state_entry);
+            Ok(self.save(&mut request, &record, writes).await?)
+        })
+        .await
     }
 
     /// Notes that no personal data is left of a request.

@@ -119,12 +119,8 @@ impl Rule {
                 Some(Value::Text(_)) | None => return Err(NoAmount(field.clone())),
             },
             Rule::Text { field, is, value } => {
-                let text = facts
-                    .values
-                    .get(field)
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                (text == *value) == (*is == Equality::Equal)
+                let text = facts.values.get(field).map(Value::to_string);
+                (text.unwrap_or_default() == *value) == (*is == Equality::Equal)
             }
             Rule::StripeCustomerKnown => facts.stripe_customer_known,
             Rule::ChargeTotal { is, cents } => is.compare(facts.charge_total_cents, *cents),

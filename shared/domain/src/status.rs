@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::closed_set::names;
 use crate::task::EndStatus;
 
 /// Where a request stands, as the customer is told.
@@ -25,14 +26,7 @@ pub enum Status {
 impl Status {
     /// The status as the interface spells it: `in_review`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Status::InReview => "in_review",
-            Status::Processing => "processing",
-            Status::Refunded => "refunded",
-            Status::Denied => "denied",
-            Status::Completed => "completed",
-            Status::NeedsAttention => "needs_attention",
-        }
+        names::<Self>()[self as usize]
     }
 }
 

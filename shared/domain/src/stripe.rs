@@ -22,6 +22,9 @@ pub use credit::{Credit, CreditNoteRefund, CreditOrder, CreditTarget};
 pub use error::StripeError;
 pub use payment::{Charge, Customer, Intent, Ownership, Payer, Payment, amount_text, ownership};
 
+/// What comes of a call.
+pub type StripeResult<T> = Result<T, StripeError>;
+
 /// The name under which Stripe keeps a request's id with what was made for it.
 pub const REQUEST_ID: &str = "request_id";
 
@@ -167,20 +170,17 @@ fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
 /// What is read before anything is paid.
 pub trait Payments: Send + Sync {
     /// A charge, or a payment intent and the charge it came to, and who paid.
-    fn payment(&self, charge: &str) -> impl Future<Output = Result<Payment, StripeError>> + Send;
+    fn payment(&self, charge: &str) -> impl Future<Output = StripeResult<Payment>> + Send;
 
     /// The payments of a customer whose receipt or invoice has that number, in any case; each charge once.
     fn numbered(
         &self,
         customer: &str,
         number: &str,
-    ) -> impl Future<Output = Result<Vec<Payment>, StripeError>> + Send;
+    ) -> impl Future<Output = StripeResult<Vec<Payment>>> + Send;
 
     /// The customers with exactly that address.
-    fn customers(
-        &self,
-        email: &str,
-    ) -> impl Future<Output = Result<Vec<Customer>, StripeError>> + Send;
+    fn customers(&self, email: &str) -> impl Future<Output = StripeResult<Vec<Customer>>> + Send;
 }
 
 /// Money back.
@@ -189,16 +189,13 @@ pub trait Refunds: Send + Sync {
     fn create_refund(
         &self,
         order: &RefundOrder,
-    ) -> impl Future<Output = Result<Refund, StripeError>> + Send;
+    ) -> impl Future<Output = StripeResult<Refund>> + Send;
 
     /// A refund, as it is now.
-    fn refund(&self, id: &str) -> impl Future<Output = Result<Refund, StripeError>> + Send;
+    fn refund(&self, id: &str) -> impl Future<Output = StripeResult<Refund>> + Send;
 
     /// All refunds of a charge or payment intent.
-    fn refunds(
-        &self,
-        charge: &str,
-    ) -> impl Future<Output = Result<Vec<Refund>, StripeError>> + Send;
+    fn refunds(&self, charge: &str) -> impl Future<Output = StripeResult<Vec<Refund>>> + Send;
 }
 
 /// Credits in place of money back.
@@ -207,19 +204,19 @@ pub trait Credits: Send + Sync {
     fn paid_invoice(
         &self,
         intent: &str,
-    ) -> impl Future<Output = Result<Option<String>, StripeError>> + Send;
+    ) -> impl Future<Output = StripeResult<Option<String>>> + Send;
 
     /// Asks for a credit.
     fn create_credit(
         &self,
         order: &CreditOrder,
-    ) -> impl Future<Output = Result<Credit, StripeError>> + Send;
+    ) -> impl Future<Output = StripeResult<Credit>> + Send;
 
     /// All credits of that kind.
     fn credits(
         &self,
         target: &CreditTarget,
-    ) -> impl Future<Output = Result<Vec<Credit>, StripeError>> + Send;
+    ) -> impl Future<Output = StripeResult<Vec<Credit>>> + Send;
 }
 
 /// What was made in a span of time, whoever made it.
@@ -228,17 +225,17 @@ pub trait Listings: Send + Sync {
     fn refunds_created(
         &self,
         span: &Range<Timestamp>,
-    ) -> impl Future<Output = Result<Vec<Refund>, StripeError>> + Send;
+    ) -> impl Future<Output = StripeResult<Vec<Refund>>> + Send;
 
     /// All credit notes that were created in a span, as they are now. Transactions of balances cannot be listed so: Stripe
     /// lists those of one customer at a time.
     fn credit_notes_created(
         &self,
         span: &Range<Timestamp>,
-    ) -> impl Future<Output = Result<Vec<Credit>, StripeError>> + Send;
+    ) -> impl Future<Output = StripeResult<Vec<Credit>>> + Send;
 
     /// A credit note, as it is now.
-    fn credit_note(&self, id: &str) -> impl Future<Output = Result<Credit, StripeError>> + Send;
+    fn credit_note(&self, id: &str) -> impl Future<Output = StripeResult<Credit>> + Send;
 }
 
 /// All that giving back needs.

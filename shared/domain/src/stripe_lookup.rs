@@ -66,9 +66,8 @@ async fn read(
 }
 
 async fn customers(stripe: &impl Stripe, request: &Request) -> Result<Vec<Customer>, Failure> {
-    Ok(stripe
-        .customers(request.customer_email().unwrap_or_default())
-        .await?)
+    let email = request.customer_email().unwrap_or_default();
+    Ok(stripe.customers(email).await?)
 }
 
 /// The payments with the number of a receipt or an invoice. Whoever guesses one finds nothing of others by it: it is looked

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::approval::LinkKeys;
 use crate::failure::Failure;
 use crate::mail::{self, Mail, MailError, Mailer};
-use crate::optimistic::{AttemptError, Attempts};
+use crate::optimistic::update;
 use crate::table::{Entity, Key, ReadError, Stored, Table, Write, load};
 
 /// Why an address is suppressed.
@@ -54,10 +54,7 @@ pub struct SuppressedAddress {
 
 impl SuppressedAddress {
     fn key_of(address_hash: &str) -> Key {
-        Key {
-            pk: format!("ADDRESS#{address_hash}"),
-            sk: "ADDRESS".to_owned(),
-        }
+        Key::new(format!("ADDRESS#{address_hash}"), "ADDRESS")
     }
 
     /// The database deletes an expired entry some time later, not at once.
@@ -130,27 +127,21 @@ pub async fn suppress(
         since: at,
         last: at,
     };
-    let mut attempts = Attempts::default();
-    loop {
-        if let Some(result) = attempts.finish(store(table, &new).await) {
-            return result;
-        }
-    }
-}
-
-async fn store(table: &impl Table, new: &SuppressedAddress) -> Result<(), AttemptError> {
-    let write = match load::<SuppressedAddress>(table, &new.key()).await? {
-        None => Write::create(new),
-        Some(old) if old.value.expires_at() >= new.expires_at() => return Ok(()),
-        Some(Stored { value, version }) => {
-            let is_current = value.holds(new.last);
-            let since = if is_current { value.since } else { new.since };
-            let value = SuppressedAddress {
-                since,
-                ..new.clone()
-            };
-            Write::update(&Stored { value, version })
-        }
-    };
-    Ok(table.commit(vec![write]).await?)
+    update(|| async {
+        let write = match load::<SuppressedAddress>(table, &new.key()).await? {
+            None => Write::create(&new),
+            Some(old) if old.value.expires_at() >= new.expires_at() => return Ok(()),
+            Some(Stored { value, version }) => {
+                let is_current = value.holds(new.last);
+                let since = if is_current { value.since } else { new.since };
+                let value = SuppressedAddress {
+                    since,
+                    ..new.clone()
+                };
+                Write::update(&Stored { value, version })
+            }
+        };
+        Ok(table.commit(vec![write]).await?)
+    })
+    .await
 }

@@ -19,6 +19,16 @@ pub struct Key {
     pub sk: String,
 }
 
+impl Key {
+    /// The key of these parts.
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self {
+            pk: pk.into(),
+            sk: sk.into(),
+        }
+    }
+}
+
 /// Something that is stored as one item.
 pub trait Entity: Serialize + DeserializeOwned {
     /// What the item's `kind` attribute says, for people and reports.
@@ -136,16 +146,50 @@ impl Write {
     }
 }
 
-/// A part of a partition of the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexRange {
-    /// Partition key in the index.
-    pub pk: String,
-    /// The first sort key that belongs to it.
-    pub first: String,
-    /// The last.
-    pub last: String,
+/// Some items of a partition, in the order of their sort keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range<'a> {
+    /// Partition key.
+    pub pk: &'a str,
+    /// By their sort keys.
+    pub keys: SortKeys<'a>,
+    /// The most of them, from the first on.
+    pub most: usize,
 }
+
+impl<'a> Range<'a> {
+    /// All whose sort keys begin so.
+    pub fn all(pk: &'a str, sk_prefix: &'a str) -> Self {
+        Self {
+            pk,
+            keys: SortKeys::Beginning(sk_prefix),
+            most: usize::MAX,
+        }
+    }
+}
+
+/// Which sort keys belong to a [`Range`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortKeys<'a> {
+    /// Those that begin so.
+    Beginning(&'a str),
+    /// Those that come before.
+    Before(&'a str),
+    /// Those of a partition of the index from the first of these to the last, both included. The index follows the table
+    /// within a second or so: what was just written may not be there yet.
+    Indexed(&'a str, &'a str),
+}
+
+impl SortKeys<'_> {
+    /// By which a range is named where something is wrong in it.
+    pub fn name(&self) -> &str {
+        let (Self::Beginning(sk) | Self::Before(sk) | Self::Indexed(sk, _)) = self;
+        sk
+    }
+}
+
+/// The body and the version of an item.
+pub type Found = (serde_json::Value, u64);
 
 /// A read failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -179,37 +223,11 @@ pub enum CommitError {
 
 /// A table of items.
 pub trait Table: Send + Sync {
-    /// The body and version at a key, read consistently.
-    fn get(
-        &self,
-        key: &Key,
-    ) -> impl Future<Output = Result<Option<(serde_json::Value, u64)>, ReadError>> + Send;
+    /// What is at a key, read consistently.
+    fn get(&self, key: &Key) -> impl Future<Output = Result<Option<Found>, ReadError>> + Send;
 
-    /// The bodies and versions of all items of a partition whose sort key begins so, in its order, read
-    /// consistently.
-    fn list(
-        &self,
-        pk: &str,
-        sk_prefix: &str,
-    ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
-
-    /// The bodies and versions of the first items of a partition whose sort key comes before `sk_end`, in its order and at
-    /// most so many, read consistently.
-    fn list_before(
-        &self,
-        pk: &str,
-        sk_end: &str,
-        most: usize,
-    ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
-
-    /// The bodies and versions of the first items of a partition of the index whose sort key there is in this range, both
-    /// ends included, in its order and at most so many. The index follows the table within a second or so: what was just
-    /// written may not be there yet.
-    fn list_index(
-        &self,
-        range: &IndexRange,
-        most: usize,
-    ) -> impl Future<Output = Result<Vec<(serde_json::Value, u64)>, ReadError>> + Send;
+    /// What is in a range, read consistently unless it is one of the index.
+    fn list(&self, range: Range<'_>) -> impl Future<Output = Result<Vec<Found>, ReadError>> + Send;
 
     /// Removes an item, whatever its version. Where there is none, that is what was wanted.
     fn remove(&self, key: &Key) -> impl Future<Output = Result<(), CommitError>> + Send;
@@ -230,10 +248,8 @@ pub async fn load<T: Entity>(
     table: &impl Table,
     key: &Key,
 ) -> Result<Option<Stored<T>>, ReadError> {
-    let Some((body, version)) = table.get(key).await? else {
-        return Ok(None);
-    };
-    read(body, version, &key.pk, &key.sk).map(Some)
+    let found = table.get(key).await?;
+    found.map(|found| read(found, &key.pk, &key.sk)).transpose()
 }
 
 /// Reads the entity at the key of a new one, which is taken where there is none: in version 0, so that
@@ -252,48 +268,31 @@ pub async fn load_all<T: Entity>(
     pk: &str,
     sk_prefix: &str,
 ) -> Result<Vec<Stored<T>>, ReadError> {
-    let items = table.list(pk, sk_prefix).await?;
-    read_all(items, pk, sk_prefix)
+    load_range(table, Range::all(pk, sk_prefix)).await
 }
 
-/// Reads the first entities of a partition whose sort key comes before `sk_end`, at most so many.
-pub async fn load_before<T: Entity>(
+/// The same without their versions.
+pub async fn load_values<T: Entity>(
     table: &impl Table,
     pk: &str,
-    sk_end: &str,
-    most: usize,
-) -> Result<Vec<Stored<T>>, ReadError> {
-    let items = table.list_before(pk, sk_end, most).await?;
-    read_all(items, pk, sk_end)
+    sk_prefix: &str,
+) -> Result<Vec<T>, ReadError> {
+    let found = load_all(table, pk, sk_prefix).await?;
+    Ok(found.into_iter().map(|stored| stored.value).collect())
 }
 
-/// Reads the first entities of a part of the index, at most so many.
-pub async fn load_index<T: Entity>(
+/// Reads the entities of a range.
+pub async fn load_range<T: Entity>(
     table: &impl Table,
-    range: &IndexRange,
-    most: usize,
+    range: Range<'_>,
 ) -> Result<Vec<Stored<T>>, ReadError> {
-    let items = table.list_index(range, most).await?;
-    read_all(items, &range.pk, &range.first)
-}
-
-fn read_all<T: Entity>(
-    items: Vec<(serde_json::Value, u64)>,
-    pk: &str,
-    sk: &str,
-) -> Result<Vec<Stored<T>>, ReadError> {
-    let items = items.into_iter();
-    items
-        .map(|(body, version)| read(body, version, pk, sk))
+    let found = table.list(range).await?.into_iter();
+    found
+        .map(|found| read(found, range.pk, range.keys.name()))
         .collect()
 }
 
-fn read<T: Entity>(
-    body: serde_json::Value,
-    version: u64,
-    pk: &str,
-    sk: &str,
-) -> Result<Stored<T>, ReadError> {
+fn read<T: Entity>((body, version): Found, pk: &str, sk: &str) -> Result<Stored<T>, ReadError> {
     match serde_json::from_value(body) {
         Ok(value) => Ok(Stored { value, version }),
         Err(error) => Err(ReadError::Malformed {

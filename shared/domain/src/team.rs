@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::form::is_email;
 use crate::id::TeamId;
 use crate::operator_log::{Change, OperatorAction, OperatorRecord};
-use crate::optimistic::{AttemptError, Attempts};
-use crate::table::{Entity, Key, ReadError, Table, Write, load, load_all, load_or};
+use crate::optimistic::update;
+use crate::table::{Entity, Key, ReadError, Table, Write, load, load_or, load_values};
 
 /// How many members a team may have. An approval asks its team and the one of its escalation, and the transaction that
 /// stores it has a link for each who is asked, besides up to seven other parts. `DynamoDB` takes a hundred.
@@ -109,8 +109,7 @@ impl Teams {
     /// All teams as they are now, also those that no deployment has named.
     pub async fn all_current(&self, table: &impl Table) -> Result<Self, ReadError> {
         let mut current = self.0.clone();
-        for changed in load_all::<ChangedTeam>(table, PARTITION, "").await? {
-            let ChangedTeam { team, members, .. } = changed.value;
+        for ChangedTeam { team, members } in load_values(table, PARTITION, "").await? {
             current.extend(members.map(|members| (team, members)));
         }
         Ok(Self(current))
@@ -125,50 +124,40 @@ impl Teams {
         edit: &TeamEdit,
         change: &Change,
     ) -> Result<EditedTeam, Failure> {
-        let mut attempts = Attempts::default();
-        loop {
-            if let Some(result) = attempts.finish(self.try_edit(table, team, edit, change).await) {
-                return result;
-            }
-        }
-    }
-
-    async fn try_edit(
-        &self,
-        table: &impl Table,
-        team: &TeamId,
-        edit: &TeamEdit,
-        change: &Change,
-    ) -> Result<EditedTeam, AttemptError> {
-        let as_deployed = ChangedTeam {
-            team: team.clone(),
-            members: None,
-        };
-        let mut stored = load_or(table, as_deployed).await?;
         let deployed = self.members(team).unwrap_or_default();
-        let before = stored.value.members.clone();
-        let before = before.unwrap_or_else(|| deployed.to_vec());
-        let (members, action) = match edit {
-            TeamEdit::Add(added) => (Some(joined(&before, added)), OperatorAction::MembersAdded),
-            TeamEdit::Remove(removed) => {
-                let members = left(team, &before, removed).map_err(Failure::ConfigInvalid)?;
-                (Some(members), OperatorAction::MembersRemoved)
+        update(|| async {
+            let as_deployed = ChangedTeam {
+                team: team.clone(),
+                members: None,
+            };
+            let mut stored = load_or(table, as_deployed).await?;
+            let before = stored.value.members.clone();
+            let before = before.unwrap_or_else(|| deployed.to_vec());
+            let (members, action) = match edit {
+                TeamEdit::Add(added) => {
+                    (Some(joined(&before, added)), OperatorAction::MembersAdded)
+                }
+                TeamEdit::Remove(removed) => {
+                    let members = left(team, &before, removed).map_err(Failure::ConfigInvalid)?;
+                    (Some(members), OperatorAction::MembersRemoved)
+                }
+                TeamEdit::Reset => (None, OperatorAction::TeamReset),
+            };
+            let now = members.clone().unwrap_or_else(|| deployed.to_vec());
+            check_size(team, &now).map_err(Failure::ConfigInvalid)?;
+            let edited = EditedTeam::of(&before, now);
+            if edited.is_unchanged() && (members.is_some() || stored.value.members.is_none()) {
+                return Ok(edited);
             }
-            TeamEdit::Reset => (None, OperatorAction::TeamReset),
-        };
-        let now = members.clone().unwrap_or_else(|| deployed.to_vec());
-        check_size(team, &now).map_err(Failure::ConfigInvalid)?;
-        let edited = EditedTeam::of(&before, now);
-        if edited.is_unchanged() && (members.is_some() || stored.value.members.is_none()) {
-            return Ok(edited);
-        }
-        stored.value.members = members;
-        let detail = format!("{team}: {}{}", edited.difference(), change.because);
-        let [head, record] = OperatorRecord::append(table, change, action, None, detail).await?;
-        table
-            .commit(vec![Write::update(&stored), head, record])
-            .await?;
-        Ok(edited)
+            stored.value.members = members;
+            let detail = format!("{team}: {}{}", edited.difference(), change.because);
+            let append = OperatorRecord::append(table, change, action, None, detail);
+            let [head, record] = append.await?;
+            let writes = vec![Write::update(&stored), head, record];
+            table.commit(writes).await?;
+            Ok(edited)
+        })
+        .await
     }
 }
 
@@ -198,11 +187,11 @@ impl EditedTeam {
 
     /// `ada@example.com joined, bob@example.com left: `, for the audit log.
     fn difference(&self) -> String {
-        let said = |people: &[String], did: &str| {
-            (!people.is_empty()).then(|| format!("{} {did}", people.join(", ")))
-        };
-        let [joined, left] = [said(&self.joined, "joined"), said(&self.left, "left")];
-        let both: Vec<_> = [joined, left].into_iter().flatten().collect();
+        let both = [(&self.joined, "joined"), (&self.left, "left")].into_iter();
+        let both = both.filter(|(people, _)| !people.is_empty());
+        let both: Vec<_> = both
+            .map(|(people, did)| format!("{} {did}", people.join(", ")))
+            .collect();
         if both.is_empty() {
             return String::new();
         }
@@ -255,10 +244,7 @@ struct ChangedTeam {
 
 impl ChangedTeam {
     fn key_of(team: &TeamId) -> Key {
-        Key {
-            pk: PARTITION.to_owned(),
-            sk: team.to_string(),
-        }
+        Key::new(PARTITION, team.to_string())
     }
 }
 

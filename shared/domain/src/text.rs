@@ -10,6 +10,7 @@ use minijinja::value::Value as Rendered;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::mail::sanitize_text;
+use crate::money::Usd;
 use crate::request::{Output, Request};
 use crate::task::variable;
 
@@ -93,12 +94,6 @@ pub fn list_item(line: &str) -> Option<&str> {
     Some(item.trim()).filter(|item| !item.is_empty())
 }
 
-/// Fills a template from a request: answers by field (an optional one without an answer is empty, and the amount is
-/// what is to be paid), outputs by variable, and the names that are [always set](variable). Amounts print as `$1,500.00`.
-pub fn render(template: &str, request: &Request, status_url: &str) -> Result<Filled, TextError> {
-    fill(template, request, status_url, &[])
-}
-
 /// What a mail says of the offering that it invites to.
 #[derive(Debug, Clone)]
 pub struct Invited {
@@ -108,6 +103,12 @@ pub struct Invited {
     pub code: String,
 }
 
+/// Fills a template from a request: answers by field (an optional one without an answer is empty, and the amount is
+/// what is to be paid), outputs by variable, and the names that are [always set](variable). Amounts print as `$1,500.00`.
+pub fn render(template: &str, request: &Request, status_url: &str) -> Result<Filled, TextError> {
+    fill(template, request, status_url, None)
+}
+
 /// Fills a template of a mail that invites: like [`render`], and `invitationUrl` and `invitationCode`.
 pub fn render_invitation(
     template: &str,
@@ -115,35 +116,21 @@ pub fn render_invitation(
     status_url: &str,
     invited: &Invited,
 ) -> Result<Filled, TextError> {
-    let more = [
-        (variable::INVITATION_URL, invited.url.as_str()),
-        (variable::INVITATION_CODE, invited.code.as_str()),
-    ];
-    fill(template, request, status_url, &more)
+    fill(template, request, status_url, Some(invited))
 }
 
 fn fill(
     template: &str,
     request: &Request,
     status_url: &str,
-    more: &[(&str, &str)],
+    invited: Option<&Invited>,
 ) -> Result<Filled, TextError> {
     let mut names = BTreeMap::new();
     let values = request.values();
     for answer in &request.answers {
         let text = values.get(&answer.name).map(ToString::to_string);
-        names.insert(
-            answer.name.as_str(),
-            Rendered::from(text.unwrap_or_default()),
-        );
-    }
-    let amounts = [
-        (variable::REQUESTED_AMOUNT, request.requested_amount()),
-        (variable::APPROVED_AMOUNT, request.approved_amount),
-    ];
-    for (name, amount) in amounts {
-        let text = amount.map(|amount| amount.to_string()).unwrap_or_default();
-        names.insert(name, Rendered::from(text));
+        let text = Rendered::from(text.unwrap_or_default());
+        names.insert(answer.name.as_str(), text);
     }
     for (name, output) in &request.outputs {
         let value = match output {
@@ -154,13 +141,15 @@ fn fill(
         };
         names.insert(name.as_str(), value);
     }
-    names.insert(
-        variable::REQUEST_ID,
-        Rendered::from(request.request_id.to_string()),
-    );
-    names.insert(variable::STATUS_URL, Rendered::from(status_url));
-    let error = request.stopped.as_ref().map(|stopped| &stopped.error);
-    for (name, text) in [
+    let amount = |amount: Option<Usd>| amount.map(|amount| amount.to_string());
+    let always = [
+        (
+            variable::REQUESTED_AMOUNT,
+            amount(request.requested_amount()),
+        ),
+        (variable::APPROVED_AMOUNT, amount(request.approved_amount)),
+        (variable::REQUEST_ID, Some(request.request_id.to_string())),
+        (variable::STATUS_URL, Some(status_url.to_owned())),
         (
             variable::REQUEST_REFERENCE,
             Some(request.reference().to_string()),
@@ -172,31 +161,33 @@ fn fill(
         ),
         (variable::SUMMARY, Some(request.summary())),
         (variable::STOP_CAUSE, request.stop_cause()),
-        (variable::STOP_ERROR, error.cloned()),
-    ] {
+        (
+            variable::STOP_ERROR,
+            request
+                .stopped
+                .as_ref()
+                .map(|stopped| stopped.error.clone()),
+        ),
+    ];
+    let invitation = invited.map(|it| {
+        [
+            (variable::INVITATION_URL, Some(it.url.clone())),
+            (variable::INVITATION_CODE, Some(it.code.clone())),
+        ]
+    });
+    for (name, text) in always.into_iter().chain(invitation.into_iter().flatten()) {
         names.insert(name, Rendered::from(text.unwrap_or_default()));
-    }
-    for (name, text) in more {
-        names.insert(name, Rendered::from(*text));
     }
     let mut environment = environment();
     environment.set_formatter(|out, _, value| {
         let value = sanitize_text(&value.to_string());
-        Ok(out.write_str(
-            &value
-                .trim_end()
-                .replace('\n', VALUE_BREAK.encode_utf8(&mut [0; 4])),
-        )?)
+        let ends = VALUE_BREAK.to_string();
+        Ok(out.write_str(&value.trim_end().replace('\n', &ends))?)
     });
-    environment
-        .render_str(template, names)
-        .map(Filled)
-        // The kind names what is wrong; the full message may quote the template's surroundings.
-        .map_err(|error| {
-            TextError(format!(
-                "{:?} in line {}",
-                error.kind(),
-                error.line().unwrap_or(0)
-            ))
-        })
+    let filled = environment.render_str(template, names).map(Filled);
+    // The kind names what is wrong; the full message may quote the template's surroundings.
+    filled.map_err(|error| {
+        let (kind, line) = (error.kind(), error.line().unwrap_or(0));
+        TextError(format!("{kind:?} in line {line}"))
+    })
 }

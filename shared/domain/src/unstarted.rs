@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{OfferingPath, RequestId};
 use crate::request::Request;
 use crate::request_store::RequestStore;
-use crate::table::{CommitError, Entity, Key, ReadError, Table, load, load_all};
+use crate::table::{CommitError, Entity, Key, ReadError, Table, load, load_values};
 use crate::workflow::{Workflow, WorkflowError};
 
 /// What the partitions' names end with: the first digit of the requests' ids, so that many requests at once do not
@@ -41,9 +41,7 @@ impl UnstartedRequest {
             stored_at: request.submitted_at,
         }
     }
-}
 
-impl UnstartedRequest {
     /// Starts it. Where its version is gone, whatever the alias of its state machine leads to takes its place.
     pub async fn start(
         &self,
@@ -71,10 +69,7 @@ impl Entity for UnstartedRequest {
 fn key(id: RequestId) -> Key {
     let sk = id.to_string();
     let shard = sk.chars().next().unwrap_or_default();
-    Key {
-        pk: partition(shard),
-        sk,
-    }
+    Key::new(partition(shard), sk)
 }
 
 fn partition(shard: char) -> String {
@@ -95,8 +90,7 @@ impl<T: Table> RequestStore<T> {
     pub async fn unstarted(&self) -> Result<Vec<UnstartedRequest>, ReadError> {
         let mut all = Vec::new();
         for shard in SHARDS.chars() {
-            let found = load_all(self.table(), &partition(shard), "").await?;
-            all.extend(found.into_iter().map(|stored| stored.value));
+            all.extend(load_values(self.table(), &partition(shard), "").await?);
         }
         Ok(all)
     }

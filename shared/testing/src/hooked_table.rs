@@ -2,7 +2,7 @@
 
 use std::future::{Future, ready};
 
-use domain::table::{CommitError, IndexRange, Key, ReadError, Table, Write};
+use domain::table::{CommitError, Found, Key, Range, ReadError, SortKeys, Table, Write};
 
 use crate::MemoryTable;
 
@@ -39,35 +39,16 @@ pub struct HookedTable<H> {
 }
 
 impl<H: Hook> Table for HookedTable<H> {
-    async fn get(&self, key: &Key) -> Result<Option<(serde_json::Value, u64)>, ReadError> {
+    async fn get(&self, key: &Key) -> Result<Option<Found>, ReadError> {
         self.hook.before_get(key).await;
         self.table.get(key).await
     }
 
-    async fn list(
-        &self,
-        pk: &str,
-        sk_prefix: &str,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.table.list(pk, sk_prefix).await
-    }
-
-    async fn list_before(
-        &self,
-        pk: &str,
-        sk_end: &str,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.table.list_before(pk, sk_end, most).await
-    }
-
-    async fn list_index(
-        &self,
-        range: &IndexRange,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        self.hook.before_list_index().await?;
-        self.table.list_index(range, most).await
+    async fn list(&self, range: Range<'_>) -> Result<Vec<Found>, ReadError> {
+        if let SortKeys::Indexed(..) = range.keys {
+            self.hook.before_list_index().await?;
+        }
+        self.table.list(range).await
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {

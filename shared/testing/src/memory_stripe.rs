@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::stripe::{
     Charge, Credit, CreditOrder, CreditTarget, Credits, Customer, Listings, Payer, Payment,
-    Payments, Refund, RefundOrder, Refunds, StripeError,
+    Payments, Refund, RefundOrder, Refunds, StripeError, StripeResult, is_intent,
 };
 use jiff::Timestamp;
 
@@ -29,7 +29,7 @@ pub struct MemoryStripe {
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     script: VecDeque<Script>,
     orders: Vec<RefundOrder>,
@@ -39,11 +39,7 @@ struct State {
     now: Timestamp,
     /// When each was created.
     created: BTreeMap<String, Timestamp>,
-    captured: u64,
-    currency: String,
-    payer: Payer,
-    intent: Option<String>,
-    invoice: Option<String>,
+    paid: Paid,
     /// The charges and payment intents whose receipt or invoice has a number, with its customer and the number.
     numbered: Vec<(String, String, String)>,
     lookups: VecDeque<StripeError>,
@@ -51,31 +47,26 @@ struct State {
     listings: VecDeque<StripeError>,
 }
 
-impl Default for State {
+/// What every charge is.
+#[derive(Debug)]
+struct Paid {
+    cents: u64,
+    currency: String,
+    payer: Payer,
+    invoice: Option<String>,
+}
+
+impl Default for Paid {
     fn default() -> Self {
+        let ada = Customer {
+            id: "cus_ada".to_owned(),
+            email: Some("ada@example.com".to_owned()),
+        };
         Self {
-            script: VecDeque::new(),
-            orders: Vec::new(),
-            refunds: Vec::new(),
-            credit_orders: Vec::new(),
-            credits: Vec::new(),
-            now: Timestamp::UNIX_EPOCH,
-            created: BTreeMap::new(),
-            captured: 200_000,
+            cents: 200_000,
             currency: "usd".to_owned(),
-            payer: Payer::Customer(
-                Customer {
-                    id: "cus_ada".to_owned(),
-                    email: Some("ada@example.com".to_owned()),
-                },
-                None,
-            ),
-            intent: None,
+            payer: Payer::Customer(ada, None),
             invoice: None,
-            numbered: Vec::new(),
-            lookups: VecDeque::new(),
-            hangs: false,
-            listings: VecDeque::new(),
         }
     }
 }
@@ -103,7 +94,7 @@ impl MemoryStripe {
 
     /// Makes every charge one of so many cents; it is 2,000 dollars otherwise.
     pub fn set_captured(&self, cents: u64) {
-        self.with(|state| state.captured = cents);
+        self.with(|state| state.paid.cents = cents);
     }
 
     /// Says when what is made from now on is created; it is the Unix epoch otherwise.
@@ -118,20 +109,17 @@ impl MemoryStripe {
 
     /// Makes every payment one in that currency; it is `usd` otherwise.
     pub fn set_currency(&self, currency: &str) {
-        self.with(|state| currency.clone_into(&mut state.currency));
+        self.with(|state| currency.clone_into(&mut state.paid.currency));
     }
 
     /// Makes every payment one of that payer; it is `cus_ada`, ada@example.com, otherwise.
     pub fn set_payer(&self, payer: Payer) {
-        self.with(|state| state.payer = payer);
+        self.with(|state| state.paid.payer = payer);
     }
 
     /// Makes every payment one that paid this invoice.
     pub fn set_invoice(&self, invoice: &str) {
-        self.with(|state| {
-            state.intent = Some("pi_of_invoice".to_owned());
-            state.invoice = Some(invoice.to_owned());
-        });
+        self.with(|state| state.paid.invoice = Some(invoice.to_owned()));
     }
 
     /// Has a payment of a customer's be one whose receipt or invoice has that number.
@@ -148,11 +136,8 @@ impl MemoryStripe {
     /// Gives a refund another status.
     pub fn set_status(&self, id: &str, status: &str) {
         self.with(|state| {
-            for refund in &mut state.refunds {
-                if refund.id == id {
-                    refund.status = Some(status.to_owned());
-                }
-            }
+            let found = state.refunds.iter_mut().filter(|it| it.id == id);
+            found.for_each(|refund| refund.status = Some(status.to_owned()));
         });
     }
 
@@ -187,19 +172,21 @@ impl MemoryStripe {
 }
 
 impl State {
-    /// Pays without any memory of idempotency keys: as Stripe does after a day.
-    fn pay(&mut self, order: &RefundOrder, status: &str) -> Refund {
-        let refund = Refund {
-            id: format!("re_{}", self.refunds.len() + 1),
-            amount: order.amount.cents(),
-            currency: self.currency.clone(),
-            charge: Some(charge_of(&order.charge)),
-            status: Some(status.to_owned()),
-            metadata: order.metadata.clone(),
-            ..Refund::default()
-        };
-        self.add_refund(refund.clone());
-        refund
+    /// Does what comes next with what makes a refund or a credit, given its status, and its cents where they are not those
+    /// that were ordered. There is no memory of idempotency keys: as with Stripe after a day.
+    fn scripted<T>(
+        &mut self,
+        make: impl FnOnce(&mut Self, &str, Option<u64>) -> T,
+    ) -> StripeResult<T> {
+        match self.script.pop_front().unwrap_or(Script::Pay("succeeded")) {
+            Script::Pay(status) => Ok(make(self, status, None)),
+            Script::PayAnother(cents) => Ok(make(self, "succeeded", Some(cents))),
+            Script::PayAndDrop => {
+                make(self, "succeeded", None);
+                Err(StripeError::Unknown("the answer was lost".to_owned()))
+            }
+            Script::Fail(error) => Err(error),
+        }
     }
 
     fn add_refund(&mut self, refund: Refund) {
@@ -215,27 +202,6 @@ impl State {
     fn is_created_in(&self, span: &Range<Timestamp>, id: &str) -> bool {
         self.created.get(id).is_some_and(|at| span.contains(at))
     }
-
-    fn credit(&mut self, order: &CreditOrder) -> Credit {
-        let (prefix, status) = match order.target {
-            CreditTarget::Invoice(_) => ("cn", Some("issued".to_owned())),
-            CreditTarget::Customer(_) => ("cbtxn", None),
-        };
-        let credit = Credit {
-            id: format!("{prefix}_{}", self.credits.len() + 1),
-            amount: i64::try_from(order.amount.cents()).unwrap_or(i64::MAX),
-            currency: self.currency.clone(),
-            status,
-            metadata: order.metadata.clone(),
-            ..Credit::default()
-        };
-        self.add_credit(order.target.clone(), credit.clone());
-        credit
-    }
-
-    fn next(&mut self) -> Script {
-        self.script.pop_front().unwrap_or(Script::Pay("succeeded"))
-    }
 }
 
 /// The charge that a payment intent came to: `ch_1` of `pi_1`.
@@ -246,10 +212,6 @@ fn charge_of(name: &str) -> String {
     }
 }
 
-fn lost() -> StripeError {
-    StripeError::Unknown("the answer was lost".to_owned())
-}
-
 fn missing(noun: &str, id: &str) -> StripeError {
     StripeError::Refused {
         message: format!("No such {noun}: '{id}'"),
@@ -258,34 +220,31 @@ fn missing(noun: &str, id: &str) -> StripeError {
 }
 
 impl Refunds for MemoryStripe {
-    async fn create_refund(&self, order: &RefundOrder) -> Result<Refund, StripeError> {
+    async fn create_refund(&self, order: &RefundOrder) -> StripeResult<Refund> {
         self.with(|state| {
             state.orders.push(order.clone());
-            match state.next() {
-                Script::Pay(status) => Ok(state.pay(order, status)),
-                Script::PayAnother(cents) => {
-                    let mut refund = state.pay(order, "succeeded");
-                    refund.amount = cents;
-                    if let Some(paid) = state.refunds.last_mut() {
-                        paid.amount = cents;
-                    }
-                    Ok(refund)
-                }
-                Script::PayAndDrop => {
-                    state.pay(order, "succeeded");
-                    Err(lost())
-                }
-                Script::Fail(error) => Err(error),
-            }
+            state.scripted(|state, status, cents| {
+                let refund = Refund {
+                    id: format!("re_{}", state.refunds.len() + 1),
+                    amount: cents.unwrap_or(order.amount.cents()),
+                    currency: state.paid.currency.clone(),
+                    charge: Some(charge_of(&order.charge)),
+                    status: Some(status.to_owned()),
+                    metadata: order.metadata.clone(),
+                    ..Refund::default()
+                };
+                state.add_refund(refund.clone());
+                refund
+            })
         })
     }
 
-    async fn refund(&self, id: &str) -> Result<Refund, StripeError> {
+    async fn refund(&self, id: &str) -> StripeResult<Refund> {
         let refund = self.paid().into_iter().find(|refund| refund.id == id);
         refund.ok_or_else(|| missing("refund", id))
     }
 
-    async fn refunds(&self, charge: &str) -> Result<Vec<Refund>, StripeError> {
+    async fn refunds(&self, charge: &str) -> StripeResult<Vec<Refund>> {
         self.with(|state| {
             if let Some(error) = state.listings.pop_front() {
                 return Err(error);
@@ -298,25 +257,33 @@ impl Refunds for MemoryStripe {
 }
 
 impl Credits for MemoryStripe {
-    async fn paid_invoice(&self, _intent: &str) -> Result<Option<String>, StripeError> {
-        Ok(self.with(|state| state.invoice.clone()))
+    async fn paid_invoice(&self, _intent: &str) -> StripeResult<Option<String>> {
+        Ok(self.with(|state| state.paid.invoice.clone()))
     }
 
-    async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {
+    async fn create_credit(&self, order: &CreditOrder) -> StripeResult<Credit> {
         self.with(|state| {
             state.credit_orders.push(order.clone());
-            match state.next() {
-                Script::Pay(_) | Script::PayAnother(_) => Ok(state.credit(order)),
-                Script::PayAndDrop => {
-                    state.credit(order);
-                    Err(lost())
-                }
-                Script::Fail(error) => Err(error),
-            }
+            state.scripted(|state, _, _| {
+                let (prefix, status) = match order.target {
+                    CreditTarget::Invoice(_) => ("cn", Some("issued".to_owned())),
+                    CreditTarget::Customer(_) => ("cbtxn", None),
+                };
+                let credit = Credit {
+                    id: format!("{prefix}_{}", state.credits.len() + 1),
+                    amount: i64::try_from(order.amount.cents()).unwrap_or(i64::MAX),
+                    currency: state.paid.currency.clone(),
+                    status,
+                    metadata: order.metadata.clone(),
+                    ..Credit::default()
+                };
+                state.add_credit(order.target.clone(), credit.clone());
+                credit
+            })
         })
     }
 
-    async fn credits(&self, target: &CreditTarget) -> Result<Vec<Credit>, StripeError> {
+    async fn credits(&self, target: &CreditTarget) -> StripeResult<Vec<Credit>> {
         Ok(self.with(|state| {
             let same = state.credits.iter().filter(|(t, _)| t == target);
             same.map(|(_, credit)| credit.clone()).collect()
@@ -325,7 +292,7 @@ impl Credits for MemoryStripe {
 }
 
 impl Listings for MemoryStripe {
-    async fn refunds_created(&self, span: &Range<Timestamp>) -> Result<Vec<Refund>, StripeError> {
+    async fn refunds_created(&self, span: &Range<Timestamp>) -> StripeResult<Vec<Refund>> {
         Ok(self.with(|state| {
             let refunds = state.refunds.iter();
             let created = refunds.filter(|it| state.is_created_in(span, &it.id));
@@ -333,10 +300,7 @@ impl Listings for MemoryStripe {
         }))
     }
 
-    async fn credit_notes_created(
-        &self,
-        span: &Range<Timestamp>,
-    ) -> Result<Vec<Credit>, StripeError> {
+    async fn credit_notes_created(&self, span: &Range<Timestamp>) -> StripeResult<Vec<Credit>> {
         Ok(self.with(|state| {
             let notes = state.credits.iter().filter(|(target, it)| {
                 matches!(target, CreditTarget::Invoice(_)) && state.is_created_in(span, &it.id)
@@ -345,14 +309,14 @@ impl Listings for MemoryStripe {
         }))
     }
 
-    async fn credit_note(&self, id: &str) -> Result<Credit, StripeError> {
+    async fn credit_note(&self, id: &str) -> StripeResult<Credit> {
         let note = self.credited().into_iter().find(|credit| credit.id == id);
         note.ok_or_else(|| missing("credit_note", id))
     }
 }
 
 impl Payments for MemoryStripe {
-    async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
+    async fn payment(&self, charge: &str) -> StripeResult<Payment> {
         if self.with(|state| state.hangs) {
             std::future::pending::<()>().await;
         }
@@ -360,39 +324,39 @@ impl Payments for MemoryStripe {
             if let Some(error) = state.lookups.pop_front() {
                 return Err(error);
             }
+            let Paid { cents, currency, payer, invoice } = &state.paid;
             let found = serde_json::json!({
-                "id": charge_of(charge), "amount": state.captured, "amount_captured": state.captured, "amount_refunded": 0,
-                "captured": true, "created": 1_767_225_600, "currency": state.currency,
+                "id": charge_of(charge), "amount": cents, "amount_captured": cents, "amount_refunded": 0,
+                "captured": true, "created": 1_767_225_600, "currency": currency,
                 "payment_method_details": {"card": {"last4": "4242"}},
             });
             let found: Charge = serde_json::from_value(found).expect("it is a charge");
+            let of_invoice = invoice.as_ref().map(|_| "pi_of_invoice");
+            let intent = Some(charge).filter(|it| is_intent(it)).or(of_invoice);
             Ok(Payment {
                 id: charge.to_owned(),
-                currency: state.currency.clone(),
-                intent: match charge.strip_prefix("pi_") {
-                    Some(_) => Some(charge.to_owned()),
-                    None => state.intent.clone(),
-                },
+                currency: currency.clone(),
+                intent: intent.map(ToOwned::to_owned),
                 charge: Some(found),
-                payer: state.payer.clone(),
+                payer: payer.clone(),
             })
         })
     }
 
-    async fn numbered(&self, customer: &str, number: &str) -> Result<Vec<Payment>, StripeError> {
+    async fn numbered(&self, customer: &str, number: &str) -> StripeResult<Vec<Payment>> {
         let numbered = self.with(|state| state.numbered.clone());
-        let mut payments = Vec::new();
-        for (_, _, charge) in numbered
+        let found = numbered
             .iter()
-            .filter(|(of, it, _)| of == customer && it == number)
-        {
+            .filter(|(of, it, _)| of == customer && it == number);
+        let mut payments = Vec::new();
+        for (_, _, charge) in found {
             payments.push(self.payment(charge).await?);
         }
         Ok(payments)
     }
 
-    async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {
-        Ok(self.with(|state| match &state.payer {
+    async fn customers(&self, email: &str) -> StripeResult<Vec<Customer>> {
+        Ok(self.with(|state| match &state.paid.payer {
             Payer::Customer(customer, _) if customer.email.as_deref() == Some(email) => {
                 vec![customer.clone()]
             }

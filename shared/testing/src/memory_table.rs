@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use domain::table::{CommitError, IndexRange, Item, Key, ReadError, Table, Write};
+use domain::table::{CommitError, Found, Item, Key, Range, ReadError, SortKeys, Table, Write};
 
 /// A table that forgets everything when it is dropped.
 #[derive(Debug, Default)]
@@ -17,59 +17,35 @@ impl MemoryTable {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         items.values().cloned().collect()
     }
-
-    fn found(&self, wanted: impl Fn(&Key) -> bool) -> Vec<(serde_json::Value, u64)> {
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = items.iter().filter(|(key, _)| wanted(key));
-        found
-            .map(|(_, item)| (item.body.clone(), item.version))
-            .collect()
-    }
 }
 
 impl Table for MemoryTable {
-    async fn get(&self, key: &Key) -> Result<Option<(serde_json::Value, u64)>, ReadError> {
+    async fn get(&self, key: &Key) -> Result<Option<Found>, ReadError> {
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(items.get(key).map(|item| (item.body.clone(), item.version)))
     }
 
-    async fn list(
-        &self,
-        pk: &str,
-        sk_prefix: &str,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        Ok(self.found(|key| key.pk == pk && key.sk.starts_with(sk_prefix)))
-    }
-
-    async fn list_before(
-        &self,
-        pk: &str,
-        sk_end: &str,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        let mut found = self.found(|key| key.pk == pk && key.sk.as_str() < sk_end);
-        found.truncate(most);
-        Ok(found)
-    }
-
-    async fn list_index(
-        &self,
-        IndexRange { pk, first, last }: &IndexRange,
-        most: usize,
-    ) -> Result<Vec<(serde_json::Value, u64)>, ReadError> {
-        assert!(first <= last, "DynamoDB refuses such a range");
+    async fn list(&self, Range { pk, keys, most }: Range<'_>) -> Result<Vec<Found>, ReadError> {
+        if let SortKeys::Indexed(first, last) = keys {
+            assert!(first <= last, "DynamoDB refuses such a range");
+        }
         let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let indexed = items
-            .values()
-            .filter_map(|item| Some((item.index.as_ref()?, item)));
-        let is_wanted = |key: &Key| key.pk == *pk && (first..=last).contains(&&key.sk);
-        let mut found: Vec<_> = indexed.filter(|(key, _)| is_wanted(key)).collect();
+        let found = items.values().filter_map(|item| {
+            let (key, is_in) = match keys {
+                SortKeys::Beginning(prefix) => (&item.key, item.key.sk.starts_with(prefix)),
+                SortKeys::Before(end) => (&item.key, item.key.sk.as_str() < end),
+                SortKeys::Indexed(first, last) => {
+                    let key = item.index.as_ref()?;
+                    (key, (first..=last).contains(&key.sk.as_str()))
+                }
+            };
+            (key.pk == pk && is_in).then_some((key, item))
+        });
+        let mut found: Vec<_> = found.collect();
         found.sort_by_key(|(key, _)| *key);
-        found.truncate(most);
-        let found = found.into_iter();
-        Ok(found
-            .map(|(_, item)| (item.body.clone(), item.version))
-            .collect())
+        let found = found.into_iter().take(most);
+        let found = found.map(|(_, item)| (item.body.clone(), item.version));
+        Ok(found.collect())
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
@@ -125,10 +101,7 @@ mod tests {
         const KIND: &'static str = "note";
 
         fn key(&self) -> Key {
-            Key {
-                pk: self.0.clone(),
-                sk: "NOTE".to_owned(),
-            }
+            Key::new(self.0.clone(), "NOTE")
         }
     }
 

@@ -178,11 +178,8 @@ impl TestClient {
     /// Posts JSON.
     #[track_caller]
     pub fn post_json(&self, path: impl AsRef<str>, body: &Value) -> (u16, Value) {
-        self.post(
-            path.as_ref(),
-            &[("content-type", "application/json")],
-            &body.to_string(),
-        )
+        let headers = [("content-type", "application/json")];
+        self.post(path.as_ref(), &headers, &body.to_string())
     }
 
     /// Posts a form, as a browser does.
@@ -219,9 +216,7 @@ impl TestClient {
     /// Posts the form and expects that it is accepted.
     #[track_caller]
     pub fn submit(&self, form: &Form) -> Submitted {
-        let (status, body) = self.try_submit(form, None);
-        assert_eq!(status, 202, "{body}");
-        Submitted::read(&body)
+        Submitted::accepted(&self.try_submit(form, None))
     }
 
     /// Which version of the process shows the form now.
@@ -247,9 +242,7 @@ impl TestClient {
             ("accept", "application/json"),
         ];
         let path = format!("/services/{OFFERING}/requests");
-        let (status, body) = self.post(&path, &headers, &body.finish());
-        assert_eq!(status, 202, "{body}");
-        Submitted::read(&body)
+        Submitted::accepted(&self.post(&path, &headers, &body.finish()))
     }
 
     /// Posts the form to another offering, such as `customer-success/refund-request-routed`, and expects
@@ -257,9 +250,7 @@ impl TestClient {
     #[track_caller]
     pub fn submit_to(&self, offering: &str, form: &Form) -> Submitted {
         let path = format!("/services/{offering}/requests");
-        let (status, body) = self.post_json(path, form.json());
-        assert_eq!(status, 202, "{body}");
-        Submitted::read(&body)
+        Submitted::accepted(&self.post_json(path, form.json()))
     }
 
     /// What the customer is told.
@@ -330,6 +321,12 @@ impl TestClient {
 }
 
 impl Submitted {
+    #[track_caller]
+    fn accepted((status, body): &(u16, Value)) -> Self {
+        assert_eq!(*status, 202, "{body}");
+        Self::read(body)
+    }
+
     /// Reads the answer to a form that was accepted.
     #[track_caller]
     pub fn read(body: &Value) -> Self {

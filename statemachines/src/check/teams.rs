@@ -43,19 +43,13 @@ impl Teams {
         team
     }
 
-    /// Who is asked in an approval, if that was said.
-    pub(crate) fn responsible_of(&self, phase: &Phase) -> Option<&TeamId> {
-        let mut teams = self.0.iter();
-        let (_, team) = teams.find(|(what, _)| *what == phase.name.value)?;
-        team.as_ref().map(|team| &team.id)
-    }
-
     /// Who is told when a request gets stuck.
     pub(crate) fn attention(&self) -> Option<Team> {
         self.find(NEEDS_ATTENTION)
     }
 
-    fn find(&self, what: &str) -> Option<Team> {
+    /// The team that is responsible for something, if that was said.
+    pub(crate) fn find(&self, what: &str) -> Option<Team> {
         let mut teams = self.0.iter();
         teams.find(|(known, _)| known == what)?.1.clone()
     }
@@ -103,16 +97,12 @@ pub(crate) fn id(name: &str) -> Option<TeamId> {
 }
 
 pub(crate) fn team(report: &mut Report<'_>, who: &At<String>) -> Option<Team> {
-    let id = id(&who.value);
-    if id.is_none() {
-        report.refuse(
-            who.span,
-            format!("`{}` cannot be the name of a team", who.value),
-            "Use at most 60 letters, digits and spaces.",
-        );
-    }
-    id.map(|id| Team {
-        id,
-        name: who.value.clone(),
-    })
+    let name = who.value.clone();
+    let id = report.expect(
+        id(&name),
+        who.span,
+        format!("`{name}` cannot be the name of a team"),
+        "Use at most 60 letters, digits and spaces.",
+    )?;
+    Some(Team { id, name })
 }

@@ -1,6 +1,7 @@
 //! What Stripe knows of the charge, found out before an approval asks about it.
 
 use domain::task::ConnectorConfig;
+use serde::Deserialize;
 
 use crate::asl::task::{Function, Task};
 use crate::connector::{Context, Report, Section};
@@ -16,17 +17,18 @@ pub(crate) struct LookUp {
     at: Span,
 }
 
+/// What can be looked up.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Thing {
+    Charge,
+}
+
 /// What an approval has looked up, if anything.
 pub(crate) fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<LookUp> {
-    let (key, node) = section.optional("look up")?;
-    word_of(
-        report,
-        &key.value,
-        node,
-        &[("charge", ())],
-        "thing to look up called",
-    )?;
-    Some(LookUp { at: key.span })
+    let entry = section.optional("look up")?;
+    word_of::<Thing>(report, entry, "thing to look up called")?;
+    Some(LookUp { at: entry.0.span })
 }
 
 impl LookUp {

@@ -1,8 +1,8 @@
 //! What all connectors that give money back by Stripe have in common.
 
+use domain::closed_set::{named, names};
 use domain::form::{Field, FieldKind};
 use domain::id::FieldName;
-use domain::payment_control::Limits;
 use domain::task::{ConnectorConfig, RefundConfig, StripeReason, variable};
 
 use crate::asl::task::{Function, Task};
@@ -19,10 +19,6 @@ use crate::yaml::Node;
 
 /// What Stripe tells about a payment.
 const WEBHOOKS: u64 = 2;
-const STRIPE_REASONS: [(&str, StripeReason); 2] = [
-    ("duplicate", StripeReason::Duplicate),
-    ("requested_by_customer", StripeReason::RequestedByCustomer),
-];
 
 /// What is given back, as it is written.
 #[derive(Debug)]
@@ -62,6 +58,7 @@ impl Payment {
         self.check_stripe_reasons(report, context, reason.as_ref());
         let output = self.check_output(report, context);
         let stripe_reasons = self.stripe_reasons.iter();
+        let limits = context.definition.limits.as_ref();
         Some(RefundConfig {
             charge: charge?,
             amount: amount?,
@@ -71,11 +68,7 @@ impl Payment {
                 .collect(),
             output: output?,
             tell: place.tell?.clone(),
-            limits: context
-                .definition
-                .limits
-                .as_ref()
-                .map_or_else(Limits::default, |it| it.value),
+            limits: limits.map(|it| it.value).unwrap_or_default(),
         })
     }
 
@@ -149,15 +142,12 @@ impl Payment {
             );
             return None;
         }
-        let name = written.parse();
-        if name.is_err() {
-            report.refuse(
-                self.output.span,
-                format!("`{written}` cannot be the name of an output"),
-                "Begin with a letter, and use letters, digits and _ only, such as `stripeRefundResult`.",
-            );
-        }
-        name.ok()
+        report.expect(
+            written.parse().ok(),
+            self.output.span,
+            format!("`{written}` cannot be the name of an output"),
+            "Begin with a letter, and use letters, digits and _ only, such as `stripeRefundResult`.",
+        )
     }
 }
 
@@ -183,18 +173,12 @@ fn stripe_reasons(
 
 fn stripe_reason(report: &mut Report<'_>, node: &At<Node>) -> Option<StripeReason> {
     let text = text_of(report, "reason", node)?;
-    let known = STRIPE_REASONS.iter().find(|(name, _)| *name == text.value);
-    if known.is_none() {
-        let help = if text.value == "fraudulent" {
-            "`fraudulent` puts the customer on Stripe's block list, and is never sent.".to_owned()
-        } else {
-            suggestion(&text.value, STRIPE_REASONS.map(|(name, _)| name))
-        };
-        report.refuse(
-            text.span,
-            format!("`{}` is no reason that can be sent to Stripe", text.value),
-            help,
-        );
-    }
-    known.map(|(_, reason)| *reason)
+    let name = text.value.as_str();
+    let help = if name == "fraudulent" {
+        "`fraudulent` puts the customer on Stripe's block list, and is never sent.".to_owned()
+    } else {
+        suggestion(name, names::<StripeReason>().iter().copied())
+    };
+    let problem = format!("`{name}` is no reason that can be sent to Stripe");
+    report.expect(named(name), text.span, problem, help)
 }

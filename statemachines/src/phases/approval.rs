@@ -12,8 +12,7 @@ use crate::phase::{
     Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written,
 };
 use crate::process::LOOKUP_SUFFIX;
-use crate::read::confirmation::confirm;
-use crate::read::section::{given, text_of};
+use crate::read::section::{confirm, given, text_of};
 use crate::source::At;
 use crate::yaml::{Entry, Node};
 
@@ -135,17 +134,12 @@ fn count(report: &mut Report<'_>, (key, node): &Entry) -> Option<u32> {
     let count = written
         .and_then(|text| text.trim().parse::<u32>().ok())
         .filter(|count| (1..=MOST_APPROVALS).contains(count));
-    if count.is_none() {
-        report.refuse(
-            node.span,
-            format!(
-                "`{}` must be a number from 1 to {MOST_APPROVALS}",
-                key.value
-            ),
-            "Write how many different people have to approve: `approvals: 2`.",
-        );
-    }
-    count
+    let problem = format!(
+        "`{}` must be a number from 1 to {MOST_APPROVALS}",
+        key.value
+    );
+    let help = "Write how many different people have to approve: `approvals: 2`.";
+    report.expect(count, node.span, problem, help)
 }
 
 impl PhaseKind for Approval {
@@ -221,7 +215,8 @@ impl Approval {
             );
         }
         let team = teams::team(report, &escalate.to)?;
-        if scope.context.teams.responsible_of(scope.phase()) == Some(&team.id) {
+        let responsible = scope.context.teams.find(scope.name());
+        if responsible.is_some_and(|it| it.id == team.id) {
             report.refuse(
                 escalate.to.span,
                 format!("the {} is asked already", team.name),

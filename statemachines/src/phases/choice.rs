@@ -10,10 +10,9 @@ use crate::names::Place;
 use crate::phase::{
     Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written,
 };
-use crate::read::confirmation::confirm;
 use crate::read::mail::mail;
 use crate::read::reserved_syntax;
-use crate::read::section::text_of;
+use crate::read::section::{confirm, text_of};
 use crate::source::At;
 use crate::yaml::Entry;
 

@@ -14,7 +14,6 @@ use crate::check::mails::Whom;
 use crate::connector::{self, Call, Connector};
 use crate::connectors::TYPES;
 use crate::definition::Mail;
-use crate::diagnostic::suggestion;
 use crate::names::Place;
 use crate::phase::{
     Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Wait, Written,
@@ -24,7 +23,7 @@ use crate::process::{
     OUTCOME_SUFFIX, PENDING_EMAIL_SUFFIX, PENDING_SUFFIX, States,
 };
 use crate::read::mail::{customer_mail, mail};
-use crate::read::section::given;
+use crate::read::section::{given, known};
 use crate::source::Span;
 
 pub(super) const TYPE: PhaseType = PhaseType {
@@ -50,15 +49,9 @@ struct OnError<M> {
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
     let written = section.text(report, "connector");
     let known = written.as_ref().and_then(|written| {
-        let known = TYPES.iter().find(|known| known.name == written.value);
-        if known.is_none() {
-            report.refuse(
-                written.span,
-                format!("there is no connector `{}`", written.value),
-                suggestion(&written.value, TYPES.iter().map(|known| known.name)),
-            );
-        }
-        known
+        let names = TYPES.each_ref().map(|it| it.name);
+        let find = |name: &str| TYPES.iter().find(|it| it.name == name);
+        known(report, written, "connector", &names, find)
     });
     let Some(known) = known else {
         // Where it is not known, neither is what else it may have.
@@ -121,8 +114,7 @@ impl PhaseKind for Connect {
             scope.check_unpaid(report, self.on_error.customer.is_some());
         }
         let (call, on_error) = (call?, on_error?);
-        let actor = call.actor;
-        let usage = call.usage.clone();
+        let (actor, usage) = (call.actor, call.usage.clone());
         let states = states(scope, call, &on_error);
         let action = Action::new(states, ("[[", actor, "]]"));
         Some(Action { usage, ..action })

@@ -41,15 +41,13 @@ fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
 
 fn offering_path(report: &mut Report<'_>, (key, node): &Entry) -> Option<At<OfferingPath>> {
     let At { value, span } = text_of(report, &key.value, node)?;
-    let path = value.parse().ok();
-    if path.is_none() {
-        report.refuse(
-            span,
-            format!("`{value}` cannot be the address of an offering"),
-            "Write the folder and the name of its definition, such as `customer-satisfaction/csat-survey`.",
-        );
-    }
-    path.map(|value| At { value, span })
+    let value = report.expect(
+        value.parse().ok(),
+        span,
+        format!("`{value}` cannot be the address of an offering"),
+        "Write the folder and the name of its definition, such as `customer-satisfaction/csat-survey`.",
+    )?;
+    Some(At { value, span })
 }
 
 impl PhaseKind for Email {

@@ -4,20 +4,16 @@ use domain::task::{CloseConfig, EndStatus};
 
 use crate::asl::task::Task;
 use crate::phase::{Action, Exits, Facts, PhaseKind, PhaseType, Report, Scope, Section, Written};
+use crate::read::section::word_of;
 
 pub(super) const TYPE: PhaseType = PhaseType { name: "end", read };
-
-const STATUSES: [(&str, EndStatus); 3] = [
-    ("refunded", EndStatus::Refunded),
-    ("denied", EndStatus::Denied),
-    ("completed", EndStatus::Completed),
-];
 
 #[derive(Debug)]
 struct End(EndStatus);
 
 fn read(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Written> {
-    let status = section.one_of(report, "status", &STATUSES, "status")?;
+    let entry = section.required(report, "status")?;
+    let status = word_of(report, entry, "status")?;
     let facts = Facts {
         exits: Exits::End,
         ..Facts::default()

@@ -29,17 +29,14 @@ pub(crate) fn seconds(
         let count = count.parse::<u32>().ok().filter(|count| *count > 0)?;
         count.checked_mul(unit_seconds)
     });
-    if parsed.is_none() {
-        report.refuse(
-            text.span,
-            format!("`{}` is not a length of time", text.value),
-            format!("Write it like `{example}`, in minutes, hours, days or weeks."),
-        );
-    }
-    parsed.map(|value| At {
-        value,
-        span: text.span,
-    })
+    let span = text.span;
+    let value = report.expect(
+        parsed,
+        span,
+        format!("`{}` is not a length of time", text.value),
+        format!("Write it like `{example}`, in minutes, hours, days or weeks."),
+    )?;
+    Some(At { value, span })
 }
 
 /// A length of time in the largest unit that is exact: `7 days`.

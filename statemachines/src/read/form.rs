@@ -1,21 +1,17 @@
 //! The form: what is asked of the customer.
 
-use domain::form::{Field, FieldKind, TextFormat};
+use domain::form::{Field, FieldKind};
 use domain::id::FieldName;
 
-use super::section::{Section, flag, text_of, word_of};
+use super::section::{Section, flag, known, text_of, word_of};
 use crate::definition::Fields;
-use crate::diagnostic::{Report, suggestion};
+use crate::diagnostic::Report;
 use crate::names::is_taken;
 use crate::roles::{Designated, ROLES};
 use crate::source::At;
 use crate::yaml::{Entry, Node};
 
 const TYPES: [&str; 5] = ["email", "text", "textarea", "number", "select"];
-const FORMATS: [(&str, TextFormat); 2] = [
-    ("stripe-charge", TextFormat::StripeCharge),
-    ("stripe-customer", TextFormat::StripeCustomer),
-];
 
 pub(super) fn read(report: &mut Report<'_>, mut section: Section<'_>) -> Option<Fields> {
     let written = ROLES.map(|role| {
@@ -74,15 +70,12 @@ fn field_name(report: &mut Report<'_>, name: &At<String>) -> Option<FieldName> {
         );
         return None;
     }
-    let parsed = name.value.parse();
-    if parsed.is_err() {
-        report.refuse(
-            name.span,
-            format!("`{}` cannot be the name of a field", name.value),
-            "Begin with a letter, and use letters, digits and _ only, such as `refundAmount`.",
-        );
-    }
-    parsed.ok()
+    report.expect(
+        written.parse().ok(),
+        name.span,
+        format!("`{written}` cannot be the name of a field"),
+        "Begin with a letter, and use letters, digits and _ only, such as `refundAmount`.",
+    )
 }
 
 fn kind(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<FieldKind> {
@@ -110,19 +103,12 @@ fn kind(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<FieldKind>
         "number" => Some(FieldKind::Usd),
         "text" => match format {
             None => Some(FieldKind::Text { format: None }),
-            Some((_, node)) => Some(FieldKind::Text {
-                format: Some(word_of(report, "format", node, &FORMATS, "format")?),
+            Some(entry) => Some(FieldKind::Text {
+                format: Some(word_of(report, entry, "format")?),
             }),
         },
         "select" => options_of(report, &kind, options).map(|options| FieldKind::Select { options }),
-        other => {
-            report.refuse(
-                kind.span,
-                format!("there is no field type `{other}`"),
-                suggestion(other, TYPES),
-            );
-            None
-        }
+        _ => known(report, &kind, "field type", &TYPES, |_| None),
     }
 }
 

@@ -76,13 +76,8 @@ fn amount(report: &mut Report<'_>, label: &str, node: &At<Node>) -> Option<Usd> 
 fn parse(text: &str) -> Result<Usd, AmountError> {
     let amount: Usd = text.replace(',', "").parse()?;
     let shown = amount.to_string();
-    let dollars = |text: &str| {
-        text.trim_start_matches('$')
-            .split('.')
-            .next()
-            .map(str::to_owned)
-    };
-    if text.contains(',') && dollars(text) != dollars(&shown) {
+    let [grouped, given] = [&shown[1..], text].map(|it| it.split('.').next());
+    if text.contains(',') && given != grouped {
         return Err(AmountError::NotAnAmount);
     }
     Ok(amount)

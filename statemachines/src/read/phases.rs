@@ -3,9 +3,9 @@
 use domain::id::PhaseName;
 use domain::task::START_STATE;
 
-use super::section::Section;
+use super::section::{Section, known};
 use crate::definition::Phase;
-use crate::diagnostic::{Report, suggestion};
+use crate::diagnostic::Report;
 use crate::names::RESERVED_PHASES;
 use crate::phase::{PhaseKind, Written};
 use crate::phases::TYPES;
@@ -35,14 +35,10 @@ fn phase(report: &mut Report<'_>, name: &At<String>, node: &At<Node>) -> Option<
     let label = format!("phase `{}`", name.value);
     let mut section = Section::open(report, &label, name.span, node)?;
     let written = section.text(report, "type")?;
-    let Some(known) = TYPES.iter().find(|known| known.name == written.value) else {
-        report.refuse(
-            written.span,
-            format!("there is no phase type `{}`", written.value),
-            suggestion(&written.value, TYPES.iter().map(|known| known.name)),
-        );
-        return None;
-    };
+    let names = TYPES.each_ref().map(|it| it.name);
+    let known = known(report, &written, "phase type", &names, |name| {
+        TYPES.iter().find(|it| it.name == name)
+    })?;
     let mut read = (known.read)(report, &mut section);
     read_customer_sees(report, &mut section, read.as_mut());
     section.close(report);

@@ -1,5 +1,9 @@
 //! Reading a mapping key by key.
 
+use domain::closed_set::{named, names};
+use domain::task::Confirm;
+use serde::de::DeserializeOwned;
+
 use super::duration::seconds;
 use super::reserved_syntax;
 use crate::diagnostic::{Report, list, nearest, suggestion};
@@ -73,14 +77,8 @@ impl<'n> Section<'n> {
         key: &'static str,
     ) -> Option<&'n Entry> {
         let entry = self.optional(key);
-        if entry.is_none() {
-            report.refuse(
-                self.at,
-                format!("{} has no `{key}`", self.label),
-                format!("Add a line `{key}: ...`."),
-            );
-        }
-        entry
+        let problem = format!("{} has no `{key}`", self.label);
+        report.expect(entry, self.at, problem, format!("Add a line `{key}: ...`."))
     }
 
     /// What is read at a key that may be absent; `None` when it is there and could not be read.
@@ -129,18 +127,6 @@ impl<'n> Section<'n> {
         text_of(report, key, node)
     }
 
-    /// One of some words at a key, and what it stands for. `what` is how to call them.
-    pub(crate) fn one_of<T: Copy>(
-        &mut self,
-        report: &mut Report<'_>,
-        key: &'static str,
-        words: &[(&str, T)],
-        what: &str,
-    ) -> Option<T> {
-        let (_, node) = self.required(report, key)?;
-        word_of(report, key, node, words, what)
-    }
-
     /// A text that is shown as it is, without names to fill in.
     pub(crate) fn plain(&mut self, report: &mut Report<'_>, key: &'static str) -> Option<String> {
         let text = self.text(report, key)?;
@@ -184,24 +170,32 @@ pub(crate) fn text_of(report: &mut Report<'_>, label: &str, node: &At<Node>) -> 
     None
 }
 
-/// What the word of a node stands for, which must be one of these. `what` is how to call them.
-pub(crate) fn word_of<T: Copy>(
+/// The value that the word of a node stands for, by its name in the state machine. `what` is how to call such words.
+pub(crate) fn word_of<T: DeserializeOwned>(
     report: &mut Report<'_>,
-    label: &str,
-    node: &At<Node>,
-    words: &[(&str, T)],
+    (key, node): &Entry,
     what: &str,
 ) -> Option<T> {
-    let text = text_of(report, label, node)?;
-    let known = words.iter().find(|(word, _)| *word == text.value);
-    if known.is_none() {
-        report.refuse(
-            text.span,
-            format!("there is no {what} `{}`", text.value),
-            suggestion(&text.value, words.iter().map(|(word, _)| *word)),
-        );
-    }
-    known.map(|(_, value)| *value)
+    let text = text_of(report, &key.value, node)?;
+    known(report, &text, what, names::<T>(), |name| named(name))
+}
+
+/// What a word stands for that must be one of these names. `what` is how to call them.
+pub(crate) fn known<T>(
+    report: &mut Report<'_>,
+    text: &At<String>,
+    what: &str,
+    names: &[&str],
+    find: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    let name = text.value.as_str();
+    let help = suggestion(name, names.iter().copied());
+    report.expect(
+        find(name),
+        text.span,
+        format!("there is no {what} `{name}`"),
+        help,
+    )
 }
 
 /// What was written, or nothing where nothing was; `None` where what was written could not be read.
@@ -224,4 +218,12 @@ pub(crate) fn flag(report: &mut Report<'_>, (key, node): &Entry) -> Option<bool>
         "Write `true` or `false` without quotes.",
     );
     None
+}
+
+/// What a decision needs besides its link: the value of `confirm:`, which may be absent.
+pub(crate) fn confirm(report: &mut Report<'_>, section: &mut Section<'_>) -> Option<Confirm> {
+    let confirm = section.given(report, "confirm", |report, entry| {
+        word_of(report, entry, "way to confirm called")
+    });
+    Some(confirm?.unwrap_or_default())
 }

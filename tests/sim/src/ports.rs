@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use domain::charge_ledger::ChargeLedger;
 use domain::id::{RequestId, TaskToken};
-use domain::table::{CommitError, Entity, IndexRange, Item, Key, ReadError, Table, Write, load};
+use domain::table::{
+    CommitError, Entity, Found, Item, Key, Range, ReadError, SortKeys, Table, Write, load,
+};
 use domain::task::Outcome;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
 use local::clock::Clock;
 use local::states::{Executor, StatesError};
-use serde_json::{Value, json};
+use serde_json::json;
 use testing::MemoryTable;
 
 use crate::faults::{Fault, Faults, Place};
@@ -118,48 +120,25 @@ impl SimTable {
 }
 
 impl Table for SimTable {
-    async fn get(&self, key: &Key) -> Result<Option<(Value, u64)>, ReadError> {
+    async fn get(&self, key: &Key) -> Result<Option<Found>, ReadError> {
         if self.line.call(Place::Read).await.is_some() {
             return Err(ReadError::Unavailable(down()));
         }
         let found = self.memory.get(key).await?;
         if *key == switch() {
-            let stopped = |(body, _): &(Value, u64)| body["isStopped"] == true;
+            let stopped = |(body, _): &Found| body["isStopped"] == true;
             Invocation::asks_whether_stopped(found.as_ref().is_some_and(stopped));
         }
         Ok(self.answered(key, found))
     }
 
-    async fn list(&self, pk: &str, sk_prefix: &str) -> Result<Vec<(Value, u64)>, ReadError> {
+    async fn list(&self, range: Range<'_>) -> Result<Vec<Found>, ReadError> {
+        let others =
+            matches!(range.keys, SortKeys::Beginning(_)) && range.pk.starts_with("CHARGE#");
         match self.line.call(Place::Read).await {
             Some(_) => Err(ReadError::Unavailable(down())),
-            None if self.line.is_without(Guard::OtherRequests) && pk.starts_with("CHARGE#") => {
-                Ok(Vec::new())
-            }
-            None => self.memory.list(pk, sk_prefix).await,
-        }
-    }
-
-    async fn list_before(
-        &self,
-        pk: &str,
-        sk_end: &str,
-        most: usize,
-    ) -> Result<Vec<(Value, u64)>, ReadError> {
-        match self.line.call(Place::Read).await {
-            Some(_) => Err(ReadError::Unavailable(down())),
-            None => self.memory.list_before(pk, sk_end, most).await,
-        }
-    }
-
-    async fn list_index(
-        &self,
-        range: &IndexRange,
-        most: usize,
-    ) -> Result<Vec<(Value, u64)>, ReadError> {
-        match self.line.call(Place::Read).await {
-            Some(_) => Err(ReadError::Unavailable(down())),
-            None => self.memory.list_index(range, most).await,
+            None if self.line.is_without(Guard::OtherRequests) && others => Ok(Vec::new()),
+            None => self.memory.list(range).await,
         }
     }
 

@@ -351,7 +351,7 @@ async fn what_stopped_for_want_of_it_is_settled_behind_the_decided_link() {
     assert!(store.check_unchanged(&request, "v1").await.is_ok());
     let attention = "Needs Attention".parse().unwrap();
     request.apply(
-        &Event::Resumed { redrives: 1 },
+        &Event::Resumed(1),
         StateEntry::during(&attention, Timestamp::UNIX_EPOCH),
     );
     assert_eq!(

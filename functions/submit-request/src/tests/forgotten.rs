@@ -9,9 +9,7 @@ impl Function {
     /// Ends a request and removes its personal data.
     pub(super) async fn erase(&self, id: RequestId) {
         let mut request = self.store.request(id).await.unwrap().unwrap();
-        let end = Event::Closed {
-            status: EndStatus::Denied,
-        };
+        let end = Event::Closed(EndStatus::Denied);
         let (phase, now) = (request.value.phase.clone(), Timestamp::UNIX_EPOCH);
         let record = request.value.apply(&end, StateEntry::during(&phase, now));
         self.store

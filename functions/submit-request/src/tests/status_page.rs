@@ -74,12 +74,7 @@ fn a_refund_is_shown_with_its_amount_its_dates_and_its_reference() {
                 output: &output,
             },
         ),
-        (
-            "Refunded",
-            Event::Closed {
-                status: EndStatus::Refunded,
-            },
-        ),
+        ("Refunded", Event::Closed(EndStatus::Refunded)),
     ]);
     assert_eq!(
         timeline,
@@ -107,8 +102,8 @@ fn a_refund_is_shown_with_its_amount_its_dates_and_its_reference() {
 #[test]
 fn what_was_approved_is_so_where_it_could_not_be_paid() {
     let yes = recorded(Verdict::Approve, "");
-    let refused = Event::RefundRefused { message: "No." };
-    let exhausted = Event::ChargeExhausted { message: "No." };
+    let refused = Event::RefundRefused("No.");
+    let exhausted = Event::ChargeExhausted("No.");
     for failed in [refused, exhausted] {
         let (_, _, timeline) = shown(&[
             ("CSM Review", Event::Decided(&yes)),
@@ -174,12 +169,8 @@ fn what_came_back_is_not_shown_as_paid() {
 
 #[test]
 fn who_heard_too_late_finds_the_form_filled_in() {
-    let late = Event::Expired {
-        reason: "Nobody was there.",
-    };
-    let closed = Event::Closed {
-        status: EndStatus::Denied,
-    };
+    let late = Event::Expired("Nobody was there.");
+    let closed = Event::Closed(EndStatus::Denied);
     let (request, page, _) = shown(&[("CSM Review", late), ("Denied", closed)]);
     let link = request.form_url().replace('&', "&amp;");
     assert!(
@@ -195,9 +186,7 @@ fn the_way_back_is_in_the_mail_that_arrived_and_else_in_the_address() {
         to: "customerEmail",
         accepted,
     };
-    let bounced = Event::CustomerUnreachable {
-        trouble: domain::suppression::SuppressionReason::Bounced,
-    };
+    let bounced = Event::CustomerUnreachable(domain::suppression::SuppressionReason::Bounced);
     for (events, is_mailed) in [
         (vec![], false),
         (vec![(ACKNOWLEDGEMENT_STATE, mailed(true))], true),

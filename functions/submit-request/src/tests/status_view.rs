@@ -21,7 +21,7 @@ fn denied(events: &[Event<'_>]) -> Request {
         request.apply(event, during(&phase));
     }
     let status = EndStatus::Denied;
-    request.apply(&Event::Closed { status }, during(&phase));
+    request.apply(&Event::Closed(status), during(&phase));
     request
 }
 
@@ -31,11 +31,9 @@ fn what_is_denied_says_by_what() {
     let rejected = fixtures::approval::recorded(Verdict::Reject, "Too late.");
     let approved = fixtures::approval::recorded(Verdict::Approve, "");
     let (rejected, approved) = (Event::Decided(&rejected), Event::Decided(&approved));
-    let expired = Event::Expired {
-        reason: "Nobody was there.",
-    };
-    let refused = Event::RefundRefused { message: stripes };
-    let exhausted = Event::ChargeExhausted { message: stripes };
+    let expired = Event::Expired("Nobody was there.");
+    let refused = Event::RefundRefused(stripes);
+    let exhausted = Event::ChargeExhausted(stripes);
     let (not_approved, late, not_paid) = (
         "Your request was not approved",
         "We did not decide in time",

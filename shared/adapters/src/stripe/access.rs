@@ -1,6 +1,6 @@
 //! How Stripe is reached, and what opens it, as the settings say now.
 
-use domain::stripe::StripeError;
+use domain::stripe::{StripeError, StripeResult};
 
 use super::ApiKey;
 use crate::cached::Cached;
@@ -28,7 +28,7 @@ impl StripeAccess {
     }
 
     /// The key.
-    pub(super) async fn key(&self) -> Result<ApiKey, StripeError> {
+    pub(super) async fn key(&self) -> StripeResult<ApiKey> {
         self.key.refresh().await;
         let usable = self.usable();
         if let Err(StripeError::Misconfigured(_)) = usable {
@@ -40,7 +40,7 @@ impl StripeAccess {
     }
 
     /// The key after Stripe has refused one: a newer one if there is, or none.
-    pub(super) async fn newer(&self, refused: &ApiKey) -> Result<Option<ApiKey>, StripeError> {
+    pub(super) async fn newer(&self, refused: &ApiKey) -> StripeResult<Option<ApiKey>> {
         // Another call may have read it meanwhile.
         if self.usable()? == *refused {
             self.key.reread().await;
@@ -49,7 +49,7 @@ impl StripeAccess {
         Ok((key != *refused).then_some(key))
     }
 
-    fn usable(&self) -> Result<ApiKey, StripeError> {
+    fn usable(&self) -> StripeResult<ApiKey> {
         let key = self.key.current();
         let absent = || StripeError::Busy("the Stripe key could not be read".to_owned());
         let text = key.as_ref().as_ref().ok_or_else(absent)?;

@@ -77,18 +77,13 @@ impl ErrorDetail {
 /// Only an error that Stripe spells out with a status of 400, 402 or 404 is a refusal. A body that
 /// does not parse is never taken for an answer, whatever its status.
 pub fn classify<T: for<'de> Deserialize<'de>>(answer: Answer<'_>) -> Result<T, StripeError> {
-    let Answer {
-        status,
-        should_retry,
-        body,
-    } = answer;
+    let (status, should_retry) = (answer.status, answer.should_retry);
     if (200..300).contains(&status) {
-        return serde_json::from_slice(body)
+        return serde_json::from_slice(answer.body)
             .map_err(|_| StripeError::Unknown(format!("a {status} that cannot be read")));
     }
-    let error = serde_json::from_slice::<ErrorBody>(body)
-        .ok()
-        .map(|body| body.error);
+    let error = serde_json::from_slice(answer.body).ok();
+    let error = error.map(|body: ErrorBody| body.error);
     let what = format!("status {status}");
     Err(match (status, error) {
         (401, _) => StripeError::KeyRefused,

@@ -10,8 +10,9 @@ use std::time::Duration;
 use reqwest::{Client, RequestBuilder, redirect};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use domain::stripe::StripeError;
+use domain::stripe::{StripeError, StripeResult};
 
 use super::{Answer, ApiKey, StripeAccess, classify};
 use crate::aws::IDLE;
@@ -49,14 +50,9 @@ pub struct HttpStripe {
 }
 
 #[derive(Deserialize)]
-struct Page<T> {
-    data: Vec<T>,
+struct Page {
+    data: Vec<Value>,
     has_more: bool,
-}
-
-/// What every object of a list has.
-trait Listed {
-    fn id(&self) -> &str;
 }
 
 impl HttpStripe {
@@ -80,7 +76,7 @@ impl HttpStripe {
         &self,
         path: &str,
         query: &[(&str, &str)],
-    ) -> Result<T, StripeError> {
+    ) -> StripeResult<T> {
         let url = self.url(path).await;
         let request = self.client.get(url);
         // An empty query would leave a question mark behind.
@@ -97,7 +93,7 @@ impl HttpStripe {
         path: &str,
         idempotency_key: &str,
         form: &[(String, String)],
-    ) -> Result<T, StripeError> {
+    ) -> StripeResult<T> {
         let url = self.url(path).await;
         let request = self.client.post(url);
         let request = request.header("Idempotency-Key", idempotency_key);
@@ -105,23 +101,30 @@ impl HttpStripe {
     }
 
     /// All objects of a list, page after page.
-    async fn list<T: DeserializeOwned + Listed>(
+    async fn list<T: DeserializeOwned>(
         &self,
         path: &str,
         filter: &[(&str, &str)],
-    ) -> Result<Vec<T>, StripeError> {
-        let mut all: Vec<T> = Vec::new();
+    ) -> StripeResult<Vec<T>> {
+        let mut all = Vec::new();
+        let mut last: Option<String> = None;
         loop {
             let mut query = filter.to_vec();
             query.push(("limit", PAGE));
-            if let Some(last) = all.last() {
-                query.push(("starting_after", last.id()));
+            query.extend(last.as_deref().map(|last| ("starting_after", last)));
+            let page: Page = self.get(path, &query).await?;
+            let unreadable = || StripeError::Unknown("a list that cannot be read".to_owned());
+            last = match page.data.last() {
+                Some(last) if page.has_more => {
+                    Some(last["id"].as_str().ok_or_else(unreadable)?.to_owned())
+                }
+                // A page that promises more and holds nothing would be asked for without end.
+                Some(_) | None => None,
+            };
+            for object in page.data {
+                all.push(serde_json::from_value(object).map_err(|_| unreadable())?);
             }
-            let page: Page<T> = self.get(path, &query).await?;
-            // A page that promises more and holds nothing would be asked for without end.
-            let more = page.has_more && !page.data.is_empty();
-            all.extend(page.data);
-            if !more {
+            if last.is_none() {
                 return Ok(all);
             }
         }
@@ -133,7 +136,7 @@ impl HttpStripe {
 
     /// Sends with the key that is remembered. One that was replaced in the meantime is fetched anew, once:
     /// Stripe took nothing up under the old one.
-    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, StripeError> {
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> StripeResult<T> {
         let again = request.try_clone();
         let key = self.access.key().await?;
         let answer = send_with(&key, request).await;
@@ -147,10 +150,7 @@ impl HttpStripe {
     }
 }
 
-async fn send_with<T: DeserializeOwned>(
-    key: &ApiKey,
-    request: RequestBuilder,
-) -> Result<T, StripeError> {
+async fn send_with<T: DeserializeOwned>(key: &ApiKey, request: RequestBuilder) -> StripeResult<T> {
     let request = request
         .bearer_auth(key.expose())
         .header("Stripe-Version", STRIPE_VERSION);

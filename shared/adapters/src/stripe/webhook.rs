@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde_json::Value;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
@@ -114,40 +114,19 @@ pub struct StripeEvent {
     pub refund: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    id: String,
-    r#type: String,
-    #[serde(default)]
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    object: Option<Object>,
-}
-
-#[derive(Deserialize)]
-struct Object {
-    id: Option<String>,
-}
-
 impl StripeEvent {
     /// Reads an event. None when it is not one.
     pub fn read(body: &[u8]) -> Option<Self> {
-        let envelope: Envelope = serde_json::from_slice(body).ok()?;
+        let event: Value = serde_json::from_slice(body).ok()?;
+        let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
         let about_refunds = matches!(
-            envelope.r#type.as_str(),
+            event["type"].as_str()?,
             "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated"
         );
-        let refund = if about_refunds {
-            Some(envelope.data?.object?.id?)
-        } else {
-            None
-        };
+        let refund = text(&event["data"]["object"]["id"]);
         Some(Self {
-            id: envelope.id,
-            refund,
+            id: text(&event["id"])?,
+            refund: if about_refunds { Some(refund?) } else { None },
         })
     }
 }

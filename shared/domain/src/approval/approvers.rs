@@ -35,21 +35,6 @@ pub struct Approver {
     pub handed_to: Option<String>,
 }
 
-impl Approver {
-    fn new(email: &str) -> Self {
-        Self {
-            email: email.to_owned(),
-            notified_for: None,
-            team: None,
-            generation: 0,
-            mailed_generation: 0,
-            fresh_mails: FreshMails::default(),
-            unreachable: None,
-            handed_to: None,
-        }
-    }
-}
-
 /// Whether nobody who is asked may decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,10 +53,15 @@ impl Approval {
     pub fn add_approvers(&mut self, people: &[String], team: Option<&str>) {
         for email in people {
             if self.approver(email).is_none() {
-                let team = team.map(ToOwned::to_owned);
                 self.approvers.push(Approver {
-                    team,
-                    ..Approver::new(email)
+                    email: email.clone(),
+                    notified_for: None,
+                    team: team.map(ToOwned::to_owned),
+                    generation: 0,
+                    mailed_generation: 0,
+                    fresh_mails: FreshMails::default(),
+                    unreachable: None,
+                    handed_to: None,
                 });
             }
         }
@@ -83,11 +73,8 @@ impl Approval {
         let asked = self.asked.teams().to_vec();
         let mut returned = Vec::new();
         for giver in &mut self.approvers {
-            if giver
-                .handed_to
-                .take_if(|to| !teams.include(&asked, to))
-                .is_some()
-            {
+            let left = giver.handed_to.take_if(|to| !teams.include(&asked, to));
+            if left.is_some() {
                 giver.generation += 1;
                 returned.push(giver.email.clone());
             }
@@ -97,15 +84,13 @@ impl Approval {
 
     /// Somebody who is asked, by address.
     pub fn approver(&self, email: &str) -> Option<&Approver> {
-        self.approvers
-            .iter()
-            .find(|approver| is_same_person(&approver.email, email))
+        let mut approvers = self.approvers.iter();
+        approvers.find(|approver| is_same_person(&approver.email, email))
     }
 
     fn approver_mut(&mut self, email: &str) -> Option<&mut Approver> {
-        self.approvers
-            .iter_mut()
-            .find(|approver| is_same_person(&approver.email, email))
+        let mut approvers = self.approvers.iter_mut();
+        approvers.find(|approver| is_same_person(&approver.email, email))
     }
 
     pub(super) fn generation(&self, email: &str) -> u32 {

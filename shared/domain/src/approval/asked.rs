@@ -6,7 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, Decider, LinkKeys, OfferedAnswer, Verdict};
+use super::{Approval, Decider, LinkKeys};
+use crate::closed_set::names;
 use crate::id::{PhaseName, TeamId};
 use crate::mail::one_line;
 use crate::request::Request;
@@ -59,6 +60,45 @@ impl Choice {
     }
 }
 
+/// What somebody of a team can decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Yes.
+    Approve,
+    /// No, with a reason.
+    Reject,
+}
+
+impl Verdict {
+    /// All verdicts.
+    const ALL: [Verdict; 2] = [Verdict::Approve, Verdict::Reject];
+
+    /// The verdict as links, forms and executions spell it.
+    pub fn as_str(self) -> &'static str {
+        names::<Self>()[self as usize]
+    }
+}
+
+/// An answer that is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferedAnswer<'a> {
+    /// A team's.
+    Verdict(Verdict),
+    /// One of a choice's options.
+    Option(&'a ChoiceOption),
+}
+
+impl OfferedAnswer<'_> {
+    /// The answer as links, forms and executions spell it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            OfferedAnswer::Verdict(verdict) => verdict.as_str(),
+            OfferedAnswer::Option(option) => &option.outcome,
+        }
+    }
+}
+
 impl Asked {
     /// The answers that are offered.
     pub fn answers(&self) -> Vec<OfferedAnswer<'_>> {
@@ -78,34 +118,30 @@ impl Asked {
 
     /// Whose task it is, as the definition writes it.
     pub fn responsible(&self) -> &str {
+        self.team().map_or("customer", |team| &team.responsible)
+    }
+
+    /// What it takes, where a team is asked.
+    pub fn team(&self) -> Option<&TeamReview> {
         match self {
-            Asked::Team(team) => &team.responsible,
-            Asked::Customer(_) => "customer",
+            Asked::Team(team) => Some(team),
+            Asked::Customer(_) => None,
         }
     }
 
     /// The teams whose members are asked.
     pub fn teams(&self) -> &[TeamId] {
-        match self {
-            Asked::Team(team) => &team.teams,
-            Asked::Customer(_) => &[],
-        }
+        self.team().map_or(&[], |team| &team.teams)
     }
 
     /// How many different people have to answer before it is decided.
     pub fn approvals(&self) -> u32 {
-        match self {
-            Asked::Team(team) => team.approvals,
-            Asked::Customer(_) => 1,
-        }
+        self.team().map_or(1, |team| team.approvals)
     }
 
     /// The phases whose deciders cannot decide here.
     pub fn separate_from(&self) -> &[PhaseName] {
-        match self {
-            Asked::Team(team) => &team.separate_from,
-            Asked::Customer(_) => &[],
-        }
+        self.team().map_or(&[], |team| &team.separate_from)
     }
 }
 

@@ -24,11 +24,11 @@ use super::link::Link;
 use super::link_keys::LinkKeys;
 use super::{
     Approval, Approver, Asked, Decision, Ineligible, OfferedAnswer, Refusal, SubmittedDecision,
-    is_same_person, viewed_digest,
+    viewed_digest,
 };
 use crate::charge_lookup::ChargeLookup;
 use crate::one_time_code::CodeCheck;
-use crate::request::{Request, UnclearCharge};
+use crate::request::Request;
 use crate::task::Confirm;
 
 /// The most characters in a reason.
@@ -128,12 +128,9 @@ impl<'a> DecisionContext<'a> {
     /// Whether the link's holder is still one to ask: somebody of a team, or the customer.
     fn is_for_them(&self) -> Result<(), Refusal> {
         match self.approval.asked {
-            Asked::Team(_) => self.is_member.then_some(()).ok_or(Refusal::NoMember),
-            Asked::Customer(_) => {
-                let mut own = self.request.emails();
-                let is_theirs = own.any(|own| is_same_person(own, self.address()));
-                is_theirs.then_some(()).ok_or(Refusal::NotTheirs)
-            }
+            Asked::Team(_) if !self.is_member => Err(Refusal::NoMember),
+            Asked::Customer(_) if !self.request.is_of(self.address()) => Err(Refusal::NotTheirs),
+            Asked::Team(_) | Asked::Customer(_) => Ok(()),
         }
     }
 
@@ -175,14 +172,6 @@ impl<'a> DecisionContext<'a> {
         Ok(Authenticated { approver })
     }
 
-    /// The charges of which whoever approves has to confirm one.
-    fn unclear_charges(&self) -> Vec<UnclearCharge> {
-        let unclear = self
-            .lookup
-            .map(|lookup| lookup.unclear_charges(self.request));
-        unclear.unwrap_or_default()
-    }
-
     /// Why the link's holder must not decide, if that is so.
     pub fn ineligible(&self) -> Option<Ineligible> {
         self.approval
@@ -205,12 +194,17 @@ pub fn authorize_decision(
         return Err(Refusal::Changed);
     }
     let viewed_amount = context.request.amount();
+    // The charges of which whoever approves has to confirm one.
+    let unclear = context
+        .lookup
+        .map(|lookup| lookup.unclear_charges(context.request));
+    let unclear = unclear.unwrap_or_default();
     let (by, reason, approved_amount, confirmed) = match answer {
         OfferedAnswer::Verdict(verdict) => (
             Some(context.address().to_owned()),
             submitted.checked_reason(verdict)?,
             submitted.checked_amount(verdict, viewed_amount)?,
-            submitted.checked_confirmation(verdict, context.request, context.unclear_charges())?,
+            submitted.checked_confirmation(verdict, context.request, unclear)?,
         ),
         // Nobody has to give reasons for what they choose, and what they choose has its amount.
         OfferedAnswer::Option(_) if submitted.amount.trim().is_empty() => (None, None, None, None),

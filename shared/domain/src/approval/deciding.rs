@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::viewed_digest::digest_at;
-use super::{Approval, Asked, Authorized, Decision, Ineligible, Verdict, is_same_person};
+use super::{Approval, Authorized, Decision, Ineligible, Verdict};
 use crate::request::Request;
 use crate::team::Teams;
 
@@ -42,9 +42,8 @@ pub enum TeamAbility {
 impl Approval {
     /// That person's approval, while more people have to approve.
     pub fn approval_by(&self, email: &str) -> Option<&Decision> {
-        self.partial_approvals
-            .iter()
-            .find(|decision| decision.is_by(email))
+        let mut approvals = self.partial_approvals.iter();
+        approvals.find(|decision| decision.is_by(email))
     }
 
     /// Everything that was decided here, oldest first.
@@ -82,10 +81,8 @@ impl Approval {
         earlier: &[Approval],
     ) -> Option<Ineligible> {
         // The customer, who must not approve, is the only one who may choose: the authorization sees to that.
-        let Asked::Team(team) = &self.asked else {
-            return None;
-        };
-        if request.emails().any(|own| is_same_person(own, email)) {
+        let team = self.asked.team()?;
+        if request.is_of(email) {
             return Some(Ineligible::OwnRequest);
         }
         let separate = |other: &&Approval| team.separate_from.contains(&other.phase);
@@ -97,10 +94,8 @@ impl Approval {
 
     /// Whether enough of those who are asked may decide, get mail and are still on one of the teams.
     pub fn is_decidable(&self, request: &Request, earlier: &[Approval], teams: &Teams) -> bool {
-        let is_member = |email: &str| match &self.asked {
-            Asked::Team(team) => teams.include(&team.teams, email),
-            Asked::Customer(_) => true,
-        };
+        let asked = self.asked.team();
+        let is_member = |email| asked.is_none_or(|team| teams.include(&team.teams, email));
         let able = self.approvers.iter().filter(|approver| {
             self.waits_for(approver)
                 && approver.unreachable.is_none()

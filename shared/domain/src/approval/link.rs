@@ -39,10 +39,7 @@ impl Link {
     }
 
     fn key_of_hash(hash: &str) -> Key {
-        Key {
-            pk: format!("LINK#{hash}"),
-            sk: "LINK".to_owned(),
-        }
+        Key::new(format!("LINK#{hash}"), "LINK")
     }
 
     /// Whether it was guessed at too often to be of use any longer.

@@ -75,8 +75,9 @@ impl LinkKeys {
 
     /// The unguessable part of an invitation's link: 128 bits in hexadecimal, after their key's id.
     pub fn invitation_key(&self, about: RequestId, offering: &OfferingPath) -> String {
-        let parts = [&about.to_string(), offering.as_str()];
-        self.newest.named("invitation", &parts)
+        let about = about.to_string();
+        self.newest
+            .named("invitation", &[&about, offering.as_str()])
     }
 
     /// Whether a key from a URL invites the customer of that request to the offering.
@@ -140,12 +141,8 @@ impl LinkKey {
     /// The code that is printed in the mail which asks a customer something, another one for each
     /// inquiry and generation.
     pub fn inquiry_code(&self, request_id: RequestId, number: u32, generation: u32) -> String {
-        let parts = [
-            request_id.to_string(),
-            number.to_string(),
-            generation.to_string(),
-        ];
-        code_from(&self.derive("question", &parts.each_ref().map(String::as_str)))
+        let [number, generation] = [number, generation].map(|it| it.to_string());
+        code_from(&self.derive("question", &[&request_id.to_string(), &number, &generation]))
     }
 
     /// The code that is printed in the mail which invites, another one for each generation.
@@ -155,11 +152,8 @@ impl LinkKey {
         offering: &OfferingPath,
         generation: u32,
     ) -> String {
-        let parts = [
-            &about.to_string(),
-            offering.as_str(),
-            &generation.to_string(),
-        ];
+        let (about, generation) = (about.to_string(), generation.to_string());
+        let parts = [&about, offering.as_str(), &generation];
         code_from(&self.derive("invitation code", &parts))
     }
 

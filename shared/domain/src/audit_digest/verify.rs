@@ -165,20 +165,16 @@ fn check_digest(
 
 async fn check_copy<A: DigestArchive>(
     whole: &WholeDigest,
-    Copies {
-        archive,
-        bucket,
-        now,
-    }: &Copies<'_, A>,
+    copies: &Copies<'_, A>,
 ) -> Result<(), VerifyError> {
     let day = whole.digest.day;
     let key = archive_key(&whole.digest.offering, day);
-    let copy = archive.first(bucket, &key).await?;
+    let copy = copies.archive.first(copies.bucket, &key).await?;
     let copy = copy.ok_or(DigestFault::NotCopied(day))?;
     if serde_json::from_slice(&copy.content).ok().as_ref() != Some(whole) {
         return Err(DigestFault::OtherCopy(day).into());
     }
-    if copy.locked_until.is_none_or(|until| until < *now) {
+    if copy.locked_until.is_none_or(|until| until < copies.now) {
         return Err(DigestFault::NotLocked(day).into());
     }
     Ok(())
@@ -222,11 +218,10 @@ async fn check_end<A: DigestArchive>(
     let key = AuditDigest::key_of(&chain.offering, day);
     let added = load::<AuditDigest>(table, &key).await?.is_some();
     let in_bucket = match copies {
-        Some(Copies {
-            archive, bucket, ..
-        }) => {
+        Some(copies) => {
             let key = archive_key(&chain.offering, day);
-            archive.first(bucket, &key).await?.is_some()
+            let copy = copies.archive.first(copies.bucket, &key).await?;
+            copy.is_some()
         }
         None => false,
     };

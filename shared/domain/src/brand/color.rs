@@ -5,15 +5,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::stored_as_text::NotA;
+
 /// A colour, written `#2453c9`: red, green and blue, from 0 to 255 each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Color(pub [u8; 3]);
 
-/// The text is no colour.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no color: it must be `#` and six hexadecimal digits, such as #2453c9")]
-pub struct NotAColor(String);
+const WHAT: &str = "color: it must be `#` and six hexadecimal digits, such as #2453c9";
 
 impl Default for Color {
     fn default() -> Self {
@@ -22,15 +21,13 @@ impl Default for Color {
 }
 
 impl FromStr for Color {
-    type Err = NotAColor;
+    type Err = NotA;
 
-    fn from_str(text: &str) -> Result<Self, NotAColor> {
+    fn from_str(text: &str) -> Result<Self, NotA> {
         let digits = text.strip_prefix('#').filter(|it| it.len() == 6);
         let digits = digits.filter(|it| it.bytes().all(|digit| digit.is_ascii_hexdigit()));
         let value = digits.and_then(|it| u32::from_str_radix(it, 16).ok());
-        let [_, red, green, blue] = value
-            .ok_or_else(|| NotAColor(text.to_owned()))?
-            .to_be_bytes();
+        let [_, red, green, blue] = value.ok_or_else(|| NotA::new(text, WHAT))?.to_be_bytes();
         Ok(Self([red, green, blue]))
     }
 }
@@ -42,7 +39,7 @@ impl fmt::Display for Color {
     }
 }
 
-stored_as_text!(Color, NotAColor);
+stored_as_text!(Color, NotA);
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::form::is_email;
+use crate::stored_as_text::NotA;
 
 /// One way to reach somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +24,7 @@ pub enum Contact {
 #[serde(try_from = "String", into = "String")]
 pub struct Contacts(Vec<Contact>);
 
-/// The text is no contact.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no contact: it must be a mail address, a phone number such as +1 555 0100, or a page such as https://example.com/help"
-)]
-pub struct NotAContact(String);
+const WHAT: &str = "contact: it must be a mail address, a phone number such as +1 555 0100, or a page such as https://example.com/help";
 
 impl Contact {
     /// Where a link to it leads.
@@ -53,20 +49,20 @@ impl fmt::Display for Contact {
 }
 
 impl FromStr for Contact {
-    type Err = NotAContact;
+    type Err = NotA;
 
-    fn from_str(text: &str) -> Result<Self, NotAContact> {
+    fn from_str(text: &str) -> Result<Self, NotA> {
         let text = text.trim();
-        let own = || text.to_owned();
-        if is_email(text) {
-            Ok(Contact::Email(own()))
+        let contact = if is_email(text) {
+            Contact::Email
         } else if is_phone(text) {
-            Ok(Contact::Phone(own()))
+            Contact::Phone
         } else if is_page(text) {
-            Ok(Contact::Page(own()))
+            Contact::Page
         } else {
-            Err(NotAContact(own()))
-        }
+            return Err(NotA::new(text, WHAT));
+        };
+        Ok(contact(text.to_owned()))
     }
 }
 
@@ -101,9 +97,9 @@ impl Contacts {
 }
 
 impl FromStr for Contacts {
-    type Err = NotAContact;
+    type Err = NotA;
 
-    fn from_str(text: &str) -> Result<Self, NotAContact> {
+    fn from_str(text: &str) -> Result<Self, NotA> {
         let contacts = text.split(',').map(str::parse);
         Ok(Self(contacts.collect::<Result<_, _>>()?))
     }
@@ -116,7 +112,7 @@ impl fmt::Display for Contacts {
     }
 }
 
-stored_as_text!(Contacts, NotAContact);
+stored_as_text!(Contacts, NotA);
 
 #[cfg(test)]
 mod tests {

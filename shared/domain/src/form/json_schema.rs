@@ -10,17 +10,11 @@ use crate::characters::{control_class, invisible_class};
 impl Form {
     /// The form as JSON Schema 2020-12, for clients that post JSON.
     pub fn json_schema(&self, id: &str, title: &str, description: &str) -> serde_json::Value {
-        let properties: serde_json::Map<String, serde_json::Value> = self
-            .fields
-            .iter()
-            .map(|field| (field.name.to_string(), field.json_schema()))
-            .collect();
-        let required: Vec<&str> = self
-            .fields
-            .iter()
-            .filter(|field| field.required)
-            .map(|field| field.name.as_str())
-            .collect();
+        let fields = self.fields.iter();
+        let properties = fields.map(|field| (field.name.to_string(), field.json_schema()));
+        let properties: serde_json::Map<_, _> = properties.collect();
+        let required = self.fields.iter().filter(|field| field.required);
+        let required: Vec<_> = required.map(|field| field.name.as_str()).collect();
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": id,

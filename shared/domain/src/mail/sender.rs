@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::form::is_email;
+use crate::stored_as_text::NotA;
 
 /// As whom a mail is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,10 +25,7 @@ pub struct NamedAddress {
     address: String,
 }
 
-/// The text is no address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no address: it must be like help@example.com or Acme Support <help@example.com>")]
-pub struct NotAnAddress(String);
+const WHAT: &str = "address: it must be like help@example.com or Acme Support <help@example.com>";
 
 impl NamedAddress {
     /// The name.
@@ -42,9 +40,9 @@ impl NamedAddress {
 }
 
 impl FromStr for NamedAddress {
-    type Err = NotAnAddress;
+    type Err = NotA;
 
-    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
+    fn from_str(text: &str) -> Result<Self, NotA> {
         let trimmed = text.trim();
         let in_brackets = trimmed
             .strip_suffix('>')
@@ -52,7 +50,7 @@ impl FromStr for NamedAddress {
         let (name, address) = in_brackets.unwrap_or(("", trimmed));
         let name = name.trim().trim_matches('"');
         if !is_email(address) || name.contains(char::is_control) {
-            return Err(NotAnAddress(text.to_owned()));
+            return Err(NotA::new(text, WHAT));
         }
         Ok(Self {
             name: (!name.is_empty()).then(|| name.to_owned()),
@@ -70,7 +68,7 @@ impl fmt::Display for NamedAddress {
     }
 }
 
-stored_as_text!(NamedAddress, NotAnAddress);
+stored_as_text!(NamedAddress, NotA);
 
 #[cfg(test)]
 mod tests {

@@ -69,37 +69,12 @@ fn one_separator<'a>(
 /// Without a mark of US dollars before or after it.
 fn without_currency(text: &str) -> &str {
     const MARKS: [&str; 5] = ["us$", "usd", "dollars", "dollar", "$"];
-    let mark_before = |text: &str| {
-        MARKS
-            .iter()
-            .find(|mark| starts_with(text, mark))
-            .map(|it| it.len())
-    };
-    let mark_after = |text: &str| {
-        MARKS
-            .iter()
-            .find(|mark| ends_with(text, mark))
-            .map(|it| it.len())
-    };
-    let text = mark_before(text).map_or(text, |length| {
-        text[length..].trim_start_matches(is_invisible)
-    });
-    mark_after(text).map_or(text, |length| {
-        text[..text.len() - length].trim_end_matches(is_invisible)
-    })
-}
-
-fn starts_with(text: &str, mark: &str) -> bool {
-    text.get(..mark.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(mark))
-}
-
-fn ends_with(text: &str, mark: &str) -> bool {
-    let end = text
-        .len()
-        .checked_sub(mark.len())
-        .and_then(|at| text.get(at..));
-    end.is_some_and(|end| end.eq_ignore_ascii_case(mark))
+    // In which each character has the place that it had.
+    let lower = text.to_ascii_lowercase();
+    let length = |mark: Option<&&str>| mark.map_or(0, |mark| mark.len());
+    let before = length(MARKS.iter().find(|mark| lower.starts_with(**mark)));
+    let after = length(MARKS.iter().find(|mark| lower[before..].ends_with(**mark)));
+    text[before..text.len() - after].trim_matches(is_invisible)
 }
 
 /// Digits, or groups of three with blanks or apostrophes between them.

@@ -47,22 +47,16 @@ impl fmt::Display for Hold {
                 write!(f, "All payments were stopped by {by} on {at}: {because}")
             }
             Hold::AboveLimit {
-                limit: limit @ Limit::PerRefund,
-                most,
-                ..
-            } => {
-                write!(f, "The limit {limit} is {most}.")
-            }
-            Hold::AboveLimit {
                 limit,
                 most,
                 used_cents,
             } => {
+                write!(f, "The limit {limit} is {most}")?;
+                if *limit == Limit::PerRefund {
+                    return f.write_str(".");
+                }
                 let used = amount_text(*used_cents, "usd");
-                write!(
-                    f,
-                    "The limit {limit} is {most}, of which {used} are paid or under way."
-                )
+                write!(f, ", of which {used} are paid or under way.")
             }
         }
     }

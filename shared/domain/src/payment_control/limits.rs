@@ -90,17 +90,12 @@ impl fmt::Display for Limit {
 /// `per refund $2,000.00, per day $10,000.00`.
 impl fmt::Display for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        for limit in Limit::ALL {
-            if let Some(amount) = self.amount(limit) {
-                write!(f, "{separator}{limit} {amount}")?;
-                separator = ", ";
-            }
+        let given = Limit::ALL.into_iter();
+        let given = given.filter_map(|limit| Some(format!("{limit} {}", self.amount(limit)?)));
+        let given: Vec<_> = given.collect();
+        if given.is_empty() {
+            return f.write_str("none");
         }
-        if separator.is_empty() {
-            f.write_str("none")
-        } else {
-            Ok(())
-        }
+        f.write_str(&given.join(", "))
     }
 }

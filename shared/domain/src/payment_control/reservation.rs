@@ -8,8 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::hold::Hold;
 use super::limits::{Limit, Limits};
-use super::overrides::LimitOverrides;
-use super::switch::PaymentSwitch;
+use super::operations::{LimitOverrides, PaymentSwitch};
 use super::totals::PaymentTotals;
 use crate::approval::{hex, mailbox};
 use crate::dates::utc_date;
@@ -56,18 +55,14 @@ pub fn customer_key(payer: &Payer, requester_email: &str) -> String {
 }
 
 /// Why nothing is reserved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReserveError {
     /// The payment may not be made now.
+    #[error("{0}")]
     Held(Hold),
     /// It could not be read whether it may be.
-    Unread(ReadError),
-}
-
-impl From<ReadError> for ReserveError {
-    fn from(error: ReadError) -> Self {
-        ReserveError::Unread(error)
-    }
+    #[error(transparent)]
+    Unread(#[from] ReadError),
 }
 
 /// The switch, on whose condition a payment commits; an error while payments are stopped.

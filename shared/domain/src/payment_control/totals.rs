@@ -47,10 +47,8 @@ impl PaymentTotals {
     /// The cents of the 30 days before a day, of that day, and of later ones: an intent that is late counts together
     /// with those that overtook it.
     pub fn since_window(&self, day: Date) -> u64 {
-        self.days
-            .range(days_before(day, WINDOW_DAYS)..)
-            .map(|(_, cents)| cents)
-            .sum()
+        let days = self.days.range(days_before(day, WINDOW_DAYS)..);
+        days.map(|(_, cents)| cents).sum()
     }
 
     pub(super) fn add(&mut self, day: Date, cents: u64) {
@@ -76,13 +74,11 @@ impl Entity for PaymentTotals {
     const KIND: &'static str = "paymentTotals";
 
     fn key(&self) -> Key {
-        Key {
-            pk: format!("PAYMENTS#{}", self.offering),
-            sk: match &self.customer {
-                None => "TOTALS".to_owned(),
-                Some(customer) => format!("TOTALS#{customer}"),
-            },
-        }
+        let sk = match &self.customer {
+            None => "TOTALS".to_owned(),
+            Some(customer) => format!("TOTALS#{customer}"),
+        };
+        Key::new(format!("PAYMENTS#{}", self.offering), sk)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

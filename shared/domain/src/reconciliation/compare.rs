@@ -120,10 +120,8 @@ pub struct MeansTotal {
 /// `$45.00 by Stripe, $45.00 by the audit log`
 impl fmt::Display for MeansTotal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (at_stripe, in_log) = (
-            amount_text(self.stripe_cents, "usd"),
-            signed_text(self.log_cents),
-        );
+        let at_stripe = amount_text(self.stripe_cents, "usd");
+        let in_log = signed_text(self.log_cents);
         write!(f, "{at_stripe} by Stripe, {in_log} by the audit log")
     }
 }
@@ -226,10 +224,8 @@ fn of_existence(
 /// Whether both say the same of it.
 fn of_content(made: &StripeMovement, logged: &[&LoggedMovement]) -> Vec<Found> {
     let mut found = Vec::new();
-    if logged
-        .iter()
-        .any(|it| it.cents.unsigned_abs() != made.cents)
-    {
+    let is_other = |it: &&LoggedMovement| it.cents.unsigned_abs() != made.cents;
+    if logged.iter().any(is_other) {
         found.push((DifferenceKind::OtherAmount, None));
     }
     if let Some(other) = logged.iter().find(|it| made.is_of_another(&it.charge)) {

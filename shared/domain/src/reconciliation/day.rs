@@ -97,10 +97,7 @@ impl Entity for ReconciledDay {
     const KIND: &'static str = "reconciliation";
 
     fn key(&self) -> Key {
-        Key {
-            pk: PARTITION.to_owned(),
-            sk: self.day.to_string(),
-        }
+        Key::new(PARTITION, self.day.to_string())
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

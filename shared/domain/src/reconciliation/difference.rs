@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::closed_set::names;
 use crate::id::RequestId;
 use crate::refund::SettlementMethod;
 use crate::stripe::amount_text;
@@ -57,9 +58,8 @@ pub enum DifferenceKind {
 
 impl DifferenceKind {
     /// The name that is stored: `not_in_log`.
-    pub fn name(self) -> String {
-        let name = serde_json::to_value(self).unwrap_or_default();
-        name.as_str().unwrap_or_default().to_owned()
+    pub fn name(self) -> &'static str {
+        names::<Self>()[self as usize]
     }
 
     /// What is wrong, in plain words.
@@ -116,14 +116,8 @@ impl DifferenceKind {
 /// One line: which, what, and both amounts.
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let noun = self.means.noun();
-        write!(
-            f,
-            "{} {noun} {}: {}",
-            self.request_id,
-            self.stripe_id,
-            self.kind.meaning()
-        )?;
+        let (request, noun, meaning) = (self.request_id, self.means.noun(), self.kind.meaning());
+        write!(f, "{request} {noun} {}: {meaning}", self.stripe_id)?;
         let at_stripe = amount_text(self.stripe_cents, &self.currency);
         let in_log = signed_text(self.log_cents);
         write!(f, ": {at_stripe} at Stripe, {in_log} in the audit log")?;

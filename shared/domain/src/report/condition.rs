@@ -4,12 +4,11 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::value::{Error, StrDeserializer};
 
-use super::closed_set::{check, names};
 use super::term::Term;
 use super::value::{cents, time};
 use crate::audit::{Action, ActorKind, AuditRecord};
+use crate::closed_set::{named, names};
 use crate::id::{OfferingPath, RequestId, is_slug};
 use crate::refund::SettlementMethod;
 use crate::status::Status;
@@ -50,9 +49,7 @@ impl Condition {
     /// Whether it is so of a record, by this field.
     pub(super) fn holds(&self, field: Field, record: &AuditRecord) -> bool {
         match self {
-            Self::Cents(range) => record
-                .amount
-                .is_some_and(|amount| range.contains(&amount.cents())),
+            Self::Cents(range) => record.amount.is_some_and(|it| range.contains(&it.cents())),
             // Addresses and names of phases are no less the same in other capitals.
             Self::Text(text) if matches!(field, Field::Actor | Field::Phase) => {
                 let mut names = field.names(record).into_iter();
@@ -113,7 +110,11 @@ impl Field {
             | Self::From
             | Self::To => return Ok(()),
         };
-        check(value, &known)
+        if known.contains(&value) {
+            return Ok(());
+        }
+        let help = suggestion(value, known);
+        Err(format!("there is no `{value}` here. {help}"))
     }
 }
 
@@ -126,13 +127,12 @@ pub(super) enum Read {
 /// Reads a term, or says what is wrong with it.
 pub(super) fn read(term: Term<'_>) -> Result<(Field, Read), String> {
     let (name, value) = term.parts()?;
-    let known = names::<Field>();
-    let field = Field::deserialize(StrDeserializer::<Error>::new(name)).map_err(|_| {
+    let field = named(name).ok_or_else(|| {
         if name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_digit()) {
             // `2026-11-01T00:00:00+02:00` in a URL.
             return "this looks like the end of a time whose + became a blank: in a URL, write + as %2B".to_owned();
         }
-        let help = suggestion(name, known.iter().copied());
+        let help = suggestion(name, names::<Field>().iter().copied());
         format!("there is no field `{name}`. {help}")
     })?;
     let read = if matches!(field, Field::From | Field::To) {

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::condition::{Condition, Field, Read, read};
-use super::mistake::Mistake;
-use super::term::Term;
+use super::term::{Mistake, Term};
 use crate::audit::{Action, AuditRecord};
 use crate::dates::{midnight, next_day, utc_date};
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Request;
+use crate::approval::is_same_person;
 use crate::form::{FieldKind, Form, TextFormat, Value, Values};
 use crate::id::FieldName;
 use crate::money::Usd;
@@ -75,29 +76,20 @@ impl Request {
 
     /// The answer to a field.
     pub fn value(&self, field: &FieldName) -> Option<&Value> {
-        self.answers
-            .iter()
-            .find(|a| a.name == *field)?
-            .value
-            .as_ref()
+        let mut answers = self.answers.iter();
+        answers.find(|a| a.name == *field)?.value.as_ref()
     }
 
     /// The answer to a field, where it is one of the options that the form offers: so it may stand in the audit log.
     pub fn selected(&self, field: &FieldName) -> Option<&str> {
         let mut answers = self.answers.iter();
         let is_selected = |a: &&Answered| a.name == *field && a.kind == AnswerKind::Selected;
-        match &answers.find(is_selected)?.value {
-            Some(Value::Text(option)) => Some(option),
-            Some(Value::Cents(_)) | None => None,
-        }
+        answers.find(is_selected)?.value.as_ref()?.text()
     }
 
     /// Which of Stripe's customers an approver says that it is.
     pub fn customer_entered_by_approver(&self) -> Option<&str> {
-        match &self.answer_of_approver()?.value {
-            Some(Value::Text(customer)) => Some(customer),
-            Some(Value::Cents(_)) | None => None,
-        }
+        self.answer_of_approver()?.value.as_ref()?.text()
     }
 
     /// The answer in which an approver says which of Stripe's customers it is.
@@ -114,10 +106,7 @@ impl Request {
 
     /// The amount that the form asked for.
     pub fn requested_amount(&self) -> Option<Usd> {
-        match self.value(self.designated.amount_field.as_ref()?)? {
-            Value::Cents(amount) => Some(*amount),
-            Value::Text(_) => None,
-        }
+        self.value(self.designated.amount_field.as_ref()?)?.amount()
     }
 
     /// The answers, and after the amount what was approved of it, where that is less.
@@ -168,20 +157,21 @@ impl Request {
     }
 
     fn text(&self, field: &FieldName) -> Option<&str> {
-        match self.value(field)? {
-            Value::Text(text) => Some(text),
-            Value::Cents(_) => None,
-        }
+        self.value(field)?.text()
+    }
+
+    /// Whether that address is one of a person whose [address](Self::emails) is in the form.
+    pub fn is_of(&self, address: &str) -> bool {
+        self.emails().any(|own| is_same_person(own, address))
     }
 
     /// All addresses in the form: whoever has one of them has a part in the request, and must not approve it.
     pub fn emails(&self) -> impl Iterator<Item = &str> {
-        self.answers
+        let addresses = self
+            .answers
             .iter()
-            .filter_map(|answer| match (&answer.value, answer.kind) {
-                (Some(Value::Text(address)), AnswerKind::Email) => Some(address.as_str()),
-                _ => None,
-            })
+            .filter(|it| it.kind == AnswerKind::Email);
+        addresses.filter_map(|answer| answer.value.as_ref()?.text())
     }
 }
 

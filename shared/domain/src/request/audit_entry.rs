@@ -43,17 +43,12 @@ impl Entry {
         self
     }
 
-    fn amount(mut self, amount: Usd) -> Self {
-        self.amount = Some(amount);
-        self
-    }
-
     /// What is given back of a charge, and how.
     fn gives(self, means: SettlementMethod, charge: &str, amount: Usd) -> Self {
-        let means = Some(means);
         Self {
-            means,
-            ..self.charge(charge).amount(amount)
+            means: Some(means),
+            amount: Some(amount),
+            ..self.charge(charge)
         }
     }
 
@@ -84,25 +79,23 @@ fn by(approver: &str, action: Action) -> Entry {
 /// The entry of an event of a request that has so many questions by now.
 pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
     match *event {
-        Event::Asked { responsible } => by_system(Action::ApprovalRequested).detail(responsible),
+        Event::Asked(responsible) => by_system(Action::ApprovalRequested).detail(responsible),
         Event::Offered => by_system(Action::ChoiceOffered),
         Event::Reminded => by_system(Action::Reminded),
-        Event::Escalated { responsible } => by_system(Action::Escalated).detail(responsible),
-        Event::NobodyMayDecide { responsible } => by_system(Action::NobodyMayDecide).detail(
-            format!("nobody who is left in the {responsible} may decide this"),
-        ),
+        Event::Escalated(responsible) => by_system(Action::Escalated).detail(responsible),
+        Event::NobodyMayDecide(responsible) => by_system(Action::NobodyMayDecide).detail(format!(
+            "nobody who is left in the {responsible} may decide this"
+        )),
         Event::Decided(recorded) => decided(recorded),
-        Event::LinkLocked { whose } => {
+        Event::LinkLocked(whose) => {
             let locked = by_system(Action::LinkLocked);
             match whose.name() {
                 Some(name) => locked.detail(name),
                 None => locked,
             }
         }
-        Event::Unreachable { approvers } => {
-            by_system(Action::ApproverUnreachable).detail(approvers)
-        }
-        Event::CustomerUnreachable { trouble } => by_system(match trouble {
+        Event::Unreachable(approvers) => by_system(Action::ApproverUnreachable).detail(approvers),
+        Event::CustomerUnreachable(trouble) => by_system(match trouble {
             SuppressionReason::Bounced => Action::CustomerMailBounced,
             SuppressionReason::Complained => Action::CustomerMailReported,
             SuppressionReason::Refused => Action::MailRefused,
@@ -113,30 +106,30 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         }
         Event::Replied { number, .. } => Entry::new(Actor::Customer, Action::QuestionAnswered)
             .detail(format!("question {number}")),
-        Event::CodeRenewed { of } => by_system(Action::CodeRenewed).detail(of),
+        Event::CodeRenewed(of) => by_system(Action::CodeRenewed).detail(of),
         Event::CustomerIdentified { by: who, field, .. } => {
             by(who, Action::CustomerIdentified).detail(field.as_str())
         }
         Event::OwnershipConfirmed { by: who, of } => {
             by(who, Action::OwnershipConfirmed).charge(&of.charge)
         }
-        Event::Expired { .. } => by_system(Action::Expired),
+        Event::Expired(_) => by_system(Action::Expired),
         Event::NotChosen => by_system(Action::ChoiceExpired),
         Event::Evaluated { text, .. } => by_system(Action::ConditionEvaluated).detail(text),
         Event::Mailed { to, accepted: true } => by_system(Action::Mailed).detail(to),
         Event::Mailed { to, accepted: _ } => by_system(Action::MailRefused).detail(to),
-        Event::NotInvited { offering } => {
+        Event::NotInvited(offering) => {
             by_system(Action::InvitationWithheld).detail(offering.as_str())
         }
-        Event::MailWithheld { to } => by_system(Action::MailWithheld).detail(to),
-        Event::Closed { .. } => by_system(Action::Closed),
+        Event::MailWithheld(to) => by_system(Action::MailWithheld).detail(to),
+        Event::Closed(_) => by_system(Action::Closed),
         Event::Forgotten(reason) => by_system(Action::Forgotten).detail(reason.to_string()),
         Event::Stopped { error, .. } => by_system(Action::Stopped).detail(match advice(error) {
             Some(advice) => format!("{error}: {advice}"),
             None => error.to_owned(),
         }),
-        Event::Resumed { .. } => by_system(Action::Resumed),
-        Event::PaymentHeld { reason } => by_system(Action::PaymentHeld).detail(reason),
+        Event::Resumed(_) => by_system(Action::Resumed),
+        Event::PaymentHeld(reason) => by_system(Action::PaymentHeld).detail(reason),
         Event::SettlementIntended {
             method,
             charge,
@@ -158,8 +151,8 @@ pub(super) fn entry(event: &Event<'_>, questions: usize) -> Entry {
         Event::RefundSucceeded { movement, .. } => {
             by_system(Action::Refunded).moved(Refund, movement)
         }
-        Event::RefundRefused { message } => by_system(Action::RefundRefused).detail(message),
-        Event::ChargeExhausted { message } => by_system(Action::ChargeExhausted).detail(message),
+        Event::RefundRefused(message) => by_system(Action::RefundRefused).detail(message),
+        Event::ChargeExhausted(message) => by_system(Action::ChargeExhausted).detail(message),
     }
 }
 

@@ -24,18 +24,18 @@ impl Request {
         phase_before: PhaseName,
     ) {
         match *event {
-            Event::Asked { .. } | Event::Offered => {
+            Event::Asked(_) | Event::Offered => {
                 self.goes_on(Status::InReview);
                 self.approved.remove(state_entry.phase);
                 self.awaits_choice = matches!(event, Event::Offered);
             }
             Event::Reminded
-            | Event::Escalated { .. }
-            | Event::NobodyMayDecide { .. }
-            | Event::Unreachable { .. }
-            | Event::CustomerUnreachable { .. }
-            | Event::LinkLocked { .. }
-            | Event::CodeRenewed { .. }
+            | Event::Escalated(_)
+            | Event::NobodyMayDecide(_)
+            | Event::Unreachable(_)
+            | Event::CustomerUnreachable(_)
+            | Event::LinkLocked(_)
+            | Event::CodeRenewed(_)
             | Event::HandedOver { .. } => {}
             Event::NotChosen => self.awaits_choice = false,
             Event::Decided(recorded) => self.decided(recorded, state_entry),
@@ -45,12 +45,12 @@ impl Request {
                 self.inquiries.push(inquiry);
             }
             Event::Replied { number, text } => self.reply(number, text, state_entry.at),
-            Event::Expired { reason } => {
+            Event::Expired(reason) => {
                 self.denial = Some(Denial::Expired);
                 self.set(variable::REJECTION_REASON, reason);
             }
             Event::Evaluated { outcome, .. } => self.step(state_entry, outcome),
-            Event::PaymentHeld { reason } => {
+            Event::PaymentHeld(reason) => {
                 let (at, reason) = (state_entry.at, reason.to_owned());
                 self.payment_hold = Some(PaymentHold { at, reason });
             }
@@ -90,16 +90,16 @@ impl Request {
                 self.set_refund(output, movement, status);
                 self.step(state_entry, outcome::DONE);
             }
-            Event::RefundRefused { message } => {
+            Event::RefundRefused(message) => {
                 self.not_given(message, outcome::ERROR, state_entry);
             }
-            Event::ChargeExhausted { message } => {
+            Event::ChargeExhausted(message) => {
                 self.not_given(message, outcome::EXHAUSTED, state_entry);
             }
-            Event::Mailed { .. } | Event::NotInvited { .. } | Event::MailWithheld { .. } => {
+            Event::Mailed { .. } | Event::NotInvited(_) | Event::MailWithheld(_) => {
                 self.step(state_entry, outcome::DONE);
             }
-            Event::Closed { status } => {
+            Event::Closed(status) => {
                 // A refund that failed while its confirmation was on the way is not covered up.
                 let reversed = self.refund == Some(RefundProgress::Reversed);
                 if !(reversed && status == EndStatus::Refunded) {
@@ -114,7 +114,7 @@ impl Request {
                 self.stop(error, phase_before, state_entry.at);
                 self.step(state_entry, outcome::DONE);
             }
-            Event::Resumed { redrives } => {
+            Event::Resumed(redrives) => {
                 self.redrives = redrives;
                 self.resume(phase_before, state_entry.phase);
                 self.step(state_entry, outcome::RESUME);

@@ -22,42 +22,24 @@ pub struct Movement<'a> {
 /// Something that happened to a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
-    /// A team is asked to decide, or the customer to choose.
-    Asked {
-        /// The team's name, or that it is the customer.
-        responsible: &'a str,
-    },
+    /// A team is asked to decide, or the customer to choose: the team's name, or that it is the customer.
+    Asked(&'a str),
     /// The customer is offered a choice.
     Offered,
     /// The team is asked again.
     Reminded,
-    /// Nobody decided, so another team is asked too.
-    Escalated {
-        /// The other team's name.
-        responsible: &'a str,
-    },
-    /// None of those who are asked may decide.
-    NobodyMayDecide {
-        /// The team's name.
-        responsible: &'a str,
-    },
-    /// No mail reaches some of those who are asked.
-    Unreachable {
-        /// Their addresses, with commas between.
-        approvers: &'a str,
-    },
+    /// Nobody decided, so another team is asked too, which has this name.
+    Escalated(&'a str),
+    /// None of those who are asked may decide: the team's name.
+    NobodyMayDecide(&'a str),
+    /// No mail reaches some of those who are asked: their addresses, with commas between.
+    Unreachable(&'a str),
     /// A mail to the customer came back or was refused, or they do not want it.
-    CustomerUnreachable {
-        /// Why no mail reaches them.
-        trouble: SuppressionReason,
-    },
+    CustomerUnreachable(SuppressionReason),
     /// Somebody decided, as the authorization and the approval have recorded it.
     Decided(&'a Recorded),
-    /// A link was guessed at too often.
-    LinkLocked {
-        /// Whose link it is.
-        whose: Decider<'a>,
-    },
+    /// A link was guessed at too often: whose it is.
+    LinkLocked(Decider<'a>),
     /// An approver gave the case to a colleague.
     HandedOver {
         /// The approver's address.
@@ -81,16 +63,10 @@ pub enum Event<'a> {
         /// What they say.
         text: &'a str,
     },
-    /// A code was guessed at too often, and the customer is mailed another one.
-    CodeRenewed {
-        /// What the code is for.
-        of: &'a str,
-    },
-    /// Nobody decided in time.
-    Expired {
-        /// What the customer is told.
-        reason: &'a str,
-    },
+    /// A code for this was guessed at too often, and the customer is mailed another one.
+    CodeRenewed(&'a str),
+    /// Nobody decided in time, of which the customer is told this.
+    Expired(&'a str),
     /// The customer did not choose in time. That is no rejection.
     NotChosen,
     /// A condition was evaluated.
@@ -100,11 +76,8 @@ pub enum Event<'a> {
         /// The branch.
         outcome: &'a str,
     },
-    /// Nothing is paid for now: payments are stopped, or a limit is reached.
-    PaymentHeld {
-        /// Why, for the team.
-        reason: &'a str,
-    },
+    /// Nothing is paid for now, as payments are stopped or a limit is reached: why, for the team.
+    PaymentHeld(&'a str),
     /// Stripe is about to be asked for a refund or a credit.
     SettlementIntended {
         /// Which of them.
@@ -139,16 +112,10 @@ pub enum Event<'a> {
         /// The variable that the definition keeps it under.
         output: &'a FieldName,
     },
-    /// Stripe will not pay.
-    RefundRefused {
-        /// Stripe's message, for the team.
-        message: &'a str,
-    },
-    /// Less is left of the charge than is to be given back.
-    ChargeExhausted {
-        /// How much is left and where the rest went, for the team.
-        message: &'a str,
-    },
+    /// Stripe will not pay, and says this, for the team.
+    RefundRefused(&'a str),
+    /// Less is left of the charge than is to be given back: how much, and where the rest went, for the team.
+    ChargeExhausted(&'a str),
     /// Stripe had paid, and then the bank sent the money back.
     RefundReversed {
         /// What had moved.
@@ -179,21 +146,12 @@ pub enum Event<'a> {
         /// False when the service refused the address for good.
         accepted: bool,
     },
-    /// A mail that invites was not sent, as the request needs attention.
-    NotInvited {
-        /// To which offering.
-        offering: &'a OfferingPath,
-    },
-    /// What the process would tell the customer was not sent: the refund came back, and they were told that.
-    MailWithheld {
-        /// To whom, as a role.
-        to: &'a str,
-    },
-    /// The request came to an end.
-    Closed {
-        /// The end.
-        status: EndStatus,
-    },
+    /// A mail that invites to this offering was not sent, as the request needs attention.
+    NotInvited(&'a OfferingPath),
+    /// What the process would tell somebody, by their role, was not sent: the refund came back, and they were told that.
+    MailWithheld(&'a str),
+    /// The request came to this end.
+    Closed(EndStatus),
     /// Its personal data is removed.
     Forgotten(ForgetReason),
     /// Something broke, and the execution cannot go on by itself.
@@ -203,9 +161,6 @@ pub enum Event<'a> {
         /// How often the execution has been redriven.
         redrives: u32,
     },
-    /// The execution was redriven and goes on from where it stopped.
-    Resumed {
-        /// How often the execution has been redriven.
-        redrives: u32,
-    },
+    /// The execution was redriven, so often by now, and goes on from where it stopped.
+    Resumed(u32),
 }

@@ -31,7 +31,7 @@ pub struct ChoiceConfig {
     #[serde(with = "lines")]
     pub body: String,
     /// What a choice needs besides the link.
-    #[serde(default, skip_serializing_if = "Confirm::is_code")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub confirm: Confirm,
     /// How long until the choice is taken not to be made, in seconds from the asking.
     pub expire_seconds: u32,
@@ -63,7 +63,7 @@ pub struct ApprovalConfig {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub separate_from: Vec<PhaseName>,
     /// What a decision needs besides the link.
-    #[serde(default, skip_serializing_if = "Confirm::is_code")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub confirm: Confirm,
     /// Who is asked too when nobody decided for some time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,16 +91,6 @@ pub enum Confirm {
     Click,
 }
 
-impl Confirm {
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde passes a reference"
-    )]
-    fn is_code(&self) -> bool {
-        *self == Confirm::Code
-    }
-}
-
 /// Another team, which is asked in addition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -123,4 +113,8 @@ fn one() -> u32 {
 )]
 fn is_one(number: &u32) -> bool {
     *number == 1
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Task;
+use crate::closed_set::names;
 use crate::id::{FieldName, TaskToken, TeamId};
 use crate::payment_control::Limits;
 
@@ -70,9 +71,6 @@ pub enum StripeReason {
 impl StripeReason {
     /// The reason as Stripe spells it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            StripeReason::Duplicate => "duplicate",
-            StripeReason::RequestedByCustomer => "requested_by_customer",
-        }
+        names::<Self>()[self as usize]
     }
 }

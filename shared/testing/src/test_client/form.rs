@@ -40,10 +40,8 @@ impl Form {
     /// Without an answer to a field.
     #[must_use]
     pub fn without(mut self, field: &str) -> Self {
-        self.0
-            .as_object_mut()
-            .expect("a form is an object")
-            .remove(field);
+        let answers = self.0.as_object_mut();
+        answers.expect("a form is an object").remove(field);
         self
     }
 

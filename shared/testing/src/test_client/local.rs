@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
+use domain::stripe::charge_parameter;
 use serde_json::{Value, json};
 
 use super::{Mail, Submitted, TestClient};
@@ -68,11 +69,7 @@ impl TestClient {
     /// The refunds that Stripe made of a charge or payment intent.
     #[track_caller]
     pub fn refunds(&self, charge: &str) -> Vec<Value> {
-        let parameter = if charge.starts_with("pi_") {
-            "payment_intent"
-        } else {
-            "charge"
-        };
+        let parameter = charge_parameter(charge);
         self.stripe(&format!("refunds?limit=100&{parameter}={charge}"))
     }
 
@@ -80,17 +77,10 @@ impl TestClient {
     #[track_caller]
     pub fn stripe(&self, list: &str) -> Vec<Value> {
         let path = format!("/_local/stripe/v1/{list}");
-        let answer = self.call(
-            "GET",
-            &path,
-            &[("authorization", "Bearer sk_test_client")],
-            "",
-        );
-        let body = answer.json();
-        body["data"]
-            .as_array()
-            .unwrap_or_else(|| panic!("{body}"))
-            .clone()
+        let key = [("authorization", "Bearer sk_test_client")];
+        let body = self.call("GET", &path, &key, "").json();
+        let data = body["data"].as_array();
+        data.unwrap_or_else(|| panic!("{body}")).clone()
     }
 
     /// Everything in the table, as DynamoDB writes it.
@@ -152,22 +142,15 @@ impl TestClient {
         let items = self.items();
         let text =
             |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
-        let mut records: Vec<&Value> = items
-            .iter()
-            .filter(|item| {
-                item["kind"]["S"] == "audit" && item["requestId"]["S"] == request.id.as_str()
-            })
-            .collect();
+        let is_own =
+            |it: &&Value| it["kind"]["S"] == "audit" && it["requestId"]["S"] == request.id.as_str();
+        let mut records: Vec<&Value> = items.iter().filter(is_own).collect();
         records.sort_by_key(|item| text(item, "sk"));
-        records
-            .iter()
-            .map(|item| {
-                (
-                    text(item, "action"),
-                    text(item, "actor"),
-                    text(item, "detail"),
-                )
-            })
-            .collect()
+        let parts = |item: &&Value| {
+            ["action", "actor", "detail"]
+                .map(|name| text(item, name))
+                .into()
+        };
+        records.iter().map(parts).collect()
     }
 }

@@ -63,13 +63,9 @@ impl Mail {
     /// The code that is printed in it.
     #[track_caller]
     pub fn code(&self) -> String {
-        let mut codes = self
-            .text
-            .lines()
-            .filter_map(|line| line.strip_prefix("Code: "));
-        codes
-            .next()
-            .unwrap_or_else(|| panic!("the mail to {} has a code", self.to))
+        let mut lines = self.text.lines();
+        let code = lines.find_map(|line| line.strip_prefix("Code: "));
+        code.unwrap_or_else(|| panic!("the mail to {} has a code", self.to))
             .to_owned()
     }
 
@@ -83,12 +79,7 @@ impl Mail {
     /// Approves, and expects that it counts.
     #[track_caller]
     pub fn approve(&self, client: &TestClient) {
-        let (status, body) = self.decide(client, "approve", "");
-        assert_eq!(
-            (status, &body["decidedBy"]),
-            (200, &json!(self.to)),
-            "{body}"
-        );
+        self.decided(client, "approve", "");
     }
 
     /// Chooses as the customer, and expects that it counts.
@@ -105,12 +96,14 @@ impl Mail {
     /// Rejects, and expects that it counts.
     #[track_caller]
     pub fn reject(&self, client: &TestClient, reason: &str) {
-        let (status, body) = self.decide(client, "reject", reason);
-        assert_eq!(
-            (status, &body["decidedBy"]),
-            (200, &json!(self.to)),
-            "{body}"
-        );
+        self.decided(client, "reject", reason);
+    }
+
+    #[track_caller]
+    fn decided(&self, client: &TestClient, decision: &str, reason: &str) {
+        let (status, body) = self.decide(client, decision, reason);
+        let expected = (200, &json!(self.to));
+        assert_eq!((status, &body["decidedBy"]), expected, "{body}");
     }
 
     /// Where a decision is posted to: the link without its choice.

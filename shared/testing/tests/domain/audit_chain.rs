@@ -33,9 +33,7 @@ fn log(events: &[u8]) -> (Request, Vec<Value>) {
                 output,
             },
             3 => Event::RefundReversed { movement, message },
-            _ => Event::Asked {
-                responsible: "CSM Team",
-            },
+            _ => Event::Asked("CSM Team"),
         };
         let at = Timestamp::from_second(second).unwrap();
         records.push(request.apply(&event, StateEntry::during(&phase, at)));

@@ -41,9 +41,7 @@ fn play(submitted: &(Request, AuditRecord), events: &[bool]) -> (Request, Vec<Au
         let event = if *is_reminder {
             Event::Reminded
         } else {
-            Event::Asked {
-                responsible: "CSM Team",
-            }
+            Event::Asked("CSM Team")
         };
         let state_entry = StateEntry::during(&phase, at(8 * number));
         records.push(request.apply(&event, state_entry));

@@ -219,7 +219,7 @@ fn the_team_is_told_what_held_a_payment_until_it_is_begun() {
     for (error, event, expected) in [
         (
             LIMIT_REACHED,
-            Some(Event::PaymentHeld { reason: "Why." }),
+            Some(Event::PaymentHeld("Why.")),
             Some("Why.\n\nThe payment would pass a limit"),
         ),
         (PAYMENTS_STOPPED, None, Some("Why.\n\nPayments are stopped")),

@@ -28,9 +28,7 @@ fn every_event_leaves_one_record_with_the_next_number() {
     let amount = Usd::from_cents(5000).unwrap();
     let yes = recorded(Verdict::Approve, "");
     let events = [
-        Event::Asked {
-            responsible: "CSM Team",
-        },
+        Event::Asked("CSM Team"),
         Event::Decided(&yes),
         Event::SettlementIntended {
             method: SettlementMethod::Refund,
@@ -43,9 +41,7 @@ fn every_event_leaves_one_record_with_the_next_number() {
             status: "succeeded",
             output: &output,
         },
-        Event::Closed {
-            status: EndStatus::Refunded,
-        },
+        Event::Closed(EndStatus::Refunded),
     ];
     let statuses = [
         Status::InReview,
@@ -134,7 +130,7 @@ fn a_redriven_request_stands_where_it_stopped() {
         (record.status, &record.phase),
         (Status::NeedsAttention, &attention)
     );
-    let record = request.apply(&Event::Resumed { redrives: 1 }, state_entry(&attention));
+    let record = request.apply(&Event::Resumed(1), state_entry(&attention));
     assert_eq!(
         (record.status, &record.phase),
         (Status::Processing, &review)
@@ -143,12 +139,10 @@ fn a_redriven_request_stands_where_it_stopped() {
 
     // An attempt that was given up and comes late does not hide that it stands still.
     request.apply(&stop, state_entry(&attention));
-    let asked = Event::Asked {
-        responsible: "CSM Team",
-    };
+    let asked = Event::Asked("CSM Team");
     let record = request.apply(&asked, state_entry(&review));
     assert_eq!(record.status, Status::NeedsAttention);
-    let record = request.apply(&Event::Resumed { redrives: 1 }, state_entry(&attention));
+    let record = request.apply(&Event::Resumed(1), state_entry(&attention));
     assert_eq!(record.status, Status::InReview);
 
     request.status = Status::Processing;
@@ -157,7 +151,7 @@ fn a_redriven_request_stands_where_it_stopped() {
     request.apply(&stop, state_entry(&attention));
     let yes = recorded(Verdict::Approve, "");
     request.apply(&Event::Decided(&yes), state_entry(&review));
-    let record = request.apply(&Event::Resumed { redrives: 1 }, state_entry(&attention));
+    let record = request.apply(&Event::Resumed(1), state_entry(&attention));
     assert_eq!(
         (record.status, &record.phase),
         (Status::Processing, &review)
@@ -208,9 +202,7 @@ fn a_refund_that_came_back_is_not_covered_up_by_the_end() {
         message: "The card is gone.",
     };
     request.apply(&reversed, state_entry(&phase("P")));
-    let end = Event::Closed {
-        status: EndStatus::Refunded,
-    };
+    let end = Event::Closed(EndStatus::Refunded);
     let record = request.apply(&end, state_entry(&phase("Refunded")));
     assert_eq!(record.status, Status::NeedsAttention);
     request.apply(&paid, state_entry(&phase("P")));
@@ -233,7 +225,7 @@ fn a_refund_that_came_back_while_the_request_stood_still_is_not_covered_up_by_a_
         movement: fixtures::refund::movement(),
         message: "The card is gone.",
     };
-    for event in [paid, stopped, reversed, Event::Resumed { redrives: 1 }] {
+    for event in [paid, stopped, reversed, Event::Resumed(1)] {
         request.apply(&event, state_entry(&phase("P")));
     }
     assert_eq!(request.status, Status::NeedsAttention);
@@ -242,10 +234,7 @@ fn a_refund_that_came_back_while_the_request_stood_still_is_not_covered_up_by_a_
 #[test]
 fn stored_and_read_back_it_is_the_same() {
     let (mut request, _) = fixtures::request::request();
-    request.apply(
-        &Event::RefundRefused { message: "No." },
-        state_entry(&phase("P")),
-    );
+    request.apply(&Event::RefundRefused("No."), state_entry(&phase("P")));
     let json = serde_json::to_value(&request).unwrap();
     assert_eq!(serde_json::from_value::<Request>(json).unwrap(), request);
 }
@@ -266,15 +255,8 @@ fn a_choice_is_the_customers_and_neither_it_nor_its_expiry_is_a_rejection() {
             recorded.decision().shown()
         );
     }
-    let locked = Event::LinkLocked {
-        whose: offer(&request).asked.decider("ada@example.com"),
-    };
-    assert_eq!(
-        locked,
-        Event::LinkLocked {
-            whose: Decider::Customer
-        }
-    );
+    let locked = Event::LinkLocked(offer(&request).asked.decider("ada@example.com"));
+    assert_eq!(locked, Event::LinkLocked(Decider::Customer));
     let record = request.apply(&locked, state_entry(&phase("Offer Credit")));
     assert_eq!(record.detail.as_deref(), Some("customer"));
     let record = request.apply(&Event::NotChosen, state_entry(&phase("Offer Credit")));

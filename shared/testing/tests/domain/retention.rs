@@ -70,7 +70,7 @@ fn written_all_over(id: RequestId, text: &str) -> (Request, AuditRecord) {
             by: CSM,
             of: &charge,
         },
-        Event::Expired { reason: text },
+        Event::Expired(text),
         Event::RefundSucceeded {
             movement,
             status,

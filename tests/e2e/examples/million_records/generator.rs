@@ -22,13 +22,9 @@ pub(crate) fn request(at: Timestamp) -> Vec<Write> {
         amount: Usd::from_cents(5000).expect("it is an amount"),
     };
     let events = [
-        Event::Asked {
-            responsible: "CSM Team",
-        },
+        Event::Asked("CSM Team"),
         Event::Reminded,
-        Event::Escalated {
-            responsible: "CSM Manager",
-        },
+        Event::Escalated("CSM Manager"),
         Event::SettlementIntended {
             method: SettlementMethod::Refund,
             charge: movement.charge,
@@ -44,9 +40,7 @@ pub(crate) fn request(at: Timestamp) -> Vec<Write> {
             to: "customer",
             accepted: true,
         },
-        Event::Closed {
-            status: EndStatus::Refunded,
-        },
+        Event::Closed(EndStatus::Refunded),
     ];
     let mut writes = vec![Write::create(&first)];
     for (millis, event) in (1..).zip(&events) {

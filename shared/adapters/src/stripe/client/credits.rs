@@ -1,14 +1,8 @@
 //! `/v1/credit_notes` and `/v1/customers/{id}/balance_transactions`
 
+use super::HttpStripe;
 use super::invoices::InvoicePayment;
-use super::{HttpStripe, Listed};
-use domain::stripe::{Credit, CreditOrder, CreditTarget, Credits, StripeError};
-
-impl Listed for Credit {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
+use domain::stripe::{Credit, CreditOrder, CreditTarget, Credits, StripeResult};
 
 /// Where credits of that kind are made and listed.
 fn path(target: &CreditTarget) -> String {
@@ -19,7 +13,7 @@ fn path(target: &CreditTarget) -> String {
 }
 
 impl Credits for HttpStripe {
-    async fn paid_invoice(&self, intent: &str) -> Result<Option<String>, StripeError> {
+    async fn paid_invoice(&self, intent: &str) -> StripeResult<Option<String>> {
         // Only a finalized invoice can be paid.
         let filter = [
             ("payment[type]", "payment_intent"),
@@ -30,13 +24,13 @@ impl Credits for HttpStripe {
         Ok(payments.into_iter().find_map(|payment| payment.invoice))
     }
 
-    async fn create_credit(&self, order: &CreditOrder) -> Result<Credit, StripeError> {
+    async fn create_credit(&self, order: &CreditOrder) -> StripeResult<Credit> {
         let path = path(&order.target);
         self.post(&path, &order.idempotency_key, &order.parameters())
             .await
     }
 
-    async fn credits(&self, target: &CreditTarget) -> Result<Vec<Credit>, StripeError> {
+    async fn credits(&self, target: &CreditTarget) -> StripeResult<Vec<Credit>> {
         match target {
             CreditTarget::Invoice(invoice) => {
                 self.list(&path(target), &[("invoice", invoice)]).await

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{HttpStripe, Listed};
-use domain::stripe::{Charge, StripeError, expandable_id};
+use super::HttpStripe;
+use domain::stripe::{Charge, StripeResult, expandable_id};
 
 /// An invoice.
 #[derive(Deserialize)]
@@ -17,7 +17,6 @@ struct Invoice {
 /// What was paid of an invoice.
 #[derive(Deserialize)]
 pub(super) struct InvoicePayment {
-    id: String,
     #[serde(deserialize_with = "expandable_id")]
     pub(super) invoice: Option<String>,
     payment: PaidWith,
@@ -31,18 +30,6 @@ struct PaidWith {
     payment_intent: Option<String>,
 }
 
-impl Listed for Invoice {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Listed for InvoicePayment {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
 impl HttpStripe {
     /// The charges and payment intents of a customer whose receipt or invoice has that number. Stripe finds neither by
     /// its number, so all of the customer's are listed.
@@ -50,7 +37,7 @@ impl HttpStripe {
         &self,
         customer: &str,
         number: &str,
-    ) -> Result<Vec<String>, StripeError> {
+    ) -> StripeResult<Vec<String>> {
         let is_it = |other: Option<&str>| other.is_some_and(|it| it.eq_ignore_ascii_case(number));
         let filter = [("customer", customer)];
         let charges: Vec<Charge> = self.list("charges", &filter).await?;

@@ -1,26 +1,10 @@
 //! `/v1/charges`, `/v1/payment_intents` and `/v1/customers`
 
-use super::{HttpStripe, Listed};
-use domain::stripe::{Charge, Customer, Intent, Payer, Payment, Payments, StripeError, is_intent};
-
-impl Listed for Customer {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Listed for Charge {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
+use super::HttpStripe;
+use domain::stripe::{Charge, Customer, Intent, Payer, Payment, Payments, StripeResult, is_intent};
 
 impl HttpStripe {
-    async fn payer(
-        &self,
-        customer: Option<&str>,
-        email: Option<String>,
-    ) -> Result<Payer, StripeError> {
+    async fn payer(&self, customer: Option<&str>, email: Option<String>) -> StripeResult<Payer> {
         Ok(match customer {
             Some(id) => {
                 let customer = self.get(&format!("customers/{id}"), &[]).await?;
@@ -32,7 +16,7 @@ impl HttpStripe {
 }
 
 impl Payments for HttpStripe {
-    async fn payment(&self, charge: &str) -> Result<Payment, StripeError> {
+    async fn payment(&self, charge: &str) -> StripeResult<Payment> {
         if !is_intent(charge) {
             let found: Charge = self.get(&format!("charges/{charge}"), &[]).await?;
             return Ok(Payment {
@@ -64,7 +48,7 @@ impl Payments for HttpStripe {
         })
     }
 
-    async fn numbered(&self, customer: &str, number: &str) -> Result<Vec<Payment>, StripeError> {
+    async fn numbered(&self, customer: &str, number: &str) -> StripeResult<Vec<Payment>> {
         let mut payments: Vec<Payment> = Vec::new();
         for name in self.names_by_number(customer, number).await? {
             let payment = self.payment(&name).await?;
@@ -78,7 +62,7 @@ impl Payments for HttpStripe {
         Ok(payments)
     }
 
-    async fn customers(&self, email: &str) -> Result<Vec<Customer>, StripeError> {
+    async fn customers(&self, email: &str) -> StripeResult<Vec<Customer>> {
         self.list("customers", &[("email", email)]).await
     }
 }

@@ -1,26 +1,21 @@
-//! The names that serde knows an enum's values by, so that no list of them has to be kept twice.
+//! The names that serde knows an enum's values by, so that no list of them has to be kept twice. For enums whose values hold
+//! nothing.
 
-use serde::de::value::Error;
+use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, Error as _, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 
-use crate::suggestion::suggestion;
-
-/// The names of an enum's values, as they are stored.
-pub(super) fn names<T: DeserializeOwned>() -> &'static [&'static str] {
+/// The names of an enum's values, as they are stored, in the order of the values.
+pub fn names<T: DeserializeOwned>() -> &'static [&'static str] {
     let mut known: &[&str] = &[];
     // It always fails: what is wanted is what serde asks for.
     let _ = T::deserialize(Names(&mut known));
     known
 }
 
-/// Refuses what is none of these names, with what may stand there.
-pub(super) fn check(text: &str, names: &[&str]) -> Result<(), String> {
-    if names.contains(&text) {
-        return Ok(());
-    }
-    let help = suggestion(text, names.iter().copied());
-    Err(format!("there is no `{text}` here. {help}"))
+/// The value of that name.
+pub fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
+    T::deserialize(StrDeserializer::<Error>::new(name)).ok()
 }
 
 /// Notes the names of the enum that is asked of it.
