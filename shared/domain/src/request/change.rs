@@ -199,13 +199,13 @@ impl Request {
         if !stopped.error.starts_with(EXECUTION_ENDED) || entered_at <= stopped.since {
             return None;
         }
-        let (phase, redrives) = (self.phase.clone(), self.redrives);
+        let phase = self.phase.clone();
         let state_entry = StateEntry {
             phase: &phase,
             state: "Execution",
             at: entered_at,
         };
-        Some(self.apply(&Event::Resumed { redrives }, state_entry))
+        Some(self.apply(&Event::Resumed(self.redrives), state_entry))
     }
 
     /// Puts the request back to where it stopped, but for what people did in the meantime: a link that
