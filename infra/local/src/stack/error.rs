@@ -4,12 +4,8 @@ use std::{io, path::PathBuf};
 
 use super::ConfigurationError;
 use crate::{
-    aws::dynamodb::DynamoDbError,
-    data_dir::DataDirError,
-    events::EventsError,
-    lambda::build::BuildError,
-    states::{DefinitionError, OpenError},
-    template::TemplateError,
+    aws::dynamodb::DynamoDbError, data_dir::DataDirError, events::EventsError,
+    lambda::build::BuildError, states::DefinitionError, template::TemplateError,
 };
 
 /// Why a stack could not start.
@@ -43,6 +39,4 @@ pub enum StackError {
     DynamoDb(#[from] DynamoDbError),
     #[error(transparent)]
     Events(#[from] EventsError),
-    #[error(transparent)]
-    Executor(#[from] OpenError),
 }

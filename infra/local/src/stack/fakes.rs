@@ -13,7 +13,7 @@ use crate::{
     events::{self, Events},
     lambda::Functions,
     outbox::Outbox,
-    states::Executor,
+    states::{self, Executor},
     stripe::{self, FakeStripe},
     template::Template,
     topics::Topics,
@@ -42,12 +42,14 @@ impl Fakes {
             None => Clock::system(),
         };
         let folder = data.path();
+        let runner = Arc::new(functions.clone());
+        let executor = Executor::open(folder, clock.clone(), runner, states::Options::default());
         let outbox = Outbox::open(folder, clock.clone());
         let stripe = FakeStripe::open(folder, clock.clone());
         let topics = Topics::open(folder, template.subscriptions.clone(), clock.clone());
         Ok(Fakes {
             dynamodb: DynamoDb::open(data.file("dynamodb.db").as_deref(), &template.tables)?,
-            executor: Executor::open(folder, clock.clone(), Arc::new(functions.clone()))?,
+            executor: executor.map_err(StackError::Kept)?,
             outbox: Arc::new(outbox.map_err(StackError::Kept)?),
             stripe: Arc::new(stripe.map_err(StackError::Kept)?),
             topics: Arc::new(topics.map_err(StackError::Kept)?),

@@ -9,6 +9,7 @@ use jsonata_core::{
     parser,
     value::JValue,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::retry;
@@ -31,11 +32,13 @@ pub(crate) struct Scope {
     variables: Vec<(String, JValue)>,
 }
 
-/// Why a state could not do what it wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a state could not do what it wanted: an expression could not be evaluated, or the state made more data
+/// than Step Functions allows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StateError {
     /// The name that Retry and Catch match.
-    pub(crate) error: &'static str,
+    pub(crate) error: String,
     pub(crate) cause: String,
     /// The field, as in `Output/total`, where an expression is to blame.
     pub(crate) location: Option<String>,
@@ -45,7 +48,7 @@ impl StateError {
     /// A template that could not be evaluated.
     pub(crate) fn evaluation(location: &str, cause: impl Into<String>) -> StateError {
         StateError {
-            error: retry::QUERY_EVALUATION_ERROR,
+            error: retry::QUERY_EVALUATION_ERROR.to_string(),
             cause: cause.into(),
             location: Some(location.to_string()),
         }

@@ -75,20 +75,14 @@ impl Machine {
             timeout_seconds: top.timeout_seconds,
             states,
         };
-        machine.check_targets()?;
-        Ok(machine)
-    }
-
-    /// Refuses transitions to states that do not exist.
-    fn check_targets(&self) -> Result<(), DefinitionError> {
-        let of_states = self.states.values().flat_map(State::targets);
-        for target in of_states.chain([&self.start_at]) {
-            if !self.states.contains_key(target) {
+        let of_states = machine.states.values().flat_map(State::targets);
+        for target in of_states.chain([&machine.start_at]) {
+            if !machine.states.contains_key(target) {
                 let problem = format!("it leads to \"{target}\", which is no state");
                 return Err(DefinitionError(problem));
             }
         }
-        Ok(())
+        Ok(machine)
     }
 }
 
