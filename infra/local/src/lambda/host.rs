@@ -76,11 +76,12 @@ impl Host {
     /// The Runtime API of all processes, relative to `/_local/lambda`.
     pub(super) fn router(&self) -> Router {
         const INVOCATION: &str = "/{function}/{instance}/2018-06-01/runtime/invocation";
-        let of_request = |outcome: &str| format!("{INVOCATION}/{{request}}/{outcome}");
         Router::new()
             .route(&format!("{INVOCATION}/next"), get(next))
-            .route(&of_request("response"), post(response))
-            .route(&of_request("error"), post(error))
+            .route(
+                &format!("{INVOCATION}/{{request}}/{{outcome}}"),
+                post(finish),
+            )
             .layer(DefaultBodyLimit::max(LARGEST_ANSWER))
             .with_state(self.clone())
     }
@@ -123,49 +124,40 @@ async fn next(
     (headers, payload).into_response()
 }
 
-async fn response(
+/// Hands an answer, or the report of an error, to whoever waits for it.
+async fn finish(
     State(host): State<Host>,
-    Path((_function, instance, request)): Path<(String, String, String)>,
+    Path((_function, instance, request, outcome)): Path<(String, String, String, String)>,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let Ok(body) = body else {
-        let message = format!(
-            "Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
-        );
-        let error = FunctionError::new("Function.ResponseSizeTooLarge", message);
-        finish(&host, &instance, &request, Err(error));
-        let message = "Exceeded maximum allowed payload size";
-        let status = StatusCode::PAYLOAD_TOO_LARGE;
-        return refusal(status, "RequestEntityTooLarge", message);
+    let is_too_large = body.is_err();
+    let answer = match (&*outcome, body) {
+        ("response", Ok(body)) => Ok(body),
+        ("error", Ok(body)) => Err(FunctionError::from_report(&body)),
+        ("response" | "error", Err(_)) => Err(FunctionError::new(
+            "Function.ResponseSizeTooLarge",
+            format!(
+                "Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
+            ),
+        )),
+        _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    finish(&host, &instance, &request, Ok(body))
-}
-
-async fn error(
-    State(host): State<Host>,
-    Path((_function, instance, request)): Path<(String, String, String)>,
-    body: Bytes,
-) -> Response {
-    let error = FunctionError::from_report(&body);
-    finish(&host, &instance, &request, Err(error))
-}
-
-fn finish(
-    host: &Host,
-    instance: &str,
-    request: &str,
-    answer: Result<Bytes, FunctionError>,
-) -> Response {
-    let waiting = host.link(instance).and_then(|link| {
+    let waiting = host.link(&instance).and_then(|link| {
         let mut pending = link.pending.lock();
         pending.take_if(|pending| pending.request_id.to_string() == request)
     });
-    let Some(waiting) = waiting else {
+    let is_awaited = waiting.is_some();
+    // The waiting side may be gone: its time is up. The process need not know.
+    let _ = waiting.map(|waiting| waiting.reply.send(answer));
+    if is_too_large {
+        let message = "Exceeded maximum allowed payload size";
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        return refusal(status, "RequestEntityTooLarge", message);
+    }
+    if !is_awaited {
         let status = StatusCode::BAD_REQUEST;
         return refusal(status, "InvalidRequestID", "Invalid request ID");
-    };
-    // The waiting side may be gone: its time is up. The process need not know.
-    let _ = waiting.reply.send(answer);
+    }
     (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
 }
 

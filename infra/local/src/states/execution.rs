@@ -53,6 +53,8 @@ pub(crate) struct Execution {
 struct Core {
     run: Run,
     journal: Journal<Record>,
+    /// What the queue was told last.
+    noted_due: Option<Timestamp>,
 }
 
 impl Execution {
@@ -84,24 +86,28 @@ impl Execution {
         let run = Run::replay(&records, &shared.store, |_, _| ()).map_err(naming(file))?;
         let execution = Execution::new(shared, run, journal);
         // The process that invoked a function is gone, so its answer will never come.
-        let lost = execution.record(|run, _| {
+        let is_lost = execution.read(|run| {
             let attempt = run.attempt();
-            let lost = attempt.filter(|attempt| attempt.token.is_none() || !attempt.submitted);
+            attempt.is_some_and(|attempt| attempt.token.is_none() || !attempt.submitted)
+        });
+        if is_lost {
             let cause = "The connection was lost when the stack stopped.";
             let failure = TaskError::new("Lambda.SdkClientException", cause);
-            Ok(lost.map(|_| Fact::TaskFailed(failure)))
-        });
-        lost.map_err(io::Error::other)?;
+            let recorded = execution.record(|_, _| Ok(Some(Fact::TaskFailed(failure))));
+            recorded.map_err(io::Error::other)?;
+        }
         Ok(Some(execution))
     }
 
     fn new(shared: &Arc<Shared>, run: Run, journal: Journal<Record>) -> Execution {
-        let name = run.start.name.as_str().into();
-        shared.queue.set_due(&name, None, run.due());
         Execution {
             shared: Arc::clone(shared),
-            name,
-            core: Mutex::new(Core { run, journal }),
+            name: run.start.name.as_str().into(),
+            core: Mutex::new(Core {
+                run,
+                journal,
+                noted_due: None,
+            }),
         }
     }
 
@@ -117,19 +123,26 @@ impl Execution {
         view.map_err(naming(Path::new(&*self.name)))
     }
 
-    /// Writes down the fact that follows on the run at this time, if one does, and applies it. It is in the journal
-    /// when this returns, as the record of the number that is given with it. Nothing is recorded, and so nothing
-    /// happens, once the executor was stopped.
+    /// Writes down the fact that follows on the run at this time, and applies it. It is in the journal when this
+    /// returns, as the record of the number that is given with it. If none follows, the queue is told when time will
+    /// give more to do. Nothing is recorded, and so nothing happens, once the executor was stopped.
     pub(crate) fn record(
         &self,
         next: impl FnOnce(&Run, Timestamp) -> Result<Option<Fact>, StatesError>,
     ) -> Result<Option<(usize, Fact)>, StatesError> {
-        let Core { run, journal } = &mut *self.core.lock();
+        let Core {
+            run,
+            journal,
+            noted_due,
+        } = &mut *self.core.lock();
         if self.shared.queue.is_closed() {
             return Err(StatesError::Stopped);
         }
         let at = self.shared.clock.now();
         let Some(mut fact) = next(run, at)? else {
+            // Still under the lock: a later record cannot be overtaken by this note.
+            let before = std::mem::replace(noted_due, run.due());
+            self.shared.queue.set_due(&self.name, before, *noted_due);
             return Ok(None);
         };
         // The last event of all has to be the end of the execution.
@@ -139,10 +152,7 @@ impl Execution {
         }
         let record = Record { at, fact };
         journal.append(&record)?;
-        let due = run.due();
         run.apply(&record).map_err(naming(Path::new(&*self.name)))?;
-        // Still under the lock: what is recorded later cannot be overtaken by this note.
-        self.shared.queue.set_due(&self.name, due, run.due());
         self.shared.changes.fetch_add(1, Ordering::Relaxed);
         Ok(Some((run.records, record.fact)))
     }

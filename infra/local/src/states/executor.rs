@@ -85,6 +85,7 @@ impl Executor {
             }
         }
         let resumed: Vec<_> = executions.values().cloned().collect();
+        let changes = shared.queue.changes();
         let executor = Arc::new(Executor {
             runner,
             runtime,
@@ -96,13 +97,8 @@ impl Executor {
         for execution in resumed {
             executor.drive(execution, executor.shared.queue.begin());
         }
-        let (clock, changes) = (
-            executor.shared.clock.clone(),
-            executor.shared.queue.changes(),
-        );
-        executor
-            .runtime
-            .spawn(fire_when_due(Arc::downgrade(&executor), clock, changes));
+        let timers = fire_when_due(Arc::downgrade(&executor), changes);
+        executor.runtime.spawn(timers);
         Ok(executor)
     }
 
@@ -154,15 +150,16 @@ impl Executor {
             let seed = executor.shared.seed;
             loop {
                 match execution.record(|run, now| Ok(decide(run, now, seed))) {
-                    Ok(Some((
-                        record,
-                        Fact::TaskScheduled {
+                    Ok(Some((record, fact))) => {
+                        let Fact::TaskScheduled {
                             function, payload, ..
-                        },
-                    ))) => {
+                        } = fact
+                        else {
+                            tokio::task::yield_now().await;
+                            continue;
+                        };
                         executor.invoke(&execution, record, function, payload);
                     }
-                    Ok(Some(_)) => tokio::task::yield_now().await,
                     Ok(None) => break,
                     Err(error) => break stalled(&execution, &error),
                 }
@@ -199,13 +196,13 @@ impl Executor {
                 },
                 Err(failure) => Fact::TaskFailed(failure),
             };
-            // An answer that nothing waits for any more is dropped.
             let recorded = execution.record(|run, now| {
                 let meant = run.awaited(now).filter(|it| it.record == record);
-                Ok(meant.map(fact))
+                meant.map(fact).map(Some).ok_or(StatesError::TaskTimedOut)
             });
             match recorded {
-                Ok(_) => executor.drive(execution, under_way),
+                // An answer that nothing waits for any more is dropped.
+                Ok(_) | Err(StatesError::TaskTimedOut) => executor.drive(execution, under_way),
                 Err(error) => stalled(&execution, &error),
             }
         });
@@ -213,16 +210,13 @@ impl Executor {
 }
 
 /// Fires timers as real time passes or the clock is moved, for as long as there is the executor.
-async fn fire_when_due(
-    executor: Weak<Executor>,
-    clock: Clock,
-    mut changes: watch::Receiver<Entries>,
-) {
+async fn fire_when_due(executor: Weak<Executor>, mut changes: watch::Receiver<Entries>) {
     loop {
         changes.mark_unchanged();
         let Some(executor) = executor.upgrade() else {
             return;
         };
+        let clock = executor.shared.clock.clone();
         for (name, under_way) in executor.shared.queue.take_due(clock.now()) {
             let execution = executor.executions.lock().get(&name).cloned();
             if let Some(execution) = execution {

@@ -47,7 +47,8 @@ pub struct ExecutionView {
 }
 
 /// One event of an execution's history.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct HistoryEvent {
     /// When it happened, by the stack's clock.
     pub at: Timestamp,

@@ -68,9 +68,11 @@ impl Machine {
                 .map_err(|error| DefinitionError(format!("state \"{name}\": {error}")))?;
             states.insert(name, state);
         }
+        let digest = Sha256::digest(definition);
+        let hexadecimal = |digits: String, byte: &u8| format!("{digits}{byte:02x}");
         let machine = Machine {
             definition: definition.to_string(),
-            version: hexadecimal(&Sha256::digest(definition)),
+            version: digest.iter().fold(String::new(), hexadecimal),
             start_at: top.start_at,
             timeout_seconds: top.timeout_seconds,
             states,
@@ -84,9 +86,4 @@ impl Machine {
         }
         Ok(machine)
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digits = |text: String, byte: &u8| format!("{text}{byte:02x}");
-    bytes.iter().fold(String::new(), digits)
 }

@@ -109,15 +109,13 @@ impl Run {
         store: &Store,
         mut visit: impl FnMut(&Run, &Record),
     ) -> io::Result<Run> {
-        let Some((first, rest)) = records.split_first() else {
-            return Err(damaged("there is no record"));
-        };
-        let Fact::ExecutionStarted(start) = &first.fact else {
+        let first = records.first().map(|first| (first.at, &first.fact));
+        let Some((at, Fact::ExecutionStarted(start))) = first else {
             return Err(damaged("the first record is no start"));
         };
-        let mut run = Run::new(start.clone(), store.machine(&start.version)?, first.at);
-        visit(&run, first);
-        for record in rest {
+        let mut run = Run::new(start.clone(), store.machine(&start.version)?, at);
+        visit(&run, &records[0]);
+        for record in &records[1..] {
             visit(&run, record);
             run.apply(record)?;
         }
