@@ -7,13 +7,14 @@
 //! on nothing but its seed.
 
 use std::{
-    fmt, fs, io,
+    fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -24,23 +25,19 @@ use crate::journal::replace_file;
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
 /// A clock whose time can be moved forward. Clones share the same time.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Clock {
     shared: Arc<Shared>,
 }
 
+#[derive(Debug)]
 struct Shared {
-    source: Source,
+    /// The time before any jump, in place of the system's.
+    fixed: Option<Timestamp>,
     offset: watch::Sender<SignedDuration>,
     /// The latest time anyone has seen: the system's time may step back, this clock never does.
     latest: Mutex<Timestamp>,
     file: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy)]
-enum Source {
-    System,
-    Fixed(Timestamp),
 }
 
 /// What the offset file holds.
@@ -53,7 +50,7 @@ struct Saved {
 impl Clock {
     /// The system's time. Its offset starts at zero and is kept nowhere.
     pub fn system() -> Clock {
-        Clock::new(Source::System, SignedDuration::ZERO, None)
+        Clock::new(None, SignedDuration::ZERO, None)
     }
 
     /// The system's time plus the offset that `file` keeps. The file appears with the first jump.
@@ -72,18 +69,18 @@ impl Clock {
             Err(error) if error.kind() == io::ErrorKind::NotFound => SignedDuration::ZERO,
             Err(error) => return Err(error),
         };
-        Ok(Clock::new(Source::System, offset, Some(file.to_path_buf())))
+        Ok(Clock::new(None, offset, Some(file.to_path_buf())))
     }
 
     /// A clock that stands at `start` until it is moved.
     pub fn fixed(start: Timestamp) -> Clock {
-        Clock::new(Source::Fixed(start), SignedDuration::ZERO, None)
+        Clock::new(Some(start), SignedDuration::ZERO, None)
     }
 
-    fn new(source: Source, offset: SignedDuration, file: Option<PathBuf>) -> Clock {
+    fn new(fixed: Option<Timestamp>, offset: SignedDuration, file: Option<PathBuf>) -> Clock {
         Clock {
             shared: Arc::new(Shared {
-                source,
+                fixed,
                 offset: watch::Sender::new(offset),
                 latest: Mutex::new(Timestamp::MIN),
                 file,
@@ -97,17 +94,9 @@ impl Clock {
         reason = "this is where the stack reads the clock"
     )]
     pub fn now(&self) -> Timestamp {
-        let base = match self.shared.source {
-            Source::System => Timestamp::now(),
-            Source::Fixed(start) => start,
-        };
-        let now = later(base, self.offset());
-        let mut latest = self
-            .shared
-            .latest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *latest = now.max(*latest);
+        let base = self.shared.fixed.unwrap_or_else(Timestamp::now);
+        let mut latest = self.shared.latest.lock();
+        *latest = later(base, self.offset()).max(*latest);
         *latest
     }
 
@@ -122,24 +111,22 @@ impl Clock {
         let mut result = Ok(());
         self.shared.offset.send_if_modified(|offset| {
             let next = offset.saturating_add(by);
+            if next == *offset {
+                return false;
+            }
             // Kept before anyone can see it, so that a restart never goes back in time.
             result = self.shared.keep(next);
-            let moves = result.is_ok() && next != *offset;
-            if moves {
+            if result.is_ok() {
                 *offset = next;
             }
-            moves
+            result.is_ok()
         });
         result
     }
 
     /// Moves the clock ahead so that it is at least `at`. Does nothing when that has passed.
     pub fn jump_to(&self, at: Timestamp) -> io::Result<()> {
-        let missing = self.now().duration_until(at);
-        match Duration::try_from(missing) {
-            Ok(missing) if !missing.is_zero() => self.jump(missing),
-            _ => Ok(()),
-        }
+        self.jump(self.missing(at))
     }
 
     /// Returns once the time is `at` or later: because time passed or because it was moved.
@@ -147,31 +134,22 @@ impl Clock {
         // Subscribed before the time is read, so no jump in between is missed.
         let mut offset = self.shared.offset.subscribe();
         loop {
-            let missing = Duration::try_from(self.now().duration_until(at)).unwrap_or_default();
+            let missing = self.missing(at);
             if missing.is_zero() {
                 return;
             }
-            match self.shared.source {
-                Source::System => {
-                    // Either way the loop looks at the time again.
-                    let _ =
-                        tokio::time::timeout(missing.min(LONGEST_SLEEP), offset.changed()).await;
-                }
-                Source::Fixed(_) => {
-                    // The sender lives as long as `self`, so this ends by a jump alone.
-                    let _ = offset.changed().await;
-                }
+            // However it ends, the loop looks at the time again. The sender lives as long as `self`.
+            let jump = offset.changed();
+            if self.shared.fixed.is_some() {
+                let _ = jump.await;
+            } else {
+                let _ = tokio::time::timeout(missing.min(LONGEST_SLEEP), jump).await;
             }
         }
     }
-}
 
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clock")
-            .field("now", &self.now())
-            .field("offset", &self.offset())
-            .finish()
+    fn missing(&self, at: Timestamp) -> Duration {
+        Duration::try_from(self.now().duration_until(at)).unwrap_or_default()
     }
 }
 
@@ -182,6 +160,11 @@ impl Shared {
         };
         replace_file(file, &serde_json::to_vec(&Saved { offset })?)
     }
+}
+
+/// The time so many seconds later, or the end of time.
+pub(crate) fn after(base: Timestamp, seconds: i64) -> Timestamp {
+    later(base, SignedDuration::from_secs(seconds))
 }
 
 /// The time so much later, or the end of time.

@@ -31,7 +31,7 @@ enum Storage {
     File {
         path: PathBuf,
         /// Up to here the file holds whole records, in bytes.
-        length: u64,
+        length: usize,
     },
 }
 
@@ -69,9 +69,9 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
             Storage::Nothing => Ok(Vec::new()),
             Storage::Memory(content) => parse(content),
             Storage::File { path, length } => fs::read(path)
-                .and_then(|content| {
-                    let whole = usize::try_from(*length).map(|length| content.get(..length));
-                    parse(whole.ok().flatten().unwrap_or(&content))
+                .and_then(|mut content| {
+                    content.truncate(*length);
+                    parse(&content)
                 })
                 .map_err(naming(path)),
         }
@@ -95,7 +95,7 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
             Storage::Memory(content) => *content = lines,
             Storage::File { path, length } => {
                 replace_file(path, &lines).map_err(naming(path))?;
-                *length = lines.len() as u64;
+                *length = lines.len();
             }
         }
         Ok(())
@@ -109,17 +109,14 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         let mut line = serde_json::to_vec(record)?;
         line.push(b'\n');
         match &mut self.storage {
-            Storage::Nothing => Ok(()),
-            Storage::Memory(content) => {
-                content.extend(line);
-                Ok(())
-            }
+            Storage::Nothing => {}
+            Storage::Memory(content) => content.extend(line),
             Storage::File { path, length } => {
-                append_to_file(path, *length, &line).map_err(naming(path))?;
-                *length += line.len() as u64;
-                Ok(())
+                append_to_file(path, *length as u64, &line).map_err(naming(path))?;
+                *length += line.len();
             }
         }
+        Ok(())
     }
 }
 
@@ -139,7 +136,7 @@ fn writable(path: &Path) -> io::Result<File> {
 }
 
 /// Gives the length of the whole records, and the records. Cuts off a torn last line.
-fn open_file<T: DeserializeOwned>(path: &Path) -> io::Result<(u64, Vec<T>)> {
+fn open_file<T: DeserializeOwned>(path: &Path) -> io::Result<(usize, Vec<T>)> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -152,7 +149,7 @@ fn open_file<T: DeserializeOwned>(path: &Path) -> io::Result<(u64, Vec<T>)> {
     if whole < content.len() {
         writable(path)?.set_len(whole as u64)?;
     }
-    Ok((whole as u64, parse(&content[..whole])?))
+    Ok((whole, parse(&content[..whole])?))
 }
 
 fn parse<T: DeserializeOwned>(content: &[u8]) -> io::Result<Vec<T>> {
@@ -176,7 +173,8 @@ pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::rename(fresh, path)
 }
 
-fn naming(path: &Path) -> impl Fn(io::Error) -> io::Error {
+/// Says in an error which file it is about.
+pub(crate) fn naming(path: &Path) -> impl Fn(io::Error) -> io::Error {
     move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 

@@ -122,7 +122,7 @@ impl World {
             machines: machines.collect(),
         };
         let data = Some(self.data.path());
-        let executor = Executor::open_with(data, self.clock.clone(), runner, options);
+        let executor = Executor::open(data, self.clock.clone(), runner, options);
         self.running
             .set(executor.expect("what it kept can be read"));
     }

@@ -14,7 +14,7 @@ use super::{Console, router};
 use crate::aws::dynamodb::DynamoDb;
 use crate::clock::Clock;
 use crate::outbox::{NewMail, Outbox};
-use crate::states::{Answer, Executor, TaskRunner};
+use crate::states::{Answer, Executor, Options, TaskRunner};
 use crate::template::Table;
 
 mod api;
@@ -91,7 +91,8 @@ impl TestConsole {
     fn open() -> Self {
         let clock = Clock::fixed("2026-11-24T09:00:00Z".parse().unwrap());
         let functions = Arc::new(Functions::default());
-        let executor = Executor::open(None, clock.clone(), functions.clone()).unwrap();
+        let executor =
+            Executor::open(None, clock.clone(), functions.clone(), Options::default()).unwrap();
         executor.define(MACHINE, DEFINITION).unwrap();
         let outbox = Arc::new(Outbox::open(None, clock.clone()).unwrap());
         let dynamodb = DynamoDb::open(None, &[table()]).unwrap();

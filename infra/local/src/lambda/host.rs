@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -18,8 +18,9 @@ use axum::{
     routing::{get, post},
 };
 use bytes::Bytes;
+use parking_lot::Mutex;
 use serde_json::json;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::error::FunctionError;
@@ -35,17 +36,17 @@ pub(super) struct Host {
 
 /// The host's end of the line to one process.
 struct Link {
-    invocations: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
-    /// The process asks for its first invocation.
-    ready: Notify,
+    polls: mpsc::UnboundedSender<Poll>,
     pending: Mutex<Option<Invocation>>,
 }
+
+/// A process that asks for its next invocation, and gets it by this.
+pub(super) type Poll = oneshot::Sender<Invocation>;
 
 /// The pool's end of the line to one process. Dropping it closes the line.
 pub(super) struct Connection {
     pub(super) id: Uuid,
-    pub(super) invocations: mpsc::Sender<Invocation>,
-    link: Arc<Link>,
+    pub(super) polls: mpsc::UnboundedReceiver<Poll>,
     host: Host,
 }
 
@@ -61,68 +62,39 @@ pub(super) struct Invocation {
 impl Host {
     /// Opens the line for a process that is about to start.
     pub(super) fn connect(&self) -> Connection {
-        let (invocations, invocations_out) = mpsc::channel(1);
-        let link = Arc::new(Link {
-            invocations: tokio::sync::Mutex::new(invocations_out),
-            ready: Notify::new(),
+        let (sender, polls) = mpsc::unbounded_channel();
+        let link = Link {
+            polls: sender,
             pending: Mutex::default(),
-        });
+        };
         let id = Uuid::new_v4();
-        self.links().insert(id, Arc::clone(&link));
-        Connection {
-            id,
-            invocations,
-            link,
-            host: self.clone(),
-        }
+        self.links.lock().insert(id, Arc::new(link));
+        let host = self.clone();
+        Connection { id, polls, host }
     }
 
     /// The Runtime API of all processes, relative to `/_local/lambda`.
     pub(super) fn router(&self) -> Router {
         const INVOCATION: &str = "/{function}/{instance}/2018-06-01/runtime/invocation";
-        let of_request = |outcome: &str| format!("{INVOCATION}/{{request}}/{outcome}");
         Router::new()
             .route(&format!("{INVOCATION}/next"), get(next))
-            .route(&of_request("response"), post(response))
-            .route(&of_request("error"), post(error))
+            .route(
+                &format!("{INVOCATION}/{{request}}/{{outcome}}"),
+                post(finish),
+            )
             .layer(DefaultBodyLimit::max(LARGEST_ANSWER))
             .with_state(self.clone())
     }
 
     fn link(&self, instance: &str) -> Option<Arc<Link>> {
         let id = Uuid::parse_str(instance).ok()?;
-        self.links().get(&id).cloned()
-    }
-
-    fn links(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Link>>> {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Connection {
-    /// Waits until the process asks for its first invocation.
-    pub(super) async fn ready(&self) {
-        self.link.ready.notified().await;
+        self.links.lock().get(&id).cloned()
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.host.links().remove(&self.id);
-    }
-}
-
-impl Link {
-    fn pending(&self) -> MutexGuard<'_, Option<Invocation>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Hands the answer to whoever waits for it. False when nobody waits for this request.
-    fn complete(&self, request: &str, answer: Result<Bytes, FunctionError>) -> bool {
-        let mut pending = self.pending();
-        let waiting = pending.take_if(|pending| pending.request_id.to_string() == request);
-        // The waiting side may be gone: its time is up. The process need not know.
-        waiting.map(|pending| pending.reply.send(answer)).is_some()
+        self.host.links.lock().remove(&self.id);
     }
 }
 
@@ -130,79 +102,63 @@ async fn next(
     State(host): State<Host>,
     Path((_function, instance)): Path<(String, String)>,
 ) -> Response {
-    let stopped = || {
+    let (poll, invocation) = oneshot::channel();
+    let link = host.link(&instance);
+    let asked = link.filter(|link| link.polls.send(poll).is_ok());
+    let (Some(link), Ok(mut invocation)) = (asked, invocation.await) else {
         let message = "This instance is not one of this stack's, or is being stopped";
-        refusal(StatusCode::GONE, "Instance.Unknown", message)
+        return refusal(StatusCode::GONE, "Instance.Unknown", message);
     };
-    let Some(link) = host.link(&instance) else {
-        return stopped();
-    };
-    link.ready.notify_one();
-    let Some(mut invocation) = link.invocations.lock().await.recv().await else {
-        return stopped();
-    };
+    let header = |name: &str| format!("lambda-runtime-{name}");
     let headers = [
-        ("content-type", "application/json".to_owned()),
+        ("content-type".to_owned(), "application/json".to_owned()),
+        (header("aws-request-id"), invocation.request_id.to_string()),
+        (header("deadline-ms"), deadline_ms(invocation.timeout)),
         (
-            "lambda-runtime-aws-request-id",
-            invocation.request_id.to_string(),
-        ),
-        (
-            "lambda-runtime-deadline-ms",
-            deadline_ms(invocation.timeout),
-        ),
-        (
-            "lambda-runtime-invoked-function-arn",
+            header("invoked-function-arn"),
             invocation.function_arn.clone(),
         ),
     ];
     let payload = std::mem::take(&mut invocation.payload);
-    *link.pending() = Some(invocation);
+    *link.pending.lock() = Some(invocation);
     (headers, payload).into_response()
 }
 
-async fn response(
+/// Hands an answer, or the report of an error, to whoever waits for it.
+async fn finish(
     State(host): State<Host>,
-    Path((_function, instance, request)): Path<(String, String, String)>,
+    Path((_function, instance, request, outcome)): Path<(String, String, String, String)>,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let Ok(body) = body else {
-        let message = format!(
-            "Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
-        );
-        let error = FunctionError::new("Function.ResponseSizeTooLarge", message);
-        finish(&host, &instance, &request, Err(error));
+    let is_too_large = body.is_err();
+    let answer = match (&*outcome, body) {
+        ("response", Ok(body)) => Ok(body),
+        ("error", Ok(body)) => Err(FunctionError::from_report(&body)),
+        ("response" | "error", Err(_)) => Err(FunctionError::new(
+            "Function.ResponseSizeTooLarge",
+            format!(
+                "Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes)."
+            ),
+        )),
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let waiting = host.link(&instance).and_then(|link| {
+        let mut pending = link.pending.lock();
+        pending.take_if(|pending| pending.request_id.to_string() == request)
+    });
+    let is_awaited = waiting.is_some();
+    // The waiting side may be gone: its time is up. The process need not know.
+    let _ = waiting.map(|waiting| waiting.reply.send(answer));
+    if is_too_large {
         let message = "Exceeded maximum allowed payload size";
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         return refusal(status, "RequestEntityTooLarge", message);
-    };
-    finish(&host, &instance, &request, Ok(body))
-}
-
-async fn error(
-    State(host): State<Host>,
-    Path((_function, instance, request)): Path<(String, String, String)>,
-    body: Bytes,
-) -> Response {
-    let error = FunctionError::from_report(&body);
-    finish(&host, &instance, &request, Err(error))
-}
-
-fn finish(
-    host: &Host,
-    instance: &str,
-    request: &str,
-    answer: Result<Bytes, FunctionError>,
-) -> Response {
-    match host.link(instance) {
-        Some(link) if link.complete(request, answer) => {
-            (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
-        }
-        _ => {
-            let status = StatusCode::BAD_REQUEST;
-            refusal(status, "InvalidRequestID", "Invalid request ID")
-        }
     }
+    if !is_awaited {
+        let status = StatusCode::BAD_REQUEST;
+        return refusal(status, "InvalidRequestID", "Invalid request ID");
+    }
+    (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
 }
 
 fn refusal(status: StatusCode, kind: &str, message: &str) -> Response {

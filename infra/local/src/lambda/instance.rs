@@ -32,32 +32,23 @@ pub(super) struct Program {
     pub(super) log: Option<PathBuf>,
 }
 
-/// A process that has started and waits for an invocation.
+/// A process that was started.
 pub(super) struct Instance {
-    function_arn: String,
-    timeout: Duration,
     child: Child,
     connection: Connection,
 }
 
 impl Instance {
-    /// Starts a process and waits until it asks for work.
-    pub(super) async fn start(program: &Program, host: &Host) -> Result<Instance, FunctionError> {
-        let function = &program.function;
+    /// Starts a process.
+    pub(super) fn start(program: &Program, host: &Host) -> Result<Instance, FunctionError> {
         let connection = host.connect();
-        let mut child = program.spawn(connection.id).map_err(|error| {
+        let child = program.spawn(connection.id).map_err(|error| {
             let executable = program.executable.display();
-            let what = format!("cannot start {executable} for function `{}`", function.id);
+            let name = &program.function.id;
+            let what = format!("cannot start {executable} for function `{name}`");
             FunctionError::unreachable(format!("{what}: {error}"))
         })?;
-        let ready = connection.ready();
-        within(INIT_TIMEOUT, &mut child, connection.id, ready).await?;
-        Ok(Instance {
-            function_arn: function_arn(&function.id),
-            timeout: function.timeout,
-            child,
-            connection,
-        })
+        Ok(Instance { child, connection })
     }
 
     /// Whether the process is still there.
@@ -65,25 +56,28 @@ impl Instance {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Gives the process an invocation and waits for its answer; the outer error is that of a process which
-    /// cannot take another. The time starts when the process is ready: on Lambda, too, initialization does not
-    /// count.
+    /// Gives the process an invocation when it asks for one, and waits for its answer; the outer error is that of a
+    /// process which cannot take another. The time starts when the process is ready: on Lambda, too, initialization
+    /// does not count.
     pub(super) async fn invoke(
         &mut self,
+        function: &Function,
         payload: Bytes,
     ) -> Result<Result<Bytes, FunctionError>, FunctionError> {
         let request_id = Uuid::new_v4();
         let (reply, answer) = oneshot::channel();
         let invocation = Invocation {
             request_id,
-            function_arn: self.function_arn.clone(),
-            timeout: self.timeout,
+            function_arn: function_arn(&function.id),
+            timeout: function.timeout,
             payload,
             reply,
         };
+        let poll = self.connection.polls.recv();
+        let poll = within(INIT_TIMEOUT, &mut self.child, request_id, poll).await?;
         // An error is a process that is gone, which the wait below sees.
-        let _ = self.connection.invocations.send(invocation).await;
-        let answer = within(self.timeout, &mut self.child, request_id, answer).await?;
+        let _ = poll.map(|poll| poll.send(invocation));
+        let answer = within(function.timeout, &mut self.child, request_id, answer).await?;
         answer.map_err(|_| exited(request_id, "Runtime sent no response"))
     }
 }

@@ -12,19 +12,23 @@ mod instance;
 mod output;
 mod pool;
 mod remote;
-mod task_runner;
 
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use axum::Router;
 use bytes::Bytes;
+use parking_lot::Mutex;
+use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinSet};
 
-use crate::template::Function;
+use crate::{
+    states::{Answer, TaskError, TaskRunner},
+    template::Function,
+};
 pub use environment::endpoints;
 pub use error::FunctionError;
 use host::Host;
@@ -104,7 +108,7 @@ impl Functions {
             let _ = sender.send(answer);
         };
         {
-            let mut running = self.running();
+            let mut running = self.running.lock();
             while running.try_join_next().is_some() {}
             running.spawn(invocation);
         }
@@ -114,15 +118,29 @@ impl Functions {
 
     /// Ends all processes and all invocations under way.
     pub fn stop(&self) {
-        self.running().abort_all();
+        self.running.lock().abort_all();
         for backend in self.backends.values() {
             if let Backend::Local(pool) = backend {
                 pool.stop();
             }
         }
     }
+}
 
-    fn running(&self) -> MutexGuard<'_, JoinSet<()>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+/// Functions as the tasks of state machines: a failure is named by what the function or Lambda reports.
+impl TaskRunner for Functions {
+    fn invoke(&self, function: String, payload: Value) -> Answer {
+        let functions = self.clone();
+        Box::pin(async move {
+            let answer = Functions::invoke(&functions, &function, payload.to_string().into()).await;
+            let answer = answer.map_err(|failure| TaskError {
+                error: failure.error_type,
+                cause: failure.report.to_string(),
+            })?;
+            serde_json::from_slice(&answer).map_err(|error| TaskError {
+                error: "Lambda.Unknown".to_owned(),
+                cause: format!("The answer of {function} is not JSON: {error}"),
+            })
+        })
     }
 }

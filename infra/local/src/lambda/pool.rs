@@ -1,8 +1,7 @@
 //! All processes of one function.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -38,11 +37,11 @@ impl Pool {
         let _permit = permit.map_err(|_| FunctionError::unreachable("the stack is stopping"))?;
         let mut instance = match self.take_idle() {
             Some(instance) => instance,
-            None => Instance::start(&self.program, &self.host).await?,
+            None => Instance::start(&self.program, &self.host)?,
         };
-        let answer = instance.invoke(payload).await?;
+        let answer = instance.invoke(&self.program.function, payload).await?;
         if !self.free.is_closed() {
-            self.idle().push(instance);
+            self.idle.lock().push(instance);
         }
         answer
     }
@@ -50,17 +49,13 @@ impl Pool {
     /// Ends the idle processes and starts no others.
     pub(super) fn stop(&self) {
         self.free.close();
-        self.idle().clear();
+        self.idle.lock().clear();
     }
 
     /// The process that was used last, skipping those that ended while idle.
     fn take_idle(&self) -> Option<Instance> {
-        let mut idle = self.idle();
+        let mut idle = self.idle.lock();
         std::iter::from_fn(|| idle.pop())
             .find_map(|mut instance| instance.is_alive().then_some(instance))
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Instance>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

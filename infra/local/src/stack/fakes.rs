@@ -13,7 +13,7 @@ use crate::{
     data_dir::DataDir,
     lambda::Functions,
     outbox::Outbox,
-    states::Executor,
+    states::{self, Executor},
     stripe::{self, FakeStripe},
     template::Template,
     topics::Topics,
@@ -44,11 +44,13 @@ impl Fakes {
             None => Clock::system(),
         };
         let folder = data.path();
+        let runner = Arc::new(functions.clone());
+        let executor = Executor::open(folder, clock.clone(), runner, states::Options::default());
         let topics = Topics::open(folder, template.subscriptions.clone(), clock.clone());
         Ok(Fakes {
             dynamodb: DynamoDb::open(data.file("dynamodb.db").as_deref(), &template.tables)
                 .context("DynamoDB stand-in")?,
-            executor: Executor::open(folder, clock.clone(), Arc::new(functions.clone()))?,
+            executor: executor.context(KEPT)?,
             outbox: Arc::new(Outbox::open(folder, clock.clone()).context(KEPT)?),
             stripe: Arc::new(FakeStripe::open(folder, clock.clone()).context(KEPT)?),
             topics: Arc::new(topics.context(KEPT)?),

@@ -2,17 +2,6 @@
 
 use std::io;
 
-/// Why an executor could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// There is no tokio runtime to run executions on.
-    #[error("the executor must be opened inside a tokio runtime")]
-    NoRuntime,
-    /// A file of an execution cannot be read, or its records do not fit together.
-    #[error("an execution cannot be resumed: {0}")]
-    Storage(#[from] io::Error),
-}
-
 /// Why something was not done. The variants are named as Step Functions names its errors, where it has
 /// one.
 #[derive(Debug, thiserror::Error)]

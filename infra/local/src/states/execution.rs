@@ -3,33 +3,49 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
-use serde_json::Value;
+use parking_lot::Mutex;
 
 use super::{
     TaskError,
-    decide::{decide, runtime_failure},
     error::StatesError,
-    history::result_of_invocation,
+    history::{self, ExecutionView},
     machine::Machine,
-    position::Attempt,
     record::{Fact, Record, Start},
-    replay,
+    retry,
     run::{MOST_EVENTS, Run},
-    shared::Shared,
-    view::{ExecutionStatus, ExecutionView},
+    store::Store,
+    timer_queue::TimerQueue,
 };
-use crate::journal::Journal;
+use crate::{
+    clock::Clock,
+    journal::{Journal, naming},
+};
+
+/// What all executions of an executor have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) queue: TimerQueue,
+    /// Makes random numbers repeatable.
+    pub(crate) seed: Option<u64>,
+    /// Counts the records of all executions.
+    pub(crate) changes: AtomicU64,
+}
 
 /// An execution that may be asked and answered from many tasks.
 #[derive(Debug)]
 pub(crate) struct Execution {
     shared: Arc<Shared>,
-    name: Arc<str>,
-    started_at: Timestamp,
+    pub(crate) name: Arc<str>,
     core: Mutex<Core>,
 }
 
@@ -41,27 +57,6 @@ struct Core {
     noted_due: Option<Timestamp>,
 }
 
-/// What a step came to.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// There is more to do at once.
-    Again,
-    /// A function is to be invoked; the try is in the journal.
-    Invoke(Invocation),
-    /// Only time or the outside can go on.
-    Rest,
-}
-
-/// A call of a function.
-#[derive(Debug)]
-pub(crate) struct Invocation {
-    pub(crate) function: String,
-    pub(crate) payload: Value,
-    /// The number of the try.
-    attempt: usize,
-    waits_for_token: bool,
-}
-
 impl Execution {
     /// Writes down the start of an execution.
     pub(crate) fn begin(
@@ -69,11 +64,11 @@ impl Execution {
         start: Start,
         machine: Arc<Machine>,
     ) -> io::Result<Execution> {
-        let mut journal = shared.store.begin(&start)?;
+        let mut journal = shared.store.begin(&start.name)?;
         let at = shared.clock.now();
         let fact = Fact::ExecutionStarted(start.clone());
         journal.append(&Record { at, fact })?;
-        shared.count_change();
+        shared.changes.fetch_add(1, Ordering::Relaxed);
         Ok(Execution::new(
             shared,
             Run::new(start, machine, at),
@@ -81,11 +76,33 @@ impl Execution {
         ))
     }
 
-    pub(crate) fn new(shared: &Arc<Shared>, run: Run, journal: Journal<Record>) -> Execution {
+    /// Rebuilds an execution from its journal. `None` when it never started: the process ended before the first
+    /// record was whole.
+    pub(crate) fn resume(shared: &Arc<Shared>, file: &Path) -> io::Result<Option<Execution>> {
+        let (journal, records) = Journal::<Record>::open(Some(file))?;
+        if records.is_empty() {
+            return Ok(None);
+        }
+        let run = Run::replay(&records, &shared.store, |_, _| ()).map_err(naming(file))?;
+        let execution = Execution::new(shared, run, journal);
+        // The process that invoked a function is gone, so its answer will never come.
+        let is_lost = execution.read(|run| {
+            let attempt = run.attempt();
+            attempt.is_some_and(|attempt| attempt.token.is_none() || !attempt.submitted)
+        });
+        if is_lost {
+            let cause = "The connection was lost when the stack stopped.";
+            let failure = TaskError::new("Lambda.SdkClientException", cause);
+            let recorded = execution.record(|_, _| Ok(Some(Fact::TaskFailed(failure))));
+            recorded.map_err(io::Error::other)?;
+        }
+        Ok(Some(execution))
+    }
+
+    fn new(shared: &Arc<Shared>, run: Run, journal: Journal<Record>) -> Execution {
         Execution {
             shared: Arc::clone(shared),
             name: run.start.name.as_str().into(),
-            started_at: run.started_at,
             core: Mutex::new(Core {
                 run,
                 journal,
@@ -94,178 +111,49 @@ impl Execution {
         }
     }
 
-    pub(crate) fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    pub(crate) fn started_at(&self) -> Timestamp {
-        self.started_at
-    }
-
-    pub(crate) fn status(&self) -> ExecutionStatus {
-        self.core().run.status()
-    }
-
-    pub(crate) fn arn(&self) -> String {
-        self.core().run.start.arn()
+    /// What is to be known of the run, once whoever is about to record something has done so.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Run) -> T) -> T {
+        read(&self.core.lock().run)
     }
 
     /// All there is to show, read from the journal.
     pub(crate) fn view(&self) -> io::Result<ExecutionView> {
-        let core = self.core();
-        let records = core.journal.read()?;
-        let machine = Arc::clone(&core.run.machine);
-        let view = replay::view(&records, machine, self.shared.clock.now());
-        view.map_err(|problem| damaged(&self.name, problem))
+        let records = self.core.lock().journal.read()?;
+        let view = history::view(&records, &self.shared.store, self.shared.clock.now());
+        view.map_err(naming(Path::new(&*self.name)))
     }
 
-    /// Whether it runs and was started with this input, as an execution of this state machine.
-    pub(crate) fn is_running_as(&self, start: &Start) -> bool {
-        let core = self.core();
-        let own = &core.run.start;
-        !core.run.is_over() && own.machine_arn == start.machine_arn && own.input == start.input
-    }
-
-    /// Does what is to be done next, and notes in the queue when time will give more to do.
-    pub(crate) fn step(&self) -> io::Result<Step> {
-        let mut core = self.core();
-        if self.is_stopped() {
-            return Ok(Step::Rest);
-        }
-        let now = self.shared.clock.now();
-        if let Some(fact) = decide(&core.run, now, self.shared.seed) {
-            let scheduled = self.commit(&mut core, now, fact)?;
-            return Ok(scheduled.map_or(Step::Again, Step::Invoke));
-        }
-        // Still under the lock: a later step cannot be overtaken by this note.
-        let due = core.run.due();
-        self.shared.queue.set_due(&self.name, core.noted_due, due);
-        core.noted_due = due;
-        Ok(Step::Rest)
-    }
-
-    /// Takes what a function answered. An answer that nothing waits for any more is dropped.
-    pub(crate) fn take_answer(
+    /// Writes down the fact that follows on the run at this time, and applies it. It is in the journal when this
+    /// returns, as the record of the number that is given with it. If none follows, the queue is told when time will
+    /// give more to do. Nothing is recorded, and so nothing happens, once the executor was stopped.
+    pub(crate) fn record(
         &self,
-        invocation: &Invocation,
-        answer: Result<Value, TaskError>,
-    ) -> io::Result<()> {
-        let mut core = self.core();
-        let now = self.shared.clock.now();
-        let is_meant = |attempt: &Attempt| attempt.number == invocation.attempt;
-        if self.is_stopped() || !core.run.awaits(now, is_meant) {
-            return Ok(());
-        }
-        let fact = match answer {
-            Ok(answer) if invocation.waits_for_token => Fact::TaskSubmitted { answer },
-            Ok(answer) => Fact::TaskSucceeded {
-                output: result_of_invocation(answer),
-            },
-            Err(TaskError { error, cause }) => Fact::TaskFailed { error, cause },
-        };
-        self.commit(&mut core, now, fact).map(drop)
-    }
-
-    /// Takes the answer to a token. It is in the journal when this returns.
-    pub(crate) fn take_token(
-        &self,
-        token: &str,
-        answer: Result<Value, TaskError>,
-    ) -> Result<(), StatesError> {
-        let mut core = self.core();
-        let now = self.shared.clock.now();
-        let is_meant = |attempt: &Attempt| attempt.token.as_deref() == Some(token);
-        if self.is_stopped() {
+        next: impl FnOnce(&Run, Timestamp) -> Result<Option<Fact>, StatesError>,
+    ) -> Result<Option<(usize, Fact)>, StatesError> {
+        let Core {
+            run,
+            journal,
+            noted_due,
+        } = &mut *self.core.lock();
+        if self.shared.queue.is_closed() {
             return Err(StatesError::Stopped);
         }
-        if !core.run.awaits(now, is_meant) {
-            return Err(StatesError::TaskTimedOut);
-        }
-        let fact = match answer {
-            Ok(output) => Fact::TaskSucceeded { output },
-            Err(TaskError { error, cause }) => Fact::TaskFailed { error, cause },
-        };
-        self.commit(&mut core, now, fact)?;
-        Ok(())
-    }
-
-    /// Lets an execution that failed or timed out run on from where it ended. It is in the journal when
-    /// this returns.
-    pub(crate) fn redrive(&self) -> Result<(), StatesError> {
-        let mut core = self.core();
-        if self.is_stopped() {
-            return Err(StatesError::Stopped);
-        }
-        let now = self.shared.clock.now();
-        if let Some(reason) = core.run.obstacle_to_redrive(now) {
-            return Err(StatesError::ExecutionNotRedrivable(reason));
-        }
-        self.commit(&mut core, now, Fact::ExecutionRedriven)?;
-        Ok(())
-    }
-
-    /// Waits until whoever is about to record something has done so.
-    pub(crate) fn finish_recording(&self) {
-        drop(self.core());
-    }
-
-    /// Lets the try under way fail if it is one of these.
-    pub(crate) fn fail_attempt(
-        &self,
-        is_meant: impl FnOnce(&Attempt) -> bool,
-        error: TaskError,
-    ) -> io::Result<()> {
-        let mut core = self.core();
-        if core.run.attempt().is_some_and(is_meant) {
-            let TaskError { error, cause } = error;
-            let fact = Fact::TaskFailed { error, cause };
-            self.commit(&mut core, self.shared.clock.now(), fact)?;
-        }
-        Ok(())
-    }
-
-    /// Writes a fact down and applies it. Gives the invocation to make when the fact schedules one.
-    fn commit(&self, core: &mut Core, at: Timestamp, fact: Fact) -> io::Result<Option<Invocation>> {
-        // The last event of all has to be the end of the execution.
-        let is_full = core.run.events + fact.event_count() >= MOST_EVENTS;
-        let fact = if is_full && !fact.ends_execution() {
-            runtime_failure("The execution reached the maximum number of history events (25000).")
-        } else {
-            fact
-        };
-        let record = Record { at, fact };
-        core.journal.append(&record)?;
-        let applied = core.run.apply(&record);
-        applied.map_err(|problem| damaged(&self.name, problem))?;
-        self.shared.count_change();
-        let Fact::TaskScheduled {
-            function,
-            payload,
-            token,
-            ..
-        } = record.fact
-        else {
+        let at = self.shared.clock.now();
+        let Some(mut fact) = next(run, at)? else {
+            // Still under the lock: a later record cannot be overtaken by this note.
+            let before = std::mem::replace(noted_due, run.due());
+            self.shared.queue.set_due(&self.name, before, *noted_due);
             return Ok(None);
         };
-        Ok(core.run.attempt().map(|attempt| Invocation {
-            function,
-            payload,
-            attempt: attempt.number,
-            waits_for_token: token.is_some(),
-        }))
+        // The last event of all has to be the end of the execution.
+        if run.events + fact.event_count() >= MOST_EVENTS && !fact.ends_execution() {
+            let cause = "The execution reached the maximum number of history events (25000).";
+            fact = Fact::ExecutionFailed(TaskError::new(retry::RUNTIME, cause));
+        }
+        let record = Record { at, fact };
+        journal.append(&record)?;
+        run.apply(&record).map_err(naming(Path::new(&*self.name)))?;
+        self.shared.changes.fetch_add(1, Ordering::Relaxed);
+        Ok(Some((run.records, record.fact)))
     }
-
-    /// From then on nothing is recorded, and so nothing happens.
-    fn is_stopped(&self) -> bool {
-        self.shared.queue.is_closed()
-    }
-
-    fn core(&self) -> MutexGuard<'_, Core> {
-        // A panic while the lock was held left at most an unapplied record; the journal has it.
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-pub(crate) fn damaged(what: &str, problem: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("{what}: {problem}"))
 }

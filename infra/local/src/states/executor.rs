@@ -2,27 +2,33 @@
 //!
 //! An execution is driven by whatever gives it something to do: its start, an answer, or its due time.
 //! All of that is counted in the [`TimerQueue`], which is how [`Executor::idle`] knows.
+//!
+//! [`TimerQueue`]: super::timer_queue::TimerQueue
 
 use std::{
     collections::{BTreeMap, HashMap},
     io,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak, atomic::AtomicU64},
     time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::{runtime::Handle, task::AbortHandle};
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::{runtime::Handle, sync::watch};
 
 use super::{
     TaskError, TaskRunner,
-    error::OpenError,
-    execution::{Execution, Invocation, Step},
+    decide::decide,
+    error::StatesError,
+    execution::{Execution, Shared},
+    history::result_of_invocation,
     machine::{Definition, Machine},
-    resume::resume,
-    shared::Shared,
+    record::Fact,
+    run::Attempt,
     store::Store,
-    timer_queue::UnderWay,
+    timer_queue::{Entries, TimerQueue, UnderWay},
 };
 use crate::clock::{Clock, later};
 
@@ -45,81 +51,72 @@ pub struct Executor {
     pub(crate) machines: Mutex<HashMap<String, Arc<Machine>>>,
     /// By name.
     pub(crate) executions: Mutex<BTreeMap<Arc<str>, Arc<Execution>>>,
-    timers: AbortHandle,
 }
 
 impl Executor {
-    /// Opens an executor with default options. See [`Executor::open_with`].
+    /// Opens an executor and resumes what its data folder holds: waiting tokens stay valid, timers keep
+    /// their due times, and a function that had not answered counts as failed by
+    /// `Lambda.SdkClientException`. Without a folder nothing is kept.
+    ///
+    /// # Errors
+    /// When a file of an execution cannot be read, or its records do not fit together.
     pub fn open(
         data: Option<&Path>,
         clock: Clock,
         runner: Arc<dyn TaskRunner>,
-    ) -> Result<Arc<Executor>, OpenError> {
-        Executor::open_with(data, clock, runner, Options::default())
-    }
-
-    /// Opens an executor and resumes what its data folder holds: waiting tokens stay valid, timers keep
-    /// their due times, and a function that had not answered counts as failed by
-    /// `Lambda.SdkClientException`. Without a folder nothing is kept.
-    pub fn open_with(
-        data: Option<&Path>,
-        clock: Clock,
-        runner: Arc<dyn TaskRunner>,
         options: Options,
-    ) -> Result<Arc<Executor>, OpenError> {
-        let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
-        let shared = Arc::new(Shared::new(clock, Store::new(data), options.seed));
+    ) -> io::Result<Arc<Executor>> {
+        let no_runtime = "the executor must be opened inside a tokio runtime";
+        let runtime = Handle::try_current().map_err(|_| io::Error::other(no_runtime))?;
+        let shared = Arc::new(Shared {
+            clock,
+            store: Store::new(data),
+            queue: TimerQueue::default(),
+            seed: options.seed,
+            changes: AtomicU64::new(0),
+        });
         let published = options.machines.into_iter();
         let published = published.map(|(arn, Definition(it))| Ok((arn, shared.store.share(it)?)));
-        let published = published.collect::<io::Result<HashMap<_, _>>>()?;
-        let mut resumed = Vec::new();
+        let published = published.collect::<io::Result<_>>()?;
+        let mut executions = BTreeMap::new();
         for file in shared.store.journals()? {
-            resumed.extend(resume(&shared, &file)?.map(Arc::new));
-        }
-        let by_name = resumed.iter();
-        let by_name = by_name.map(|it| (Arc::clone(it.name()), Arc::clone(it)));
-        let executor = Arc::new_cyclic(|executor: &Weak<Executor>| {
-            let timers = fire_when_due(executor.clone(), Arc::clone(&shared));
-            Executor {
-                timers: runtime.spawn(timers).abort_handle(),
-                runner,
-                runtime,
-                machines: Mutex::new(published),
-                executions: Mutex::new(by_name.collect()),
-                shared,
+            if let Some(execution) = Execution::resume(&shared, &file)? {
+                executions.insert(Arc::clone(&execution.name), Arc::new(execution));
             }
+        }
+        let resumed: Vec<_> = executions.values().cloned().collect();
+        let changes = shared.queue.changes();
+        let executor = Arc::new(Executor {
+            runner,
+            runtime,
+            machines: Mutex::new(published),
+            executions: Mutex::new(executions),
+            shared,
         });
         // Only now, when nothing more can fail, do they run on.
         for execution in resumed {
             executor.drive(execution, executor.shared.queue.begin());
         }
+        let timers = fire_when_due(Arc::downgrade(&executor), changes);
+        executor.runtime.spawn(timers);
         Ok(executor)
     }
 
     /// Stops, as if the process had been killed: when this returns, nothing more is recorded. Functions
     /// under way run on, but their answers are not heard.
     pub fn stop(&self) {
-        let executions = lock(&self.executions);
+        let executions = self.executions.lock();
         self.shared.queue.close();
         for execution in executions.values() {
-            execution.finish_recording();
+            execution.read(|_| ());
         }
-        self.timers.abort();
     }
 
     /// Returns once everything that is due by the clock has run and every invoked function has
     /// answered, so that only future timers and tokens are left. At once when the executor is stopped.
-    pub async fn idle(self: &Arc<Self>) {
-        let mut changes = self.shared.queue.changes();
-        loop {
-            changes.mark_unchanged();
-            self.fire_due();
-            if self.shared.queue.is_settled(self.shared.clock.now()) {
-                return;
-            }
-            // The queue, which is the sender, lives as long as `self`.
-            let _ = changes.changed().await;
-        }
+    pub async fn idle(&self) {
+        let clock = &self.shared.clock;
+        self.shared.queue.settled(|| clock.now()).await;
     }
 
     /// When time alone will give something to do next. Exact when the executor is idle.
@@ -132,26 +129,16 @@ impl Executor {
     ///
     /// # Errors
     /// When the clock's offset cannot be kept.
-    pub async fn advance(self: &Arc<Self>, by: Duration) -> io::Result<()> {
+    pub async fn advance(&self, by: Duration) -> io::Result<()> {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         let end = later(self.shared.clock.now(), by);
         loop {
             self.idle().await;
-            match self.next_timer() {
-                Some(due) if due <= end => self.shared.clock.jump_to(due)?,
-                _ => break,
-            }
-        }
-        self.shared.clock.jump_to(end)?;
-        self.idle().await;
-        Ok(())
-    }
-
-    fn fire_due(self: &Arc<Self>) {
-        for (name, under_way) in self.shared.queue.take_due(self.shared.clock.now()) {
-            let execution = lock(&self.executions).get(&name).cloned();
-            if let Some(execution) = execution {
-                self.drive(execution, under_way);
+            let due = self.next_timer().filter(|due| *due <= end);
+            self.shared.clock.jump_to(due.unwrap_or(end))?;
+            if due.is_none() {
+                self.idle().await;
+                return Ok(());
             }
         }
     }
@@ -160,25 +147,37 @@ impl Executor {
     pub(crate) fn drive(self: &Arc<Self>, execution: Arc<Execution>, under_way: UnderWay) {
         let executor = Arc::clone(self);
         self.runtime.spawn(async move {
+            let seed = executor.shared.seed;
             loop {
-                match execution.step() {
-                    Ok(Step::Again) => tokio::task::yield_now().await,
-                    Ok(Step::Invoke(invocation)) => {
-                        executor.invoke(Arc::clone(&execution), invocation);
+                match execution.record(|run, now| Ok(decide(run, now, seed))) {
+                    Ok(Some((record, fact))) => {
+                        let Fact::TaskScheduled {
+                            function, payload, ..
+                        } = fact
+                        else {
+                            tokio::task::yield_now().await;
+                            continue;
+                        };
+                        executor.invoke(&execution, record, function, payload);
                     }
-                    Ok(Step::Rest) => break,
-                    Err(error) => return stalled(&execution, &error),
+                    Ok(None) => break,
+                    Err(error) => break stalled(&execution, &error),
                 }
             }
             drop(under_way);
         });
     }
 
-    fn invoke(self: &Arc<Self>, execution: Arc<Execution>, mut invocation: Invocation) {
-        let executor = Arc::clone(self);
+    /// Invokes a function for the try that was scheduled by the record of this number.
+    fn invoke(
+        self: &Arc<Self>,
+        execution: &Arc<Execution>,
+        record: usize,
+        function: String,
+        payload: Value,
+    ) {
+        let (executor, execution) = (Arc::clone(self), Arc::clone(execution));
         let under_way = self.shared.queue.begin();
-        let function = std::mem::take(&mut invocation.function);
-        let payload = std::mem::take(&mut invocation.payload);
         self.runtime.spawn(async move {
             if executor.shared.queue.is_closed() {
                 return;
@@ -186,57 +185,62 @@ impl Executor {
             let runner = Arc::clone(&executor.runner);
             // In a task of its own, so that a panic in it is a function's failure and not ours.
             let call = tokio::spawn(async move { runner.invoke(function, payload).await });
-            let answer = call.await.unwrap_or_else(|crash| Err(crashed(&crash)));
-            match execution.take_answer(&invocation, answer) {
-                Ok(()) => executor.drive(execution, under_way),
+            let answer = call.await.unwrap_or_else(|crash| {
+                let cause = format!("The function did not answer: {crash}");
+                Err(TaskError::new("Lambda.Unknown", &cause))
+            });
+            let fact = |attempt: &Attempt| match answer {
+                Ok(answer) if attempt.token.is_some() => Fact::TaskSubmitted { answer },
+                Ok(answer) => Fact::TaskSucceeded {
+                    output: result_of_invocation(answer),
+                },
+                Err(failure) => Fact::TaskFailed(failure),
+            };
+            let recorded = execution.record(|run, now| {
+                let meant = run.awaited(now).filter(|it| it.record == record);
+                meant.map(fact).map(Some).ok_or(StatesError::TaskTimedOut)
+            });
+            match recorded {
+                // An answer that nothing waits for any more is dropped.
+                Ok(_) | Err(StatesError::TaskTimedOut) => executor.drive(execution, under_way),
                 Err(error) => stalled(&execution, &error),
             }
         });
     }
 }
 
-/// Fires timers as real time passes or the clock is moved.
-async fn fire_when_due(executor: Weak<Executor>, shared: Arc<Shared>) {
-    let mut changes = shared.queue.changes();
+/// Fires timers as real time passes or the clock is moved, for as long as there is the executor.
+async fn fire_when_due(executor: Weak<Executor>, mut changes: watch::Receiver<Entries>) {
     loop {
         changes.mark_unchanged();
-        // The executor's drop aborts this task, and before it is made there is nothing to fire.
-        if let Some(executor) = executor.upgrade() {
-            executor.fire_due();
-        }
-        let change = changes.changed();
-        let _ = match shared.queue.next_due() {
-            Some(due) => tokio::select! {
-                seen = change => seen,
-                () = shared.clock.sleep_until(due) => Ok(()),
-            },
-            None => change.await,
+        let Some(executor) = executor.upgrade() else {
+            return;
         };
-    }
-}
-
-fn crashed(crash: &tokio::task::JoinError) -> TaskError {
-    TaskError {
-        error: "Lambda.Unknown".to_string(),
-        cause: format!("The function did not answer: {crash}"),
+        let clock = executor.shared.clock.clone();
+        for (name, under_way) in executor.shared.queue.take_due(clock.now()) {
+            let execution = executor.executions.lock().get(&name).cloned();
+            if let Some(execution) = execution {
+                executor.drive(execution, under_way);
+            }
+        }
+        let due = executor.next_timer().unwrap_or(Timestamp::MAX);
+        drop(executor);
+        tokio::select! {
+            // An error is the end of the executor.
+            _ = changes.changed() => {}
+            () = clock.sleep_until(due) => {}
+        }
     }
 }
 
 /// What cannot be recorded must not happen, so the execution stays where it is.
-fn stalled(execution: &Execution, error: &io::Error) {
+fn stalled(execution: &Execution, error: &StatesError) {
+    if matches!(error, StatesError::Stopped) {
+        return;
+    }
     tracing::error!(
-        execution = %execution.name(),
+        execution = %execution.name,
         %error,
         "the execution cannot be recorded and stands still until the stack is restarted"
     );
-}
-
-impl Drop for Executor {
-    fn drop(&mut self) {
-        self.timers.abort();
-    }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,6 +9,7 @@ use jsonata_core::{
     parser,
     value::JValue,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::retry;
@@ -26,16 +27,15 @@ const REFUSED_FUNCTIONS: [&str; 4] = ["eval", "millis", "now", "random"];
 pub(crate) type Variables = BTreeMap<String, Box<str>>;
 
 /// What an expression sees, for one decision about one state.
-pub(crate) struct Scope {
-    states: JValue,
-    variables: Vec<(String, JValue)>,
-}
+pub(crate) struct Scope(Vec<(String, JValue)>);
 
-/// Why a state could not do what it wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a state could not do what it wanted: an expression could not be evaluated, or the state made more data
+/// than Step Functions allows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StateError {
     /// The name that Retry and Catch match.
-    pub(crate) error: &'static str,
+    pub(crate) error: String,
     pub(crate) cause: String,
     /// The field, as in `Output/total`, where an expression is to blame.
     pub(crate) location: Option<String>,
@@ -45,7 +45,7 @@ impl StateError {
     /// A template that could not be evaluated.
     pub(crate) fn evaluation(location: &str, cause: impl Into<String>) -> StateError {
         StateError {
-            error: retry::QUERY_EVALUATION_ERROR,
+            error: retry::QUERY_EVALUATION_ERROR.to_string(),
             cause: cause.into(),
             location: Some(location.to_string()),
         }
@@ -59,10 +59,8 @@ impl Scope {
             let value = JValue::from_json_str(text).expect("it was written from a JSON value");
             (name.clone(), value)
         });
-        Scope {
-            states: JValue::from(states),
-            variables: variables.collect(),
-        }
+        let states = ("states".to_string(), JValue::from(states));
+        Scope([states].into_iter().chain(variables).collect())
     }
 
     /// The template with every expression in it replaced by its result.
@@ -107,8 +105,7 @@ impl Scope {
         let tree = parser::parse(expression)
             .map_err(|error| failed(format!("cannot be read: {error}")))?;
         let mut context = Context::new();
-        context.bind("states".to_string(), self.states.clone());
-        for (name, value) in &self.variables {
+        for (name, value) in &self.0 {
             context.bind(name.clone(), value.clone());
         }
         let mut evaluator = Evaluator::with_options(

@@ -68,31 +68,22 @@ impl Machine {
                 .map_err(|error| DefinitionError(format!("state \"{name}\": {error}")))?;
             states.insert(name, state);
         }
+        let digest = Sha256::digest(definition);
+        let hexadecimal = |digits: String, byte: &u8| format!("{digits}{byte:02x}");
         let machine = Machine {
             definition: definition.to_string(),
-            version: hexadecimal(&Sha256::digest(definition)),
+            version: digest.iter().fold(String::new(), hexadecimal),
             start_at: top.start_at,
             timeout_seconds: top.timeout_seconds,
             states,
         };
-        machine.check_targets()?;
-        Ok(machine)
-    }
-
-    /// Refuses transitions to states that do not exist.
-    fn check_targets(&self) -> Result<(), DefinitionError> {
-        let of_states = self.states.values().flat_map(State::targets);
-        for target in of_states.chain([&self.start_at]) {
-            if !self.states.contains_key(target) {
+        let of_states = machine.states.values().flat_map(State::targets);
+        for target in of_states.chain([&machine.start_at]) {
+            if !machine.states.contains_key(target) {
                 let problem = format!("it leads to \"{target}\", which is no state");
                 return Err(DefinitionError(problem));
             }
         }
-        Ok(())
+        Ok(machine)
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digits = |text: String, byte: &u8| format!("{text}{byte:02x}");
-    bytes.iter().fold(String::new(), digits)
 }

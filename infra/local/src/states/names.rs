@@ -1,5 +1,7 @@
 //! ARNs, names of executions, and task tokens.
 
+use uuid::Uuid;
+
 use super::record::Start;
 
 /// In characters.
@@ -32,9 +34,14 @@ pub(crate) fn is_version(qualifier: &str) -> bool {
     qualifier.len() == 64 && qualifier.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// A task token: who has it can answer for the execution of that name. `secret` is random.
-pub(crate) fn token(execution: &str, secret: &str) -> String {
-    format!("{execution}.{secret}")
+/// A task token: who has it can answer for the execution of that name. Of 244 random bits or more, from the
+/// operating system where it must not be guessed.
+pub(crate) fn token(execution: &str, mut seeded: Option<fastrand::Rng>) -> String {
+    let mut half = || match &mut seeded {
+        Some(rng) => rng.u128(..),
+        None => Uuid::new_v4().as_u128(),
+    };
+    format!("{execution}.{:032x}{:032x}", half(), half())
 }
 
 /// The name of the execution that gave out a token, if it can be one.
@@ -49,5 +56,18 @@ impl Start {
             .machine_arn
             .replacen(":stateMachine:", ":execution:", 1);
         format!("{of_executions}:{}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_repeated_by_a_seed_alone() {
+        let seeded = |seed| token("r1", Some(fastrand::Rng::with_seed(seed)));
+        assert_eq!(seeded(7), seeded(7));
+        assert_ne!(seeded(7), seeded(8));
+        assert_ne!(token("r1", None), token("r1", None));
     }
 }

@@ -1,19 +1,23 @@
 //! What can be asked of an executor: the operations of Step Functions, and what the console shows.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{
+    cmp::Reverse,
+    sync::{Arc, atomic::Ordering},
+};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    TaskError,
+    ExecutionStatus, TaskError,
     error::StatesError,
     execution::Execution,
-    executor::{Executor, lock},
+    executor::Executor,
+    history::ExecutionView,
     machine::{Definition, DefinitionError, Machine},
     names,
-    record::Start,
-    view::{ExecutionStatus, ExecutionView},
+    record::{Fact, Start},
+    run::Run,
 };
 
 /// A started execution.
@@ -34,7 +38,9 @@ impl Executor {
         }
         let machine = self.shared.store.share(Definition::read(definition)?.0);
         let machine = machine.map_err(|error| DefinitionError(error.to_string()))?;
-        lock(&self.machines).insert(machine_arn.to_string(), machine);
+        self.machines
+            .lock()
+            .insert(machine_arn.to_string(), machine);
         Ok(())
     }
 
@@ -47,7 +53,7 @@ impl Executor {
     /// The ARN of the version that an alias, or a state machine, leads to: the one that was published last.
     pub fn version(&self, alias: &str) -> Option<String> {
         let (machine_arn, _) = names::unqualified(alias);
-        let machines = lock(&self.machines);
+        let machines = self.machines.lock();
         let version = &machines.get(machine_arn)?.version;
         Some(format!("{machine_arn}:{version}"))
     }
@@ -55,7 +61,7 @@ impl Executor {
     /// What an ARN of a state machine, a version or an alias stands for.
     fn machine(&self, arn: &str) -> Option<Arc<Machine>> {
         let (machine_arn, qualifier) = names::unqualified(arn);
-        let newest = lock(&self.machines).get(machine_arn).cloned()?;
+        let newest = self.machines.lock().get(machine_arn).cloned()?;
         match qualifier {
             Some(version) if names::is_version(version) => self.shared.store.machine(version).ok(),
             Some(_) | None => Some(newest),
@@ -84,37 +90,28 @@ impl Executor {
             version: machine.version.clone(),
             input,
         };
-        let execution_arn = start.arn();
-        let (execution, is_new) = self.find_or_begin(start, machine)?;
-        let started_at = execution.started_at();
-        if is_new {
-            self.drive(execution, self.shared.queue.begin());
-        }
-        Ok(Started {
-            execution_arn,
-            started_at,
-        })
-    }
-
-    /// Under one lock from looking to noting, so that two starts of a name cannot both begin.
-    fn find_or_begin(
-        &self,
-        start: Start,
-        machine: Arc<Machine>,
-    ) -> Result<(Arc<Execution>, bool), StatesError> {
-        let mut executions = lock(&self.executions);
+        let started = |run: &Run| Started {
+            execution_arn: run.start.arn(),
+            started_at: run.started_at,
+        };
+        // Locked from looking to noting, so that two starts of a name cannot both begin.
+        let mut executions = self.executions.lock();
         if self.shared.queue.is_closed() {
             return Err(StatesError::Stopped);
         }
-        if let Some(existing) = executions.get(start.name.as_str()) {
-            if existing.is_running_as(&start) {
-                return Ok((Arc::clone(existing), false));
-            }
-            return Err(StatesError::ExecutionAlreadyExists(start.name));
+        if let Some(existing) = executions.get(name) {
+            let same = existing.read(|run| {
+                let own = &run.start;
+                let is_same = own.machine_arn == start.machine_arn && own.input == start.input;
+                (is_same && !run.is_over()).then(|| started(run))
+            });
+            return same.ok_or(StatesError::ExecutionAlreadyExists(start.name));
         }
         let execution = Arc::new(Execution::begin(&self.shared, start, machine)?);
-        executions.insert(Arc::clone(execution.name()), Arc::clone(&execution));
-        Ok((execution, true))
+        executions.insert(Arc::clone(&execution.name), Arc::clone(&execution));
+        let started = execution.read(started);
+        self.drive(execution, self.shared.queue.begin());
+        Ok(started)
     }
 
     /// Completes the task that waits for this token. The output is in the journal when this returns.
@@ -123,7 +120,7 @@ impl Executor {
         token: &str,
         output: Value,
     ) -> Result<(), StatesError> {
-        self.answer(token, Ok(output))
+        self.answer(token, Fact::TaskSucceeded { output })
     }
 
     /// Fails the task that waits for this token. It is in the journal when this returns.
@@ -133,48 +130,55 @@ impl Executor {
         error: impl Into<String>,
         cause: impl Into<String>,
     ) -> Result<(), StatesError> {
-        let error = TaskError {
-            error: error.into(),
-            cause: cause.into(),
-        };
-        self.answer(token, Err(error))
+        let (error, cause) = (error.into(), cause.into());
+        self.answer(token, Fact::TaskFailed(TaskError { error, cause }))
     }
 
-    fn answer(
-        self: &Arc<Self>,
-        token: &str,
-        answer: Result<Value, TaskError>,
-    ) -> Result<(), StatesError> {
+    fn answer(self: &Arc<Self>, token: &str, answer: Fact) -> Result<(), StatesError> {
         let name = names::of_token(token).unwrap_or_default();
         let execution = self.find(name).ok_or(StatesError::InvalidToken)?;
-        // Under way before the answer counts, so that no one finds the executor idle in between.
-        let under_way = self.shared.queue.begin();
-        execution.take_token(token, answer)?;
-        self.drive(execution, under_way);
-        Ok(())
+        self.record(execution, |run, now| {
+            let attempt = run
+                .awaited(now)
+                .and_then(|attempt| attempt.token.as_deref());
+            let is_meant = attempt == Some(token);
+            is_meant.then_some(answer).ok_or(StatesError::TaskTimedOut)
+        })
     }
 
     /// Lets an execution that failed or timed out run on, by the definition it started with: the state
     /// that it ended in begins again, with the same input, its time limit and its retries. It is in the
     /// journal when this returns.
     pub fn redrive(self: &Arc<Self>, name: &str) -> Result<(), StatesError> {
-        let execution = self
-            .find(name)
-            .ok_or_else(|| StatesError::ExecutionDoesNotExist(name.to_string()))?;
+        let execution = self.find(name);
+        let execution = execution.ok_or_else(|| StatesError::ExecutionDoesNotExist(name.into()))?;
+        self.record(execution, |run, now| match run.obstacle_to_redrive(now) {
+            Some(reason) => Err(StatesError::ExecutionNotRedrivable(reason)),
+            None => Ok(Fact::ExecutionRedriven),
+        })
+    }
+
+    /// Records what comes from outside, and lets the execution go on from there.
+    fn record(
+        self: &Arc<Self>,
+        execution: Arc<Execution>,
+        fact: impl FnOnce(&Run, Timestamp) -> Result<Fact, StatesError>,
+    ) -> Result<(), StatesError> {
+        // Under way before the fact counts, so that no one finds the executor idle in between.
         let under_way = self.shared.queue.begin();
-        execution.redrive()?;
+        execution.record(|run, now| fact(run, now).map(Some))?;
         self.drive(execution, under_way);
         Ok(())
     }
 
     /// How an execution is, by its name: [`Executor::execution`] without all the rest.
     pub fn status(&self, name: &str) -> Option<ExecutionStatus> {
-        Some(self.find(name)?.status())
+        Some(self.find(name)?.read(|run| run.status))
     }
 
     /// The ARN of an execution, by its name.
     pub fn arn(&self, name: &str) -> Option<String> {
-        Some(self.find(name)?.arn())
+        Some(self.find(name)?.read(|run| run.start.arn()))
     }
 
     /// An execution by its name, with its history.
@@ -192,27 +196,24 @@ impl Executor {
     /// A number that grows with everything that is recorded about any execution: as long as it is the
     /// same, nothing is new.
     pub fn changes(&self) -> u64 {
-        self.shared.changes()
+        self.shared.changes.load(Ordering::Relaxed)
     }
 
     /// The ARNs of the state machines that are published.
     pub fn machines(&self) -> Vec<String> {
-        let machines = lock(&self.machines);
+        let machines = self.machines.lock();
         machines.keys().cloned().collect()
     }
 
     /// The names of all executions, the one that started last first.
     pub fn names(&self) -> Vec<Arc<str>> {
-        let all = lock(&self.executions);
-        let mut all: Vec<_> = all
-            .iter()
-            .map(|(name, it)| (it.started_at(), Arc::clone(name)))
-            .collect();
-        all.sort_by_key(|(started_at, _)| Reverse(*started_at));
-        all.into_iter().map(|(_, name)| name).collect()
+        let executions = self.executions.lock();
+        let mut names: Vec<_> = executions.keys().cloned().collect();
+        names.sort_by_cached_key(|name| Reverse(executions[name].read(|run| run.started_at)));
+        names
     }
 
     fn find(&self, name: &str) -> Option<Arc<Execution>> {
-        lock(&self.executions).get(name).cloned()
+        self.executions.lock().get(name).cloned()
     }
 }

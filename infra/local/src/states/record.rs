@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::{TaskError, jsonata::StateError};
+
 /// A fact and when it became one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,18 +59,9 @@ pub(crate) enum Fact {
     TaskSucceeded {
         output: Value,
     },
-    TaskFailed {
-        error: String,
-        cause: String,
-    },
+    TaskFailed(TaskError),
     TaskTimedOut,
-    /// A `JSONata` expression of the current state could not be evaluated, at the location, or the state
-    /// made more data than Step Functions allows.
-    StateFailed {
-        error: String,
-        cause: String,
-        location: Option<String>,
-    },
+    StateFailed(StateError),
     RetryScheduled {
         retrier: usize,
         until: Timestamp,
@@ -81,10 +74,7 @@ pub(crate) enum Fact {
     },
     ExecutionSucceeded,
     /// A timeout has no cause, as in Step Functions: the text is empty then.
-    ExecutionFailed {
-        error: String,
-        cause: String,
-    },
+    ExecutionFailed(TaskError),
     ExecutionTimedOut,
     /// It failed or timed out before, and runs on from where it ended.
     ExecutionRedriven,
@@ -95,7 +85,7 @@ impl Fact {
     pub(crate) fn ends_execution(&self) -> bool {
         matches!(
             self,
-            Fact::ExecutionSucceeded | Fact::ExecutionFailed { .. } | Fact::ExecutionTimedOut
+            Fact::ExecutionSucceeded | Fact::ExecutionFailed(_) | Fact::ExecutionTimedOut
         )
     }
 
@@ -105,7 +95,7 @@ impl Fact {
             self,
             Fact::WaitStarted { .. }
                 | Fact::RetryScheduled { .. }
-                | Fact::StateFailed { location: None, .. }
+                | Fact::StateFailed(StateError { location: None, .. })
         );
         if is_silent {
             0

@@ -6,14 +6,13 @@ use std::{
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
-use super::{
-    machine::Machine,
-    record::{Record, Start},
-};
-use crate::journal::{Journal, replace_file};
+use parking_lot::Mutex;
+
+use super::{machine::Machine, record::Record};
+use crate::journal::{Journal, naming, replace_file};
 
 /// The journals of executions, and the versions of definitions that they run by.
 #[derive(Debug)]
@@ -32,14 +31,11 @@ impl Store {
     }
 
     /// The journal of an execution that starts.
-    pub(crate) fn begin(&self, start: &Start) -> io::Result<Journal<Record>> {
-        let Some(folder) = &self.folder else {
+    pub(crate) fn begin(&self, name: &str) -> io::Result<Journal<Record>> {
+        let Some(folder) = self.executions() else {
             return Ok(Journal::in_memory());
         };
-        let file = folder
-            .join("executions")
-            .join(format!("{}.jsonl", start.name));
-        let (journal, records) = Journal::open(Some(&file))?;
+        let (journal, records) = Journal::open(Some(&folder.join(format!("{name}.jsonl"))))?;
         if !records.is_empty() {
             let problem = "the file of a new execution holds records already";
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, problem));
@@ -49,12 +45,9 @@ impl Store {
 
     /// The files of all journals, in a fixed order.
     pub(crate) fn journals(&self) -> io::Result<Vec<PathBuf>> {
-        let Some(folder) = self.folder.as_ref().map(|it| it.join("executions")) else {
+        let Some(folder) = self.executions().filter(|folder| folder.exists()) else {
             return Ok(Vec::new());
         };
-        if !folder.exists() {
-            return Ok(Vec::new());
-        }
         let files = fs::read_dir(folder)?.map(|file| Ok(file?.path()));
         let mut files = files.collect::<io::Result<Vec<_>>>()?;
         files.sort();
@@ -63,21 +56,14 @@ impl Store {
 
     /// A version that was published earlier.
     pub(crate) fn machine(&self, version: &str) -> io::Result<Arc<Machine>> {
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.versions.lock();
         if let Some(machine) = versions.get(version) {
             return Ok(Arc::clone(machine));
         }
-        let file = self
-            .folder
-            .as_deref()
-            .map(|it| definition_file(it, version));
-        let file = file.ok_or(io::ErrorKind::NotFound)?;
-        let of_file = |problem: String| {
-            let problem = format!("{}: {problem}", file.display());
-            io::Error::new(io::ErrorKind::InvalidData, problem)
-        };
-        let definition = fs::read_to_string(&file).map_err(|error| of_file(error.to_string()))?;
-        let machine = Machine::parse(&definition).map_err(|error| of_file(error.to_string()))?;
+        let file = self.definition(version).ok_or(io::ErrorKind::NotFound)?;
+        let machine = fs::read_to_string(&file)
+            .and_then(|text| Machine::parse(&text).map_err(io::Error::other))
+            .map_err(naming(&file))?;
         let machine = Arc::new(machine);
         versions.insert(version.to_string(), Arc::clone(&machine));
         Ok(machine)
@@ -85,21 +71,20 @@ impl Store {
 
     /// Keeps a version, with one copy of it in memory, whoever asks for it.
     pub(crate) fn share(&self, machine: Arc<Machine>) -> io::Result<Arc<Machine>> {
-        if let Some(folder) = &self.folder {
-            let definition = definition_file(folder, &machine.version);
-            if !definition.exists() {
-                replace_file(&definition, machine.definition.as_bytes())?;
-            }
+        if let Some(file) = self.definition(&machine.version).filter(|it| !it.exists()) {
+            replace_file(&file, machine.definition.as_bytes())?;
         }
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = machine.version.clone();
-        let shared = versions.entry(version).or_insert(machine);
+        let mut versions = self.versions.lock();
+        let shared = versions.entry(machine.version.clone()).or_insert(machine);
         Ok(Arc::clone(shared))
     }
-}
 
-fn definition_file(folder: &Path, version: &str) -> PathBuf {
-    folder
-        .join("definitions")
-        .join(format!("{version}.asl.json"))
+    fn executions(&self) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join("executions"))
+    }
+
+    fn definition(&self, version: &str) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?.join("definitions");
+        Some(folder.join(format!("{version}.asl.json")))
+    }
 }

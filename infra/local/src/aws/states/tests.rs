@@ -1,13 +1,13 @@
 use std::time::Duration;
 
-use axum::http::Request;
+use axum::{body::Body, http::Request};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use super::*;
 use crate::{
     clock::Clock,
-    states::{Answer as TaskAnswer, TaskRunner},
+    states::{Answer as TaskAnswer, Options, TaskRunner},
 };
 
 const ARN: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:demo";
@@ -45,7 +45,8 @@ impl Rig {
     fn new() -> Rig {
         let (sender, tokens) = tokio::sync::mpsc::unbounded_channel();
         let clock = Clock::fixed("2026-11-02T09:00:00.5Z".parse().unwrap());
-        let executor = Executor::open(None, clock, Arc::new(Tokens(sender))).unwrap();
+        let executor =
+            Executor::open(None, clock, Arc::new(Tokens(sender)), Options::default()).unwrap();
         executor.define(ARN, DEFINITION).unwrap();
         Rig { executor, tokens }
     }

@@ -35,7 +35,7 @@ fn runtime(id: Uuid) -> String {
 type Reply = oneshot::Receiver<Result<Bytes, FunctionError>>;
 
 /// Gives a process an invocation and lets it fetch it.
-async fn invoke(host: &Host, connection: &Connection) -> (Uuid, HeaderMap, Bytes, Reply) {
+async fn invoke(host: &Host, connection: &mut Connection) -> (Uuid, HeaderMap, Bytes, Reply) {
     let request_id = Uuid::new_v4();
     let (reply, answer) = oneshot::channel();
     let invocation = Invocation {
@@ -45,9 +45,12 @@ async fn invoke(host: &Host, connection: &Connection) -> (Uuid, HeaderMap, Bytes
         payload: Bytes::from_static(b"{\"a\":1}"),
         reply,
     };
-    assert!(connection.invocations.send(invocation).await.is_ok());
     let next = format!("{}/invocation/next", runtime(connection.id));
-    let (status, headers, body) = call(host, "GET", &next, "").await;
+    let give = async {
+        let poll = connection.polls.recv().await.unwrap();
+        assert!(poll.send(invocation).is_ok());
+    };
+    let ((), (status, headers, body)) = tokio::join!(give, call(host, "GET", &next, ""));
     assert_eq!(status, 200);
     (request_id, headers, body, answer)
 }
@@ -55,8 +58,8 @@ async fn invoke(host: &Host, connection: &Connection) -> (Uuid, HeaderMap, Bytes
 #[tokio::test]
 async fn an_invocation_arrives_with_its_headers() {
     let host = Host::default();
-    let connection = host.connect();
-    let (request_id, headers, body, _answer) = invoke(&host, &connection).await;
+    let mut connection = host.connect();
+    let (request_id, headers, body, _answer) = invoke(&host, &mut connection).await;
     assert_eq!(body, "{\"a\":1}");
     assert_eq!(
         headers["lambda-runtime-aws-request-id"],
@@ -83,14 +86,13 @@ async fn an_invocation_arrives_with_its_headers() {
         (now + 1000..=now + 3000).contains(&deadline),
         "{deadline} is not 3 s after {now}"
     );
-    connection.ready().await;
 }
 
 #[tokio::test]
 async fn an_answer_counts_once_and_only_for_its_request() {
     let host = Host::default();
-    let connection = host.connect();
-    let (request_id, _, _, answer) = invoke(&host, &connection).await;
+    let mut connection = host.connect();
+    let (request_id, _, _, answer) = invoke(&host, &mut connection).await;
     let response = |id: Uuid| format!("{}/invocation/{id}/response", runtime(connection.id));
     let (status, _, body) = call(&host, "POST", &response(Uuid::new_v4()), "{}").await;
     assert_eq!(status, 400);
@@ -116,9 +118,8 @@ async fn an_answer_counts_once_and_only_for_its_request() {
 #[tokio::test]
 async fn errors_are_passed_on() {
     let host = Host::default();
-    let connection = host.connect();
-    let (request_id, _, _, answer) = invoke(&host, &connection).await;
-    connection.ready().await;
+    let mut connection = host.connect();
+    let (request_id, _, _, answer) = invoke(&host, &mut connection).await;
     let report = json!({ "errorType": "Request.NotFound", "errorMessage": "gone" });
     let error = format!("{}/invocation/{request_id}/error", runtime(connection.id));
     assert_eq!(call(&host, "POST", &error, report.to_string()).await.0, 202);
@@ -132,8 +133,8 @@ async fn errors_are_passed_on() {
 #[tokio::test]
 async fn an_answer_that_is_too_large_is_an_error() {
     let host = Host::default();
-    let connection = host.connect();
-    let (request_id, _, _, answer) = invoke(&host, &connection).await;
+    let mut connection = host.connect();
+    let (request_id, _, _, answer) = invoke(&host, &mut connection).await;
     let response = format!(
         "{}/invocation/{request_id}/response",
         runtime(connection.id)

@@ -123,7 +123,7 @@ fn open(
         seed: Some(1),
         ..Options::default()
     };
-    let executor = Executor::open_with(data, clock.clone(), runner, options).unwrap();
+    let executor = Executor::open(data, clock.clone(), runner, options).unwrap();
     executor.define(MACHINE, &machine.to_string()).unwrap();
     Stage {
         executor,

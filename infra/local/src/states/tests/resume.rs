@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::states::{ExecutionStatus, OpenError, StatesError};
+use crate::states::{ExecutionStatus, StatesError};
 
 const DAYS: u64 = 86_400;
 
@@ -319,10 +319,10 @@ async fn a_damaged_journal_is_named() {
             calls: Mutex::default(),
             clock: clock.clone(),
         });
-        let error = Executor::open(Some(data.path()), clock, runner)
+        let error = Executor::open(Some(data.path()), clock, runner, Options::default())
             .err()
             .unwrap();
-        assert!(matches!(error, OpenError::Storage(_)));
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
         let said = error.to_string();
         assert!(
             said.contains("r1.jsonl") && said.contains(problem),

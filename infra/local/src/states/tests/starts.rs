@@ -209,7 +209,9 @@ fn opening_outside_of_a_runtime_is_an_error_and_no_panic() {
         calls: Mutex::default(),
         clock: clock.clone(),
     });
-    let error = Executor::open(None, clock, runner).err().unwrap();
+    let error = Executor::open(None, clock, runner, Options::default())
+        .err()
+        .unwrap();
     assert_eq!(
         error.to_string(),
         "the executor must be opened inside a tokio runtime"
