@@ -159,7 +159,7 @@ async fn one_redrive_is_enough_where_the_stop_could_not_be_recorded() {
     assert_eq!(stage.hold(4, 2).await, Ok("resume".to_owned()));
 }
 
-/// The task that the template's rule makes of what EventBridge says of an execution: the request's id is its name.
+/// The task that the template's rule makes of what `EventBridge` says of an execution: the request's id is its name.
 fn ended_task(request: RequestId, status: &str, time: &str) -> ClosingTask {
     let template = include_str!("../../../infra/template.yaml");
     let function = template.split_once("\n  CloseRequest:\n").unwrap().1;
