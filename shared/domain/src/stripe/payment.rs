@@ -1,7 +1,6 @@
 //! What was paid, by whom, and whether it is the customer's who asks for it back.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// A charge or payment intent, and the charge that it came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +78,7 @@ pub struct Charge {
     pub payment_intent: Option<String>,
     /// What the payer said about himself.
     #[serde(default)]
-    billing_details: Value,
+    billing_details: Option<BillingDetails>,
     /// Where the receipt went.
     #[serde(default)]
     receipt_email: Option<String>,
@@ -88,7 +87,23 @@ pub struct Charge {
     pub receipt_number: Option<String>,
     /// What was paid with.
     #[serde(default)]
-    payment_method_details: Value,
+    payment_method_details: Option<PaymentMethodDetails>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct BillingDetails {
+    email: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct PaymentMethodDetails {
+    #[serde(default)]
+    card: Option<Card>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct Card {
+    last4: Option<String>,
 }
 
 /// A payment intent as Stripe describes it.
@@ -128,15 +143,16 @@ impl Charge {
 
     /// The address that was given at the payment.
     pub fn payer_email(&self) -> Option<String> {
-        let email = self.billing_details["email"].as_str();
-        email
-            .or(self.receipt_email.as_deref())
-            .map(ToOwned::to_owned)
+        let billing = self.billing_details.as_ref();
+        billing
+            .and_then(|details| details.email.clone())
+            .or_else(|| self.receipt_email.clone())
     }
 
     /// The last four digits of the card.
     pub fn last4(&self) -> Option<&str> {
-        self.payment_method_details["card"]["last4"].as_str()
+        let details = self.payment_method_details.as_ref()?;
+        details.card.as_ref()?.last4.as_deref()
     }
 }
 
