@@ -4,10 +4,10 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use memchr::memmem::Finder;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
@@ -158,7 +158,7 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that holds the lock leaves it half changed: a panic elsewhere is no reason to stop.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -5,15 +5,10 @@
 //! AWS would put the message into the dead-letter queue; here the log says so. The pauses are seconds
 //! where AWS lets minutes pass, because a person is watching.
 
-use std::{
-    collections::VecDeque,
-    io,
-    path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, io, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -102,7 +97,7 @@ impl Topics {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Buckets in memory, for tests: what was written first stays.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use domain::audit_digest::{ArchiveError, Archived, DigestArchive};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 /// Buckets that forget everything when they are dropped.
 #[derive(Debug, Default)]
@@ -24,12 +24,12 @@ impl MemoryArchive {
 
     /// Changes what is stored, as nobody could who has to keep to the lock.
     pub fn tamper(&self, change: impl FnOnce(&mut BTreeMap<(String, String), Archived>)) {
-        change(&mut self.objects.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.objects.lock());
     }
 
     /// The keys in a bucket.
     pub fn keys(&self, bucket: &str) -> Vec<String> {
-        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        let objects = self.objects.lock();
         let keys = objects.keys().filter(|(of, _)| of == bucket);
         keys.map(|(_, key)| key.clone()).collect()
     }
@@ -37,7 +37,7 @@ impl MemoryArchive {
 
 impl DigestArchive for MemoryArchive {
     async fn put(&self, bucket: &str, key: &str, content: Vec<u8>) -> Result<(), ArchiveError> {
-        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut objects = self.objects.lock();
         let object = objects.entry((bucket.to_owned(), key.to_owned()));
         object.or_insert(Archived {
             content,
@@ -47,7 +47,7 @@ impl DigestArchive for MemoryArchive {
     }
 
     async fn first(&self, bucket: &str, key: &str) -> Result<Option<Archived>, ArchiveError> {
-        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        let objects = self.objects.lock();
         Ok(objects.get(&(bucket.to_owned(), key.to_owned())).cloned())
     }
 }

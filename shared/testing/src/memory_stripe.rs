@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use domain::stripe::{
     Charge, Credit, CreditOrder, CreditTarget, Credits, Customer, Listings, Payer, Payment,
     Payments, Refund, RefundOrder, Refunds, StripeError, StripeResult, is_intent,
 };
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 /// How the next call for a refund or a credit goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl MemoryStripe {
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
-        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self.state.lock())
     }
 }
 

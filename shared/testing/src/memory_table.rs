@@ -1,9 +1,9 @@
 //! A table in memory, for tests: the same conditions, all or nothing.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 use domain::table::{CommitError, Found, Item, Key, Range, ReadError, SortKeys, Table, Write};
+use parking_lot::Mutex;
 
 /// A table that forgets everything when it is dropped.
 #[derive(Debug, Default)]
@@ -14,14 +14,14 @@ pub struct MemoryTable {
 impl MemoryTable {
     /// Everything in the table, by key.
     pub fn items(&self) -> Vec<Item> {
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let items = self.items.lock();
         items.values().cloned().collect()
     }
 }
 
 impl Table for MemoryTable {
     async fn get(&self, key: &Key) -> Result<Option<Found>, ReadError> {
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let items = self.items.lock();
         Ok(items.get(key).map(|item| (item.body.clone(), item.version)))
     }
 
@@ -29,7 +29,7 @@ impl Table for MemoryTable {
         if let SortKeys::Indexed(first, last) = keys {
             assert!(first <= last, "DynamoDB refuses such a range");
         }
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let items = self.items.lock();
         let found = items.values().filter_map(|item| {
             let (key, is_in) = match keys {
                 SortKeys::Beginning(prefix) => (&item.key, item.key.sk.starts_with(prefix)),
@@ -49,13 +49,13 @@ impl Table for MemoryTable {
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
-        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut items = self.items.lock();
         items.remove(key);
         Ok(())
     }
 
     async fn remove_all(&self, pk: &str, sk_prefix: &str) -> Result<(), CommitError> {
-        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut items = self.items.lock();
         items.retain(|key, _| key.pk != pk || !key.sk.starts_with(sk_prefix));
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Table for MemoryTable {
             "{} are too many for a transaction",
             writes.len()
         );
-        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut items = self.items.lock();
         let version = |key: &Key| items.get(key).map_or(0, |item| item.version);
         let holds = |write: &Write| match write {
             Write::Put(item) => version(&item.key) + 1 == item.version,

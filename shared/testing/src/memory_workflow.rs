@@ -1,10 +1,9 @@
 //! Step Functions in memory: it only remembers.
 
-use std::sync::{Mutex, PoisonError};
-
 use domain::id::{RequestId, TaskToken};
 use domain::task::Outcome;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
+use parking_lot::Mutex;
 
 use crate::recorder::Recorder;
 
@@ -28,7 +27,7 @@ impl MemoryWorkflow {
     /// Publishes a definition as the next version, to which the alias leads by that share. The versions before share
     /// the rest: all of it has the last of them.
     pub fn publish(&self, definition: &serde_json::Value, percent: u8) {
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.versions.lock();
         for (share, _) in versions.iter_mut() {
             *share = 0;
         }
@@ -40,7 +39,7 @@ impl MemoryWorkflow {
 
     /// The number of the version that each started request runs, the oldest request first.
     pub fn started_versions(&self) -> Vec<String> {
-        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let started = self.started.lock();
         let number = |arn: &String| arn.rsplit(':').next().unwrap_or_default().to_owned();
         started.iter().map(number).collect()
     }
@@ -63,7 +62,7 @@ impl MemoryWorkflow {
 impl Workflow for MemoryWorkflow {
     async fn versions(&self, alias: &str) -> Result<Vec<RoutedVersion>, WorkflowError> {
         let (machine, _) = alias.rsplit_once(':').unwrap_or((alias, ""));
-        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let versions = self.versions.lock();
         let numbered = versions.iter().zip(1..);
         let routed = numbered.filter(|((percent, _), _)| *percent > 0);
         let version = |((percent, _), number): (&(u8, String), i32)| RoutedVersion {
@@ -75,7 +74,7 @@ impl Workflow for MemoryWorkflow {
 
     async fn definition(&self, version: &str) -> Result<String, WorkflowError> {
         let number = version.rsplit(':').next().and_then(|it| it.parse().ok());
-        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let versions = self.versions.lock();
         let found = number.and_then(|number: usize| versions.get(number - 1));
         let found = found.map(|(_, definition)| definition.clone());
         found.ok_or(WorkflowError::VersionGone)
@@ -83,7 +82,7 @@ impl Workflow for MemoryWorkflow {
 
     async fn start(&self, version: &str, request: RequestId) -> Result<(), WorkflowError> {
         self.call("start", &request.to_string())?;
-        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut started = self.started.lock();
         started.push(version.to_owned());
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a port in memory was asked, and what its next calls fail with.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 /// Remembers calls in their order, and fails those that it is told to.
 #[derive(Debug)]
@@ -21,23 +21,23 @@ impl<C, E> Default for Recorder<C, E> {
 impl<C: Clone, E> Recorder<C, E> {
     /// The calls that did not fail, oldest first.
     pub(crate) fn calls(&self) -> Vec<C> {
-        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = self.calls.lock();
         calls.clone()
     }
 
     /// Makes the next call fail.
     pub(crate) fn fail_next(&self, error: E) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = self.failures.lock();
         failures.push(error);
     }
 
     /// Takes a call, or fails it.
     pub(crate) fn call(&self, call: C) -> Result<(), E> {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = self.failures.lock();
         if let Some(error) = failures.pop() {
             return Err(error);
         }
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = self.calls.lock();
         calls.push(call);
         Ok(())
     }

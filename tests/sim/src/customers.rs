@@ -1,10 +1,11 @@
 //! Customers: what they ask for, and how they rate once a mail invites them to.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::id::RequestId;
 use domain::mail::Mail;
 use lambda_http::{Body, Response};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::functions::{Functions, status_and_body, tick};
@@ -111,7 +112,7 @@ impl Customers {
     /// What came of each rating, in order.
     pub(crate) fn rated(&self) -> Vec<Rated> {
         let rated = self.0.lock();
-        rated.unwrap_or_else(PoisonError::into_inner).clone()
+        rated.clone()
     }
 
     /// The ratings that nobody has answered yet, for all that was sent: their customers send them again.
@@ -161,7 +162,7 @@ impl Customers {
             status,
             body,
         };
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         all.push(rated);
     }
 }

@@ -1,7 +1,7 @@
 //! The functions, invoked as Lambda would: with a payload as JSON, and an answer or an error's name.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use adapters::Settings;
 use ask_approvers::AskApprovers;
@@ -15,6 +15,7 @@ use domain::workflow::Workflow as _;
 use issue_refund::IssueRefund;
 use jiff::{SignedDuration, Timestamp};
 use local::states::{Answer, TaskError, TaskRunner};
+use parking_lot::Mutex;
 use send_email::SendEmail;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ impl Drop for AtWork {
 
 impl Log {
     fn with<R>(&self, f: impl FnOnce(&mut Noted) -> R) -> R {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self.0.lock())
     }
 
     /// Notes what must not happen.

@@ -1,12 +1,13 @@
 //! Approvers, and customers who have a choice: they get mails, open links and decide, and remember what
 //! the answers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::mail::Mail;
 use jiff::Timestamp;
 use lambda_http::Request;
 use lambda_http::request::from_str;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::customers::{code_in, other_than};
@@ -111,10 +112,7 @@ pub(crate) struct People(Arc<Mutex<Vec<Reply>>>);
 impl People {
     /// The answers that they got, in order.
     pub(crate) fn replies(&self) -> Vec<Reply> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 
     /// Posts something with the code of a mail, and remembers the answer.
@@ -133,7 +131,7 @@ impl People {
             status,
             body,
         };
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         all.push(reply.clone());
         reply
     }

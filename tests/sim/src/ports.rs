@@ -1,7 +1,7 @@
 //! What the functions talk to: the fakes that their own tests use, with faults in between.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use domain::charge_ledger::ChargeLedger;
 use domain::id::{RequestId, TaskToken};
@@ -12,6 +12,7 @@ use domain::task::Outcome;
 use domain::workflow::{RoutedVersion, Workflow, WorkflowError};
 use local::clock::Clock;
 use local::states::{Executor, StatesError};
+use parking_lot::Mutex;
 use serde_json::json;
 use testing::MemoryTable;
 
@@ -94,13 +95,13 @@ impl SimTable {
     /// All requests in it, oldest first.
     pub(crate) fn requests(&self) -> Vec<RequestId> {
         let requests = self.requests.lock();
-        requests.unwrap_or_else(PoisonError::into_inner).clone()
+        requests.clone()
     }
 
     /// Remembers that a request is new.
     fn note(&self, written: &[Item]) {
         let is_new = |item: &&Item| item.kind == "request" && item.version == 1;
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut requests = self.requests.lock();
         requests.extend(written.iter().filter(is_new).map(|item| {
             let id = item.body["requestId"].as_str().unwrap_or_default();
             id.parse::<RequestId>().expect("it is an id")
@@ -115,7 +116,7 @@ impl SimTable {
     /// What was written together, oldest first.
     pub(crate) fn commits(&self) -> Vec<Vec<Item>> {
         let commits = self.commits.lock();
-        commits.unwrap_or_else(PoisonError::into_inner).clone()
+        commits.clone()
     }
 }
 
@@ -173,7 +174,7 @@ impl Table for SimTable {
         }
         committed?;
         self.note(&items);
-        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut commits = self.commits.lock();
         commits.push(items);
         match fault {
             Some(_) => Err(CommitError::Unavailable(down())),
@@ -195,19 +196,19 @@ pub(crate) struct Running(Arc<Mutex<Option<Arc<Executor>>>>);
 
 impl Running {
     pub(crate) fn set(&self, executor: Arc<Executor>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(executor);
+        *self.0.lock() = Some(executor);
     }
 
     /// Stops the executor and lets go of it.
     pub(crate) fn end(&self) {
-        let executor = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let executor = self.0.lock().take();
         if let Some(executor) = executor {
             executor.stop();
         }
     }
 
     pub(crate) fn get(&self) -> Arc<Executor> {
-        let running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = self.0.lock();
         Arc::clone(running.as_ref().expect("a world has an executor"))
     }
 }

@@ -1,12 +1,13 @@
 //! A Stripe with every charge that is asked for, each of 2,000.00 USD, and the refunds that are made.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::routing::get;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -112,5 +113,5 @@ async fn refund(State(refunds): State<Refunds>, body: String) -> String {
 }
 
 fn lock(refunds: &Refunds) -> MutexGuard<'_, HashMap<String, Vec<Value>>> {
-    refunds.lock().unwrap_or_else(PoisonError::into_inner)
+    refunds.lock()
 }

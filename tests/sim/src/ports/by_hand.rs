@@ -4,7 +4,6 @@
 //! credits it does not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
 
 use domain::charge_statement::CHARGE;
 use domain::id::RequestId;
@@ -53,7 +52,7 @@ pub(crate) struct ByHand {
 
 impl SimStripe {
     fn books<R>(&self, f: impl FnOnce(&mut Books) -> R) -> R {
-        f(&mut self.books.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self.books.lock())
     }
 
     /// Makes every charge one of so many cents, of that payer, and paid for an invoice or not.

@@ -1,9 +1,10 @@
 //! The mail service: what it takes, and whose mails it refuses.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::mail::{Mail, MailError, Mailer};
+use parking_lot::Mutex;
 use testing::MemoryMailer;
 
 use super::{Line, down};
@@ -40,7 +41,7 @@ impl SimMailer {
     }
 
     fn noted<R>(&self, f: impl FnOnce(&mut Noted) -> R) -> R {
-        f(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self.noted.lock())
     }
 
     /// What asks for a decision, oldest first.

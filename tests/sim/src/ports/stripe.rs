@@ -2,7 +2,7 @@
 //! idempotency keys that is a minute long, where Stripe's is a day.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use domain::charge_statement::CHARGE;
 use domain::stripe::{
@@ -10,6 +10,7 @@ use domain::stripe::{
     Refund, RefundOrder, Refunds, StripeError,
 };
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use testing::{MemoryStripe, Script};
 
 use super::by_hand::{Books, customer};

@@ -11,9 +11,10 @@ mod svg;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use maud::Markup;
+use parking_lot::Mutex;
 
 use graph::Graph;
 use layout::Layout;
@@ -46,7 +47,7 @@ pub(crate) fn draw(definition: &str, progress: &Progress, id: &str) -> Option<Dr
 }
 
 fn layout_of(graph: &Graph) -> Arc<Layout> {
-    let mut layouts = LAYOUTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut layouts = LAYOUTS.lock();
     if let Some(layout) = layouts.get(graph) {
         return Arc::clone(layout);
     }

@@ -3,10 +3,10 @@
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::{Mutex, PoisonError},
 };
 
 use anyhow::{Context, bail};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 /// Calls AWS by boto3's names, with `tools/sam-cli/call.py`.
@@ -28,7 +28,7 @@ impl Caller {
         command: impl FnOnce() -> anyhow::Result<Command>,
         call: (&str, &str, &Value),
     ) -> anyhow::Result<Value> {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.0.lock();
         let mut python = match running.take() {
             Some(python) => python,
             None => Python::start(command()?)?,

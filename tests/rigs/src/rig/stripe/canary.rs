@@ -5,12 +5,13 @@ use std::{
     future::Future,
     io::{self, Write},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use anyhow::{bail, ensure};
+use parking_lot::Mutex;
 use tokio::runtime::Runtime;
 use tracing::{Dispatch, Level, dispatcher};
 
@@ -42,7 +43,7 @@ struct Text(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Text {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = self.0.lock();
         text.extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -54,7 +55,7 @@ impl Write for Text {
 
 impl Text {
     fn read(&self) -> String {
-        let text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = self.0.lock();
         String::from_utf8_lossy(&text).into_owned()
     }
 }

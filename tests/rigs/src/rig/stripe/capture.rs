@@ -3,11 +3,12 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     thread,
 };
 
 use anyhow::Context;
+use parking_lot::Mutex;
 
 /// It can be taken for a charge, a refund, a customer, a credit, or an empty list of any of them.
 const ANYTHING: &str = r#"{"id":"x_1","object":"list","data":[],"has_more":false,"url":"/v1/x","amount":1,
@@ -92,16 +93,13 @@ impl Capture {
 
     /// What was asked since the last time.
     pub(super) fn take(&self) -> Vec<Call> {
-        std::mem::take(&mut self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.calls.lock())
     }
 }
 
 fn serve(mut socket: TcpStream, calls: &Mutex<Vec<Call>>, fault: Option<Fault>) {
     while let Some(call) = read(&mut socket) {
-        calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(call);
+        calls.lock().push(call);
         let sent = socket.write_all(answer(fault).as_bytes());
         if sent.is_err() || matches!(fault, Some(Fault::Cut)) {
             return;
