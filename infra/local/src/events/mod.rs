@@ -51,9 +51,9 @@ pub enum EventsError {
     Secret,
     #[error("EVENTS_URL is given, and the template has no pipe that says what an event is")]
     NoPipe,
-    #[error("cannot send events: {0}")]
+    #[error("cannot send events")]
     Client(#[from] reqwest::Error),
-    #[error("cannot keep events: {0}")]
+    #[error("cannot keep events")]
     Queue(#[from] rusqlite::Error),
     #[error(transparent)]
     Stream(#[from] anyhow::Error),
@@ -193,7 +193,10 @@ pub async fn deliver(mut events: Events) {
             }
         };
         if let Err(error) = done.and_then(|()| events.send(&mut sending)) {
-            error!(%error, "events wait");
+            error!(
+                error = format!("{:#}", anyhow::Error::from(error)),
+                "events wait"
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::process::Command;
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "each says it in its message")]
 pub enum BuildError {
-    #[error("cannot run {0} to build the functions: {1}")]
+    #[error("cannot run {0} to build the functions")]
     NoCargo(String, #[source] std::io::Error),
     #[error("the functions do not compile: see above, mend it, and start again")]
     Failed,
