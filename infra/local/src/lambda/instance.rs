@@ -66,17 +66,23 @@ impl Instance {
     ) -> Result<Result<Bytes, FunctionError>, FunctionError> {
         let request_id = Uuid::new_v4();
         let (reply, answer) = oneshot::channel();
-        let invocation = Invocation {
+        let mut invocation = Invocation {
             request_id,
             function_arn: function_arn(&function.id),
             timeout: function.timeout,
             payload,
             reply,
         };
-        let poll = self.connection.polls.recv();
-        let poll = within(INIT_TIMEOUT, &mut self.child, request_id, poll).await?;
-        // An error is a process that is gone, which the wait below sees.
-        let _ = poll.map(|poll| poll.send(invocation));
+        loop {
+            let poll = self.connection.polls.recv();
+            let poll = within(INIT_TIMEOUT, &mut self.child, request_id, poll).await?;
+            let poll = poll.expect("the line is open for as long as the connection is kept");
+            match poll.send(invocation) {
+                Ok(()) => break,
+                // It has hung up, and asks again.
+                Err(unsent) => invocation = unsent,
+            }
+        }
         let answer = within(function.timeout, &mut self.child, request_id, answer).await?;
         answer.map_err(|_| exited(request_id, "Runtime sent no response"))
     }
