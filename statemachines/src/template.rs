@@ -63,7 +63,7 @@ pub struct Machine {
 
 /// With how many offerings each has a guard of its deployment to itself. Of more, several share one: then a stop of the
 /// one takes back a deployment of the other.
-const OWN_GUARDS: usize = 8;
+const OWN_GUARDS: usize = 10;
 
 /// `CloudWatch` sums no more metrics in an alarm.
 const IN_ONE_ALARM: usize = 10;

@@ -7,7 +7,7 @@
 //! An execution that somebody aborts, or that runs for too long, runs no state more: `EventBridge` tells of it,
 //! as the first of the two states would.
 
-use domain::failure::Failure;
+use domain::failure::{EXECUTION_FAILED, Failure};
 use domain::metrics;
 use domain::request::Event;
 use domain::request_store::{Invocation, RequestStore};
@@ -21,6 +21,9 @@ pub async fn close(
     closing: ClosingTask,
 ) -> Result<Outcome, Failure> {
     let ClosingTask { task, redrives } = closing;
+    if matches!(&task.config, CloseConfig::Stop(Stop { error }) if error == EXECUTION_FAILED) {
+        return Ok(Outcome::new(outcome::DONE));
+    }
     let mut request = match store.invocation(&task).await? {
         Invocation::Repeated(outcome) => return Ok(outcome),
         Invocation::First(request) => request,

@@ -162,8 +162,8 @@ async fn one_redrive_is_enough_where_the_stop_could_not_be_recorded() {
 /// The task that the template's rule makes of what `EventBridge` says of an execution: the request's id is its name.
 fn ended_task(request: RequestId, status: &str, time: &str) -> ClosingTask {
     let template = include_str!("../../../infra/template.yaml");
-    let function = template.split_once("\n  CloseRequest:\n").unwrap().1;
-    let text = function.split_once("InputTemplate: >-\n").unwrap().1;
+    let rule = template.split_once("\n  StoppedExecution:\n").unwrap().1;
+    let text = rule.split_once("InputTemplate: >-\n").unwrap().1;
     let text = text.split_once("RetryPolicy").unwrap().0;
     let text = text.replace("<request>", &request.to_string());
     let text = text.replace("<status>", status).replace("<at>", time);
@@ -202,6 +202,14 @@ async fn an_execution_that_is_aborted_stops_its_request_until_it_enters_a_state_
     end().await.unwrap();
     assert_eq!(stage.audit_log(), went_on);
     assert_eq!(stage.request().await.status, Status::Denied);
+}
+
+#[tokio::test]
+async fn an_execution_that_failed_has_said_why_itself() {
+    let stage = stage().await;
+    let failed = ended_task(stage.id, "FAILED", "1970-01-01T00:01:40Z");
+    close(&stage.store, failed).await.unwrap();
+    assert!(stage.audit_log().is_empty());
 }
 
 #[tokio::test]

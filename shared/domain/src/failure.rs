@@ -23,6 +23,8 @@ pub const LIMIT_REACHED: &str = "Payments.LimitReached";
 
 /// What the names begin with of a stop that Step Functions says and no function: `Execution.ABORTED`, `Execution.TIMED_OUT`.
 pub const EXECUTION_ENDED: &str = "Execution.";
+/// The one that is not news: the state that fails has recorded why before.
+pub const EXECUTION_FAILED: &str = "Execution.FAILED";
 
 /// The name of [`Failure::RequestChanged`].
 pub const REQUEST_CHANGED: &str = "Request.Changed";

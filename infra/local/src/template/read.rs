@@ -80,8 +80,6 @@ pub(super) fn template(
                     rate: rate(properties.require("Schedule")?)?,
                     function: id.to_owned(),
                 }),
-                // What it tells of does not happen here: nobody aborts an execution, and none runs for a year.
-                "EventBridgeRule" => {}
                 other => {
                     return Err(kind.problem(format!(
                         "events of type {other} are not implemented by the local stack"
