@@ -93,7 +93,7 @@ pub(in crate::rig) fn queue_name(stack: &str) -> String {
     format!("{stack}-rig")
 }
 
-/// An execution that stops is told to the operator's topic, with the request's id.
+/// An execution that stops is told to the operator's topic, with the request's id, and to its customer's page.
 pub(in crate::rig) fn stopped_is_told(
     stack: &Stack,
     listener: &Listener<'_>,
