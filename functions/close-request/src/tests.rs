@@ -192,12 +192,22 @@ async fn an_execution_that_is_aborted_stops_its_request_until_it_enters_a_state_
     let over = stage.store.ended_until(two_weeks, 9).await.unwrap();
     assert_eq!(over.len(), 1);
 
-    // It is redriven, and enters its next state.
-    let end = || stage.run("Denied", 101, CloseConfig::End(EndStatus::Denied), 1);
+    // It is redriven, and enters its next state, where it breaks for another reason and goes on again.
+    stage.stop(101, 1).await.unwrap();
+    stage.hold(102, 2).await.unwrap();
+    // EventBridge delivers more than once, and late: it is known that this is over.
+    aborted().await.unwrap();
+    assert_eq!(stage.request().await.status, Status::InReview);
+    let end = || stage.run("Denied", 103, CloseConfig::End(EndStatus::Denied), 2);
     end().await.unwrap();
-    let went_on = ["stopped Execution.ABORTED", "resumed", "closed"];
+    let went_on = [
+        "stopped Execution.ABORTED",
+        "resumed",
+        "stopped Stripe.Misconfigured",
+        "resumed",
+        "closed",
+    ];
     assert_eq!(stage.audit_log(), went_on);
-    // EventBridge delivers more than once, and late.
     aborted().await.unwrap();
     end().await.unwrap();
     assert_eq!(stage.audit_log(), went_on);

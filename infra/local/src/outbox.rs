@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use memchr::memmem::Finder;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
@@ -84,7 +84,7 @@ impl Outbox {
 
     /// Takes a mail in and gives the id that it has for its first recipient. It is on disk when this returns.
     pub fn send(&self, new: NewMail) -> io::Result<String> {
-        let state = &mut *self.lock();
+        let state = &mut *self.state.lock();
         let id = |number: usize| format!("mail-{number}");
         let first = id(state.sent + 1);
         let sent_at = self.clock.now();
@@ -107,7 +107,7 @@ impl Outbox {
 
     /// Removes the mails that were sent at that time or before it, from the disk too.
     pub fn forget_until(&self, at: Timestamp) -> io::Result<()> {
-        let state = &mut *self.lock();
+        let state = &mut *self.state.lock();
         let old = state.mails.partition_point(|mail| mail.sent_at <= at);
         if old > 0 {
             state.journal.replace(&state.mails[old..])?;
@@ -118,28 +118,28 @@ impl Outbox {
 
     /// The mails, oldest first: all of them, or those to one address.
     pub fn list(&self, to: Option<&str>) -> Vec<Mail> {
-        let state = self.lock();
+        let state = self.state.lock();
         let is_to = |mail: &&Mail| to.is_none_or(|to| mail.to.eq_ignore_ascii_case(to));
         state.mails.iter().filter(is_to).cloned().collect()
     }
 
     /// One mail by its id.
     pub fn get(&self, id: &str) -> Option<Mail> {
-        let state = self.lock();
+        let state = self.state.lock();
         state.mails.iter().find(|mail| mail.id == id).cloned()
     }
 
     /// The number of mails.
     pub fn count(&self) -> usize {
-        self.lock().mails.len()
+        self.state.lock().mails.len()
     }
 
     /// At most `limit` mails, newest first, after the `skip` newest, and how many there are of all pages
     /// together. With `to`, only those to addresses that contain it.
     pub fn page(&self, to: &str, skip: usize, limit: usize) -> (Vec<Mail>, usize) {
-        let state = self.lock();
+        let state = self.state.lock();
         let to = to.to_ascii_lowercase();
-        let is_to = |mail: &&Mail| mail.to.to_ascii_lowercase().contains(&to);
+        let is_to = |mail: &&Mail| to.is_empty() || mail.to.to_ascii_lowercase().contains(&to);
         let wanted: Vec<&Mail> = state.mails.iter().rev().filter(is_to).collect();
         let page = wanted.iter().skip(skip).take(limit).copied();
         (page.cloned().collect(), wanted.len())
@@ -147,18 +147,13 @@ impl Outbox {
 
     /// The mails whose text names a request, newest first. None was sent before it came to be.
     pub fn that_name(&self, request: &str, since: Timestamp) -> Vec<Mail> {
-        let state = self.lock();
+        let state = self.state.lock();
         let first = state.mails.partition_point(|mail| mail.sent_at < since);
         // There can be a hundred megabytes of them, which the standard library takes a while to look through.
         let finder = Finder::new(request);
         let names_it = |mail: &&Mail| finder.find(mail.text.as_bytes()).is_some();
         let later = state.mails[first..].iter().rev();
         later.filter(names_it).cloned().collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that holds the lock leaves it half changed: a panic elsewhere is no reason to stop.
-        self.state.lock()
     }
 }
 

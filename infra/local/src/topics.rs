@@ -8,7 +8,7 @@
 use std::{collections::VecDeque, io, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -73,7 +73,7 @@ impl Topics {
             text: text.to_owned(),
             at: self.clock.now(),
         };
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.journal.append(&message)?;
         state.waiting.push_back(message);
         self.published.notify_one();
@@ -83,28 +83,24 @@ impl Topics {
     /// What is on its way: topic and text.
     #[cfg(test)]
     pub(crate) fn waiting(&self) -> Vec<(String, String)> {
-        let state = self.lock();
+        let state = self.state.lock();
         let pair = |message: &Message| (message.topic.clone(), message.text.clone());
         state.waiting.iter().map(pair).collect()
     }
 
     fn done(&self) {
-        let state = &mut *self.lock();
+        let state = &mut *self.state.lock();
         state.waiting.pop_front();
         if let Err(error) = state.journal.replace(&state.waiting) {
             tracing::error!(%error, "a message that was delivered will be delivered again");
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
     }
 }
 
 /// Delivers messages as they come. Never ends by itself.
 pub async fn deliver(topics: Arc<Topics>, functions: Functions) {
     loop {
-        let next = topics.lock().waiting.front().cloned();
+        let next = topics.state.lock().waiting.front().cloned();
         let Some(message) = next else {
             topics.published.notified().await;
             continue;

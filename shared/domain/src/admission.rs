@@ -13,12 +13,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{LinkKey, mailbox};
-use crate::closed_set::{named, names};
+use crate::closed_set::{name_of, named};
 use crate::request::Request;
 use crate::table::{Entity, Key, ReadError, Table, Write, load_or};
 
 /// What requests are counted for, in the order in which that is done: a caller's flood does not use up an offering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CountedFor {
     /// Whoever calls, by their network address.
@@ -34,7 +34,7 @@ pub enum CountedFor {
 impl CountedFor {
     /// Its name in [`AdmissionLimits`] and in metrics.
     pub fn name(self) -> &'static str {
-        names::<Self>()[self as usize]
+        name_of(&self)
     }
 }
 

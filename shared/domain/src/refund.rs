@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::closed_set::names;
+use crate::closed_set::name_of;
 use crate::id::{FieldName, PhaseName, RequestId, TaskToken, TeamId};
 use crate::money::Usd;
 use crate::payment_control::Reservation;
@@ -75,7 +75,7 @@ pub enum SettlementMethod {
 impl SettlementMethod {
     /// What it makes, in a word.
     pub fn noun(self) -> &'static str {
-        names::<Self>()[self as usize]
+        name_of(&self)
     }
 }
 

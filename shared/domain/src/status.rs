@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::closed_set::names;
+use crate::closed_set::name_of;
 use crate::task::EndStatus;
 
 /// Where a request stands, as the customer is told.
@@ -26,7 +26,7 @@ pub enum Status {
 impl Status {
     /// The status as the interface spells it: `in_review`.
     pub fn as_str(self) -> &'static str {
-        names::<Self>()[self as usize]
+        name_of(&self)
     }
 }
 

@@ -49,14 +49,14 @@ impl Table for MemoryTable {
     }
 
     async fn remove(&self, key: &Key) -> Result<(), CommitError> {
-        let mut items = self.items.lock();
-        items.remove(key);
+        self.items.lock().remove(key);
         Ok(())
     }
 
     async fn remove_all(&self, pk: &str, sk_prefix: &str) -> Result<(), CommitError> {
-        let mut items = self.items.lock();
-        items.retain(|key, _| key.pk != pk || !key.sk.starts_with(sk_prefix));
+        self.items
+            .lock()
+            .retain(|key, _| key.pk != pk || !key.sk.starts_with(sk_prefix));
         Ok(())
     }
 

@@ -82,8 +82,7 @@ impl Workflow for MemoryWorkflow {
 
     async fn start(&self, version: &str, request: RequestId) -> Result<(), WorkflowError> {
         self.call("start", &request.to_string())?;
-        let mut started = self.started.lock();
-        started.push(version.to_owned());
+        self.started.lock().push(version.to_owned());
         Ok(())
     }
 

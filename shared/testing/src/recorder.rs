@@ -21,14 +21,12 @@ impl<C, E> Default for Recorder<C, E> {
 impl<C: Clone, E> Recorder<C, E> {
     /// The calls that did not fail, oldest first.
     pub(crate) fn calls(&self) -> Vec<C> {
-        let calls = self.calls.lock();
-        calls.clone()
+        self.calls.lock().clone()
     }
 
     /// Makes the next call fail.
     pub(crate) fn fail_next(&self, error: E) {
-        let mut failures = self.failures.lock();
-        failures.push(error);
+        self.failures.lock().push(error);
     }
 
     /// Takes a call, or fails it.
@@ -37,8 +35,7 @@ impl<C: Clone, E> Recorder<C, E> {
         if let Some(error) = failures.pop() {
             return Err(error);
         }
-        let mut calls = self.calls.lock();
-        calls.push(call);
+        self.calls.lock().push(call);
         Ok(())
     }
 }

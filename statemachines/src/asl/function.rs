@@ -12,8 +12,14 @@ pub(crate) enum Function {
 
 impl Function {
     /// The substitution that becomes the function's ARN when the state machine is deployed.
-    pub(super) fn substitution(self) -> String {
-        format!("${{{self:?}}}")
+    pub(super) fn substitution(self) -> &'static str {
+        match self {
+            Function::AskApprovers => "${AskApprovers}",
+            Function::Decide => "${Decide}",
+            Function::IssueRefund => "${IssueRefund}",
+            Function::SendEmail => "${SendEmail}",
+            Function::CloseRequest => "${CloseRequest}",
+        }
     }
 
     /// More than the function's own time limit, so that Lambda's error is seen rather than this one.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ impl FakeStripe {
     /// Looks without changing anything.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Account, i64) -> T) -> T {
         let now = self.now();
-        look(&self.lock().account, now)
+        look(&self.state.lock().account, now)
     }
 
     /// Runs a call that changes something, once per idempotency key. Calls run one after the other, each to
@@ -94,7 +94,7 @@ impl FakeStripe {
         decide: impl FnOnce(&Account, i64) -> Result<(Change, Value), StripeError>,
     ) -> Result<Reply, StripeError> {
         let now = self.now();
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let earlier = key.map(|key| earlier(&state.answers, key, &request, now));
         if let Some(answer) = earlier.transpose()?.flatten() {
             return Ok(Reply {
@@ -131,7 +131,7 @@ impl FakeStripe {
             change: Some(Change::EventDelivered(event)),
             answer: None,
         };
-        if let Err(error) = self.lock().keep(line) {
+        if let Err(error) = self.state.lock().keep(line) {
             tracing::error!(%error, "the Stripe fake could not write its journal");
         }
     }
@@ -139,11 +139,6 @@ impl FakeStripe {
     /// The time in Unix seconds by the account's clock.
     pub(crate) fn now(&self) -> i64 {
         self.clock.now().as_second()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that holds the lock leaves it half changed: a panic elsewhere is no reason to stop.
-        self.state.lock()
     }
 }
 

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Approval, Decider, LinkKeys};
-use crate::closed_set::names;
+use crate::closed_set::name_of;
 use crate::id::{PhaseName, TeamId};
 use crate::mail::one_line;
 use crate::request::Request;
@@ -76,7 +76,7 @@ impl Verdict {
 
     /// The verdict as links, forms and executions spell it.
     pub fn as_str(self) -> &'static str {
-        names::<Self>()[self as usize]
+        name_of(&self)
     }
 }
 

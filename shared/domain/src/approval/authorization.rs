@@ -28,7 +28,7 @@ use super::{
 };
 use crate::charge_lookup::ChargeLookup;
 use crate::one_time_code::CodeCheck;
-use crate::request::Request;
+use crate::request::{Request, UnclearCharge};
 use crate::task::Confirm;
 
 /// The most characters in a reason.
@@ -172,6 +172,13 @@ impl<'a> DecisionContext<'a> {
         Ok(Authenticated { approver })
     }
 
+    /// The charges of which whoever approves has to confirm one.
+    fn unclear_charges(&self) -> Vec<UnclearCharge> {
+        let lookup = self.lookup.into_iter();
+        let unclear = lookup.flat_map(|lookup| lookup.unclear_charges(self.request));
+        unclear.collect()
+    }
+
     /// Why the link's holder must not decide, if that is so.
     pub fn ineligible(&self) -> Option<Ineligible> {
         self.approval
@@ -194,17 +201,12 @@ pub fn authorize_decision(
         return Err(Refusal::Changed);
     }
     let viewed_amount = context.request.amount();
-    // The charges of which whoever approves has to confirm one.
-    let unclear = context
-        .lookup
-        .map(|lookup| lookup.unclear_charges(context.request));
-    let unclear = unclear.unwrap_or_default();
     let (by, reason, approved_amount, confirmed) = match answer {
         OfferedAnswer::Verdict(verdict) => (
             Some(context.address().to_owned()),
             submitted.checked_reason(verdict)?,
             submitted.checked_amount(verdict, viewed_amount)?,
-            submitted.checked_confirmation(verdict, context.request, unclear)?,
+            submitted.checked_confirmation(verdict, context.request, context.unclear_charges())?,
         ),
         // Nobody has to give reasons for what they choose, and what they choose has its amount.
         OfferedAnswer::Option(_) if submitted.amount.trim().is_empty() => (None, None, None, None),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::closed_set::names;
+use crate::closed_set::name_of;
 use crate::id::RequestId;
 use crate::refund::SettlementMethod;
 use crate::stripe::amount_text;
@@ -59,7 +59,7 @@ pub enum DifferenceKind {
 impl DifferenceKind {
     /// The name that is stored: `not_in_log`.
     pub fn name(self) -> &'static str {
-        names::<Self>()[self as usize]
+        name_of(&self)
     }
 
     /// What is wrong, in plain words.

@@ -16,6 +16,10 @@ use crate::payment_control::PaymentHold;
 use crate::request::Answered;
 use crate::task::{EndStatus, StateEntry, outcome, variable};
 
+/// The state by which an execution as a whole is recorded; the rule of the template that tells of aborted ones names it too. So
+/// what that rule says late, of a stop that is over, was handled already.
+const EXECUTION: &str = "Execution";
+
 impl Request {
     pub(super) fn change(
         &mut self,
@@ -202,7 +206,7 @@ impl Request {
         let phase = self.phase.clone();
         let state_entry = StateEntry {
             phase: &phase,
-            state: "Execution",
+            state: EXECUTION,
             at: entered_at,
         };
         Some(self.apply(&Event::Resumed(self.redrives), state_entry))

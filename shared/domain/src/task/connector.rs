@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Task;
-use crate::closed_set::names;
+use crate::closed_set::name_of;
 use crate::id::{FieldName, TaskToken, TeamId};
 use crate::payment_control::Limits;
 
@@ -71,6 +71,6 @@ pub enum StripeReason {
 impl StripeReason {
     /// The reason as Stripe spells it.
     pub fn as_str(self) -> &'static str {
-        names::<Self>()[self as usize]
+        name_of(&self)
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::routing::get;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -24,7 +24,7 @@ pub(crate) struct Stripe {
 impl Stripe {
     /// How many refunds were made.
     pub(crate) fn refunds(&self) -> usize {
-        lock(&self.refunds).values().map(Vec::len).sum()
+        self.refunds.lock().values().map(Vec::len).sum()
     }
 }
 
@@ -47,7 +47,8 @@ pub(crate) fn serve() -> Stripe {
 }
 
 async fn charge(State(refunds): State<Refunds>, Path(id): Path<String>) -> String {
-    let refunded: u64 = lock(&refunds)
+    let refunded: u64 = refunds
+        .lock()
         .get(&id)
         .into_iter()
         .flatten()
@@ -81,7 +82,7 @@ async fn list(State(refunds): State<Refunds>, RawQuery(query): RawQuery) -> Stri
     let query = query.unwrap_or_default();
     let mut filter = form_urlencoded::parse(query.as_bytes());
     let charge = filter.find(|(name, _)| name == "charge");
-    let found = charge.and_then(|(_, charge)| lock(&refunds).get(&*charge).cloned());
+    let found = charge.and_then(|(_, charge)| refunds.lock().get(&*charge).cloned());
     json!({ "object": "list", "data": found.unwrap_or_default(), "has_more": false }).to_string()
 }
 
@@ -108,10 +109,6 @@ async fn refund(State(refunds): State<Refunds>, body: String) -> String {
         "metadata": metadata,
         "status": "succeeded",
     });
-    lock(&refunds).entry(charge).or_default().push(made.clone());
+    refunds.lock().entry(charge).or_default().push(made.clone());
     made.to_string()
-}
-
-fn lock(refunds: &Refunds) -> MutexGuard<'_, HashMap<String, Vec<Value>>> {
-    refunds.lock()
 }
